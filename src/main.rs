@@ -1,0 +1,2 @@
+//! The `qd` command.
+fn main() {}
