@@ -1,1 +1,9 @@
-//! Quarterdeck.
+//! Quarterdeck: a full-screen terminal console from which an on-call engineer runs a system.
+//!
+//! Functional core, one loop, effects at the rim; ARCHITECTURE.md has the map and the invariants.
+
+pub mod app;
+pub mod domain;
+pub mod engine;
+pub mod port;
+pub mod text;

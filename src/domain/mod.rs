@@ -1,0 +1,27 @@
+//! The nouns of operation and their rules: plain data, no I/O, no clock, no screen.
+//!
+//! This room may use `text` and, from outside, only std, serde and jiff.
+
+pub mod change;
+pub mod host;
+pub mod judge;
+pub mod link;
+pub mod name;
+pub mod probe;
+pub mod service;
+pub mod site;
+pub mod state;
+pub mod time;
+pub mod unit;
+
+pub use change::Change;
+pub use host::{BecomeRoot, Host, HostFacts, Reach, Shell};
+pub use judge::{Evidence, judge};
+pub use link::{Link, LinkFailure};
+pub use name::{EnvName, HostName, ProbeName, ServiceName, SiteName};
+pub use probe::{Probe, ProbeReport, ProbeVerdict};
+pub use service::{Expected, RuntimeKind, Service};
+pub use site::{EnvColour, Environment, Site};
+pub use state::{State, Verdict};
+pub use time::{Moment, Now};
+pub use unit::{UnitFacts, UnitName};

@@ -1,0 +1,83 @@
+//! A service: what is operated, on which hosts, what it needs, and what is expected of it.
+
+use super::name::{HostName, ServiceName};
+use super::probe::Probe;
+use super::unit::UnitName;
+use crate::text::Foreign;
+
+/// One service of an environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its name on every screen.
+    pub name: ServiceName,
+    /// One line about it.
+    pub title: Foreign,
+    /// Which adapter operates it.
+    pub runtime: RuntimeKind,
+    /// For systemd: which units it is made of, on each of its hosts.
+    pub units: Vec<UnitPattern>,
+    /// Whether the units belong to the login's own manager.
+    pub user: bool,
+    /// Where it runs.
+    pub hosts: Vec<HostName>,
+    /// The group it stands in: smaller ranks first.
+    pub tier: Tier,
+    /// What it can't do without.
+    pub depends_on: Vec<ServiceName>,
+    /// What is expected of it.
+    pub expected: Expected,
+    /// A command on the host that prints its version.
+    pub version: Option<Vec<String>>,
+    /// Pages about it.
+    pub links: Vec<Link>,
+    /// Its checks of health.
+    pub probes: Vec<Probe>,
+}
+
+/// A group of services that belong together on screen and in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tier {
+    /// Order on screen.
+    pub rank: u32,
+    /// Its heading.
+    pub name: String,
+}
+
+/// A page about a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it is.
+    pub title: Foreign,
+    /// Where it is.
+    pub url: Foreign,
+}
+
+/// The kinds of runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuntimeKind {
+    /// Units of systemd.
+    Systemd,
+    /// Nothing but its probes is known of it.
+    Http,
+}
+
+/// What is expected of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Expected {
+    /// It runs all the time.
+    #[default]
+    Running,
+    /// It does not run unless somebody needs it.
+    Stopped,
+    /// It runs to its end now and then; success is what counts.
+    Oneshot,
+}
+
+/// Which units a service is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UnitPattern {
+    /// This one.
+    Exact(UnitName),
+    /// Every unit that matches, with `*`, `?` and `[…]` as systemd takes them.
+    Glob(String),
+}

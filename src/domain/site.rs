@@ -1,0 +1,86 @@
+//! A site: one system under operation, resolved and validated, ready to be watched.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::host::Host;
+use super::name::{EnvName, HostName, ServiceName, SiteName};
+use super::service::Service;
+use crate::text::Foreign;
+
+/// One system under operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Its name.
+    pub name: SiteName,
+    /// One line about it.
+    pub title: Foreign,
+    /// Its folder; `None` for one that is built in.
+    pub folder: Option<PathBuf>,
+    /// SHA-256 over all its files, 64 hexadecimal digits: what `qd trust` approves.
+    pub digest: String,
+    /// Whether commands from its files may run.
+    pub trusted: bool,
+    /// Its environments, in the order of the file.
+    pub environments: Vec<Environment>,
+}
+
+/// One environment with everything that runs in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// The site it belongs to.
+    pub site: SiteName,
+    /// Its name.
+    pub name: EnvName,
+    /// Whether destructive actions ask for the target's name.
+    pub protected: bool,
+    /// The colour of its band.
+    pub colour: EnvColour,
+    /// Variables for probes, commands and procedures.
+    pub variables: BTreeMap<String, String>,
+    /// Where its lock is kept.
+    pub lock_host: Option<HostName>,
+    /// Directory for our records on its hosts.
+    pub state_directory: String,
+    /// Its hosts, in the order of the file.
+    pub hosts: Vec<Host>,
+    /// Its services, in the order of the file.
+    pub services: Vec<Service>,
+    /// Whether commands from the site's files may run.
+    pub trusted: bool,
+}
+
+impl Environment {
+    /// The service of this name.
+    pub fn service(&self, name: &ServiceName) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == *name)
+    }
+
+    /// The host of this name.
+    pub fn host(&self, name: &HostName) -> Option<&Host> {
+        self.hosts.iter().find(|host| host.name == *name)
+    }
+
+    /// The services that name `of` in their `depends_on`.
+    pub fn needed_by<'a>(&'a self, of: &'a ServiceName) -> impl Iterator<Item = &'a Service> {
+        self.services.iter().filter(move |service| service.depends_on.contains(of))
+    }
+}
+
+/// The colour of an environment's band: a role of the theme, never a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EnvColour {
+    /// For what must not be touched by mistake.
+    Red,
+    /// For what comes before it.
+    Yellow,
+    /// For what may break.
+    Green,
+    /// For anything.
+    #[default]
+    Blue,
+    /// For anything.
+    Purple,
+    /// For anything.
+    Grey,
+}

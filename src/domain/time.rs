@@ -1,0 +1,109 @@
+//! Time as a value: what the clock on the wall said and how long the program has been awake.
+//!
+//! Ages and deadlines use the monotonic part, which goes on while the machine sleeps; what a person reads
+//! uses the wall part. Nothing below the loop reads a clock.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A point on the monotonic clock, counted from an arbitrary start; it includes time asleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Moment(pub Duration);
+
+impl Moment {
+    /// How long before `later` this moment was; zero when it was not before it.
+    pub fn age(self, later: Moment) -> Duration {
+        later.0.saturating_sub(self.0)
+    }
+
+    /// The moment `span` after this one.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Moment {
+        Moment(self.0.saturating_add(span))
+    }
+}
+
+/// Both clocks, read together once per turn of the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Coordinated universal time.
+    pub wall: Timestamp,
+    /// The monotonic clock.
+    pub mono: Moment,
+}
+
+impl Now {
+    /// The epoch on both clocks: where tests begin.
+    pub const START: Now = Now { wall: Timestamp::UNIX_EPOCH, mono: Moment(Duration::ZERO) };
+
+    /// Both clocks moved on by `span`.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Now {
+        let wall = jiff::SignedDuration::try_from(span)
+            .ok()
+            .and_then(|span| self.wall.checked_add(span).ok())
+            .unwrap_or(self.wall);
+        Now { wall, mono: self.mono.after(span) }
+    }
+
+    /// How long ago, by the wall, something with a time stamp of its own happened; zero if it lies ahead.
+    pub fn since(self, then: Timestamp) -> Duration {
+        Duration::try_from(self.wall.duration_since(then)).unwrap_or(Duration::ZERO)
+    }
+}
+
+/// A short age such as `38s`, `4m`, `2h 4m`, `2d 4h`: at most two units, never rounded up.
+pub fn short(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    if seconds < 60 {
+        format!("{seconds}s")
+    } else if minutes < 60 {
+        format!("{minutes}m")
+    } else if hours < 24 {
+        with_rest(hours, "h", minutes % 60, "m")
+    } else {
+        with_rest(days, "d", hours % 24, "h")
+    }
+}
+
+/// How long the text of [`short`] for `span` stays true.
+pub fn short_lasts(span: Duration) -> Duration {
+    let unit = match span.as_secs() {
+        0..60 => 1,
+        60..86_400 => 60,
+        _ => 3600,
+    };
+    let step = Duration::from_secs(unit);
+    let past = Duration::new(span.as_secs() % unit, span.subsec_nanos());
+    step.saturating_sub(past)
+}
+
+fn with_rest(count: u64, unit: &str, rest: u64, rest_unit: &str) -> String {
+    if rest == 0 { format!("{count}{unit}") } else { format!("{count}{unit} {rest}{rest_unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short_and_never_rounded_up() {
+        let texts =
+            [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (3660, "1h 1m"), (187_200, "2d 4h")];
+        for (seconds, text) in texts {
+            assert_eq!(short(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn an_age_changes_exactly_when_it_said() {
+        for millis in [0, 400, 59_999, 60_000, 61_500, 86_399_000, 86_400_000, 90_000_001] {
+            let span = Duration::from_millis(millis);
+            let lasts = short_lasts(span);
+            assert_eq!(short(span), short(span + lasts - Duration::from_nanos(1)));
+            assert_ne!(short(span), short(span + lasts), "{millis}");
+        }
+    }
+}

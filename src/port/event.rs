@@ -1,0 +1,113 @@
+//! Everything that can happen to the core, as closed data.
+
+use std::sync::Arc;
+
+use super::input::Input;
+use crate::domain::link::Means;
+use crate::domain::unit::{UnitFacts, UnitName, Usage};
+use crate::domain::{Environment, HostFacts, HostName, Link, ProbeName, ProbeReport, ServiceName};
+use crate::text::Foreign;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A person did something.
+    Input(Input),
+    /// The moment came that `view` had named, or the loop woke for another reason.
+    Woke,
+    /// The program was continued after a stop, or its terminal changed hands: everything must be drawn anew.
+    Resumed,
+    /// Somebody wants the program to end (a signal, or the terminal is gone).
+    Stop,
+    /// An environment is watched from now on.
+    Opened(Arc<Environment>),
+    /// News of one host. Dropped when its environment is no longer watched.
+    Host(HostName, HostEvent),
+    /// A probe answered; `None` as host for a probe that is asked from here, once for the whole service.
+    Probe {
+        /// The service.
+        service: ServiceName,
+        /// The host of the instance.
+        host: Option<HostName>,
+        /// The probe.
+        probe: ProbeName,
+        /// Its answer.
+        report: ProbeReport,
+    },
+    /// A question that only a person can answer came up.
+    Asked(Question),
+    /// A question is no longer open: answered, timed out, or whoever asked is gone.
+    Settled(u64),
+    /// Details of a unit, as asked for.
+    Detail(HostName, UnitName, Box<UnitDetail>),
+    /// Something of the program's own failed; a sentence for the person.
+    Trouble(String),
+}
+
+/// News of one host.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostEvent {
+    /// Its link changed.
+    Link(Link),
+    /// A byte came from it, with the round trip if this was measured.
+    Heard(Option<std::time::Duration>),
+    /// How unit state arrives.
+    Means(Means),
+    /// A full and current list of the units of interest: the configured ones, those that match a glob, and
+    /// all that failed. Replaces everything known before; what is not in it is gone.
+    Units(Vec<(UnitName, UnitFacts)>),
+    /// One unit changed.
+    Unit(UnitName, Box<UnitFacts>),
+    /// Memory, processor time and tasks of some units.
+    Usage(Vec<(UnitName, Usage)>),
+    /// The last error line of a unit's log; `None` when it has none.
+    LastError(UnitName, Option<LogLine>),
+    /// What the host says of itself.
+    Facts(Box<HostFacts>),
+    /// What the version command of a service printed.
+    Version(ServiceName, Foreign),
+}
+
+/// One line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written, by the host's clock.
+    pub at: jiff::Timestamp,
+    /// Syslog priority, 0 (emergency) to 7 (debug).
+    pub priority: u8,
+    /// What it says.
+    pub message: Foreign,
+}
+
+/// A question that only a person can answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its number; answers name it.
+    pub id: u64,
+    /// The host for which it is asked.
+    pub host: HostName,
+    /// What kind of answer it wants.
+    pub kind: QuestionKind,
+    /// The words of whoever asks (ssh, a server): foreign.
+    pub prompt: Foreign,
+}
+
+/// What kind of answer a question wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QuestionKind {
+    /// Something nobody may see: passphrase, password, second factor.
+    Secret,
+    /// Whether an unknown host key, shown with its fingerprint in the prompt, is the right one.
+    HostKey,
+    /// Whether something may go on: an agent asks for a touch or a yes.
+    Confirm,
+}
+
+/// What the detail pane shows beyond the unit's facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitDetail {
+    /// The unit file with its drop-ins, as `systemctl cat` prints it; or why it can't be read.
+    pub file: Result<Foreign, String>,
+    /// The newest lines of its log, oldest first.
+    pub log: Result<Vec<LogLine>, String>,
+}

@@ -1,0 +1,13 @@
+//! The words that the core and the engine speak to each other: what happened, what shall be done.
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod input;
+pub mod secret;
+
+pub use command::{End, Output, RemoteCommand, Stdin};
+pub use effect::Effect;
+pub use event::Event;
+pub use input::{Input, Key, KeyCode, Modifiers};
+pub use secret::Secret;
