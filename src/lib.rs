@@ -3,7 +3,9 @@
 //! Functional core, one loop, effects at the rim; ARCHITECTURE.md has the map and the invariants.
 
 pub mod app;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod port;
+pub mod state;
 pub mod text;

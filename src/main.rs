@@ -1,2 +1,16 @@
-//! The `qd` command.
-fn main() {}
+//! The `qd` command: arguments in, exit code out.
+
+use clap::Parser;
+use quarterdeck::cli::{self, Arguments, Exit};
+
+fn main() -> Exit {
+    match Arguments::try_parse() {
+        Ok(arguments) => cli::run(arguments),
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Nothing can be done about a terminal that is gone.
+            let _ = error.print();
+            code
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The command line: what may be typed, and which file does it. No logic here.
+
+pub mod exit;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Run a system from one screen: see what is wrong, read the logs, act, and leave a record.
+#[derive(Debug, Parser)]
+#[command(name = "qd", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Arguments {
+    /// What to do; without a word the console opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to open the console.
+    #[command(flatten)]
+    pub open: Where,
+    /// How every command reaches hosts.
+    #[command(flatten)]
+    pub reach: Reaching,
+}
+
+/// Which site and environment.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Where {
+    /// Site: a name in your configuration or in ./sites, or a path.
+    pub site: Option<String>,
+    /// Environment of the site.
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+}
+
+/// How hosts are reached.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Reaching {
+    /// Use this ssh configuration instead of your own.
+    #[arg(long, value_name = "FILE", global = true, env = "QD_SSH_CONFIG")]
+    pub ssh_config: Option<std::path::PathBuf>,
+    /// Refuse every change.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+}
+
+/// The subcommands, one file each.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// Does what was asked for.
+pub fn run(arguments: Arguments) -> Exit {
+    match arguments.command {
+        Some(command) => match command {},
+        None => Exit::Unavailable,
+    }
+}

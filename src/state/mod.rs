@@ -1,0 +1,10 @@
+//! What the world told us, kept as plain data and judged: the fleet of one environment.
+
+pub mod fleet;
+pub mod host_row;
+pub mod matching;
+pub mod service_row;
+
+pub use fleet::Fleet;
+pub use host_row::{HostRow, UnitRow};
+pub use service_row::{Instance, ServiceRow};

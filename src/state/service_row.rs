@@ -1,0 +1,114 @@
+//! One service as we know it: its instances, its probes, its word.
+
+use std::collections::BTreeMap;
+
+use crate::domain::probe::{ProbeState, Vantage};
+use crate::domain::service::UnitPattern;
+use crate::domain::{HostName, ProbeName, Service, State, UnitName, Verdict};
+
+/// One service.
+#[derive(Debug, Clone)]
+pub struct ServiceRow {
+    /// The service as the site names it.
+    pub service: Service,
+    /// Its instances, in the order of its hosts, then by unit.
+    pub instances: Vec<Instance>,
+    /// Probes asked from here, once for the whole service.
+    pub probes: BTreeMap<ProbeName, ProbeState>,
+    /// Probes asked from its hosts.
+    pub host_probes: BTreeMap<(HostName, ProbeName), ProbeState>,
+    /// Its word: that of its worst instance or of its own probes, whichever is worse.
+    pub verdict: Verdict,
+    /// What its version command printed, by host.
+    pub versions: BTreeMap<HostName, crate::text::Foreign>,
+}
+
+/// One service on one host, or one of several units of it there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// Where it is; `None` for a service without hosts.
+    pub host: Option<HostName>,
+    /// Its unit, for systemd.
+    pub unit: Option<UnitName>,
+    /// Its word.
+    pub verdict: Verdict,
+    /// The last word that rested on current evidence.
+    pub settled: Option<State>,
+}
+
+impl Instance {
+    /// An instance of which nothing is known yet.
+    pub fn new(host: Option<HostName>, unit: Option<UnitName>) -> Self {
+        Self { host, unit, verdict: Verdict::new(State::Unknown, "not read yet"), settled: None }
+    }
+}
+
+impl ServiceRow {
+    /// A service of which nothing is known yet, with one instance for every unit that is named exactly.
+    pub fn new(service: Service) -> Self {
+        let mut row = Self {
+            instances: Vec::new(),
+            probes: BTreeMap::new(),
+            host_probes: BTreeMap::new(),
+            verdict: Verdict::new(State::Unknown, "not read yet"),
+            versions: BTreeMap::new(),
+            service,
+        };
+        for probe in &row.service.probes {
+            match probe.from {
+                Vantage::Here => drop(row.probes.insert(probe.name.clone(), ProbeState::default())),
+                Vantage::Host => {
+                    for host in &row.service.hosts {
+                        row.host_probes.insert((host.clone(), probe.name.clone()), ProbeState::default());
+                    }
+                }
+            }
+        }
+        row.instances = row.expected_instances(|_| Vec::new());
+        row
+    }
+
+    /// The instances there should be when `found` names the units that match globs on a host.
+    pub fn expected_instances(&self, found: impl Fn(&HostName) -> Vec<UnitName>) -> Vec<Instance> {
+        if self.service.hosts.is_empty() {
+            return vec![Instance::new(None, None)];
+        }
+        let mut instances = Vec::new();
+        for host in &self.service.hosts {
+            if self.service.units.is_empty() {
+                instances.push(Instance::new(Some(host.clone()), None));
+            }
+            let mut units: Vec<UnitName> = Vec::new();
+            for pattern in &self.service.units {
+                match pattern {
+                    UnitPattern::Exact(unit) => units.push(unit.clone()),
+                    UnitPattern::Glob(_) => {
+                        let mut matching: Vec<_> =
+                            found(host).into_iter().filter(|unit| super::matching::matches(pattern, unit)).collect();
+                        matching.sort();
+                        units.append(&mut matching);
+                    }
+                }
+            }
+            let mut seen = std::collections::BTreeSet::new();
+            units.retain(|unit| seen.insert(unit.clone()));
+            instances.extend(units.into_iter().map(|unit| Instance::new(Some(host.clone()), Some(unit))));
+        }
+        instances
+    }
+
+    /// The probes that speak of the instance on `host`.
+    pub fn probes_of<'a>(
+        &'a self,
+        host: Option<&'a HostName>,
+    ) -> impl Iterator<Item = (&'a crate::domain::Probe, &'a ProbeState)> {
+        self.service.probes.iter().filter_map(move |probe| {
+            let state = match (probe.from, host) {
+                (Vantage::Here, _) => self.probes.get(&probe.name),
+                (Vantage::Host, Some(host)) => self.host_probes.get(&(host.clone(), probe.name.clone())),
+                (Vantage::Host, None) => None,
+            };
+            state.map(|state| (probe, state))
+        })
+    }
+}
