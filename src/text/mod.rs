@@ -1,24 +1,36 @@
-//! placeholder
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Foreign(Vec<u8>);
-impl<T: AsRef<[u8]>> From<T> for Foreign {
-    fn from(t: T) -> Self {
-        Self(t.as_ref().to_vec())
-    }
-}
-impl Foreign {
-    pub fn raw(&self) -> &[u8] {
-        &self.0
-    }
-    pub fn plain(&self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
-    }
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-impl std::fmt::Debug for Foreign {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.plain())
-    }
-}
+//! The one door for foreign text: everything a host, file or server says is made safe here before it is shown.
+//!
+//! [`sanitize`] turns raw bytes into rows of harmless, measured, styled text. [`Foreign`] carries
+//! raw bytes through the program and can only be read through that function. The measuring
+//! functions ([`width`], [`truncate`], [`fit`] and friends) count columns the way the terminal
+//! library does. This room uses nothing else of ours, does no input or output and keeps no state.
+
+mod budget;
+mod cell;
+mod class;
+mod cluster;
+mod decode;
+mod escape;
+mod foreign;
+mod ident;
+mod run;
+mod sanitize;
+mod sgr;
+mod sink;
+mod style;
+mod token;
+mod width;
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod sanitize_tests;
+
+pub use budget::Budget;
+pub use cell::{cell_allowed, cell_safe};
+pub use foreign::Foreign;
+pub use ident::ident;
+pub use run::{Clean, Row, Run};
+pub use sanitize::{plain, sanitize};
+pub use style::{Ink, RunStyle};
+pub use width::{clip, fit, pad, pad_left, truncate, width};

@@ -1,0 +1,1 @@
+//! Each point of the rules.
