@@ -6,6 +6,8 @@ pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod input;
 pub mod port;
 pub mod state;
+pub mod style;
 pub mod text;

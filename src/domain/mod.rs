@@ -1,11 +1,12 @@
 //! The nouns of operation and their rules: plain data, no I/O, no clock, no screen.
 //!
-//! This room may use `text` and, from outside, only std, serde and jiff.
+//! This room may use `text` and, from outside, only std, serde, jiff and strsim.
 
 pub mod change;
 pub mod host;
 pub mod judge;
 pub mod link;
+pub mod mistake;
 pub mod name;
 pub mod probe;
 pub mod service;
@@ -18,6 +19,7 @@ pub use change::Change;
 pub use host::{BecomeRoot, Host, HostFacts, Reach, Shell};
 pub use judge::{Evidence, judge};
 pub use link::{Link, LinkFailure};
+pub use mistake::Mistake;
 pub use name::{EnvName, HostName, ProbeName, ServiceName, SiteName};
 pub use probe::{Probe, ProbeReport, ProbeVerdict};
 pub use service::{Expected, RuntimeKind, Service};

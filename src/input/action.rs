@@ -1,0 +1,95 @@
+//! The table of actions: everything a key can mean, with its name, its words and where it applies.
+
+use super::context::Context;
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionRow {
+    /// The action.
+    pub action: Action,
+    /// Its name in keymap files.
+    pub name: &'static str,
+    /// One or two words for the hint line.
+    pub hint: &'static str,
+    /// What it does, for the help.
+    pub doc: &'static str,
+    /// The sections of a keymap file in which it may be bound.
+    pub contexts: &'static [Context],
+}
+
+macro_rules! actions {
+    ($($action:ident $name:literal $hint:literal $doc:literal [$($context:ident)+])*) => {
+        /// Everything a key can mean.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $(#[doc = $doc] $action,)* }
+
+        /// All actions, in the order of the help.
+        pub const TABLE: &[ActionRow] = &[$(ActionRow {
+            action: Action::$action,
+            name: $name,
+            hint: $hint,
+            doc: $doc,
+            contexts: &[$(Context::$context),+],
+        },)*];
+    };
+}
+
+actions! {
+    ShowOverview "show-overview" "overview" "Show the overview: every service and its instances" [Global]
+    ShowHosts "show-hosts" "hosts" "Show the hosts: links, load, memory, disks" [Global]
+    ShowChanges "show-changes" "changes" "Show what changed since the console was opened" [Global]
+    LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]
+    Help "help" "help" "Find an action, see its key, and run it" [Global]
+    Back "back" "back" "Go one step back: close a pane, clear a filter" [Global]
+    NextPane "next-pane" "pane" "Give the keyboard to the next pane" [Global]
+    Zoom "zoom" "zoom" "Give the whole screen to the details, or take it back" [Global]
+    Copy "copy" "copy" "Copy the row under the cursor as Markdown" [Global]
+    CopyPane "copy-pane" "copy pane" "Copy the pane as Markdown" [Global]
+    Refresh "refresh" "refresh" "Read everything of every host anew" [Global]
+    RetryNow "retry-now" "retry now" "Try a lost host again now" [Global]
+    SwitchEnvironment "switch-environment" "environment" "Choose another site or environment" [Global]
+    ToggleClock "toggle-clock" "clock" "Show or hide the clock" [Global]
+    Quit "quit" "quit" "Leave the console; nothing on any host changes" [Global]
+    Interrupt "interrupt" "cancel" "Cancel what is under way; twice leaves the console" [Always]
+    Suspend "suspend" "suspend" "Stop the console as a job of the shell; `fg` goes on" [Always]
+    Redraw "redraw" "redraw" "Draw the whole screen anew" [Always]
+
+    Down "down" "down" "Move down" [List Text]
+    Up "up" "up" "Move up" [List Text]
+    Top "top" "top" "Move to the top" [List]
+    Bottom "bottom" "bottom" "Move to the bottom" [List]
+    HalfPageDown "half-page-down" "half page" "Move half a page down" [List]
+    HalfPageUp "half-page-up" "half page" "Move half a page up" [List]
+    PageDown "page-down" "page" "Move a page down" [List Text]
+    PageUp "page-up" "page" "Move a page up" [List Text]
+    Filter "filter" "filter" "Filter the rows as you type; `!` in front inverts" [List]
+
+    Open "open" "detail" "Open the details of the row" [Overview Hosts Changes]
+    ToggleFold "toggle-fold" "instances" "Show or hide the instances of a service" [Overview]
+    Unfold "unfold" "instances" "Show the instances of a service" [Overview]
+    Fold "fold" "fold" "Hide the instances of a service" [Overview]
+    UnfoldAll "unfold-all" "unfold all" "Show the instances of all services" [Overview]
+    FoldAll "fold-all" "fold all" "Hide all instances" [Overview]
+    FailedOnly "failed-only" "only trouble" "Show only what is in trouble, or everything again" [Overview Hosts]
+    Sort "sort" "sort" "Put the worst first, or keep the order of the site" [Overview Hosts]
+    UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
+
+    Accept "accept" "accept" "Take what was typed or chosen" [Text]
+    Cancel "cancel" "cancel" "Leave without taking it" [Text]
+    Erase "erase" "erase" "Erase the last character" [Text]
+    EraseWord "erase-word" "erase word" "Erase the last word" [Text]
+    EraseLine "erase-line" "erase all" "Erase everything" [Text]
+}
+
+impl Action {
+    /// Its row of the table.
+    pub fn row(self) -> &'static ActionRow {
+        // The table is made by the same macro as the enum, in the same order.
+        &TABLE[self as usize]
+    }
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.action)
+    }
+}
