@@ -29,11 +29,8 @@ check_powers() {
     may_not "this root may not make mount namespaces (a container without CAP_SYS_ADMIN?)"
   unshare -n true 2>/dev/null || may_not "this root may not make network namespaces"
   [ -n "$(hierarchies)" ] || may_not "no control group hierarchy is writable here"
-  [ -d "/sys/class/net/${1:-qdlab-probe}" ] || {
-    ip link add qdlab-probe type bridge 2>/dev/null ||
-      may_not "this root may not make a network bridge"
-    ip link del qdlab-probe
-  }
+  # In a network of its own, so that nothing is left if we are killed here.
+  unshare -n ip link add "$1" type bridge 2>/dev/null || may_not "this root may not make a network bridge"
 }
 
 digest_of() { cat "$@" | sha256sum | cut -c1-12; }

@@ -10,6 +10,9 @@ LAB=$(basename "$RUN")
 here=$RUN/hosts/$HOST
 base=$(<"$RUN/base")
 group=$LAB_CGROUP/$LAB/host-$HOST
+# Short, as the name of the network interface outside is made from it.
+bridge=$(<"$RUN/bridge") address=$(<"$here/address")
+machine=${bridge/qdlab/qd}-${address##*.}
 
 mount -t tmpfs -o size=768m,mode=755 qd-lab "$here/fs"
 mkdir "$here/fs/upper" "$here/fs/work" "$here/fs/root"
@@ -23,12 +26,14 @@ quick=0
 while [ ! -e "$here/stop" ]; do
   if [ -e "$here/off" ]; then sleep 0.1; continue; fi
   begin=$SECONDS
+  # The network of a killed host goes away only a little later.
+  ip link del "vb-$machine" 2>/dev/null || true
   (
     join_groups "$group" "$BASHPID"
     exec systemd-nspawn --quiet --register=no --keep-unit -D "$here/fs/root" \
-      -M "$LAB-$HOST" --hostname="$HOST" --link-journal=no --resolv-conf=off --timezone=off \
-      --kill-signal=SIGRTMIN+3 --network-bridge="$(<"$RUN/bridge")" \
-      --setenv=QD_LAB_ADDRESS="$(<"$here/address")" /usr/lib/lab/init
+      -M "$machine" --hostname="$HOST" --link-journal=no --resolv-conf=off --timezone=off \
+      --kill-signal=SIGRTMIN+3 --network-bridge="$bridge" \
+      --setenv=QD_LAB_ADDRESS="$address" /usr/lib/lab/init
   ) >>"$here/boot.log" 2>&1 </dev/null &
   echo $! >"$here/nspawn.pid"
   status=0
