@@ -1,0 +1,110 @@
+//! Lengths of time as people write them: `"5s"`, `"500ms"`, `"1m30s"`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::mistake::{Sink, quoted};
+use super::read::{FromToml, Value, integer, wrong_type};
+
+/// A length of time in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lasting(pub Duration);
+
+/// The units, largest first, with their milliseconds.
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+/// Longest time that makes sense here.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// Reads `1h30m`, `5s`, `500ms`: numbers with units, larger units first, nothing between.
+pub fn parse(word: &str) -> Option<Duration> {
+    let mut rest = word;
+    let mut total: u64 = 0;
+    let mut last = usize::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at(digits);
+        let end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, next) = after.split_at(end);
+        let at = UNITS.iter().position(|(name, _)| *name == unit)?;
+        if last != usize::MAX && at <= last {
+            return None;
+        }
+        let millis = number.parse::<u64>().ok()?.checked_mul(UNITS.get(at)?.1)?;
+        total = total.checked_add(millis)?;
+        (rest, last) = (next, at);
+    }
+    let duration = Duration::from_millis(total);
+    (last != usize::MAX && duration <= LONGEST).then_some(duration)
+}
+
+/// Writes it as [`parse`] reads it.
+pub fn show(duration: Duration) -> String {
+    let mut rest = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let mut out = String::new();
+    for (unit, millis) in UNITS {
+        if rest >= millis {
+            out.push_str(&format!("{}{unit}", rest / millis));
+            rest %= millis;
+        }
+    }
+    if out.is_empty() { "0s".to_owned() } else { out }
+}
+
+impl FromToml for Lasting {
+    fn read(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<Self> {
+        if let Some(number) = integer(value.get_ref()) {
+            let message = "a length of time is text with a unit";
+            sink.add_hint(&value.span(), message, format!("did you mean \"{number}s\"?"));
+            return None;
+        }
+        let Some(word) = value.get_ref().as_str() else {
+            return wrong_type(value, "a length of time such as \"5s\"", sink);
+        };
+        let parsed = parse(word);
+        if parsed.is_none() {
+            let message = format!("{} is no length of time", quoted(word));
+            sink.add_hint(&value.span(), message, "write it like \"500ms\", \"5s\", \"1m30s\", \"2h\" or \"1d\"");
+        }
+        parsed.map(Self)
+    }
+}
+
+impl JsonSchema for Lasting {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Lasting".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_read_and_written_alike() {
+        for (word, millis) in
+            [("5s", 5000), ("500ms", 500), ("1m30s", 90_000), ("2h", 7_200_000), ("1d", 86_400_000), ("0s", 0)]
+        {
+            assert_eq!(parse(word), Some(Duration::from_millis(millis)), "{word}");
+            assert_eq!(show(Duration::from_millis(millis)), word);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for word in ["", "5", "s", "5 s", "-5s", "5s5s", "1s1m", "5x", "99999999999999999999s", "400d", "5sé", "1.5s"]
+        {
+            assert_eq!(parse(word), None, "{word}");
+        }
+    }
+}

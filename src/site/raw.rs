@@ -1,0 +1,350 @@
+//! The shape of `site.toml` as it is written: every key, its type, and the sentence that explains it.
+//!
+//! The reader, the layers and the JSON schema are all made from these lists, so that they can't drift apart.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::read::{Entries, FromToml, Layer, Located, Several, Value, table, words};
+
+use super::duration::Lasting;
+use super::json_rule::JsonRules;
+use super::mistake::Sink;
+use super::status::StatusRange;
+
+table! {
+    /// One system under operation: its environments, hosts, services and checks.
+    RawSite as "a site" {
+        /// Its name; the name of its folder if nothing is said.
+        name: Located<String>,
+        /// One line about it.
+        title: Located<String>,
+        /// Headings under which services stand, in the order of the screen.
+        tiers: Vec<Located<String>>,
+        /// What holds where nothing else is said.
+        defaults: RawDefaults,
+        /// Services to be like: a service takes every key of its template that it does not set itself.
+        templates: Entries<RawService>,
+        /// Where the system runs: staging, production, …
+        environments: Entries<RawEnvironment>,
+        /// What is operated.
+        services: Entries<RawService>,
+    }
+}
+
+table! {
+    /// What holds where nothing else is said.
+    RawDefaults as "the defaults" {
+        /// For every host.
+        host: RawHostDefaults,
+        /// For every probe.
+        probe: RawProbeDefaults,
+    }
+}
+
+table! {
+    /// What holds for every host that says nothing else.
+    RawHostDefaults as "the defaults of hosts" {
+        /// How a change becomes root.
+        r#become: RawBecome,
+        /// What kind of shell answers.
+        shell: RawShell,
+    }
+}
+
+table! {
+    /// What holds for every probe that says nothing else.
+    RawProbeDefaults as "the defaults of probes" {
+        /// Time between the starts of two askings, such as `"10s"`.
+        interval: Located<Lasting>,
+        /// Deadline of one asking, shorter than the interval.
+        timeout: Located<Lasting>,
+        /// Passes in a row that make it pass after a failure.
+        rise: Located<i64>,
+        /// Failures in a row that make it fail after a pass.
+        fall: Located<i64>,
+    }
+}
+
+table! {
+    /// One environment: its hosts and what differs there.
+    RawEnvironment as "an environment" {
+        /// Whether destructive actions ask for the target's name.
+        protected: bool,
+        /// The colour of its band.
+        colour: RawColour,
+        /// Values that probes, commands and links use as `${name}`.
+        variables: Entries<Variable>,
+        /// The host on which its lock is kept.
+        lock_host: Located<String>,
+        /// Absolute directory for the console's records on its hosts.
+        state_directory: Located<String>,
+        /// Its machines.
+        hosts: Entries<RawHost>,
+        /// What is different for a service here: any key of a service.
+        services: Entries<RawService>,
+    }
+}
+
+table! {
+    /// One machine.
+    RawHost as "a host" {
+        /// Alias in the user's own ssh configuration; the host's name if nothing is said.
+        ssh: Located<String>,
+        /// Whether it is this machine, reached without ssh.
+        local: Located<bool>,
+        /// Words by which services choose hosts.
+        tags: Several<String>,
+        /// How a change becomes root.
+        r#become: RawBecome,
+        /// What kind of shell answers.
+        shell: RawShell,
+    }
+}
+
+table! {
+    /// One service.
+    RawService as "a service" {
+        /// The template it is like.
+        template: Located<String>,
+        /// One line about it.
+        title: Located<String>,
+        /// Which adapter operates it.
+        runtime: RawRuntime,
+        /// For systemd: its units, names or globs; `NAME.service` if nothing is said.
+        units: Several<String>,
+        /// Whether the units belong to the login's own manager.
+        user: Located<bool>,
+        /// Where it runs: names of hosts, tags, or `"all"`.
+        hosts: Several<String>,
+        /// The environments it is part of; all of them if nothing is said.
+        environments: Several<String>,
+        /// The heading under which it stands.
+        tier: Located<String>,
+        /// Services it can't do without.
+        depends_on: Several<String>,
+        /// What is expected of it.
+        expected: RawExpected,
+        /// A command on the host that prints its version: program and arguments.
+        version: Located<Vec<Located<String>>>,
+        /// Pages about it: title and address.
+        links: Entries<Located<String>>,
+        /// Values that its probes, commands and links use as `${name}`.
+        variables: Entries<Variable>,
+        /// Its checks of health.
+        probes: Entries<RawProbe>,
+    }
+}
+
+table! {
+    /// One check of health: exactly one of `http`, `tcp` and `command`.
+    RawProbe as "a probe" {
+        /// Address to ask, `http` or `https`.
+        http: Located<String>,
+        /// `host:port` that must take a connection.
+        tcp: Located<String>,
+        /// Program and arguments that must leave with a good status.
+        command: Located<Vec<Located<String>>>,
+        /// Where it is asked from; the host when the address is `localhost` or for a command, else here.
+        from: RawVantage,
+        /// For http: `GET` or `HEAD`.
+        method: RawMethod,
+        /// For http: statuses that pass, such as `200` or `"200-299"`.
+        status: Several<StatusRange>,
+        /// For http: what fields of the JSON body must be.
+        json: JsonRules,
+        /// For http: slower than this fails.
+        latency: Located<Lasting>,
+        /// For https: fewer days of certificate life than this fail.
+        certificate_days: Located<i64>,
+        /// For https: take any certificate; always shown on screen.
+        insecure: Located<bool>,
+        /// For a command: exit statuses that pass.
+        exits: Several<i64>,
+        /// Time between the starts of two askings, such as `"10s"`.
+        interval: Located<Lasting>,
+        /// Deadline of one asking, shorter than the interval.
+        timeout: Located<Lasting>,
+        /// Passes in a row that make it pass after a failure.
+        rise: Located<i64>,
+        /// Failures in a row that make it fail after a pass.
+        fall: Located<i64>,
+    }
+}
+
+words! {
+    /// The colour of an environment's band.
+    RawColour as "colour" {
+        /// For what must not be touched by mistake.
+        Red = "red",
+        /// For what comes before it.
+        Yellow = "yellow",
+        /// For what may break.
+        Green = "green",
+        /// For anything.
+        Blue = "blue",
+        /// For anything.
+        Purple = "purple",
+        /// For anything.
+        Grey = "grey",
+    }
+}
+
+words! {
+    /// How a change becomes root.
+    RawBecome as "way to become root" {
+        /// By sudo.
+        Sudo = "sudo",
+        /// The login is root already.
+        Root = "root",
+        /// Polkit decides.
+        Polkit = "polkit",
+        /// Never: the host is only looked at.
+        Never = "never",
+    }
+}
+
+words! {
+    /// What kind of shell answers.
+    RawShell as "shell" {
+        /// Commands run in `/bin/sh`.
+        Plain = "plain",
+        /// Commands run in the user's login shell with its profile read.
+        Login = "login",
+    }
+}
+
+words! {
+    /// Which adapter operates a service.
+    RawRuntime as "runtime" {
+        /// Units of systemd.
+        Systemd = "systemd",
+        /// Nothing but its probes is known of it.
+        Http = "http",
+    }
+    later ["compose", "command"]
+}
+
+words! {
+    /// What is expected of a service.
+    RawExpected as "expectation" {
+        /// It runs all the time.
+        Running = "running",
+        /// It does not run unless somebody needs it.
+        Stopped = "stopped",
+        /// It runs to its end now and then.
+        Oneshot = "oneshot",
+    }
+}
+
+words! {
+    /// Where a probe is asked from.
+    RawVantage as "vantage" {
+        /// From this machine.
+        Here = "here",
+        /// From the host of the service.
+        Host = "host",
+    }
+}
+
+words! {
+    /// HTTP method of a probe.
+    RawMethod as "method of a probe" {
+        /// Ask for the body too.
+        Get = "GET",
+        /// Ask for the head only.
+        Head = "HEAD",
+    }
+}
+
+/// The value of a variable: text, a number, or true or false; used as text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variable(pub Located<String>);
+
+impl FromToml for Variable {
+    fn read(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<Self> {
+        let text = match value.get_ref() {
+            toml::de::DeValue::Integer(_) => super::read::integer(value.get_ref()).map(|number| number.to_string()),
+            toml::de::DeValue::Float(float) => Some(float.as_str().to_owned()),
+            toml::de::DeValue::Boolean(flag) => Some(flag.to_string()),
+            toml::de::DeValue::String(_) => Some(String::read(value, sink)?),
+            toml::de::DeValue::Datetime(_) | toml::de::DeValue::Array(_) | toml::de::DeValue::Table(_) => None,
+        };
+        let Some(text) = text else {
+            return super::read::wrong_type(value, "text, a number, or true or false", sink);
+        };
+        Some(Self(Located { value: text, span: value.span() }))
+    }
+}
+
+impl Layer for Variable {
+    fn layer(top: Self, _base: Self) -> Self {
+        top
+    }
+}
+
+impl JsonSchema for Variable {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Variable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+impl Layer for RawService {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawDefaults {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawHostDefaults {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawProbeDefaults {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawEnvironment {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawHost {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+/// A probe that asks something else takes over only when and how often it is asked.
+impl Layer for RawProbe {
+    fn layer(top: Self, base: Self) -> Self {
+        let asks_anew = top.http.is_some() || top.tcp.is_some() || top.command.is_some();
+        let same_kind = (top.http.is_some() && base.http.is_some())
+            || (top.tcp.is_some() && base.tcp.is_some())
+            || (top.command.is_some() && base.command.is_some());
+        if !asks_anew || same_kind {
+            return Self::layered(top, base);
+        }
+        let Self { span, broken, interval, timeout, rise, fall, .. } = base;
+        Self::layered(top, Self { span, broken, interval, timeout, rise, fall, ..Self::default() })
+    }
+}
