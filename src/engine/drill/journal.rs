@@ -3,6 +3,7 @@
 //! Format: <https://systemd.io/JOURNAL_EXPORT_FORMATS/>.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Entries kept per host; the oldest go first, as in a vacuumed journal.
 const KEPT: usize = 4000;
@@ -34,7 +35,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     boot_id: String,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     written: u64,
 }
 
@@ -51,12 +52,12 @@ impl Journal {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
-        self.entries.push_back(entry);
+        self.entries.push_back(Arc::new(entry));
     }
 
     /// All entries that are kept, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
+        self.entries.iter().map(Arc::as_ref)
     }
 
     /// The cursor of an entry, as journalctl prints it.

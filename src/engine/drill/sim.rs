@@ -2,14 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::journal::Entry;
 use super::machine::Machine;
 use super::scenario::{Happening, Scenario, What};
-use super::unit::{Behaviour, SimTimer, SimUnit};
-use crate::domain::probe::{Ask, Vantage};
-use crate::domain::service::{Expected, UnitPattern};
+use super::unit::{Behaviour, SimUnit};
 use crate::domain::{Environment, Moment, Now};
 
 /// Starts within ten seconds that systemd allows by default.
@@ -30,7 +29,7 @@ pub enum News {
 
 /// Something that will happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Plan {
+pub(super) enum Plan {
     /// The script's event of this number.
     Script(usize),
     /// A start is done.
@@ -48,13 +47,13 @@ enum Plan {
 /// The fleet of a drill.
 #[derive(Debug)]
 pub struct Sim {
-    machines: BTreeMap<String, Machine>,
+    machines: BTreeMap<String, Arc<Machine>>,
     events: Vec<Happening>,
     plans: BinaryHeap<Reverse<(Duration, u64, Plan)>>,
     planned: u64,
     now: Duration,
-    epoch: u64,
-    random: fastrand::Rng,
+    pub(super) epoch: u64,
+    pub(super) random: fastrand::Rng,
     news: Vec<News>,
 }
 
@@ -67,7 +66,7 @@ impl Sim {
         let booted = epoch.saturating_sub(random.u64(4..40) * 86_400_000_000);
         let mut machines = BTreeMap::new();
         for host in &environment.hosts {
-            machines.insert(host.name.to_string(), Machine::new(host.name.as_str(), booted, &mut random));
+            machines.insert(host.name.to_string(), Arc::new(Machine::new(host.name.as_str(), booted, &mut random)));
         }
         let mut sim = Self {
             machines,
@@ -88,7 +87,7 @@ impl Sim {
     }
 
     /// The hosts.
-    pub fn machines(&self) -> &BTreeMap<String, Machine> {
+    pub fn machines(&self) -> &BTreeMap<String, Arc<Machine>> {
         &self.machines
     }
 
@@ -126,7 +125,9 @@ impl Sim {
     /// Does what `systemctl start` would do. Returns whether the unit is there.
     pub fn start(&mut self, host: &str, unit: &str) -> bool {
         let wall = self.wall();
-        let Some(found) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(unit)) else {
+        let (pid, mut invocation) = (self.random.u32(400..30_000), [0; 16]);
+        self.random.fill(&mut invocation);
+        let Some(found) = self.unit_mut(host, unit) else {
             return false;
         };
         if matches!(found.active, "active" | "activating") && found.sub != "auto-restart" {
@@ -146,8 +147,7 @@ impl Sim {
         found.life += 1;
         (found.active, found.sub, found.result, found.exit) = ("activating", "start", "success", (0, 0));
         found.state_change = wall;
-        found.pid = self.random.u32(400..30_000);
-        self.random.fill(&mut found.invocation);
+        (found.pid, found.invocation) = (pid, invocation);
         let (after, life) = (found.behaviour.start_takes, found.life);
         self.plan(self.now + after, Plan::Started(host.to_owned(), unit.to_owned(), life));
         self.manager_says(host, unit, 6, &format!("Starting {unit}..."));
@@ -158,7 +158,7 @@ impl Sim {
     /// Does what `systemctl stop` would do. Returns whether the unit is there.
     pub fn stop(&mut self, host: &str, unit: &str) -> bool {
         let wall = self.wall();
-        let Some(found) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(unit)) else {
+        let Some(found) = self.unit_mut(host, unit) else {
             return false;
         };
         if matches!(found.active, "active" | "activating") {
@@ -175,55 +175,6 @@ impl Sim {
     /// Does what `systemctl restart` would do. Returns whether the unit is there.
     pub fn restart(&mut self, host: &str, unit: &str) -> bool {
         self.stop(host, unit) && self.start(host, unit)
-    }
-
-    fn populate(&mut self, environment: &Environment) {
-        for service in &environment.services {
-            for host in &service.hosts {
-                for pattern in &service.units {
-                    let name = match pattern {
-                        UnitPattern::Exact(unit) => unit.to_string(),
-                        UnitPattern::Glob(glob) => glob.replace('*', "1"),
-                    };
-                    let since = self.epoch.saturating_sub(self.random.u64(7_200..400_000) * 1_000_000);
-                    let title = service.title.plain();
-                    let title = if title.is_empty() { service.name.to_string() } else { title };
-                    let mut unit = SimUnit::running(&name, &title, since, &mut self.random);
-                    unit.behaviour.ports = ports(service);
-                    match service.expected {
-                        Expected::Running => {}
-                        Expected::Stopped | Expected::Oneshot => rest(&mut unit, since, service.expected),
-                    }
-                    self.add(host.as_str(), unit);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, host: &str, unit: SimUnit) {
-        let name = unit.name.clone();
-        if unit.oneshot || name.ends_with(".timer") {
-            let timer_name = name.replace(".service", ".timer");
-            if timer_name != name {
-                let mut timer = SimUnit::running(&timer_name, &unit.description, unit.inactive_enter, &mut self.random);
-                let every = Duration::from_secs(900);
-                let next = self.epoch + self.random.u64(60..900) * 1_000_000;
-                let last = next.saturating_sub(900_000_000);
-                timer.timer = Some(SimTimer { triggers: name.clone(), every, last, next });
-                (timer.sub, timer.pid, timer.memory) = ("waiting", 0, 0);
-                self.plan(Duration::from_micros(next - self.epoch), Plan::Timer(host.to_owned(), timer_name.clone()));
-                if let Some(machine) = self.machines.get_mut(host) {
-                    machine.units.insert(timer_name, timer);
-                }
-            }
-        }
-        let runs = unit.runs();
-        if let Some(machine) = self.machines.get_mut(host) {
-            machine.units.insert(name.clone(), unit);
-            if runs {
-                self.plan_chatter(host, &name);
-            }
-        }
     }
 
     fn happen(&mut self, plan: Plan) {
@@ -291,27 +242,27 @@ impl Sim {
                     behaviour.unready.clear();
                     behaviour.answers_in = Duration::from_millis(9);
                 });
-                if let Some(unit) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(unit)) {
+                if let Some(unit) = self.unit_mut(host, unit) {
                     unit.starts.clear();
                 }
                 self.start(host, unit);
             }
             What::Cut | What::Heal => {
                 let linked = event.what == What::Heal;
-                if let Some(machine) = self.machines.get_mut(host) {
+                if let Some(machine) = self.machine_mut(host) {
                     machine.linked = linked;
                     self.news.push(News::Link(host.to_owned(), linked));
                 }
             }
             What::Fill { mount, percent } => {
-                let disks = self.machines.get_mut(host).into_iter().flat_map(|machine| &mut machine.disks);
+                let disks = self.machine_mut(host).into_iter().flat_map(|machine| &mut machine.disks);
                 disks.filter(|(name, ..)| name == mount).for_each(|disk| disk.2 = (*percent).min(100));
             }
             What::WantReboot => {
-                self.machines.get_mut(host).into_iter().for_each(|machine| machine.wants_reboot = true);
+                self.machine_mut(host).into_iter().for_each(|machine| machine.wants_reboot = true);
             }
             What::OutOfMemory => {
-                self.machines.get_mut(host).into_iter().for_each(|machine| machine.oom_kills += 1);
+                self.machine_mut(host).into_iter().for_each(|machine| machine.oom_kills += 1);
                 self.dies(host, unit, (2, 9));
             }
         }
@@ -339,7 +290,7 @@ impl Sim {
     /// The process ends by itself: `how` is systemd's pair of code (1 exited, 2 killed) and status.
     fn dies(&mut self, host: &str, name: &str, how: (i32, i32)) {
         let wall = self.wall();
-        let Some(unit) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(name)) else { return };
+        let Some(unit) = self.unit_mut(host, name) else { return };
         if !matches!(unit.active, "active" | "activating") || unit.pid == 0 {
             return;
         }
@@ -362,7 +313,7 @@ impl Sim {
     }
 
     fn timer_fires(&mut self, host: &str, name: &str) {
-        let Some(unit) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(name)) else { return };
+        let Some(unit) = self.unit_mut(host, name) else { return };
         let Some(timer) = &mut unit.timer else { return };
         timer.last = timer.next;
         timer.next += u64::try_from(timer.every.as_micros()).unwrap_or(u64::MAX);
@@ -372,22 +323,30 @@ impl Sim {
         self.plan(self.now + every, Plan::Timer(host.to_owned(), name.to_owned()));
     }
 
+    pub(super) fn machine_mut(&mut self, host: &str) -> Option<&mut Machine> {
+        self.machines.get_mut(host).map(Arc::make_mut)
+    }
+
+    fn unit_mut(&mut self, host: &str, unit: &str) -> Option<&mut SimUnit> {
+        self.machine_mut(host)?.units.get_mut(unit)
+    }
+
     fn living(&mut self, host: &str, unit: &str, life: u64) -> Option<&mut SimUnit> {
-        self.machines.get_mut(host)?.units.get_mut(unit).filter(|unit| unit.life == life)
+        self.unit_mut(host, unit).filter(|unit| unit.life == life)
     }
 
     fn behave(&mut self, host: &str, unit: &str, change: impl FnOnce(&mut Behaviour)) {
-        if let Some(unit) = self.machines.get_mut(host).and_then(|machine| machine.units.get_mut(unit)) {
+        if let Some(unit) = self.unit_mut(host, unit) {
             change(&mut unit.behaviour);
         }
     }
 
-    fn plan(&mut self, at: Duration, plan: Plan) {
+    pub(super) fn plan(&mut self, at: Duration, plan: Plan) {
         self.planned += 1;
         self.plans.push(Reverse((at, self.planned, plan)));
     }
 
-    fn plan_chatter(&mut self, host: &str, name: &str) {
+    pub(super) fn plan_chatter(&mut self, host: &str, name: &str) {
         let Some(unit) = self.machines.get(host).and_then(|machine| machine.units.get(name)) else { return };
         let mean = 60.0 / unit.behaviour.chatter.max(0.1);
         let life = unit.life;
@@ -409,7 +368,7 @@ impl Sim {
 
     fn write(&mut self, host: &str, unit: &str, priority: u8, message: &str, by_manager: bool) {
         let wall = self.wall();
-        let Some(machine) = self.machines.get_mut(host) else { return };
+        let Some(machine) = self.machine_mut(host) else { return };
         let pid = if by_manager { 1 } else { machine.units.get(unit).map_or(0, |unit| unit.pid) };
         let identifier = if by_manager { "systemd" } else { unit.trim_end_matches(".service") };
         machine.journal.write(Entry {
@@ -425,30 +384,6 @@ impl Sim {
         });
         self.news.push(News::Journal(host.to_owned()));
     }
-}
-
-/// The local ports that the service's probes ask on its host.
-fn ports(service: &crate::domain::Service) -> Vec<u16> {
-    let mut ports: Vec<u16> = Vec::new();
-    for probe in service.probes.iter().filter(|probe| probe.from == Vantage::Host) {
-        match &probe.ask {
-            Ask::Tcp { port, .. } => ports.push(*port),
-            Ask::Http(http) => {
-                ports.extend(reqwest::Url::parse(&http.url).ok().and_then(|url| url.port_or_known_default()))
-            }
-            Ask::Command { .. } => {}
-        }
-    }
-    ports.sort_unstable();
-    ports.dedup();
-    ports
-}
-
-/// A unit that is not meant to run all the time.
-fn rest(unit: &mut SimUnit, since: u64, expected: Expected) {
-    (unit.active, unit.sub, unit.pid) = ("inactive", "dead", 0);
-    (unit.inactive_enter, unit.exited_at, unit.exit) = (since, since, (1, 0));
-    unit.oneshot = expected == Expected::Oneshot;
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::host::{BecomeRoot, Host, Reach, Shell};
-use crate::domain::service::{RuntimeKind, Service, Tier};
+use crate::domain::service::{Expected, RuntimeKind, Service, Tier, UnitPattern};
 use crate::domain::{EnvColour, EnvName, HostName, ServiceName, SiteName, UnitName};
 
 fn environment() -> Environment {
@@ -76,7 +76,7 @@ fn a_process_that_dies_is_restarted_and_says_so_in_the_journal() {
 #[test]
 fn a_loop_ends_at_the_start_limit() {
     let mut sim = sim("[[at]]\nsecond=1\nhost='app-1'\nunit='web.service'\ndo='loop'\nstatus=1\nlives=0.1");
-    let web = sim.machines.get_mut("app-1").unwrap().units.get_mut("web.service").unwrap();
+    let web = sim.unit_mut("app-1", "web.service").unwrap();
     (web.behaviour.restart_after, web.behaviour.start_takes) = (Duration::from_millis(100), Duration::from_millis(50));
     assert_eq!(states(&mut sim, 20).last().unwrap(), "failed");
     assert_eq!(sim.unit("app-1", "web.service").unwrap().result, "start-limit-hit");

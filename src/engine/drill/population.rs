@@ -1,0 +1,85 @@
+//! Who lives in a drill: the units, ports and timers that the environment speaks of.
+
+use std::time::Duration;
+
+use super::sim::{Plan, Sim};
+use super::unit::{SimTimer, SimUnit};
+use crate::domain::Environment;
+use crate::domain::probe::{Ask, Vantage};
+use crate::domain::service::{Expected, UnitPattern};
+
+impl Sim {
+    /// Gives each host the units that the environment speaks of.
+    pub(super) fn populate(&mut self, environment: &Environment) {
+        for service in &environment.services {
+            for host in &service.hosts {
+                for pattern in &service.units {
+                    let name = match pattern {
+                        UnitPattern::Exact(unit) => unit.to_string(),
+                        UnitPattern::Glob(glob) => glob.replace('*', "1"),
+                    };
+                    let since = self.epoch.saturating_sub(self.random.u64(7_200..400_000) * 1_000_000);
+                    let title = service.title.plain();
+                    let title = if title.is_empty() { service.name.to_string() } else { title };
+                    let mut unit = SimUnit::running(&name, &title, since, &mut self.random);
+                    unit.behaviour.ports = ports(service);
+                    match service.expected {
+                        Expected::Running => {}
+                        Expected::Stopped | Expected::Oneshot => rest(&mut unit, since, service.expected),
+                    }
+                    self.add(host.as_str(), unit);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, host: &str, unit: SimUnit) {
+        let name = unit.name.clone();
+        if unit.oneshot || name.ends_with(".timer") {
+            let timer_name = name.replace(".service", ".timer");
+            if timer_name != name {
+                let mut timer = SimUnit::running(&timer_name, &unit.description, unit.inactive_enter, &mut self.random);
+                let every = Duration::from_secs(900);
+                let next = self.epoch + self.random.u64(60..900) * 1_000_000;
+                let last = next.saturating_sub(900_000_000);
+                timer.timer = Some(SimTimer { triggers: name.clone(), every, last, next });
+                (timer.sub, timer.pid, timer.memory) = ("waiting", 0, 0);
+                self.plan(Duration::from_micros(next - self.epoch), Plan::Timer(host.to_owned(), timer_name.clone()));
+                if let Some(machine) = self.machine_mut(host) {
+                    machine.units.insert(timer_name, timer);
+                }
+            }
+        }
+        let runs = unit.runs();
+        if let Some(machine) = self.machine_mut(host) {
+            machine.units.insert(name.clone(), unit);
+            if runs {
+                self.plan_chatter(host, &name);
+            }
+        }
+    }
+}
+
+/// The local ports that the service's probes ask on its host.
+fn ports(service: &crate::domain::Service) -> Vec<u16> {
+    let mut ports: Vec<u16> = Vec::new();
+    for probe in service.probes.iter().filter(|probe| probe.from == Vantage::Host) {
+        match &probe.ask {
+            Ask::Tcp { port, .. } => ports.push(*port),
+            Ask::Http(http) => {
+                ports.extend(reqwest::Url::parse(&http.url).ok().and_then(|url| url.port_or_known_default()))
+            }
+            Ask::Command { .. } => {}
+        }
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// A unit that is not meant to run all the time.
+fn rest(unit: &mut SimUnit, since: u64, expected: Expected) {
+    (unit.active, unit.sub, unit.pid) = ("inactive", "dead", 0);
+    (unit.inactive_enter, unit.exited_at, unit.exit) = (since, since, (1, 0));
+    unit.oneshot = expected == Expected::Oneshot;
+}

@@ -1,0 +1,170 @@
+//! What a simulated host answers to a command: the same bytes on the same channels as a real one.
+
+use std::fmt::Write as _;
+
+use super::fleet::{Fleet, Verb};
+use super::journal::Entry;
+use super::machine::Machine;
+use super::properties;
+use super::unit::SimUnit;
+use crate::port::{End, Output, RemoteCommand};
+
+/// Answers one command on `host`.
+pub async fn answer(fleet: &Fleet, host: &str, command: &RemoteCommand) -> Output {
+    let Some(machine) = fleet.machine(host) else { return exited(255, "", "no such host in the drill\n") };
+    let words = without_wrappers(&command.argv);
+    let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    match words.first().map(String::as_str) {
+        Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-facts") => {
+            exited(0, &facts(&machine, fleet.now().wall, arguments.last().copied().unwrap_or_default()), "")
+        }
+        Some("/bin/sh" | "sh") if words.get(2).is_some_and(|script| script.contains("system.journal")) => {
+            exited(0, "", "")
+        }
+        Some("true") => exited(0, "", ""),
+        Some("test") => exited(i32::from(!arguments.contains(&"/run/systemd/system")), "", ""),
+        Some("journalctl") => Output { stdout: journal(&machine, &arguments), ..exited(0, "", "") },
+        Some("systemctl") => systemctl(fleet, host, &machine, &arguments).await,
+        Some(other) => {
+            let said = format!("sh: 1: {other}: not found\n");
+            Output { end: End::NotFound, stderr: said.into_bytes(), ..exited(127, "", "") }
+        }
+        None => exited(127, "", ""),
+    }
+}
+
+/// The command behind `nice`, `env` and the like.
+fn without_wrappers(argv: &[String]) -> &[String] {
+    let mut rest = argv;
+    loop {
+        rest = match rest {
+            [first, flag, _, tail @ ..] if first == "nice" && flag == "-n" => tail,
+            [first, tail @ ..] if first == "env" => {
+                let assigned = tail.iter().take_while(|word| word.contains('=')).count();
+                tail.get(assigned..).unwrap_or_default()
+            }
+            [shell, flag, _, name, tail @ ..] if shell == "/bin/sh" && flag == "-c" && name == "qd-user" => tail,
+            _ => return rest,
+        };
+    }
+}
+
+fn exited(status: i32, stdout: &str, stderr: &str) -> Output {
+    Output {
+        stdout: stdout.as_bytes().to_vec(),
+        stderr: stderr.as_bytes().to_vec(),
+        cut: 0,
+        end: End::Exited(status),
+        left_behind: false,
+    }
+}
+
+async fn systemctl(fleet: &Fleet, host: &str, machine: &Machine, arguments: &[&str]) -> Output {
+    let plain: Vec<&str> = arguments.iter().copied().filter(|word| !word.starts_with('-')).collect();
+    let verb = match plain.first().copied() {
+        Some("cat") => {
+            let Some(unit) = plain.get(1).and_then(|name| machine.units.get(*name)) else {
+                let name = plain.get(1).copied().unwrap_or_default();
+                return exited(1, "", &format!("No files found for {name}.\n"));
+            };
+            return exited(0, &properties::file(unit), "");
+        }
+        Some("is-system-running") => return exited(0, "running\n", ""),
+        Some("start") => Verb::Start,
+        Some("stop") => Verb::Stop,
+        Some("restart") => Verb::Restart,
+        _ if arguments.contains(&"--version") => return exited(0, "systemd 252 (252.39-1~deb12u1)\n", ""),
+        _ => return exited(1, "", "the drill knows cat, start, stop and restart\n"),
+    };
+    for unit in &plain[1..] {
+        if !fleet.order(verb, host, unit).await {
+            return exited(5, "", &format!("Failed to find unit {unit}: Unit {unit} not found.\n"));
+        }
+    }
+    exited(0, "", "")
+}
+
+fn journal(machine: &Machine, arguments: &[&str]) -> Vec<u8> {
+    let value = |long: &str, short: &str| -> Option<&str> {
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
+                return Some(value);
+            }
+            if *word == long || *word == short {
+                return words.next().copied();
+            }
+        }
+        None
+    };
+    let unit = value("--unit", "-u");
+    let priority: u8 = value("--priority", "-p").and_then(|text| text.parse().ok()).unwrap_or(7);
+    let lines: usize = value("--lines", "-n").and_then(|text| text.parse().ok()).unwrap_or(usize::MAX);
+    let since =
+        value("--since", "-S").and_then(|text| text.strip_prefix('@')).and_then(|text| text.parse::<u64>().ok());
+    let fields: Option<Vec<&str>> = value("--output-fields", "").map(|list| list.split(',').collect());
+    let wanted = |entry: &&Entry| {
+        unit.is_none_or(|unit| entry.unit == unit)
+            && entry.priority <= priority
+            && since.is_none_or(|since| entry.realtime / 1_000_000 >= since)
+    };
+    let mut newest: Vec<&Entry> = machine.journal.entries().rev().filter(wanted).take(lines).collect();
+    newest.reverse();
+    let mut out = Vec::new();
+    for entry in newest {
+        machine.journal.export(entry, fields.as_deref(), &mut out);
+    }
+    out
+}
+
+/// The answer to the script of `runtimes::host_facts`.
+fn facts(machine: &Machine, wall: u64, extent: &str) -> String {
+    let mut text = String::new();
+    let uptime = wall.saturating_sub(machine.booted) as f64 / 1e6;
+    let load = machine.load();
+    let running = machine.units.values().filter(|unit: &&SimUnit| unit.runs()).count();
+    let (total, available) = (machine.memory.0 >> 10, machine.available() >> 10);
+    let boot = &machine.boot_id;
+    let dashed = [&boot[..8], &boot[8..12], &boot[12..16], &boot[16..20], &boot[20..]].join("-");
+    // Writing into a string can't fail.
+    let _ = write!(
+        text,
+        "== date\n{}.{:06}000\n== begin\n{uptime:.2}\n== loadavg\n{load:.2} {:.2} {:.2} 1/{} 4242\n== boot\n{dashed}\n\
+         == kernel\n6.1.0-40-amd64\n== cores\n{}\n== meminfo\nMemTotal:       {total} kB\nMemFree:        {} kB\n\
+         MemAvailable:   {available} kB\nSwapTotal:      0 kB\nSwapFree:       0 kB\n== vmstat\n{}\n== booted\n",
+        wall / 1_000_000,
+        wall % 1_000_000,
+        load * 0.96,
+        load * 0.92,
+        running * 6 + 90,
+        machine.cores,
+        available / 2,
+        machine.oom_kills,
+    );
+    if extent == "full" {
+        text.push_str(
+            "== systemd\nsystemd 252 (252.39-1~deb12u1)\n== system\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
+        );
+    }
+    if machine.wants_reboot {
+        text.push_str("== reboot\n== pkgs\nlinux-image-6.1.0-41-amd64\nlibc6\n");
+    }
+    let _ = writeln!(text, "== end\n{uptime:.2}");
+    if extent != "no-disks" {
+        text.push_str("== df\nFilesystem     1024-blocks     Used Available Capacity Mounted on\n");
+        for (number, (mount, bytes, percent)) in machine.disks.iter().enumerate() {
+            let total = bytes >> 10;
+            let used = total / 100 * u64::from(*percent);
+            let _ = writeln!(text, "/dev/nvme{number}n1p1 {total} {used} {} {percent}% {mount}", total - used);
+        }
+        text.push_str("== inodes\nFilesystem     Inodes  IUsed  IFree IUse% Mounted on\n");
+        for (number, (mount, bytes, percent)) in machine.disks.iter().enumerate() {
+            let total = bytes >> 14;
+            let used = total / 300 * u64::from(*percent);
+            let _ =
+                writeln!(text, "/dev/nvme{number}n1p1 {total} {used} {} {}% {mount}", total - used, used * 100 / total);
+        }
+    }
+    text.push_str("== done\n");
+    text
+}

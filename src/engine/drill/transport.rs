@@ -1,0 +1,142 @@
+//! The drill as a transport: hosts of the simulated fleet behind the same traits as real ones.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::net::{TcpStream, UnixStream};
+
+use super::fleet::Fleet;
+use super::http::Listeners;
+use super::{bus, shell};
+use crate::domain::{Host, LinkFailure};
+use crate::engine::transport::{Asker, Connection, Duplex, Stream, Transport};
+use crate::port::{End, Output, RemoteCommand};
+
+/// How long a handshake with a simulated host takes, and how long it takes to find out that it is cut off.
+const HANDSHAKE: Duration = Duration::from_millis(40);
+/// Silence after which a link counts as lost.
+const SILENCE: Duration = Duration::from_secs(6);
+
+/// Reaches the hosts of a drill.
+#[derive(Debug, Clone)]
+pub struct DrillTransport {
+    fleet: Fleet,
+    listeners: Arc<Listeners>,
+}
+
+impl DrillTransport {
+    /// Reaches the hosts of this fleet.
+    pub fn new(fleet: Fleet, listeners: Arc<Listeners>) -> Self {
+        Self { fleet, listeners }
+    }
+}
+
+impl Transport for DrillTransport {
+    fn connect(&self, host: Host, _asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>> {
+        let (fleet, listeners) = (self.fleet.clone(), Arc::clone(&self.listeners));
+        async move {
+            tokio::time::sleep(HANDSHAKE).await;
+            let name = host.name.to_string();
+            let Some(machine) = fleet.machine(&name) else {
+                return Err(LinkFailure::Resolve(format!("{name} is not in the drill").into()));
+            };
+            if !machine.linked {
+                let heals = tokio::time::timeout(SILENCE, fleet.linked(&name, true)).await;
+                heals.map_err(|_| LinkFailure::TimedOut(SILENCE))?;
+            }
+            let connection: Arc<dyn Connection> = Arc::new(DrillConnection { host: name, fleet, listeners });
+            Ok(connection)
+        }
+        .boxed()
+    }
+}
+
+#[derive(Debug)]
+struct DrillConnection {
+    host: String,
+    fleet: Fleet,
+    listeners: Arc<Listeners>,
+}
+
+impl Connection for DrillConnection {
+    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+        let (fleet, host) = (self.fleet.clone(), self.host.clone());
+        async move {
+            let deadline = command.deadline;
+            let work = async {
+                tokio::time::sleep(Duration::from_millis(4)).await;
+                fleet.linked(&host, true).await;
+                shell::answer(&fleet, &host, &command).await
+            };
+            let mut output = tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Output {
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+                cut: 0,
+                end: End::TimedOut(deadline),
+                left_behind: false,
+            });
+            let kept = output.stdout.len().min(command.most);
+            output.cut = (output.stdout.len() - kept) as u64;
+            output.stdout.truncate(kept);
+            output
+        }
+        .boxed()
+    }
+
+    fn stream(&self, command: RemoteCommand) -> BoxFuture<'static, Result<Stream, End>> {
+        let (fleet, host) = (self.fleet.clone(), self.host.clone());
+        async move {
+            if command.program() != "systemd-stdio-bridge" || command.argv.iter().any(|word| word == "--user") {
+                return Err(End::NotFound);
+            }
+            let (ours, theirs) = UnixStream::pair().map_err(|error| End::NotStarted(error.to_string()))?;
+            let served = tokio::spawn(bus::serve(theirs, fleet, host));
+            let ended = async move {
+                // A panic of the simulation ends the stream like any other end.
+                let _ = served.await;
+                (End::Exited(0), Vec::new())
+            };
+            Ok(Stream { io: Box::new(ours), ended: ended.boxed() })
+        }
+        .boxed()
+    }
+
+    fn dial(&self, host: String, port: u16) -> BoxFuture<'static, Result<Duplex, String>> {
+        let local = matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let place = self.listeners.place(&self.host, port).filter(|_| local);
+        let machine = self.fleet.machine(&self.host);
+        let listens = machine.is_some_and(|machine| {
+            machine.units.values().any(|unit| unit.runs() && unit.behaviour.ports.contains(&port))
+        });
+        let (fleet, name) = (self.fleet.clone(), self.host.clone());
+        async move {
+            fleet.linked(&name, true).await;
+            let Some(place) = place.filter(|_| listens) else {
+                return Err(format!("connection to {host}:{port} refused"));
+            };
+            let stream = TcpStream::connect(place).await.map_err(|error| error.to_string())?;
+            let duplex: Duplex = Box::new(stream);
+            Ok(duplex)
+        }
+        .boxed()
+    }
+
+    fn gone(&self) -> BoxFuture<'static, LinkFailure> {
+        let (fleet, host) = (self.fleet.clone(), self.host.clone());
+        async move {
+            loop {
+                fleet.linked(&host, false).await;
+                if tokio::time::timeout(SILENCE, fleet.linked(&host, true)).await.is_err() {
+                    return LinkFailure::Silent;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn heard(&self) -> Instant {
+        Instant::now()
+    }
+}
