@@ -1,4 +1,14 @@
 //! The rim: the only room with input and output. The loop, the terminal, the hosts, the probes.
 
+pub mod backstop;
+pub mod clock;
+pub mod console;
+pub mod crash;
 pub mod drill;
+mod fault;
+pub mod outbox;
+pub mod run;
+pub mod signals;
+pub mod surface;
+pub mod terminal;
 pub mod transport;

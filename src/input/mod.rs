@@ -1,7 +1,8 @@
-//! From keys to actions: the names of keys, the table of actions, the keymap that joins them.
+//! From bytes to keys to actions: the decoder of terminal bytes, the names of keys, the table of actions, the keymap.
 
 pub mod action;
 pub mod context;
+pub mod decode;
 pub mod key_name;
 pub mod keymap;
 

@@ -1,0 +1,131 @@
+//! The backstop: whatever drew a cell, nothing reaches the terminal that could do more than show one character.
+
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+
+use crate::text::{cell_allowed, cell_safe};
+
+/// A backend that looks at each cell before the one inside may have it.
+#[derive(Debug)]
+pub struct Backstop<B> {
+    inner: B,
+    stopped: u64,
+}
+
+impl<B> Backstop<B> {
+    /// Stands before `inner`.
+    pub fn new(inner: B) -> Self {
+        Self { inner, stopped: 0 }
+    }
+
+    /// The backend behind.
+    pub fn inner(&self) -> &B {
+        &self.inner
+    }
+
+    /// The backend behind, to change it.
+    pub fn inner_mut(&mut self) -> &mut B {
+        &mut self.inner
+    }
+
+    /// How many cells were stopped so far. Each is a mistake of our own: text that went round the sanitizer.
+    pub fn stopped(&self) -> u64 {
+        self.stopped
+    }
+}
+
+impl<B: Backend> Backend for Backstop<B> {
+    type Error = B::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), B::Error>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let cells: Vec<(u16, u16, &Cell)> = content.collect();
+        if cells.iter().all(|(_, _, cell)| cell_safe(cell.symbol()) == cell.symbol()) {
+            return self.inner.draw(cells.into_iter());
+        }
+        let mut checked = Vec::with_capacity(cells.len());
+        for (x, y, cell) in cells {
+            let mut cell = cell.clone();
+            let out = cell_safe(cell.symbol()).to_owned();
+            if !cell_allowed(cell.symbol()) {
+                self.stopped += 1;
+                debug_assert!(false, "a cell at {x},{y} would have sent {:?} to the terminal", cell.symbol());
+            }
+            cell.set_symbol(&out);
+            checked.push((x, y, cell));
+        }
+        self.inner.draw(checked.iter().map(|(x, y, cell)| (*x, *y, cell)))
+    }
+
+    fn append_lines(&mut self, n: u16) -> Result<(), B::Error> {
+        self.inner.append_lines(n)
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), B::Error> {
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), B::Error> {
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, B::Error> {
+        self.inner.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), B::Error> {
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), B::Error> {
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), B::Error> {
+        self.inner.clear_region(clear_type)
+    }
+
+    fn size(&self) -> Result<Size, B::Error> {
+        self.inner.size()
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, B::Error> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), B::Error> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+
+    fn drawn(symbol: &str) -> (String, u64) {
+        let mut backstop = Backstop::new(TestBackend::new(2, 1));
+        let mut cell = Cell::default();
+        cell.set_symbol(symbol);
+        backstop.draw(std::iter::once((0, 0, &cell))).unwrap();
+        (backstop.inner().buffer()[(0, 0)].symbol().to_owned(), backstop.stopped())
+    }
+
+    #[test]
+    fn text_passes() {
+        for symbol in ["a", "漢", "e\u{301}", "│", "\u{FFFD}"] {
+            assert_eq!(drawn(symbol), (symbol.to_owned(), 0));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "would have sent")]
+    fn in_a_debug_build_a_violation_is_loud() {
+        drawn("\x1b[2J");
+    }
+}

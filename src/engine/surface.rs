@@ -1,0 +1,41 @@
+//! What the loop draws on: the person's terminal, or a grid in memory for tests.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use ratatui::Frame;
+
+/// Something that shows frames.
+pub trait Surface {
+    /// Columns and rows, asked for anew.
+    fn measure(&mut self) -> (u16, u16);
+    /// Whether a frame can be taken now. One frame at most is on its way; while a terminal takes nothing,
+    /// nothing is drawn and nothing piles up.
+    fn ready(&self) -> bool;
+    /// Ends when the frame on its way has been taken; an error when there is nobody to take it any more.
+    /// May be dropped at any point. Pending for ever while no frame is on its way.
+    fn taken(&mut self) -> impl Future<Output = io::Result<()>>;
+    /// Draws a frame: what did not change is not sent, and a frame without a change sends nothing.
+    ///
+    /// # Errors
+    /// When there is nobody to draw for any more.
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Forgets what is shown: the next frame is sent whole.
+    fn redraw(&mut self);
+    /// Puts a text on the person's clipboard with the next frame.
+    fn copy(&mut self, text: &str);
+    /// Gives the screen back and stops the program, as ctrl-z does.
+    ///
+    /// # Errors
+    /// A sentence that says why this can't be done; nothing has changed then.
+    fn suspend(&mut self) -> Result<(), String>;
+    /// Takes the screen again after the program was continued. False when it belongs to somebody else (the
+    /// program was continued in the background): then the program has been stopped again.
+    ///
+    /// # Errors
+    /// When the screen is gone.
+    fn resume(&mut self) -> io::Result<bool>;
+    /// The least time between two frames.
+    fn pace(&self) -> Duration;
+}

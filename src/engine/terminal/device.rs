@@ -1,0 +1,294 @@
+//! The terminal as the system sees it: taken and given back exactly once, whoever asks and in whatever state.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::OwnedFd;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
+};
+
+/// Alternate screen, no cursor, bracketed paste, focus reports.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
+/// Clicks and the wheel, in the form that has no limit on columns.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Everything off that is ever on, in the opposite order.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// Ends whatever sequence was cut in the middle: CAN, then a string terminator.
+const CUT: &[u8] = b"\x18\x1b\\";
+
+/// How long the end waits for a frame that is on its way, and then for each of its own writes.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// Why there is no terminal to draw on.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTerminal {
+    /// Not connected to one.
+    #[error("qd needs a terminal, but {0} is not one. `qd status` prints the same as plain text.")]
+    NotATerminal(&'static str),
+    /// One that can't place text.
+    #[error("qd needs a terminal that can place text, but TERM is {0}. `qd status` prints the same as plain text.")]
+    Dumb(&'static str),
+    /// It can't be opened or set up.
+    #[error("qd can't use this terminal: {0}. `qd status` prints the same as plain text.")]
+    Refused(#[from] io::Error),
+}
+
+/// The terminal. All of its descriptors are this one, opened anew, so that what is set on it (it never blocks)
+/// does not outlive us on the descriptors we share with the shell.
+#[derive(Debug)]
+pub struct Device {
+    tty: OwnedFd,
+    mouse: bool,
+    hold: Mutex<Hold>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Hold {
+    phase: Phase,
+    /// A frame is partly written.
+    writing: bool,
+    /// How often the terminal was taken or given; a frame of an earlier time is not written on.
+    turn: u64,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Not ours now.
+    Given,
+    /// Ours; this is how we found it.
+    Taken(Box<Termios>),
+    /// Given back for good.
+    Closed,
+}
+
+impl Device {
+    /// Opens the terminal the program was started on; changes nothing yet.
+    ///
+    /// # Errors
+    /// When there is none to draw on.
+    pub fn open(mouse: bool) -> Result<Self, NoTerminal> {
+        if !io::stdin().is_terminal() {
+            return Err(NoTerminal::NotATerminal("its standard input"));
+        }
+        if !io::stdout().is_terminal() {
+            return Err(NoTerminal::NotATerminal("its standard output"));
+        }
+        match std::env::var_os("TERM") {
+            None => return Err(NoTerminal::Dumb("not set")),
+            Some(term) if term.is_empty() => return Err(NoTerminal::Dumb("empty")),
+            Some(term) if term == "dumb" => return Err(NoTerminal::Dumb("`dumb`")),
+            Some(_) => {}
+        }
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let tty = open("/dev/tty", flags, Mode::empty())
+            .or_else(|_| open(rustix::termios::ttyname(io::stdin(), Vec::new())?, flags, Mode::empty()))
+            .map_err(io::Error::from)?;
+        let hold = Mutex::new(Hold { phase: Phase::Given, writing: false, turn: 0 });
+        Ok(Self { tty, mouse, hold, changed: Condvar::new() })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        tcgetwinsize(&self.tty).map_or((0, 0), |size| (size.ws_col, size.ws_row))
+    }
+
+    /// Whether the shell lets us have the terminal now.
+    pub fn is_ours(&self) -> bool {
+        tcgetpgrp(&self.tty).map_or(true, |group| group == rustix::process::getpgrp())
+    }
+
+    /// Takes the terminal, or, when it is taken, sets everything once more.
+    ///
+    /// # Errors
+    /// When the terminal is gone or has been given back for good.
+    pub fn take(&self) -> io::Result<()> {
+        let hold = self.lock()?;
+        let waited = self.changed.wait_timeout_while(hold, PATIENCE, |hold| hold.writing);
+        let (mut hold, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let cooked = match &hold.phase {
+            Phase::Closed => return Err(io::ErrorKind::NotConnected.into()),
+            Phase::Given => Box::new(tcgetattr(&self.tty)?),
+            Phase::Taken(cooked) => cooked.clone(),
+        };
+        let mut raw = (*cooked).clone();
+        raw.make_raw();
+        tcsetattr(&self.tty, OptionalActions::Now, &raw)?;
+        hold.phase = Phase::Taken(cooked);
+        hold.turn += 1;
+        self.changed.notify_all();
+        if std::mem::take(&mut hold.writing) {
+            self.put(CUT)?;
+        }
+        self.put(ENTER)?;
+        if self.mouse {
+            self.put(MOUSE)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back, to take it again later. Does nothing when it is not taken.
+    pub fn give(&self) {
+        if let Ok(hold) = self.lock() {
+            self.leave(hold, Phase::Given);
+        }
+    }
+
+    /// Gives the terminal back for good. Safe to call from anywhere, any number of times, also from a panic and
+    /// with a terminal that is blocked or gone; takes half a second at most.
+    pub fn close(&self) {
+        if let Ok(hold) = self.lock() {
+            self.leave(hold, Phase::Closed);
+        }
+    }
+
+    fn leave(&self, hold: MutexGuard<'_, Hold>, next: Phase) {
+        let waited = self.changed.wait_timeout_while(hold, PATIENCE, |hold| hold.writing);
+        let (mut hold, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let cut = std::mem::take(&mut hold.writing);
+        hold.turn += 1;
+        let phase = std::mem::replace(&mut hold.phase, next);
+        self.changed.notify_all();
+        let Phase::Taken(cooked) = phase else {
+            if matches!(phase, Phase::Closed) {
+                hold.phase = Phase::Closed;
+            }
+            return;
+        };
+        // From the background the terminal's settings are the shell's business, and touching them would stop us.
+        if !self.is_ours() {
+            return;
+        }
+        if cut {
+            // Nobody reads. What waits unread in the system is thrown away, so that the way out fits in and
+            // takes effect should somebody read again.
+            let _ = tcflush(&self.tty, QueueSelector::OFlush);
+            let _ = self.put(CUT);
+        }
+        if self.put(LEAVE).is_err() {
+            let _ = tcflush(&self.tty, QueueSelector::OFlush);
+            let _ = self.put(CUT).and_then(|()| self.put(LEAVE));
+        }
+        // What was typed at the console and not read is not meant for the shell.
+        let _ = tcflush(&self.tty, QueueSelector::IFlush);
+        let _ = tcsetattr(&self.tty, OptionalActions::Now, &cooked);
+    }
+
+    /// Writes a frame, waiting as long as the terminal takes nothing. Ends early, without an error, when the
+    /// terminal is given back meanwhile: the next frame after that is sent whole anyway.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn write(&self, frame: &[u8]) -> io::Result<()> {
+        let mut rest = frame;
+        let turn = self.lock()?.turn;
+        while !rest.is_empty() {
+            let mut hold = self.lock()?;
+            if hold.turn != turn || !matches!(hold.phase, Phase::Taken(_)) {
+                return Ok(());
+            }
+            hold.writing = true;
+            match rustix::io::write(&self.tty, rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(Errno::AGAIN) => {
+                    drop(hold);
+                    wait(&self.tty, PollFlags::OUT, Some(Duration::from_millis(100)))?;
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => {
+                    self.settle(hold);
+                    return Err(error.into());
+                }
+            }
+        }
+        let hold = self.lock()?;
+        if hold.turn == turn {
+            self.settle(hold);
+        }
+        Ok(())
+    }
+
+    fn settle(&self, mut hold: MutexGuard<'_, Hold>) {
+        hold.writing = false;
+        self.changed.notify_all();
+    }
+
+    /// Reads what the person typed, waiting `patience` at most. Empty when the wait was in vain; `None` when the
+    /// terminal is gone or was given back for good. Waits without end while it is only given back for a while.
+    pub fn read<'a>(&self, room: &'a mut [u8], patience: Option<Duration>) -> Option<&'a [u8]> {
+        let mut hold = self.lock().ok()?;
+        while !matches!(hold.phase, Phase::Taken(_)) {
+            if matches!(hold.phase, Phase::Closed) {
+                return None;
+            }
+            hold = self.changed.wait(hold).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(hold);
+        let ready = wait(&self.tty, PollFlags::IN, patience).ok()?;
+        if ready.is_empty() {
+            return Some(&[]);
+        }
+        let hold = self.lock().ok()?;
+        if !matches!(hold.phase, Phase::Taken(_)) {
+            return Some(&[]);
+        }
+        match rustix::io::read(&self.tty, &mut *room) {
+            // In raw mode there is no end of input but the end of the terminal.
+            Ok(0) => None,
+            Ok(count) => room.get(..count),
+            Err(Errno::AGAIN | Errno::INTR) if !ready.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
+                Some(&[])
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Writes all of `bytes`, or gives up when the terminal takes nothing for a while.
+    fn put(&self, bytes: &[u8]) -> io::Result<()> {
+        let end = Instant::now() + PATIENCE;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match rustix::io::write(&self.tty, rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(Errno::AGAIN) => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    wait(&self.tty, PollFlags::OUT, Some(left))?;
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The hold, within a time: a panic may have happened in the middle of anything.
+    fn lock(&self) -> io::Result<MutexGuard<'_, Hold>> {
+        let end = Instant::now() + Duration::from_secs(1);
+        loop {
+            match self.hold.try_lock() {
+                Ok(hold) => return Ok(hold),
+                Err(TryLockError::Poisoned(hold)) => return Ok(hold.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
+                Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
+            }
+        }
+    }
+}
+
+/// Waits until the terminal can be written or read. Empty when the time was over.
+fn wait(tty: &OwnedFd, what: PollFlags, patience: Option<Duration>) -> io::Result<PollFlags> {
+    let limit = patience.and_then(|patience| Timespec::try_from(patience).ok());
+    let mut fds = [PollFd::new(tty, what)];
+    match poll(&mut fds, limit.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(fds.first().map_or(PollFlags::empty(), PollFd::revents)),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,12 @@
+//! The person's terminal: taking it, giving it back, its bytes in and out.
+
+mod base64;
+mod device;
+mod painter;
+mod reader;
+mod tty;
+mod writer;
+
+pub use device::{Device, NoTerminal};
+pub use reader::inputs;
+pub use tty::Tty;

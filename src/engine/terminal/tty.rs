@@ -1,0 +1,128 @@
+//! The terminal as the loop sees it: a surface.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal};
+use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
+
+use super::base64;
+use super::device::Device;
+use super::painter::Painter;
+use super::writer::Writer;
+use crate::engine::backstop::Backstop;
+use crate::engine::surface::Surface;
+
+/// About thirty frames a second.
+const PACE: Duration = Duration::from_millis(33);
+
+/// Longest text for the clipboard, in bytes.
+const COPY_AT_MOST: usize = 64 * 1024;
+
+/// A terminal that was taken; dropping this gives it back.
+#[derive(Debug)]
+pub struct Tty {
+    device: Arc<Device>,
+    writer: Writer,
+    terminal: Terminal<Backstop<Painter>>,
+    size: (u16, u16),
+    whole: bool,
+    /// For the clipboard, with the next frame. A newer text takes the place of an older one.
+    copy: Option<String>,
+}
+
+impl Tty {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn take(device: Arc<Device>) -> io::Result<Self> {
+        let writer = Writer::start(Arc::clone(&device))?;
+        device.take()?;
+        let size = device.size();
+        let terminal = Terminal::new(Backstop::new(Painter::new(size)))?;
+        Ok(Self { device, writer, terminal, size, whole: true, copy: None })
+    }
+
+    fn painter(&mut self) -> &mut Painter {
+        self.terminal.backend_mut().inner_mut()
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        self.device.close();
+    }
+}
+
+impl Surface for Tty {
+    fn measure(&mut self) -> (u16, u16) {
+        let size = self.device.size();
+        if size != self.size {
+            self.size = size;
+            self.painter().resize(size);
+        }
+        size
+    }
+
+    fn ready(&self) -> bool {
+        self.writer.ready()
+    }
+
+    async fn taken(&mut self) -> io::Result<()> {
+        self.writer.taken().await
+    }
+
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if std::mem::take(&mut self.whole) {
+            let (width, height) = self.size;
+            self.terminal.resize(Rect::new(0, 0, width, height))?;
+        }
+        self.terminal.draw(paint)?;
+        let mut frame = self.painter().frame().unwrap_or_default();
+        if let Some(text) = self.copy.take() {
+            frame.extend_from_slice(format!("\x1b]52;c;{}\x07", base64::encode(text.as_bytes())).as_bytes());
+        }
+        if frame.is_empty() { Ok(()) } else { self.writer.send(frame) }
+    }
+
+    fn redraw(&mut self) {
+        self.whole = true;
+    }
+
+    fn copy(&mut self, text: &str) {
+        let end = text.floor_char_boundary(COPY_AT_MOST);
+        self.copy = text.get(..end).map(str::to_owned);
+    }
+
+    fn suspend(&mut self) -> Result<(), String> {
+        // Nobody could continue the first process of a terminal.
+        if getsid(None).is_ok_and(|session| session == getpid()) {
+            return Err("Can't suspend: no shell started this console that could bring it back.".to_owned());
+        }
+        self.device.give();
+        // The whole group, as a shell's job: whoever started us inside a script is stopped with us.
+        kill_current_process_group(Signal::STOP).map_err(|error| {
+            let taken = self.device.take();
+            self.whole = true;
+            format!("Can't suspend: {}.", taken.err().unwrap_or_else(|| error.into()))
+        })
+    }
+
+    fn resume(&mut self) -> io::Result<bool> {
+        if !self.device.is_ours() {
+            kill_current_process_group(Signal::STOP)?;
+            return Ok(false);
+        }
+        self.device.take()?;
+        self.painter().forget();
+        self.whole = true;
+        Ok(true)
+    }
+
+    fn pace(&self) -> Duration {
+        PACE
+    }
+}
