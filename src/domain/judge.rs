@@ -149,7 +149,8 @@ fn is_waiting_helper(unit: &UnitFacts) -> bool {
     unit.oneshot && unit.result.raw() == b"success" && unit.exited_at.is_some()
 }
 
-fn link_reason(link: &Link) -> String {
+/// Why a link proves nothing, in a few words; empty when it is up.
+pub fn link_reason(link: &Link) -> String {
     match link {
         Link::Connecting { .. } => "connecting".to_owned(),
         Link::Asking { .. } => "waits for your answer".to_owned(),

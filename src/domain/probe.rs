@@ -180,6 +180,19 @@ pub enum ProbeVerdict {
     Stale,
 }
 
+impl ProbeVerdict {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProbeVerdict::Pass => "pass",
+            ProbeVerdict::Fail => "fail",
+            ProbeVerdict::Error => "error",
+            ProbeVerdict::Inconclusive => "inconclusive",
+            ProbeVerdict::Stale => "stale",
+        }
+    }
+}
+
 /// The history of one probe of one instance, which turns single answers into a verdict.
 #[derive(Debug, Clone, Default)]
 pub struct ProbeState {

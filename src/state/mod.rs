@@ -3,6 +3,7 @@
 pub mod fleet;
 pub mod host_row;
 pub mod matching;
+pub mod report;
 pub mod service_row;
 
 pub use fleet::Fleet;
