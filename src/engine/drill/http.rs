@@ -97,14 +97,15 @@ async fn answer(fleet: &Fleet, host: &str, port: u16, answers: &Answers, path: &
         .and_then(|machine| machine.units.values().find(|unit| unit.runs() && unit.behaviour.ports.contains(&port)));
     let Some(unit) = unit else { return response(StatusCode::BAD_GATEWAY, &json!({"status": "down"})) };
     tokio::time::sleep(if unit.behaviour.hangs { HANG } else { unit.behaviour.answers_in }).await;
-    let body = body(unit, answers.fields.get(path).map(Vec::as_slice).unwrap_or_default());
+    let rules = answers.fields.get(path).map(Vec::as_slice).unwrap_or_default();
     let ready = unit.behaviour.unready.is_empty() || !path.contains("ready");
+    let body = if ready { named(unit, fields_json(rules)) } else { unready(unit, rules) };
     response(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }
 
-fn body(unit: &SimUnit, rules: &[FieldRule]) -> Value {
-    let stem = unit.name.trim_end_matches(".service");
-    let mut root = Value::Object(Map::from_iter([("service".to_owned(), json!(stem))]));
+/// A JSON body in which every field is as its rule wants it.
+pub(super) fn fields_json(rules: &[FieldRule]) -> Value {
+    let mut root = Value::Object(Map::new());
     for rule in rules {
         let value = match &rule.must {
             Must::Equal(scalar) => as_json(scalar),
@@ -114,12 +115,24 @@ fn body(unit: &SimUnit, rules: &[FieldRule]) -> Value {
         };
         put(&mut root, &rule.path, value);
     }
+    root
+}
+
+fn named(unit: &SimUnit, mut root: Value) -> Value {
+    if root.get("service").is_none() {
+        put(&mut root, "service", json!(unit.name.trim_end_matches(".service")));
+    }
+    root
+}
+
+fn unready(unit: &SimUnit, rules: &[FieldRule]) -> Value {
+    let mut root = named(unit, fields_json(rules));
     for (dependency, says) in &unit.behaviour.unready {
         let known = rules.iter().find(|rule| rule.path.rsplit('.').next() == Some(dependency.as_str()));
-        if let Some(rule) = known {
-            put(&mut root, &rule.path, json!(says));
-        }
+        let path = known.map_or_else(|| format!("dependencies.{dependency}"), |rule| rule.path.clone());
+        put(&mut root, &path, json!(says));
     }
+    put(&mut root, "status", json!("not ready"));
     root
 }
 
@@ -142,7 +155,7 @@ fn as_json(scalar: &Scalar) -> Value {
     }
 }
 
-fn response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+pub(super) fn response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     response

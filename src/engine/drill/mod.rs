@@ -5,6 +5,7 @@
 
 pub mod bus;
 pub mod fleet;
+pub mod front;
 pub mod http;
 pub mod journal;
 pub mod machine;
@@ -18,3 +19,37 @@ pub mod unit;
 
 pub use scenario::Scenario;
 pub use sim::{News, Sim};
+
+use crate::domain::{Environment, Now};
+
+/// A drill that has begun: what to watch, and how to reach it. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Drill {
+    /// The environment with the pages out on the internet replaced by loopback.
+    pub environment: Environment,
+    /// The way to its hosts.
+    pub transport: transport::DrillTransport,
+    /// The living fleet.
+    pub fleet: fleet::Fleet,
+    _pages: Vec<tokio_util::task::AbortOnDropHandle<()>>,
+}
+
+impl Drill {
+    /// Begins a drill of this environment.
+    ///
+    /// # Errors
+    /// When loopback can't be listened on.
+    pub async fn begin(
+        environment: &Environment,
+        scenario: Scenario,
+        pace: fleet::Pace,
+        start: Now,
+    ) -> std::io::Result<Self> {
+        let fleet = fleet::Fleet::start(Sim::new(environment, scenario, start), pace);
+        let listeners = http::Listeners::open(environment, &fleet).await?;
+        let (environment, pages) = front::on_loopback(environment, &fleet).await?;
+        let commands = shell::Commands::of(&environment);
+        let transport = transport::DrillTransport::new(fleet.clone(), listeners, commands);
+        Ok(Self { environment, transport, fleet, _pages: pages })
+    }
+}

@@ -14,10 +14,7 @@ impl Sim {
         for service in &environment.services {
             for host in &service.hosts {
                 for pattern in &service.units {
-                    let name = match pattern {
-                        UnitPattern::Exact(unit) => unit.to_string(),
-                        UnitPattern::Glob(glob) => glob.replace('*', "1"),
-                    };
+                    let name = unit_of_pattern(pattern);
                     let since = self.epoch.saturating_sub(self.random.u64(7_200..400_000) * 1_000_000);
                     let title = service.title.plain();
                     let title = if title.is_empty() { service.name.to_string() } else { title };
@@ -60,6 +57,14 @@ impl Sim {
     }
 }
 
+/// The unit that stands for a pattern in a drill.
+pub(super) fn unit_of_pattern(pattern: &UnitPattern) -> String {
+    match pattern {
+        UnitPattern::Exact(unit) => unit.to_string(),
+        UnitPattern::Glob(glob) => glob.replace(['*', '?'], "1"),
+    }
+}
+
 /// The local ports that the service's probes ask on its host.
 fn ports(service: &crate::domain::Service) -> Vec<u16> {
     let mut ports: Vec<u16> = Vec::new();
@@ -67,7 +72,7 @@ fn ports(service: &crate::domain::Service) -> Vec<u16> {
         match &probe.ask {
             Ask::Tcp { port, .. } => ports.push(*port),
             Ask::Http(http) => {
-                ports.extend(reqwest::Url::parse(&http.url).ok().and_then(|url| url.port_or_known_default()))
+                ports.extend(url::Url::parse(&http.url).ok().and_then(|url| url.port_or_known_default()))
             }
             Ask::Command { .. } => {}
         }

@@ -5,14 +5,54 @@ use std::fmt::Write as _;
 use super::fleet::{Fleet, Verb};
 use super::journal::Entry;
 use super::machine::Machine;
+use super::population::unit_of_pattern;
 use super::properties;
 use super::unit::SimUnit;
+use crate::domain::Environment;
+use crate::domain::probe::Ask;
 use crate::port::{End, Output, RemoteCommand};
 
+/// The site's own commands, and what they do on a simulated host.
+#[derive(Debug, Clone, Default)]
+pub struct Commands {
+    versions: Vec<Vec<String>>,
+    probes: Vec<(Vec<String>, i32, Vec<String>)>,
+}
+
+impl Commands {
+    /// The commands of an environment: version commands print a version, probe commands pass while every unit
+    /// of their service runs.
+    pub fn of(environment: &Environment) -> Self {
+        let mut commands = Self::default();
+        for service in &environment.services {
+            commands.versions.extend(service.version.clone());
+            for probe in &service.probes {
+                if let Ask::Command { argv, exits } = &probe.ask {
+                    let units = service.units.iter().map(unit_of_pattern).collect();
+                    commands.probes.push((argv.clone(), exits.first().copied().unwrap_or(0), units));
+                }
+            }
+        }
+        commands
+    }
+
+    fn answer(&self, machine: &Machine, argv: &[String]) -> Option<Output> {
+        if self.versions.iter().any(|version| version == argv) {
+            return Some(exited(0, "v2.31.0\n", ""));
+        }
+        let (_, good, units) = self.probes.iter().find(|(probe, ..)| probe == argv)?;
+        let well = units.iter().all(|unit| machine.units.get(unit).is_none_or(|unit| unit.runs()));
+        Some(exited(if well { *good } else { good + 1 }, "", ""))
+    }
+}
+
 /// Answers one command on `host`.
-pub async fn answer(fleet: &Fleet, host: &str, command: &RemoteCommand) -> Output {
+pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &RemoteCommand) -> Output {
     let Some(machine) = fleet.machine(host) else { return exited(255, "", "no such host in the drill\n") };
     let words = without_wrappers(&command.argv);
+    if let Some(output) = known.answer(&machine, words) {
+        return output;
+    }
     let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
     match words.first().map(String::as_str) {
         Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-facts") => {

@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::fleet::Fleet;
 use super::http::Listeners;
+use super::shell::Commands;
 use super::{bus, shell};
 use crate::domain::{Host, LinkFailure};
 use crate::engine::transport::{Asker, Connection, Duplex, Stream, Transport};
@@ -24,18 +25,20 @@ const SILENCE: Duration = Duration::from_secs(6);
 pub struct DrillTransport {
     fleet: Fleet,
     listeners: Arc<Listeners>,
+    commands: Arc<Commands>,
 }
 
 impl DrillTransport {
     /// Reaches the hosts of this fleet.
-    pub fn new(fleet: Fleet, listeners: Arc<Listeners>) -> Self {
-        Self { fleet, listeners }
+    pub fn new(fleet: Fleet, listeners: Listeners, commands: Commands) -> Self {
+        Self { fleet, listeners: Arc::new(listeners), commands: Arc::new(commands) }
     }
 }
 
 impl Transport for DrillTransport {
     fn connect(&self, host: Host, _asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>> {
-        let (fleet, listeners) = (self.fleet.clone(), Arc::clone(&self.listeners));
+        let (fleet, listeners, commands) =
+            (self.fleet.clone(), Arc::clone(&self.listeners), Arc::clone(&self.commands));
         async move {
             tokio::time::sleep(HANDSHAKE).await;
             let name = host.name.to_string();
@@ -46,7 +49,7 @@ impl Transport for DrillTransport {
                 let heals = tokio::time::timeout(SILENCE, fleet.linked(&name, true)).await;
                 heals.map_err(|_| LinkFailure::TimedOut(SILENCE))?;
             }
-            let connection: Arc<dyn Connection> = Arc::new(DrillConnection { host: name, fleet, listeners });
+            let connection: Arc<dyn Connection> = Arc::new(DrillConnection { host: name, fleet, listeners, commands });
             Ok(connection)
         }
         .boxed()
@@ -58,17 +61,18 @@ struct DrillConnection {
     host: String,
     fleet: Fleet,
     listeners: Arc<Listeners>,
+    commands: Arc<Commands>,
 }
 
 impl Connection for DrillConnection {
     fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
-        let (fleet, host) = (self.fleet.clone(), self.host.clone());
+        let (fleet, host, known) = (self.fleet.clone(), self.host.clone(), Arc::clone(&self.commands));
         async move {
             let deadline = command.deadline;
             let work = async {
                 tokio::time::sleep(Duration::from_millis(4)).await;
                 fleet.linked(&host, true).await;
-                shell::answer(&fleet, &host, &command).await
+                shell::answer(&fleet, &known, &host, &command).await
             };
             let mut output = tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Output {
                 stdout: Vec::new(),
