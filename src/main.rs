@@ -1,19 +1,16 @@
-//! The `qd` command.
+//! The `qd` command: arguments in, exit code out.
 
-use std::io::Write;
-use std::process::ExitCode;
+use clap::Parser;
+use quarterdeck::cli::{self, Arguments, Exit};
 
-use quarterdeck::app::Model;
-use quarterdeck::engine::console::{self, Failure};
-
-fn main() -> ExitCode {
-    let ended =
-        console::open(true, Model::default(), |mut ports| async move { while ports.effects.recv().await.is_some() {} });
-    match ended {
-        Ok(ended) => ExitCode::from(ended.code()),
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "{failure}");
-            ExitCode::from(if matches!(failure, Failure::NoTerminal(_)) { 69 } else { 70 })
+fn main() -> Exit {
+    match Arguments::try_parse() {
+        Ok(arguments) => cli::run(arguments),
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Nothing can be done about a terminal that is gone.
+            let _ = error.print();
+            code
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and which file does it. No logic here.
 
+pub mod bare;
 pub mod exit;
 
 use clap::{Args, Parser, Subcommand};
@@ -44,12 +45,16 @@ pub struct Reaching {
 
 /// The subcommands, one file each.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// The console over no site, for tests of the terminal.
+    #[command(hide = true)]
+    Bare,
+}
 
 /// Does what was asked for.
 pub fn run(arguments: Arguments) -> Exit {
     match arguments.command {
-        Some(command) => match command {},
+        Some(Command::Bare) => bare::run(),
         None => Exit::Unavailable,
     }
 }
