@@ -1,0 +1,29 @@
+//! What the program is started with: which sites there are, where to begin, and what the person prefers.
+
+use std::sync::Arc;
+
+use crate::domain::{EnvName, Site, SiteName};
+
+/// Where a session begins and what holds all through it.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// The sites to choose from, in the order of the picker. Only valid ones.
+    pub sites: Vec<Arc<Site>>,
+    /// The site and environment that the person named; without an environment a picker asks, and production is
+    /// never entered silently.
+    pub begin: Option<(SiteName, Option<EnvName>)>,
+    /// The title of the scenario when this is a drill: the word DRILL then stands on every screen.
+    pub drill: Option<String>,
+    /// Whether every change is refused.
+    pub read_only: bool,
+    /// Name of the person, as they gave it; empty when they gave none.
+    pub person: String,
+    /// Whether glyphs are limited to ASCII.
+    pub ascii: bool,
+    /// Whether colours are left out (`NO_COLOR`).
+    pub no_colour: bool,
+    /// Whether the header shows no clock, so that an idle screen writes nothing.
+    pub no_clock: bool,
+    /// Sentences that the person should see at once: a site that was left out, a file that could not be read.
+    pub notices: Vec<String>,
+}
