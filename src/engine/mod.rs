@@ -6,6 +6,7 @@ pub mod console;
 pub mod crash;
 pub mod drill;
 mod fault;
+pub mod headless;
 pub mod outbox;
 pub mod run;
 pub mod signals;

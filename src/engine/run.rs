@@ -73,9 +73,8 @@ where
     let mut input = pin!(input);
     let mut notices = pin!(notices.fuse());
     let mut world_speaks = true;
-    let now = clock.now();
-    let mut turn = Turn::new(surface, model, now);
-    turn.measure(now);
+    let mut turn = Turn::new(surface, model);
+    turn.measure(clock.now());
 
     while turn.ended.is_none() {
         turn.draw(clock.now());
@@ -111,14 +110,15 @@ where
             Happened::World(None) => world_speaks = false,
             Happened::Time => turn.time(now),
         }
+        // Drain before drawing.
         for _ in 0..INPUTS_A_TURN {
+            if turn.ended.is_some() {
+                break;
+            }
             match input.next().now_or_never() {
                 Some(Some(input)) => turn.event(Event::Input(input), now),
                 Some(None) => turn.stop(Ended::Gone, now),
                 None => break,
-            }
-            if turn.ended.is_some() {
-                break;
             }
         }
         for _ in 0..EVENTS_A_TURN {
@@ -168,7 +168,7 @@ struct Turn<S> {
 }
 
 impl<S: Surface> Turn<S> {
-    fn new(surface: S, model: Model, _now: Now) -> Self {
+    fn new(surface: S, model: Model) -> Self {
         Self {
             surface,
             model,
