@@ -241,10 +241,7 @@ impl Fleet {
     }
 
     fn service_naming(&self, host: &HostName, unit: &UnitName) -> Option<ServiceName> {
-        let names = |row: &&ServiceRow| {
-            row.service.hosts.contains(host)
-                && row.service.units.iter().any(|pattern| super::matching::matches(pattern, unit))
-        };
+        let names = |row: &&ServiceRow| row.service.hosts.contains(host) && row.means(unit);
         self.services.iter().find(names).map(|row| row.service.name.clone())
     }
 

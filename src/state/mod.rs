@@ -2,7 +2,6 @@
 
 pub mod fleet;
 pub mod host_row;
-pub mod matching;
 pub mod report;
 pub mod service_row;
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use globset::{Glob, GlobMatcher};
+
 use crate::domain::probe::{ProbeState, Vantage};
 use crate::domain::service::UnitPattern;
 use crate::domain::{HostName, ProbeName, Service, State, UnitName, Verdict};
@@ -21,6 +23,8 @@ pub struct ServiceRow {
     pub verdict: Verdict,
     /// What its version command printed, by host.
     pub versions: BTreeMap<HostName, crate::text::Foreign>,
+    /// One for each pattern of its units; none for a pattern that is no pattern.
+    matchers: Vec<Option<GlobMatcher>>,
 }
 
 /// One service on one host, or one of several units of it there.
@@ -52,6 +56,7 @@ impl ServiceRow {
             host_probes: BTreeMap::new(),
             verdict: Verdict::new(State::Unknown, "not read yet"),
             versions: BTreeMap::new(),
+            matchers: service.units.iter().map(matcher).collect(),
             service,
         };
         for probe in &row.service.probes {
@@ -79,12 +84,12 @@ impl ServiceRow {
                 instances.push(Instance::new(Some(host.clone()), None));
             }
             let mut units: Vec<UnitName> = Vec::new();
-            for pattern in &self.service.units {
+            for (pattern, matcher) in self.service.units.iter().zip(&self.matchers) {
                 match pattern {
                     UnitPattern::Exact(unit) => units.push(unit.clone()),
                     UnitPattern::Glob(_) => {
                         let mut matching: Vec<_> =
-                            found(host).into_iter().filter(|unit| super::matching::matches(pattern, unit)).collect();
+                            found(host).into_iter().filter(|unit| is_match(matcher, unit)).collect();
                         matching.sort();
                         units.append(&mut matching);
                     }
@@ -95,6 +100,13 @@ impl ServiceRow {
             instances.extend(units.into_iter().map(|unit| Instance::new(Some(host.clone()), Some(unit))));
         }
         instances
+    }
+
+    /// Whether `unit` belongs to the service, wherever it runs.
+    pub fn means(&self, unit: &UnitName) -> bool {
+        let exact =
+            self.service.units.iter().any(|pattern| matches!(pattern, UnitPattern::Exact(name) if name == unit));
+        exact || self.matchers.iter().any(|matcher| is_match(matcher, unit))
     }
 
     /// The probes that speak of the instance on `host`.
@@ -111,4 +123,15 @@ impl ServiceRow {
             state.map(|state| (probe, state))
         })
     }
+}
+
+fn matcher(pattern: &UnitPattern) -> Option<GlobMatcher> {
+    match pattern {
+        UnitPattern::Exact(_) => None,
+        UnitPattern::Glob(glob) => Glob::new(glob).ok().map(|glob| glob.compile_matcher()),
+    }
+}
+
+fn is_match(matcher: &Option<GlobMatcher>, unit: &UnitName) -> bool {
+    matcher.as_ref().is_some_and(|matcher| matcher.is_match(unit.as_str()))
 }
