@@ -14,6 +14,9 @@ group=$LAB_CGROUP/$LAB/host-$HOST
 bridge=$(<"$RUN/bridge") address=$(<"$here/address")
 machine=${bridge/qdlab/qd}-${address##*.}
 
+# Outside its group `down` could not find this process: then it was too late to start.
+grep -q "/$LAB_CGROUP/$LAB/keepers\$" /proc/self/cgroup || exit 1
+
 mount -t tmpfs -o size=768m,mode=755 qd-lab "$here/fs"
 mkdir "$here/fs/upper" "$here/fs/work" "$here/fs/root"
 mount -t overlay -o "lowerdir=$base,upperdir=$here/fs/upper,workdir=$here/fs/work" qd-lab "$here/fs/root"
