@@ -4,6 +4,9 @@ use clap::Parser;
 use quarterdeck::cli::{self, Arguments, Exit};
 
 fn main() -> Exit {
+    if let Some(answered) = quarterdeck::engine::askpass::answer_if_asked() {
+        return if answered { Exit::Ok } else { Exit::Degraded };
+    }
     match Arguments::try_parse() {
         Ok(arguments) => cli::run(arguments),
         Err(error) => {

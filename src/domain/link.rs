@@ -122,6 +122,9 @@ pub enum LinkFailure {
     /// Somebody was asked and said no, or nobody answered in time.
     #[error("not answered: {0}")]
     NotAnswered(Text),
+    /// It let us in, but runs nothing for us: no session, no shell that obeys, no cipher in common.
+    #[error("host runs nothing for us: {0}")]
+    Unusable(Text),
     /// Something on this machine is missing or wrong: no ssh, no runtime directory.
     #[error("{0}")]
     Here(Text),
@@ -166,6 +169,7 @@ impl LinkFailure {
             | Self::Closed(_)
             | Self::MasterDied(_)
             | Self::Jump(_)
+            | Self::Unusable(_)
             | Self::Here(_) => true,
         }
     }
@@ -185,6 +189,7 @@ impl LinkFailure {
             Self::MasterDied(_) => "ssh ended",
             Self::Jump(_) => "jump host",
             Self::NotAnswered(_) => "not answered",
+            Self::Unusable(_) => "no session",
             Self::Here(_) => "trouble here",
         }
     }

@@ -1,5 +1,6 @@
 //! The rim: the only room with input and output. The loop, the terminal, the hosts, the probes.
 
+pub mod askpass;
 pub mod backstop;
 pub mod clock;
 pub mod console;

@@ -1,5 +1,10 @@
 //! What the engine needs of a way to reach a host. Nothing above this line knows which way it is.
 
+pub mod quote;
+pub mod runtime;
+pub mod spawner;
+pub mod ssh;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +17,11 @@ use crate::port::event::QuestionKind;
 use crate::port::{End, Output, RemoteCommand, Secret};
 use crate::text::Foreign;
 
+pub use runtime::RuntimeDir;
+pub use spawner::Spawner;
+pub(crate) use ssh::fresh_word;
+pub use ssh::{SshOptions, SshTransport};
+
 /// A way to reach hosts: ssh, this machine, or the drill.
 pub trait Transport: Send + Sync + 'static {
     /// Makes a connection to one host. Questions go to `asker`. Dropping the future ends the attempt and
@@ -20,6 +30,12 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// Why there is no connection.
     fn connect(&self, host: Host, asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>>;
+
+    /// What the way to the host leads through, if anything: hosts with the same answer share a bottleneck.
+    fn via(&self, host: &Host) -> BoxFuture<'static, Option<String>> {
+        let _ = host;
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// A live connection to one host. Dropping the last handle ends it and everything it started for watching.
@@ -45,6 +61,11 @@ pub trait Connection: Send + Sync + 'static {
 
     /// When the last byte came from the host.
     fn heard(&self) -> Instant;
+
+    /// The last measured time to the host and back, if it is measured.
+    fn round_trip(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A byte stream in both directions.

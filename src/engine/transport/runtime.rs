@@ -1,0 +1,186 @@
+//! The private directory of this run of the program, for sockets: short, ours alone, gone when we are gone.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Longest path of a socket: the kernel's limit of 108 bytes, less what ssh appends while it makes one.
+const LONGEST: usize = 108 - 1 - 17;
+/// Longest name that is put into the directory.
+const LONGEST_NAME: usize = 6;
+
+/// The directory. It and all in it is removed on drop; what a killed run left is removed by the next one,
+/// which knows it by its lock that nobody holds.
+#[derive(Debug)]
+pub struct RuntimeDir {
+    path: PathBuf,
+    lock: PathBuf,
+    // Held as long as we live: the kernel lets go of it however we die.
+    _held: File,
+    next: AtomicU32,
+}
+
+impl RuntimeDir {
+    /// Makes a directory below the first of the usual places that will do.
+    ///
+    /// # Errors
+    /// A sentence with what was tried and what to do.
+    pub fn create() -> Result<Self, String> {
+        Self::create_in(std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from))
+    }
+
+    /// The same with `$XDG_RUNTIME_DIR` given.
+    ///
+    /// # Errors
+    /// A sentence with what was tried and what to do.
+    pub fn create_in(runtime: Option<PathBuf>) -> Result<Self, String> {
+        let user = rustix::process::getuid().as_raw();
+        let places = runtime.map(|base| base.join("qd")).into_iter().chain([PathBuf::from(format!("/tmp/qd-{user}"))]);
+        let mut tried = Vec::new();
+        for place in places {
+            match Self::create_below(&place) {
+                Ok(made) => return Ok(made),
+                Err(error) => tried.push(format!("{}: {error}", place.display())),
+            }
+        }
+        Err(format!(
+            "no private directory for sockets ({}); set XDG_RUNTIME_DIR to a short path that you can write to",
+            tried.join("; ")
+        ))
+    }
+
+    fn create_below(base: &Path) -> io::Result<Self> {
+        private_dir(base)?;
+        clean(base);
+        for _ in 0..16 {
+            let name = format!("{:06x}", fastrand::u32(..) & 0x00ff_ffff);
+            let path = base.join(&name);
+            if path.as_os_str().len() + 1 + LONGEST_NAME > LONGEST {
+                return Err(io::Error::other(format!("this path is too long for a socket (at most {LONGEST} bytes)")));
+            }
+            let lock = base.join(format!("{name}.lock"));
+            let held = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&lock) {
+                Ok(held) => held,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            };
+            // Somebody who cleans may have taken it for a leftover between these two steps.
+            if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() || !same(&held, &lock) {
+                continue;
+            }
+            DirBuilder::new().mode(0o700).create(&path)?;
+            return Ok(Self { path, lock, _held: held, next: AtomicU32::new(0) });
+        }
+        Err(io::Error::other("found no free name"))
+    }
+
+    /// A path for a new socket, never given twice.
+    pub fn socket(&self, kind: char) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed) & 0xf_ffff;
+        self.path.join(format!("{kind}{number:x}"))
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for RuntimeDir {
+    fn drop(&mut self) {
+        // What can't be removed now is removed by the next run.
+        let _ = fs::remove_dir_all(&self.path);
+        let _ = fs::remove_file(&self.lock);
+    }
+}
+
+/// Makes `base` if it is missing and insists that nobody else can reach into it.
+fn private_dir(base: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(base) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let found = fs::symlink_metadata(base)?;
+    if !found.is_dir() || found.uid() != rustix::process::getuid().as_raw() || found.mode() & 0o077 != 0 {
+        return Err(io::Error::other("is not a directory of yours that only you can read"));
+    }
+    Ok(())
+}
+
+fn same(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
+        _ => false,
+    }
+}
+
+/// Removes what dead runs left below `base`. A live run holds its lock, so its sockets are never touched.
+fn clean(base: &Path) {
+    let Ok(entries) = fs::read_dir(base) else { return };
+    for lock in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+        if lock.extension().is_none_or(|end| end != "lock") {
+            continue;
+        }
+        let Ok(held) = OpenOptions::new().write(true).open(&lock) else { continue };
+        if flock(&held, FlockOperation::NonBlockingLockExclusive).is_ok() && same(&held, &lock) {
+            let _ = fs::remove_dir_all(lock.with_extension(""));
+            let _ = fs::remove_file(&lock);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn private_temp() -> tempfile::TempDir {
+        tempfile::Builder::new().prefix("q").tempdir_in("/tmp").unwrap()
+    }
+
+    #[test]
+    fn a_second_run_leaves_a_living_one_alone_and_cleans_after_a_dead_one() {
+        let home = private_temp();
+        let living = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        fs::write(living.socket('m'), b"").unwrap();
+        let dead = home.path().join("qd/abcdef");
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join("m0"), b"").unwrap();
+        fs::write(home.path().join("qd/abcdef.lock"), b"").unwrap();
+
+        let second = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        assert!(living.path().join("m0").exists(), "the first run's socket is untouched");
+        assert!(!dead.exists() && !home.path().join("qd/abcdef.lock").exists());
+
+        let (first_path, second_path) = (living.path().to_owned(), second.path().to_owned());
+        drop((living, second));
+        assert!(!first_path.exists() && !second_path.exists());
+        assert_eq!(fs::read_dir(home.path().join("qd")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a12_long_or_unwritable_places_are_passed_over() {
+        for length in [70, 120] {
+            let home = private_temp();
+            let long = home.path().join("x".repeat(length));
+            fs::create_dir(&long).unwrap();
+            let made = RuntimeDir::create_in(Some(long)).unwrap();
+            assert!(made.socket('m').as_os_str().len() <= LONGEST, "{}", made.path().display());
+        }
+        let nowhere = RuntimeDir::create_in(Some("/proc/nowhere".into())).unwrap();
+        assert!(nowhere.path().starts_with("/tmp"));
+    }
+
+    #[test]
+    fn a_directory_that_others_can_read_is_refused() {
+        let home = private_temp();
+        fs::create_dir(home.path().join("qd")).unwrap();
+        fs::set_permissions(home.path().join("qd"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        assert!(RuntimeDir::create_below(&home.path().join("qd")).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! A connection over ssh, as everybody above sees it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::budget::Budget;
+use super::call;
+use super::dial::Dialler;
+use super::line::{Heard, Line};
+use super::master::{Master, reason};
+use super::script;
+use super::stream;
+use super::warden::Warden;
+use crate::domain::{LinkFailure, Shell};
+use crate::engine::transport::{Connection, Duplex, RuntimeDir, Stream};
+use crate::port::{End, Output, RemoteCommand};
+
+/// Calls whose leavings wait to be ended; beyond that the warden does it when the connection ends.
+const ORPHANS: usize = 32;
+
+/// A live connection. Its drop ends the master, and the warden ends what runs on the host.
+#[derive(Debug)]
+pub(super) struct SshConnection {
+    line: Arc<Line>,
+    dialler: Arc<Dialler>,
+    round_trip: watch::Receiver<Option<Duration>>,
+    _end: DropGuard,
+}
+
+impl SshConnection {
+    /// Takes over a master that is up, and finds out whether the host runs anything for us.
+    pub(super) async fn begin(master: Master, shell: Shell, runtime: Arc<RuntimeDir>) -> Result<Self, LinkFailure> {
+        let (say_gone, gone) = watch::channel(None);
+        let (orphans, orphaned) = mpsc::channel(ORPHANS);
+        let session = openssh::Session::resume_mux(master.socket.clone().into_boxed_path(), None);
+        let line = Arc::new(Line {
+            session: Arc::new(session),
+            link: script::fresh_word(),
+            shell,
+            budget: Budget::new(),
+            gone,
+            orphans,
+            heard: Heard::now(),
+        });
+        let unopened = master.unopened.clone();
+        let stop = CancellationToken::new();
+        let end = stop.clone().drop_guard();
+        let mut master_gone = master.gone.clone();
+        let warden = {
+            let starting = Warden::start(&line);
+            tokio::select! {
+                warden = starting => warden?,
+                why = reason(&mut master_gone) => return Err(why),
+            }
+        };
+        let (say_round_trip, round_trip) = watch::channel(None);
+        let watched = line.clone();
+        tokio::spawn(async move {
+            let why = tokio::select! {
+                why = reason(&mut master_gone) => why,
+                why = warden.tend(&watched, &say_round_trip) => why,
+                () = stop.cancelled() => LinkFailure::Closed("by this console".into()),
+            };
+            say_gone.send_replace(Some(why));
+            drop(master);
+        });
+        tokio::spawn(end_orphans(line.clone(), orphaned));
+        let dialler = Arc::new(Dialler::new(line.clone(), runtime, unopened));
+        Ok(Self { line, dialler, round_trip, _end: end })
+    }
+}
+
+/// Ends on the host what calls left running, one after the other.
+async fn end_orphans(line: Arc<Line>, mut orphaned: mpsc::Receiver<String>) {
+    loop {
+        let call = tokio::select! {
+            call = orphaned.recv() => call,
+            _ = line.gone() => None,
+        };
+        let Some(call) = call else { return };
+        let command = RemoteCommand::new(script::end_call(&line.link, &call));
+        let output = call::run(line.clone(), command, std::future::pending()).await;
+        if !output.succeeded() {
+            tracing::debug!(end = %output.end, "what a call left running could not be ended now");
+        }
+    }
+}
+
+impl Connection for SshConnection {
+    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+        let line = self.line.clone();
+        let (mut tell, told) = oneshot::channel();
+        Box::pin(async move {
+            // In a task of its own: a channel must not be given up halfway through its opening.
+            tokio::spawn(async move {
+                let output = call::run(line, command, tell.closed()).await;
+                let _ = tell.send(output);
+            });
+            told.await.unwrap_or_else(|_| Output {
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+                cut: 0,
+                end: End::NotStarted("the program is ending".into()),
+                left_behind: false,
+            })
+        })
+    }
+
+    fn stream(&self, command: RemoteCommand) -> BoxFuture<'static, Result<Stream, End>> {
+        let line = self.line.clone();
+        Box::pin(async move {
+            let started = tokio::spawn(stream::start(line, command));
+            started.await.unwrap_or_else(|_| Err(End::NotStarted("the program is ending".into())))
+        })
+    }
+
+    fn dial(&self, host: String, port: u16) -> BoxFuture<'static, Result<Duplex, String>> {
+        let dialler = self.dialler.clone();
+        Box::pin(async move { dialler.dial(host, port).await })
+    }
+
+    fn gone(&self) -> BoxFuture<'static, LinkFailure> {
+        let mut gone = self.line.gone.clone();
+        Box::pin(async move { reason(&mut gone).await })
+    }
+
+    fn heard(&self) -> Instant {
+        self.line.heard.last()
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        *self.round_trip.borrow()
+    }
+}

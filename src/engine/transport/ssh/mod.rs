@@ -1,0 +1,146 @@
+//! Hosts over ssh: a master of our own for each, native multiplexing for what goes through it.
+
+mod budget;
+mod call;
+mod channel;
+mod classify;
+mod config;
+mod connection;
+mod dial;
+mod frame;
+mod line;
+mod master;
+mod options;
+mod script;
+mod stream;
+mod warden;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub use options::SshOptions;
+pub(crate) use script::fresh_word;
+
+use self::connection::SshConnection;
+use self::master::Master;
+use super::{Asker, Connection, RuntimeDir, Spawner, Transport};
+use crate::domain::host::{Reach, SshAlias};
+use crate::domain::{Host, LinkFailure};
+use crate::engine::askpass::{Door, Seen};
+use crate::port::event::QuestionKind;
+
+/// From the start of ssh to a host that runs commands for us, without the time a person takes to answer.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Reaches hosts over ssh.
+#[derive(Debug, Clone)]
+pub struct SshTransport {
+    options: Arc<SshOptions>,
+    spawner: Spawner,
+    runtime: Arc<RuntimeDir>,
+}
+
+impl SshTransport {
+    /// A way to reach hosts by ssh.
+    pub fn new(options: SshOptions, spawner: Spawner, runtime: Arc<RuntimeDir>) -> Self {
+        Self { options: Arc::new(options), spawner, runtime }
+    }
+
+    async fn attempt(self, host: Host, alias: SshAlias, asker: Asker) -> Result<Arc<dyn Connection>, LinkFailure> {
+        let (say, mut seen) = watch::channel(Seen::default());
+        let door = if asker.is_attended() {
+            let door = Door::open(&self.runtime)
+                .map_err(|error| LinkFailure::Here(format!("no socket for questions of ssh: {error}").into()))?;
+            Some(door)
+        } else {
+            None
+        };
+        let known_hosts = config::resolve(&self.options, &self.spawner, &alias).await.known_hosts;
+        let made = async {
+            let socket = self.runtime.socket('m');
+            let command = self.options.master(&alias, &socket, door.as_ref());
+            let master = Master::start(&self.spawner, command, socket).await?;
+            master.up().await?;
+            // The rest must not wait for questions any more: ssh has none left.
+            SshConnection::begin(master, host.shell, self.runtime.clone()).await
+        };
+        let answering = async {
+            match &door {
+                Some(door) => door.answer(&asker, &say, || config::trouble(&known_hosts)).await,
+                None => std::future::pending().await,
+            }
+        };
+        let made = tokio::select! {
+            made = made => made,
+            () = answering => Err(LinkFailure::Here("the socket for questions of ssh is gone".into())),
+            () = out_of_time(&mut seen) => Err(LinkFailure::TimedOut(HANDSHAKE_WITHIN)),
+        };
+        let seen = say.borrow().clone();
+        made.map(|made| Arc::new(made) as Arc<dyn Connection>).map_err(|why| explain(why, seen, &known_hosts))
+    }
+}
+
+/// Resolves when the handshake took too long, a person's time not counted.
+async fn out_of_time(seen: &mut watch::Receiver<Seen>) {
+    let mut left = HANDSHAKE_WITHIN;
+    loop {
+        let begin = Instant::now();
+        let asking = tokio::select! {
+            () = tokio::time::sleep(left) => return,
+            asked = seen.wait_for(|seen| seen.asking) => asked.is_ok(),
+        };
+        left = left.saturating_sub(begin.elapsed());
+        if !asking || seen.wait_for(|seen| !seen.asking).await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// The failure as ssh gave it, told better by what we know of the questions.
+fn explain(why: LinkFailure, seen: Seen, known_hosts: &[std::path::PathBuf]) -> LinkFailure {
+    match (why, seen) {
+        (_, Seen { known_hosts: Some(trouble), .. }) => LinkFailure::KnownHosts(trouble.into()),
+        (LinkFailure::HostKeyUnknown(_), Seen { declined: Some((QuestionKind::HostKey, prompt)), .. }) => {
+            LinkFailure::HostKeyUnknown(fingerprint(&prompt.plain()).into())
+        }
+        (LinkFailure::HostKeyUnknown(said), _) => match config::trouble(known_hosts) {
+            Some(trouble) => LinkFailure::KnownHosts(trouble.into()),
+            None => LinkFailure::HostKeyUnknown(said),
+        },
+        (LinkFailure::Authentication(_), Seen { declined: Some((_, prompt)), .. }) => {
+            LinkFailure::NotAnswered(prompt.into())
+        }
+        (why, _) => why,
+    }
+}
+
+/// The line of ssh's question that holds the fingerprint.
+fn fingerprint(prompt: &str) -> String {
+    let line = prompt.split(['\n', '.']).map(str::trim).find(|line| line.contains("fingerprint is"));
+    line.unwrap_or("its fingerprint was not confirmed").to_owned()
+}
+
+impl Transport for SshTransport {
+    fn connect(&self, host: Host, asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>> {
+        let this = self.clone();
+        Box::pin(async move {
+            match host.reach.clone() {
+                Reach::Ssh(alias) => this.attempt(host, alias, asker).await,
+                Reach::Local => Err(LinkFailure::Here("this host is reached without ssh".into())),
+            }
+        })
+    }
+
+    fn via(&self, host: &Host) -> BoxFuture<'static, Option<String>> {
+        let this = self.clone();
+        let alias = match &host.reach {
+            Reach::Ssh(alias) => Some(alias.clone()),
+            Reach::Local => None,
+        };
+        Box::pin(async move { config::resolve(&this.options, &this.spawner, &alias?).await.via })
+    }
+}

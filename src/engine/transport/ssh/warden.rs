@@ -1,0 +1,118 @@
+//! Our end of the warden: sends it signs of life, listens for its answers, and measures the way there and back.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use openssh::{ChildStdin, ChildStdout};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::budget::{Place, Use};
+use super::call::no_shell;
+use super::channel::{self, Channel, Refusal};
+use super::classify::SILENT_AFTER;
+use super::frame::Frame;
+use super::line::Line;
+use super::script;
+use crate::domain::LinkFailure;
+
+/// Signs of life are this far apart.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// A warden that runs on the host.
+#[derive(Debug)]
+pub(super) struct Warden {
+    place: Place,
+    channel: Channel,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+}
+
+impl Warden {
+    /// Starts it: the first thing that runs on a host, so it also finds out whether anything runs there.
+    pub(super) async fn start(line: &Arc<Line>) -> Result<Self, LinkFailure> {
+        let call = script::fresh_word();
+        let text = script::warden(&line.link, &call);
+        let unusable = |why: String| LinkFailure::Unusable(why.into());
+        let place = line.budget.now(Use::Warden).ok_or_else(|| unusable("no channel is free".into()))?;
+        let mut channel = match channel::open(&line.session, &text).await {
+            Ok(channel) => channel,
+            Err(Refusal::Host) => return Err(unusable("its sshd opens no session (MaxSessions 0)".into())),
+            Err(Refusal::Master(why)) => {
+                return Err(line.lost().await.unwrap_or(LinkFailure::MasterDied(why.into())));
+            }
+        };
+        let (Some(stdin), Some(mut stdout)) = (channel.stdin().take(), channel.stdout().take()) else {
+            return Err(unusable("the channel has no pipes".into()));
+        };
+        let mut frame = Frame::new(&call);
+        let mut bytes = [0; 4 << 10];
+        while !frame.has_started() {
+            match stdout.read(&mut bytes).await {
+                Ok(length) if length > 0 && !frame.is_hopeless() => {
+                    line.heard.note();
+                    frame.feed(&bytes[..length]);
+                }
+                Ok(_) | Err(_) => {
+                    if let Some(why) = line.lost().await {
+                        return Err(why);
+                    }
+                    let mut said = Vec::new();
+                    if let Some(stderr) = channel.stderr().take() {
+                        let _ = timeout(Duration::from_secs(1), stderr.take(4096).read_to_end(&mut said)).await;
+                    }
+                    return Err(unusable(no_shell(&said)));
+                }
+            }
+        }
+        Ok(Self { place, channel, stdin, stdout })
+    }
+
+    /// Keeps it alive until the host falls silent. On a host that allows a single channel the warden makes
+    /// room, and ssh's own keep-alives are all that watches.
+    pub(super) async fn tend(mut self, line: &Arc<Line>, round_trip: &watch::Sender<Option<Duration>>) -> LinkFailure {
+        let mut answer = [0; 64];
+        let mut waits_since: Option<Instant> = None;
+        let mut next = tokio::time::Instant::now();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {
+                    next = tokio::time::Instant::now() + BEAT;
+                    let silent = line.heard.last().elapsed() >= SILENT_AFTER;
+                    match waits_since {
+                        Some(since) if silent && since.elapsed() >= SILENT_AFTER => return LinkFailure::Silent,
+                        Some(_) => {}
+                        None => {
+                            if self.stdin.write_all(b".").await.is_err() {
+                                break;
+                            }
+                            waits_since = Some(Instant::now());
+                        }
+                    }
+                }
+                read = self.stdout.read(&mut answer) => match read {
+                    Ok(length) if length > 0 => {
+                        line.heard.note();
+                        if let Some(since) = waits_since.take() {
+                            round_trip.send_replace(Some(since.elapsed()));
+                        }
+                    }
+                    Ok(_) | Err(_) => break,
+                },
+                () = line.budget.single() => {
+                    // Let it go in peace: its end must not end the connection.
+                    let _ = self.stdin.write_all(b"q").await;
+                    let _ = timeout(SILENT_AFTER, self.stdout.read(&mut answer)).await;
+                    let _ = timeout(BEAT, self.channel.wait()).await;
+                    drop(self.place);
+                    return std::future::pending().await;
+                }
+            }
+        }
+        // It ended: either the link is gone, or it was killed on the host and nothing watches there.
+        line.lost()
+            .await
+            .unwrap_or_else(|| LinkFailure::Closed("what watches over the connection was ended there".into()))
+    }
+}
