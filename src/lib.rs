@@ -8,6 +8,7 @@ pub mod domain;
 pub mod engine;
 pub mod input;
 pub mod port;
+pub mod runtimes;
 pub mod site;
 pub mod state;
 pub mod style;

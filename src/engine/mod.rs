@@ -14,3 +14,4 @@ pub mod signals;
 pub mod surface;
 pub mod terminal;
 pub mod transport;
+pub mod watch;

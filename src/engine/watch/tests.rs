@@ -1,0 +1,1 @@
+//! Tests of the watcher against a small manager of its own.

@@ -1,0 +1,156 @@
+//! The units of both managers of a host as one list, and the one word for how their state arrives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::wanted::Wanted;
+use crate::domain::UnitName;
+use crate::domain::link::Means;
+use crate::domain::unit::UnitFacts;
+use crate::runtimes::systemd::Scope;
+
+/// What one manager has told so far.
+#[derive(Debug, Default)]
+struct Side {
+    units: BTreeMap<UnitName, UnitFacts>,
+    means: Option<Means>,
+    told: bool,
+}
+
+/// The units of both managers.
+#[derive(Debug)]
+pub struct View {
+    wanted: Arc<Wanted>,
+    system: Side,
+    user: Side,
+    means: Option<Means>,
+}
+
+impl View {
+    /// Nothing is known yet.
+    pub fn new(wanted: Arc<Wanted>) -> Self {
+        Self { wanted, system: Side::default(), user: Side::default(), means: None }
+    }
+
+    fn side(&mut self, scope: Scope) -> &mut Side {
+        match scope {
+            Scope::System => &mut self.system,
+            Scope::User => &mut self.user,
+        }
+    }
+
+    /// Whose unit a name means. The host's own manager goes first, except where only the user's is asked for it.
+    pub fn scope(&self, name: &UnitName) -> Scope {
+        let only_user = self.wanted.user.wants(name) && !self.wanted.system.wants(name);
+        let known_there = self.user.units.contains_key(name) && !self.system.units.contains_key(name);
+        if only_user || (known_there && !self.wanted.system.wants(name)) { Scope::User } else { Scope::System }
+    }
+
+    /// What is known of a unit.
+    pub fn unit(&self, name: &UnitName) -> Option<&UnitFacts> {
+        match self.scope(name) {
+            Scope::System => self.system.units.get(name),
+            Scope::User => self.user.units.get(name),
+        }
+    }
+
+    /// Takes all units of one manager. Returns the list of both, once the host's own manager has told its part:
+    /// a list without that would say that its units are gone.
+    pub fn all(&mut self, scope: Scope, units: Vec<(UnitName, UnitFacts)>) -> Option<Vec<(UnitName, UnitFacts)>> {
+        let side = self.side(scope);
+        side.units = units.into_iter().collect();
+        side.told = true;
+        (self.system.told || self.system.means.is_some()).then(|| self.list())
+    }
+
+    fn list(&self) -> Vec<(UnitName, UnitFacts)> {
+        let both = [(Scope::System, &self.system), (Scope::User, &self.user)];
+        let each = both.into_iter().flat_map(|(scope, side)| side.units.iter().map(move |unit| (scope, unit)));
+        let meant = each.filter(|(scope, (name, _))| self.scope(name) == *scope);
+        meant.map(|(_, (name, facts))| (name.clone(), facts.clone())).collect()
+    }
+
+    /// Takes one unit of one manager. Returns what was known of it before, when the name means that unit.
+    pub fn one(&mut self, scope: Scope, name: &UnitName, facts: UnitFacts) -> Option<Option<UnitFacts>> {
+        let before = self.side(scope).units.insert(name.clone(), facts);
+        (self.scope(name) == scope).then_some(before)
+    }
+
+    /// Takes how one manager's state arrives. Returns the word for both when it is another than before.
+    pub fn means(&mut self, scope: Scope, means: Means) -> Option<Means> {
+        self.side(scope).means = Some(means);
+        let both = match (&self.system.means, &self.user.means) {
+            (Some(Means::Push), Some(Means::Sweep { every, because })) => {
+                Means::Sweep { every: *every, because: format!("for the user's own units: {because}") }
+            }
+            (Some(system), _) => system.clone(),
+            (None, _) => return None,
+        };
+        if self.means.as_ref() == Some(&both) {
+            return None;
+        }
+        self.means = Some(both.clone());
+        Some(both)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::HostName;
+    use crate::domain::service::UnitPattern;
+    use crate::domain::unit::Active;
+    use crate::engine::watch::wanted::Selection;
+
+    fn unit(name: &str) -> UnitName {
+        UnitName::new(name).unwrap()
+    }
+
+    fn facts(active: Active) -> UnitFacts {
+        UnitFacts { active, ..UnitFacts::default() }
+    }
+
+    fn view() -> View {
+        let only = |name: &str| Selection::new(&[UnitPattern::Exact(unit(name))]);
+        View::new(Arc::new(Wanted {
+            host: HostName::new("app-1").unwrap(),
+            system: only("a.service"),
+            user: only("b.service"),
+            versions: Vec::new(),
+        }))
+    }
+
+    #[test]
+    fn the_users_units_wait_for_the_hosts() {
+        let mut view = view();
+        assert_eq!(view.all(Scope::User, vec![(unit("b.service"), facts(Active::Active))]), None);
+        let both = view.all(Scope::System, vec![(unit("a.service"), facts(Active::Failed))]).unwrap();
+        assert_eq!(both.len(), 2);
+    }
+
+    #[test]
+    fn a_name_of_both_managers_is_the_one_that_is_asked_for() {
+        let mut view = view();
+        let of = |active| vec![(unit("a.service"), facts(active)), (unit("b.service"), facts(active))];
+        view.all(Scope::System, of(Active::Failed));
+        let both = view.all(Scope::User, of(Active::Active)).unwrap();
+        assert_eq!(both, [(unit("a.service"), facts(Active::Failed)), (unit("b.service"), facts(Active::Active))]);
+        assert_eq!(view.one(Scope::System, &unit("b.service"), facts(Active::Inactive)), None);
+        assert!(view.one(Scope::User, &unit("b.service"), facts(Active::Inactive)).is_some());
+    }
+
+    #[test]
+    fn the_worse_means_is_told_once() {
+        let mut view = view();
+        let sweep = || Means::Sweep { every: Duration::from_secs(5), because: "no bridge".into() };
+        assert_eq!(view.means(Scope::System, Means::Push), Some(Means::Push));
+        assert_eq!(view.means(Scope::System, Means::Push), None);
+        let told = view.means(Scope::User, sweep()).unwrap();
+        assert!(matches!(told, Means::Sweep { because, .. } if because == "for the user's own units: no bridge"));
+        assert_eq!(view.means(Scope::User, Means::Push), Some(Means::Push));
+        assert_eq!(view.means(Scope::System, sweep()), Some(sweep()));
+    }
+}

@@ -1,0 +1,154 @@
+//! What is to be known of one host, derived from its environment.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::domain::service::UnitPattern;
+use crate::domain::{Environment, HostName, RuntimeKind, Service, ServiceName, UnitName};
+use crate::runtimes::systemd::Scope;
+use crate::runtimes::systemd_list::is_template;
+
+/// What is to be known of one host.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The host.
+    pub host: HostName,
+    /// Units of the host's own manager.
+    pub system: Selection,
+    /// Units of the login's own manager.
+    pub user: Selection,
+    /// Commands that print versions; none where the site's files are not trusted.
+    pub versions: Vec<VersionCommand>,
+}
+
+/// A command that prints the version of a service.
+#[derive(Debug, Clone)]
+pub struct VersionCommand {
+    /// The service.
+    pub service: ServiceName,
+    /// The command.
+    pub argv: Vec<String>,
+    /// The units of the service: when one starts anew, the version may be another.
+    pub units: Selection,
+}
+
+impl Wanted {
+    /// What `environment` wants to know of `host`.
+    pub fn of(environment: &Environment, host: &HostName) -> Self {
+        let here: Vec<&Service> =
+            environment.services.iter().filter(|service| service.hosts.contains(host)).collect();
+        let units = |user: bool| {
+            let of_kind = here.iter().filter(|service| service.runtime == RuntimeKind::Systemd && service.user == user);
+            Selection::new(of_kind.flat_map(|service| &service.units))
+        };
+        let version = |service: &&Service| {
+            let argv = service.version.clone().filter(|argv| !argv.is_empty() && environment.trusted)?;
+            Some(VersionCommand { service: service.name.clone(), argv, units: Selection::new(&service.units) })
+        };
+        Self {
+            host: host.clone(),
+            system: units(false),
+            user: units(true),
+            versions: here.iter().filter_map(version).collect(),
+        }
+    }
+
+    /// The selection of one manager.
+    pub fn selection(&self, scope: Scope) -> &Selection {
+        match scope {
+            Scope::System => &self.system,
+            Scope::User => &self.user,
+        }
+    }
+}
+
+/// Units by name and by pattern.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    exact: Vec<UnitName>,
+    globs: Vec<String>,
+    set: GlobSet,
+}
+
+impl Selection {
+    /// The units that these patterns name. Templates are left out: they are never units. A pattern that is no
+    /// pattern matches nothing; the check of the site has said so.
+    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a UnitPattern>) -> Self {
+        let (mut exact, mut globs, mut set) = (Vec::new(), Vec::new(), GlobSetBuilder::new());
+        for pattern in patterns {
+            match pattern {
+                UnitPattern::Exact(name) if !is_template(name) => exact.push(name.clone()),
+                UnitPattern::Exact(_) => {}
+                UnitPattern::Glob(glob) => {
+                    if let Ok(compiled) = Glob::new(glob) {
+                        set.add(compiled);
+                        globs.push(glob.clone());
+                    }
+                }
+            }
+        }
+        exact.sort();
+        exact.dedup();
+        globs.sort();
+        globs.dedup();
+        Self { exact, globs, set: set.build().unwrap_or_else(|_| GlobSet::empty()) }
+    }
+
+    /// The units that are named, each once.
+    pub fn exact(&self) -> &[UnitName] {
+        &self.exact
+    }
+
+    /// The patterns, as systemd takes them.
+    pub fn globs(&self) -> &[String] {
+        &self.globs
+    }
+
+    /// Whether a pattern matches this unit.
+    pub fn matches(&self, name: &UnitName) -> bool {
+        self.set.is_match(name.as_str())
+    }
+
+    /// Whether the unit is named or matched.
+    pub fn wants(&self, name: &UnitName) -> bool {
+        self.exact.binary_search(name).is_ok() || self.matches(name)
+    }
+
+    /// Whether nothing is named and nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.globs.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn unit(name: &str) -> UnitName {
+        UnitName::new(name).unwrap()
+    }
+
+    #[test]
+    fn names_and_patterns_select() {
+        let patterns = [
+            UnitPattern::Exact(unit("nginx.service")),
+            UnitPattern::Exact(unit("getty@.service")),
+            UnitPattern::Exact(unit("nginx.service")),
+            UnitPattern::Glob("pakashop-*".into()),
+            UnitPattern::Glob("worker@[12].service".into()),
+        ];
+        let selection = Selection::new(&patterns);
+        assert_eq!(selection.exact(), [unit("nginx.service")]);
+        assert_eq!(selection.globs(), ["pakashop-*", "worker@[12].service"]);
+        for (name, wanted) in [
+            ("nginx.service", true),
+            ("pakashop-api.timer", true),
+            ("worker@2.service", true),
+            ("worker@3.service", false),
+            ("mypakashop-api.service", false),
+        ] {
+            assert_eq!(selection.wants(&unit(name)), wanted, "{name}");
+        }
+        assert!(Selection::new([]).is_empty());
+    }
+}

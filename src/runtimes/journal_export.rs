@@ -1,0 +1,334 @@
+//! Reads journald's export format as it streams in: framed, binary-safe, and never a torn entry.
+//!
+//! A field is `NAME=value` and a line feed; or `NAME`, a line feed, eight bytes of length (little endian), that
+//! many bytes, and a line feed. An empty line ends an entry.
+
+use jiff::Timestamp;
+
+/// Bytes of one field's value that are kept; the rest is counted.
+pub const FIELD_KEEPS: usize = 64 << 10;
+/// Longest field name journald accepts, and then some.
+const NAME_LONGEST: usize = 256;
+/// Fields of one entry that are kept; journald itself allows 1024.
+const FIELDS: usize = 1024;
+/// Bytes of all values of one entry that are kept.
+const ENTRY_KEEPS: usize = 1 << 20;
+/// Largest field journald stores; a greater length means that the stream is not what it should be.
+const FIELD_LONGEST: u64 = 768 << 20;
+
+/// One field of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, such as `MESSAGE`.
+    pub name: Vec<u8>,
+    /// Its value, at most [`FIELD_KEEPS`] bytes of it.
+    pub value: Vec<u8>,
+    /// Bytes of the value that were not kept.
+    pub cut: u64,
+}
+
+/// One whole entry of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// Its fields in the order in which they came; a name may come more than once.
+    pub fields: Vec<Field>,
+    /// Whether there were more fields or bytes than are kept.
+    pub trimmed: bool,
+}
+
+impl Entry {
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.fields.iter().find(|field| field.name == name.as_bytes()).map(|field| field.value.as_slice())
+    }
+
+    /// The first value of this name, as a number.
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        std::str::from_utf8(self.get(name)?).ok()?.parse().ok()
+    }
+
+    /// When the entry was written, by the host's clock.
+    pub fn at(&self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.number("__REALTIME_TIMESTAMP")?).ok()
+    }
+}
+
+/// The stream is not in the export format; nothing after this point can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// A field name longer than any can be.
+    #[error("the journal's answer has a field name of more than {NAME_LONGEST} bytes")]
+    Name,
+    /// A binary field longer than any can be.
+    #[error("the journal's answer has a field of {0} bytes, more than journald can store")]
+    Length(u64),
+    /// A binary field that does not end where it said.
+    #[error("a field in the journal's answer does not end where it should")]
+    Frame,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Name,
+    Text,
+    Length([u8; 8], usize),
+    Binary(u64),
+    End,
+}
+
+/// A parser that takes bytes in pieces of any size.
+#[derive(Debug)]
+pub struct Parser {
+    stage: Stage,
+    name: Vec<u8>,
+    value: Vec<u8>,
+    cut: u64,
+    entry: Entry,
+    kept: usize,
+    broken: Option<Malformed>,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Name,
+            name: Vec::new(),
+            value: Vec::new(),
+            cut: 0,
+            entry: Entry::default(),
+            kept: 0,
+            broken: None,
+        }
+    }
+}
+
+impl Parser {
+    /// Reads on and appends every entry that is now complete to `entries`.
+    ///
+    /// # Errors
+    /// The stream is broken; entries before that point are in `entries`, and every later call fails the same.
+    pub fn push(&mut self, mut bytes: &[u8], entries: &mut Vec<Entry>) -> Result<(), Malformed> {
+        if let Some(broken) = self.broken {
+            return Err(broken);
+        }
+        while !bytes.is_empty() {
+            match self.step(bytes, entries) {
+                Ok(used) => bytes = bytes.get(used..).unwrap_or_default(),
+                Err(broken) => {
+                    self.broken = Some(broken);
+                    return Err(broken);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing of an unfinished entry is held.
+    pub fn is_between_entries(&self) -> bool {
+        matches!(self.stage, Stage::Name) && self.name.is_empty() && self.entry.fields.is_empty()
+    }
+
+    /// Takes some bytes and says how many; at least one.
+    fn step(&mut self, bytes: &[u8], entries: &mut Vec<Entry>) -> Result<usize, Malformed> {
+        match &mut self.stage {
+            Stage::Name => self.name_step(bytes, entries),
+            Stage::Text => {
+                let end = bytes.iter().position(|byte| *byte == b'\n');
+                self.keep(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+                if end.is_some() {
+                    self.field_done();
+                }
+                Ok(end.map_or(bytes.len(), |end| end + 1))
+            }
+            Stage::Length(length, filled) => {
+                for (place, byte) in length.iter_mut().skip(*filled).zip(bytes) {
+                    *place = *byte;
+                }
+                let used = bytes.len().min(8 - *filled);
+                *filled += used;
+                if *filled == 8 {
+                    let length = u64::from_le_bytes(*length);
+                    if length > FIELD_LONGEST {
+                        return Err(Malformed::Length(length));
+                    }
+                    self.stage = if length == 0 { Stage::End } else { Stage::Binary(length) };
+                }
+                Ok(used)
+            }
+            Stage::Binary(left) => {
+                let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                *left -= used as u64;
+                if *left == 0 {
+                    self.stage = Stage::End;
+                }
+                self.keep(bytes.get(..used).unwrap_or_default());
+                Ok(used)
+            }
+            Stage::End => {
+                if bytes.first() != Some(&b'\n') {
+                    return Err(Malformed::Frame);
+                }
+                self.field_done();
+                Ok(1)
+            }
+        }
+    }
+
+    fn name_step(&mut self, bytes: &[u8], entries: &mut Vec<Entry>) -> Result<usize, Malformed> {
+        let end = bytes.iter().position(|byte| *byte == b'\n' || *byte == b'=');
+        self.name.extend_from_slice(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+        if self.name.len() > NAME_LONGEST {
+            return Err(Malformed::Name);
+        }
+        let Some(end) = end else { return Ok(bytes.len()) };
+        if bytes.get(end) == Some(&b'=') {
+            self.stage = Stage::Text;
+        } else if self.name.is_empty() {
+            self.kept = 0;
+            let entry = std::mem::take(&mut self.entry);
+            if !entry.fields.is_empty() {
+                entries.push(entry);
+            }
+        } else {
+            self.stage = Stage::Length([0; 8], 0);
+        }
+        Ok(end + 1)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = FIELD_KEEPS.saturating_sub(self.value.len()).min(ENTRY_KEEPS.saturating_sub(self.kept));
+        let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
+        self.value.extend_from_slice(kept);
+        self.kept += kept.len();
+        self.cut += (bytes.len() - kept.len()) as u64;
+    }
+
+    fn field_done(&mut self) {
+        self.stage = Stage::Name;
+        let field = Field {
+            name: std::mem::take(&mut self.name),
+            value: std::mem::take(&mut self.value),
+            cut: std::mem::take(&mut self.cut),
+        };
+        self.entry.trimmed |= self.kept >= ENTRY_KEEPS;
+        if self.entry.fields.len() < FIELDS {
+            self.entry.fields.push(field);
+        } else {
+            self.entry.trimmed = true;
+        }
+    }
+}
+
+/// Every whole entry of a finished answer; what is torn off or broken at its end is left out.
+pub fn parse(bytes: &[u8]) -> Vec<Entry> {
+    let (mut parser, mut entries) = (Parser::default(), Vec::new());
+    // A broken stream yields what came before the break, which is all that can be known.
+    parser.push(bytes, &mut entries).unwrap_or_default();
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    const WEIRD: &[u8] = include_bytes!("../../tests/fixtures/journal-weird.export");
+    const CRASHER: &[u8] = include_bytes!("../../tests/fixtures/journal-crasher.export");
+
+    #[test]
+    fn recorded_entries_with_binary_fields() {
+        let entries = parse(WEIRD);
+        let messages: Vec<_> = entries.iter().map(|entry| entry.get("MESSAGE").unwrap()).collect();
+        assert_eq!(messages[0], b"a\x1b[31mred\x01");
+        assert_eq!(messages[1], b"cut\xff");
+        assert_eq!(messages.last().unwrap(), b"plain");
+        assert_eq!(entries[0].number::<u8>("PRIORITY"), Some(3));
+        assert_eq!(entries[0].at().unwrap().as_microsecond(), 1_795_239_185_078_643);
+    }
+
+    #[test]
+    fn a_long_field_is_cut_and_counted() {
+        let mut bytes = b"MESSAGE=".to_vec();
+        bytes.extend(std::iter::repeat_n(b'x', 70_000));
+        bytes.extend(b"\nBIG\n");
+        bytes.extend(65_537u64.to_le_bytes());
+        bytes.extend(std::iter::repeat_n(b'\n', 65_537));
+        bytes.extend(b"\n\n");
+        let entries = parse(&bytes);
+        assert_eq!((entries[0].fields[0].value.len(), entries[0].fields[0].cut), (FIELD_KEEPS, 70_000 - 65_536));
+        assert_eq!((entries[0].fields[1].value.len(), entries[0].fields[1].cut), (FIELD_KEEPS, 1));
+    }
+
+    #[test]
+    fn a_message_can_not_forge_an_entry() {
+        let forged = b"\n\nMESSAGE=forged\n\n";
+        let mut bytes = b"MESSAGE\n".to_vec();
+        bytes.extend((forged.len() as u64).to_le_bytes());
+        bytes.extend(forged);
+        bytes.extend(b"\n\n");
+        let entries = parse(&bytes);
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].get("MESSAGE"), Some(&forged[..]));
+    }
+
+    #[test]
+    fn a_broken_stream_stays_broken() {
+        let (mut parser, mut entries) = (Parser::default(), Vec::new());
+        let mut bytes = b"A=1\n\nMESSAGE\n".to_vec();
+        bytes.extend(u64::MAX.to_le_bytes());
+        assert_eq!(parser.push(&bytes, &mut entries), Err(Malformed::Length(u64::MAX)));
+        assert_eq!(entries.len(), 1);
+        assert!(parser.push(b"\nA=1\n\n", &mut entries).is_err());
+        assert_eq!(entries.len(), 1);
+    }
+
+    /// Cut at every byte: no panic, no torn entry, and the rest completes it.
+    fn cut_everywhere(bytes: &[u8], step: usize) {
+        let whole = parse(bytes);
+        for at in (0..bytes.len()).step_by(step) {
+            let (mut parser, mut entries) = (Parser::default(), Vec::new());
+            parser.push(&bytes[..at], &mut entries).unwrap();
+            assert_eq!(entries[..], whole[..entries.len()], "torn at {at}");
+            assert!(entries.len() == whole.len() || at < bytes.len());
+            parser.push(&bytes[at..], &mut entries).unwrap();
+            assert_eq!(entries, whole, "not completed from {at}");
+        }
+    }
+
+    #[test]
+    fn cut_at_every_byte_no_entry_is_torn() {
+        cut_everywhere(CRASHER, 1);
+        cut_everywhere(&WEIRD[..1700], 1);
+        cut_everywhere(WEIRD, 997);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, cut in 0usize..64) {
+            let (mut parser, mut entries) = (Parser::default(), Vec::new());
+            let cut = cut.min(bytes.len());
+            let first = parser.push(&bytes[..cut], &mut entries);
+            let second = parser.push(&bytes[cut..], &mut entries);
+            proptest::prop_assert!(first.is_ok() || second.is_err());
+            proptest::prop_assert_eq!(entries, parse(&bytes));
+        }
+
+        #[test]
+        fn what_is_written_is_read(values in proptest::collection::vec(proptest::collection::vec(proptest::prelude::any::<u8>(), 0..50), 1..6), cut in 0usize..400) {
+            let mut bytes = Vec::new();
+            for value in &values {
+                bytes.extend(b"MESSAGE\n");
+                bytes.extend((value.len() as u64).to_le_bytes());
+                bytes.extend(value);
+                bytes.extend(b"\n\n");
+            }
+            let (mut parser, mut entries) = (Parser::default(), Vec::new());
+            let cut = cut.min(bytes.len());
+            parser.push(&bytes[..cut], &mut entries).unwrap();
+            parser.push(&bytes[cut..], &mut entries).unwrap();
+            proptest::prop_assert!(parser.is_between_entries());
+            let read: Vec<_> = entries.iter().map(|entry| entry.get("MESSAGE").unwrap().to_vec()).collect();
+            proptest::prop_assert_eq!(read, values);
+        }
+    }
+}

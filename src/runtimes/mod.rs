@@ -1,0 +1,14 @@
+//! One folder of pure knowledge for each kind of runtime: which commands and calls to send, and what their bytes mean.
+//!
+//! Nothing here does input or output. What is sent to a host is built here as an argv, and what comes back
+//! is read here from bytes, so that every parser can be fed with recorded answers.
+
+pub mod host_facts;
+mod host_facts_parse;
+pub mod journal;
+pub mod journal_export;
+pub mod systemd;
+pub mod systemd_list;
+pub mod systemd_props;
+pub mod systemd_show;
+pub mod systemd_time;
