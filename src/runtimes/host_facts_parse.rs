@@ -12,13 +12,12 @@ use crate::text::Foreign;
 
 /// The sections in the order in which the script prints them; one that comes out of order is somebody's text.
 const SECTIONS: [&str; 17] = [
-    "date", "begin", "loadavg", "boot", "kernel", "cores", "meminfo", "vmstat", "booted", "systemd", "system", "reboot",
-    "pkgs", "end", "df", "inodes", "done",
+    "date", "begin", "loadavg", "boot", "kernel", "cores", "meminfo", "vmstat", "booted", "systemd", "system",
+    "reboot", "pkgs", "end", "df", "inodes", "done",
 ];
 /// File systems that hold nothing of anybody's.
-const EMPTY_KINDS: [&str; 12] = [
-    "tmpfs", "devtmpfs", "udev", "none", "shm", "proc", "sysfs", "cgroup", "cgroup2", "efivarfs", "ramfs", "squashfs",
-];
+const EMPTY_KINDS: [&str; 12] =
+    ["tmpfs", "devtmpfs", "udev", "none", "shm", "proc", "sysfs", "cgroup", "cgroup2", "efivarfs", "ramfs", "squashfs"];
 /// Below these no data is kept.
 const EMPTY_PLACES: [&str; 5] = ["/proc", "/sys", "/dev", "/run", "/snap"];
 /// Most file systems that are kept.
@@ -166,7 +165,7 @@ fn disks(space: &[&[u8]], inodes: &[&[u8]]) -> Vec<Disk> {
             mount.strip_prefix(place.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
         };
         let is_root = mount == b"/";
-        let empty = total == 0 || EMPTY_KINDS.contains(&source.as_str()) || EMPTY_PLACES.iter().any(|p| below(&p));
+        let empty = total == 0 || EMPTY_KINDS.contains(&source.as_str()) || EMPTY_PLACES.iter().any(below);
         let twice = source.starts_with('/') && disks.iter().any(|(known, _)| *known == source);
         if (empty || twice) && !is_root || disks.len() >= DISKS {
             continue;
@@ -232,7 +231,7 @@ mod tests {
 
     #[test]
     fn rows_of_df() {
-        let of = |line: &str| row(line.as_bytes()).map(|(source, total, free, mount)| (source, total, free, mount));
+        let of = |line: &str| row(line.as_bytes());
         let mount = |text: &str| text.as_bytes().to_vec();
         assert_eq!(of("/dev/sda1 100 40 60 40% /a b /c"), Some(("/dev/sda1".into(), 100, 60, mount("/a b /c"))));
         assert_eq!(of("//nas/my share 9 1 8 12% /mnt"), Some(("//nas/my share".into(), 9, 8, mount("/mnt"))));

@@ -166,7 +166,8 @@ mod tests {
             let name = UnitName::new(name).unwrap();
             assert_eq!(unit_of_path(&unit_path(&name)), Some(name));
         }
-        for path in ["/", "/org/freedesktop/systemd1/unit/a_", "/org/freedesktop/systemd1/unit/a_zz", "/x/nginx_2eservice"]
+        for path in
+            ["/", "/org/freedesktop/systemd1/unit/a_", "/org/freedesktop/systemd1/unit/a_zz", "/x/nginx_2eservice"]
         {
             assert_eq!(unit_of_path(path), None, "{path}");
         }

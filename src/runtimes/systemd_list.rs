@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_dot_before_a_failed_unit_is_no_name() {
-        let rows = parse_units("● a.service loaded failed failed A\n  b.service not-found inactive dead b\n".as_bytes());
+        let rows =
+            parse_units("● a.service loaded failed failed A\n  b.service not-found inactive dead b\n".as_bytes());
         assert!(rows[0].failed && rows[0].found && !rows[1].found);
     }
 
@@ -89,6 +90,8 @@ mod tests {
     fn unit_files_without_templates_and_aliases() {
         let files = parse_files(include_bytes!("../../tests/fixtures/systemd252-list-unit-files.txt"));
         let has = |name: &str| files.iter().any(|file| file.as_str() == name);
-        assert!(has("pakashop-search.service") && !has("getty@.service") && !has("dbus-org.freedesktop.login1.service"));
+        assert!(
+            has("pakashop-search.service") && !has("getty@.service") && !has("dbus-org.freedesktop.login1.service")
+        );
     }
 }

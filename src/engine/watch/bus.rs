@@ -137,8 +137,7 @@ pub struct Listed {
     pub sub: String,
 }
 
-type Row =
-    (String, String, String, String, String, String, zbus::OwnedObjectPath, u32, String, zbus::OwnedObjectPath);
+type Row = (String, String, String, String, String, String, zbus::OwnedObjectPath, u32, String, zbus::OwnedObjectPath);
 
 impl Bus {
     /// Whose manager it leads to.
@@ -163,10 +162,7 @@ impl Bus {
                  path_namespace='{UNIT_PATHS}'"
             ),
             format!("type='signal',sender='{BUS_NAME}',interface='{MANAGER}',path='{MANAGER_PATH}'"),
-            format!(
-                "type='signal',sender='{0}',interface='{0}',member='NameOwnerChanged',arg0='{BUS_NAME}'",
-                BUS.0
-            ),
+            format!("type='signal',sender='{0}',interface='{0}',member='NameOwnerChanged',arg0='{BUS_NAME}'", BUS.0),
         ];
         let rules = future::try_join_all(rules.iter().map(|rule| self.add_match(rule)));
         Ok(future::try_join(rules, self.subscribe_manager()).await?.1)
@@ -218,7 +214,7 @@ impl Bus {
     /// # Errors
     /// Why there is no list.
     pub async fn failed(&self) -> Result<Vec<Listed>, BusError> {
-        self.list("ListUnitsFiltered", &(vec!["failed"],)).await
+        self.list("ListUnitsByPatterns", &(vec!["failed"], Vec::<&str>::new())).await
     }
 
     /// Every loaded unit that matches one of the patterns.

@@ -93,8 +93,7 @@ pub async fn watch_host(
     let system = keeper(Scope::System, system_bus).keep();
     let user = keeper(Scope::User, user_bus);
     let user = async { if wanted.user.is_empty() { future::pending().await } else { user.keep().await } };
-    let facts =
-        facts::Reader { host, news: news.clone(), refresh: refreshed.clone(), pressure }.keep();
+    let facts = facts::Reader { host, news: news.clone(), refresh: refreshed.clone(), pressure }.keep();
     let usage = usage::Reader {
         host,
         units: shown,
@@ -191,7 +190,8 @@ impl<'a> Watcher<'a> {
             && let Some(command) = self.versions.take(now)
         {
             self.versioning = true;
-            self.jobs.push(versions::run(host, command).map(|(service, version)| Done::Version(service, version)).boxed());
+            self.jobs
+                .push(versions::run(host, command).map(|(service, version)| Done::Version(service, version)).boxed());
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the parts of a watcher tell each other.
 
 use crate::domain::link::Means;
-use crate::domain::{HostFacts, UnitFacts, UnitName};
 use crate::domain::unit::Usage;
+use crate::domain::{HostFacts, UnitFacts, UnitName};
 use crate::runtimes::systemd::Scope;
 
 /// One piece of news for the watcher of a host.

@@ -54,7 +54,12 @@ struct Session<'a> {
 }
 
 /// Watches until the bus ends. The first full list is told when every unit was read.
-pub async fn run(opened: Opened, units: Units, news: &mpsc::Sender<News>, refresh: &mut watch::Receiver<u64>) -> BusError {
+pub async fn run(
+    opened: Opened,
+    units: Units,
+    news: &mpsc::Sender<News>,
+    refresh: &mut watch::Receiver<u64>,
+) -> BusError {
     let Opened { bus, mut ended } = opened;
     let mut messages = bus.messages();
     let manager = tokio::select! {
@@ -266,10 +271,10 @@ impl<'a> Session<'a> {
             }
             (MANAGER, "JobRemoved") => {
                 let body = message.body();
-                if let Ok((_, _, unit, _)) = body.deserialize::<(u32, zbus::OwnedObjectPath, String, String)>() {
-                    if let Some(name) = UnitName::new(&unit) {
-                        self.units.mark(&name);
-                    }
+                if let Ok((_, _, unit, _)) = body.deserialize::<(u32, zbus::OwnedObjectPath, String, String)>()
+                    && let Some(name) = UnitName::new(&unit)
+                {
+                    self.units.mark(&name);
                 }
             }
             (MANAGER, "Reloading") => {

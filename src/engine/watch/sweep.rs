@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::wanted::Selection;
-use crate::domain::unit::{Active, Load, UnitFacts};
 use crate::domain::UnitName;
+use crate::domain::unit::{Active, Load, UnitFacts};
 use crate::engine::transport::Connection;
 use crate::port::{End, Output, RemoteCommand};
 use crate::runtimes::systemd::{Scope, booted};

@@ -92,13 +92,7 @@ impl Units {
     /// Begins with the units that are named.
     pub fn new(selection: Selection) -> Self {
         let named = selection.exact().iter().map(|name| (name.clone(), Tracked::new(Why::Named))).collect();
-        Self {
-            selection,
-            tracked: named,
-            also: BTreeMap::new(),
-            aliases: BTreeSet::new(),
-            touched: BTreeSet::new(),
-        }
+        Self { selection, tracked: named, also: BTreeMap::new(), aliases: BTreeSet::new(), touched: BTreeSet::new() }
     }
 
     /// What is selected.

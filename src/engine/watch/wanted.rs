@@ -34,8 +34,7 @@ pub struct VersionCommand {
 impl Wanted {
     /// What `environment` wants to know of `host`.
     pub fn of(environment: &Environment, host: &HostName) -> Self {
-        let here: Vec<&Service> =
-            environment.services.iter().filter(|service| service.hosts.contains(host)).collect();
+        let here: Vec<&Service> = environment.services.iter().filter(|service| service.hosts.contains(host)).collect();
         let units = |user: bool| {
             let of_kind = here.iter().filter(|service| service.runtime == RuntimeKind::Systemd && service.user == user);
             Selection::new(of_kind.flat_map(|service| &service.units))
