@@ -14,7 +14,7 @@ pub trait Clock {
     /// Both clocks, read together.
     fn now(&self) -> Now;
     /// Ends when `moment` has come. May be dropped at any point.
-    fn until(&self, moment: Moment) -> impl Future<Output = ()>;
+    fn until(&self, moment: Moment) -> impl Future<Output = ()> + Send;
 }
 
 /// The clocks of this machine. The monotonic one goes on while the machine sleeps.

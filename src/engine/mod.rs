@@ -8,6 +8,7 @@ pub mod crash;
 pub mod drill;
 mod fault;
 pub mod headless;
+pub mod hosts;
 pub mod outbox;
 pub mod run;
 pub mod signals;
