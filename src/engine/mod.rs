@@ -10,6 +10,7 @@ mod fault;
 pub mod headless;
 pub mod hosts;
 pub mod outbox;
+pub mod probe;
 pub mod run;
 pub mod signals;
 pub mod surface;

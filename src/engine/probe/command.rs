@@ -1,0 +1,156 @@
+//! Probes by command: from here as a child that can't outlive us, from a host through its connection.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+
+use super::{Answer, Deadline, Miss, Origin, detail};
+use crate::domain::probe::{Detail, Found};
+use crate::engine::transport::Connection;
+use crate::port::{End, Output, RemoteCommand, Stdin};
+
+/// Bytes of each output that are kept; the rest is read and thrown away.
+const KEPT: usize = 16 * 1024;
+/// Most bytes of output that are shown as evidence.
+const QUOTED: usize = 240;
+/// How long output may go on coming from what a command left behind.
+const LEFT_BEHIND: Duration = Duration::from_millis(100);
+
+pub(super) fn subject(argv: &[String]) -> String {
+    let program = argv.first().map_or("", String::as_str);
+    Path::new(program).file_name().map_or_else(|| program.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Asks by a command. Whoever calls has made sure that the site is trusted.
+pub(super) async fn ask(argv: &[String], exits: &[i32], from: &Origin, deadline: &Deadline) -> Answer {
+    let output = match from {
+        Origin::Here => run_here(argv, deadline).await,
+        Origin::Host(connection) => run_there(argv, connection.as_ref(), deadline).await,
+    };
+    match output {
+        Ok(output) => judge(&subject(argv), exits, &output, deadline),
+        Err(miss) => Answer::missed(&subject(argv), miss),
+    }
+}
+
+async fn run_there(argv: &[String], connection: &dyn Connection, deadline: &Deadline) -> Result<Output, Miss> {
+    let command = RemoteCommand { argv: argv.to_vec(), stdin: Stdin::Null, deadline: deadline.span, most: KEPT };
+    deadline.bound(connection.run(command)).await.ok_or_else(|| deadline.missed("command", "no result"))
+}
+
+async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> {
+    let (program, rest) = argv.split_first().ok_or_else(|| Miss::error("command", "the probe names no program"))?;
+    if find(program).is_none() {
+        return Err(Miss::error("command", "no such program on this machine"));
+    }
+    let mut command = wrapped(program, rest, deadline.span);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    let child = command.spawn().map_err(|error| Miss::error("command", format!("can't be started here: {error}")))?;
+    let mut group = Group { leader: child.id(), child };
+    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+    let (mut said, mut complained) = (Vec::new(), Vec::new());
+    let mut left_behind = false;
+    let running = async {
+        let reading = async { tokio::join!(keep(stdout, &mut said), keep(stderr, &mut complained)) };
+        let mut reading = std::pin::pin!(reading);
+        tokio::select! {
+            _ = &mut reading => group.child.wait().await,
+            status = group.child.wait() => {
+                left_behind = tokio::time::timeout(LEFT_BEHIND, &mut reading).await.is_err();
+                status
+            }
+        }
+    };
+    let ended = deadline.bound(running).await;
+    let status = ended.ok_or_else(|| deadline.missed("command", "no result"))?;
+    let status = status.map_err(|error| Miss::error("command", format!("its end can't be read: {error}")))?;
+    Ok(Output { stdout: said, stderr: complained, cut: 0, end: end(status), left_behind })
+}
+
+/// The command under two guards where the machine has them: one ends it when we die, whatever way; the other
+/// ends all of it after its time, even if that went wrong.
+fn wrapped(program: &str, rest: &[String], span: Duration) -> Command {
+    let seconds = span.as_secs() + 2;
+    let mut command = match (find("setpriv"), find("timeout")) {
+        (Some(setpriv), Some(timeout)) => {
+            let mut command = Command::new(setpriv);
+            command.args(["--pdeathsig", "TERM", "--"]).arg(timeout);
+            command.args(["--signal=KILL", &seconds.to_string(), program]);
+            command
+        }
+        _ => Command::new(program),
+    };
+    command.args(rest);
+    command
+}
+
+/// Where the search path has a program.
+fn find(program: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let runs =
+        |path: &Path| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(|path| runs(path));
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| runs(path))
+}
+
+fn end(status: std::process::ExitStatus) -> End {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Exited(code),
+        (None, signal) => End::Killed(signal.unwrap_or_default()),
+    }
+}
+
+async fn keep(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut from) = from else { return };
+    let mut chunk = [0; 4096];
+    while let Ok(size @ 1..) = from.read(&mut chunk).await {
+        let room = KEPT.saturating_sub(into.len()).min(size);
+        into.extend(chunk.iter().take(room));
+    }
+}
+
+/// A child with everything it started. None of it is left once this is dropped.
+struct Group {
+    leader: Option<u32>,
+    child: Child,
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.leader.and_then(|leader| rustix::process::Pid::from_raw(i32::try_from(leader).ok()?));
+        if let Some(leader) = leader {
+            // No such group: all of it has ended, which is what is wanted.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+fn judge(subject: &str, exits: &[i32], output: &Output, deadline: &Deadline) -> Answer {
+    let welcome: Vec<_> = exits.iter().map(i32::to_string).collect();
+    let (found, text) = match &output.end {
+        End::Exited(status) if exits.contains(status) => (Found::Pass, format!("status {status}")),
+        End::Exited(126) => (Found::Error, "not allowed to run (status 126)".to_owned()),
+        End::Exited(status) => (Found::Fail, format!("status {status}, expected {}", welcome.join(" or "))),
+        End::NotFound if exits.contains(&127) => (Found::Pass, "status 127".to_owned()),
+        End::Killed(_) => (Found::Fail, output.end.to_string()),
+        End::TimedOut(_) => (Found::Fail, deadline.missed("command", "no result").why),
+        End::NotFound | End::LinkLost(_) | End::NotStarted(_) => (Found::Error, output.end.to_string()),
+    };
+    let mut details = vec![detail("status", &text, found == Found::Pass)];
+    let says = [&output.stderr, &output.stdout].into_iter().find(|bytes| !bytes.is_empty());
+    if let (Some(says), true) = (says, found != Found::Pass) {
+        let shown = says.get(..says.len().min(QUOTED)).unwrap_or_default().trim_ascii_end();
+        details.push(Detail { what: "says".into(), found: shown.into(), holds: false });
+    }
+    if output.left_behind {
+        details.push(detail("output", "something it left behind kept its output open", true));
+    }
+    Answer { found, summary: format!("{subject} → {text}"), details, certificate_days: None, timed: true }
+}
