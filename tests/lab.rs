@@ -76,6 +76,21 @@ const DATA: [&str; 4] = ["postgresql.service", "redis.service", "meilisearch.ser
 
 #[test]
 #[ignore = "needs the lab: run tests/run"]
+fn the_site_of_the_lab_has_no_mistake() {
+    let lab = Lab::get();
+    let file = lab.site().join("site.toml");
+    let parsed = quarterdeck::site::parse(&file, "pakashop", &std::fs::read(&file).unwrap());
+    assert!(parsed.mistakes.is_empty(), "{:#?}", parsed.mistakes);
+    let environments = parsed.value.expect("without a mistake there is a site").environments;
+    assert_eq!(environments.len(), 5);
+    for environment in environments {
+        assert_eq!(environment.hosts.len(), 3);
+        assert_eq!(environment.services.len(), 23);
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: run tests/run"]
 fn users_have_the_rights_and_shells_they_are_named_for() {
     let lab = Lab::get();
     let _shared = lab.share(&["app-1", "app-2"]);
