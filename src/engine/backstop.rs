@@ -52,6 +52,7 @@ impl<B: Backend> Backend for Backstop<B> {
             let out = cell_safe(cell.symbol()).to_owned();
             if !cell_allowed(cell.symbol()) {
                 self.stopped += 1;
+                tracing::error!(x, y, symbol = %cell.symbol().escape_unicode(), "a cell was stopped");
                 debug_assert!(false, "a cell at {x},{y} would have sent {:?} to the terminal", cell.symbol());
             }
             cell.set_symbol(&out);

@@ -87,6 +87,8 @@ where
         crash.print();
         return Ok(Ended::Crashed);
     }
+    // There is no terminal to restore any more.
+    drop(std::panic::take_hook());
     ended.unwrap_or(Ok(Ended::Crashed))
 }
 

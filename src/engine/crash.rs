@@ -23,6 +23,7 @@ const LONGEST: usize = 2000;
 /// The first panic, if there was one.
 #[derive(Debug, Default)]
 pub struct Crash {
+    struck: AtomicBool,
     report: OnceLock<String>,
     told: Notify,
     printed: AtomicBool,
@@ -39,9 +40,11 @@ impl Crash {
     }
 
     fn take(self: &Arc<Self>, info: &PanicHookInfo<'_>, restore: &dyn Fn()) {
+        // Before the terminal goes back: its end must not look like one that came from outside.
+        let first = !self.struck.swap(true, Ordering::SeqCst);
         restore();
         // Only the first is reported: those that follow are its consequences.
-        if self.report.set(report(info)).is_err() {
+        if !first || self.report.set(report(info)).is_err() {
             return;
         }
         let crash = Arc::clone(self);
@@ -66,12 +69,18 @@ impl Crash {
 
     /// Whether some part of the program has panicked.
     pub fn has_happened(&self) -> bool {
-        self.report.get().is_some()
+        self.struck.load(Ordering::SeqCst)
     }
 
-    /// Prints the report to standard error, the first time it is called. A dead standard error is no reason
-    /// for another panic.
+    /// Prints the report to standard error, the first time it is called, and waits for it if it is being
+    /// written. A dead standard error is no reason for another panic.
     pub fn print(&self) {
+        for _ in 0..100 {
+            if !self.has_happened() || self.report.get().is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
         if let Some(report) = self.report.get()
             && !self.printed.swap(true, Ordering::SeqCst)
         {

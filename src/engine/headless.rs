@@ -1,108 +1,23 @@
 //! The real loop without a terminal: a grid in memory, a clock held in the hand, a person made of key names.
 
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::stream;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::{Frame, Terminal};
 use tokio::sync::{mpsc, watch};
 
-use super::backstop::Backstop;
 use super::clock::{Clock, HeldClock};
+use super::memory::{Memory, Shown};
 use super::run::{Ended, Parts, channels, run};
 use super::signals::Notice;
-use super::surface::Surface;
 use crate::app::Model;
 use crate::domain::Now;
 use crate::port::{Effect, Event, Input, Key};
 
-/// What a person would have before them.
-#[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// The cells.
-    pub buffer: Buffer,
-    /// Frames drawn so far.
-    pub frames: u64,
-    /// What was last put on the clipboard.
-    pub copied: Option<String>,
-    /// How often the screen was given back.
-    pub suspended: u64,
-}
-
-/// A surface in memory.
-#[derive(Debug)]
-pub struct Memory {
-    terminal: Terminal<Backstop<TestBackend>>,
-    size: watch::Receiver<(u16, u16)>,
-    shown: watch::Sender<Shown>,
-    whole: bool,
-}
-
-impl Memory {
-    fn new(size: watch::Receiver<(u16, u16)>, shown: watch::Sender<Shown>) -> Self {
-        let (width, height) = *size.borrow();
-        let Ok(terminal) = Terminal::new(Backstop::new(TestBackend::new(width, height)));
-        Self { terminal, size, shown, whole: true }
-    }
-}
-
-impl Surface for Memory {
-    fn measure(&mut self) -> (u16, u16) {
-        let (width, height) = *self.size.borrow();
-        self.terminal.backend_mut().inner_mut().resize(width, height);
-        (width, height)
-    }
-
-    fn ready(&self) -> bool {
-        true
-    }
-
-    async fn taken(&mut self) -> io::Result<()> {
-        std::future::pending().await
-    }
-
-    fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        if std::mem::take(&mut self.whole) {
-            let (width, height) = *self.size.borrow();
-            let Ok(()) = self.terminal.resize(Rect::new(0, 0, width, height));
-        }
-        let Ok(_) = self.terminal.draw(paint);
-        let buffer = self.terminal.backend().inner().buffer().clone();
-        self.shown.send_modify(|shown| {
-            shown.buffer = buffer;
-            shown.frames += 1;
-        });
-        Ok(())
-    }
-
-    fn redraw(&mut self) {
-        self.whole = true;
-    }
-
-    fn copy(&mut self, text: &str) {
-        self.shown.send_modify(|shown| shown.copied = Some(text.to_owned()));
-    }
-
-    fn suspend(&mut self) -> Result<(), String> {
-        self.shown.send_modify(|shown| shown.suspended += 1);
-        Ok(())
-    }
-
-    fn resume(&mut self) -> io::Result<bool> {
-        self.whole = true;
-        Ok(true)
-    }
-
-    fn pace(&self) -> Duration {
-        Duration::ZERO
-    }
-}
+/// The loop while it runs.
+type Running = Pin<Box<dyn Future<Output = (Ended, Memory, Model)>>>;
 
 /// The loop on a [`Memory`]. Each call lets the loop run until it sleeps.
 pub struct Stage {
@@ -114,7 +29,7 @@ pub struct Stage {
     events: mpsc::Sender<Event>,
     wishes: mpsc::Receiver<Effect>,
     asked: Vec<Effect>,
-    running: Option<Pin<Box<dyn Future<Output = (Ended, Memory, Model)>>>>,
+    running: Option<Running>,
     ended: Option<(Ended, Model)>,
 }
 
@@ -148,7 +63,7 @@ impl Stage {
             world,
             effects,
         };
-        let running: Pin<Box<dyn Future<Output = _>>> = Box::pin(run(parts));
+        let running: Running = Box::pin(run(parts));
         let mut stage = Self {
             clock,
             size,
@@ -288,101 +203,5 @@ impl Stage {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn stage() -> Stage {
-        Stage::new(Model::default(), (80, 24))
-    }
-
-    #[test]
-    fn the_first_frame_is_there_at_once_and_quiet_draws_nothing() {
-        let mut stage = stage();
-        let first = stage.shown();
-        assert_eq!((first.frames, first.buffer.area.width), (1, 80));
-        stage.advance(Duration::from_millis(1));
-        assert_eq!(stage.shown().frames, 1);
-    }
-
-    #[test]
-    fn everything_that_waits_is_taken_in_before_one_frame() {
-        let mut stage = stage();
-        for _ in 0..200 {
-            stage.events.try_send(Event::Trouble("slow".into())).unwrap();
-            stage.input.as_ref().unwrap().try_send(Input::Focus(true)).unwrap();
-        }
-        stage.settle();
-        assert_eq!(stage.shown().frames, 2);
-    }
-
-    #[test]
-    fn another_size_reaches_model_and_screen() {
-        let mut stage = stage();
-        stage.resize(120, 40);
-        assert_eq!(stage.shown().buffer.area, Rect::new(0, 0, 120, 40));
-        stage.resize(0, 0).resize(1, 1).resize(500, 200);
-        assert_eq!(stage.shown().buffer.area, Rect::new(0, 0, 500, 200));
-    }
-
-    #[test]
-    fn every_end_has_its_reason() {
-        for (notice, end) in [
-            (Notice::Stop(15), Ended::Signal(15)),
-            (Notice::Stop(1), Ended::Signal(1)),
-            (Notice::Crashed, Ended::Crashed),
-        ] {
-            assert_eq!(stage().notice(notice).ended().unwrap().0, end);
-        }
-        assert_eq!(stage().hang_up().ended().unwrap().0, Ended::Gone);
-    }
-
-    #[test]
-    fn no_frame_after_a_crash() {
-        let mut stage = stage();
-        stage.events.try_send(Event::Resumed).unwrap();
-        stage.notices.try_send(Notice::Crashed).unwrap();
-        stage.settle();
-        assert_eq!((stage.shown().frames, stage.ended().unwrap().0), (1, Ended::Crashed));
-    }
-
-    #[test]
-    fn a_stopped_console_draws_nothing_until_it_goes_on() {
-        let mut stage = stage();
-        stage.notice(Notice::Suspend).notice(Notice::Suspend);
-        assert_eq!(stage.shown().suspended, 1);
-        stage.event(Event::Trouble("x".into())).input(Input::Focus(false));
-        assert_eq!(stage.shown().frames, 1);
-        stage.notice(Notice::Continued);
-        assert_eq!(stage.shown().frames, 2);
-    }
-
-    #[test]
-    fn a_paste_is_never_keys() {
-        let mut stage = stage();
-        stage.input(Input::Paste("q\ny\nq".into()));
-        assert!(stage.ended().is_none());
-        stage.keys("j down").unwrap();
-        assert!(stage.ended().is_none());
-    }
-
-    #[test]
-    fn a_world_that_does_not_listen_holds_nobody_up() {
-        let (clock, size) = (HeldClock::at(Now::START), watch::channel((80, 24)).1);
-        let (effects, mut wishes) = mpsc::channel(1);
-        effects.try_send(Effect::Refresh).unwrap();
-        let parts = Parts {
-            surface: Memory::new(size, watch::Sender::new(Shown::default())),
-            input: stream::iter([Input::Focus(true), Input::Focus(false)]),
-            notices: stream::pending(),
-            clock,
-            model: Model::default(),
-            world: mpsc::channel(1).1,
-            effects,
-        };
-        // The input ends, so the loop ends, although nobody takes an effect.
-        let polled = Box::pin(run(parts)).as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(polled, Poll::Ready((Ended::Gone, _, _))));
-        assert_eq!(wishes.try_recv(), Ok(Effect::Refresh));
-    }
-}
+#[path = "headless_tests.rs"]
+mod tests;

@@ -7,11 +7,10 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use super::outbox::Outbox;
 use super::signals::Notice;
 use super::surface::Surface;
-use crate::app::{Model, update, view};
-use crate::domain::{Moment, Now};
+use super::turn::Turn;
+use crate::app::Model;
 use crate::port::{Effect, Event, Input};
 
 /// Inputs taken in before the next look at the clock and the screen.
@@ -22,7 +21,7 @@ const EVENTS_A_TURN: usize = 1024;
 /// Both channels between the loop and the world, and their sizes.
 ///
 /// Events, 1024: the world waits when it is full; nothing is dropped. Effects, 64: when it is full the loop
-/// keeps them in its [`Outbox`], where they replace each other.
+/// keeps them in its outbox, where they replace each other.
 pub fn channels() -> (mpsc::Sender<Event>, mpsc::Receiver<Event>, mpsc::Sender<Effect>, mpsc::Receiver<Effect>) {
     let (events, world) = mpsc::channel(1024);
     let (effects, wishes) = mpsc::channel(64);
@@ -147,142 +146,4 @@ enum Happened {
     Sent,
     World(Option<Event>),
     Time,
-}
-
-/// What the loop keeps from turn to turn.
-struct Turn<S> {
-    surface: S,
-    model: Model,
-    outbox: Outbox,
-    /// Something happened since the last frame.
-    changed: bool,
-    /// When the last frame was drawn.
-    drawn: Option<Moment>,
-    /// When the model looks different by itself.
-    due: Option<Moment>,
-    /// The screen has been given back.
-    away: bool,
-    /// Who asked for the end, when it was not the person.
-    stopped_by: Option<Ended>,
-    ended: Option<Ended>,
-}
-
-impl<S: Surface> Turn<S> {
-    fn new(surface: S, model: Model) -> Self {
-        Self {
-            surface,
-            model,
-            outbox: Outbox::default(),
-            changed: true,
-            drawn: None,
-            due: None,
-            away: false,
-            stopped_by: None,
-            ended: None,
-        }
-    }
-
-    /// Takes one event in and does what the core asks for.
-    fn event(&mut self, event: Event, now: Now) {
-        self.changed = true;
-        for effect in update(&mut self.model, event, now) {
-            match effect {
-                Effect::Copy(text) => self.surface.copy(&text),
-                Effect::Redraw => self.surface.redraw(),
-                Effect::Suspend => self.suspend(now),
-                Effect::Quit => self.ended = self.stopped_by.or(Some(Ended::Asked)),
-                Effect::Watch(_)
-                | Effect::RetryNow(_)
-                | Effect::Refresh
-                | Effect::ReadUsage(_)
-                | Effect::ReadDetail(..)
-                | Effect::Answer(..) => self.outbox.push(effect),
-            }
-        }
-        let given_up = self.outbox.given_up();
-        if given_up > 0 {
-            let sentence = format!("{given_up} requests for news were given up because hosts answer too slowly.");
-            self.event(Event::Trouble(sentence), now);
-        }
-    }
-
-    fn notice(&mut self, notice: Notice, now: Now) {
-        match notice {
-            Notice::Stop(signal) => self.stop(Ended::Signal(signal), now),
-            Notice::Crashed => self.ended = Some(Ended::Crashed),
-            Notice::Suspend => self.suspend(now),
-            Notice::Continued => match self.surface.resume() {
-                Ok(true) => {
-                    self.away = false;
-                    self.event(Event::Resumed, now);
-                    self.measure(now);
-                }
-                Ok(false) => {}
-                Err(_) => self.stop(Ended::Gone, now),
-            },
-            Notice::Resized => self.measure(now),
-        }
-    }
-
-    /// Somebody other than the person wants the end. Without a terminal there is nothing to wait for.
-    fn stop(&mut self, why: Ended, now: Now) {
-        self.stopped_by = self.stopped_by.or(Some(why));
-        self.event(Event::Stop, now);
-        if why == Ended::Gone {
-            self.ended = self.ended.or(self.stopped_by);
-        }
-    }
-
-    fn suspend(&mut self, now: Now) {
-        if self.away {
-            return;
-        }
-        self.away = true;
-        if let Err(sentence) = self.surface.suspend() {
-            self.away = false;
-            self.event(Event::Trouble(sentence), now);
-        }
-    }
-
-    fn measure(&mut self, now: Now) {
-        let (columns, rows) = self.surface.measure();
-        self.event(Event::Input(Input::Resize(columns, rows)), now);
-    }
-
-    /// A moment came: the one of `view`, or the one for a frame that had to wait.
-    fn time(&mut self, now: Now) {
-        if self.due.is_some_and(|due| due <= now.mono) {
-            self.due = None;
-            self.event(Event::Woke, now);
-        }
-    }
-
-    /// Draws when something changed, the screen is ours and free, and the last frame is old enough: after
-    /// quiet at once, in a flood at the pace of the surface.
-    fn draw(&mut self, now: Now) {
-        let early = self.drawn.is_some_and(|drawn| drawn.after(self.surface.pace()) > now.mono);
-        if !self.changed || self.away || early || !self.surface.ready() {
-            return;
-        }
-        let model = &self.model;
-        let mut due = None;
-        let shown = self.surface.draw(|frame| due = view(model, frame, now));
-        self.changed = false;
-        self.drawn = Some(now.mono);
-        self.due = due;
-        if shown.is_err() {
-            self.stop(Ended::Gone, now);
-        }
-    }
-
-    /// When to wake if nothing happens.
-    fn wake(&self) -> Option<Moment> {
-        match (self.away, self.changed, self.drawn) {
-            (true, _, _) => None,
-            (false, true, _) if !self.surface.ready() => None,
-            (false, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
-            (false, true, None) => Some(Moment::default()),
-            (false, false, _) => self.due,
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The person's terminal: taking it, giving it back, its bytes in and out.
 
-mod base64;
+mod clipboard;
 mod device;
 mod painter;
 mod reader;

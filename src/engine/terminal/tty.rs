@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
 
-use super::base64;
+use super::clipboard;
 use super::device::Device;
 use super::painter::Painter;
 use super::writer::Writer;
@@ -17,9 +17,6 @@ use crate::engine::surface::Surface;
 
 /// About thirty frames a second.
 const PACE: Duration = Duration::from_millis(33);
-
-/// Longest text for the clipboard, in bytes.
-const COPY_AT_MOST: usize = 64 * 1024;
 
 /// A terminal that was taken; dropping this gives it back.
 #[derive(Debug)]
@@ -83,7 +80,7 @@ impl Surface for Tty {
         self.terminal.draw(paint)?;
         let mut frame = self.painter().frame().unwrap_or_default();
         if let Some(text) = self.copy.take() {
-            frame.extend_from_slice(format!("\x1b]52;c;{}\x07", base64::encode(text.as_bytes())).as_bytes());
+            frame.extend(clipboard::sequence(&text));
         }
         if frame.is_empty() { Ok(()) } else { self.writer.send(frame) }
     }
@@ -93,8 +90,7 @@ impl Surface for Tty {
     }
 
     fn copy(&mut self, text: &str) {
-        let end = text.floor_char_boundary(COPY_AT_MOST);
-        self.copy = text.get(..end).map(str::to_owned);
+        self.copy = Some(text.to_owned());
     }
 
     fn suspend(&mut self) -> Result<(), String> {

@@ -1,9 +1,19 @@
-//! Base64, which the clipboard sequence of terminals wants.
+//! The sequence (OSC 52) that puts a text on the person's clipboard, wherever their terminal runs.
+
+/// Longest text, in bytes; a longer one is cut.
+const AT_MOST: usize = 64 * 1024;
+
+/// The sequence for this text. In base64 no text can end it or do anything else.
+pub(super) fn sequence(text: &str) -> Vec<u8> {
+    let end = (0..=AT_MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let text = end.and_then(|end| text.get(..end)).unwrap_or_default();
+    format!("\x1b]52;c;{}\x07", encode(text.as_bytes())).into_bytes()
+}
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The bytes in base64 with padding.
-pub(super) fn encode(bytes: &[u8]) -> String {
+fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let mut word = 0u32;
@@ -21,7 +31,15 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::encode;
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        let text = format!("{}{}", "a".repeat(AT_MOST - 1), "é".repeat(9));
+        let sequence = sequence(&text);
+        assert_eq!(sequence.len(), b"\x1b]52;c;\x07".len() + (AT_MOST - 1).div_ceil(3) * 4);
+        assert_eq!(super::sequence("q\x1b\x07"), b"\x1b]52;c;cRsH\x07");
+    }
 
     #[test]
     fn the_vectors_of_the_standard() {

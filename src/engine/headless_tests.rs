@@ -1,0 +1,98 @@
+//! The loop by example: what a person and the world do, and what is drawn.
+#![allow(clippy::unwrap_used)]
+
+use ratatui::layout::Rect;
+
+use super::*;
+
+fn stage() -> Stage {
+    Stage::new(Model::default(), (80, 24))
+}
+
+#[test]
+fn the_first_frame_is_there_at_once_and_quiet_draws_nothing() {
+    let mut stage = stage();
+    let first = stage.shown();
+    assert_eq!((first.frames, first.buffer.area.width), (1, 80));
+    stage.advance(Duration::from_millis(1));
+    assert_eq!(stage.shown().frames, 1);
+}
+
+#[test]
+fn everything_that_waits_is_taken_in_before_one_frame() {
+    let mut stage = stage();
+    for _ in 0..200 {
+        stage.events.try_send(Event::Trouble("slow".into())).unwrap();
+        stage.input.as_ref().unwrap().try_send(Input::Focus(true)).unwrap();
+    }
+    stage.settle();
+    assert_eq!(stage.shown().frames, 2);
+}
+
+#[test]
+fn another_size_reaches_model_and_screen() {
+    let mut stage = stage();
+    stage.resize(120, 40);
+    assert_eq!(stage.shown().buffer.area, Rect::new(0, 0, 120, 40));
+    stage.resize(0, 0).resize(1, 1).resize(500, 200);
+    assert_eq!(stage.shown().buffer.area, Rect::new(0, 0, 500, 200));
+}
+
+#[test]
+fn every_end_has_its_reason() {
+    for (notice, end) in
+        [(Notice::Stop(15), Ended::Signal(15)), (Notice::Stop(1), Ended::Signal(1)), (Notice::Crashed, Ended::Crashed)]
+    {
+        assert_eq!(stage().notice(notice).ended().unwrap().0, end);
+    }
+    assert_eq!(stage().hang_up().ended().unwrap().0, Ended::Gone);
+}
+
+#[test]
+fn no_frame_after_a_crash() {
+    let mut stage = stage();
+    stage.events.try_send(Event::Resumed).unwrap();
+    stage.notices.try_send(Notice::Crashed).unwrap();
+    stage.settle();
+    assert_eq!((stage.shown().frames, stage.ended().unwrap().0), (1, Ended::Crashed));
+}
+
+#[test]
+fn a_stopped_console_draws_nothing_until_it_goes_on() {
+    let mut stage = stage();
+    stage.notice(Notice::Suspend).notice(Notice::Suspend);
+    assert_eq!(stage.shown().suspended, 1);
+    stage.event(Event::Trouble("x".into())).input(Input::Focus(false));
+    assert_eq!(stage.shown().frames, 1);
+    stage.notice(Notice::Continued);
+    assert_eq!(stage.shown().frames, 2);
+}
+
+#[test]
+fn a_paste_is_never_keys() {
+    let mut stage = stage();
+    stage.input(Input::Paste("q\ny\nq".into()));
+    assert!(stage.ended().is_none());
+    stage.keys("j down").unwrap();
+    assert!(stage.ended().is_none());
+}
+
+#[test]
+fn a_world_that_does_not_listen_holds_nobody_up() {
+    let (clock, size) = (HeldClock::at(Now::START), watch::channel((80, 24)).1);
+    let (effects, mut wishes) = mpsc::channel(1);
+    effects.try_send(Effect::Refresh).unwrap();
+    let parts = Parts {
+        surface: Memory::new(size, watch::Sender::new(Shown::default())),
+        input: stream::iter([Input::Focus(true), Input::Focus(false)]),
+        notices: stream::pending(),
+        clock,
+        model: Model::default(),
+        world: mpsc::channel(1).1,
+        effects,
+    };
+    // The input ends, so the loop ends, although nobody takes an effect.
+    let polled = Box::pin(run(parts)).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready((Ended::Gone, _, _))));
+    assert_eq!(wishes.try_recv(), Ok(Effect::Refresh));
+}

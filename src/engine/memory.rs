@@ -1,0 +1,95 @@
+//! A surface in memory, for tests: each frame can be looked at as a grid of cells.
+
+use std::io;
+use std::time::Duration;
+
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal};
+use tokio::sync::watch;
+
+use super::backstop::Backstop;
+use super::surface::Surface;
+
+/// What a person would have before them.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// The cells.
+    pub buffer: Buffer,
+    /// Frames drawn so far.
+    pub frames: u64,
+    /// What was last put on the clipboard.
+    pub copied: Option<String>,
+    /// How often the screen was given back.
+    pub suspended: u64,
+}
+
+/// A surface in memory.
+#[derive(Debug)]
+pub struct Memory {
+    terminal: Terminal<Backstop<TestBackend>>,
+    size: watch::Receiver<(u16, u16)>,
+    shown: watch::Sender<Shown>,
+    whole: bool,
+}
+
+impl Memory {
+    pub(super) fn new(size: watch::Receiver<(u16, u16)>, shown: watch::Sender<Shown>) -> Self {
+        let (width, height) = *size.borrow();
+        let Ok(terminal) = Terminal::new(Backstop::new(TestBackend::new(width, height)));
+        Self { terminal, size, shown, whole: true }
+    }
+}
+
+impl Surface for Memory {
+    fn measure(&mut self) -> (u16, u16) {
+        let (width, height) = *self.size.borrow();
+        self.terminal.backend_mut().inner_mut().resize(width, height);
+        (width, height)
+    }
+
+    fn ready(&self) -> bool {
+        true
+    }
+
+    async fn taken(&mut self) -> io::Result<()> {
+        std::future::pending().await
+    }
+
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if std::mem::take(&mut self.whole) {
+            let (width, height) = *self.size.borrow();
+            let Ok(()) = self.terminal.resize(Rect::new(0, 0, width, height));
+        }
+        let Ok(_) = self.terminal.draw(paint);
+        let buffer = self.terminal.backend().inner().buffer().clone();
+        self.shown.send_modify(|shown| {
+            shown.buffer = buffer;
+            shown.frames += 1;
+        });
+        Ok(())
+    }
+
+    fn redraw(&mut self) {
+        self.whole = true;
+    }
+
+    fn copy(&mut self, text: &str) {
+        self.shown.send_modify(|shown| shown.copied = Some(text.to_owned()));
+    }
+
+    fn suspend(&mut self) -> Result<(), String> {
+        self.shown.send_modify(|shown| shown.suspended += 1);
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<bool> {
+        self.whole = true;
+        Ok(true)
+    }
+
+    fn pace(&self) -> Duration {
+        Duration::ZERO
+    }
+}
