@@ -1,9 +1,11 @@
 //! The backstop's rule: what one cell of the terminal may hold, whatever drew it.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::class::{Before, Class, ZWJ, class, in_company};
-use super::cluster::{BYTES, cell_width, judge, widest};
+use super::cluster::{BYTES, apart, cell_width, judge};
 
 /// Whether a cell may hold this symbol: one cluster of at most 64 bytes, one or two columns wide,
 /// of nothing but code points that [`sanitize`](super::sanitize) keeps.
@@ -30,26 +32,34 @@ pub fn cell_allowed(symbol: &str) -> bool {
     judge(symbol).is_some_and(|shown| !shown.based && shown.extra == 0)
 }
 
-/// What may be sent to the terminal for this symbol.
+/// What may be sent to the terminal for this symbol: as many columns as the cell has, on any terminal.
 ///
-/// An allowed symbol on whose width all terminals agree goes out as it is. Of a joined emoji only
-/// the first goes out, because a terminal that knows no clusters would draw each of its parts
-/// and overwrite the neighbours; it takes the same columns. Anything else is U+FFFD.
-pub fn cell_safe(symbol: &str) -> &str {
+/// A symbol that terminals without clusters would draw wider or narrower than the cell goes out
+/// as its head: of a family the first person, of a picture with a selector the plain picture, with
+/// a space behind it where a column is left. A symbol that is not allowed becomes U+FFFD.
+pub fn cell_safe(symbol: &str) -> Cow<'_, str> {
     if !cell_allowed(symbol) {
-        return "\u{FFFD}";
+        return Cow::Borrowed(if cell_width(symbol) == 2 { "\u{FFFD} " } else { "\u{FFFD}" });
     }
     let width = cell_width(symbol);
-    if symbol.len() == 1 || widest(symbol) <= width {
-        return symbol;
+    if symbol.len() == 1 || apart(symbol) == width {
+        return Cow::Borrowed(symbol);
     }
-    symbol
-        .char_indices()
-        .map(|(at, c)| (at + c.len_utf8(), c))
-        .filter_map(|(end, c)| symbol.get(..end).filter(|_| c != ZWJ))
-        .filter(|head| cell_width(head) == width && widest(head) <= width)
-        .next_back()
-        .unwrap_or("\u{FFFD}")
+    let mut head = String::new();
+    let mut best = (0, 0);
+    for c in symbol.chars().filter(|c| !matches!(c, '\u{FE00}'..='\u{FE0F}')) {
+        head.push(c);
+        let columns = cell_width(&head);
+        if c != ZWJ && columns <= width && apart(&head) == columns {
+            best = (head.len(), columns);
+        }
+    }
+    head.truncate(best.0);
+    if head.is_empty() {
+        return Cow::Borrowed("\u{FFFD}");
+    }
+    head.extend(std::iter::repeat_n(' ', width - best.1));
+    Cow::Owned(head)
 }
 
 #[cfg(test)]
@@ -116,23 +126,25 @@ mod tests {
             &marks,
         ] {
             assert!(!cell_allowed(symbol), "{symbol:?}");
-            assert_eq!(cell_safe(symbol), "\u{FFFD}");
+            assert_eq!(cell_safe(symbol).trim_end(), "\u{FFFD}");
         }
     }
 
     #[test]
-    fn no_terminal_draws_more_columns_than_the_cell_has() {
+    fn every_terminal_draws_as_many_columns_as_the_cell_has() {
         for (symbol, out) in [
             ("👨\u{200D}👩\u{200D}👧", "👨"),
             ("👍🏽", "👍"),
-            ("❤\u{FE0F}\u{200D}🔥", "❤\u{FE0F}"),
-            ("❤\u{FE0F}", "❤\u{FE0F}"),
+            ("❤\u{FE0F}\u{200D}🔥", "❤ "),
+            ("❤\u{FE0F}", "❤ "),
+            ("1\u{FE0F}\u{20E3}", "1\u{20E3} "),
+            ("🏳\u{FE0F}\u{200D}🌈", "🏳 "),
             ("🇩🇪", "🇩🇪"),
             ("⌚\u{FE0E}", "\u{FFFD}"),
             ("क्त", "क्त"),
         ] {
             assert_eq!(cell_safe(symbol), out, "{symbol}");
-            assert!(widest(cell_safe(symbol)) <= cell_width(symbol));
+            assert_eq!(apart(&cell_safe(symbol)), cell_width(symbol));
         }
     }
 }

@@ -5,6 +5,7 @@ use icu_properties::props::{
     IndicSyllabicCategory, Script,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Zero width joiner.
 pub(super) const ZWJ: char = '\u{200D}';
@@ -130,9 +131,14 @@ pub(super) fn is_mark(c: char) -> bool {
     c >= '\u{300}' && group(c, GeneralCategoryGroup::Mark)
 }
 
-/// Whether the character needs one before it to lean on: a mark, or a halfwidth sound mark.
+/// Whether the character joins the one before it, whatever that is: most marks, and a few letters.
 pub(super) fn leans(c: char) -> bool {
-    matches!(c, '\u{FF9E}' | '\u{FF9F}') || is_mark(c)
+    if !is_mark(c) && !matches!(c, '\u{E33}' | '\u{EB3}' | '\u{FF9E}' | '\u{FF9F}') {
+        return false;
+    }
+    let mut both = String::from("a");
+    both.push(c);
+    both.graphemes(true).nth(1).is_none()
 }
 
 /// Letters of the scripts whose spelling needs the non-joiner.
@@ -231,6 +237,14 @@ mod tests {
         assert_eq!(class('\u{2800}', true), Class::Token);
         assert_eq!(class(ZWJ, true), Class::Token);
         assert_eq!(class(ZWJ, false), Class::Company);
+    }
+
+    #[test]
+    fn whatever_joins_the_one_before_is_known_to() {
+        for c in ('\u{A0}'..=char::MAX).filter(|c| class(*c, false) == Class::Keep) {
+            let both = format!("a{c}");
+            assert_eq!(leans(c), both.graphemes(true).count() == 1, "U+{:04X}", u32::from(c));
+        }
     }
 
     #[test]

@@ -21,10 +21,9 @@ pub(super) fn cell_width(cluster: &str) -> usize {
     UnicodeWidthStr::width(cluster) + cluster.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count()
 }
 
-/// Columns a terminal that knows no clusters may take.
-pub(super) fn widest(cluster: &str) -> usize {
-    let apart: usize = cluster.chars().map(|c| c.width().unwrap_or(0)).sum();
-    apart.max(cell_width(cluster))
+/// Columns it takes on a terminal that knows no clusters and adds up the characters.
+pub(super) fn apart(cluster: &str) -> usize {
+    cluster.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// How much of a cluster is shown.
@@ -48,9 +47,13 @@ pub(super) fn judge(cluster: &str) -> Option<Shown> {
         let width = cell_width(cluster);
         return matches!(width, 1 | 2).then_some(Shown { based: false, keep: cluster.len(), extra: 0, width });
     }
+    let based = leans(first);
+    if !based && first.width() == Some(0) {
+        // A terminal that knows no clusters would add such a first character to the cell before.
+        return None;
+    }
     let (keep, extra) = capped(cluster)?;
     let head = cluster.get(..keep)?;
-    let based = leans(first);
     let width = if based { cell_width(&on_circle(head)) } else { cell_width(head) };
     let bytes = keep + if based { DOTTED_CIRCLE.len_utf8() } else { 0 };
     (matches!(width, 1 | 2) && bytes <= BYTES).then_some(Shown { based, keep, extra, width })
@@ -111,6 +114,7 @@ mod tests {
     fn width_must_be_one_or_two() {
         assert_eq!(judge("\u{1161}"), None, "a vowel without its consonant has no width");
         assert_eq!(judge("क्त्र"), None, "three columns");
+        assert_eq!(judge("\u{D4E}ക"), None, "begins without width");
         assert_eq!(judge("ᄀᄀ"), None, "four columns");
         assert_eq!(judge(&format!("👨{}", "\u{200D}👩".repeat(20))), None, "too many bytes");
         assert_eq!(judge("한").unwrap().width, 2);

@@ -33,4 +33,4 @@ pub use ident::ident;
 pub use run::{Clean, Row, Run};
 pub use sanitize::{plain, sanitize};
 pub use style::{Ink, RunStyle};
-pub use width::{clip, fit, pad, pad_left, truncate, width};
+pub use width::{clip, fit, pad, pad_left, truncate, width, wrap};

@@ -66,6 +66,46 @@ pub fn clip(text: &str, cols: usize) -> String {
     pad(head(text, cols).0, cols)
 }
 
+/// The text in rows of at most `cols` columns, broken at spaces where there are any.
+///
+/// Use this, not the wrapping of the widget library, which lets a wide character stand out over
+/// the right edge. A cluster wider than a row becomes a space. The space at a break is dropped.
+pub fn wrap(text: &str, cols: usize) -> Vec<String> {
+    if cols == 0 {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    let (mut row, mut columns) = (String::new(), 0);
+    // Bytes and columns up to behind the last space, where the row may be broken.
+    let mut space: Option<(usize, usize)> = None;
+    for cluster in text.graphemes(true) {
+        let wide = cell_width(cluster);
+        let (cluster, wide) = if wide > cols { (" ", 1) } else { (cluster, wide) };
+        if columns + wide > cols {
+            if cluster == " " {
+                rows.push(std::mem::take(&mut row));
+                (columns, space) = (0, None);
+                continue;
+            }
+            let (bytes, before) = space.take().unwrap_or((row.len(), columns));
+            let word = row.split_off(bytes);
+            let kept = row.trim_end_matches(' ').len();
+            row.truncate(kept.max(usize::from(kept == 0) * row.len()));
+            rows.push(std::mem::replace(&mut row, word));
+            columns -= before;
+        }
+        row.push_str(cluster);
+        columns += wide;
+        if cluster == " " {
+            space = Some((row.len(), columns));
+        }
+    }
+    if !row.is_empty() || rows.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +148,25 @@ mod tests {
                 assert_eq!(width(&clip(text, cols)), cols, "{text} {cols}");
                 assert!(width(&truncate(text, cols)) <= cols);
             }
+        }
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_and_never_exceeds() {
+        assert_eq!(wrap("the unit failed twice", 10), ["the unit", "failed", "twice"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("漢漢 漢", 3), ["漢", "漢", "漢"]);
+        assert_eq!(wrap("a 漢漢漢", 5), ["a", "漢漢", "漢"]);
+        assert_eq!(wrap("漢", 1), [" "]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("any", 0), [""; 0]);
+        assert_eq!(wrap("exactly ten", 7), ["exactly", "ten"]);
+        for cols in 1..30 {
+            let text = "some words, 漢字漢字漢字 and 👨\u{200D}👩\u{200D}👧 e\u{301}e\u{301} averyveryverylongword   x";
+            let rows = wrap(text, cols);
+            assert!(rows.iter().all(|row| width(row) <= cols), "{cols}: {rows:?}");
+            let letters = |text: &str| text.chars().filter(|c| c.is_ascii_alphabetic()).collect::<String>();
+            assert_eq!(letters(&rows.concat()), letters(text));
         }
     }
 }
