@@ -1,7 +1,10 @@
 //! The backstop: whatever drew a cell, nothing reaches the terminal that could do more than show one character.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 
 use crate::text::{cell_allowed, cell_safe};
@@ -11,12 +14,15 @@ use crate::text::{cell_allowed, cell_safe};
 pub struct Backstop<B> {
     inner: B,
     stopped: u64,
+    /// Wide cells that hold two characters side by side, such as flags. A terminal that knows no
+    /// clusters keeps the second when the first is overwritten; the library believes it gone.
+    pairs: BTreeSet<(u16, u16)>,
 }
 
 impl<B> Backstop<B> {
     /// Stands before `inner`.
     pub fn new(inner: B) -> Self {
-        Self { inner, stopped: 0 }
+        Self { inner, stopped: 0, pairs: BTreeSet::new() }
     }
 
     /// The backend behind.
@@ -35,6 +41,32 @@ impl<B> Backstop<B> {
     }
 }
 
+impl<B> Backstop<B> {
+    /// Blanks what is left of a pair whose first half is about to be overwritten by this cell.
+    fn overwrite<'a>(
+        &mut self,
+        x: u16,
+        y: u16,
+        wide: bool,
+        cell: &'a Cell,
+        cells: &mut Vec<(u16, u16, Cow<'a, Cell>)>,
+    ) {
+        let end = x + if wide { 2 } else { 1 };
+        for column in x..end {
+            // The library draws that column after this one if there is anything in it now.
+            if self.pairs.remove(&(column, y)) && column + 1 == end {
+                cells.push((end, y, Cow::Owned(with_symbol(cell, " "))));
+            }
+        }
+    }
+}
+
+fn with_symbol(cell: &Cell, symbol: &str) -> Cell {
+    let mut cell = cell.clone();
+    cell.set_symbol(symbol);
+    cell
+}
+
 impl<B: Backend> Backend for Backstop<B> {
     type Error = B::Error;
 
@@ -42,23 +74,36 @@ impl<B: Backend> Backend for Backstop<B> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let cells: Vec<(u16, u16, &Cell)> = content.collect();
-        if cells.iter().all(|(_, _, cell)| cell_safe(cell.symbol()) == cell.symbol()) {
-            return self.inner.draw(cells.into_iter());
-        }
-        let mut checked = Vec::with_capacity(cells.len());
-        for (x, y, cell) in cells {
-            let mut cell = cell.clone();
-            let out = cell_safe(cell.symbol()).to_owned();
+        let mut cells: Vec<(u16, u16, Cow<'a, Cell>)> = Vec::new();
+        let mut hidden = None;
+        for (x, y, cell) in content {
+            // The wide cell before has drawn this column too, and the cursor is already behind it.
+            if hidden == Some((x, y)) {
+                continue;
+            }
             if !cell_allowed(cell.symbol()) {
                 self.stopped += 1;
                 tracing::error!(x, y, symbol = %cell.symbol().escape_unicode(), "a cell was stopped");
                 debug_assert!(false, "a cell at {x},{y} would have sent {:?} to the terminal", cell.symbol());
             }
-            cell.set_symbol(&out);
-            checked.push((x, y, cell));
+            let wide = cell.symbol().len() > 1 && cell.symbol().cell_width() == 2;
+            let safe = cell_safe(cell.symbol());
+            if wide || !self.pairs.is_empty() {
+                self.overwrite(x, y, wide, cell, &mut cells);
+            }
+            if wide {
+                hidden = Some((x + 1, y));
+                if safe.chars().next().is_some_and(|first| first.to_string().as_str().cell_width() < 2) {
+                    self.pairs.insert((x, y));
+                }
+            }
+            let out = match safe {
+                Cow::Borrowed(safe) if safe == cell.symbol() => Cow::Borrowed(cell),
+                safe => Cow::Owned(with_symbol(cell, &safe)),
+            };
+            cells.push((x, y, out));
         }
-        self.inner.draw(checked.iter().map(|(x, y, cell)| (*x, *y, cell)))
+        self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell.as_ref())))
     }
 
     fn append_lines(&mut self, n: u16) -> Result<(), B::Error> {
@@ -82,6 +127,7 @@ impl<B: Backend> Backend for Backstop<B> {
     }
 
     fn clear(&mut self) -> Result<(), B::Error> {
+        self.pairs.clear();
         self.inner.clear()
     }
 
