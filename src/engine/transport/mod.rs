@@ -1,6 +1,8 @@
 //! What the engine needs of a way to reach a host. Nothing above this line knows which way it is.
 
+pub mod local;
 pub mod quote;
+pub mod real;
 pub mod runtime;
 pub mod spawner;
 pub mod ssh;
@@ -17,6 +19,8 @@ use crate::port::event::QuestionKind;
 use crate::port::{End, Output, RemoteCommand, Secret};
 use crate::text::Foreign;
 
+pub use local::LocalTransport;
+pub use real::RealTransport;
 pub use runtime::RuntimeDir;
 pub use spawner::Spawner;
 pub(crate) use ssh::fresh_word;
