@@ -125,6 +125,29 @@ impl Mistake {
     }
 }
 
+/// Covers `user:password` in addresses, one dot for each character: what is wrong must not be shown (fault F4).
+fn without_credentials(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`,".contains(c)).unwrap_or(after.len());
+        let (authority, next) = after.split_at(end);
+        out.push_str(before);
+        out.push_str("://");
+        match authority.rsplit_once('@') {
+            Some((user, host)) => {
+                out.extend(user.chars().map(|_| '•'));
+                out.push('@');
+                out.push_str(host);
+            }
+            None => out.push_str(authority),
+        }
+        rest = next;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// All of them for a person, an empty line between each two.
 pub fn render(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(Mistake::render).collect::<Vec<_>>().join("\n")
@@ -189,6 +212,11 @@ impl<'s> Sink<'s> {
     /// The file.
     pub fn source(&self) -> &'s Source {
         self.source
+    }
+
+    /// Whether more mistakes are only counted, so that nothing need be thought out for them.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= MOST
     }
 
     /// Notes a mistake.
@@ -275,7 +303,7 @@ impl Entry {
             line,
             column,
             length,
-            source_line: Foreign::from(text),
+            source_line: Foreign::from(without_credentials(text)),
             message,
             hint: self.hint,
         }

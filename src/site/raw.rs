@@ -344,7 +344,7 @@ impl Layer for RawProbe {
         if !asks_anew || same_kind {
             return Self::layered(top, base);
         }
-        let Self { span, broken, interval, timeout, rise, fall, .. } = base;
-        Self::layered(top, Self { span, broken, interval, timeout, rise, fall, ..Self::default() })
+        let Self { span, lost, interval, timeout, rise, fall, .. } = base;
+        Self::layered(top, Self { span, lost, interval, timeout, rise, fall, ..Self::default() })
     }
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Sink, did_you_mean, quoted};
+use super::mistake::{Sink, did_you_mean, nearest, quoted};
 use super::source::Span;
 
 /// A value of a TOML file.
@@ -30,9 +30,10 @@ pub struct Located<T> {
     pub span: Span,
 }
 
-/// A table whose keys are names that the author chose, in the order of the file.
+/// A table whose keys are names that the author chose, in the order of the file; then the names of those that
+/// could not be read, which is no reason to call them unknown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entries<T>(pub Vec<(Located<String>, T)>);
+pub struct Entries<T>(pub Vec<(Located<String>, T)>, pub Vec<String>);
 
 /// One or several: `"a"` or `["a", "b"]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,7 @@ pub trait Layer {
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), Vec::new())
     }
 }
 
@@ -99,6 +100,10 @@ impl FromToml for String {
     fn read(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<Self> {
         let Some(word) = value.get_ref().as_str() else { return wrong_type(value, "text", sink) };
         if word.contains('\0') {
+            if sink.source().slice(&value.span()).contains('\0') {
+                // The byte itself has been told.
+                return None;
+            }
             sink.add(&value.span(), "text can't contain a NUL character");
             return None;
         }
@@ -163,13 +168,15 @@ impl<T: FromToml> FromToml for Several<T> {
 impl<T: FromToml> FromToml for Entries<T> {
     fn read(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else { return wrong_type(value, "a table", sink) };
-        let mut entries = Vec::new();
+        let mut entries = Self::default();
         for (key, value) in in_order(table) {
-            if let Some(read) = T::read(value, sink) {
-                entries.push((Located { value: key.get_ref().to_string(), span: key.span() }, read));
+            let name = key.get_ref().to_string();
+            match T::read(value, sink) {
+                Some(read) => entries.0.push((Located { value: name, span: key.span() }, read)),
+                None => entries.1.push(name),
             }
         }
-        Some(Self(entries))
+        Some(entries)
     }
 }
 
@@ -220,7 +227,8 @@ impl<T: Layer> Layer for Entries<T> {
             }
         }
         merged.append(&mut top.0);
-        Self(merged)
+        top.1.extend(base.1);
+        Self(merged, top.1)
     }
 }
 
@@ -268,22 +276,28 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
     }
 }
 
-/// Notes a key that is none of `known`.
-pub fn unknown_key(key: &Spanned<Cow<'_, str>>, what: &str, known: &'static [&'static str], sink: &mut Sink<'_>) {
+/// Notes a key that is none of `known`; returns the one that was meant, if one is near.
+pub fn unknown_key(
+    key: &Spanned<Cow<'_, str>>,
+    what: &str,
+    known: &'static [&'static str],
+    sink: &mut Sink<'_>,
+) -> Option<&'static str> {
     let word = key.get_ref();
-    let message = format!("there is no key {} in {what}", quoted(word));
-    let hint = did_you_mean(word, known.iter().copied().map(plain_key));
-    match hint {
-        Some(hint) => sink.add_hint(&key.span(), message, hint),
-        None => {
-            let all: Vec<String> = known.iter().map(|key| quoted(plain_key(key))).collect();
-            sink.add_hint(&key.span(), message, format!("known here: {}", all.join(", ")));
-        }
+    if sink.is_full() {
+        sink.add(&key.span(), String::new());
+        return None;
     }
+    let keys = known.iter().copied().map(plain_key);
+    let hint = did_you_mean(word, keys.clone());
+    let hint =
+        hint.unwrap_or_else(|| format!("known here: {}", keys.clone().map(quoted).collect::<Vec<_>>().join(", ")));
+    sink.add_hint(&key.span(), format!("there is no key {} in {what}", quoted(word)), hint);
+    nearest(word, keys)
 }
 
 /// A field's name as the key of the file: `r#become` is `become`.
-pub fn plain_key(field: &str) -> &str {
+pub fn plain_key(field: &'static str) -> &'static str {
     field.strip_prefix("r#").unwrap_or(field)
 }
 
@@ -297,9 +311,9 @@ macro_rules! table {
             /// Where the table stands.
             #[schemars(skip)]
             pub span: $crate::site::source::Span,
-            /// Whether some of it could not be read, so that what is missing has been told already.
+            /// Keys that are there and could not be read: that they are missing has been told already.
             #[schemars(skip)]
-            pub broken: bool,
+            pub lost: Vec<&'static str>,
             $($(#[$field_meta])* pub $field: Option<$type>,)*
         }
 
@@ -312,19 +326,18 @@ macro_rules! table {
                 let toml::de::DeValue::Table(table) = value.get_ref() else {
                     // Kept in spite of it, so that whoever names it is not told that it does not exist.
                     wrong_type::<()>(value, concat!("a table (", $what, ")"), sink);
-                    return Some(Self { span: value.span(), broken: true, ..Self::default() });
+                    return Some(Self { span: value.span(), lost: vec![$(stringify!($field)),*], ..Self::default() });
                 };
                 let mut read = Self { span: value.span(), ..Self::default() };
                 for (key, value) in in_order(table) {
                     match key.get_ref().as_ref() {
                         $(word if word == plain_key(stringify!($field)) => {
                             read.$field = <$type as $crate::site::read::FromToml>::read(value, sink);
-                            read.broken |= read.$field.is_none();
+                            if read.$field.is_none() {
+                                read.lost.push(stringify!($field));
+                            }
                         })*
-                        _ => {
-                            unknown_key(key, $what, &[$(stringify!($field)),*], sink);
-                            read.broken = true;
-                        }
+                        _ => read.lost.extend(unknown_key(key, $what, &[$(stringify!($field)),*], sink)),
                     }
                 }
                 Some(read)
@@ -332,13 +345,19 @@ macro_rules! table {
         }
 
         impl $name {
+            /// Whether this key is there and could not be read.
+            #[allow(dead_code, reason = "not of every table it matters")]
+            pub fn lost(&self, key: &'static str) -> bool {
+                self.lost.contains(&key)
+            }
+
             /// Key by key: `top` where it says something, otherwise `base`.
             #[must_use]
             #[allow(dead_code, reason = "not every table is layered")]
             pub fn layered(top: Self, base: Self) -> Self {
                 Self {
                     span: top.span,
-                    broken: top.broken || base.broken,
+                    lost: top.lost.into_iter().chain(base.lost).collect(),
                     $($field: $crate::site::read::Layer::layer(top.$field, base.$field),)*
                 }
             }

@@ -11,6 +11,8 @@ const BUILT_IN: [&str; 3] = ["site", "environment", "service"];
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
     values: Vec<(String, String)>,
+    /// Names whose values could not be read.
+    lost: Vec<String>,
     /// Whether what is not known may be known elsewhere, so that it is no mistake here.
     pub lenient: bool,
     /// For whom: told with the mistake.
@@ -20,7 +22,7 @@ pub struct Variables {
 impl Variables {
     /// None yet, for somebody.
     pub fn new(concerned: String) -> Self {
-        Self { values: Vec::new(), lenient: false, concerned }
+        Self { values: Vec::new(), lost: Vec::new(), lenient: false, concerned }
     }
 
     /// Sets one, covering what was set before.
@@ -34,6 +36,7 @@ impl Variables {
         for (key, Variable(value)) in entries.iter().flat_map(|entries| &entries.0) {
             self.set(&key.value, &value.value);
         }
+        self.lost.extend(entries.iter().flat_map(|entries| entries.1.iter().cloned()));
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -73,7 +76,7 @@ impl Variables {
     }
 
     fn unknown(&self, name: &str, text: &Located<String>, sink: &mut Sink<'_>) {
-        if self.lenient {
+        if self.lenient || self.lost.iter().any(|lost| lost == name) {
             return;
         }
         let written = format!("${{{name}}}");

@@ -140,7 +140,7 @@ fn lock_host(environment: &EnvName, raw: &RawEnvironment, sink: &mut Sink<'_>) -
     if known.clone().any(|host| host == word.value) {
         return HostName::new(&word.value).ok();
     }
-    if raw.hosts.is_some() || !raw.broken {
+    if !raw.lost("hosts") {
         let message = format!("there is no host {} in {environment}", quoted(&word.value));
         match did_you_mean(&word.value, known) {
             Some(hint) => sink.add_hint(&word.span, message, hint),

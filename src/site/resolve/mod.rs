@@ -59,7 +59,7 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     let mut environments = Vec::new();
     match &raw.environments {
         Some(entries) => environments = names::checked(entries, "environment", EnvName::new, sink),
-        None if !raw.broken => {
+        None if !raw.lost("environments") => {
             sink.add_hint(&(0..0), "a site needs an environment", "add [environments.production] and its hosts");
         }
         None => {}
@@ -84,7 +84,7 @@ fn site_name(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Option<SiteNam
     }
     let checked = SiteName::new(folder);
     if let Err(error) = &checked
-        && !raw.broken
+        && !raw.lost("name")
     {
         let message = format!("the folder {} can't be the name of the site: {error}", quoted(folder));
         sink.add_hint(&(0..0), message, "rename the folder, or give the site a `name`");

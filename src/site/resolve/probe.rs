@@ -56,8 +56,8 @@ pub fn resolve_all(
 }
 
 fn with_defaults(raw: &RawProbe, defaults: &RawProbeDefaults) -> RawProbe {
-    let RawProbeDefaults { broken, interval, timeout, rise, fall, .. } = defaults.clone();
-    RawProbe::layered(raw.clone(), RawProbe { broken, interval, timeout, rise, fall, ..RawProbe::default() })
+    let RawProbeDefaults { lost, interval, timeout, rise, fall, .. } = defaults.clone();
+    RawProbe::layered(raw.clone(), RawProbe { lost, interval, timeout, rise, fall, ..RawProbe::default() })
 }
 
 /// Interval and timeout. A timeout that nobody gave never is the mistake.
@@ -114,7 +114,7 @@ fn ask(
     ];
     let mut given = kinds.into_iter().flatten();
     let Some(_) = given.next() else {
-        if !raw.broken {
+        if !raw.lost("http") && !raw.lost("tcp") && !raw.lost("command") {
             let message = format!("the probe {} asks nothing", quoted(&key.value));
             sink.add_hint(&key.span, message, "give it one of `http`, `tcp` and `command`");
         }

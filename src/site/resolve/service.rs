@@ -52,8 +52,12 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
         Some(over) => RawService::layered(over.clone(), raw.clone()),
         None => raw.clone(),
     };
-    check_templates(place.scope, &raw, sink);
-    let raw = with_template(place.scope, &raw);
+    let known_whole = check_templates(place.scope, &raw, sink);
+    let mut raw = with_template(place.scope, &raw);
+    if !known_whole {
+        // What an unknown template would have said is not missing as well.
+        raw.lost.extend(["hosts", "variables"]);
+    }
     variables::check(raw.variables.as_ref(), sink);
     if !is_part(place, &raw, sink) {
         return None;
@@ -116,38 +120,40 @@ fn variables_of(place: &Place<'_>, raw: &RawService) -> Variables {
     match place.environment {
         Some((environment, raw_environment)) => {
             // A value that could not be read has been told: whoever uses it is not to blame.
-            variables.lenient = raw_environment.broken;
+            variables.lenient = raw_environment.lost("variables");
             variables.set_all(raw_environment.variables.as_ref());
             variables.set("environment", environment.name.as_str());
         }
         None => variables.lenient = true,
     }
-    variables.lenient |= raw.broken;
+    variables.lenient |= raw.lost("variables");
     variables.set_all(raw.variables.as_ref());
     variables.set("site", place.scope.site.as_str());
     variables.set("service", place.name.as_str());
     variables
 }
 
-fn check_templates(scope: &Scope<'_>, raw: &RawService, sink: &mut Sink<'_>) {
+/// Notes a template that is not there, or that leads back to itself; whether neither is so.
+fn check_templates(scope: &Scope<'_>, raw: &RawService, sink: &mut Sink<'_>) -> bool {
     let mut used: Vec<&str> = Vec::new();
     let mut next = raw.template.as_ref();
     while let Some(word) = next {
         if used.contains(&word.value.as_str()) {
             used.push(&word.value);
             sink.add(&word.span, format!("templates go in a circle: {}", used.join(" → ")));
-            return;
+            return false;
         }
         used.push(&word.value);
         let Some(template) = scope.raw.templates.as_ref().and_then(|templates| templates.get(&word.value)) else {
-            if scope.raw.templates.is_some() || !scope.raw.broken {
+            if !scope.raw.lost("templates") {
                 let known = scope.raw.templates.iter().flat_map(|templates| templates.names());
                 sink.unknown(&word.span, format!("there is no template {}", quoted(&word.value)), &word.value, known);
             }
-            return;
+            return false;
         };
         next = template.template.as_ref();
     }
+    !raw.lost("template")
 }
 
 fn is_part(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> bool {
@@ -168,7 +174,7 @@ fn check_environments(scope: &Scope<'_>, list: &Several<String>, sink: &mut Sink
 fn hosts(place: &Place<'_>, raw: &RawService, runtime: RuntimeKind, sink: &mut Sink<'_>) -> Vec<HostName> {
     let Some((environment, raw_environment)) = place.environment else { return Vec::new() };
     let Some(words) = &raw.hosts else {
-        if runtime == RuntimeKind::Systemd && !raw.broken {
+        if runtime == RuntimeKind::Systemd && !raw.lost("hosts") && !raw.lost("runtime") {
             let message = "this service does not say on which hosts it runs";
             let hint = "add `hosts`, here or in its template: names, tags, or \"all\"";
             sink.add_for(&key_span(place), message, Some(hint.to_owned()), String::new());
@@ -210,10 +216,10 @@ fn unknown_host(word: &Located<String>, environment: &Environment, raw: &RawEnvi
     let raw_hosts = raw.hosts.iter().flat_map(|hosts| &hosts.0);
     let written = raw_hosts.clone().any(|(key, host)| {
         key.value == word.value
-            || host.broken
+            || host.lost("tags")
             || host.tags.iter().flat_map(|tags| &tags.0).any(|t| t.value == word.value)
     });
-    if written || (raw.broken && raw.hosts.is_none()) {
+    if written || raw.lost("hosts") {
         return;
     }
     let name = &environment.name;
@@ -225,8 +231,8 @@ fn unknown_host(word: &Located<String>, environment: &Environment, raw: &RawEnvi
     let tags = environment.hosts.iter().flat_map(|host| host.tags.iter().map(String::as_str));
     let mut known: Vec<&str> = known.chain(tags).collect();
     known.dedup();
-    let message = format!("there is no host and no tag {} in {name}", quoted(&word.value));
-    sink.add_for(&word.span, message, did_you_mean(&word.value, known), String::new());
+    let message = format!("there is no host and no tag {}", quoted(&word.value));
+    sink.add_for(&word.span, message, did_you_mean(&word.value, known), format!("in {name}"));
 }
 
 /// Where the service's own name stands.
@@ -274,7 +280,7 @@ fn tier(scope: &Scope<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Tier {
     if let Some(at) = scope.tiers.iter().position(|tier| *tier == word.value) {
         return Tier { rank: u32::try_from(at).unwrap_or(last), name: word.value.clone() };
     }
-    if scope.raw.tiers.is_some() || !scope.raw.broken {
+    if !scope.raw.lost("tiers") {
         let message = format!("there is no tier {}", quoted(&word.value));
         match did_you_mean(&word.value, scope.tiers.iter().map(String::as_str)) {
             Some(hint) => sink.add_hint(&word.span, message, hint),

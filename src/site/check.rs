@@ -1,0 +1,138 @@
+//! `qd check`: everything that is wrong in the files, told at once.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::find::{Found, find, list};
+use super::load::{Commands, Look, Standing, look};
+use super::mistake::{Mistake, Severity, path, render};
+use super::places::Places;
+use super::trust::Trust;
+use super::user;
+
+/// What a check came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// The report for a person; ends with a line end.
+    pub text: String,
+    /// Everything that was found, file by file.
+    pub mistakes: Vec<Mistake>,
+    /// Words that mean no site.
+    pub not_found: usize,
+}
+
+impl Checked {
+    /// Whether some file can't be used.
+    pub fn is_bad(&self) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.severity == Severity::Mistake)
+    }
+
+    fn take(&mut self, mistakes: Vec<Mistake>) {
+        if !mistakes.is_empty() {
+            self.line("");
+            self.text.push_str(&render(&mistakes));
+            self.line("");
+        }
+        self.mistakes.extend(mistakes);
+    }
+
+    fn line(&mut self, line: &str) {
+        let again = line.is_empty() && (self.text.is_empty() || self.text.ends_with("\n\n"));
+        if !again {
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+    }
+}
+
+/// Checks the sites that `words` mean; without words all that can be found, the user file and the record of trust.
+pub fn check(places: &Places, words: &[String]) -> Checked {
+    let mut checked = Checked::default();
+    if words.is_empty() {
+        check_user(places, &mut checked);
+        let all = list(places);
+        if all.is_empty() {
+            let (own, here) = (path(&places.own_sites()), path(&places.sites_here()));
+            checked.line(&format!("no sites in {own} nor in {here}"));
+        }
+        all.iter().for_each(|found| check_site(places, found, &mut checked));
+    }
+    for word in words {
+        match find(places, word) {
+            Ok(found) => check_site(places, &found, &mut checked),
+            Err(error) => {
+                checked.not_found += 1;
+                checked.line(&error.message);
+                if let Some(hint) = error.hint {
+                    checked.line(&format!("  = {hint}"));
+                }
+            }
+        }
+    }
+    let (mistakes, warnings) = count(&checked.mistakes);
+    if mistakes + warnings > 0 {
+        let text = format!("{}, {}", several(mistakes, "mistake"), several(warnings, "warning"));
+        checked.line("");
+        checked.line(&text);
+    }
+    checked.text = checked.text.trim_end().to_owned() + "\n";
+    checked
+}
+
+fn check_user(places: &Places, checked: &mut Checked) {
+    let file = places.user_file();
+    let (_, mistakes) = user::look(places);
+    if file.symlink_metadata().is_ok() {
+        checked.line(&format!("{}: {}", path(&places.shown(&file)), verdict(&mistakes)));
+    }
+    checked.take(mistakes);
+    checked.take(Trust::read(places).mistakes);
+}
+
+fn check_site(places: &Places, found: &Found, checked: &mut Checked) {
+    let Look { site, mistakes, standing, .. } = look(places, found);
+    let folder = path(&places.shown(&found.folder));
+    let mut line = format!("{} ({folder}): {}", found.name, verdict(&mistakes));
+    if let Some(site) = &site {
+        let names: Vec<String> = site.environments.iter().map(|environment| environment.name.to_string()).collect();
+        let services = site.environments.iter().map(|environment| environment.services.len()).max().unwrap_or(0);
+        let hosts: usize = site.environments.iter().map(|environment| environment.hosts.len()).sum();
+        let parts = [several(services, "service"), several(hosts, "host"), names.join(" and ")];
+        // Writing to a string can't fail.
+        let _ = write!(line, "; {}", parts.join(", "));
+        let commands = Commands::of(site).len();
+        if standing == Standing::Untrusted && commands > 0 {
+            let what = several(commands, "command");
+            let _ = write!(line, "; not trusted: {what} will not run until `qd trust {}`", word_for(found));
+        }
+    }
+    if found.shadowed {
+        let _ = write!(line, "; one of the same name comes first, use its path to open it");
+    }
+    checked.line(&line);
+    checked.take(mistakes);
+}
+
+/// The word that opens this site.
+fn word_for(found: &Found) -> String {
+    let by_name = found.origin != super::Origin::Path && !found.shadowed;
+    if by_name { found.name.clone() } else { path(Path::new(&found.folder)) }
+}
+
+fn verdict(mistakes: &[Mistake]) -> String {
+    match count(mistakes) {
+        (0, 0) => "good".to_owned(),
+        (0, warnings) => format!("good, with {}", several(warnings, "warning")),
+        (mistakes, 0) => several(mistakes, "mistake"),
+        (mistakes, warnings) => format!("{} and {}", several(mistakes, "mistake"), several(warnings, "warning")),
+    }
+}
+
+fn count(mistakes: &[Mistake]) -> (usize, usize) {
+    let bad = mistakes.iter().filter(|mistake| mistake.severity == Severity::Mistake).count();
+    (bad, mistakes.len() - bad)
+}
+
+fn several(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

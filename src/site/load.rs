@@ -1,0 +1,167 @@
+//! From a folder to a site: read once, parsed, resolved, and marked with whether its commands may run.
+
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::find::Found;
+use super::folder;
+use super::mistake::{Mistake, Severity, Sink};
+use super::places::{Places, SITE_FILE};
+use super::raw::RawSite;
+use super::read::FromToml;
+use super::resolve::{self, Resolved};
+use super::source::Source;
+use super::syntax;
+use super::trust::Trust;
+use crate::domain::Site;
+use crate::domain::probe::Ask;
+
+/// What came of reading one file.
+#[derive(Debug, Clone)]
+pub struct Parsed<T> {
+    /// What it says; there is none when there was a mistake.
+    pub value: Option<T>,
+    /// Mistakes and warnings, in the order of the file.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Why a site's commands may run, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It lies in the user's own configuration, and nobody else can change it.
+    Own,
+    /// The user approved exactly this content.
+    Approved,
+    /// Neither: it runs no command of its own.
+    Untrusted,
+}
+
+/// Everything that reading a site's folder tells.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The site; there is none when there was a mistake.
+    pub site: Option<Site>,
+    /// Mistakes and warnings.
+    pub mistakes: Vec<Mistake>,
+    /// SHA-256 over the folder; none when some of it could not be read.
+    pub digest: Option<String>,
+    /// Whether its commands may run, and why.
+    pub standing: Standing,
+}
+
+/// A command that a site would run, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Commands {
+    /// `probe ready of backend`, `version of backend`.
+    pub purpose: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+}
+
+impl Commands {
+    /// Every command that the files of a site would run, each once.
+    pub fn of(site: &Site) -> Vec<Self> {
+        let mut all = Vec::new();
+        for environment in &site.environments {
+            for service in &environment.services {
+                if let Some(argv) = &service.version {
+                    let purpose = format!("version of {} in {}", service.name, environment.name);
+                    all.push(Self { purpose, argv: argv.clone() });
+                }
+                for probe in &service.probes {
+                    if let Ask::Command { argv, .. } = &probe.ask {
+                        let purpose = format!("probe {} of {} in {}", probe.name, service.name, environment.name);
+                        all.push(Self { purpose, argv: argv.clone() });
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Reads the text of a `site.toml`. `file` is how messages name it, `folder` the name if it gives none.
+pub fn parse(file: &Path, folder: &str, bytes: &[u8]) -> Parsed<Resolved> {
+    parse_file(file, bytes, |raw: &RawSite, sink| resolve::resolve(raw, folder, sink))
+}
+
+/// Reads a file of any shape: bytes → text → TOML → raw → resolved, going on after each mistake.
+pub(crate) fn parse_file<R: FromToml, T>(
+    file: &Path,
+    bytes: &[u8],
+    resolve: impl FnOnce(&R, &mut Sink<'_>) -> T,
+) -> Parsed<T> {
+    let text = String::from_utf8_lossy(bytes);
+    let source = Source::new(file, text.as_ref());
+    let syntax = syntax::check(bytes, &source);
+    let understood = Source::new(file, syntax.repaired.as_deref().unwrap_or(&text));
+    let mut sink = Sink::new(&understood);
+    // What is wrong with the syntax has been told.
+    let (table, _) = DeTable::parse_recoverable(understood.text());
+    let span = table.span();
+    let root = toml::Spanned::new(span, DeValue::Table(table.into_inner()));
+    let value = R::read(&root, &mut sink).map(|raw| resolve(&raw, &mut sink));
+    let mut mistakes = syntax.mistakes;
+    let broken: Vec<usize> = mistakes.iter().map(|mistake| mistake.line).collect();
+    mistakes.extend(sink.finish().into_iter().filter(|mistake| !broken.contains(&mistake.line)));
+    mistakes.sort_by_key(|mistake| (mistake.line == 0, mistake.line, mistake.column));
+    let bad = mistakes.iter().any(|mistake| mistake.severity == Severity::Mistake);
+    Parsed { value: value.filter(|_| !bad), mistakes }
+}
+
+/// Makes a site of a folder.
+///
+/// # Errors
+/// Every mistake in it, warnings included.
+pub fn load(places: &Places, found: &Found) -> Result<Site, Vec<Mistake>> {
+    let Look { site, mistakes, .. } = look(places, found);
+    site.ok_or(mistakes)
+}
+
+/// Makes a site of a folder and keeps the warnings.
+pub fn look(places: &Places, found: &Found) -> Look {
+    let shown = places.shown(&found.folder);
+    let own = places.own_sites();
+    let own = own.canonicalize().unwrap_or(own);
+    let snapshot = folder::read(&found.folder, &shown, &own);
+    let mut mistakes = snapshot.mistakes;
+    let doubted = !mistakes.is_empty();
+    let trust = Trust::read(places);
+    let standing = match &snapshot.digest {
+        Some(_) if snapshot.inside && !doubted => Standing::Own,
+        Some(digest) if trust.covers(&found.folder, digest) => Standing::Approved,
+        Some(_) | None => Standing::Untrusted,
+    };
+    let mut site = None;
+    if let Some(bytes) = &snapshot.site_file {
+        let parsed = parse(&shown.join(SITE_FILE), &found.name, bytes);
+        mistakes.extend(parsed.mistakes);
+        let digest = snapshot.digest.clone().unwrap_or_default();
+        site = parsed.value.and_then(|resolved| finish(resolved, digest, standing != Standing::Untrusted));
+    }
+    if let Some(site) = &mut site {
+        site.folder = Some(found.folder.clone());
+    }
+    Look { site, mistakes, digest: snapshot.digest, standing }
+}
+
+/// A site that is part of the program itself: no folder, and trusted.
+///
+/// # Errors
+/// Every mistake of the text.
+pub fn load_built_in(name: &str, text: &str) -> Result<Site, Vec<Mistake>> {
+    let parsed = parse(Path::new(name), name, text.as_bytes());
+    parsed.value.and_then(|resolved| finish(resolved, String::new(), true)).ok_or(parsed.mistakes)
+}
+
+fn finish(resolved: Resolved, digest: String, trusted: bool) -> Option<Site> {
+    let Resolved { name, title, mut environments } = resolved;
+    for environment in &mut environments {
+        environment.trusted = trusted;
+    }
+    Some(Site { name: name?, title, folder: None, digest, trusted, environments })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The user file `config.toml`: what one person wants of the console, on any site.
+
+use super::mistake::{Mistake, Severity, Sink, quoted};
+use super::places::Places;
+use super::read::{Located, table, words};
+use super::{folder, parse_file};
+use crate::domain::name;
+
+table! {
+    /// What one person wants of the console.
+    RawUser as "the user file" {
+        /// Your name, as others see it in records.
+        name: Located<String>,
+        /// The theme's name.
+        theme: Located<String>,
+        /// The keymap's name.
+        keymap: Located<String>,
+        /// Refuse every change, on every site.
+        read_only: Located<bool>,
+        /// The site that opens when none is named: a name or a path.
+        default_site: Located<String>,
+        /// Which characters draw icons.
+        icons: RawIcons,
+    }
+}
+
+words! {
+    /// Which characters draw icons.
+    RawIcons as "kind of icons" {
+        /// Those of Unicode.
+        Unicode = "unicode",
+        /// Only those of ASCII.
+        Ascii = "ascii",
+    }
+}
+
+/// Which characters draw icons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Icons {
+    /// Those of Unicode.
+    #[default]
+    Unicode,
+    /// Only those of ASCII.
+    Ascii,
+}
+
+/// The user file, checked; what it does not say is left to the program.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserFile {
+    /// The user's name for records.
+    pub name: Option<String>,
+    /// Name of the theme.
+    pub theme: Option<String>,
+    /// Name of the keymap.
+    pub keymap: Option<String>,
+    /// Whether every change is refused.
+    pub read_only: bool,
+    /// The site that opens when none is named.
+    pub default_site: Option<String>,
+    /// Which characters draw icons.
+    pub icons: Icons,
+}
+
+/// Reads the user file; one that is not there says nothing.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn load(places: &Places) -> Result<UserFile, Vec<Mistake>> {
+    let (user, mistakes) = look(places);
+    user.ok_or(mistakes)
+}
+
+/// Reads the user file and keeps the warnings as well.
+pub fn look(places: &Places) -> (Option<UserFile>, Vec<Mistake>) {
+    let file = places.user_file();
+    let shown = places.shown(&file);
+    let bytes = match folder::read_file(&file, &shown) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return (Some(UserFile::default()), Vec::new()),
+        Err(mistake) => return (None, vec![mistake]),
+    };
+    let (user, mut mistakes) = parse(&shown, &bytes);
+    mistakes.extend(std::fs::metadata(&file).ok().and_then(|metadata| folder::doubt(&shown, &metadata)));
+    (user, mistakes)
+}
+
+/// Reads the text of a user file.
+pub fn parse(file: &std::path::Path, bytes: &[u8]) -> (Option<UserFile>, Vec<Mistake>) {
+    let parsed = parse_file(file, bytes, resolve);
+    debug_assert!(parsed.value.is_some() || parsed.mistakes.iter().any(|one| one.severity == Severity::Mistake));
+    (parsed.value, parsed.mistakes)
+}
+
+fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
+    if let Some(person) = &raw.name {
+        let word = &person.value;
+        if word.trim().is_empty() || word.chars().count() > 64 || word.chars().any(char::is_control) {
+            sink.add(
+                &person.span,
+                format!("{} can't be a person's name: it has 1 to 64 printable characters", quoted(word)),
+            );
+        }
+    }
+    for (what, word) in [("theme", &raw.theme), ("keymap", &raw.keymap)] {
+        if let Some(word) = word
+            && let Err(error) = name::check(&word.value)
+        {
+            sink.add(&word.span, format!("{} can't be the name of a {what}: {error}", quoted(&word.value)));
+        }
+    }
+    if let Some(site) = &raw.default_site
+        && !site.value.contains('/')
+        && let Err(error) = name::check(&site.value)
+    {
+        let message = format!("{} can't be the name of a site: {error}", quoted(&site.value));
+        sink.add_hint(&site.span, message, "a path has a slash in it");
+    }
+    let value = |word: &Option<Located<String>>| word.as_ref().map(|word| word.value.clone());
+    UserFile {
+        name: value(&raw.name),
+        theme: value(&raw.theme),
+        keymap: value(&raw.keymap),
+        read_only: raw.read_only.as_ref().is_some_and(|read_only| read_only.value),
+        default_site: value(&raw.default_site),
+        icons: match raw.icons {
+            None | Some(RawIcons::Unicode) => Icons::Unicode,
+            Some(RawIcons::Ascii) => Icons::Ascii,
+        },
+    }
+}
