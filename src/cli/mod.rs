@@ -1,7 +1,11 @@
 //! The command line: what may be typed, and which file does it. No logic here.
 
 pub mod bare;
+pub mod check;
 pub mod exit;
+pub mod output;
+pub mod schema;
+pub mod trust;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -46,6 +50,12 @@ pub struct Reaching {
 /// The subcommands, one file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Tell everything that is wrong in site files and your own configuration.
+    Check(check::Check),
+    /// Print the JSON schema of a file, for editors.
+    Schema(schema::Schema),
+    /// Let a site from outside your configuration run its commands, until anything in it changes.
+    Trust(trust::Trust),
     /// The console over no site, for tests of the terminal.
     #[command(hide = true)]
     Bare,
@@ -54,6 +64,9 @@ pub enum Command {
 /// Does what was asked for.
 pub fn run(arguments: Arguments) -> Exit {
     match arguments.command {
+        Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Schema(schema)) => schema::run(&schema),
+        Some(Command::Trust(trust)) => trust::run(&trust),
         Some(Command::Bare) => bare::run(),
         None => Exit::Unavailable,
     }

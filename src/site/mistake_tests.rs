@@ -107,7 +107,8 @@ fn a16_hostile_names_are_refused_with_file_and_line() {
         "a\"b",
         "~root",
     ];
-    let places: [(&str, fn(&str) -> String); 8] = [
+    type Write = fn(&str) -> String;
+    let places: [(&str, Write); 8] = [
         ("host", |name| format!("[environments.prod.hosts]\n{name} = {{}}\n")),
         ("ssh", |name| format!("[environments.prod.hosts]\nweb = {{ ssh = {name} }}\n")),
         ("user@host", |name| {

@@ -4,6 +4,7 @@
 //! warnings, and [`check`] tells all that is wrong anywhere. Nothing here runs a command or opens a connection.
 
 mod address;
+mod approval;
 mod check;
 mod duration;
 mod find;
@@ -32,6 +33,7 @@ mod property_tests;
 #[cfg(test)]
 mod schema_tests;
 
+pub use approval::{Outcome, Told, list_trusted, trust, untrust};
 pub use check::{Checked, check};
 pub use find::{Found, NotFound, Origin, find, list};
 pub use load::{Commands, Look, Standing, load, load_built_in, look, parse};

@@ -1,0 +1,32 @@
+//! What the commands without a screen share: where files are, and printing that survives a closed pipe.
+
+use std::io::Write;
+
+use super::Exit;
+use crate::site::Places;
+
+/// Prints to standard output. A reader that has gone away is no fault of ours.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints to standard error.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "qd: {text}");
+}
+
+/// The folders in which files are found.
+///
+/// # Errors
+/// How to end, after the reason was told.
+pub fn here() -> Result<Places, Exit> {
+    let here = std::env::current_dir().map_err(|error| {
+        complain(&format!("the current directory can't be read: {error}"));
+        Exit::Unavailable
+    })?;
+    Places::of_user(&here).map_err(|why| {
+        complain(&why);
+        Exit::Configuration
+    })
+}

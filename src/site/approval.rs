@@ -1,0 +1,194 @@
+//! `qd trust`: what a site would run, approved, listed, taken back.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::find::{Found, NotFound, Origin, find};
+use super::load::{Commands, Look, Standing, look};
+use super::mistake::{Severity, path, quoted, render};
+use super::places::Places;
+use super::trust::{Approval, Trust, approve, revoke};
+use crate::text::Foreign;
+
+/// How it ended, and what to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// For a person; ends with a line end.
+    pub text: String,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// The word means no site.
+    NoSite,
+    /// The files don't allow it.
+    BadFiles,
+}
+
+impl Told {
+    fn done(text: String) -> Self {
+        Self { outcome: Outcome::Done, text }
+    }
+
+    fn bad(text: String) -> Self {
+        Self { outcome: Outcome::BadFiles, text }
+    }
+
+    fn no_site(error: &NotFound) -> Self {
+        let hint = error.hint.as_ref().map(|hint| format!("  = {hint}\n")).unwrap_or_default();
+        Self { outcome: Outcome::NoSite, text: format!("{}\n{hint}", error.message) }
+    }
+}
+
+/// Approves the site that `word` means, with exactly what its folder holds now, and says what may run from now on.
+pub fn trust(places: &Places, word: &str) -> Told {
+    let found = match find(places, word) {
+        Ok(found) => found,
+        Err(error) => return Told::no_site(&error),
+    };
+    let Look { site, mistakes, digest, standing } = look(places, &found);
+    let folder = path(&places.shown(&found.folder));
+    let Some(site) = site else {
+        let bad: Vec<_> = mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Mistake).collect();
+        return Told::bad(format!("{}\n{folder} has mistakes, and is not trusted\n", render(&bad)));
+    };
+    let Some(digest) = digest else {
+        return Told::bad(format!("{}\nwhat can't be read can't be trusted: {folder}\n", render(&mistakes)));
+    };
+    let mut text = commands(&Commands::of(&site));
+    match standing {
+        Standing::Own => {
+            let _ = writeln!(text, "{folder} lies in your own configuration: it may run these already");
+            return Told::done(text);
+        }
+        Standing::Approved => {
+            let _ = writeln!(text, "{folder} is trusted already, and nothing in it has changed since");
+            return Told::done(text);
+        }
+        Standing::Untrusted => {}
+    }
+    if let Err(why) = approve(places, &found.folder, &digest) {
+        return Told::bad(format!("{why}\n"));
+    }
+    let _ = writeln!(text, "{folder} is trusted until anything in it changes");
+    let _ = writeln!(text, "sha256 {digest}");
+    Told::done(text)
+}
+
+/// Each command once, with all that it is for.
+fn commands(commands: &[Commands]) -> String {
+    if commands.is_empty() {
+        return "its files would run no command\n".to_owned();
+    }
+    let mut once: Vec<(&[String], Vec<&str>)> = Vec::new();
+    for Commands { argv, purpose } in commands {
+        match once.iter_mut().find(|(known, _)| known == argv) {
+            Some((_, purposes)) => purposes.push(purpose),
+            None => once.push((argv, vec![purpose])),
+        }
+    }
+    let mut text = "its files would run, on its hosts or here:\n".to_owned();
+    for (argv, purposes) in once {
+        let argv = serde_json::to_string(argv).unwrap_or_default();
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "  {}\n      {}", Foreign::from(argv).plain(), purposes.join(", "));
+    }
+    text
+}
+
+/// All approvals, and whether they still count.
+pub fn list_trusted(places: &Places) -> Told {
+    let trust = Trust::read(places);
+    let mut text = String::new();
+    if trust.approvals.is_empty() && trust.mistakes.is_empty() {
+        text.push_str("nothing is trusted but your own configuration\n");
+    }
+    for Approval { digest, folder } in &trust.approvals {
+        let state = state(places, folder, digest);
+        let short = digest.get(..12).unwrap_or(digest);
+        let _ = writeln!(text, "{short}  {:<9}  {}", state, path(folder));
+    }
+    if trust.mistakes.is_empty() {
+        return Told::done(text);
+    }
+    text.push_str(&render(&trust.mistakes));
+    Told::bad(text)
+}
+
+fn state(places: &Places, folder: &Path, digest: &str) -> &'static str {
+    if !folder.is_dir() {
+        return "gone";
+    }
+    let found = Found { name: String::new(), folder: folder.to_path_buf(), origin: Origin::Path, shadowed: false };
+    if look(places, &found).digest.as_deref() == Some(digest) { "unchanged" } else { "changed" }
+}
+
+/// Takes an approval back, by the site's name or path, also when its folder is gone.
+pub fn untrust(places: &Places, word: &str) -> Told {
+    let folder = match find(places, word) {
+        Ok(found) => found.folder,
+        Err(_) if word.contains('/') => places.here.join(word),
+        Err(error) => return Told::no_site(&error),
+    };
+    match revoke(places, &folder) {
+        Ok(true) => Told::done(format!("{} is no longer trusted\n", path(&folder))),
+        Ok(false) => Told { outcome: Outcome::NoSite, text: format!("{} was not trusted\n", quoted(word)) },
+        Err(why) => Told::bad(format!("{why}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn trust_is_given_listed_and_taken_back() {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path().canonicalize().unwrap();
+        let places = Places { config: at.join("config"), state: at.join("state"), here: at.clone() };
+        let folder = at.join("sites/shop");
+        fs::create_dir_all(&folder).unwrap();
+        let text = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\n\
+                    version = [\"cat\", \"a b\\u001b[2J\"]\n";
+        fs::write(folder.join("site.toml"), text).unwrap();
+
+        let told = trust(&places, "shop");
+        assert_eq!(told.outcome, Outcome::Done);
+        assert!(told.text.contains("[\"cat\",\"a b"), "{}", told.text);
+        assert!(told.text.contains("version of a in prod"), "{}", told.text);
+        assert!(!told.text.contains('\u{1b}'));
+        assert!(trust(&places, "shop").text.contains("already"));
+        assert!(list_trusted(&places).text.contains("unchanged"));
+        fs::write(folder.join("more"), "").unwrap();
+        assert!(list_trusted(&places).text.contains("changed    "));
+
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(list_trusted(&places).text.contains("gone"));
+        assert_eq!(untrust(&places, "shop").outcome, Outcome::NoSite);
+        assert_eq!(untrust(&places, "sites/shop").outcome, Outcome::Done);
+        assert_eq!(untrust(&places, "sites/shop").outcome, Outcome::NoSite);
+        assert!(list_trusted(&places).text.contains("nothing"));
+    }
+
+    #[test]
+    fn what_has_mistakes_is_not_trusted() {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path().canonicalize().unwrap();
+        let places = Places { config: at.join("config"), state: at.join("state"), here: at.clone() };
+        fs::create_dir_all(at.join("sites/shop")).unwrap();
+        fs::write(at.join("sites/shop/site.toml"), "title = 1").unwrap();
+        let told = trust(&places, "shop");
+        assert_eq!(told.outcome, Outcome::BadFiles);
+        assert!(told.text.contains("sites/shop/site.toml:1:9: this must be text"), "{}", told.text);
+        assert_eq!(trust(&places, "shpo").outcome, Outcome::NoSite);
+        assert_eq!(Trust::read(&places), Trust::default());
+    }
+}
