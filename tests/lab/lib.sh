@@ -55,6 +55,11 @@ need_host() {
 
 lab_hosts() { local at; for at in "$RUN"/hosts/*/; do basename "$at"; done; }
 
+# The network interfaces of this network namespace whose name begins with $1.
+interfaces() {
+  ip -o link show | awk -v begin="$1" -F ': ' '{ sub(/@.*/, "", $2); if (index($2, begin) == 1) print $2 }'
+}
+
 # ---- control groups --------------------------------------------------------
 
 # Every hierarchy of this machine that processes can be put in, one a line: the
@@ -124,7 +129,7 @@ thaw_group() {
   local at
   for at in /sys/fs/cgroup/freezer/"$1" /sys/fs/cgroup/"$1"; do
     [ -e "$at/freezer.state" ] && find "$at" -name freezer.state -exec sh -c 'for f; do echo THAWED >"$f"; done' sh {} + 2>/dev/null
-    [ -e "$at/cgroup.freeze" ] && echo 0 >"$at/cgroup.freeze"
+    [ -e "$at/cgroup.freeze" ] && find "$at" -name cgroup.freeze -exec sh -c 'for f; do echo 0 >"$f"; done' sh {} + 2>/dev/null
   done
   return 0
 }
