@@ -10,7 +10,7 @@ use quarterdeck::port::{End, Output};
 use super::servers::Wire;
 use super::{ask_from, assert_answer, lines, probe, prober, site, summary};
 
-const TIMEOUT: Duration = Duration::from_millis(600);
+const TIMEOUT: Duration = Duration::from_millis(1500);
 
 fn command(argv: &[&str], exits: &[i32]) -> Ask {
     Ask::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), exits: exits.to_vec() }
@@ -51,7 +51,7 @@ async fn nothing_of_it_is_left_after_the_deadline() {
     let mark = format!("31{:05}", std::process::id() % 100_000);
     let script = format!("trap '' TERM HUP; sleep {mark} & sleep {mark}");
     let report = ask_from(&prober(), shell(&script), TIMEOUT, Origin::Here).await;
-    assert_answer(&report, Found::Fail, "sh → no result within 600 ms");
+    assert_answer(&report, Found::Fail, "sh → no result within 1500 ms");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(!alive(&mark), "something of it lives on");
 
@@ -87,7 +87,7 @@ async fn on_a_host_it_goes_through_the_connection() {
         (End::Exited(1), Found::Fail, "check → status 1, expected 0"),
         (End::Exited(126), Found::Error, "check → not allowed to run (status 126)"),
         (End::NotFound, Found::Error, "check → no such program on the host"),
-        (End::TimedOut(TIMEOUT), Found::Fail, "check → no result within 600 ms"),
+        (End::TimedOut(TIMEOUT), Found::Fail, "check → no result within 1500 ms"),
         (End::NotStarted("no channel".into()), Found::Error, "check → not started: no channel"),
         (End::LinkLost(LinkFailure::Silent), Found::Error, "check → link lost before its result: host fell silent"),
     ];

@@ -115,7 +115,8 @@ async fn h02_a_dripping_server_fails_at_the_deadline() {
     .await;
     let report = ask_http(get(format!("http://{dripping_head}/"))).await;
     assert_eq!(report.found, Found::Fail);
-    assert!(summary(&report).contains("head of the answer, 1"), "{}", summary(&report));
+    assert!(summary(&report).contains("→ head of the answer, "), "{}", summary(&report));
+    assert!(summary(&report).ends_with("bytes so far, not finished within 600 ms"), "{}", summary(&report));
 
     let dripping_body = servers::serve(|mut stream| async move {
         request(&mut stream).await;
@@ -364,6 +365,24 @@ async fn h09_the_script_that_a_host_runs_tells_open_from_refused() {
         let output = tokio::process::Command::new(&argv[0]).args(&argv[1..]).output().await.unwrap();
         assert_eq!(output.status.success(), opens, "{output:?}");
     }
+}
+
+#[tokio::test]
+async fn h09_addresses_of_the_sixth_version_stand_in_brackets() {
+    let Ok(listener) = tokio::net::TcpListener::bind((std::net::Ipv6Addr::LOCALHOST, 0)).await else {
+        eprintln!("this machine has no IPv6 loopback: nothing to prove here");
+        return;
+    };
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let head = request(&mut stream).await;
+        stream.write_all(answer("200 OK", "").as_bytes()).await.unwrap();
+        head
+    });
+    let report = ask_http(get(format!("http://{address}/"))).await;
+    assert_answer(&report, Found::Pass, &format!("GET :{}/ → 200", address.port()));
+    assert!(served.await.unwrap().contains(&format!("host: {address}\r\n")));
 }
 
 #[tokio::test]

@@ -257,6 +257,16 @@ async fn h11_a_loss_gives_up_what_is_being_asked() {
     assert_eq!(wire.open.load(Ordering::SeqCst), 0, "its stream is still open");
     assert_eq!(Arc::strong_count(&wire), 1, "the connection is still held");
     watch.assert_silence(Duration::from_millis(300)).await;
+
+    // The same when nobody wants to know any more.
+    watch.link("app-1", Some(wire.clone()));
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(wire.open.load(Ordering::SeqCst), 1);
+    watch.task.abort();
+    drop(watch);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(wire.open.load(Ordering::SeqCst), 0, "its stream is still open");
+    assert_eq!(Arc::strong_count(&wire), 1, "the connection is still held");
 }
 
 #[tokio::test]

@@ -161,6 +161,23 @@ async fn h08_a_wrong_clock_here_is_named_as_such() {
 }
 
 #[tokio::test]
+async fn h08_what_this_machine_trusts_is_read_from_it() {
+    let strangers = authority("Strange Authority");
+    let (certificate, key) = signed(&params("localhost", (2026, 1, 1), (2027, 1, 1)), &strangers);
+    let url = format!("https://localhost:{}/", serve(certificate, key).await);
+    let report = ask(&super::prober(), get(url)).await;
+    if rustls_native_certs::load_native_certs().certs.is_empty() {
+        assert_answer(&report, Found::Error, "install ca-certificates");
+    } else {
+        assert_answer(&report, Found::Fail, "by CN=Strange Authority, whom this machine does not trust");
+    }
+    let nobody = Prober::trusting(clock_at(today()), Trust::only(rustls::RootCertStore::empty()));
+    let silent = servers::silent().await;
+    let report = ask(&nobody, get(format!("https://{silent}/"))).await;
+    assert_answer(&report, Found::Error, "install ca-certificates");
+}
+
+#[tokio::test]
 async fn h08_a_port_without_tls_says_so() {
     let plain = servers::says("HTTP/1.1 400 Bad Request\r\n\r\n").await;
     let ours = authority("Test Authority");
