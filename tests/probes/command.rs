@@ -8,7 +8,7 @@ use quarterdeck::engine::probe::Origin;
 use quarterdeck::port::{End, Output};
 
 use super::servers::Wire;
-use super::{ask_from, assert_answer, lines, probe, prober, site, summary};
+use super::{ask_from, assert_answer, lines, probe, prober, site};
 
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
@@ -38,8 +38,9 @@ async fn the_status_decides_and_the_words_are_kept() {
     let report = ask(command(&["sh", "-c", "exit 2"], &[0, 2])).await;
     assert_eq!(report.found, Found::Pass);
     let report = ask(shell("kill -TERM $$")).await;
-    assert_eq!(report.found, Found::Fail);
-    assert!(summary(&report).contains("TERM"), "{}", summary(&report));
+    assert_answer(&report, Found::Fail, "sh → status 143, expected 0");
+    let report = ask(command(&["printf", "%s|", "a b", "$HOME", "'\"\\"], &[9])).await;
+    assert_eq!(lines(&report)[1], r#"!says: a b|$HOME|'"\|"#, "its words arrive as they are");
     let report = ask(command(&["no-such-program-here"], &[0])).await;
     assert_answer(&report, Found::Error, "→ no such program on this machine");
     let report = ask(shell("cat; echo end")).await;
@@ -123,18 +124,25 @@ async fn a_site_that_is_not_trusted_runs_nothing() {
 async fn nothing_of_it_is_left_when_we_are_killed() {
     const MARK: &str = "QD_TEST_KILLED_MARK";
     if let Ok(mark) = std::env::var(MARK) {
-        let script = format!("sleep {mark} & sleep {mark}");
+        let script = format!("trap '' TERM; sleep {mark} & sleep {mark}");
         prober().ask(&site(), true, &probe(shell(&script), Duration::from_secs(60)), Origin::Here).await;
         return;
     }
-    let mark = format!("33{:05}", std::process::id() % 100_000);
-    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["command::nothing_of_it_is_left_when_we_are_killed", "--exact"]).env(MARK, &mark);
-    let mut child = child.stdout(std::process::Stdio::null()).spawn().unwrap();
-    while !alive(&format!("sleep\0{mark}")) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    // Killed at once, and when all of it has run for a while.
+    for (round, wait) in [0, 0, 0, 300].into_iter().enumerate() {
+        let mark = format!("33{round}{:05}", std::process::id() % 100_000);
+        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["command::nothing_of_it_is_left_when_we_are_killed", "--exact"]).env(MARK, &mark);
+        let mut child = child.stdout(std::process::Stdio::null()).spawn().unwrap();
+        while !alive(&format!("sleep\0{mark}")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        child.kill().await.unwrap();
+        let begun = std::time::Instant::now();
+        while alive(&mark) {
+            assert!(begun.elapsed() < Duration::from_secs(3), "something of it lives on");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
-    child.kill().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(!alive(&mark), "something of it lives on");
 }

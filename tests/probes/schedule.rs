@@ -222,6 +222,7 @@ async fn h11_a_lost_link_is_told_once_then_all_turns_stale_and_comes_back_with_t
     let lost_at = report.asked;
     state.observe(&ready, report);
     assert_eq!(state.verdict(&ready, lost_at), ProbeVerdict::Error);
+    watch.link("app-1", None);
     watch.assert_silence(Duration::from_millis(1200)).await;
     let later = Moment(lost_at.0 + Duration::from_millis(800));
     assert_eq!(state.verdict(&ready, later), ProbeVerdict::Stale);

@@ -46,7 +46,7 @@ async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> 
     if find(program).is_none() {
         return Err(Miss::error("command", "no such program on this machine"));
     }
-    let mut command = wrapped(program, rest, deadline.span);
+    let mut command = guarded(program, rest);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     let child = command.spawn().map_err(|error| Miss::error("command", format!("can't be started here: {error}")))?;
     let mut group = Group { leader: child.id(), child };
@@ -70,18 +70,19 @@ async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> 
     Ok(Output { stdout: said, stderr: complained, cut: 0, end: end(status), left_behind })
 }
 
-/// The command under two guards where the machine has them: one ends it when we die, whatever way; the other
-/// ends all of it after its time, even if that went wrong.
-fn wrapped(program: &str, rest: &[String], span: Duration) -> Command {
-    let seconds = span.as_secs() + 2;
-    let mut command = match (find("setpriv"), find("timeout")) {
-        (Some(setpriv), Some(timeout)) => {
+/// Ends its whole group when it is told to, and it is told when we die. The trap stands before the command
+/// starts, and had we died before the signal was set, our number would be wrong.
+const GUARD: &str = r#"[ "$PPID" = "$0" ] || exit 125; trap 'kill -KILL 0' TERM; exec "$@" & wait $!"#;
+
+/// The command under its guard, where the machine has what that takes.
+fn guarded(program: &str, rest: &[String]) -> Command {
+    let mut command = match find("setpriv") {
+        Some(setpriv) => {
             let mut command = Command::new(setpriv);
-            command.args(["--pdeathsig", "TERM", "--"]).arg(timeout);
-            command.args(["--signal=KILL", &seconds.to_string(), program]);
+            command.args(["--pdeathsig", "TERM", "/bin/sh", "-c", GUARD, &std::process::id().to_string(), program]);
             command
         }
-        _ => Command::new(program),
+        None => Command::new(program),
     };
     command.args(rest);
     command
