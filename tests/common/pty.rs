@@ -259,6 +259,29 @@ impl Pty {
         self.send(format!("\x1b[200~{text}\x1b[201~"))
     }
 
+    /// Lets another program write to the terminal until it takes nothing more, reading nothing: from now on the
+    /// terminal is blocked, until somebody reads.
+    pub fn clog(&mut self) -> &mut Self {
+        let name = ptsname(self.master.as_ref().expect("the terminal is there"), Vec::new()).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let end = open(name, flags, Mode::empty()).expect("the pty opens");
+        for size in [4096, 1] {
+            // What is taken in the end depends on when the kernel moves its buffers: try until it stays full.
+            let mut refused = 0;
+            while refused < 20 {
+                match rustix::io::write(&end, &vec![b' '; size]) {
+                    Ok(_) => refused = 0,
+                    Err(rustix::io::Errno::AGAIN) => {
+                        refused += 1;
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                    Err(error) => panic!("{error}: {self:?}"),
+                }
+            }
+        }
+        self
+    }
+
     /// Gives the window another size.
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         // What was written for the old size is read first.
