@@ -194,7 +194,7 @@ fn d05_without_any_signal_the_end_of_input_is_enough() {
         let mut pty = Launch::program("sh", &["-c", &script]).start();
         pty.wait_drawn();
         let qd = *pty.children().first().expect("the shell has started it");
-        pty.hang_up();
+        pty.adopt(qd).hang_up();
         pty.wait_until(patient(SECOND), "its end", |_| matches!(pty::state(qd), '-' | 'Z'));
         let told = || std::fs::read_to_string(&ended).unwrap_or_default();
         pty.wait_until(SOON, "its exit code", |_| told().ends_with('\n'));
@@ -312,10 +312,14 @@ fn d07_a_storm_of_sizes_ends_in_a_frame_of_the_last_one() {
         pty.read_during(Duration::from_millis(10));
         assert_ne!(pty.state(), 'Z', "it ended in round {round}: {pty:?}");
     }
-    pty.resize(90, 20).wait_quiet(Duration::from_millis(200));
-    let last = pty.screen();
+    pty.resize(90, 20);
     assert_alive(&mut pty);
-    pty.wait_until(SOON, "the same screen after ctrl-l", |pty| pty.screen() == last);
+    // What is there is what drawing everything anew shows.
+    pty.wait_until(SOON, "the same screen after ctrl-l", |pty| {
+        let last = pty.wait_quiet(Duration::from_millis(200)).screen();
+        assert_alive(pty);
+        pty.wait_quiet(Duration::from_millis(60)).screen() == last
+    });
     let before = pty.cpu();
     pty.read_during(SECOND);
     assert!(pty.cpu() - before <= Duration::from_millis(200), "it does not come to rest: {pty:?}");

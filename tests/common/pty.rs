@@ -120,6 +120,7 @@ impl Launch {
         Pty {
             master: Some(master),
             child,
+            adopted: Vec::new(),
             ended: None,
             screen: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
             written: Vec::new(),
@@ -209,6 +210,7 @@ impl Modes {
 pub struct Pty {
     master: Option<OwnedFd>,
     child: Child,
+    adopted: Vec<(Pid, String)>,
     ended: Option<Exit>,
     screen: vt100::Parser,
     written: Vec<u8>,
@@ -498,6 +500,12 @@ impl Pty {
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
     }
 
+    /// Ends this process too when the test is over: one that has left our session.
+    pub fn adopt(&mut self, pid: Pid) -> &mut Self {
+        self.adopted.push((pid, stat(pid).get(19).cloned().unwrap_or_default()));
+        self
+    }
+
     /// The processes that this one has started and that are still there.
     pub fn children(&self) -> Vec<Pid> {
         children(self.pid())
@@ -525,6 +533,12 @@ fn stat(pid: Pid) -> Vec<String> {
 
 impl Drop for Pty {
     fn drop(&mut self) {
+        for pid in &self.adopted {
+            // Its start time tells it from another that was given the same number since.
+            if stat(pid.0).get(19) == Some(&pid.1) {
+                let _ = kill_process(pid.0, Signal::KILL);
+            }
+        }
         if self.ended.is_none() {
             // The session is ours alone.
             let _ = kill_process_group(self.pid(), Signal::KILL);
