@@ -64,6 +64,19 @@ fn point_1_a_cut_of_the_input_never_splits_a_character() {
 }
 
 #[test]
+fn point_1_a_cut_never_falls_where_it_would_change_what_stands_before() {
+    // A non-joiner stays because of the letter behind it; cut off from it, it would have to go.
+    let source = "م\u{200C}".repeat(100);
+    for limit in 64..160 {
+        for budget in [Budget { shown: limit, ..Budget::rows() }, Budget { input: limit, ..Budget::rows() }] {
+            let once = sanitize(source.as_bytes(), budget).text();
+            assert!(!once.contains("\u{200C}…"), "{limit}: {once}");
+            assert_eq!(sanitize(once.as_bytes(), budget).text(), once, "{limit}");
+        }
+    }
+}
+
+#[test]
 fn point_2_broken_bytes_become_one_replacement_for_each_maximal_part() {
     assert_eq!(rows(b"a\xC0\xAFb\xE2\x82\xF0\x9F\x92z"), ["a\u{FFFD}\u{FFFD}b\u{FFFD}\u{FFFD}z"]);
     assert_eq!(rows(b"\x9B31m"), ["\u{FFFD}31m"], "a raw C1 byte is no introducer");
