@@ -2,9 +2,13 @@
 
 pub mod bare;
 pub mod check;
+pub mod choose;
+pub mod drill;
 pub mod exit;
+pub mod open;
 pub mod output;
 pub mod schema;
+pub mod status;
 pub mod trust;
 
 use clap::{Args, Parser, Subcommand};
@@ -56,6 +60,10 @@ pub enum Command {
     Schema(schema::Schema),
     /// Let a site from outside your configuration run its commands, until anything in it changes.
     Trust(trust::Trust),
+    /// Say once how everything stands: 0 well, 1 degraded, 2 down, 3 unknown.
+    Status(status::Status),
+    /// Open the console on a fleet inside the program.
+    Drill(drill::Drill),
     /// The console over no site, for tests of the terminal.
     #[command(hide = true)]
     Bare,
@@ -68,6 +76,8 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Trust(trust)) => trust::run(&trust),
         Some(Command::Bare) => bare::run(),
-        None => Exit::Unavailable,
+        Some(Command::Status(status)) => status::run(&status, &arguments.reach),
+        Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
+        None => open::run(&arguments.open, &arguments.reach),
     }
 }

@@ -83,6 +83,31 @@ impl Clock for HeldClock {
     }
 }
 
+/// Either clock, where both are possible.
+#[derive(Debug, Clone)]
+pub enum AnyClock {
+    /// The clocks of this machine.
+    Real(RealClock),
+    /// One that is held.
+    Held(HeldClock),
+}
+
+impl Clock for AnyClock {
+    fn now(&self) -> Now {
+        match self {
+            AnyClock::Real(clock) => clock.now(),
+            AnyClock::Held(clock) => clock.now(),
+        }
+    }
+
+    async fn until(&self, moment: Moment) {
+        match self {
+            AnyClock::Real(clock) => clock.until(moment).await,
+            AnyClock::Held(clock) => clock.until(moment).await,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

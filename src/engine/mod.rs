@@ -1,5 +1,6 @@
 //! The rim: the only room with input and output. The loop, the terminal, the hosts, the probes.
 
+pub mod approach;
 pub mod askpass;
 pub mod backstop;
 pub mod clock;
@@ -12,6 +13,7 @@ pub mod hosts;
 pub mod memory;
 pub mod outbox;
 pub mod probe;
+pub mod questions;
 pub mod run;
 pub mod signals;
 pub mod surface;
@@ -19,3 +21,4 @@ pub mod terminal;
 pub mod transport;
 mod turn;
 pub mod watch;
+pub mod world;

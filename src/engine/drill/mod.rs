@@ -4,6 +4,7 @@
 //! happened. Everything it is asked comes through the same commands and D-Bus calls that real hosts get.
 
 pub mod bus;
+pub mod embedded;
 pub mod fleet;
 pub mod front;
 pub mod http;

@@ -1,0 +1,100 @@
+//! `qd drill`: the console on a fleet inside the program.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Exit, Reaching, bare, choose};
+use crate::app::{Model, Setup};
+use crate::domain::{EnvName, Site};
+use crate::engine::approach::Rehearsal;
+use crate::engine::clock::{AnyClock, Clock, RealClock};
+use crate::engine::console;
+use crate::engine::drill::Scenario;
+use crate::engine::drill::embedded::{Embedded, SITES};
+use crate::engine::drill::fleet::Pace;
+use crate::engine::world::World;
+
+/// What may be said.
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// Site: one that is part of the program.
+    #[arg(default_value = SITES[0].name)]
+    pub site: String,
+    /// Environment of the site.
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// What goes wrong: a scenario of the site, or a file.
+    #[arg(short, long, value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    /// Seed of everything random; the scenario's own if left out.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Show no clock, so that a quiet screen writes nothing.
+    #[arg(long)]
+    pub no_clock: bool,
+}
+
+/// Opens the console on the drill.
+pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
+    let (site, environment, scenario) = match choose(drill) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
+    };
+    let setup = Setup {
+        begin: Some((site.name.clone(), Some(environment))),
+        sites: vec![Arc::new(site)],
+        drill: Some(scenario.title.clone()),
+        read_only: reach.read_only,
+        no_colour: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_clock: drill.no_clock,
+        ..Setup::default()
+    };
+    let (model, first) = Model::begin(setup, RealClock.now());
+    let clock = AnyClock::Real(RealClock);
+    let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone());
+    let world = World::new(rehearsal, true, clock);
+    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
+}
+
+fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {
+    let embedded = SITES.iter().find(|known| known.name == drill.site).ok_or_else(|| {
+        let names: Vec<&str> = SITES.iter().map(|known| known.name).collect();
+        choose::complain(Exit::Usage, &format!("no drill of that name; there is {}.", names.join(", ")))
+    })?;
+    let site = crate::site::load_built_in(embedded.name, embedded.site)
+        .map_err(|mistakes| choose::complain(Exit::Software, &crate::site::render(&mistakes)))?;
+    let wanted = drill.environment.as_deref().unwrap_or(embedded.environment);
+    let Some(environment) = choose::environment(&site, Some(wanted))? else { return Err(Exit::Usage) };
+    let mut scenario = scenario(embedded, drill.scenario.as_deref())?;
+    scenario.seed = drill.seed.unwrap_or(scenario.seed);
+    Ok((site, environment, scenario))
+}
+
+fn scenario(embedded: &Embedded, word: Option<&str>) -> Result<Scenario, Exit> {
+    let known = |word: &str| embedded.scenarios.iter().find(|(name, _)| *name == word).map(|(_, text)| *text);
+    let first = || embedded.scenarios.first().map(|(_, text)| *text);
+    let (name, text) = match word {
+        None => ("", first().unwrap_or_default().to_owned()),
+        Some(word) => match known(word) {
+            Some(text) => (word, text.to_owned()),
+            None => match std::fs::read_to_string(word) {
+                Ok(text) => (word, text),
+                Err(error) => {
+                    let names: Vec<&str> = embedded.scenarios.iter().map(|(name, _)| *name).collect();
+                    let text = format!(
+                        "no scenario {}, and no such file ({error}). {} has {}.",
+                        crate::text::Foreign::from(word).plain(),
+                        embedded.name,
+                        names.join(", ")
+                    );
+                    return Err(choose::complain(Exit::Usage, &text));
+                }
+            },
+        },
+    };
+    Scenario::parse(&text).map_err(|error| {
+        let error = crate::text::Foreign::from(error).plain();
+        choose::complain(Exit::Configuration, &format!("scenario {name}: {error}"))
+    })
+}

@@ -1,0 +1,39 @@
+//! `qd [SITE] [-e ENV]`: the console.
+
+use super::{Exit, Reaching, Where, bare, choose};
+use crate::app::{Model, Setup};
+use crate::engine::approach::Direct;
+use crate::engine::clock::{AnyClock, Clock, RealClock};
+use crate::engine::console;
+use crate::engine::world::World;
+use crate::site::Icons;
+
+/// Opens the console on the site that was named, or on a picker.
+pub fn run(place: &Where, reach: &Reaching) -> Exit {
+    let setup = match setup(place, reach) {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    let (model, first) = Model::begin(setup, RealClock.now());
+    let world = World::new(Direct::new(reach.ssh_config.clone()), true, AnyClock::Real(RealClock));
+    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
+}
+
+fn setup(place: &Where, reach: &Reaching) -> Result<Setup, Exit> {
+    let found = choose::look(place)?;
+    let begin = match &found.site {
+        Some(site) => Some((site.name.clone(), choose::environment(site, place.environment.as_deref())?)),
+        None => None,
+    };
+    Ok(Setup {
+        sites: found.sites,
+        begin,
+        drill: None,
+        read_only: reach.read_only || found.user.read_only,
+        person: found.user.name.unwrap_or_default(),
+        ascii: found.user.icons == Icons::Ascii,
+        no_colour: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_clock: false,
+        notices: found.notices,
+    })
+}

@@ -1,0 +1,234 @@
+//! The world behind the loop: it does what effects ask for, and says what happened, as events.
+//!
+//! One environment is watched at a time. Each host has a supervisor; while its link is up a watcher runs beside
+//! it; the probes run over all hosts. Letting go of an environment drops all of it before the next one begins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, watch as latest};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::approach::Approach;
+use super::clock::AnyClock;
+use super::hosts::{self, Handshakes};
+use super::probe;
+use super::questions::Questions;
+use super::transport::{Asker, Asking, Connection, Transport};
+use super::watch::{self, Control, Wanted};
+use crate::domain::{Environment, HostName, UnitName};
+use crate::port::{Effect, Event};
+
+/// Questions on their way to the person. Bounded: whoever asks waits for a place.
+const QUESTIONS: usize = 16;
+/// Orders for one host's supervisor or watcher. When it is full the newest order is dropped: the watcher is
+/// busy with older ones of the same kind, and each list of units on screen replaces the one before it.
+const ORDERS: usize = 16;
+/// Wishes for an attempt; a full queue holds the same wish already.
+const RETRIES: usize = 4;
+
+/// Does effects and tells events.
+pub struct World<A> {
+    approach: A,
+    attended: bool,
+    clock: AnyClock,
+}
+
+/// Everything that runs for one environment; dropping it ends it.
+struct Watching {
+    hosts: BTreeMap<HostName, Watched>,
+    probes: AbortOnDropHandle<()>,
+}
+
+struct Watched {
+    retry: mpsc::Sender<hosts::Control>,
+    watcher: Watcher,
+    supervisor: AbortOnDropHandle<()>,
+}
+
+/// The place of the watcher that runs while the link is up.
+#[derive(Clone)]
+struct Watcher {
+    connection: latest::Sender<Option<Arc<dyn Connection>>>,
+    orders: latest::Sender<Option<mpsc::Sender<Control>>>,
+    on_screen: latest::Sender<Vec<UnitName>>,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        Self {
+            connection: latest::Sender::new(None),
+            orders: latest::Sender::new(None),
+            on_screen: latest::Sender::new(Vec::new()),
+        }
+    }
+
+    /// Watches over one connection until dropped.
+    async fn run(self, connection: Arc<dyn Connection>, wanted: Wanted, events: mpsc::Sender<Event>) {
+        let (orders, given) = mpsc::channel(ORDERS);
+        let _ = orders.try_send(Control::Usage(self.on_screen.borrow().clone()));
+        self.orders.send_replace(Some(orders));
+        self.connection.send_replace(Some(Arc::clone(&connection)));
+        let _cleared = Cleared(self);
+        watch::watch_host(connection, wanted, events, given).await;
+        // A watcher that has nothing more to do still keeps the connection for the probes.
+        std::future::pending::<()>().await;
+    }
+
+    fn order(&self, order: Control) {
+        if let Some(orders) = self.orders.borrow().as_ref() {
+            let _ = orders.try_send(order);
+        }
+    }
+}
+
+/// Takes the connection back from the probes when its watcher is dropped.
+struct Cleared(Watcher);
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        self.0.connection.send_replace(None);
+        self.0.orders.send_replace(None);
+    }
+}
+
+impl Watching {
+    async fn end(self) {
+        self.probes.abort();
+        for watched in self.hosts.into_values() {
+            watched.supervisor.abort();
+            // What comes back is that it was aborted, which is what was asked for.
+            let _ = watched.supervisor.await;
+        }
+    }
+
+    fn order(&self, host: &HostName, order: Control) {
+        if let Some(watched) = self.hosts.get(host) {
+            watched.watcher.order(order);
+        }
+    }
+
+    fn retry(&self, host: &HostName) {
+        if let Some(watched) = self.hosts.get(host) {
+            // A full queue holds the same order already.
+            let _ = watched.retry.try_send(hosts::Control::RetryNow);
+        }
+    }
+
+    fn refresh(&self) {
+        for host in self.hosts.keys() {
+            self.order(host, Control::Refresh);
+        }
+    }
+
+    /// Each host reads what its units on screen use; one that has none on screen reads nothing.
+    fn read_usage(&self, units: &[(HostName, UnitName)]) {
+        for (host, watched) in &self.hosts {
+            let own: Vec<UnitName> =
+                units.iter().filter(|(name, _)| name == host).map(|(_, unit)| unit.clone()).collect();
+            if *watched.watcher.on_screen.borrow() != own {
+                watched.watcher.on_screen.send_replace(own.clone());
+                watched.watcher.order(Control::Usage(own));
+            }
+        }
+    }
+}
+
+impl<A: Approach> World<A> {
+    /// A world that is entered by `approach`. `attended` says whether a person can be asked questions.
+    pub fn new(approach: A, attended: bool, clock: AnyClock) -> Self {
+        Self { approach, attended, clock }
+    }
+
+    /// Does the `first` effects, then runs until no more can come.
+    pub async fn run(mut self, events: mpsc::Sender<Event>, mut effects: mpsc::Receiver<Effect>, first: Vec<Effect>) {
+        let mut first = first.into_iter();
+        let (ask, mut asked) = mpsc::channel::<Asking>(QUESTIONS);
+        let mut questions = Questions::new(events.clone());
+        let mut watching: Option<Watching> = None;
+        loop {
+            let effect = tokio::select! {
+                biased;
+                effect = next(&mut first, &mut effects) => effect,
+                Some(asking) = asked.recv() => {
+                    questions.take(asking).await;
+                    continue;
+                }
+            };
+            match effect {
+                None => break,
+                Some(Effect::Watch(environment)) => {
+                    if let Some(before) = watching.take() {
+                        before.end().await;
+                    }
+                    // The core may be gone; then effects end too.
+                    match self.approach.enter(environment).await {
+                        Ok((environment, transport)) => {
+                            let _ = events.send(Event::Opened(Arc::clone(&environment))).await;
+                            watching = Some(self.watch(&environment, &transport, &events, &ask));
+                        }
+                        Err(sentence) => drop(events.send(Event::Trouble(sentence)).await),
+                    }
+                }
+                Some(Effect::RetryNow(host)) => watching.iter().for_each(|watching| watching.retry(&host)),
+                Some(Effect::Refresh) => watching.iter().for_each(Watching::refresh),
+                Some(Effect::ReadUsage(units)) => watching.iter().for_each(|watching| watching.read_usage(&units)),
+                Some(Effect::ReadDetail(host, unit)) => {
+                    watching.iter().for_each(|watching| watching.order(&host, Control::Detail(unit.clone())));
+                }
+                Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
+                // The loop keeps these for itself.
+                Some(Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
+            }
+        }
+        if let Some(before) = watching.take() {
+            before.end().await;
+        }
+    }
+
+    fn watch(
+        &self,
+        environment: &Arc<Environment>,
+        transport: &Arc<dyn Transport>,
+        events: &mpsc::Sender<Event>,
+        ask: &mpsc::Sender<Asking>,
+    ) -> Watching {
+        let handshakes = Handshakes::default();
+        let mut hosts = BTreeMap::new();
+        let mut connections = probe::Connections::new();
+        for host in &environment.hosts {
+            let name = host.name.clone();
+            let asker = if self.attended { Asker::new(name.clone(), ask.clone()) } else { Asker::nobody(name.clone()) };
+            let watcher = Watcher::new();
+            connections.insert(name.clone(), watcher.connection.subscribe());
+            let wanted = Wanted::of(environment, &name);
+            let (retry, retries) = mpsc::channel(RETRIES);
+            let (told, place) = (events.clone(), watcher.clone());
+            let on_up = move |connection: Arc<dyn Connection>| {
+                place.clone().run(connection, wanted.clone(), told.clone()).boxed()
+            };
+            let supervision = hosts::Supervision {
+                host: host.clone(),
+                transport: Arc::clone(transport),
+                asker,
+                handshakes: handshakes.clone(),
+                backoff: hosts::Backoff::default(),
+                clock: self.clock.clone(),
+                control: retries,
+                report: events.clone(),
+            };
+            let supervisor = AbortOnDropHandle::new(tokio::spawn(hosts::supervise(supervision, on_up)));
+            hosts.insert(name, Watched { retry, watcher, supervisor });
+        }
+        let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
+        Watching { hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)) }
+    }
+}
+
+async fn next(first: &mut std::vec::IntoIter<Effect>, effects: &mut mpsc::Receiver<Effect>) -> Option<Effect> {
+    match first.next() {
+        Some(effect) => Some(effect),
+        None => effects.recv().await,
+    }
+}
