@@ -366,3 +366,65 @@ fn mend_undoes_everything_at_once() {
         lab.on("app-2", &["touch", "/srv/small/room"]);
     }
 }
+
+/// A command of the lab that needs no lab of its own.
+fn lab_command(name: &str, arguments: &[&str]) -> std::process::Output {
+    std::process::Command::new("timeout")
+        .args(["-k", "1", "120"])
+        .arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(name))
+        .args(arguments)
+        .env_remove("QD_LAB")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn boot_another(name: &str, owner: u32) {
+    let dir = format!("{}/target/lab/{name}", env!("CARGO_MANIFEST_DIR"));
+    let output = lab_command("up", &["--hosts", "1", "--name", name, "--dir", &dir, "--owner", &owner.to_string()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn is_listed(name: &str) -> bool {
+    String::from_utf8_lossy(&lab_command("list", &[]).stdout).lines().any(|line| line.starts_with(name))
+}
+
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn a_lab_whose_parts_were_killed_is_taken_away_whole() {
+    let _needed = Lab::get();
+    let name = format!("crash-{}", std::process::id());
+    boot_another(&name, std::process::id());
+    let run = format!("/run/quarterdeck-lab/{name}");
+    let nspawn = std::fs::read_to_string(format!("{run}/hosts/host-1/nspawn.pid")).unwrap();
+    let bridge = std::fs::read_to_string(format!("{run}/bridge")).unwrap();
+    let keeper = format!("host.sh {run} host-1");
+    std::process::Command::new("pkill").args(["-KILL", "-f", &keeper]).status().unwrap();
+    std::process::Command::new("kill").args(["-KILL", nspawn.trim()]).status().unwrap();
+    // The second time there is nothing left to take away, and that is no mistake.
+    for _ in 0..2 {
+        let down = lab_command("down", &["--name", &name]);
+        assert!(down.status.success(), "{}", String::from_utf8_lossy(&down.stderr));
+    }
+    assert!(!is_listed(&name));
+    assert!(!std::path::Path::new(&run).exists());
+    let links = std::process::Command::new("ip").args(["-o", "link"]).output().unwrap();
+    assert!(!String::from_utf8_lossy(&links.stdout).contains(&format!(" {}:", bridge.trim())));
+    let left = std::process::Command::new("pgrep").args(["-f", &format!("{run}/")]).output().unwrap();
+    assert!(left.stdout.is_empty(), "{}", String::from_utf8_lossy(&left.stdout));
+    let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
+    assert!(!mounts.contains(&run));
+}
+
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn a_lab_goes_with_its_owner() {
+    let _needed = Lab::get();
+    let name = format!("owned-{}", std::process::id());
+    let mut owner = std::process::Command::new("sleep").arg("300").spawn().unwrap();
+    boot_another(&name, owner.id());
+    assert!(is_listed(&name));
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    within(Duration::from_secs(20), "the lab is gone", || !is_listed(&name));
+}
