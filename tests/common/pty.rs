@@ -4,22 +4,27 @@
 //! Who does not wait does not read, and that is how a blocked terminal is made.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
-use std::ffi::OsString;
+#[path = "pty_launch.rs"]
+mod launch;
+#[path = "pty_process.rs"]
+mod process;
+
 use std::fmt;
-use std::fs;
-use std::io;
-use std::num::NonZeroU16;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::pty::ptsname;
+use rustix::termios::{LocalModes, Termios, tcgetattr};
+
+pub use launch::{Launch, new_pty, open_end};
+use launch::{at_least_one, set_size};
+use process::stat;
+pub use process::{children, state};
 
 /// A machine under load may take three times as long as we promise.
 pub fn patient(promised: Duration) -> Duration {
@@ -28,130 +33,6 @@ pub fn patient(promised: Duration) -> Duration {
 
 /// How long to wait for something that must come, but of which nothing is promised.
 pub const SOON: Duration = Duration::from_secs(20);
-
-/// The unit in which Linux tells processor time, fixed for all programs.
-const TICKS_A_SECOND: f64 = 100.0;
-
-/// What to run, and how.
-#[derive(Debug, Clone)]
-pub struct Launch {
-    program: PathBuf,
-    arguments: Vec<OsString>,
-    variables: Vec<(OsString, OsString)>,
-    removed: Vec<OsString>,
-    size: (u16, u16),
-    folder: PathBuf,
-}
-
-impl Launch {
-    /// Our own program.
-    pub fn qd(arguments: &[&str]) -> Self {
-        Self::program(env!("CARGO_BIN_EXE_qd"), arguments)
-    }
-
-    /// Any program.
-    pub fn program(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
-        Self {
-            program: program.as_ref().to_owned(),
-            arguments: arguments.iter().map(OsString::from).collect(),
-            variables: vec![
-                ("TERM".into(), "xterm-256color".into()),
-                ("LC_ALL".into(), "C.UTF-8".into()),
-                ("RUST_BACKTRACE".into(), "0".into()),
-            ],
-            removed: vec!["NO_COLOR".into(), "QD_FAULT".into(), "COLORTERM".into()],
-            size: (80, 24),
-            folder: std::env::temp_dir(),
-        }
-    }
-
-    /// With a variable of the environment.
-    pub fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.removed.retain(|removed| removed != name);
-        self.variables.push((name.into(), value.into()));
-        self
-    }
-
-    /// Without a variable of the environment.
-    pub fn without(mut self, name: &str) -> Self {
-        self.variables.retain(|(variable, _)| variable != name);
-        self.removed.push(name.into());
-        self
-    }
-
-    /// On a terminal of this size.
-    pub fn size(mut self, columns: u16, rows: u16) -> Self {
-        self.size = (columns, rows);
-        self
-    }
-
-    /// In this folder; without it in the one for temporary files.
-    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folder = folder.into();
-        self
-    }
-
-    /// The command, set up except for its input and output. With `session` it becomes the leader of a session
-    /// whose terminal is its standard input.
-    pub fn command(&self, session: bool) -> Command {
-        let mut command = if session {
-            // The program that util-linux brings becomes ours by exec, so the process is the same.
-            let mut command = Command::new("setsid");
-            command.arg("--ctty").arg(&self.program);
-            command
-        } else {
-            Command::new(&self.program)
-        };
-        command.args(&self.arguments).current_dir(&self.folder);
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        for name in &self.removed {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    /// Runs it in a new terminal.
-    pub fn start(self) -> Pty {
-        let (master, name) = new_pty();
-        set_size(&master, self.size);
-        let end = || Stdio::from(open_end(&name));
-        let child = self.command(true).stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid is there");
-        let (columns, rows) = self.size;
-        Pty {
-            master: Some(master),
-            child,
-            adopted: Vec::new(),
-            ended: None,
-            screen: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
-            written: Vec::new(),
-        }
-    }
-}
-
-/// A new pseudo-terminal: the end of the terminal emulator, and the name of the other one.
-pub fn new_pty() -> (OwnedFd, PathBuf) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-    let flags = fcntl_getfl(&master).unwrap();
-    fcntl_setfl(&master, flags | OFlags::NONBLOCK).unwrap();
-    (master, name.into())
-}
-
-/// The program's end of a pseudo-terminal.
-pub fn open_end(name: &Path) -> OwnedFd {
-    open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).expect("the pty opens")
-}
-
-fn set_size(master: &OwnedFd, (columns, rows): (u16, u16)) {
-    let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(master, size).unwrap();
-}
-
-fn at_least_one(number: u16) -> NonZeroU16 {
-    NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN)
-}
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy)]
@@ -232,6 +113,11 @@ impl fmt::Debug for Pty {
 }
 
 impl Pty {
+    fn new(master: OwnedFd, child: Child, (columns, rows): (u16, u16)) -> Self {
+        let screen = vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0);
+        Self { master: Some(master), child, adopted: Vec::new(), ended: None, screen, written: Vec::new() }
+    }
+
     // --- what the person does ---
 
     /// Types bytes. Reads meanwhile, so that neither side waits for the other.
@@ -488,16 +374,12 @@ impl Pty {
 
     /// Processor time so far, of all its threads.
     pub fn cpu(&self) -> Duration {
-        let ticks: u64 =
-            stat(self.pid()).get(11..13).map_or(0, |times| times.iter().flat_map(|t| t.parse::<u64>()).sum());
-        Duration::from_secs_f64(ticks as f64 / TICKS_A_SECOND)
+        process::cpu(self.pid())
     }
 
     /// Resident memory in KiB.
     pub fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+        process::memory(self.pid())
     }
 
     /// Ends this process too when the test is over: one that has left our session.
@@ -512,25 +394,6 @@ impl Pty {
     }
 }
 
-/// The processes that `parent` has started and that are still there.
-pub fn children(parent: Pid) -> Vec<Pid> {
-    let raw = parent.as_raw_nonzero();
-    let list = fs::read_to_string(format!("/proc/{raw}/task/{raw}/children")).unwrap_or_default();
-    list.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
-}
-
-/// The state of a process.
-pub fn state(pid: Pid) -> char {
-    stat(pid).first().and_then(|state| state.chars().next()).unwrap_or('-')
-}
-
-/// The fields of /proc/PID/stat from the state on.
-fn stat(pid: Pid) -> Vec<String> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    fields.split_whitespace().map(str::to_owned).collect()
-}
-
 impl Drop for Pty {
     fn drop(&mut self) {
         for pid in &self.adopted {
@@ -543,7 +406,7 @@ impl Drop for Pty {
             // The session is ours alone.
             let _ = kill_process_group(self.pid(), Signal::KILL);
             let _ = self.child.kill();
-            let _: io::Result<ExitStatus> = self.child.wait();
+            let _ = self.child.wait();
         }
     }
 }
