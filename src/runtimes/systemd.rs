@@ -76,9 +76,17 @@ where
     RemoteCommand::new(argv)
 }
 
+/// Starts the bridge to the user's own bus. Its option `--user` is not enough: in many versions it is taken and
+/// leads to the system's bus all the same.
+const USER_BRIDGE: &str = r#"export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+exec systemd-stdio-bridge --bus-path="${DBUS_SESSION_BUS_ADDRESS:-unix:path=$XDG_RUNTIME_DIR/bus}""#;
+
 /// The program that carries the bus over its standard input and output.
 pub fn bridge(scope: Scope) -> RemoteCommand {
-    command(scope, "systemd-stdio-bridge", std::iter::empty::<String>())
+    match scope {
+        Scope::System => RemoteCommand::new(["systemd-stdio-bridge"]),
+        Scope::User => RemoteCommand::new(["/bin/sh", "-c", USER_BRIDGE, "qd-user-bus"]),
+    }
 }
 
 /// Asks whether systemd runs the host at all: 0 yes, 1 no.
@@ -175,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_user_command_finds_its_manager() {
-        let argv = bridge(Scope::User).argv;
-        assert_eq!(argv[3..], ["qd-user", "systemd-stdio-bridge", "--user"]);
+        let argv = cat(Scope::User, &UnitName::new("a.service").unwrap()).argv;
+        assert_eq!(argv[3..], ["qd-user", "systemctl", "--user", "--no-pager", "cat", "--", "a.service"]);
         assert_eq!(bridge(Scope::System).argv, ["systemd-stdio-bridge"]);
     }
 }

@@ -85,15 +85,10 @@ pub async fn open(host: &dyn Connection, scope: Scope) -> Result<Opened, BusErro
         let queue = NonZeroUsize::new(QUEUE).unwrap_or(NonZeroUsize::MIN);
         let build = Builder::socket(Pipe(io)).max_queued(queue).method_timeout(CALL_WITHIN).build();
         let connection = tokio::select! {
-            built = build => match built {
-                Ok(connection) => connection,
-                // The bridge's own last words say more than the end of the stream does.
-                Err(error) => match tokio::time::timeout(Duration::from_millis(500), &mut ended).await {
-                    Ok(why) => return Err(why),
-                    Err(_elapsed) => return Err(bus_error("the greeting", &error)),
-                },
-            },
+            // The bridge's own last words say more than the end of the stream does.
+            biased;
             why = &mut ended => return Err(why),
+            built = build => built.map_err(|error| bus_error("the greeting", &error))?,
         };
         Ok(Opened { bus: Bus { connection, scope }, ended })
     };
@@ -101,7 +96,8 @@ pub async fn open(host: &dyn Connection, scope: Scope) -> Result<Opened, BusErro
 }
 
 fn bridge_end(end: &End, said: &[u8]) -> BusError {
-    if *end == End::NotFound {
+    // A shell between us and the program says 127 in its place.
+    if matches!(end, End::NotFound | End::Exited(127)) {
         return BusError::NoBridge;
     }
     let first = said.split(|byte| *byte == b'\n').find(|line| !line.is_empty()).unwrap_or_default();

@@ -42,9 +42,12 @@ pub struct Keeper<'a> {
     pub pressure: watch::Receiver<f32>,
 }
 
+/// However sick a host is, it is not asked more seldom than this many times the usual wait.
+const SLOWEST: f32 = 6.0;
+
 /// How much longer than usual to wait on a host under this load.
 pub fn slower(usual: Duration, pressure: f32) -> Duration {
-    usual.mul_f32(pressure.clamp(1.0, 12.0))
+    usual.mul_f32(pressure.clamp(1.0, SLOWEST))
 }
 
 impl Keeper<'_> {
@@ -98,11 +101,10 @@ impl Keeper<'_> {
                 sleep_until(until).await;
                 return;
             }
-            // Refreshed or not, what follows is the next sweep.
-            let refreshed = timeout_at(next, self.refresh.changed()).await;
-            if matches!(refreshed, Ok(Err(_))) {
-                sleep_until(until).await;
-                return;
+            match timeout_at(next, self.refresh.changed()).await {
+                Ok(Ok(())) => sweeper.anew(),
+                Ok(Err(_)) => return sleep_until(until).await,
+                Err(_elapsed) => {}
             }
         }
     }

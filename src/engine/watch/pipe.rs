@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use zbus::conn::AuthMechanism;
@@ -11,6 +12,10 @@ use zbus::connection::socket::{self, Socket, Split};
 use zbus::export::async_trait::async_trait;
 
 use crate::engine::transport::Duplex;
+
+/// How long the end of the stream is held back. The bridge's verdict comes on another way, a moment later, and
+/// nobody waits for it once the stream was let go.
+const LAST_WORDS: Duration = Duration::from_millis(400);
 
 /// The stream.
 pub struct Pipe(pub Duplex);
@@ -48,7 +53,11 @@ impl fmt::Debug for Writer {
 impl socket::ReadHalf for Reader {
     async fn recvmsg(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
         let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        Ok((stream.read(buffer).await?, Vec::new()))
+        let length = stream.read(buffer).await?;
+        if length == 0 {
+            tokio::time::sleep(LAST_WORDS).await;
+        }
+        Ok((length, Vec::new()))
     }
 
     /// The bridge has let us in already: it is ours, behind our own login.

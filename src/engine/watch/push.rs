@@ -101,21 +101,22 @@ pub async fn run(
         }
         let wake = session.wake();
         tokio::select! {
-            // Messages first: a full queue would hold up the replies that jobs wait for.
+            // The end first, for it has the reason. Then messages: a full queue would hold up the replies that
+            // jobs wait for.
             biased;
+            why = &mut ended => return why,
             message = messages.next() => {
-                let Some(Ok(message)) = message else { return last_words(&mut ended).await };
+                let Some(Ok(message)) = message else { return BusError::Closed };
                 session.message(&message);
                 for _ in 1..BURST {
                     match messages.next().now_or_never() {
                         Some(Some(Ok(message))) => session.message(&message),
-                        Some(_) => return last_words(&mut ended).await,
+                        Some(_) => return BusError::Closed,
                         None => break,
                     }
                 }
             }
             Some(done) = session.jobs.next(), if !session.jobs.is_empty() => session.done(done),
-            why = &mut ended => return why,
             changed = refresh.changed() => {
                 if changed.is_err() {
                     return BusError::Closed;
@@ -128,11 +129,6 @@ pub async fn run(
             return failure;
         }
     }
-}
-
-/// The stream ended; the bridge mostly says why a moment later.
-async fn last_words(ended: &mut BoxFuture<'static, BusError>) -> BusError {
-    tokio::time::timeout(Duration::from_millis(300), ended).await.unwrap_or(BusError::Closed)
 }
 
 impl<'a> Session<'a> {

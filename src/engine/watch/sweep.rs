@@ -49,6 +49,11 @@ impl<'a> Sweeper<'a> {
         Self { host, scope, selection, rounds: 0, found: BTreeMap::new(), ask: Ask::Everything }
     }
 
+    /// The next sweep reads the list of units too.
+    pub fn anew(&mut self) {
+        self.rounds = 0;
+    }
+
     /// Reads all units of interest once.
     ///
     /// # Errors

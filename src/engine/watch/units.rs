@@ -180,7 +180,9 @@ impl Units {
             self.tracked.entry(name).and_modify(|tracked| tracked.why = why).or_insert_with(|| Tracked::new(why));
         }
         for (name, row) in &listing.known {
-            if let Some(tracked) = self.tracked.get_mut(name) {
+            // One that is being read, or was never, needs no comparison to be read.
+            if let Some(tracked) = self.tracked.get_mut(name).filter(|tracked| tracked.read_before && !tracked.reading)
+            {
                 let differs = !tracked.properties.says("ActiveState", &row.active)
                     || !tracked.properties.says("SubState", &row.sub)
                     || !tracked.properties.says("LoadState", &row.load);
