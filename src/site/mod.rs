@@ -27,6 +27,8 @@ mod user;
 mod variables;
 
 #[cfg(test)]
+mod docs_tests;
+#[cfg(test)]
 mod mistake_tests;
 #[cfg(test)]
 mod property_tests;

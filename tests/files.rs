@@ -1,0 +1,98 @@
+//! The commands that judge files, as a script uses them: what they print and how they end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        desk.write("here/sites/good/site.toml", GOOD);
+        desk
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.0.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    fn qd(&self, arguments: &[&str]) -> (i32, String) {
+        let root = self.0.path();
+        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_qd"))
+            .args(arguments)
+            .current_dir(root.join("here"))
+            .env("HOME", root)
+            .env("XDG_CONFIG_HOME", root.join("config"))
+            .env("XDG_STATE_HOME", root.join("state"))
+            .output()
+            .unwrap();
+        let text = [stdout, stderr].concat();
+        (status.code().expect("no signal"), String::from_utf8(text).unwrap())
+    }
+}
+
+const GOOD: &str = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\nversion = [\"true\"]\n";
+
+#[test]
+fn check_ends_with_0_78_or_64() {
+    let desk = Desk::new();
+    let (code, text) = desk.qd(&["check"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("good (sites/good): good"), "{text}");
+
+    desk.write("here/sites/bad/site.toml", "[environments.prod.hosts]\n\"-V\" = {}\n");
+    let (code, text) = desk.qd(&["check"]);
+    assert_eq!(code, 78, "{text}");
+    assert!(text.contains("sites/bad/site.toml:2:1: `-V` can't be the name of a host"), "{text}");
+    assert_eq!(desk.qd(&["check", "good"]).0, 0);
+    assert_eq!(desk.qd(&["check", "good", "sites/bad"]).0, 78);
+
+    let (code, text) = desk.qd(&["check", "goood"]);
+    assert_eq!(code, 64, "{text}");
+    assert!(text.contains("did you mean `good`?"), "{text}");
+    assert_eq!(desk.qd(&["check", "--nonsense"]).0, 64);
+
+    desk.write("config/quarterdeck/config.toml", "them = 1\n");
+    assert_eq!(desk.qd(&["check", "good"]).0, 0, "only what was named");
+    assert_eq!(desk.qd(&["check"]).0, 78);
+}
+
+#[test]
+fn trust_is_recorded_for_exactly_this_content() {
+    let desk = Desk::new();
+    assert!(desk.qd(&["check"]).1.contains("not trusted"));
+    assert_eq!(desk.qd(&["trust", "good"]).0, 0);
+    assert!(!desk.qd(&["check"]).1.contains("not trusted"));
+    assert!(desk.0.path().join("state/quarterdeck/trust").exists());
+    desk.write("here/sites/good/notes.md", "new");
+    assert!(desk.qd(&["check"]).1.contains("not trusted"));
+    assert!(desk.qd(&["trust", "--list"]).1.contains("changed"));
+    assert_eq!(desk.qd(&["trust", "good", "--revoke"]).0, 0);
+    assert_eq!(desk.qd(&["trust", "good", "--revoke"]).0, 64);
+    assert_eq!(desk.qd(&["trust"]).0, 64);
+    assert_eq!(desk.qd(&["trust", "--list", "good"]).0, 64);
+}
+
+#[test]
+fn the_schema_is_the_one_in_docs() {
+    let desk = Desk::new();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (word, file) in [("site", "site.schema.json"), ("config", "config.schema.json")] {
+        let (code, text) = desk.qd(&["schema", word]);
+        assert_eq!(code, 0);
+        assert_eq!(text, fs::read_to_string(docs.join(file)).unwrap());
+    }
+    assert_eq!(desk.qd(&["schema", "nonsense"]).0, 64);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let desk = Desk::new();
+    let script = format!("'{}' schema | head -c 10 >/dev/null; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_qd"));
+    let output = Command::new("bash").args(["-c", &script]).current_dir(desk.0.path()).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
