@@ -1,62 +1,25 @@
 //! Hosts over ssh, against an sshd of our own: commands, readers, questions, and each way to break.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/reach.rs"]
+mod reach;
 #[path = "common/sshd.rs"]
 mod sshd;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quarterdeck::domain::host::{BecomeRoot, Reach, Shell, SshAlias};
-use quarterdeck::domain::{Host, HostName, LinkFailure};
-use quarterdeck::engine::transport::{
-    Asker, Asking, Connection, RuntimeDir, Spawner, SshOptions, SshTransport, Transport,
-};
+use quarterdeck::domain::{HostName, LinkFailure};
+use quarterdeck::engine::transport::{Asker, Asking, Connection, Transport};
 use quarterdeck::port::event::QuestionKind;
 use quarterdeck::port::{End, RemoteCommand, Secret, Stdin};
-use sshd::{Sshd, processes, until};
+use reach::{Ways, host, processes, sh};
+use sshd::{Sshd, until};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 
-fn host(alias: &str) -> Host {
-    Host {
-        name: HostName::new(alias).unwrap(),
-        reach: Reach::Ssh(SshAlias::new(alias).unwrap()),
-        tags: Vec::new(),
-        become_root: BecomeRoot::AlreadyRoot,
-        shell: Shell::Plain,
-    }
-}
-
-struct Ways {
-    transport: SshTransport,
-    runtime: Arc<RuntimeDir>,
-    _home: tempfile::TempDir,
-}
-
 fn ways(sshd: &Sshd) -> Ways {
-    let home = tempfile::Builder::new().prefix("q").tempdir_in("/tmp").unwrap();
-    let runtime = Arc::new(RuntimeDir::create_in(Some(home.path().to_owned())).unwrap());
-    let options = SshOptions { config: Some(sshd.path("config")), askpass: env!("CARGO_BIN_EXE_qd").into() };
-    let transport = SshTransport::new(options, Spawner::start().unwrap(), runtime.clone());
-    Ways { transport, runtime, _home: home }
-}
-
-impl Ways {
-    async fn connect(&self, alias: &str) -> Result<Arc<dyn Connection>, LinkFailure> {
-        let host = host(alias);
-        let asker = Asker::nobody(host.name.clone());
-        self.transport.connect(host, asker).await
-    }
-
-    /// Processes on this machine that name our sockets.
-    fn masters(&self) -> Vec<i32> {
-        processes(&self.runtime.path().display().to_string())
-    }
-}
-
-fn sh(script: &str) -> RemoteCommand {
-    RemoteCommand::new(["sh", "-c", script])
+    reach::ways(sshd.path("config"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

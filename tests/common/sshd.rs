@@ -140,17 +140,6 @@ pub fn children(parent: i32) -> Vec<i32> {
     .collect()
 }
 
-/// Living processes whose command line holds `words` (not zombies).
-pub fn processes(words: &str) -> Vec<i32> {
-    let all = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let all = all.filter_map(|entry| entry.file_name().to_string_lossy().parse::<i32>().ok());
-    all.filter(|pid| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).replace('\0', " ").contains(words)
-    })
-    .collect()
-}
-
 /// Waits until `true`; the time it took, or a panic with `what` after `limit`.
 pub fn until(what: &str, limit: Duration, mut is: impl FnMut() -> bool) -> Duration {
     let begin = Instant::now();

@@ -3,8 +3,6 @@
 //! ssh leaves with 255 for everything, so its messages are all there is. They are not translated; the run is
 //! in the C locale all the same, for the parts that come from the C library.
 
-use std::time::Duration;
-
 use crate::domain::LinkFailure;
 use crate::text::Foreign;
 
@@ -49,7 +47,7 @@ const MEANINGS: &[(&str, Kind)] = &[
     ("not responding", Kind::Silent),
     ("Connection timed out", Kind::TimedOut),
     ("Operation timed out", Kind::TimedOut),
-    ("timed out during banner exchange", Kind::TimedOut),
+    ("timed out", Kind::TimedOut),
     ("Connection closed", Kind::Closed),
     ("Connection reset", Kind::Closed),
     ("closed by remote host", Kind::Closed),
@@ -112,9 +110,6 @@ fn strip(line: &str) -> &str {
     line.strip_prefix("ssh: ").unwrap_or(line).trim_end_matches('.')
 }
 
-/// How long after its last word a master counts as silent.
-pub(super) const SILENT_AFTER: Duration = Duration::from_secs(15);
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -146,6 +141,7 @@ mod tests {
                 "Connection timed out during banner exchange\r\nConnection to 127.0.0.1 port 22 timed out\r\n",
                 "no answer",
             ),
+            ("Connection to 10.213.4.12 port 22 timed out\r\n", "no answer"),
             ("Timeout, server 10.0.0.9 not responding.\r\n", "silent"),
             ("Connection to 10.0.0.9 closed by remote host.\r\n", "closed"),
             (

@@ -16,6 +16,7 @@ mod stream;
 mod warden;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -35,6 +36,9 @@ use crate::port::event::QuestionKind;
 
 /// From the start of ssh to a host that runs commands for us, without the time a person takes to answer.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
+
+/// The login worked, and then nothing.
+const SHELL_WAITS: &str = "the login shell of this account did not get as far as our command in time: does a start-up file wait or read input?";
 
 /// Reaches hosts over ssh.
 #[derive(Debug, Clone)]
@@ -60,11 +64,13 @@ impl SshTransport {
             None
         };
         let known_hosts = config::resolve(&self.options, &self.spawner, &alias).await.known_hosts;
+        let is_up = AtomicBool::new(false);
         let made = async {
             let socket = self.runtime.socket('m');
             let command = self.options.master(&alias, &socket, door.as_ref());
             let master = Master::start(&self.spawner, command, socket).await?;
             master.up().await?;
+            is_up.store(true, Ordering::Relaxed);
             // The rest must not wait for questions any more: ssh has none left.
             SshConnection::begin(master, host.shell, self.runtime.clone()).await
         };
@@ -77,7 +83,11 @@ impl SshTransport {
         let made = tokio::select! {
             made = made => made,
             () = answering => Err(LinkFailure::Here("the socket for questions of ssh is gone".into())),
-            () = out_of_time(&mut seen) => Err(LinkFailure::TimedOut(HANDSHAKE_WITHIN)),
+            () = out_of_time(&mut seen) => Err(if is_up.load(Ordering::Relaxed) {
+                LinkFailure::Unusable(SHELL_WAITS.into())
+            } else {
+                LinkFailure::TimedOut(HANDSHAKE_WITHIN)
+            }),
         };
         let seen = say.borrow().clone();
         made.map(|made| Arc::new(made) as Arc<dyn Connection>).map_err(|why| explain(why, seen, &known_hosts))

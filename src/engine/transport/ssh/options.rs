@@ -13,10 +13,10 @@ use crate::engine::transport::spawner;
 /// ssh's own limit for the address and the exchange of keys.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(8);
 
-/// Keep-alives are this far apart; after two without an answer ssh gives up, so a cut is noticed within nine
-/// seconds of the last byte.
-const ALIVE: &str = "ServerAliveInterval=3";
-const ALIVE_COUNT: &str = "ServerAliveCountMax=2";
+/// ssh's own keep-alives are the second net, behind the warden. ssh also gives up a login during which the
+/// server says nothing for interval times count: that must leave time for a slow login.
+const ALIVE: &str = "ServerAliveInterval=5";
+const ALIVE_COUNT: &str = "ServerAliveCountMax=4";
 
 /// How ssh is run for every host.
 #[derive(Debug, Clone)]

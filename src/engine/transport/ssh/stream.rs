@@ -16,6 +16,7 @@ use super::channel::{self, Channel, Refusal};
 use super::frame::Frame;
 use super::line::{Line, Noting};
 use super::script::{self, Verdict};
+use crate::domain::LinkFailure;
 use crate::engine::transport::Stream;
 use crate::port::{End, RemoteCommand};
 
@@ -137,46 +138,54 @@ async fn keep(
     line: Arc<Line>,
     place: Place,
     channel: Channel,
-    mut stderr: ChildStderr,
+    stderr: ChildStderr,
     call: String,
     let_go: CancellationToken,
     tell: oneshot::Sender<(End, Vec<u8>)>,
 ) {
-    let mut frame = Frame::started(&call);
-    let mut kept = Vec::new();
-    let mut bytes = [0; 2 << 10];
+    let mut said = Said { frame: Frame::started(&call), kept: Vec::new(), stderr };
     let evicted = place.evicted();
-    let end = loop {
-        tokio::select! {
-            read = stderr.read(&mut bytes) => match read {
-                Ok(length) if length > 0 => {
-                    line.heard.note();
-                    let body = frame.feed(&bytes[..length]).body;
-                    let room = STDERR_KEPT.saturating_sub(kept.len()).min(body.len());
-                    kept.extend_from_slice(&body[..room]);
-                    if let Some(end) = frame.end() {
-                        break Some(end.clone());
-                    }
-                }
-                Ok(_) | Err(_) => break match line.lost().await {
-                    Some(why) => Some(End::LinkLost(why)),
-                    None => Some(End::Killed(9)),
-                },
-            },
-            why = line.gone() => break Some(End::LinkLost(why)),
-            () = evicted.cancelled() => break Some(full(&line)),
-            () = let_go.cancelled() => break None,
-        }
+    let end = tokio::select! {
+        end = said.verdict(&line) => end,
+        why = line.gone() => End::LinkLost(why),
+        () = evicted.cancelled() => full(&line),
+        // Most readers end by themselves when nobody reads them.
+        () = let_go.cancelled() => timeout(GRACE, said.verdict(&line)).await.unwrap_or(End::LinkLost(LinkFailure::Closed("by this console".into()))),
     };
     drop(channel);
     drop(place);
-    let finished = matches!(end, Some(End::Exited(_) | End::Killed(_) | End::NotFound));
-    if let Some(end) = end {
-        // Whoever holds the reader may still read what is left; if nobody does, nobody wants to know.
-        let _ = tell.send((end, kept));
-    }
-    if !finished {
-        tokio::time::sleep(GRACE).await;
+    if !matches!(end, End::Exited(_) | End::Killed(_) | End::NotFound) {
         line.end_call(&call);
+    }
+    // Whoever holds the reader may still read what is left; if nobody does, nobody wants to know.
+    let _ = tell.send((end, said.kept));
+}
+
+/// What a reader says on standard error.
+struct Said {
+    frame: Frame,
+    kept: Vec<u8>,
+    stderr: ChildStderr,
+}
+
+impl Said {
+    /// Reads until the verdict. May be dropped and called again.
+    async fn verdict(&mut self, line: &Line) -> End {
+        let mut bytes = [0; 2 << 10];
+        loop {
+            match self.stderr.read(&mut bytes).await {
+                Ok(length) if length > 0 => {
+                    line.heard.note();
+                    let body = self.frame.feed(&bytes[..length]).body;
+                    let room = STDERR_KEPT.saturating_sub(self.kept.len()).min(body.len());
+                    self.kept.extend_from_slice(&body[..room]);
+                    if let Some(end) = self.frame.end() {
+                        return end.clone();
+                    }
+                }
+                // The wrapper was killed before it could speak, unless the link is gone.
+                Ok(_) | Err(_) => return line.lost().await.map_or(End::Killed(9), End::LinkLost),
+            }
+        }
     }
 }

@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use super::budget::{Place, Use};
 use super::call::no_shell;
 use super::channel::{self, Channel, Refusal};
-use super::classify::SILENT_AFTER;
 use super::frame::Frame;
 use super::line::Line;
 use super::script;
@@ -19,6 +18,16 @@ use crate::domain::LinkFailure;
 
 /// Signs of life are this far apart.
 const BEAT: Duration = Duration::from_secs(5);
+/// A host that has to answer and says nothing at all for this long is silent; on a slow way a few round
+/// trips more, so that lost packets are not taken for a cut.
+const SILENT_AFTER: Duration = Duration::from_secs(9);
+const SILENT_AT_MOST: Duration = Duration::from_secs(14);
+
+/// When the host will have been silent for too long.
+fn due(line: &Line, patience: Duration) -> tokio::time::Instant {
+    let left = patience.saturating_sub(line.heard.last().elapsed());
+    tokio::time::Instant::now() + left.max(Duration::from_millis(50))
+}
 
 /// A warden that runs on the host.
 #[derive(Debug)]
@@ -74,28 +83,29 @@ impl Warden {
     pub(super) async fn tend(mut self, line: &Arc<Line>, round_trip: &watch::Sender<Option<Duration>>) -> LinkFailure {
         let mut answer = [0; 64];
         let mut waits_since: Option<Instant> = None;
+        let mut patience = SILENT_AFTER;
         let mut next = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                () = tokio::time::sleep_until(next) => {
-                    next = tokio::time::Instant::now() + BEAT;
-                    let silent = line.heard.last().elapsed() >= SILENT_AFTER;
-                    match waits_since {
-                        Some(since) if silent && since.elapsed() >= SILENT_AFTER => return LinkFailure::Silent,
-                        Some(_) => {}
-                        None => {
-                            if self.stdin.write_all(b".").await.is_err() {
-                                break;
-                            }
-                            waits_since = Some(Instant::now());
+                () = tokio::time::sleep_until(next) => match waits_since {
+                    None => {
+                        if self.stdin.write_all(b".").await.is_err() {
+                            break;
                         }
+                        waits_since = Some(Instant::now());
+                        next = due(line, patience);
                     }
-                }
+                    Some(_) if line.heard.last().elapsed() >= patience => return LinkFailure::Silent,
+                    Some(_) => next = due(line, patience),
+                },
                 read = self.stdout.read(&mut answer) => match read {
                     Ok(length) if length > 0 => {
                         line.heard.note();
                         if let Some(since) = waits_since.take() {
-                            round_trip.send_replace(Some(since.elapsed()));
+                            let measured = since.elapsed();
+                            round_trip.send_replace(Some(measured));
+                            patience = (SILENT_AFTER + measured * 4).min(SILENT_AT_MOST);
+                            next = tokio::time::Instant::now() + BEAT;
                         }
                     }
                     Ok(_) | Err(_) => break,
@@ -103,7 +113,7 @@ impl Warden {
                 () = line.budget.single() => {
                     // Let it go in peace: its end must not end the connection.
                     let _ = self.stdin.write_all(b"q").await;
-                    let _ = timeout(SILENT_AFTER, self.stdout.read(&mut answer)).await;
+                    let _ = timeout(BEAT, self.stdout.read(&mut answer)).await;
                     let _ = timeout(BEAT, self.channel.wait()).await;
                     drop(self.place);
                     return std::future::pending().await;
