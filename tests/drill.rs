@@ -1,0 +1,115 @@
+//! The drill through the real world behind the loop: supervisors, watchers and probes over simulated hosts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quarterdeck::domain::{State, change::What};
+use quarterdeck::engine::approach::Rehearsal;
+use quarterdeck::engine::clock::{AnyClock, Clock, RealClock};
+use quarterdeck::engine::drill::Scenario;
+use quarterdeck::engine::drill::embedded::SITES;
+use quarterdeck::engine::drill::fleet::Pace;
+use quarterdeck::engine::world::World;
+use quarterdeck::port::{Effect, Event};
+use quarterdeck::state::Fleet;
+use tokio::sync::mpsc;
+
+struct Watch {
+    fleet: Fleet,
+    events: mpsc::Receiver<Event>,
+    effects: mpsc::Sender<Effect>,
+}
+
+impl Watch {
+    async fn on(script: &str) -> Self {
+        let embedded = &SITES[0];
+        let site = quarterdeck::site::load_built_in(embedded.name, embedded.site).unwrap();
+        let environment = site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
+        let scenario = Scenario::parse(&format!("title = 'test'\nseed = 4\n{script}")).unwrap();
+        let clock = AnyClock::Real(RealClock);
+        let world = World::new(Rehearsal::new(scenario, Pace::Real, clock.clone()), false, clock.clone());
+        let (told, mut events) = mpsc::channel(1024);
+        let (effects, wishes) = mpsc::channel(8);
+        tokio::spawn(world.run(told, wishes, vec![Effect::Watch(Arc::new(environment.clone()))]));
+        let Some(Event::Opened(environment)) = events.recv().await else { panic!("not opened") };
+        Self { fleet: Fleet::new(environment, clock.now()), events, effects }
+    }
+
+    /// Goes on until `holds`; fails with the report after `seconds`.
+    async fn until(&mut self, seconds: u64, what: &str, holds: impl Fn(&Fleet) -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
+        while !holds(&self.fleet) {
+            let now = RealClock.now();
+            match tokio::time::timeout_at(deadline, self.events.recv()).await {
+                Ok(Some(Event::Host(host, news))) => self.fleet.observe_host(&host, news, now),
+                Ok(Some(Event::Probe { service, host, probe, report })) => {
+                    self.fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the world ended"),
+                Err(_) => {
+                    let report = quarterdeck::state::report::Report::of(&self.fleet, now).text();
+                    panic!("{what}: not within {seconds} s\n{report}");
+                }
+            }
+        }
+    }
+
+    fn state(fleet: &Fleet, name: &str) -> State {
+        fleet.services.iter().find(|row| row.service.name.as_str() == name).unwrap().verdict.state
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_up_on_a_calm_watch() {
+    let mut watch = Watch::on("").await;
+    watch.until(30, "all up", |fleet| fleet.services.iter().all(|row| row.verdict.state == State::Up)).await;
+    watch.until(30, "facts of every host", |fleet| fleet.hosts.iter().all(|row| row.facts.is_some())).await;
+    let facts = &watch.fleet.hosts[0].facts.as_ref().unwrap().0;
+    assert_eq!((facts.cores, facts.disks.len(), facts.systemd), (Some(4), 2, Some(252)));
+    assert_eq!(facts.memory.unwrap().0, 8 << 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_falls_over_again_and_again_is_seen_as_such_with_its_last_error() {
+    let script = "[[at]]\nsecond=4\nhost='db-1'\nunit='redis.service'\ndo='log'\npriority=3\nmessage='out of memory'\n\
+                  [[at]]\nsecond=4.2\nhost='db-1'\nunit='redis.service'\ndo='loop'\nstatus=1\nlives=0.2";
+    let mut watch = Watch::on(script).await;
+    watch.until(30, "redis loops", |fleet| Watch::state(fleet, "redis") == State::CrashLooping).await;
+    let line = |fleet: &Fleet| {
+        let redis = fleet.services.iter().find(|row| row.service.name.as_str() == "redis").unwrap();
+        fleet.unit_of(&redis.instances[0]).and_then(|unit| unit.last_error.as_ref()).map(|line| line.message.plain())
+    };
+    watch.until(30, "its last error", |fleet| line(fleet).is_some_and(|text| text == "out of memory")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unready_dependency_degrades_what_says_so_field_by_field() {
+    let script = "[[at]]\nsecond=2\nhost='app-1'\nunit='pakashop-backend.service'\ndo='unready'\ndependency='redis'\nsays='refused'";
+    let mut watch = Watch::on(script).await;
+    watch.until(60, "backend degraded", |fleet| Watch::state(fleet, "backend") == State::Degraded).await;
+    let backend = watch.fleet.services.iter().find(|row| row.service.name.as_str() == "backend").unwrap();
+    let details: Vec<_> = backend
+        .host_probes
+        .values()
+        .filter_map(|state| state.last.as_ref())
+        .flat_map(|report| &report.details)
+        .collect();
+    let redis = details.iter().find(|detail| !detail.holds && detail.what.plain().contains("redis"));
+    assert!(redis.is_some_and(|detail| detail.found.plain().contains("refused")), "{details:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_host_turns_unknown_and_comes_back_by_itself() {
+    let script = "[[at]]\nsecond=3\nhost='db-1'\ndo='cut'\n[[at]]\nsecond=16\nhost='db-1'\ndo='heal'";
+    let mut watch = Watch::on(script).await;
+    watch.until(30, "up first", |fleet| Watch::state(fleet, "redis") == State::Up).await;
+    watch.until(30, "lost", |fleet| !fleet.hosts[2].link.is_up()).await;
+    assert_eq!(Watch::state(&watch.fleet, "redis"), State::Unknown);
+    assert_ne!(Watch::state(&watch.fleet, "config"), State::Unknown, "the other hosts stay");
+    watch.until(60, "back", |fleet| Watch::state(fleet, "redis") == State::Up).await;
+    let lost = watch.fleet.changes.iter().filter(|change| matches!(change.what, What::LinkLost { .. })).count();
+    assert_eq!(lost, 1, "{:?}", watch.fleet.changes);
+    drop(watch.effects);
+}
