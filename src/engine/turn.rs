@@ -19,6 +19,8 @@ pub(super) struct Turn<S> {
     drawn: Option<Moment>,
     /// When the model looks different by itself.
     due: Option<Moment>,
+    /// Columns and rows, as the model knows them.
+    size: Option<(u16, u16)>,
     /// The screen has been given back.
     away: bool,
     /// Who asked for the end, when it was not the person.
@@ -35,6 +37,7 @@ impl<S: Surface> Turn<S> {
             changed: true,
             drawn: None,
             due: None,
+            size: None,
             away: false,
             stopped_by: None,
             ended: None,
@@ -47,7 +50,11 @@ impl<S: Surface> Turn<S> {
         for effect in update(&mut self.model, event, now) {
             match effect {
                 Effect::Copy(text) => self.surface.copy(&text),
-                Effect::Redraw => self.surface.redraw(),
+                Effect::Redraw => {
+                    self.surface.redraw();
+                    // A terminal may have changed its size without a word.
+                    self.measure(now);
+                }
                 Effect::Suspend => self.suspend(now),
                 Effect::Quit => self.ended = self.stopped_by.or(Some(Ended::Asked)),
                 Effect::Watch(_)
@@ -103,9 +110,13 @@ impl<S: Surface> Turn<S> {
         }
     }
 
+    /// Tells the model the size of the screen, if it is another one.
     pub(super) fn measure(&mut self, now: Now) {
-        let (columns, rows) = self.surface.measure();
-        self.event(Event::Input(Input::Resize(columns, rows)), now);
+        let size = self.surface.measure();
+        if self.size != Some(size) {
+            self.size = Some(size);
+            self.event(Event::Input(Input::Resize(size.0, size.1)), now);
+        }
     }
 
     /// A moment came: the one of `view`, or the one for a frame that had to wait.
@@ -145,3 +156,7 @@ impl<S: Surface> Turn<S> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "turn_tests.rs"]
+mod tests;

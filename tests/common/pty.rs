@@ -4,6 +4,8 @@
 //! Who does not wait does not read, and that is how a blocked terminal is made.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
+#[path = "pty_keys.rs"]
+pub mod keys;
 #[path = "pty_launch.rs"]
 mod launch;
 #[path = "pty_process.rs"]
@@ -131,6 +133,18 @@ impl Pty {
                 Ok(count) => rest = &rest[count..],
                 Err(rustix::io::Errno::AGAIN) => self.read_for(Duration::from_millis(5)),
                 Err(error) => panic!("typing failed: {error}; {self:?}"),
+            }
+        }
+        self
+    }
+
+    /// Presses keys by their names, spaces between them: `"j j enter ctrl-p"`. Each comes by itself, as from a
+    /// person, so that an escape key is one.
+    pub fn keys(&mut self, names: &str) -> &mut Self {
+        for key in quarterdeck::input::key_name::parse_sequence(names).expect("these are keys") {
+            self.send(keys::bytes(key));
+            if key.code == quarterdeck::port::KeyCode::Esc {
+                self.read_during(Duration::from_millis(60));
             }
         }
         self

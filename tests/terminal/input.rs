@@ -80,3 +80,29 @@ fn d11_random_bytes_and_pieces_of_sequences_do_nothing() {
     assert_eq!(exit.code(), 143);
     assert_restored(&pty);
 }
+
+#[test]
+fn every_key_of_the_keymap_can_be_typed() {
+    let keymap = include_str!("../../keymaps/default.toml");
+    let tables: toml::Table = keymap.parse().unwrap();
+    let mut seen = 0;
+    for (_, actions) in &tables {
+        for (action, names) in actions.as_table().into_iter().flatten() {
+            for name in names.as_array().into_iter().flatten().filter_map(|name| name.as_str()) {
+                let keys = quarterdeck::input::key_name::parse_sequence(name).unwrap();
+                let mut decoder = quarterdeck::input::decode::Decoder::default();
+                let mut typed = Vec::new();
+                for key in &keys {
+                    typed.extend(decoder.feed(&pty::keys::bytes(*key), Default::default()));
+                    if let Some(deadline) = decoder.deadline() {
+                        typed.extend(decoder.expire(deadline));
+                    }
+                }
+                let wanted: Vec<_> = keys.into_iter().map(quarterdeck::port::Input::Key).collect();
+                assert_eq!(typed, wanted, "{action} has {name}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 20, "the keymap has {seen} keys");
+}

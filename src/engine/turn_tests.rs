@@ -1,0 +1,148 @@
+//! When a frame is drawn, by example.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
+
+use super::*;
+
+const PACE: Duration = Duration::from_millis(33);
+
+struct Fake {
+    terminal: Terminal<TestBackend>,
+    ready: bool,
+    frames: u32,
+    size: (u16, u16),
+}
+
+impl Surface for Fake {
+    fn measure(&mut self) -> (u16, u16) {
+        self.size
+    }
+
+    fn ready(&self) -> bool {
+        self.ready
+    }
+
+    fn taken(&mut self) -> impl Future<Output = io::Result<()>> {
+        std::future::pending()
+    }
+
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.frames += 1;
+        let Ok(_) = self.terminal.draw(paint);
+        Ok(())
+    }
+
+    fn redraw(&mut self) {}
+
+    fn copy(&mut self, _text: &str) {}
+
+    fn suspend(&mut self) -> Result<(), String> {
+        Err("Can't.".to_owned())
+    }
+
+    fn resume(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn pace(&self) -> Duration {
+        PACE
+    }
+}
+
+fn turn() -> Turn<Fake> {
+    let Ok(terminal) = Terminal::new(TestBackend::new(80, 24));
+    let mut turn = Turn::new(Fake { terminal, ready: true, frames: 0, size: (80, 24) }, Model::default());
+    turn.measure(at(1000));
+    turn
+}
+
+fn at(millis: u64) -> Now {
+    Now::START.after(Duration::from_millis(millis))
+}
+
+fn happens(turn: &mut Turn<Fake>, millis: u64) {
+    turn.event(Event::Input(Input::Focus(true)), at(millis));
+    turn.draw(at(millis));
+}
+
+#[test]
+fn the_first_frame_after_quiet_is_immediate_and_followers_keep_the_pace() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    assert_eq!(turn.surface.frames, 1);
+    // A flood: an event each millisecond for a second.
+    for millis in 1001..=2000 {
+        happens(&mut turn, millis);
+    }
+    assert!((29..=32).contains(&turn.surface.frames), "{}", turn.surface.frames);
+    // What came too early for a frame is drawn as soon as it may be.
+    happens(&mut turn, 2001);
+    let wake = turn.wake().map(|wake| wake.0 <= at(2001).after(PACE).mono.0);
+    assert_eq!(wake, Some(true));
+    let before = turn.surface.frames;
+    turn.draw(at(2100));
+    happens(&mut turn, 5000);
+    assert_eq!(turn.surface.frames, before + 2);
+}
+
+#[test]
+fn nothing_is_drawn_when_nothing_happened() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    turn.due = None;
+    for millis in (1100..90_000).step_by(100) {
+        turn.draw(at(millis));
+    }
+    assert_eq!((turn.surface.frames, turn.wake()), (1, None));
+}
+
+#[test]
+fn a_screen_that_takes_nothing_gets_nothing_and_wakes_nobody() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    turn.surface.ready = false;
+    for millis in 1001..3000 {
+        happens(&mut turn, millis);
+    }
+    assert_eq!((turn.surface.frames, turn.wake()), (1, None));
+    // It takes one again: the newest state, at once and once.
+    turn.surface.ready = true;
+    turn.draw(at(3000));
+    turn.draw(at(3040));
+    assert_eq!(turn.surface.frames, 2);
+}
+
+#[test]
+fn the_moment_of_the_view_wakes_it_once() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    turn.due = Some(at(4000).mono);
+    assert_eq!(turn.wake(), Some(at(4000).mono));
+    turn.time(at(3999));
+    turn.draw(at(3999));
+    assert_eq!(turn.surface.frames, 1);
+    turn.time(at(4000));
+    turn.draw(at(4000));
+    assert_eq!(turn.surface.frames, 2);
+}
+
+#[test]
+fn a_stop_that_is_refused_leaves_the_screen_on() {
+    let mut turn = turn();
+    turn.notice(Notice::Suspend, at(1000));
+    turn.draw(at(1100));
+    assert_eq!(turn.surface.frames, 1);
+}
+
+#[test]
+fn a_size_that_changed_without_a_word_is_seen_when_all_is_drawn_anew() {
+    let mut turn = turn();
+    turn.surface.size = (100, 40);
+    turn.event(Event::Resumed, at(1000));
+    assert_eq!(turn.model.size, (100, 40));
+}
