@@ -41,7 +41,15 @@ impl SshAlias {
     /// # Errors
     /// The first way in which `word` breaks the rule.
     pub fn new(word: &str) -> Result<Self, super::name::NameError> {
-        HostName::new(word).map(Self)
+        let name = HostName::new(word)?;
+        if let Some((_, host)) = word.split_once('@') {
+            // Behind `user@` stands a host: it can't be an option either, and there is only one.
+            super::name::check(host)?;
+            if host.contains('@') {
+                return Err(super::name::NameError::BadCharacter('@' as u32));
+            }
+        }
+        Ok(Self(name))
     }
 
     /// The word itself.
@@ -129,4 +137,20 @@ pub struct ClockOffset {
     pub error: i64,
     /// When it was measured.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_destination_is_a_name_with_or_without_a_user() {
+        for word in ["app-1", "deploy@app-1", "deploy@10.0.0.7"] {
+            assert_eq!(SshAlias::new(word).unwrap().as_str(), word);
+        }
+        for word in ["", "-V", "deploy@", "deploy@-V", "@app-1", "a@b@c", "deploy@a b"] {
+            assert!(SshAlias::new(word).is_err(), "{word:?} passed");
+        }
+    }
 }

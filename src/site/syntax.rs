@@ -94,6 +94,12 @@ fn sentence(message: &str, source: &Source, at: usize) -> (String, Option<&'stat
         "string values must be quoted" => ("text stands in quotes", Some("write \"…\" around it")),
         "invalid basic string" if ends_here => ("this text is not closed: a `\"` is missing", None),
         "invalid literal string" if ends_here => ("this text is not closed: a `'` is missing", None),
+        "invalid multi-line basic string" if ends_here => {
+            ("text that begins above is not closed: a `\"\"\"` is missing", None)
+        }
+        "invalid multi-line literal string" if ends_here => {
+            ("text that begins above is not closed: a `'''` is missing", None)
+        }
         "unclosed table" => ("this header is not closed: a `]` is missing", None),
         "key with no value" => ("this key has no value: a `=` is missing", None),
         "unclosed array" => ("this list is not closed: a `]` is missing", None),

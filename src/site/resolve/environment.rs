@@ -67,15 +67,16 @@ fn hosts(scope: &Scope<'_>, environment: &EnvName, raw: &RawEnvironment, sink: &
         }
     }
     let mut hosts = Vec::new();
-    for (name, _, raw_host) in checked.into_iter().take(MOST_HOSTS) {
+    for (name, key, raw_host) in checked.into_iter().take(MOST_HOSTS) {
         let tags = tags(raw_host, raw, sink);
-        hosts.extend(host(name, raw_host, defaults, tags, sink));
+        hosts.extend(host(name, key, raw_host, defaults, tags, sink));
     }
     hosts
 }
 
 fn host(
     name: HostName,
+    key: &Located<String>,
     raw: &RawHost,
     defaults: Option<&RawHostDefaults>,
     tags: Vec<String>,
@@ -91,7 +92,7 @@ fn host(
         }
         Some(ssh) => Reach::Ssh(alias(ssh, sink)?),
         None if local => Reach::Local,
-        None => Reach::Ssh(SshAlias::new(name.as_str()).ok()?),
+        None => Reach::Ssh(alias(key, sink)?),
     };
     let become_root = match become_word {
         None | Some(RawBecome::Sudo) => BecomeRoot::Sudo,
@@ -110,7 +111,9 @@ fn host(
 fn alias(word: &Located<String>, sink: &mut Sink<'_>) -> Option<SshAlias> {
     let alias = SshAlias::new(&word.value);
     if let Err(error) = &alias {
-        let message = format!("{} can't be an ssh destination: {error}", quoted(&word.value));
+        let several = word.value.matches('@').count() > 1;
+        let why = if several { "it has more than one '@'".to_owned() } else { error.to_string() };
+        let message = format!("{} can't be an ssh destination: {why}", quoted(&word.value));
         sink.add_hint(&word.span, message, "put what is special into a Host entry of ~/.ssh/config and name that");
     }
     alias.ok()

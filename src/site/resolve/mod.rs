@@ -132,6 +132,9 @@ fn check_unused(
             service::check_alone(scope, name, raw, sink);
         }
     }
+    if let Some(entries) = &scope.raw.templates {
+        names::checked(entries, "template", ServiceName::new, sink);
+    }
     for (key, raw) in scope.raw.templates.iter().flat_map(|entries| &entries.0) {
         let overrides = environments.iter().flat_map(|(_, _, environment)| environment.services.iter());
         let users = scope.services.iter().map(|(_, _, raw)| *raw);

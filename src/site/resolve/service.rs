@@ -67,6 +67,9 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
         None | Some(RawRuntime::Systemd) => RuntimeKind::Systemd,
         Some(RawRuntime::Http) => RuntimeKind::Http,
     };
+    if let Some(user) = raw.user.as_ref().filter(|_| runtime != RuntimeKind::Systemd) {
+        sink.add(&user.span, "only a service of the runtime \"systemd\" has units that could be a user's");
+    }
     let hosts = hosts(place, &raw, runtime, sink);
     Some(Service {
         name: place.name.clone(),
