@@ -185,6 +185,16 @@ impl Bus {
         Ok(reply.header().sender().map(|name| name.as_str().to_owned()))
     }
 
+    /// Asks the manager for a sign of life.
+    ///
+    /// # Errors
+    /// It gave none.
+    pub async fn ping(&self) -> Result<(), BusError> {
+        let call =
+            self.connection.call_method(Some(BUS_NAME), MANAGER_PATH, Some("org.freedesktop.DBus.Peer"), "Ping", &());
+        call.await.map(drop).map_err(|error| bus_error("Ping", &error))
+    }
+
     async fn manager<B>(&self, method: &str, body: &B) -> Result<Message, BusError>
     where
         B: serde::Serialize + zbus::DynamicType,

@@ -85,8 +85,8 @@ impl Keeper<'_> {
         let mut sweeper = Sweeper::new(self.host, self.scope, self.selection);
         loop {
             let began = Instant::now();
-            // The pressure is read first, so that the wait that is told is the wait that is kept.
-            let every = slower(SWEEP, *self.pressure.borrow());
+            // In whole seconds: it is told, and what is told should not change all the time.
+            let every = Duration::from_secs(slower(SWEEP, *self.pressure.borrow()).as_secs());
             let means = match sweeper.sweep().await {
                 Ok(units) => {
                     self.tell(News::Full(self.scope, units)).await;

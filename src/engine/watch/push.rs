@@ -23,6 +23,8 @@ const READS: usize = 16;
 const RECONCILE: Duration = Duration::from_secs(30);
 /// After so many comparisons every unit is read whole, for what systemd sends no signal of.
 const WHOLE: u32 = 10;
+/// Time between two signs of life: a bus without news and a dead one look the same.
+const PING: Duration = Duration::from_secs(10);
 /// How long a full list waits for units that are still being read.
 const FULL_WITHIN: Duration = Duration::from_secs(2);
 /// How long a hint that units came or went is let rest, for there are mostly more of them.
@@ -36,6 +38,7 @@ enum Done {
     Listed(Result<Listing, BusError>),
     Read(UnitName, Result<(Properties, Sequence), BusError>),
     Subscribed(Result<Option<String>, BusError>),
+    Pinged(Result<(), BusError>),
 }
 
 struct Session<'a> {
@@ -46,6 +49,7 @@ struct Session<'a> {
     listing: bool,
     list_due: Instant,
     listed: Instant,
+    ping_due: Instant,
     rounds: u32,
     full_by: Option<Instant>,
     /// The bus name of the manager: a signal from anybody else is not believed.
@@ -78,6 +82,7 @@ pub async fn run(
         listing: false,
         list_due: now,
         listed: now,
+        ping_due: now + PING,
         rounds: 0,
         full_by: None,
         manager,
@@ -121,7 +126,8 @@ pub async fn run(
                 if changed.is_err() {
                     return BusError::Closed;
                 }
-                session.everything();
+                session.units.mark_all_now();
+                session.list_due = Instant::now();
             }
             () = sleep_until(wake) => {}
         }
@@ -146,6 +152,11 @@ impl<'a> Session<'a> {
             }
             let (bus, names, globs) = (self.bus, self.units.names(), self.units.selection().globs().to_vec());
             self.jobs.push(async move { Done::Listed(list(bus, names, globs).await) }.boxed());
+        }
+        if self.ping_due <= now {
+            self.ping_due = now + PING;
+            let bus = self.bus;
+            self.jobs.push(async move { Done::Pinged(bus.ping().await) }.boxed());
         }
         for name in self.units.begin_reads(now, READS.saturating_sub(self.reading)) {
             self.reading += 1;
@@ -173,7 +184,7 @@ impl<'a> Session<'a> {
     fn wake(&self) -> Instant {
         let read = if self.reading < READS { self.units.next_read() } else { None };
         let list = if self.listing { None } else { Some(self.list_due) };
-        [read, list, self.full_by].into_iter().flatten().min().unwrap_or_else(|| Instant::now() + RECONCILE)
+        [read, list, self.full_by].into_iter().flatten().fold(self.ping_due, Instant::min)
     }
 
     fn list_soon(&mut self) {
@@ -181,39 +192,41 @@ impl<'a> Session<'a> {
         self.list_due = self.list_due.min(soon);
     }
 
+    /// Anything may be different now.
     fn everything(&mut self) {
         self.units.mark_all();
-        self.list_due = Instant::now();
+        self.list_soon();
     }
 
     fn done(&mut self, done: Done) {
         match done {
-            Done::Listed(listed) => {
+            Done::Listed(Ok(listing)) => {
                 self.listing = false;
-                match listed {
-                    Ok(listing) => self.units.list(&listing),
-                    Err(error) => self.trouble("the list of units", error),
-                }
+                self.units.list(&listing);
             }
             Done::Read(name, read) => {
                 self.reading = self.reading.saturating_sub(1);
-                let read = read.map_err(|error| self.trouble(name.as_str(), error)).ok();
-                self.units.end_read(&name, read, Instant::now());
-            }
-            Done::Subscribed(subscribed) => match subscribed {
-                Ok(manager) => {
-                    self.manager = manager;
-                    self.everything();
+                let read = read.map_err(|error| self.unread(&name, error)).ok();
+                if self.units.end_read(&name, read, Instant::now()) {
+                    self.list_soon();
                 }
-                Err(error) => self.trouble("the subscription", error),
-            },
+            }
+            Done::Subscribed(Ok(manager)) => {
+                self.manager = manager;
+                self.everything();
+            }
+            Done::Pinged(Ok(())) => {}
+            // Without the list, the signals or a sign of life there is no push.
+            Done::Listed(Err(error)) | Done::Subscribed(Err(error)) | Done::Pinged(Err(error)) => {
+                self.failure = Some(error);
+            }
         }
     }
 
-    /// One refused call is no reason to end; a bus that is silent or gone is.
-    fn trouble(&mut self, what: &str, error: BusError) {
+    /// One unit that will not be read is no reason to end; a bus that is silent or gone is.
+    fn unread(&mut self, name: &UnitName, error: BusError) {
         match error {
-            BusError::Refused { .. } => tracing::debug!(what, %error, "a call on the bus was refused"),
+            BusError::Refused { .. } => tracing::debug!(unit = %name, %error, "the unit could not be read"),
             BusError::NoBridge
             | BusError::Bridge(_)
             | BusError::Silent(_)
@@ -308,6 +321,7 @@ fn first_text(message: &Message) -> Option<UnitName> {
 }
 
 async fn list(bus: &Bus, names: Vec<UnitName>, globs: Vec<String>) -> Result<Listing, BusError> {
+    let asked = Instant::now();
     let by_name = async {
         if names.is_empty() {
             return Ok(Vec::new());
@@ -327,5 +341,5 @@ async fn list(bus: &Bus, names: Vec<UnitName>, globs: Vec<String>) -> Result<Lis
         future::try_join(bus.matching(&globs), bus.files(&globs)).await
     };
     let (known, (matching, files), failed) = future::try_join3(by_name, by_pattern, bus.failed()).await?;
-    Ok(Listing { matching, files, failed, known })
+    Ok(Listing { asked, matching, files, failed, known })
 }

@@ -33,6 +33,8 @@ enum Why {
 #[derive(Debug)]
 struct Tracked {
     why: Why,
+    /// Since when it is kept: a listing that was asked for earlier can't know it.
+    since: Instant,
     properties: Properties,
     read_before: bool,
     dirty: bool,
@@ -47,6 +49,7 @@ impl Tracked {
     fn new(why: Why) -> Self {
         Self {
             why,
+            since: Instant::now(),
             properties: Properties::default(),
             read_before: false,
             dirty: true,
@@ -64,8 +67,10 @@ impl Tracked {
 }
 
 /// What one listing found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Listing {
+    /// When it was asked for.
+    pub asked: Instant,
     /// Loaded units that match a pattern.
     pub matching: Vec<Listed>,
     /// Unit files that match a pattern, with their state.
@@ -144,8 +149,13 @@ impl Units {
         }
     }
 
-    /// Marks every unit to be read again, without waiting.
+    /// Marks every unit to be read again, each in its turn.
     pub fn mark_all(&mut self) {
+        self.tracked.values_mut().for_each(|tracked| tracked.dirty = true);
+    }
+
+    /// Marks every unit to be read again now, however lately it was read.
+    pub fn mark_all_now(&mut self) {
         for tracked in self.tracked.values_mut() {
             tracked.dirty = true;
             tracked.last_read = None;
@@ -174,8 +184,9 @@ impl Units {
         let foreign = listing.failed.iter().map(|row| &row.name).filter(|name| !self.also.contains_key(*name));
         foreign.for_each(|name| want(name, Why::Failed));
 
-        self.tracked.retain(|name, _| wanted.contains_key(name));
-        self.also.retain(|_, kept| wanted.contains_key(kept));
+        self.tracked.retain(|name, tracked| wanted.contains_key(name) || tracked.since > listing.asked);
+        let tracked = &self.tracked;
+        self.also.retain(|_, kept| tracked.contains_key(kept));
         for (name, why) in wanted {
             self.tracked.entry(name).and_modify(|tracked| tracked.why = why).or_insert_with(|| Tracked::new(why));
         }
@@ -220,17 +231,17 @@ impl Units {
         self.tracked.values().all(|tracked| !tracked.dirty && !tracked.reading)
     }
 
-    /// Takes the end of a read.
-    pub fn end_read(&mut self, name: &UnitName, read: Option<(Properties, Sequence)>, now: Instant) {
-        let Some(tracked) = self.tracked.get_mut(name) else { return };
+    /// Takes the end of a read. Returns whether the list of units should be read soon.
+    pub fn end_read(&mut self, name: &UnitName, read: Option<(Properties, Sequence)>, now: Instant) -> bool {
+        let Some(tracked) = self.tracked.get_mut(name) else { return false };
         tracked.reading = false;
         tracked.last_read = Some(now);
-        let Some((properties, at)) = read else { return };
+        let Some((properties, at)) = read else { return false };
         let id = properties.id().filter(|id| id != name);
         if at < tracked.signal_at {
             // A signal overtook the answer: what the signal said stands until the next read.
             tracked.dirty = true;
-            return;
+            return false;
         }
         tracked.read_at = at;
         tracked.read_before = true;
@@ -244,12 +255,14 @@ impl Units {
             if alias {
                 self.aliases.insert(name.clone());
             }
-            return;
+            return false;
         }
+        let forgiven = tracked.why == Why::Failed && facts.active != Active::Failed;
         if let Some(id) = id {
             self.also.insert(id, name.clone());
         }
         self.touched.insert(name.clone());
+        forgiven
     }
 
     /// What is new since the last call, unit by unit.

@@ -1,1 +1,0 @@
-//! Tests of the watcher against a small manager of its own.
