@@ -7,6 +7,9 @@ fn main() -> Exit {
     if let Some(answered) = quarterdeck::engine::askpass::answer_if_asked() {
         return if answered { Exit::Ok } else { Exit::Degraded };
     }
+    if let Some(code) = quarterdeck::engine::transport::guard::guard_if_asked() {
+        std::process::exit(i32::from(code));
+    }
     match Arguments::try_parse() {
         Ok(arguments) => cli::run(arguments),
         Err(error) => {

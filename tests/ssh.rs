@@ -346,3 +346,69 @@ async fn a_host_can_be_dialled_through() {
     let error = link.dial("localhost".into(), port).await.err().unwrap();
     assert!(error.contains("forbids forwarding"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a12_sockets_find_a_short_place() {
+    let sshd = Sshd::start("");
+    for length in [70, 120] {
+        let home = tempfile::Builder::new().prefix("q").tempdir_in("/tmp").unwrap();
+        let long = home.path().join("x".repeat(length));
+        std::fs::create_dir(&long).unwrap();
+        let ways = reach::ways_in(sshd.path("config"), long);
+        let link = ways.connect("box").await.unwrap();
+        assert!(link.run(sh("true")).await.succeeded());
+        let mut through = link.dial("127.0.0.1".into(), sshd.port).await.unwrap();
+        let mut banner = [0; 4];
+        through.read_exact(&mut banner).await.unwrap();
+        assert_eq!(&banner, b"SSH-");
+    }
+}
+
+#[test]
+fn a16_hostile_names_never_become_a_destination() {
+    let long = "x".repeat(300);
+    let names = [
+        "-V",
+        "-oProxyCommand=x",
+        "--",
+        "",
+        " ",
+        "a b",
+        "a;id",
+        "$(id)",
+        "`id`",
+        "%h",
+        "a\nb",
+        "a\u{1b}b",
+        "a\0b",
+        &long,
+        "аpp-1",
+        "app/../1",
+        "a'b",
+        "a\"b",
+        "a|b",
+        "[::1]",
+        "a:22",
+        "{a,b}",
+        "~root",
+        "@a",
+    ];
+    assert!(names.len() >= 20);
+    for name in names {
+        assert!(quarterdeck::domain::host::SshAlias::new(name).is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn without_setpriv_a_guard_ends_the_child() {
+    let word = format!("7{}.5", std::process::id());
+    let script = format!("QD_GUARD_PARENT=$$ \"$0\" sleep {word} & sleep 1; kill -9 $$");
+    let begin = Instant::now();
+    let mut parent = std::process::Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_qd")]).spawn().unwrap();
+    until("the guarded child runs", Duration::from_secs(1), || !processes(&format!("sleep {word}")).is_empty());
+    parent.wait().unwrap();
+    assert!(begin.elapsed() >= Duration::from_millis(900));
+    until("the child is gone with its parent", Duration::from_secs(5), || {
+        processes(&format!("sleep {word}")).is_empty()
+    });
+}

@@ -13,16 +13,22 @@ use quarterdeck::port::RemoteCommand;
 pub struct Ways {
     pub transport: SshTransport,
     pub runtime: Arc<RuntimeDir>,
-    _home: tempfile::TempDir,
+    _home: Option<tempfile::TempDir>,
 }
 
 /// Must be called inside the runtime.
 pub fn ways(config: PathBuf) -> Ways {
     let home = tempfile::Builder::new().prefix("q").tempdir_in("/tmp").unwrap();
-    let runtime = Arc::new(RuntimeDir::create_in(Some(home.path().to_owned())).unwrap());
+    let path = home.path().to_owned();
+    Ways { _home: Some(home), ..ways_in(config, path) }
+}
+
+/// The same with the place for the runtime directory given.
+pub fn ways_in(config: PathBuf, home: PathBuf) -> Ways {
+    let runtime = Arc::new(RuntimeDir::create_in(Some(home)).unwrap());
     let options = SshOptions { config: Some(config), askpass: env!("CARGO_BIN_EXE_qd").into() };
     let transport = SshTransport::new(options, Spawner::start().unwrap(), runtime.clone());
-    Ways { transport, runtime, _home: home }
+    Ways { transport, runtime, _home: None }
 }
 
 pub fn host(alias: &str) -> Host {

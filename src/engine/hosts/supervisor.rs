@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -71,8 +71,8 @@ where
             Ok(connection) => {
                 attempt = 0;
                 let begin = parts.now();
-                let why = parts.hold(&connection, &mut on_up).await;
-                heard = Some(parts.heard(&connection));
+                let (why, last) = parts.hold(&connection, &mut on_up).await;
+                heard = Some(last);
                 parts.backoff.was_up(begin.age(parts.now()));
                 why
             }
@@ -96,11 +96,6 @@ struct Unheard;
 impl<C: Clock> Supervision<C> {
     fn now(&self) -> Moment {
         self.clock.now().mono
-    }
-
-    /// When the connection was last heard, on the clock of the loop.
-    fn heard(&self, connection: &Arc<dyn Connection>) -> Moment {
-        Moment(self.now().0.saturating_sub(connection.heard().elapsed()))
     }
 
     async fn tell(&self, news: HostEvent) -> Result<(), Unheard> {
@@ -148,15 +143,16 @@ impl<C: Clock> Supervision<C> {
         let _ = answer.send(answered);
     }
 
-    /// Holds a link until it is gone.
-    async fn hold<F, W>(&mut self, connection: &Arc<dyn Connection>, on_up: &mut F) -> LinkFailure
+    /// Holds a link until it is gone; why, and when it was last heard.
+    async fn hold<F, W>(&mut self, connection: &Arc<dyn Connection>, on_up: &mut F) -> (LinkFailure, Moment)
     where
         F: FnMut(Arc<dyn Connection>) -> W,
         W: Future<Output = ()>,
     {
         let now = self.now();
         let round_trip = connection.round_trip();
-        let up = Link::Up { since: now, round_trip, heard: self.heard(connection), means: None };
+        let mut anchor = Anchor { instant: Instant::now(), moment: now };
+        let up = Link::Up { since: now, round_trip, heard: anchor.moment_of(connection.heard()), means: None };
         let _ = self.tell(HostEvent::Link(up)).await;
         let working = async {
             on_up(connection.clone()).await;
@@ -167,11 +163,12 @@ impl<C: Clock> Supervision<C> {
             while self.control.recv().await.is_some() {}
             std::future::pending::<()>().await;
         };
-        let (report, name) = (self.report.clone(), self.host.name.clone());
+        let (report, name, clock) = (self.report.clone(), self.host.name.clone(), &self.clock);
         let listening = async {
             let (mut last, mut told) = (connection.heard(), round_trip);
             loop {
                 tokio::time::sleep(LISTEN_EVERY).await;
+                anchor = Anchor { instant: Instant::now(), moment: clock.now().mono };
                 let heard = connection.heard();
                 if heard <= last {
                     continue;
@@ -184,12 +181,13 @@ impl<C: Clock> Supervision<C> {
                 }
             }
         };
-        tokio::select! {
+        let why = tokio::select! {
             why = connection.gone() => why,
             () = listening => LinkFailure::Closed("by this console".into()),
             () = working => LinkFailure::Closed("by this console".into()),
             () = deaf => LinkFailure::Closed("by this console".into()),
-        }
+        };
+        (why, anchor.moment_of(connection.heard()))
     }
 
     /// Shows why there is no link, and waits for the moment or the person.
@@ -214,6 +212,23 @@ impl<C: Clock> Supervision<C> {
             () = self.report.closed() => return Err(Unheard),
         }
         if self.report.is_closed() { Err(Unheard) } else { Ok(()) }
+    }
+}
+
+/// One point on both clocks, read together. The loop's clock goes on while the machine sleeps, that of
+/// connections does not: seen from a point before the sleep, what was heard before it keeps its age.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    instant: Instant,
+    moment: Moment,
+}
+
+impl Anchor {
+    fn moment_of(self, instant: Instant) -> Moment {
+        match instant.checked_duration_since(self.instant) {
+            Some(later) => self.moment.after(later),
+            None => Moment(self.moment.0.saturating_sub(self.instant.duration_since(instant))),
+        }
     }
 }
 

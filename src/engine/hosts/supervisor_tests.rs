@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
@@ -196,4 +195,12 @@ fn only_a_notable_round_trip_is_told() {
     assert!(!is_notable(Some(ms(2)), ms(4)));
     assert!(!is_notable(Some(ms(100)), ms(130)));
     assert!(is_notable(Some(ms(20)), ms(90)) && is_notable(Some(ms(90)), ms(20)));
+}
+
+#[test]
+fn what_was_heard_before_a_sleep_keeps_its_age() {
+    let instant = Instant::now() + Duration::from_secs(100);
+    let anchor = Anchor { instant, moment: Moment(Duration::from_secs(1000)) };
+    assert_eq!(anchor.moment_of(instant + Duration::from_secs(3)), Moment(Duration::from_secs(1003)));
+    assert_eq!(anchor.moment_of(instant - Duration::from_secs(3)), Moment(Duration::from_secs(997)));
 }

@@ -1,5 +1,6 @@
 //! What the engine needs of a way to reach a host. Nothing above this line knows which way it is.
 
+pub mod guard;
 pub mod local;
 pub mod quote;
 pub mod real;

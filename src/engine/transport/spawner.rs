@@ -1,7 +1,8 @@
 //! Starts every child of ours from one thread that lives as long as the program, tied to it by the kernel.
 //!
 //! A parent-death signal is bound to the *thread* that started the child: started from a worker of the
-//! runtime, a child would die with that worker. `setpriv` sets the signal, so no unsafe code is needed.
+//! runtime, a child would die with that worker. `setpriv` sets the signal, so no unsafe code is needed;
+//! where it is missing our own binary stands guard instead.
 
 use std::ffi::OsStr;
 use std::io;
@@ -10,6 +11,8 @@ use std::process::Stdio;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+
+use super::guard;
 
 /// Requests that wait for the thread; whoever asks beyond that waits for a place.
 const QUEUE: usize = 16;
@@ -66,15 +69,33 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
-    let mut command = Command::new("setpriv");
+    let mut command = if has_setpriv() { by_signal() } else { by_guard() };
     command
-        .args(["--pdeathsig", "TERM", "/bin/sh", "-c", r#"[ "$PPID" = "$1" ] || exit 125; shift; exec "$@""#, "qd"])
-        .arg(std::process::id().to_string())
-        .args(["setsid", "--", program])
+        .arg(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
+    command
+}
+
+fn has_setpriv() -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("setpriv").is_file()))
+}
+
+fn by_signal() -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "TERM", "/bin/sh", "-c", r#"[ "$PPID" = "$1" ] || exit 125; shift; exec "$@""#, "qd"])
+        .arg(std::process::id().to_string())
+        .args(["setsid", "--"]);
+    command
+}
+
+/// The guard puts the child into a group of its own; it is not signalled with the guard, but ends with it.
+fn by_guard() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "qd".into()));
+    command.env(guard::GUARD, std::process::id().to_string()).process_group(0);
     command
 }

@@ -148,7 +148,7 @@ async fn no_verdict(line: &Line, reading: &Reading) -> End {
     if reading.frame.has_started() {
         return End::Killed(SIGKILL);
     }
-    End::NotStarted(no_shell(&reading.stderr))
+    End::NotStarted(no_shell(&[reading.frame.noise(), reading.stderr.clone()].concat()))
 }
 
 /// The sentence for an account whose login shell does not do what it is told.

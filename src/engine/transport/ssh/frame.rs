@@ -5,6 +5,9 @@ use crate::port::End;
 /// Noise of start-up files that is passed over at most.
 const NOISE: usize = 1 << 20;
 
+/// Of the noise this much is kept, as the words of a shell that refuses.
+const NOISE_KEPT: usize = 512;
+
 /// The reader of one call's standard output.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -12,6 +15,7 @@ pub(super) struct Frame {
     state: State,
     held: Vec<u8>,
     skipped: usize,
+    noise: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub(super) struct Fed {
 impl Frame {
     /// Waits for the start first.
     pub(super) fn new(word: &str) -> Self {
-        Self { word: word.as_bytes().to_vec(), state: State::Before, held: Vec::new(), skipped: 0 }
+        Self { word: word.as_bytes().to_vec(), state: State::Before, held: Vec::new(), skipped: 0, noise: Vec::new() }
     }
 
     /// For a stream that carries only the verdict.
@@ -77,11 +81,18 @@ impl Frame {
         if self.state == State::Inside { std::mem::take(&mut self.held) } else { Vec::new() }
     }
 
+    /// What came instead of the start.
+    pub(super) fn noise(&self) -> Vec<u8> {
+        let room = NOISE_KEPT.saturating_sub(self.noise.len()).min(self.held.len());
+        [self.noise.as_slice(), &self.held[..room]].concat()
+    }
+
     fn seek_start(&mut self, fed: &mut Fed) {
         let Some(at) = find(&self.held, &self.word) else {
             let keep = self.word.len().saturating_sub(1).min(self.held.len());
             self.skipped += self.held.len() - keep;
-            self.held.drain(..self.held.len() - keep);
+            let passed = self.held.drain(..self.held.len() - keep);
+            self.noise.extend(passed.take(NOISE_KEPT.saturating_sub(self.noise.len())));
             return;
         };
         // The rest of the line is the process number.

@@ -123,7 +123,7 @@ async fn begin(
                 if let Some(why) = line.lost().await {
                     return Err(End::LinkLost(why));
                 }
-                let mut said = Vec::new();
+                let mut said = frame.noise();
                 if let Some(stderr) = channel.stderr().take() {
                     let _ = timeout(GRACE, stderr.take(STDERR_KEPT as u64).read_to_end(&mut said)).await;
                 }

@@ -67,7 +67,7 @@ impl Warden {
                     if let Some(why) = line.lost().await {
                         return Err(why);
                     }
-                    let mut said = Vec::new();
+                    let mut said = frame.noise();
                     if let Some(stderr) = channel.stderr().take() {
                         let _ = timeout(Duration::from_secs(1), stderr.take(4096).read_to_end(&mut said)).await;
                     }
