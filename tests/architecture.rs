@@ -29,7 +29,6 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("ratatui", &["style", "ui", "screens", "app", "engine"]),
     ("crossterm", &["engine"]),
     ("tokio", &["engine", "cli"]),
-    ("reqwest", &["engine"]),
     ("openssh", &["engine"]),
     ("zbus", &["engine"]),
     ("clap", &["cli"]),

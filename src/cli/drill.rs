@@ -37,6 +37,7 @@ pub struct Drill {
 
 /// Opens the console on the drill.
 pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
+    super::output::begin_log();
     let (site, environment, scenario) = match choose(drill) {
         Ok(chosen) => chosen,
         Err(exit) => return exit,

@@ -10,6 +10,7 @@ use crate::site::Icons;
 
 /// Opens the console on the site that was named, or on a picker.
 pub fn run(place: &Where, reach: &Reaching) -> Exit {
+    super::output::begin_log();
     let setup = match setup(place, reach) {
         Ok(setup) => setup,
         Err(exit) => return exit,

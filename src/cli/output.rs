@@ -30,3 +30,11 @@ pub fn here() -> Result<Places, Exit> {
         Exit::Configuration
     })
 }
+
+/// Begins the program's own log; without it the program goes on.
+pub fn begin_log() {
+    let begun = here().map(|places| crate::engine::log_file::begin(&places.state));
+    if let Ok(Err(error)) = begun {
+        complain(&format!("no log of the program's own: {error}"));
+    }
+}

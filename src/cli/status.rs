@@ -34,6 +34,7 @@ pub struct Status {
 
 /// Looks once and prints what it saw.
 pub fn run(status: &Status, reach: &Reaching) -> Exit {
+    super::output::begin_log();
     let prepared = choose::look(&status.place).and_then(|found| {
         let site = found.site.ok_or_else(|| {
             let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();

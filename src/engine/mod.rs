@@ -10,6 +10,7 @@ pub mod drill;
 mod fault;
 pub mod headless;
 pub mod hosts;
+pub mod log_file;
 pub mod memory;
 pub mod outbox;
 pub mod probe;

@@ -159,6 +159,7 @@ impl<A: Approach> World<A> {
             match effect {
                 None => break,
                 Some(Effect::Watch(environment)) => {
+                    tracing::info!(site = %environment.site, environment = %environment.name, "watching");
                     if let Some(before) = watching.take() {
                         before.end().await;
                     }
