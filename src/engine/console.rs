@@ -36,7 +36,7 @@ pub enum Failure {
 }
 
 /// What the world gets: where it says what happened, and where it hears what it shall do. When the second one
-/// ends, the session is over and the world has [`FAREWELL`] to end.
+/// ends, the session is over and the world has 0.6 s to end.
 #[derive(Debug)]
 pub struct Ports {
     /// To the loop.

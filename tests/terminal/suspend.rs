@@ -90,3 +90,19 @@ fn d06_without_a_shell_behind_it_ctrl_z_does_nothing() {
     assert_ne!(pty.state(), 'T');
     assert!(pty.modes().alternate);
 }
+
+#[test]
+fn d06_continued_on_a_terminal_that_takes_nothing_it_waits_and_draws_when_it_can() {
+    let mut pty = drawn();
+    pty.signal(Signal::STOP);
+    pty.wait_until(SOON, "the stop", |pty| pty.state() == 'T');
+    pty.clog().signal(Signal::CONT);
+    std::thread::sleep(SECOND);
+    assert_ne!(pty.state(), 'Z');
+    let before = pty.count(b"\x1b[?1049h");
+    pty.wait_until(SOON, "the alternate screen", |pty| pty.count(b"\x1b[?1049h") > before);
+    assert_alive(&mut pty);
+    assert!(pty.modes().mouse && pty.modes().paste);
+    assert_eq!(pty.signal(Signal::TERM).wait_exit(patient(SECOND)).code(), 143);
+    assert_restored(&pty);
+}

@@ -53,6 +53,8 @@ struct Hold {
     phase: Phase,
     /// A frame is partly written.
     writing: bool,
+    /// What the terminal did not take when it was taken; it goes before the next frame.
+    owed: Vec<u8>,
     /// How often the terminal was taken or given; a frame of an earlier time is not written on.
     turn: u64,
 }
@@ -89,7 +91,7 @@ impl Device {
         let tty = open("/dev/tty", flags, Mode::empty())
             .or_else(|_| open(rustix::termios::ttyname(io::stdin(), Vec::new())?, flags, Mode::empty()))
             .map_err(io::Error::from)?;
-        let hold = Mutex::new(Hold { phase: Phase::Given, writing: false, turn: 0 });
+        let hold = Mutex::new(Hold { phase: Phase::Given, writing: false, owed: Vec::new(), turn: 0 });
         Ok(Self { tty, mouse, hold, changed: Condvar::new() })
     }
 
@@ -122,13 +124,10 @@ impl Device {
         hold.phase = Phase::Taken(cooked);
         hold.turn += 1;
         self.changed.notify_all();
-        if std::mem::take(&mut hold.writing) {
-            self.put(CUT)?;
-        }
-        self.put(ENTER)?;
-        if self.mouse {
-            self.put(MOUSE)?;
-        }
+        let cut = if std::mem::take(&mut hold.writing) { CUT } else { &[] };
+        let mouse = if self.mouse { MOUSE } else { &[] };
+        let all = [cut, ENTER, mouse].concat();
+        hold.owed = self.put(&all)?.to_vec();
         Ok(())
     }
 
@@ -150,7 +149,8 @@ impl Device {
     fn leave(&self, hold: MutexGuard<'_, Hold>, next: Phase) {
         let waited = self.changed.wait_timeout_while(hold, PATIENCE, |hold| hold.writing);
         let (mut hold, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let cut = std::mem::take(&mut hold.writing);
+        let owed = !std::mem::take(&mut hold.owed).is_empty();
+        let cut = std::mem::take(&mut hold.writing) || owed;
         hold.turn += 1;
         let phase = std::mem::replace(&mut hold.phase, next);
         self.changed.notify_all();
@@ -170,9 +170,9 @@ impl Device {
             let _ = tcflush(&self.tty, QueueSelector::OFlush);
             let _ = self.put(CUT);
         }
-        if self.put(LEAVE).is_err() {
+        if self.put(LEAVE).is_ok_and(|rest| !rest.is_empty()) {
             let _ = tcflush(&self.tty, QueueSelector::OFlush);
-            let _ = self.put(CUT).and_then(|()| self.put(LEAVE));
+            let _ = self.put(CUT).and_then(|_| self.put(LEAVE));
         }
         // What was typed at the console and not read is not meant for the shell.
         let _ = tcflush(&self.tty, QueueSelector::IFlush);
@@ -185,8 +185,12 @@ impl Device {
     /// # Errors
     /// When the terminal is gone.
     pub fn write(&self, frame: &[u8]) -> io::Result<()> {
-        let mut rest = frame;
-        let turn = self.lock()?.turn;
+        let (turn, mut all) = {
+            let mut hold = self.lock()?;
+            (hold.turn, std::mem::take(&mut hold.owed))
+        };
+        all.extend_from_slice(frame);
+        let mut rest = all.as_slice();
         while !rest.is_empty() {
             let mut hold = self.lock()?;
             if hold.turn != turn || !matches!(hold.phase, Phase::Taken(_)) {
@@ -248,8 +252,8 @@ impl Device {
         }
     }
 
-    /// Writes all of `bytes`, or gives up when the terminal takes nothing for a while.
-    fn put(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes `bytes`, and returns what the terminal has not taken within a while.
+    fn put<'a>(&self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
         let end = Instant::now() + PATIENCE;
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -258,7 +262,7 @@ impl Device {
                 Err(Errno::AGAIN) => {
                     let left = end.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return Err(io::ErrorKind::TimedOut.into());
+                        break;
                     }
                     wait(&self.tty, PollFlags::OUT, Some(left))?;
                 }
@@ -266,7 +270,7 @@ impl Device {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(rest)
     }
 
     /// The hold, within a time: a panic may have happened in the middle of anything.
