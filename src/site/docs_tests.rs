@@ -33,6 +33,17 @@ fn every_example_is_good() {
 }
 
 #[test]
+fn the_example_of_the_readme_is_good() {
+    let readme = include_str!("../../README.md");
+    let examples: Vec<&str> = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let parsed = load::parse(Path::new("site.toml"), "shop", example.as_bytes());
+        assert!(parsed.mistakes.is_empty(), "{example}\n{}", render(&parsed.mistakes));
+    }
+}
+
+#[test]
 fn every_key_is_explained() {
     let mut missing = Vec::new();
     for kind in Kind::ALL {

@@ -5,6 +5,7 @@
 
 mod address;
 mod approval;
+mod brackets;
 mod check;
 mod duration;
 mod find;

@@ -2,8 +2,9 @@
 
 use toml::de::DeTable;
 
+use super::brackets;
 use super::mistake::{Mistake, Sink};
-use super::source::Source;
+use super::source::{Source, Span};
 use crate::text::Foreign;
 
 /// What was found, and a text that can be read on.
@@ -19,40 +20,73 @@ pub struct Syntax {
 pub fn check(bytes: &[u8], source: &Source) -> Syntax {
     let mut sink = Sink::new(source);
     let mut lines = unreadable_characters(bytes, source, &mut sink);
-    let (_, errors) = DeTable::parse_recoverable(source.text());
-    let mut unclosed = Vec::new();
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
+    let mut repair = Repair::default();
+    for open in brackets::unclosed(source.text()) {
+        let what = if open.list { "list is not closed: a `]`" } else { "table is not closed: a `}`" };
+        lines.push(source.place(open.at).line);
+        sink.add(&(open.at..open.at + 1), format!("this {what} is missing"));
+        repair.insertions.push((open.end, open.closers));
+    }
+    let (errors, mut headers) = (errors(&repair.apply(source.text())), Vec::new());
+    for (message, span) in errors {
+        let span = repair.original(span.start)..repair.original(span.end);
         let line = source.place(span.start).line;
-        if error.message().starts_with(UNCLOSED_HEADER) {
-            unclosed.push(span.start);
+        if message.starts_with(UNCLOSED_HEADER) {
+            headers.push((span.start, "]".to_owned()));
         }
         // A line that is broken breaks in several ways at once; the first is the one to mend.
         if !lines.contains(&line) {
             lines.push(line);
-            match sentence(error.message(), source, span.start) {
+            match sentence(&message, source, span.start) {
                 (message, Some(hint)) => sink.add_hint(&span, message, hint),
                 (message, None) => sink.add(&span, message),
             }
         }
     }
-    Syntax { mistakes: sink.finish(), repaired: repair(source.text(), unclosed) }
+    repair.insertions.extend(headers);
+    let repaired = (!repair.insertions.is_empty()).then(|| repair.apply(source.text()));
+    Syntax { mistakes: sink.finish(), repaired }
 }
 
 const UNCLOSED_HEADER: &str = "unclosed table, ";
 
-/// Closes headers at the end of their lines; no other line moves.
-fn repair(text: &str, mut unclosed: Vec<usize>) -> Option<String> {
-    if unclosed.is_empty() {
-        return None;
+fn errors(text: &str) -> Vec<(String, Span)> {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    errors.into_iter().map(|error| (error.message().to_owned(), error.span().unwrap_or(0..0))).collect()
+}
+
+/// What is put into a text so that the rest of it can be understood. No line moves.
+#[derive(Debug, Default)]
+struct Repair {
+    insertions: Vec<(usize, String)>,
+}
+
+impl Repair {
+    fn apply(&self, text: &str) -> String {
+        let mut insertions: Vec<_> = self.insertions.iter().filter(|(at, _)| text.is_char_boundary(*at)).collect();
+        insertions.sort();
+        insertions.dedup();
+        let mut out = String::with_capacity(text.len());
+        let mut from = 0;
+        for (at, what) in insertions {
+            out.push_str(text.get(from..*at).unwrap_or_default());
+            out.push_str(what);
+            from = *at;
+        }
+        out.push_str(text.get(from..).unwrap_or_default());
+        out
     }
-    unclosed.sort_unstable();
-    unclosed.dedup();
-    let mut repaired = text.to_owned();
-    for at in unclosed.into_iter().rev().filter(|at| text.is_char_boundary(*at)) {
-        repaired.insert(at, ']');
+
+    /// Where a byte of the repaired text stands in the original.
+    fn original(&self, offset: usize) -> usize {
+        let mut shift = 0;
+        for (at, what) in &self.insertions {
+            if at + shift < offset {
+                shift += what.len().min(offset - (at + shift));
+            }
+        }
+        offset - shift
     }
-    Some(repaired)
 }
 
 /// Notes bytes that are no text and characters that no text file has; returns the lines that have them.
