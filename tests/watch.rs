@@ -418,3 +418,52 @@ async fn come_and_go(watching: &mut Watching, oper: &impl Fn(&str), name: &str, 
     watching.until(within, "the user's unit gone", |seen| !seen.has(&full, |_| true)).await;
     assert_eq!(watching.seen.unit("nginx.service").active, Active::Active);
 }
+
+/// What watching costs a host that is at ease: processor time of all that is new on it, and processes started.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the lab: run tests/run"]
+async fn watching_costs_a_host_little() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["app-1"]);
+    let ways = Ways::new(&lab);
+    let span = Duration::from_secs(lab::repetitions(20, 60) as u64);
+    let (quiet, by_itself) = spent(&lab, "app-1", span).await;
+    let mut watching = ways.watch("app-1", wanted("app-1", &["pakashop-*", "nginx.service"], &[]));
+    watching.until(ROOM, "all units", |seen| seen.full > 0 && seen.facts.is_some()).await;
+    let on_screen = watching.seen.units.keys().cloned().collect();
+    watching.tell(Control::Usage(on_screen)).await;
+    watching.step(Duration::from_secs(2)).await;
+    let (watched, started) = spent(&lab, "app-1", span).await;
+    let share = (watched - quiet).max(0.0) * 100.0;
+    let started = started - by_itself;
+    println!("{share:.2} % of a core ({watched:.4} less {quiet:.4}), {started:.2} processes started a second");
+    assert!(share < 2.0, "{share:.2} % of a core");
+    assert!(started < 1.0, "{started:.2} processes a second");
+}
+
+/// Share of a core that the host used over `span`, and the processes that were started on it each second.
+async fn spent(lab: &Lab, host: &str, span: Duration) -> (f64, f64) {
+    let read = || {
+        // A new process takes the next number of the host's own namespace: the shell's, then that of its child.
+        let said = lab.on(host, &["sh", "-c", "sh -c 'echo $$'; exit 0"]);
+        (processor_time(lab, host), said.trim().parse::<f64>().unwrap())
+    };
+    let (begin, first) = read();
+    tokio::time::sleep(span).await;
+    let (end, last) = read();
+    // The second reading starts a few of its own before it counts.
+    let own = 3.0;
+    ((end - begin) / span.as_secs_f64(), (last - first - own).max(0.0) / span.as_secs_f64())
+}
+
+/// Seconds of processor time of everything that ever ran on a host, as its control group counts them.
+fn processor_time(lab: &Lab, host: &str) -> f64 {
+    let name = std::fs::read_to_string(lab.dir().join("name")).unwrap();
+    let group = format!("quarterdeck-lab/{}/host-{host}", name.trim());
+    if let Ok(nanos) = std::fs::read_to_string(format!("/sys/fs/cgroup/cpuacct/{group}/cpuacct.usage")) {
+        return nanos.trim().parse::<f64>().unwrap() / 1e9;
+    }
+    let stat = std::fs::read_to_string(format!("/sys/fs/cgroup/{group}/cpu.stat")).expect("the host's control group");
+    let micros = stat.lines().find_map(|line| line.strip_prefix("usage_usec ")).expect("its processor time");
+    micros.parse::<f64>().unwrap() / 1e6
+}

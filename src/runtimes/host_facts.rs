@@ -15,7 +15,7 @@ pub enum Extent {
     Full,
     /// What changes all the time, and the file systems.
     Usual,
-    /// Without the file systems: on this host they did not answer in time.
+    /// Without the file systems: they were read lately, or did not answer in time.
     NoDisks,
 }
 

@@ -18,6 +18,8 @@ use crate::text::Foreign;
 const EVERY: Duration = Duration::from_secs(10);
 /// Every how many readings the versions are read again.
 const FULL_EVERY: u32 = 60;
+/// Every how many readings the file systems are read: they fill slowly, and cost most of the processes.
+const DISKS_EVERY: u32 = 3;
 /// How many readings go without file systems after one in which they did not answer.
 const WITHOUT_DISKS: u32 = 30;
 
@@ -47,10 +49,14 @@ impl Reader<'_> {
         let (mut round, mut without_disks, mut nice, mut known) = (0u32, 0u32, true, Known::default());
         loop {
             let began = Instant::now();
-            let extent = match (round.is_multiple_of(FULL_EVERY), without_disks) {
-                (true, 0) => Extent::Full,
-                (false, 0) => Extent::Usual,
-                (_, _) => Extent::NoDisks,
+            let extent = if without_disks > 0 {
+                Extent::NoDisks
+            } else if round.is_multiple_of(FULL_EVERY) {
+                Extent::Full
+            } else if round.is_multiple_of(DISKS_EVERY) {
+                Extent::Usual
+            } else {
+                Extent::NoDisks
             };
             let sent = Timestamp::now();
             let output = self.host.run(command(extent, nice)).await;
