@@ -10,6 +10,8 @@ pub mod keys;
 mod launch;
 #[path = "pty_process.rs"]
 mod process;
+#[path = "pty_sequences.rs"]
+pub mod sequences;
 
 use std::fmt;
 use std::os::fd::OwnedFd;

@@ -112,6 +112,26 @@ fn d09_a_blocked_terminal_keeps_neither_a_signal_nor_a_key_from_ending() {
 }
 
 #[test]
+fn nothing_but_text_and_our_own_sequences_is_written() {
+    for (bytes, wrong) in [
+        (&b"text \x1b[1;31mred\x1b[0m\x1b[2;3H\x1b[?2026h\x1b]52;c;cQ==\x07"[..], 0),
+        (b"\x1b]0;title\x07", 1),
+        (b"\x1b[?1003h\x1b[5n\x1bc\n\x07", 5),
+        ("\u{9b}31m".as_bytes(), 1),
+        (b"\x1b[31", 1),
+    ] {
+        assert_eq!(pty::sequences::outside(bytes).len(), wrong, "{:?}", pty::sequences::outside(bytes));
+    }
+    let mut pty = bare().variable("QD_FAULT", "flood").start();
+    pty.wait_drawn().keys("j k down tab esc ctrl-l");
+    pty.resize(132, 50).send(STRIKE).paste("\x1b]0;title\x07");
+    pty.read_during(Duration::from_millis(500));
+    pty.signal(Signal::TERM).wait_exit(patient(SECOND));
+    assert_eq!(pty::sequences::outside(pty.written()), [""; 0]);
+    assert_restored(&pty);
+}
+
+#[test]
 fn quiet_is_quiet() {
     let mut pty = drawn();
     let before = pty.cpu();
