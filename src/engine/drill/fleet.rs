@@ -19,7 +19,7 @@ const ORDERS: usize = 32;
 pub struct Snapshot {
     /// The hosts.
     pub machines: BTreeMap<String, Arc<Machine>>,
-    /// Wall time of the drill in microseconds since 1970.
+    /// Wall time of the drill in microseconds since 1970, when this was taken.
     pub wall: u64,
 }
 
@@ -57,6 +57,9 @@ pub struct Fleet {
     snapshot: watch::Receiver<Snapshot>,
     news: broadcast::Sender<News>,
     orders: mpsc::Sender<Order>,
+    began: tokio::time::Instant,
+    epoch: u64,
+    pace: Pace,
 }
 
 impl Fleet {
@@ -65,8 +68,18 @@ impl Fleet {
         let (tell, snapshot) = watch::channel(snapshot_of(&sim));
         let (news, _) = broadcast::channel(NEWS);
         let (orders, given) = mpsc::channel(ORDERS);
-        tokio::spawn(live(sim, pace, tell, news.clone(), given));
-        Self { snapshot, news, orders }
+        let (began, epoch) = (tokio::time::Instant::now(), sim.wall());
+        tokio::spawn(live(sim, pace.clone(), began, tell, news.clone(), given));
+        Self { snapshot, news, orders, began, epoch, pace }
+    }
+
+    /// What the clocks of its hosts say: microseconds since 1970.
+    pub fn wall(&self) -> u64 {
+        let since = match &self.pace {
+            Pace::Real => self.began.elapsed(),
+            Pace::Held(clock) => clock.borrow().0,
+        };
+        self.epoch + u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
     /// How it looks now.
@@ -103,11 +116,11 @@ impl Fleet {
 async fn live(
     mut sim: Sim,
     mut pace: Pace,
+    began: tokio::time::Instant,
     tell: watch::Sender<Snapshot>,
     news: broadcast::Sender<News>,
     mut orders: mpsc::Receiver<Order>,
 ) {
-    let began = tokio::time::Instant::now();
     loop {
         let now = match &mut pace {
             Pace::Real => Moment(began.elapsed()),

@@ -30,6 +30,46 @@ impl Sim {
         }
     }
 
+    /// Writes what the units have said of late, as if somebody had been there: the newest ten minutes.
+    pub(super) fn remember(&mut self) {
+        let mut lines: Vec<(u64, String, String, String)> = Vec::new();
+        for (host, machine) in self.machines() {
+            for unit in machine.units.values().filter(|unit| unit.runs()) {
+                lines.push((unit.active_enter, host.clone(), unit.name.clone(), String::new()));
+            }
+        }
+        for place in 0..lines.len() {
+            let (_, host, unit, _) = lines[place].clone();
+            for _ in 0..self.random.usize(3..9) {
+                let at = self.epoch.saturating_sub(self.random.u64(1..600_000_000));
+                let line = self.ordinary_line();
+                lines.push((at, host.clone(), unit.clone(), line));
+            }
+        }
+        lines.sort();
+        for (at, host, unit, line) in lines {
+            match line.as_str() {
+                "" => self.write_at(at, &host, &unit, 6, &format!("Started {unit}."), true),
+                line => self.write_at(at, &host, &unit, 6, line, false),
+            }
+        }
+    }
+
+    /// A line such as a service writes while all is well.
+    pub(super) fn ordinary_line(&mut self) -> String {
+        const PATHS: [&str; 6] = [
+            "GET /health",
+            "GET /api/v1/items",
+            "POST /api/v1/orders",
+            "GET /api/v1/cart",
+            "PUT /api/v1/stock",
+            "GET /metrics",
+        ];
+        let (id, took) = (self.random.u32(0x1000..0xffff), self.random.u32(3..90));
+        let path = PATHS[self.random.usize(..PATHS.len())];
+        format!("request id={id:04x} {path} 200 {took}ms")
+    }
+
     fn add(&mut self, host: &str, unit: SimUnit) {
         let name = unit.name.clone();
         if unit.oneshot || name.ends_with(".timer") {

@@ -56,7 +56,7 @@ pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &Remot
     let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
     match words.first().map(String::as_str) {
         Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-facts") => {
-            exited(0, &facts(&machine, fleet.now().wall, arguments.last().copied().unwrap_or_default()), "")
+            exited(0, &facts(&machine, fleet.wall(), arguments.last().copied().unwrap_or_default()), "")
         }
         Some("/bin/sh" | "sh") if words.get(2).is_some_and(|script| script.contains("system.journal")) => {
             exited(0, "", "")

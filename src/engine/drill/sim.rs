@@ -79,6 +79,7 @@ impl Sim {
             news: Vec::new(),
         };
         sim.populate(environment);
+        sim.remember();
         for number in 0..sim.events.len() {
             let after = sim.events[number].after();
             sim.plan(after, Plan::Script(number));
@@ -205,8 +206,8 @@ impl Sim {
             }
             Plan::Chatter(host, unit, life) => {
                 if self.living(&host, &unit, life).is_some_and(|unit| unit.runs()) {
-                    let (id, took) = (self.random.u32(0x1000..0xffff), self.random.u32(3..90));
-                    self.unit_says(&host, &unit, 6, &format!("request id={id:04x} GET / 200 {took}ms"));
+                    let line = self.ordinary_line();
+                    self.unit_says(&host, &unit, 6, &line);
                     self.plan_chatter(&host, &unit);
                 }
             }
@@ -367,7 +368,18 @@ impl Sim {
     }
 
     fn write(&mut self, host: &str, unit: &str, priority: u8, message: &str, by_manager: bool) {
-        let wall = self.wall();
+        self.write_at(self.wall(), host, unit, priority, message, by_manager);
+    }
+
+    pub(super) fn write_at(
+        &mut self,
+        wall: u64,
+        host: &str,
+        unit: &str,
+        priority: u8,
+        message: &str,
+        by_manager: bool,
+    ) {
         let Some(machine) = self.machine_mut(host) else { return };
         let pid = if by_manager { 1 } else { machine.units.get(unit).map_or(0, |unit| unit.pid) };
         let identifier = if by_manager { "systemd" } else { unit.trim_end_matches(".service") };
