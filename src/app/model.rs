@@ -1,33 +1,168 @@
 //! Everything the program knows, in one place with one owner.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::overlay::Overlay;
 use super::setup::Setup;
-use crate::domain::{Environment, Now};
-use crate::port::Effect;
+use crate::domain::{Environment, HostName, Moment, Now, UnitName};
+use crate::input::Keymap;
+use crate::port::{Effect, Key};
+use crate::screens::{changes, hosts, overview, picker, question};
+use crate::state::Fleet;
+use crate::style::{Depth, GlyphSet, Styles};
+use crate::ui::Clock;
+
+/// The screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// Services and their instances.
+    #[default]
+    Overview,
+    /// Hosts.
+    Hosts,
+    /// What changed.
+    Changes,
+}
+
+/// A word about the last key, for a short time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// When it goes.
+    pub until: Moment,
+}
 
 /// The state of the whole program.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Model {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// What is watched.
-    pub environment: Option<Arc<Environment>>,
     /// Whether the end was asked for.
     pub ending: bool,
     /// What it was started with.
     pub setup: Setup,
+    /// The looks of roles on this terminal.
+    pub styles: Styles,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// What is known of the environment that is watched.
+    pub fleet: Option<Fleet>,
+    /// The screen that is open.
+    pub screen: Screen,
+    /// The one before.
+    pub last_screen: Option<Screen>,
+    /// The overview.
+    pub overview: overview::State,
+    /// The hosts.
+    pub hosts: hosts::State,
+    /// The changes.
+    pub changes: changes::State,
+    /// The dialog the person opened.
+    pub overlay: Option<Overlay>,
+    /// Questions, the oldest first: it stands over everything.
+    pub questions: VecDeque<question::State>,
+    /// Keys of a sequence that is not complete.
+    pub pending: Vec<Key>,
+    /// A word about the last key.
+    pub notice: Option<Notice>,
+    /// Sentences about trouble of our own, oldest first; `esc` lets the newest go.
+    pub troubles: Vec<String>,
+    /// Whether the clock runs; without it ages are shown as times.
+    pub clock: bool,
+    /// Round trips as they are shown: they only move when they have moved much.
+    pub round_trips: BTreeMap<HostName, Duration>,
+    pub(super) interrupted: Option<Moment>,
+    pub(super) usage_asked: Vec<(HostName, UnitName)>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self::with(Setup::default())
+    }
 }
 
 impl Model {
     /// The state at the beginning, and what is to be done first: watch the environment that was named, or
     /// nothing while a picker asks.
     pub fn begin(setup: Setup, _now: Now) -> (Self, Vec<Effect>) {
-        let named = setup.begin.as_ref().and_then(|(site, environment)| {
-            let site = setup.sites.iter().find(|known| known.name == *site)?;
-            let environment = site.environments.iter().find(|known| Some(&known.name) == environment.as_ref())?;
-            Some(Effect::Watch(Arc::new(environment.clone())))
-        });
-        (Self { setup, ..Self::default() }, named.into_iter().collect())
+        let mut model = Self::with(setup);
+        let setup = &model.setup;
+        let named = setup.begin.as_ref().map(|(site, environment)| (site.clone(), environment.clone()));
+        let of_site: Vec<_> = match &named {
+            Some((name, _)) => setup.sites.iter().filter(|site| site.name == *name).cloned().collect(),
+            None => setup.sites.clone(),
+        };
+        let all: Vec<&Environment> = of_site.iter().flat_map(|site| &site.environments).collect();
+        let chosen = match &named {
+            Some((_, Some(wanted))) => all.iter().find(|environment| environment.name == *wanted),
+            // With no choice there is nothing to ask, unless it is one that must not be entered silently.
+            Some((_, None)) | None if all.len() == 1 => all.first().filter(|environment| !environment.protected),
+            Some((_, None)) | None => None,
+        };
+        if let Some(environment) = chosen {
+            let effect = Effect::Watch(Arc::new((*environment).clone()));
+            return (model, vec![effect]);
+        }
+        let picker = picker::State::new(&of_site, None);
+        model.overlay = Some(Overlay::Picker(picker));
+        (model, Vec::new())
+    }
+
+    fn with(setup: Setup) -> Self {
+        let depth = if setup.no_colour { Depth::Mono } else { setup.depth };
+        let set = if setup.ascii { GlyphSet::Ascii } else { GlyphSet::Unicode };
+        let styles = match &setup.theme {
+            Some(theme) => Styles::new(theme, depth, set),
+            None => Styles::builtin(depth, set),
+        };
+        Self {
+            size: (0, 0),
+            ending: false,
+            styles,
+            keymap: setup.keymap.clone().unwrap_or_else(Keymap::builtin),
+            fleet: None,
+            screen: Screen::default(),
+            last_screen: None,
+            overview: overview::State::default(),
+            hosts: hosts::State::default(),
+            changes: changes::State::default(),
+            overlay: None,
+            questions: VecDeque::new(),
+            pending: Vec::new(),
+            notice: None,
+            troubles: setup.notices.clone(),
+            clock: !setup.no_clock,
+            round_trips: BTreeMap::new(),
+            interrupted: None,
+            usage_asked: Vec::new(),
+            setup,
+        }
+    }
+
+    /// The environment that is watched.
+    pub fn environment(&self) -> Option<&Arc<Environment>> {
+        self.fleet.as_ref().map(|fleet| &fleet.environment)
+    }
+
+    /// How time is told.
+    pub fn told_by(&self, now: Now) -> Clock {
+        Clock { now, running: self.clock }
+    }
+
+    /// Says something about the last key for three seconds.
+    pub fn say(&mut self, text: impl Into<String>, now: Now) {
+        self.notice = Some(Notice { text: text.into(), until: now.mono.after(Duration::from_secs(3)) });
+    }
+
+    /// When the model wants to be woken, whatever is on screen.
+    pub fn wakes_at(&self, now: Moment) -> Option<Moment> {
+        let judged = self.fleet.as_ref().and_then(|fleet| fleet.next_change(now));
+        let notice = self.notice.as_ref().map(|notice| notice.until);
+        let detail =
+            self.fleet.as_ref().filter(|_| self.shows_detail()).and_then(|fleet| self.overview.next_detail(fleet));
+        [judged, notice, detail].into_iter().flatten().min()
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{EnvName, Site, SiteName};
+use crate::input::Keymap;
+use crate::style::{Depth, Theme};
 
 /// Where a session begins and what holds all through it.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +24,14 @@ pub struct Setup {
     pub ascii: bool,
     /// Whether colours are left out (`NO_COLOR`).
     pub no_colour: bool,
+    /// How many colours the terminal has, unless `no_colour` says none.
+    pub depth: Depth,
+    /// Another theme than the built-in one.
+    pub theme: Option<Theme>,
+    /// Another keymap than the built-in one.
+    pub keymap: Option<Keymap>,
+    /// The time zone of the person; `None` shows Coordinated Universal Time only.
+    pub zone: Option<jiff::tz::TimeZone>,
     /// Whether the header shows no clock, so that an idle screen writes nothing.
     pub no_clock: bool,
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.

@@ -1,37 +1,126 @@
 //! The only mutation: one event in, the effects it asks for out. No I/O, no clock.
 
+use std::time::Duration;
+
 use super::model::Model;
-use crate::domain::Now;
-use crate::port::{Effect, Event, Input, Key};
+use super::{keys, settle};
+use crate::domain::{HostName, Link, Now};
+use crate::port::event::HostEvent;
+use crate::port::{Effect, Event, Input};
+use crate::screens::overview::Detail;
+use crate::screens::question;
+use crate::screens::{changes, hosts, overview};
+use crate::state::Fleet;
+
+/// Sentences about our own trouble that are kept; the oldest go first.
+const TROUBLES_KEPT: usize = 20;
 
 /// Takes one event in.
-pub fn update(model: &mut Model, event: Event, _now: Now) -> Vec<Effect> {
+pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
+    let mut effects = take(model, event, now);
+    if model.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
+        model.notice = None;
+    }
+    effects.extend(settle::settle(model, now));
+    effects
+}
+
+fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
     match event {
-        Event::Input(Input::Resize(columns, rows)) => {
-            model.size = (columns, rows);
-            Vec::new()
+        Event::Input(input) => return person(model, input, now),
+        Event::Woke => {
+            if let Some(fleet) = &mut model.fleet {
+                fleet.wake(now);
+            }
         }
-        Event::Input(Input::Key(key)) if key == Key::char('q') => end(model),
-        Event::Input(Input::Key(key)) if key == Key::ctrl('z') => vec![Effect::Suspend],
-        Event::Input(Input::Key(key)) if key == Key::ctrl('l') => vec![Effect::Redraw],
-        Event::Stop => end(model),
-        Event::Resumed => vec![Effect::Redraw],
+        Event::Resumed => return vec![Effect::Redraw],
+        Event::Stop => {
+            model.ending = true;
+            return vec![Effect::Quit];
+        }
         Event::Opened(environment) => {
-            model.environment = Some(environment);
-            Vec::new()
+            model.fleet = Some(Fleet::new(environment, now));
+            model.overview = overview::State::default();
+            model.hosts = hosts::State::default();
+            model.changes = changes::State::default();
+            model.round_trips.clear();
+            model.usage_asked.clear();
+            model.questions.clear();
         }
-        Event::Input(_)
-        | Event::Woke
-        | Event::Host(..)
-        | Event::Probe { .. }
-        | Event::Asked(_)
-        | Event::Settled(_)
-        | Event::Detail(..)
-        | Event::Trouble(_) => Vec::new(),
+        Event::Host(host, news) => host_news(model, &host, news, now),
+        Event::Probe { service, host, probe, report } => {
+            if let Some(fleet) = &mut model.fleet {
+                fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
+            }
+        }
+        Event::Asked(question) => {
+            let known = model.questions.iter().any(|open| open.question.id == question.id);
+            if !known {
+                model.pending.clear();
+                model.questions.push_back(question::State::new(question));
+            }
+        }
+        Event::Settled(id) => model.questions.retain(|open| open.question.id != id),
+        Event::Detail(host, unit, detail) => {
+            model.overview.detail = Some(Detail { host, unit, detail: *detail, at: now.mono });
+        }
+        Event::Trouble(sentence) => {
+            if model.troubles.last() != Some(&sentence) {
+                model.troubles.push(sentence);
+            }
+            if model.troubles.len() > TROUBLES_KEPT {
+                model.troubles.remove(0);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {
+    match input {
+        Input::Key(key) => return keys::key(model, key, now),
+        Input::Paste(text) => keys::paste(model, &text),
+        Input::Resize(columns, rows) => model.size = (columns, rows),
+        Input::Focus(_) => {}
+        Input::Click(x, y) => return keys::click(model, x, y, now),
+        Input::Wheel(_, _, up) => keys::wheel(model, up),
+    }
+    Vec::new()
+}
+
+fn host_news(model: &mut Model, host: &HostName, news: HostEvent, now: Now) {
+    let Some(fleet) = &mut model.fleet else { return };
+    let stirred = match &news {
+        HostEvent::Unit(unit, _) => model.overview.unit(fleet).is_some_and(|(h, u)| h == *host && u == *unit),
+        HostEvent::Link(_)
+        | HostEvent::Heard(_)
+        | HostEvent::Means(_)
+        | HostEvent::Units(_)
+        | HostEvent::Usage(_)
+        | HostEvent::LastError(..)
+        | HostEvent::Facts(_)
+        | HostEvent::Version(..) => false,
+    };
+    fleet.observe_host(host, news, now);
+    if stirred {
+        model.overview.stir(now.mono);
+    }
+    match fleet.host(host).map(|row| &row.link) {
+        Some(Link::Up { round_trip: Some(measured), .. }) => {
+            let shown = model.round_trips.get(host);
+            if shown.is_none_or(|shown| has_moved(*shown, *measured)) {
+                model.round_trips.insert(host.clone(), *measured);
+            }
+        }
+        Some(Link::Up { round_trip: None, .. }) => {}
+        Some(Link::Connecting { .. } | Link::Asking { .. } | Link::Waiting { .. } | Link::Stopped { .. }) | None => {
+            model.round_trips.remove(host);
+        }
     }
 }
 
-fn end(model: &mut Model) -> Vec<Effect> {
-    model.ending = true;
-    vec![Effect::Quit]
+/// Whether a round trip is so different that the figure in the header should change: jitter should not.
+fn has_moved(shown: Duration, measured: Duration) -> bool {
+    let least = Duration::from_millis(10).max(shown / 2);
+    shown.abs_diff(measured) > least
 }

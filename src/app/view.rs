@@ -1,14 +1,127 @@
 //! Draws the model. Changes nothing; says when it will next look different by itself.
 
 use ratatui::Frame;
-use ratatui::text::Line;
+use ratatui::layout::Rect;
 
-use super::model::Model;
+use super::layout::{LEAST_COLUMNS, LEAST_ROWS, layout};
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use super::{band, hints, strip};
 use crate::domain::{Moment, Now};
+use crate::input::{Action, Context, key_name};
+use crate::screens::{changes, help, hosts, overview, picker, question};
+use crate::style::Role;
+use crate::ui::{Pen, Words};
+
+/// The screens in the order of their tabs.
+const TABS: [(Screen, Action, &str); 3] = [
+    (Screen::Overview, Action::ShowOverview, "Overview"),
+    (Screen::Hosts, Action::ShowHosts, "Hosts"),
+    (Screen::Changes, Action::ShowChanges, "Changes"),
+];
 
 /// Draws one frame and returns the moment at which the same model would first look different, if ever.
-pub fn view(model: &Model, frame: &mut Frame<'_>, _now: Now) -> Option<Moment> {
-    let site = model.environment.as_ref().map_or("quarterdeck", |environment| environment.site.as_str());
-    frame.render_widget(Line::raw(format!("{site}   q quit")), frame.area());
-    None
+pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
+    let area = frame.area();
+    let mut pen = Pen::new(frame.buffer_mut(), &model.styles, model.told_by(now));
+    pen.clear(area, Role::Text);
+    match layout((area.width, area.height)) {
+        None => too_small(model, &mut pen, area),
+        Some(layout) => {
+            band::view(model, &mut pen, layout.band);
+            tabs(model, &mut pen, layout.tabs);
+            strip::view(model, &mut pen, layout.strip);
+            content(model, &mut pen, layout.content);
+            hints::view(model, &mut pen, layout.hints);
+        }
+    }
+    let (drawn, cursor) = (pen.next(), pen.cursor());
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+    [drawn, model.wakes_at(now.mono)].into_iter().flatten().min()
+}
+
+fn too_small(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    band::view(model, pen, Rect { height: 1, ..area });
+    let size = format!("This window has {} by {} characters.", area.width, area.height);
+    let wants = format!("Quarterdeck needs {LEAST_COLUMNS} by {LEAST_ROWS}.");
+    let middle = area.height / 2;
+    for (text, y) in [(size, middle), (wants, middle + 1)] {
+        if y > 0 && y < area.height {
+            let at = area.width.saturating_sub(u16::try_from(text.len()).unwrap_or(0)) / 2;
+            pen.text(at, y, area.width - at, Role::Text, &text);
+        }
+    }
+}
+
+/// Where each tab begins and how wide it is.
+fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
+    let mut at = 1;
+    let mut places = Vec::new();
+    for (screen, action, name) in TABS {
+        let keys = model.keymap.keys_of(&[Context::Global], action);
+        let key = keys.first().map(|keys| key_name::sequence_name(keys)).unwrap_or_default();
+        let open = screen == model.screen;
+        let role = if open { Role::Strong } else { Role::Quiet };
+        let key_role = if open { Role::Key } else { Role::Quiet };
+        let words = Words::of(key_role, format!(" {key}")).text(role, format!(" {name} "));
+        let wide = u16::try_from(key.len() + name.len() + 3).unwrap_or(0);
+        places.push((screen, at, wide, words));
+        at += wide + 1;
+    }
+    places
+}
+
+/// The screen whose tab stands at a column.
+pub fn tab_at(model: &Model, x: u16) -> Option<Screen> {
+    let places = tab_places(model);
+    places.iter().find(|(_, at, wide, _)| (*at..at + wide).contains(&x)).map(|(screen, ..)| *screen)
+}
+
+fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    for (screen, at, wide, words) in tab_places(model) {
+        let place = Rect { x: area.x + at, width: wide.min(area.width.saturating_sub(at)), ..area };
+        pen.words(place.x, place.y, place.width, &words);
+        if screen == model.screen {
+            pen.tint(place, Role::Selected);
+        }
+    }
+}
+
+fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    match (&model.fleet, model.screen) {
+        (None, _) => nothing_open(model, pen, area),
+        (Some(fleet), Screen::Overview) => overview::view(&model.overview, fleet, pen, area),
+        (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
+        (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, pen, area),
+    }
+    match &model.overlay {
+        Some(Overlay::Help(state)) => help::view(state, pen, area),
+        Some(Overlay::Picker(state)) => picker::view(state, pen, area),
+        None => {}
+    }
+    if let Some(state) = model.questions.front() {
+        let key = |action: Action| hints::key_of(model, action);
+        let waiting = model.questions.len() - 1;
+        question::view(state, pen, area, &key(Action::Accept), &key(Action::Cancel), waiting);
+    }
+}
+
+fn nothing_open(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    if model.overlay.is_some() {
+        return;
+    }
+    let words = if model.setup.sites.is_empty() {
+        Words::of(Role::Quiet, "No site was found: give its folder, as in ").text(Role::Strong, "qd ./sites/pakashop")
+    } else {
+        Words::of(Role::Quiet, "Nothing is open. Press ")
+            .text(Role::Key, hints::key_of(model, Action::SwitchEnvironment))
+            .text(Role::Quiet, " to choose a site and its environment.")
+    };
+    let wide = u16::try_from(words.width(pen.clock)).unwrap_or(0).min(area.width);
+    pen.words(area.x + (area.width - wide) / 2, area.y + area.height / 2, wide, &words);
 }

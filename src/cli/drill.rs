@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Exit, Reaching, bare, choose};
+use super::{Exit, Reaching, bare, choose, looks};
 use crate::app::{Model, Setup};
 use crate::domain::{EnvName, Site};
 use crate::engine::approach::Rehearsal;
@@ -42,15 +42,14 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
         Ok(chosen) => chosen,
         Err(exit) => return exit,
     };
-    let setup = Setup {
+    let setup = looks::on_this_terminal(Setup {
         begin: Some((site.name.clone(), Some(environment))),
         sites: vec![Arc::new(site)],
         drill: Some(scenario.title.clone()),
         read_only: reach.read_only,
-        no_colour: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         no_clock: drill.no_clock,
         ..Setup::default()
-    };
+    });
     let (model, first) = Model::begin(setup, RealClock.now());
     let clock = AnyClock::Real(RealClock);
     let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone());

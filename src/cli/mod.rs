@@ -5,6 +5,7 @@ pub mod check;
 pub mod choose;
 pub mod drill;
 pub mod exit;
+pub mod looks;
 pub mod open;
 pub mod output;
 pub mod schema;

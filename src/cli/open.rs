@@ -1,6 +1,6 @@
 //! `qd [SITE] [-e ENV]`: the console.
 
-use super::{Exit, Reaching, Where, bare, choose};
+use super::{Exit, Reaching, Where, bare, choose, looks};
 use crate::app::{Model, Setup};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
@@ -26,15 +26,14 @@ fn setup(place: &Where, reach: &Reaching) -> Result<Setup, Exit> {
         Some(site) => Some((site.name.clone(), choose::environment(site, place.environment.as_deref())?)),
         None => None,
     };
-    Ok(Setup {
+    Ok(looks::on_this_terminal(Setup {
         sites: found.sites,
         begin,
         drill: None,
         read_only: reach.read_only || found.user.read_only,
         person: found.user.name.unwrap_or_default(),
         ascii: found.user.icons == Icons::Ascii,
-        no_colour: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-        no_clock: false,
         notices: found.notices,
-    })
+        ..Setup::default()
+    }))
 }

@@ -13,11 +13,11 @@ pub enum GlyphSet {
 }
 
 impl GlyphSet {
-    /// What the locale variables say; `variable` reads one. Only a locale that names another character set, or
-    /// none at all with a terminal of the old kind, gets ASCII.
+    /// What the locale variables say; `variable` reads one. A locale of another character set gets ASCII, and so
+    /// does a terminal of the old kind; where nothing is said, as in most containers, the terminal is a new one.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
-        let utf8 = locale.is_some_and(|locale| {
+        let utf8 = locale.is_none_or(|locale| {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
         });

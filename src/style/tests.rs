@@ -85,6 +85,7 @@ fn the_environment_decides_on_colours_and_glyphs() {
     assert_eq!(set(&[("LANG", "de_DE.UTF-8")]), GlyphSet::Unicode);
     assert_eq!(set(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]), GlyphSet::Ascii);
     assert_eq!(set(&[("LANG", "C.utf8"), ("TERM", "linux")]), GlyphSet::Ascii);
+    assert_eq!(set(&[("TERM", "xterm-256color")]), GlyphSet::Unicode);
 }
 
 #[test]

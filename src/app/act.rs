@@ -1,0 +1,213 @@
+//! What each action does: one table over all of them, so that the compiler names what was forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::blocked::{blocked, lost_hosts};
+use super::copy;
+use super::keys::{self, filter, go};
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use crate::domain::Now;
+use crate::input::Action;
+use crate::port::Effect;
+use crate::screens::{help, picker};
+use crate::ui::list::Step;
+
+/// Twice within this span leaves the console.
+const TWICE: Duration = Duration::from_secs(2);
+
+/// Does what an action means now.
+pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
+    model.notice = None;
+    if let Some(why) = blocked(model, action) {
+        model.say(format!("{}: {why}", action.row().hint), now);
+        return Vec::new();
+    }
+    match action {
+        Action::ShowOverview => show(model, Screen::Overview),
+        Action::ShowHosts => show(model, Screen::Hosts),
+        Action::ShowChanges => show(model, Screen::Changes),
+        Action::LastScreen => show(model, model.last_screen.unwrap_or_default()),
+        Action::Help => {
+            let contexts = keys::screen_contexts(model);
+            let state = help::State::new(&model.keymap, &contexts, |action| blocked(model, action));
+            model.overlay = Some(Overlay::Help(state));
+        }
+        Action::Back => back(model),
+        Action::NextPane => match model.screen {
+            Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
+            Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
+            Screen::Changes => {}
+        },
+        Action::Zoom => match model.screen {
+            Screen::Overview => model.overview.zoom(),
+            Screen::Hosts => model.hosts.zoom(),
+            Screen::Changes => {}
+        },
+        Action::Copy => return copy::row(model, now),
+        Action::CopyPane => return copy::pane(model, now),
+        Action::Refresh => {
+            model.say("Everything is read anew.", now);
+            return vec![Effect::Refresh];
+        }
+        Action::RetryNow => return lost_hosts(model).into_iter().map(Effect::RetryNow).collect(),
+        Action::SwitchEnvironment => {
+            let open = model.environment().map(|environment| environment.as_ref());
+            let picker = picker::State::new(&model.setup.sites, open);
+            model.overlay = Some(Overlay::Picker(picker));
+        }
+        Action::ToggleClock => model.clock = !model.clock,
+        Action::Quit => return quit(model),
+        Action::Interrupt => return interrupt(model, now),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Down => go(model, Step::By(1)),
+        Action::Up => go(model, Step::By(-1)),
+        Action::Top => go(model, Step::First),
+        Action::Bottom => go(model, Step::Last),
+        Action::HalfPageDown => go(model, Step::HalfPage(1)),
+        Action::HalfPageUp => go(model, Step::HalfPage(-1)),
+        Action::PageDown => go(model, Step::Page(1)),
+        Action::PageUp => go(model, Step::Page(-1)),
+        Action::Filter => match model.screen {
+            Screen::Overview => model.overview.type_filter(),
+            Screen::Hosts => model.hosts.type_filter(),
+            Screen::Changes => model.changes.typing = true,
+        },
+        Action::Open => open(model),
+        Action::ToggleFold => model.overview.fold(None),
+        Action::Unfold => model.overview.fold(Some(true)),
+        Action::Fold => model.overview.fold(Some(false)),
+        Action::UnfoldAll => {
+            if let Some(fleet) = &model.fleet {
+                model.overview.unfold_all(fleet);
+            }
+        }
+        Action::FoldAll => model.overview.fold_all(),
+        Action::FailedOnly => match model.screen {
+            Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,
+            Screen::Hosts => model.hosts.only_trouble = !model.hosts.only_trouble,
+            Screen::Changes => {}
+        },
+        Action::Sort => match model.screen {
+            Screen::Overview => model.overview.worst_first = !model.overview.worst_first,
+            Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
+            Screen::Changes => {}
+        },
+        Action::UnitFile => model.overview.toggle_unit_file(),
+        Action::Accept => return accept(model, now),
+        Action::Cancel => return cancel(model),
+        Action::Erase => match model.questions.front_mut() {
+            Some(question) => question.erase(),
+            None => keys::field(model).into_iter().for_each(crate::ui::Field::erase),
+        },
+        Action::EraseWord => match model.questions.front_mut() {
+            Some(question) => question.clear(),
+            None => keys::field(model).into_iter().for_each(crate::ui::Field::erase_word),
+        },
+        Action::EraseLine => match model.questions.front_mut() {
+            Some(question) => question.clear(),
+            None => keys::field(model).into_iter().for_each(crate::ui::Field::clear),
+        },
+    }
+    Vec::new()
+}
+
+fn show(model: &mut Model, screen: Screen) {
+    if screen != model.screen {
+        model.last_screen = Some(model.screen);
+        model.screen = screen;
+    }
+}
+
+fn back(model: &mut Model) {
+    let went = match model.screen {
+        Screen::Overview => model.overview.back(),
+        Screen::Hosts => model.hosts.back(),
+        Screen::Changes => model.changes.back(),
+    };
+    if !went {
+        model.troubles.pop();
+    }
+}
+
+fn open(model: &mut Model) {
+    match model.screen {
+        Screen::Overview => model.overview.open(),
+        Screen::Hosts => model.hosts.open(),
+        Screen::Changes => {
+            let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else { return };
+            match subject {
+                (Some(service), _) => {
+                    model.overview.reveal(service);
+                    show(model, Screen::Overview);
+                }
+                (None, Some(host)) => {
+                    model.hosts.filter.clear();
+                    model.hosts.only_trouble = false;
+                    model.hosts.cursor = Some(host);
+                    show(model, Screen::Hosts);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    model.ending = true;
+    vec![Effect::Quit]
+}
+
+/// Cancels the nearest thing that is under way; a second time soon after leaves.
+fn interrupt(model: &mut Model, now: Now) -> Vec<Effect> {
+    if model.interrupted.is_some_and(|before| before.age(now.mono) < TWICE) {
+        return quit(model);
+    }
+    model.interrupted = Some(now.mono);
+    let key = super::hints::key_of(model, Action::Interrupt);
+    let effects = if !model.questions.is_empty() || model.overlay.is_some() || keys::is_typing(model) {
+        cancel(model)
+    } else {
+        Vec::new()
+    };
+    model.say(format!("{key} again leaves the console."), now);
+    effects
+}
+
+fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
+    if let Some(question) = model.questions.front_mut() {
+        let Some(answer) = question.accept() else { return Vec::new() };
+        let id = question.question.id;
+        model.questions.pop_front();
+        return vec![Effect::Answer(id, Some(answer))];
+    }
+    match model.overlay.take() {
+        Some(Overlay::Help(help)) => match help.chosen() {
+            Some(action) => return act(model, action, now),
+            None => model.overlay = Some(Overlay::Help(help)),
+        },
+        Some(Overlay::Picker(picker)) => {
+            let chosen = picker.chosen().and_then(|choice| choice.environment());
+            match chosen {
+                Some(environment) => return vec![Effect::Watch(Arc::new(environment.clone()))],
+                None => model.overlay = Some(Overlay::Picker(picker)),
+            }
+        }
+        None => *filter(model).1 = false,
+    }
+    Vec::new()
+}
+
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    if let Some(question) = model.questions.pop_front() {
+        return vec![Effect::Answer(question.question.id, None)];
+    }
+    if model.overlay.take().is_none() {
+        let (field, typing) = filter(model);
+        field.clear();
+        *typing = false;
+    }
+    Vec::new()
+}

@@ -1,0 +1,50 @@
+//! What goes to the clipboard: Markdown of sanitised text, within the bound of the terminal sequence.
+
+use super::model::{Model, Screen};
+use crate::domain::Now;
+use crate::port::Effect;
+use crate::screens::{changes, hosts, overview};
+
+/// Bytes that fit.
+const MOST: usize = 64 << 10;
+
+/// The row under the cursor.
+pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
+    let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
+    let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
+        Screen::Overview if model.overview.in_detail => {
+            Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs))
+        }
+        Screen::Overview => overview::row_as_markdown(&model.overview, fleet, clock, glyphs),
+        Screen::Hosts if model.hosts.in_detail => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
+        Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
+        Screen::Changes => changes::row_as_markdown(&model.changes, fleet, clock, glyphs),
+    });
+    sent(model, text, "row", now)
+}
+
+/// The whole pane that has the keyboard.
+pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
+    let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
+    let text = model.fleet.as_ref().map(|fleet| match model.screen {
+        Screen::Overview => overview::pane_as_markdown(&model.overview, fleet, clock, glyphs),
+        Screen::Hosts => hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs),
+        Screen::Changes => changes::pane_as_markdown(&model.changes, fleet, clock, glyphs),
+    });
+    sent(model, text, "pane", now)
+}
+
+fn sent(model: &mut Model, text: Option<String>, what: &str, now: Now) -> Vec<Effect> {
+    let Some(mut text) = text else {
+        model.say("There is nothing to copy here.", now);
+        return Vec::new();
+    };
+    if text.len() > MOST {
+        let end = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(text[..end].rfind('\n').map_or(end, |at| at + 1));
+        model.say(format!("Copied the {what} as Markdown, cut at 64 KiB."), now);
+    } else {
+        model.say(format!("Copied the {what} as Markdown."), now);
+    }
+    vec![Effect::Copy(text)]
+}

@@ -1,0 +1,145 @@
+//! The bottom line: the keys that matter here, made from the live keymap.
+
+use ratatui::layout::Rect;
+
+use super::keys::contexts;
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use crate::input::{Action, Context, key_name};
+use crate::port::{Key, KeyCode};
+use crate::style::{Glyphs, Role};
+use crate::ui::{Pen, Words};
+
+/// The first key of an action for whoever has the keyboard, as text.
+pub fn key_of(model: &Model, action: Action) -> String {
+    let mut contexts = contexts(model);
+    contexts.extend([Context::Global, Context::List]);
+    let keys = model.keymap.keys_of(&contexts, action);
+    keys.first().map_or_else(|| action.row().name.to_owned(), |keys| key_name::sequence_name(keys))
+}
+
+/// Draws the line.
+pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let help = hint(model, Action::Help, pen.styles.glyphs);
+    let help_width = u16::try_from(help.width(pen.clock)).unwrap_or(0);
+    let typing = contexts(model).contains(&Context::Text);
+    let left = if typing { room.width } else { room.width.saturating_sub(help_width + 3) };
+    if !typing {
+        pen.words_right(room.x, room.y, room.width, &help);
+    }
+    if !model.pending.is_empty() {
+        return pending(model, pen, Rect { width: left, ..room });
+    }
+    if let Some(notice) = &model.notice {
+        pen.text(room.x, room.y, left, Role::Info, &notice.text);
+        return;
+    }
+    let mut at = room.x;
+    for action in actions(model) {
+        let words = hint_saying(model, action, word(model, action), pen.styles.glyphs);
+        let takes = u16::try_from(words.width(pen.clock)).unwrap_or(u16::MAX);
+        if words.is_empty() {
+            continue;
+        }
+        // Whole hints or none: half a hint is a riddle.
+        if at + takes > room.x + left {
+            break;
+        }
+        at += pen.words(at, room.y, takes, &words) + 3;
+    }
+}
+
+/// What an action is called where it means something nearer than its row of the table says.
+fn word(model: &Model, action: Action) -> &'static str {
+    match (&model.overlay, action) {
+        (_, Action::Accept) if !model.questions.is_empty() => "answer",
+        (_, Action::Cancel) if !model.questions.is_empty() => "decline",
+        (Some(Overlay::Help(_)), Action::Accept) => "run it",
+        (Some(Overlay::Picker(_)), Action::Accept) => "open",
+        (Some(_), Action::Cancel) => "close",
+        (None, Action::Accept) => "keep the filter",
+        (None, Action::Cancel) => "drop it",
+        (_, action) => action.row().hint,
+    }
+}
+
+fn hint(model: &Model, action: Action, glyphs: &Glyphs) -> Words {
+    hint_saying(model, action, action.row().hint, glyphs)
+}
+
+fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Words {
+    let contexts = contexts(model);
+    if action == Action::Down {
+        let arrows = |action: Action, code: KeyCode| {
+            let keys = model.keymap.keys_of(&contexts, action);
+            keys.iter().any(|keys| **keys == [Key::plain(code)])
+        };
+        let keys = if arrows(Action::Down, KeyCode::Down) && arrows(Action::Up, KeyCode::Up) {
+            glyphs.up_down.to_owned()
+        } else {
+            format!("{} {}", key_of(model, Action::Down), key_of(model, Action::Up))
+        };
+        return Words::of(Role::Key, keys).text(Role::Quiet, " move");
+    }
+    let keys = model.keymap.keys_of(&contexts, action);
+    match keys.first() {
+        Some(keys) => Words::of(Role::Key, key_name::sequence_name(keys)).text(Role::Quiet, format!(" {word}")),
+        None => Words::new(),
+    }
+}
+
+fn pending(model: &Model, pen: &mut Pen<'_>, room: Rect) {
+    let contexts = contexts(model);
+    let mut words = Words::of(Role::Key, key_name::sequence_name(&model.pending)).gap(3);
+    for (key, action) in model.keymap.followers(&contexts, &model.pending) {
+        let does = action.map_or(pen.styles.glyphs.more, |action| action.row().hint);
+        words = words.text(Role::Key, key_name::name(key)).text(Role::Quiet, format!(" {does}")).gap(3);
+    }
+    pen.words(room.x, room.y, room.width, &words);
+}
+
+/// The actions whose keys are shown, the most useful first.
+fn actions(model: &Model) -> Vec<Action> {
+    if !model.questions.is_empty() {
+        return vec![Action::Accept, Action::Cancel, Action::EraseLine];
+    }
+    match &model.overlay {
+        Some(Overlay::Help(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Picker(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        None => {}
+    }
+    if super::keys::is_typing(model) {
+        return vec![Action::Accept, Action::Cancel, Action::EraseWord, Action::EraseLine, Action::Down];
+    }
+    if model.fleet.is_none() {
+        return vec![Action::SwitchEnvironment, Action::Quit];
+    }
+    let lost = !super::blocked::lost_hosts(model).is_empty();
+    let mut actions = match model.screen {
+        Screen::Overview if model.overview.in_detail => {
+            vec![Action::Down, Action::Back, Action::UnitFile, Action::Zoom, Action::Copy]
+        }
+        Screen::Overview => vec![
+            Action::Down,
+            Action::Open,
+            Action::ToggleFold,
+            Action::Filter,
+            Action::FailedOnly,
+            Action::Sort,
+            Action::UnitFile,
+            Action::Copy,
+        ],
+        Screen::Hosts if model.hosts.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
+        Screen::Hosts => {
+            vec![Action::Down, Action::Open, Action::Filter, Action::FailedOnly, Action::Sort, Action::Copy]
+        }
+        Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
+    };
+    actions.retain(|action| super::blocked::blocked(model, *action).is_none());
+    if lost {
+        actions.insert(2.min(actions.len()), Action::RetryNow);
+    }
+    actions.extend([Action::SwitchEnvironment, Action::Quit]);
+    actions
+}

@@ -1,0 +1,164 @@
+//! Who has the keyboard, and what a key means there.
+
+use super::act::act;
+use super::layout::layout;
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use crate::domain::Now;
+use crate::input::{Action, Context, Lookup};
+use crate::port::{Effect, Key, KeyCode};
+use crate::ui::Field;
+use crate::ui::list::Step;
+
+/// Rows that one notch of the wheel moves.
+const NOTCH: isize = 3;
+
+/// The contexts of whoever has the keyboard, the nearest first.
+pub fn contexts(model: &Model) -> Vec<Context> {
+    if !model.questions.is_empty() {
+        return vec![Context::Question, Context::Text, Context::Always];
+    }
+    match &model.overlay {
+        Some(Overlay::Help(_)) => vec![Context::Help, Context::Text, Context::Always],
+        Some(Overlay::Picker(_)) => vec![Context::Picker, Context::Text, Context::Always],
+        None if is_typing(model) => vec![Context::Filter, Context::Text, Context::Always],
+        None => screen_contexts(model),
+    }
+}
+
+/// The contexts of the screen, whatever stands over it.
+pub fn screen_contexts(model: &Model) -> Vec<Context> {
+    let near = match model.screen {
+        Screen::Overview if model.overview.in_detail => Context::Detail,
+        Screen::Overview => Context::Overview,
+        Screen::Hosts => Context::Hosts,
+        Screen::Changes => Context::Changes,
+    };
+    vec![near, Context::List, Context::Global, Context::Always]
+}
+
+/// Whether a filter takes the keys.
+pub fn is_typing(model: &Model) -> bool {
+    match model.screen {
+        Screen::Overview => model.overview.typing,
+        Screen::Hosts => model.hosts.typing,
+        Screen::Changes => model.changes.typing,
+    }
+}
+
+/// The filter of the screen, and whether it takes the keys.
+pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
+    match model.screen {
+        Screen::Overview => (&mut model.overview.filter, &mut model.overview.typing),
+        Screen::Hosts => (&mut model.hosts.filter, &mut model.hosts.typing),
+        Screen::Changes => (&mut model.changes.filter, &mut model.changes.typing),
+    }
+}
+
+/// Takes a key.
+pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
+    let contexts = contexts(model);
+    let pending = std::mem::take(&mut model.pending);
+    match model.keymap.lookup(&contexts, &pending, key) {
+        Lookup::Action(action) => act(model, action, now),
+        Lookup::Pending => {
+            model.pending = pending;
+            model.pending.push(key);
+            Vec::new()
+        }
+        Lookup::Nothing => {
+            let plain = !key.modifiers.control && !key.modifiers.alt;
+            if let (KeyCode::Char(c), true, true) = (key.code, plain, contexts.contains(&Context::Text)) {
+                type_character(model, c);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn type_character(model: &mut Model, c: char) {
+    if let Some(question) = model.questions.front_mut() {
+        question.push(c);
+        return;
+    }
+    if let Some(field) = field(model) {
+        field.push(c);
+    }
+}
+
+/// The field that takes the keys, unless it is that of a question.
+pub fn field(model: &mut Model) -> Option<&mut Field> {
+    if model.overlay.is_none() {
+        let (field, typing) = filter(model);
+        return typing.then_some(field);
+    }
+    match &mut model.overlay {
+        Some(Overlay::Help(help)) => Some(&mut help.filter),
+        Some(Overlay::Picker(picker)) => Some(&mut picker.filter),
+        None => None,
+    }
+}
+
+/// Takes a paste: into a field or nowhere. It is never taken for keys.
+pub fn paste(model: &mut Model, text: &str) {
+    if let Some(question) = model.questions.front_mut() {
+        question.paste(text);
+    } else if let Some(field) = field(model) {
+        field.paste(text);
+    }
+}
+
+/// Moves the cursor of whoever has the keyboard.
+pub fn go(model: &mut Model, step: Step) {
+    if !model.questions.is_empty() {
+        return;
+    }
+    match &mut model.overlay {
+        Some(Overlay::Help(help)) => return help.go(step),
+        Some(Overlay::Picker(picker)) => return picker.go(step),
+        None => {}
+    }
+    let Some(fleet) = &model.fleet else { return };
+    match model.screen {
+        Screen::Overview => model.overview.go(step, fleet),
+        Screen::Hosts => model.hosts.go(step, fleet),
+        Screen::Changes => model.changes.go(step, fleet),
+    }
+}
+
+/// Takes a turn of the wheel.
+pub fn wheel(model: &mut Model, up: bool) {
+    go(model, Step::By(if up { -NOTCH } else { NOTCH }));
+}
+
+/// Takes a click: on a tab, or on a row of the list. Dialogs are worked by keys only, so that no stray click confirms.
+pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
+    if !model.questions.is_empty() || model.overlay.is_some() {
+        return Vec::new();
+    }
+    let Some(layout) = layout(model.size) else { return Vec::new() };
+    if layout.tabs.contains((x, y).into()) {
+        return match super::view::tab_at(model, x - layout.tabs.x) {
+            Some(Screen::Overview) => act(model, Action::ShowOverview, now),
+            Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
+            Some(Screen::Changes) => act(model, Action::ShowChanges, now),
+            None => Vec::new(),
+        };
+    }
+    let Some(fleet) = &model.fleet else { return Vec::new() };
+    let list = match model.screen {
+        Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
+        Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
+        Screen::Changes => Some(layout.content),
+    };
+    let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
+    let Some(line) = y.checked_sub(list.y + 2).map(usize::from).filter(|_| y + 1 < list.bottom()) else {
+        return Vec::new();
+    };
+    match model.screen {
+        Screen::Overview => model.overview.point(line, fleet),
+        Screen::Hosts => model.hosts.point(line, fleet),
+        Screen::Changes => model.changes.point(line, fleet),
+    }
+    Vec::new()
+}

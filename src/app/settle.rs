@@ -1,0 +1,74 @@
+//! What follows from every event: cursors stand on rows that are there, and the engine reads what is on screen.
+
+use super::layout::layout;
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use crate::domain::Now;
+use crate::port::Effect;
+use crate::screens::{changes, help, hosts, overview, picker};
+
+/// Settles everything after an event.
+pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some(layout) = layout(model.size) else { return Vec::new() };
+    let area = layout.content;
+    match &mut model.overlay {
+        Some(Overlay::Help(state)) => state.settle(help::height(area)),
+        Some(Overlay::Picker(state)) => {
+            let count = state.count();
+            state.settle(picker::height(area, count));
+        }
+        None => {}
+    }
+    let clock = model.told_by(now);
+    let Some(fleet) = &model.fleet else { return Vec::new() };
+    let glyphs = model.styles.glyphs;
+    match model.screen {
+        Screen::Overview => {
+            let areas = overview::areas(area, &model.overview);
+            let columns = areas.detail_columns();
+            let scrolled = model.overview.detail_top > 0;
+            let lines = if scrolled {
+                let with_log = areas.log.is_none();
+                overview::detail_lines(&model.overview, fleet, columns, clock, glyphs, with_log).all().len()
+            } else {
+                0
+            };
+            model.overview.settle(fleet, areas.list_rows(), areas.detail_rows(), lines, now.mono);
+        }
+        Screen::Hosts => {
+            let areas = hosts::areas(area, &model.hosts);
+            let lines = hosts::detail_lines(&model.hosts, fleet, areas.detail_columns(), clock, glyphs).all().len();
+            model.hosts.settle(fleet, areas.list_rows(), areas.detail_rows(), lines);
+        }
+        Screen::Changes => model.changes.settle(fleet, changes::list_rows(area)),
+    }
+    let mut effects = Vec::new();
+    let visible = match model.screen {
+        Screen::Overview => model.overview.visible_units(fleet),
+        Screen::Hosts | Screen::Changes => Vec::new(),
+    };
+    if visible != model.usage_asked {
+        model.usage_asked.clone_from(&visible);
+        effects.push(Effect::ReadUsage(visible));
+    }
+    if model.shows_detail()
+        && let Some(fleet) = &model.fleet
+        && let Some((host, unit)) = model.overview.wants_detail(fleet, now.mono)
+    {
+        effects.push(Effect::ReadDetail(host, unit));
+    }
+    effects
+}
+
+impl Model {
+    /// Whether the details of the unit under the cursor are on screen, so that they are worth reading.
+    pub(super) fn shows_detail(&self) -> bool {
+        if self.screen != Screen::Overview {
+            return false;
+        }
+        layout(self.size).is_some_and(|layout| {
+            let areas = overview::areas(layout.content, &self.overview);
+            areas.detail.is_some() || areas.log.is_some()
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! The strip below the band: what a person must know now. Absent when there is nothing to say.
+
+use ratatui::layout::Rect;
+
+use super::hints::key_of;
+use super::model::Model;
+use crate::domain::{Link, LinkFailure};
+use crate::input::Action;
+use crate::style::Role;
+use crate::ui::{Pen, Words};
+
+/// Draws the strip.
+pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let said = said(model);
+    if said.is_empty() {
+        return;
+    }
+    let mut words = Words::of(Role::Bad, pen.styles.glyphs.alarm).gap(1);
+    for (number, one) in said.into_iter().enumerate() {
+        if number > 0 {
+            words = words.text(Role::Quiet, format!("  {}  ", pen.styles.glyphs.dot));
+        }
+        words = words.then(one);
+    }
+    pen.ground(area, Role::Strip);
+    pen.words(area.x + 1, area.y, area.width.saturating_sub(2), &words);
+}
+
+fn said(model: &Model) -> Vec<Words> {
+    let mut said = Vec::new();
+    if let Some(fleet) = &model.fleet {
+        for row in &fleet.hosts {
+            let Link::Stopped { why, .. } = &row.link else { continue };
+            let name = &row.host.name;
+            let changed = matches!(why, LinkFailure::HostKeyChanged(_));
+            let words = if changed {
+                Words::of(Role::Bad, format!("{name}: HOST KEY CHANGED")).text(Role::Text, ", not connected")
+            } else {
+                Words::of(Role::Bad, format!("{name}: {}", why.short()))
+                    .text(Role::Quiet, ", ")
+                    .text(Role::Key, key_of(model, Action::RetryNow))
+                    .text(Role::Quiet, " tries again")
+            };
+            said.push(words);
+        }
+    }
+    if let Some(newest) = model.troubles.last() {
+        let older = model.troubles.len() - 1;
+        let mut words = Words::of(Role::Text, newest.clone());
+        if older > 0 {
+            words = words.text(Role::Quiet, format!(" and {older} more"));
+        }
+        said.push(
+            words.text(Role::Quiet, ", ").text(Role::Key, key_of(model, Action::Back)).text(Role::Quiet, " lets it go"),
+        );
+    }
+    if let Some(environment) = model.environment().filter(|environment| !environment.trusted) {
+        let site = environment.site.as_str();
+        let words = Words::of(Role::Warn, "untrusted site").text(Role::Text, ": it runs no command of its own until ");
+        said.push(words.text(Role::Strong, format!("qd trust {site}")));
+    }
+    said
+}

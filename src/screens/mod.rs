@@ -1,0 +1,9 @@
+//! The screens and dialogs: each a folder with a state that knows no drawing and a view that changes nothing.
+//! They never import each other.
+
+pub mod changes;
+pub mod help;
+pub mod hosts;
+pub mod overview;
+pub mod picker;
+pub mod question;

@@ -1,0 +1,256 @@
+//! Draws the overview: the list at the left, what the cursor is on at the right, the log below.
+
+use ratatui::layout::Rect;
+
+use super::rows::Row;
+use super::state::State;
+use super::{cells, detail, log};
+use crate::domain::State as Word;
+use crate::state::Fleet;
+use crate::style::Role;
+use crate::ui::columns::{Column, Place, places};
+use crate::ui::{Filter, Pen, Words, pane};
+
+/// Below this width the details have no pane of their own beside the list.
+const SIDE_BY_SIDE: u16 = 100;
+/// Below this height of the content the log has no pane of its own.
+const WITH_LOG: u16 = 30;
+/// Columns of the little graph.
+const GRAPH: u16 = 5;
+
+const COLUMNS: [Column; 7] = [
+    Column { heading: "SERVICE", least: 15, grows: 1, most: 28, right: false, goes: 0 },
+    Column { heading: "STATE", least: 13, grows: 0, most: 13, right: false, goes: 0 },
+    Column { heading: "HEALTH", least: 12, grows: 3, most: 60, right: false, goes: 0 },
+    Column { heading: "LATENCY", least: GRAPH + 6, grows: 0, most: GRAPH + 6, right: true, goes: 4 },
+    Column { heading: "SINCE", least: 7, grows: 0, most: 7, right: true, goes: 1 },
+    Column { heading: "MEM", least: 4, grows: 0, most: 4, right: true, goes: 3 },
+    Column { heading: "", least: 2, grows: 1, most: 3, right: true, goes: 2 },
+];
+
+/// The parts of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Areas {
+    /// The list, with its frame.
+    pub list: Option<Rect>,
+    /// The details, with their frame.
+    pub detail: Option<Rect>,
+    /// The log, with its frame.
+    pub log: Option<Rect>,
+}
+
+impl Areas {
+    /// Rows of the list between its frame and its headings.
+    pub fn list_rows(&self) -> usize {
+        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
+    }
+
+    /// Lines of the details inside their frame.
+    pub fn detail_rows(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
+    }
+
+    /// Columns of the details inside their frame and margin.
+    pub fn detail_columns(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
+    }
+}
+
+/// Divides the screen.
+pub fn areas(area: Rect, state: &State) -> Areas {
+    let log_height = if area.height >= WITH_LOG { (area.height * 3 / 10).clamp(8, 18) } else { 0 };
+    let log = (log_height > 0).then(|| Rect { y: area.bottom() - log_height, height: log_height, ..area });
+    let upper = Rect { height: area.height - log_height, ..area };
+    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
+        return Areas { list: None, detail: Some(upper), log };
+    }
+    if area.width < SIDE_BY_SIDE {
+        return Areas { list: Some(upper), detail: None, log };
+    }
+    let side = (area.width * 35 / 100).clamp(38, 74);
+    let list = Rect { width: area.width - side, ..upper };
+    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..upper }), log }
+}
+
+/// Draws the screen.
+pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
+    let areas = areas(area, state);
+    if let Some(area) = areas.list {
+        list(state, fleet, pen, area);
+    }
+    if let Some(area) = areas.detail {
+        details(state, fleet, pen, area, areas.log.is_none());
+    }
+    if let Some(area) = areas.log {
+        newest_lines(state, fleet, pen, area);
+    }
+}
+
+fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
+    let rows = state.rows(fleet);
+    let title = if state.typing || !state.filter.text().is_empty() { filter_title(state) } else { counts(fleet, pen) };
+    let inside = pane::frame(pen, area, &title, &remark(state, &rows, fleet), false);
+    if state.typing {
+        let x = area.x + 3 + 7;
+        state.filter.draw(pen, Rect::new(x, area.y, area.width.saturating_sub(30).max(8), 1), Role::Key);
+    }
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let places = places(&COLUMNS, room.width.saturating_sub(2));
+    headings(pen, room, &places);
+    if rows.is_empty() {
+        let text = if fleet.services.is_empty() {
+            "This environment names no service."
+        } else if state.only_trouble && state.filter.text().is_empty() {
+            "Nothing is in trouble."
+        } else {
+            "No service passes the filter."
+        };
+        pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, text);
+        return;
+    }
+    let cursor = state.place(&rows, fleet);
+    let filter = Filter::parse(state.filter.text());
+    for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
+        let Some(row) = rows.get(number) else { break };
+        draw_row(fleet, row, pen, Rect { y, height: 1, ..room }, &places, &filter);
+        if cursor == Some(number) {
+            let line = Rect { x: inside.x, y, width: inside.width, height: 1 };
+            pen.tint(line, Role::Selected);
+        }
+    }
+}
+
+fn headings(pen: &mut Pen<'_>, room: Rect, places: &[Place]) {
+    for (column, place) in COLUMNS.iter().zip(places) {
+        let Some((at, width)) = place else { continue };
+        let heading = if column.heading.is_empty() { pen.styles.glyphs.restarts } else { column.heading };
+        let words = Words::of(Role::Quiet, heading);
+        let x = room.x + 2 + at;
+        if column.right && column.heading != "LATENCY" {
+            pen.words_right(x, room.y, *width, &words);
+        } else {
+            pen.words(x, room.y, *width, &words);
+        }
+    }
+}
+
+fn draw_row(fleet: &Fleet, row: &Row, pen: &mut Pen<'_>, room: Rect, places: &[Place], filter: &Filter) {
+    if let Row::Tier { name, all, trouble } = row {
+        let mut words = Words::of(Role::Quiet, name.clone());
+        if *trouble > 0 {
+            words = words.text(Role::Faint, format!(" {} ", pen.styles.glyphs.dot));
+            words = words.text(Role::Warn, format!("{trouble} of {all} in trouble"));
+        }
+        pen.words(room.x, room.y, room.width, &words);
+        return;
+    }
+    let glyphs = pen.styles.glyphs;
+    let Some(cells) = cells::cells(fleet, row, pen.clock.now.mono, usize::from(GRAPH), glyphs) else { return };
+    pen.words(room.x, room.y, 1, &cells.mark);
+    let dim = |words: Words| if cells.stale { words.dimmed() } else { words };
+    let name = dim(cells.name.clone());
+    let columns = [
+        name.clone(),
+        cells.state.clone(),
+        cells.health.clone(),
+        dim(cells.latency),
+        dim(cells.since),
+        dim(cells.memory),
+        dim(cells.restarts),
+    ];
+    for (number, (words, place)) in columns.iter().zip(places).enumerate() {
+        let Some((at, width)) = place else { continue };
+        let x = room.x + 2 + at;
+        if COLUMNS[number].right {
+            pen.words_right(x, room.y, *width, words);
+        } else {
+            pen.words(x, room.y, *width, words);
+        }
+        if COLUMNS[number].heading == "LATENCY" {
+            pen.words(x, room.y, GRAPH, &cells.graph);
+        }
+    }
+    if let (Row::Service { .. }, Some((at, width))) = (row, places[0]) {
+        let plain = name.plain(pen.clock);
+        if let Some(found) = filter.place_in(plain.split(' ').next().unwrap_or_default()) {
+            let (start, end) = (u16::try_from(found.start).unwrap_or(0), u16::try_from(found.end).unwrap_or(0));
+            let end = end.min(width);
+            let found = Rect::new(room.x + 2 + at + start.min(end), room.y, end.saturating_sub(start), 1);
+            pen.tint(found, Role::Match);
+        }
+    }
+}
+
+fn counts(fleet: &Fleet, pen: &Pen<'_>) -> Words {
+    let counts = fleet.counts();
+    let mut words = Words::of(Role::Strong, "Services");
+    let mut first = true;
+    for state in Word::ALL {
+        let Some(count) = counts.get(&state) else { continue };
+        let between = if first { " ".to_owned() } else { format!(" {} ", pen.styles.glyphs.dot) };
+        words = words.text(Role::Faint, between).text(Role::state(state), format!("{count} {}", state.word()));
+        first = false;
+    }
+    words
+}
+
+fn filter_title(state: &State) -> Words {
+    // While it is typed the field itself stands here; afterwards its text.
+    let words = Words::of(Role::Quiet, "filter ");
+    let text = crate::text::Foreign::from(state.filter.text()).plain();
+    if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) }
+}
+
+fn remark(state: &State, rows: &[Row], fleet: &Fleet) -> Words {
+    let shown = rows.iter().filter(|row| matches!(row, Row::Service { .. })).count();
+    let all = fleet.services.len();
+    let mut parts = Vec::new();
+    if shown < all {
+        parts.push(format!("{shown} of {all}"));
+    }
+    if state.only_trouble {
+        parts.push("only trouble".to_owned());
+    }
+    if state.worst_first {
+        parts.push("worst first".to_owned());
+    }
+    Words::of(Role::Quiet, parts.join(", "))
+}
+
+fn details(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect, with_log: bool) {
+    let (title, host) = detail::title(state, fleet, pen.styles.glyphs);
+    let inside = pane::frame(pen, area, &title, &host, state.in_detail);
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let lines = detail::lines(state, fleet, usize::from(room.width), pen.clock, pen.styles.glyphs, with_log);
+    let below = lines.draw(pen, room, state.detail_top);
+    if below > 0 || state.detail_top > 0 {
+        let more = Words::of(Role::Quiet, format!(" {below} more below ",));
+        let more = if below == 0 { Words::of(Role::Quiet, " end ") } else { more };
+        pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &more);
+    }
+}
+
+fn newest_lines(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
+    let detail = state.detail_of(fleet);
+    let mut title = Words::of(Role::Strong, "Log");
+    let unit = state.unit(fleet);
+    if let Some((host, unit)) = &unit {
+        title = title.text(Role::Quiet, format!(" {} {host}", unit.stem()));
+    }
+    let age = detail.map(log::age).unwrap_or_default();
+    let inside = pane::frame(pen, area, &title, &age, false);
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let Some((host, _)) = unit else {
+        pen.text(room.x, room.y, room.width, Role::Quiet, "There is no unit here whose log could be read.");
+        return;
+    };
+    let reachable = fleet.host(&host).is_some_and(|host| host.link.is_up());
+    if let Some(absence) = log::absence(detail, reachable) {
+        pen.words(room.x, room.y, room.width, &absence);
+        return;
+    }
+    let lines = detail.map(|detail| log::newest(detail, usize::from(room.height))).unwrap_or_default();
+    for (words, y) in lines.iter().zip(room.y..room.bottom()) {
+        pen.words(room.x, y, room.width, words);
+    }
+}

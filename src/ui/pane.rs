@@ -1,0 +1,50 @@
+//! Panes: a frame with a title at the left and a remark at the right, and the boxes of dialogs.
+
+use ratatui::layout::Rect;
+
+use super::pen::Pen;
+use super::words::Words;
+use crate::style::Role;
+
+/// Draws a frame and returns what is inside.
+pub fn frame(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, focus: bool) -> Rect {
+    if area.width < 4 || area.height < 2 {
+        return Rect::new(area.x, area.y, 0, 0);
+    }
+    let [top_left, top_right, bottom_left, bottom_right, across, down] = pen.styles.glyphs.frame;
+    let role = if focus { Role::LineFocus } else { Role::Line };
+    let rule = across.repeat(usize::from(area.width - 2));
+    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+    pen.text(area.x, area.y, area.width, role, &format!("{top_left}{rule}{top_right}"));
+    pen.text(area.x, bottom, area.width, role, &format!("{bottom_left}{rule}{bottom_right}"));
+    for y in area.y + 1..bottom {
+        pen.text(area.x, y, 1, role, down);
+        pen.text(right, y, 1, role, down);
+    }
+    let room = area.width.saturating_sub(6);
+    let mut left_end = area.x + 2;
+    if !title.is_empty() {
+        let padded = Words::of(Role::Text, " ").then(title.clone()).text(Role::Text, " ");
+        left_end += pen.words(area.x + 2, area.y, room, &padded);
+    }
+    if !remark.is_empty() {
+        let padded = Words::of(Role::Text, " ").then(remark.clone()).text(Role::Text, " ");
+        let free = right.saturating_sub(1).saturating_sub(left_end + 1);
+        if padded.width(pen.clock) <= usize::from(free) {
+            pen.words_right(left_end + 1, area.y, free, &padded);
+        }
+    }
+    Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+}
+
+/// A box of at most this size in the middle of an area.
+pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height)
+}
+
+/// Draws the box of a dialog over everything and returns what is inside.
+pub fn dialog(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words) -> Rect {
+    pen.clear(area, Role::Dialog);
+    frame(pen, area, title, remark, true)
+}

@@ -1,0 +1,93 @@
+//! The pictures in screenshots/: drawn anew and compared. `QD_BLESS=1 cargo test --test screenshots` draws them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/console.rs"]
+mod console;
+#[path = "common/picture.rs"]
+mod picture;
+#[path = "common/scene.rs"]
+mod scene;
+
+use std::fs;
+use std::path::Path;
+
+use console::Console;
+use quarterdeck::port::Event;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn compare(name: &str, console: &Console) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shown = console.0.shown();
+    let pictures = [("txt", console.screen()), ("svg", picture::svg(&shown.buffer))];
+    for (kind, drawn) in pictures {
+        let path = root.join("screenshots").join(format!("{name}.{kind}"));
+        if std::env::var_os("QD_BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &drawn).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == drawn,
+            "screenshots/{name}.{kind} is not what the console draws now; look at it and, if it is good, \
+             QD_BLESS=1 cargo test --test screenshots\n{}",
+            console.screen()
+        );
+    }
+    if let Some(folder) = std::env::var_os("QD_ANSI") {
+        fs::write(Path::new(&folder).join(format!("{name}.ans")), picture::ansi(&shown.buffer)).unwrap();
+    }
+}
+
+/// The night in question with the cursor on the backend and its details read.
+pub fn on_backend(size: (u16, u16)) -> Console {
+    let mut console = Console::in_trouble(size);
+    console.keys("S g j");
+    console.say(Event::Detail(scene::host_name("app-1"), scene::unit_of("backend"), Box::new(scene::backend_detail())));
+    console
+}
+
+#[test]
+fn overview_with_trouble() {
+    compare("overview", &on_backend(SIZE));
+}
+
+#[test]
+fn overview_by_tier() {
+    compare("tiers", &Console::in_trouble(SIZE));
+}
+
+#[test]
+fn detail() {
+    let mut console = on_backend(SIZE);
+    console.keys("+");
+    compare("detail", &console);
+}
+
+#[test]
+fn hosts() {
+    let mut console = Console::in_trouble(SIZE);
+    console.keys("2 j");
+    compare("hosts", &console);
+}
+
+#[test]
+fn changes() {
+    let mut console = Console::in_trouble(SIZE);
+    console.keys("3");
+    compare("changes", &console);
+}
+
+#[test]
+fn help() {
+    let mut console = on_backend(SIZE);
+    console.keys("?");
+    compare("help", &console);
+}
+
+#[test]
+fn picker() {
+    let mut console = Console::in_trouble(SIZE);
+    console.keys("E");
+    compare("picker", &console);
+}
