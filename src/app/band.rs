@@ -24,7 +24,7 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     for detail in [Detail::Full, Detail::OneClock, Detail::NoClock, Detail::Lost] {
         let right = right(model, pen, role, detail);
         if right.width(pen.clock) <= usize::from(free) || detail == Detail::Lost {
-            if detail.has_clock() && model.clock {
+            if detail.has_clock() && has_clock(model) {
                 next_second(pen);
             }
             pen.words_right(room.x + used + 2, room.y, free, &right);
@@ -45,6 +45,11 @@ impl Detail {
     fn has_clock(self) -> bool {
         matches!(self, Detail::Full | Detail::OneClock)
     }
+}
+
+/// With nothing open there is nothing to hold against the time.
+fn has_clock(model: &Model) -> bool {
+    model.clock && model.fleet.is_some()
 }
 
 fn place(model: &Model, pen: &Pen<'_>, role: Role) -> Words {
@@ -76,7 +81,7 @@ fn right(model: &Model, pen: &Pen<'_>, role: Role, detail: Detail) -> Words {
         let gap = if words.is_empty() { 0 } else { 2 };
         words = words.gap(gap).then(host(model, row, pen, role));
     }
-    if detail.has_clock() && model.clock {
+    if detail.has_clock() && has_clock(model) {
         let gap = if words.is_empty() { 0 } else { 2 };
         words = words.gap(gap).then(clock(model, pen, role, detail));
     }
