@@ -28,6 +28,8 @@ pub struct Evidence<'a> {
     pub recent_restarts: u32,
     /// Its probes: name, verdict, and the summary of the last answer (sanitised).
     pub probes: Vec<(&'a str, ProbeVerdict, String)>,
+    /// The names of those that change their mind more often than not.
+    pub flapping: Vec<&'a str>,
     /// Services it needs, with their states.
     pub needs: Vec<(&'a str, State)>,
 }
@@ -105,6 +107,9 @@ fn judge_probes(evidence: &Evidence<'_>, unit: Option<&UnitFacts>) -> Verdict {
     if let Some((name, _, summary)) = find(ProbeVerdict::Fail) {
         let state = if unit.is_some() { State::Degraded } else { State::Down };
         return Verdict::new(state, reason(name, summary));
+    }
+    if let Some(name) = evidence.flapping.first() {
+        return Verdict::new(State::Degraded, format!("{name} flaps"));
     }
     let passes = evidence.probes.iter().filter(|(_, verdict, _)| *verdict == ProbeVerdict::Pass).count();
     if passes < evidence.probes.len() {

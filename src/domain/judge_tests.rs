@@ -24,6 +24,7 @@ fn evidence<'a>(link: &'a Link, unit: &'a UnitFacts) -> Evidence<'a> {
         current: true,
         recent_restarts: 0,
         probes: Vec::new(),
+        flapping: Vec::new(),
         needs: Vec::new(),
     }
 }
@@ -99,6 +100,14 @@ fn probes_decide_about_a_running_unit_and_silence_is_never_green() {
     for verdict in [ProbeVerdict::Error, ProbeVerdict::Stale, ProbeVerdict::Inconclusive] {
         assert_eq!(with(verdict).0, State::Unknown);
     }
+}
+
+#[test]
+fn a_probe_that_changes_its_mind_all_the_time_is_no_pass() {
+    let unit = unit(Active::Active);
+    let probes = vec![("ready", ProbeVerdict::Pass, String::new())];
+    let flapping = Evidence { probes, flapping: vec!["ready"], ..evidence(&UP, &unit) };
+    assert_eq!(word(&flapping), (State::Degraded, "ready flaps".to_owned()));
 }
 
 #[test]

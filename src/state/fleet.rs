@@ -286,6 +286,11 @@ impl Fleet {
         let nowhere = Link::Up { since: now.mono, round_trip: None, heard: now.mono, means: None };
         let host = instance.host.as_ref().and_then(|name| self.host(name));
         let unit = host.zip(instance.unit.as_ref()).and_then(|(host, unit)| host.units.get(unit));
+        let flaps = |(probe, state): &(&crate::domain::Probe, &ProbeState)| {
+            (probe.from == Vantage::Host || instance.host.is_none()) && state.is_flapping()
+        };
+        let flapping =
+            row.probes_of(instance.host.as_ref()).filter(flaps).map(|(probe, _)| probe.name.as_str()).collect();
         let probes = row
             .probes_of(instance.host.as_ref())
             .filter(|(probe, _)| probe.from == Vantage::Host || instance.host.is_none())
@@ -299,6 +304,7 @@ impl Fleet {
             current: host.is_some_and(|host| host.current),
             recent_restarts: unit.map_or(0, |unit| unit.recent_restarts(now.mono)),
             probes,
+            flapping,
             needs: needs.to_vec(),
         })
     }
@@ -380,6 +386,7 @@ fn service_verdict(row: &ServiceRow, now: Now) -> Verdict {
     for probe in row.service.probes.iter().filter(|probe| probe.from == Vantage::Here) {
         let Some(state) = row.probes.get(&probe.name) else { continue };
         let word = match state.verdict(probe, now.mono) {
+            ProbeVerdict::Pass if state.is_flapping() => State::Degraded,
             ProbeVerdict::Pass => continue,
             ProbeVerdict::Fail => State::Degraded,
             ProbeVerdict::Error | ProbeVerdict::Stale | ProbeVerdict::Inconclusive => State::Unknown,
