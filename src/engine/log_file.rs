@@ -1,7 +1,7 @@
 //! The program's own log: a file in the person's state directory, for those who look for a fault of `qd` itself.
 //!
 //! Level by `QD_LOG` (as `RUST_LOG`: `debug`, `quarterdeck::engine::hosts=trace`); `info` of our own and `warn`
-//! of everything else without it. At most two files of [`LARGEST`] each; mode 0600. What hosts say is sanitised
+//! of everything else without it. At most two files of 1 MiB each; mode 0600. What hosts say is sanitised
 //! before it gets there, so that the file can be read in a terminal. It never holds a secret.
 
 use std::fs::{self, File, OpenOptions};

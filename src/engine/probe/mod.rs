@@ -87,7 +87,7 @@ impl Prober {
         Self { clock, trust, names: tcp::Names::new() }
     }
 
-    /// Asks once. Always comes back, at the latest [`GRACE`] after the probe's own deadline.
+    /// Asks once. Always comes back, at the latest 50 ms after the probe's own deadline.
     ///
     /// `trusted` says whether commands of the site may run.
     pub async fn ask(&self, site: &SiteName, trusted: bool, probe: &Probe, from: Origin) -> ProbeReport {
