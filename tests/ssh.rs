@@ -337,6 +337,13 @@ async fn a_host_can_be_dialled_through() {
     let error = nobody.read(&mut [0; 4]).await.unwrap_err().to_string();
     assert!(error.contains("Connection refused"), "{error}");
 
+    let picky = Sshd::start("PermitOpen none");
+    let ways = self::ways(&picky);
+    let link = ways.connect("box").await.unwrap();
+    let mut refused = link.dial("127.0.0.1".into(), 9).await.unwrap();
+    let error = refused.read(&mut [0; 4]).await.unwrap_err().to_string();
+    assert!(error.contains("forbids forwarding"), "{error}");
+
     let strict = Sshd::start("AllowTcpForwarding no");
     let ways = self::ways(&strict);
     let link = ways.connect("box").await.unwrap();

@@ -1,6 +1,6 @@
 //! TCP as seen from the host: forwardings of the master to private sockets of ours, one per address.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -33,11 +33,13 @@ pub(super) struct Dialler {
     runtime: Arc<RuntimeDir>,
     unopened: watch::Receiver<Option<Unopened>>,
     sockets: Mutex<HashMap<(String, u16), PathBuf>>,
+    /// Addresses that sshd forbids; it may allow others (`PermitOpen`).
+    forbidden: watch::Sender<BTreeSet<String>>,
 }
 
 impl Dialler {
     pub(super) fn new(line: Arc<Line>, runtime: Arc<RuntimeDir>, unopened: watch::Receiver<Option<Unopened>>) -> Self {
-        Self { line, runtime, unopened, sockets: Mutex::default() }
+        Self { line, runtime, unopened, sockets: Mutex::default(), forbidden: watch::Sender::default() }
     }
 
     /// A connection to `host:port`. That nobody listens there is told by the first read.
@@ -45,8 +47,8 @@ impl Dialler {
         let address = format!("{host}:{port}");
         let mut gone = self.line.gone.clone();
         let dialled = async {
-            if let Some(why) = self.unopened.borrow().as_ref().filter(|unopened| unopened.why.starts_with(FORBIDDEN)) {
-                return Err(sentence(&address, &why.why));
+            if self.forbidden.borrow().contains(&address) {
+                return Err(sentence(&address, FORBIDDEN));
             }
             let path = self.socket(host, port).await?;
             let since = Instant::now();
@@ -58,6 +60,7 @@ impl Dialler {
                 address: address.clone(),
                 since,
                 unopened: self.unopened.clone(),
+                forbidden: self.forbidden.clone(),
                 silent: true,
                 asking: None,
             })
@@ -120,6 +123,7 @@ struct Dialled {
     address: String,
     since: Instant,
     unopened: watch::Receiver<Option<Unopened>>,
+    forbidden: watch::Sender<BTreeSet<String>>,
     silent: bool,
     asking: Option<BoxFuture<'static, Option<Unopened>>>,
 }
@@ -164,6 +168,12 @@ impl AsyncRead for Dialled {
         self.asking = None;
         Poll::Ready(match said {
             Some(unopened) => {
+                if unopened.why.starts_with(FORBIDDEN) {
+                    let address = self.address.clone();
+                    self.forbidden.send_modify(|forbidden| {
+                        forbidden.insert(address);
+                    });
+                }
                 Err(io::Error::new(io::ErrorKind::ConnectionRefused, sentence(&self.address, &unopened.why)))
             }
             None => Ok(()),
