@@ -6,8 +6,8 @@ use std::time::Duration;
 const CEILINGS: [u64; 5] = [1, 2, 4, 8, 15];
 /// The shortest wait, so that a refusal is never answered by a storm.
 const SHORTEST: Duration = Duration::from_millis(200);
-/// A link that was up this long begins again at the first ceiling.
-const PROVEN: Duration = Duration::from_secs(30);
+/// A link that was up this long begins again at the first ceiling; one that breaks at once does not.
+const PROVEN: Duration = Duration::from_secs(5);
 
 /// The waits of one host. Full jitter: each is drawn evenly from nothing to its ceiling, so that many hosts
 /// that went away together do not come back together.
