@@ -200,12 +200,25 @@ async fn units_come_fail_and_go() {
     lab.on("db-1", &["systemctl", "stop", "qdtest-late.service"]);
     watching.until(ROOM, "the late unit gone", |seen| !seen.has("qdtest-late.service", |_| true)).await;
 
+    // Another name of a unit has that unit's state.
+    lab.on("db-1", &["ln", "-sf", "redis.service", "/etc/systemd/system/qdtest-alias.service"]);
+    lab.on("db-1", &["systemctl", "daemon-reload"]);
+    let mut by_alias = ways.watch("db-1", wanted("db-1", &["qdtest-alias.service", "qdtest-*"], &[]));
+    by_alias.until(ROOM, "push", |seen| seen.full > 0 && seen.means == Some(Means::Push)).await;
+    assert_eq!(by_alias.seen.unit("qdtest-alias.service").active, Active::Active);
+
     // A stopped unit that was named stays.
     lab.on("db-1", &["systemctl", "stop", "redis.service"]);
     watching.until(ROOM, "stopped", |seen| seen.unit("redis.service").active == Active::Inactive).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     watching.step(Duration::ZERO).await;
     assert_eq!(watching.seen.unit("redis.service").active, Active::Inactive);
+    let stopped = |seen: &watching::Seen| seen.unit("qdtest-alias.service").active == Active::Inactive;
+    by_alias.until(ROOM, "stopped under its other name", stopped).await;
+    assert_eq!(by_alias.seen.units.len(), 1, "found by name and by pattern, and told once");
+    drop(by_alias);
+    lab.on("db-1", &["rm", "/etc/systemd/system/qdtest-alias.service"]);
+    lab.on("db-1", &["systemctl", "daemon-reload"]);
     lab.on("db-1", &["systemctl", "start", "redis.service"]);
     watching.until(ROOM, "started", |seen| seen.unit("redis.service").active == Active::Active).await;
 

@@ -21,6 +21,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// A host without a bridge is asked again after this long: somebody may install it.
 const RETRY_MISSING: Duration = Duration::from_secs(600);
+/// A host that systemd does not run is looked at again after this long.
+const NO_SYSTEMD: Duration = Duration::from_secs(60);
 /// A session that lasted this long was a good one: the next is tried at once.
 const GOOD: Duration = Duration::from_secs(20);
 
@@ -87,16 +89,20 @@ impl Keeper<'_> {
             let began = Instant::now();
             // In whole seconds: it is told, and what is told should not change all the time.
             let every = Duration::from_secs(slower(SWEEP, *self.pressure.borrow()).as_secs());
+            let mut rest = every;
             let means = match sweeper.sweep().await {
                 Ok(units) => {
                     self.tell(News::Full(self.scope, units)).await;
                     Means::Sweep { every, because: because.to_owned() }
                 }
-                Err(SweepError::NoSystemd) if self.scope == Scope::System => Means::None,
+                Err(SweepError::NoSystemd) if self.scope == Scope::System => {
+                    rest = NO_SYSTEMD;
+                    Means::None
+                }
                 Err(error) => Means::Sweep { every, because: format!("{because}; and {error}") },
             };
             self.tell(News::Means(self.scope, means)).await;
-            let next = began + every;
+            let next = began + rest;
             if next >= until {
                 sleep_until(until).await;
                 return;

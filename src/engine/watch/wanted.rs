@@ -127,6 +127,56 @@ mod tests {
         UnitName::new(name).unwrap()
     }
 
+    fn service(name: &str, unit_name: &str, hosts: &[&str], user: bool) -> Service {
+        Service {
+            name: ServiceName::new(name).unwrap(),
+            title: name.into(),
+            runtime: RuntimeKind::Systemd,
+            units: vec![UnitPattern::Exact(unit(unit_name))],
+            user,
+            hosts: hosts.iter().map(|host| HostName::new(host).unwrap()).collect(),
+            tier: crate::domain::service::Tier { rank: 0, name: String::new() },
+            depends_on: Vec::new(),
+            expected: crate::domain::Expected::Running,
+            version: Some(vec![name.to_owned(), "--version".to_owned()]),
+            links: Vec::new(),
+            probes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_host_is_asked_for_its_own_services_and_runs_commands_only_of_a_trusted_site() {
+        let mut environment = Environment {
+            site: crate::domain::SiteName::new("shop").unwrap(),
+            name: crate::domain::EnvName::new("test").unwrap(),
+            protected: false,
+            colour: crate::domain::EnvColour::Blue,
+            variables: std::collections::BTreeMap::new(),
+            lock_host: None,
+            state_directory: String::new(),
+            hosts: Vec::new(),
+            services: vec![
+                service("web", "web.service", &["app-1", "app-2"], false),
+                service("mine", "mine.service", &["app-1"], true),
+                service("db", "db.service", &["db-1"], false),
+                Service { runtime: RuntimeKind::Http, ..service("page", "page.service", &["app-1"], false) },
+            ],
+            trusted: false,
+        };
+        let host = HostName::new("app-1").unwrap();
+        let wanted = Wanted::of(&environment, &host);
+        assert_eq!(
+            (wanted.system.exact(), wanted.user.exact()),
+            (&[unit("web.service")][..], &[unit("mine.service")][..])
+        );
+        assert!(wanted.versions.is_empty(), "the site is not trusted");
+        environment.trusted = true;
+        let versions = Wanted::of(&environment, &host).versions;
+        let services: Vec<&str> = versions.iter().map(|version| version.service.as_str()).collect();
+        assert_eq!(services, ["web", "mine", "page"]);
+        assert!(versions[0].units.wants(&unit("web.service")) && !versions[0].units.wants(&unit("mine.service")));
+    }
+
     #[test]
     fn names_and_patterns_select() {
         let patterns = [

@@ -11,11 +11,11 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc;
 
 use self::manager::FakeManager;
-use super::{Control, Selection, Wanted, watch_host};
+use super::{Control, Selection, VersionCommand, Wanted, watch_host};
 use crate::domain::link::Means;
 use crate::domain::service::UnitPattern;
 use crate::domain::unit::Active;
-use crate::domain::{HostName, LinkFailure, UnitFacts, UnitName};
+use crate::domain::{HostName, LinkFailure, ServiceName, UnitFacts, UnitName};
 use crate::engine::transport::{Connection, Duplex, Stream};
 use crate::port::event::HostEvent;
 use crate::port::{End, Event, Output, RemoteCommand};
@@ -89,6 +89,14 @@ impl Drop for Watched {
 }
 
 fn watch(answers: Answers, manager: Option<&Arc<FakeManager>>) -> (Watched, Arc<FakeHost>) {
+    watch_with(answers, manager, Vec::new())
+}
+
+fn watch_with(
+    answers: Answers,
+    manager: Option<&Arc<FakeManager>>,
+    versions: Vec<VersionCommand>,
+) -> (Watched, Arc<FakeHost>) {
     let host = Arc::new(FakeHost { answers, manager: manager.cloned(), bridges: AtomicUsize::new(0) });
     let wanted = Wanted {
         host: HostName::new("app-1").unwrap(),
@@ -98,7 +106,7 @@ fn watch(answers: Answers, manager: Option<&Arc<FakeManager>>) -> (Watched, Arc<
             UnitPattern::Glob("late-*".into()),
         ]),
         user: Selection::new([]),
-        versions: Vec::new(),
+        versions,
     };
     let (sender, events) = mpsc::channel(16);
     let (control, told) = mpsc::channel(4);
@@ -279,4 +287,27 @@ async fn a_bus_that_ends_is_opened_again() {
     watched.control.send(Control::Refresh).await.unwrap();
     let units = watched.units().await;
     assert_eq!(units[0].1.active, Active::Failed);
+}
+
+#[tokio::test]
+async fn versions_are_asked_for_at_first_and_when_told_to() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let kept = Arc::clone(&asked);
+    let answers = move |words: &str| match words {
+        "a --version" => said(0, &format!("\n  a 1.{}  \nbuilt yesterday\n", kept.fetch_add(1, Ordering::SeqCst)), ""),
+        "b --version" => said(1, "b 2\n", "no database"),
+        _ => said(127, "", ""),
+    };
+    let command = |name: &str| VersionCommand {
+        service: ServiceName::new(name).unwrap(),
+        argv: vec![name.to_owned(), "--version".to_owned()],
+        units: Selection::new([]),
+    };
+    let (mut watched, _host) = watch_with(Box::new(answers), None, vec![command("b"), command("a")]);
+    let choose = |event| if let HostEvent::Version(service, version) = event { Some((service, version)) } else { None };
+    for expected in ["a 1.0", "a 1.1"] {
+        let (service, version) = watched.find("a version", choose).await;
+        assert_eq!((service.as_str(), version.plain().as_str()), ("a", expected), "one that fails says nothing");
+        watched.control.send(Control::Refresh).await.unwrap();
+    }
 }
