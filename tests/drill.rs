@@ -4,18 +4,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quarterdeck::domain::{State, change::What};
+use quarterdeck::domain::change::{Change, What};
+use quarterdeck::domain::{Moment, State};
 use quarterdeck::engine::approach::Rehearsal;
-use quarterdeck::engine::clock::{AnyClock, Clock, RealClock};
+use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::drill::Scenario;
 use quarterdeck::engine::drill::embedded::SITES;
-use quarterdeck::engine::drill::fleet::Pace;
+use quarterdeck::engine::drill::fleet::{HELD_START, Pace};
 use quarterdeck::engine::world::World;
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::Fleet;
 use tokio::sync::mpsc;
 
 struct Watch {
+    clock: AnyClock,
     fleet: Fleet,
     events: mpsc::Receiver<Event>,
     effects: mpsc::Sender<Effect>,
@@ -23,36 +25,61 @@ struct Watch {
 
 impl Watch {
     async fn on(script: &str) -> Self {
+        Self::paced(script, Pace::Real, AnyClock::Real(RealClock)).await
+    }
+
+    async fn paced(script: &str, pace: Pace, clock: AnyClock) -> Self {
         let embedded = &SITES[0];
         let site = quarterdeck::site::load_built_in(embedded.name, embedded.site).unwrap();
         let environment = site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
         let scenario = Scenario::parse(&format!("title = 'test'\nseed = 4\n{script}")).unwrap();
-        let clock = AnyClock::Real(RealClock);
-        let world = World::new(Rehearsal::new(scenario, Pace::Real, clock.clone()), false, clock.clone());
+        let world = World::new(Rehearsal::new(scenario, pace, clock.clone()), false, clock.clone());
         let (told, mut events) = mpsc::channel(1024);
         let (effects, wishes) = mpsc::channel(8);
         tokio::spawn(world.run(told, wishes, vec![Effect::Watch(Arc::new(environment.clone()))]));
         let Some(Event::Opened(environment)) = events.recv().await else { panic!("not opened") };
-        Self { fleet: Fleet::new(environment, clock.now()), events, effects }
+        Self { fleet: Fleet::new(environment, clock.now()), clock, events, effects }
     }
 
     /// Goes on until `holds`; fails with the report after `seconds`.
     async fn until(&mut self, seconds: u64, what: &str, holds: impl Fn(&Fleet) -> bool) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
         while !holds(&self.fleet) {
-            let now = RealClock.now();
             match tokio::time::timeout_at(deadline, self.events.recv()).await {
-                Ok(Some(Event::Host(host, news))) => self.fleet.observe_host(&host, news, now),
-                Ok(Some(Event::Probe { service, host, probe, report })) => {
-                    self.fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
-                }
-                Ok(Some(_)) => {}
+                Ok(Some(event)) => self.take(event),
                 Ok(None) => panic!("the world ended"),
                 Err(_) => {
+                    let now = self.clock.now();
                     let report = quarterdeck::state::report::Report::of(&self.fleet, now).text();
                     panic!("{what}: not within {seconds} s\n{report}");
                 }
             }
+        }
+    }
+
+    /// Takes in what comes until nothing has come for `span`.
+    async fn quiet(&mut self, span: Duration) {
+        while let Ok(Some(event)) = tokio::time::timeout(span, self.events.recv()).await {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let now = self.clock.now();
+        match event {
+            Event::Host(host, news) => self.fleet.observe_host(&host, news, now),
+            Event::Probe { service, host, probe, report } => {
+                self.fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
+            }
+            Event::Input(_)
+            | Event::Woke
+            | Event::Resumed
+            | Event::Stop
+            | Event::Opened(_)
+            | Event::Asked(_)
+            | Event::Settled(_)
+            | Event::Detail(..)
+            | Event::Trouble(_) => {}
         }
     }
 
@@ -112,4 +139,28 @@ async fn a_cut_host_turns_unknown_and_comes_back_by_itself() {
     let lost = watch.fleet.changes.iter().filter(|change| matches!(change.what, What::LinkLost { .. })).count();
     assert_eq!(lost, 1, "{:?}", watch.fleet.changes);
     drop(watch.effects);
+}
+
+/// The changes of units in the first ten seconds of a scenario whose clock a test holds, with their times.
+async fn changes_of(script: &str) -> Vec<String> {
+    let (held, moments) = (HeldClock::at(HELD_START), tokio::sync::watch::Sender::new(Moment::default()));
+    let mut watch = Watch::paced(script, Pace::Held(moments.subscribe()), AnyClock::Held(held.clone())).await;
+    watch.until(60, "read", |fleet| fleet.hosts.iter().all(|host| host.current)).await;
+    for second in 1..=10 {
+        held.advance(Duration::from_secs(1));
+        moments.send_replace(Moment(Duration::from_secs(second)));
+        watch.quiet(Duration::from_millis(400)).await;
+    }
+    let of_units = |change: &&Change| matches!(change.what, What::State { .. } | What::Restarted { .. });
+    watch.fleet.changes.iter().filter(of_units).map(|change| format!("{change:?}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_clock_makes_the_same_drill_twice() {
+    let script = "[[at]]\nsecond=1.5\nhost='app-1'\nunit='nginx.service'\ndo='exit'\nstatus=3\n\
+                  [[at]]\nsecond=6.5\nhost='app-2'\nunit='pakashop-pricing.service'\ndo='stop'";
+    let (first, second) = (changes_of(script).await, changes_of(script).await);
+    assert!(first.iter().any(|change| change.contains("nginx")), "{first:#?}");
+    assert!(first.iter().any(|change| change.contains("pricing")), "{first:#?}");
+    assert_eq!(first, second);
 }
