@@ -1,6 +1,7 @@
 //! One command from its place in the queue to its verdict.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use openssh::{ChildStderr, ChildStdin, ChildStdout};
@@ -21,8 +22,22 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// The signal that no shell can catch, so that it can say nothing of it.
 const SIGKILL: i32 = 9;
 
+/// What is done about a command that did not end in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leavings {
+    /// It is ended on the host.
+    End,
+    /// It is left to the warden: this command itself was to end something.
+    Leave,
+}
+
 /// Runs a command to its end. `caller_gone` resolves when nobody waits for the result any more.
-pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: impl Future<Output = ()>) -> Output {
+pub(super) async fn run(
+    line: Arc<Line>,
+    command: RemoteCommand,
+    leavings: Leavings,
+    caller_gone: impl Future<Output = ()>,
+) -> Output {
     let call = script::fresh_word();
     let limit = command.deadline;
     let deadline = Instant::now() + limit;
@@ -31,18 +46,24 @@ pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: im
         Ok(text) => text,
         Err(error) => return nothing(End::NotStarted(error.to_string())),
     };
+    let leave = |asked: bool| {
+        if asked && leavings == Leavings::End {
+            line.end_call(&call);
+        }
+    };
+    let asked = AtomicBool::new(false);
     tokio::pin!(caller_gone);
     let opened = tokio::select! {
-        opened = timeout_at(deadline, open(&line, &text)) => opened,
+        opened = timeout_at(deadline, open(&line, &text, &asked)) => opened,
         why = line.gone() => return nothing(End::LinkLost(why)),
         () = &mut caller_gone => return nothing(End::TimedOut(limit)),
     };
     let (place, mut channel) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(end)) => return nothing(end),
-        // It may still have been opened: ended all the same.
+        // Where the host was asked it may have been opened: ended all the same.
         Err(_) => {
-            line.end_call(&call);
+            leave(asked.load(Ordering::Relaxed));
             return nothing(End::TimedOut(limit));
         }
     };
@@ -61,7 +82,7 @@ pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: im
         }
         None => {
             drop(channel);
-            line.end_call(&call);
+            leave(true);
             if !reading.frame.has_started() {
                 reading
                     .complain("the login shell did not get as far as the command: does a start-up file wait or read?");
@@ -78,12 +99,13 @@ fn nothing(end: End) -> Output {
 }
 
 /// Waits for a place and opens a channel in it; learns from refusals.
-async fn open(line: &Arc<Line>, text: &str) -> Result<(Place, Channel), End> {
+async fn open(line: &Arc<Line>, text: &str, asked: &AtomicBool) -> Result<(Place, Channel), End> {
     loop {
         if line.budget.is_none() {
             return Err(End::NotStarted("the host's sshd opens no session at all (MaxSessions 0)".into()));
         }
         let place = line.budget.wait(Use::Command).await;
+        asked.store(true, Ordering::Relaxed);
         match channel::open(&line.session, text).await {
             Ok(channel) => return Ok((place, channel)),
             Err(Refusal::Host) => {

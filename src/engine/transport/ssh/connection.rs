@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::budget::Budget;
-use super::call;
+use super::call::{self, Leavings};
 use super::dial::Dialler;
 use super::line::{Heard, Line};
 use super::master::{Master, reason};
@@ -74,7 +74,7 @@ impl SshConnection {
     }
 }
 
-/// Ends on the host what calls left running, one after the other.
+/// Ends on the host what calls left running.
 async fn end_orphans(line: Arc<Line>, mut orphaned: mpsc::Receiver<String>) {
     loop {
         let call = tokio::select! {
@@ -82,8 +82,11 @@ async fn end_orphans(line: Arc<Line>, mut orphaned: mpsc::Receiver<String>) {
             _ = line.gone() => None,
         };
         let Some(call) = call else { return };
-        let command = RemoteCommand::new(script::end_call(&line.link, &call));
-        let output = call::run(line.clone(), command, std::future::pending()).await;
+        // One command for all that wait: on a host that hangs many calls run out of time together.
+        let mut calls = vec![call];
+        calls.extend(std::iter::from_fn(|| orphaned.try_recv().ok()));
+        let command = RemoteCommand::new(script::end_calls(&line.link, &calls));
+        let output = call::run(line.clone(), command, Leavings::Leave, std::future::pending()).await;
         if !output.succeeded() {
             tracing::debug!(end = %output.end, "what a call left running could not be ended now");
         }
@@ -97,7 +100,7 @@ impl Connection for SshConnection {
         Box::pin(async move {
             // In a task of its own: a channel must not be given up halfway through its opening.
             tokio::spawn(async move {
-                let output = call::run(line, command, tell.closed()).await;
+                let output = call::run(line, command, Leavings::End, tell.closed()).await;
                 let _ = tell.send(output);
             });
             told.await.unwrap_or_else(|_| Output {

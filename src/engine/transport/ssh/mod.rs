@@ -19,9 +19,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 pub use options::SshOptions;
 pub(crate) use script::fresh_word;
@@ -63,7 +64,12 @@ impl SshTransport {
         } else {
             None
         };
-        let known_hosts = config::resolve(&self.options, &self.spawner, &alias).await.known_hosts;
+        // Beside the handshake: only questions and failures want to know.
+        let known_hosts = {
+            let (this, alias) = (self.clone(), alias.clone());
+            async move { config::resolve(&this.options, &this.spawner, &alias).await.known_hosts }.boxed().shared()
+        };
+        let _resolving = AbortOnDropHandle::new(tokio::spawn(known_hosts.clone()));
         let is_up = AtomicBool::new(false);
         let made = async {
             let socket = self.runtime.socket('m');
@@ -76,7 +82,10 @@ impl SshTransport {
         };
         let answering = async {
             match &door {
-                Some(door) => door.answer(&asker, &say, || config::trouble(&known_hosts)).await,
+                Some(door) => {
+                    let known_hosts = known_hosts.clone().await;
+                    door.answer(&asker, &say, || config::trouble(&known_hosts)).await;
+                }
                 None => std::future::pending().await,
             }
         };
@@ -90,7 +99,10 @@ impl SshTransport {
             }),
         };
         let seen = say.borrow().clone();
-        made.map(|made| Arc::new(made) as Arc<dyn Connection>).map_err(|why| explain(why, seen, &known_hosts))
+        match made {
+            Ok(made) => Ok(Arc::new(made) as Arc<dyn Connection>),
+            Err(why) => Err(explain(why, seen, &known_hosts.await)),
+        }
     }
 }
 

@@ -87,7 +87,8 @@ fn through_login_shell(link: &str, call: &str, line: &str) -> String {
     quote::any_shell(&format!("{MARKER}={link}.{call}"), &script)
 }
 
-/// The words of a shell function that ends all processes whose marker begins with `$2` by signal `$1`.
+/// The words of a shell function that ends all processes whose marker begins with a line of `$2` by signal
+/// `$1`.
 const END: &str = r#"end() {
 f=$(grep -lsF "$2" /proc/[0-9]*/environ 2>/dev/null)
 [ -n "$f" ] || return 1
@@ -118,10 +119,12 @@ exit 0
     quote::any_shell(&format!("{MARKER}=warden-{link}.{call}"), &script)
 }
 
-/// The argv that ends what one call left running.
-pub(super) fn end_call(link: &str, call: &str) -> Vec<String> {
-    let script =
-        format!("{END}end TERM '{MARKER}={link}.{call}' && {{ sleep 2; end KILL '{MARKER}={link}.{call}'; }}\nexit 0");
+/// The argv that ends what these calls left running.
+pub(super) fn end_calls(link: &str, calls: &[String]) -> Vec<String> {
+    // Lines of one pattern are patterns of their own.
+    let marks: Vec<String> = calls.iter().map(|call| format!("{MARKER}={link}.{call}")).collect();
+    let marks = quote::word(&marks.join("\n"));
+    let script = format!("{END}end TERM {marks} && {{ sleep 2; end KILL {marks}; }}\nexit 0");
     ["/bin/sh", "-c", &script].map(str::to_owned).to_vec()
 }
 
@@ -158,6 +161,24 @@ mod tests {
                 assert_eq!(verdict(shell, argv), want, "{shell} {argv:?}");
             }
         }
+    }
+
+    #[test]
+    fn only_the_named_calls_are_ended() {
+        use std::os::unix::process::ExitStatusExt;
+        let start = |mark: &str| {
+            let mut command = Command::new("sleep");
+            command.arg("60").env(MARKER, mark);
+            command.spawn().unwrap()
+        };
+        let link = fresh_word();
+        let mut children = ["a", "b", "c"].map(|call| start(&format!("{link}.{call}")));
+        let argv = end_calls(&link, &["a".into(), "b".into()]);
+        assert!(Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success());
+        let ends = children.each_mut().map(|child| child.try_wait().unwrap().and_then(|status| status.signal()));
+        assert_eq!(ends, [Some(15), Some(15), None]);
+        children[2].kill().unwrap();
+        children[2].wait().unwrap();
     }
 
     #[test]
