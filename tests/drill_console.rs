@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "common/pty.rs"]
-#[allow(unused_imports, dead_code, reason = "shared with other tests, which use the rest")]
+#[allow(unused_imports, reason = "shared with other tests, which use the rest")]
 mod pty;
 
 use std::time::Duration;

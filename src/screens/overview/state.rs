@@ -167,7 +167,7 @@ impl State {
             self.unfolded.insert(name);
         } else {
             self.unfolded.remove(&name);
-            self.to_service();
+            self.go_to_service();
         }
     }
 
@@ -179,7 +179,7 @@ impl State {
     /// Hides all instances.
     pub fn fold_all(&mut self) {
         self.unfolded.clear();
-        self.to_service();
+        self.go_to_service();
     }
 
     /// One step back; says whether there was one.
@@ -208,7 +208,7 @@ impl State {
         }
     }
 
-    fn to_service(&mut self) {
+    fn go_to_service(&mut self) {
         if let Some(cursor) = &mut self.cursor {
             cursor.instance = None;
         }
