@@ -19,22 +19,32 @@ mod bytes;
 mod hostile;
 #[path = "foreign/random.rs"]
 mod random;
+#[path = "common/scene.rs"]
+mod scene;
+#[path = "foreign/screens.rs"]
+mod screens;
 #[path = "foreign/sites.rs"]
 mod sites;
 #[path = "foreign/tty.rs"]
 mod tty;
 
 use quarterdeck::text::{Budget, Foreign, plain, sanitize};
+use screens::SCREENS;
 use sites::{EXPORTS, SITES, Site};
 use tty::{Shown, Stage, over_quiet};
 
 /// A screen on which every short string is visible in whole.
 const WIDE: (u16, u16) = (110, 6);
 
+/// All places that draw foreign text: those of the room itself, and those of the screens.
+fn every_site() -> impl Iterator<Item = &'static Site> {
+    SITES.iter().chain(SCREENS)
+}
+
 /// Draws each text at each site, one over the other; what was drawn is already checked when
 /// `judge` sees it.
 fn everywhere(texts: &[Vec<u8>], mut judge: impl FnMut(&Site, &[u8], &Shown<'_>)) {
-    for site in SITES {
+    for site in every_site() {
         let mut stage = Stage::new(site, WIDE);
         stage.draw(b"quiet");
         for text in texts {
@@ -115,7 +125,7 @@ fn c04_c1_controls_are_visible() {
     everywhere(&hostile::c04(), |site, text, shown| {
         let mark = if std::str::from_utf8(text).is_ok() {
             "‹"
-        } else if site.name == "identifier" {
+        } else if site.name_rules {
             "‹x"
         } else {
             "\u{FFFD}"
@@ -158,7 +168,7 @@ fn c07_turned_names_show_how_they_turn() {
 #[test]
 fn c08_different_names_differ_on_the_screen() {
     let mut compared = 0;
-    for site in SITES.iter().filter(|site| site.name_rules) {
+    for site in every_site().filter(|site| site.name_rules) {
         let honest = over_quiet(site, b"payments", WIDE);
         for text in hostile::c08() {
             assert_ne!(over_quiet(site, &text, WIDE), honest, "{}: {text:?}", site.name);
@@ -183,11 +193,18 @@ fn c10_no_border_moves_at_any_width() {
     // The stage compares each cell with the emulator's; borders are cells as any other.
     let texts = hostile::c10();
     for cols in 1..=200 {
-        for (index, site) in SITES.iter().enumerate() {
+        for (index, site) in every_site().enumerate() {
             let mut stage = Stage::new(site, (cols, 4));
             for (turn, text) in texts.iter().enumerate() {
-                // At the narrow widths, where edges differ most, all of them; beyond, a third in turn.
-                if cols <= 40 || (usize::from(cols) + index + turn).is_multiple_of(3) {
+                // At the narrow widths, where edges differ most, all of them; beyond, a third in turn. The places
+                // of the screens share one way of drawing, so that fewer of each are enough.
+                let apart = match (index < SITES.len(), cols <= 40) {
+                    (true, true) => 1,
+                    (true, false) => 3,
+                    (false, true) => 5,
+                    (false, false) => 17,
+                };
+                if (usize::from(cols) + index + turn).is_multiple_of(apart) {
                     stage.draw(text);
                 }
             }

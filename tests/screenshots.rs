@@ -19,7 +19,11 @@ const SIZE: (u16, u16) = (120, 40);
 fn compare(name: &str, console: &Console) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shown = console.0.shown();
-    let pictures = [("txt", console.screen()), ("svg", picture::svg(&shown.buffer))];
+    let mut pictures = vec![("txt", console.screen())];
+    // Those for people are of one size; the other sizes are kept as text only.
+    if (shown.buffer.area.width, shown.buffer.area.height) == SIZE {
+        pictures.push(("svg", picture::svg(&shown.buffer)));
+    }
     for (kind, drawn) in pictures {
         let path = root.join("screenshots").join(format!("{name}.{kind}"));
         if std::env::var_os("QD_BLESS").is_some() {
@@ -50,6 +54,28 @@ pub fn on_backend(size: (u16, u16)) -> Console {
 #[test]
 fn overview_with_trouble() {
     compare("overview", &on_backend(SIZE));
+}
+
+#[test]
+fn a_small_terminal() {
+    let mut console = on_backend((80, 24));
+    compare("overview-80x24", &console);
+    console.keys("enter");
+    compare("detail-80x24", &console);
+    console.keys("esc 2");
+    compare("hosts-80x24", &console);
+    console.keys("3");
+    compare("changes-80x24", &console);
+    console.keys("?");
+    compare("help-80x24", &console);
+}
+
+#[test]
+fn a_large_terminal() {
+    let mut console = on_backend((200, 60));
+    compare("overview-200x60", &console);
+    console.keys("2 j j");
+    compare("hosts-200x60", &console);
 }
 
 #[test]

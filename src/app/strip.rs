@@ -7,6 +7,7 @@ use super::model::Model;
 use crate::domain::{Link, LinkFailure};
 use crate::input::Action;
 use crate::style::Role;
+use crate::text::Foreign;
 use crate::ui::{Pen, Words};
 
 /// Draws the strip.
@@ -46,7 +47,7 @@ fn said(model: &Model) -> Vec<Words> {
     }
     if let Some(newest) = model.troubles.last() {
         let older = model.troubles.len() - 1;
-        let mut words = Words::of(Role::Text, newest.clone());
+        let mut words = Words::of(Role::Text, Foreign::from(newest.as_str()).plain());
         if older > 0 {
             words = words.text(Role::Quiet, format!(" and {older} more"));
         }

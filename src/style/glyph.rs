@@ -73,6 +73,8 @@ pub struct Glyphs {
     pub gap: &'static str,
     /// Frame: top left, top right, bottom left, bottom right, horizontal, vertical.
     pub frame: [&'static str; 6],
+    /// Before each line of a text of several lines that somebody else wrote.
+    pub quote: &'static str,
     /// Something was left out.
     pub more: &'static str,
     /// Keys up and down in hints.
@@ -128,6 +130,7 @@ static UNICODE: Glyphs = Glyphs {
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     gap: " ",
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
+    quote: "┊",
     more: "…",
     up_down: "↑↓",
     arrows: ["↑", "↓", "←", "→"],
@@ -153,6 +156,7 @@ static ASCII: Glyphs = Glyphs {
     bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
     gap: " ",
     frame: ["+", "+", "+", "+", "-", "|"],
+    quote: ":",
     more: "~",
     up_down: "up/down",
     arrows: ["up", "down", "left", "right"],

@@ -22,7 +22,11 @@ pub fn named(name: &str, state: State, glyphs: &Glyphs) -> Words {
 pub fn verdict(verdict: &Verdict) -> Words {
     let role = Role::state(verdict.state);
     let words = Words::of(role, verdict.state.word());
-    if verdict.why.is_empty() { words } else { words.text(role, " ").prose(role, &format!("({})", verdict.why)) }
+    if verdict.why.is_empty() || verdict.why == verdict.state.word() {
+        words
+    } else {
+        words.text(role, " ").prose(role, &format!("({})", verdict.why))
+    }
 }
 
 /// Where a link stands, in a few words, without the glyph.

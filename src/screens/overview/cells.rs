@@ -132,7 +132,7 @@ fn health(
             (_, None) => Words::of(role, verdict.why.clone()),
         };
     }
-    if verdict.state.is_trouble() || verdict.state == State::Starting {
+    if (verdict.state.is_trouble() || verdict.state == State::Starting) && verdict.why != verdict.state.word() {
         return Words::of(role, verdict.why.clone());
     }
     if let Some(timer) = unit.and_then(|unit| unit.facts.timer.as_ref()).and_then(|timer| timer.next) {

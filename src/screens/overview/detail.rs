@@ -39,7 +39,7 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
     let Some((row, instance)) = state.chosen(fleet) else { return lines };
     let detail = state.detail_of(fleet);
     if state.unit_file {
-        file::lines(&mut lines, detail);
+        file::lines(&mut lines, detail, glyphs);
         return lines;
     }
     let unit = instance.and_then(|instance| fleet.unit_of(instance));

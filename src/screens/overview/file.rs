@@ -1,20 +1,21 @@
 //! The unit file with its drop-ins, as the detail pane shows it.
 
 use super::state::Detail;
-use crate::style::Role;
+use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
 use crate::ui::Lines;
 use crate::ui::Words;
 
 /// The lines of the file.
-pub fn lines(lines: &mut Lines, detail: Option<&Detail>) {
+pub fn lines(lines: &mut Lines, detail: Option<&Detail>, glyphs: &Glyphs) {
     let file = match detail.map(|detail| &detail.detail.file) {
         None => return lines.text(Role::Quiet, "The unit file is being read."),
         Some(Err(why)) => return lines.text(Role::Bad, why),
         Some(Ok(file)) => file,
     };
     for line in file.raw().split(|byte| *byte == b'\n') {
-        lines.line(line_of(&Foreign::from(line).plain()));
+        let quote = Words::of(Role::Line, format!("{} ", glyphs.quote));
+        lines.line(quote.then(line_of(&Foreign::from(line).plain())));
     }
 }
 

@@ -57,6 +57,7 @@ pub struct State {
     pub detail: Option<Detail>,
     unfolded: BTreeSet<ServiceName>,
     place: usize,
+    rests_on: Option<(HostName, UnitName)>,
     rests_since: Option<Moment>,
     asked: Option<Asked>,
 }
@@ -217,7 +218,6 @@ impl State {
     /// After every event: the cursor stands on a row that is there, and the window around it.
     pub fn settle(&mut self, fleet: &Fleet, list: usize, detail: usize, detail_lines: usize, now: Moment) {
         let rows = self.rows(fleet);
-        let before = self.unit(fleet);
         let place = self.place(&rows, fleet).or_else(|| {
             let choosable = choosable(&rows);
             let near = choosable.iter().copied().find(|n| *n >= self.place);
@@ -231,8 +231,9 @@ impl State {
         self.window.keep(place, rows.len(), list);
         self.detail_top = self.detail_top.min(detail_lines.saturating_sub(detail));
         let unit = self.unit(fleet);
-        if unit != before || (unit.is_some() && self.rests_since.is_none()) {
+        if unit != self.rests_on {
             self.rests_since = Some(now);
+            self.rests_on = unit;
             self.detail_top = 0;
         }
     }

@@ -63,8 +63,9 @@ fn prompt(state: &State, columns: usize, pen: &Pen<'_>) -> Lines {
             let space = if number == 0 { "" } else { " " };
             words = words.text(role, format!("{space}{word}"));
         }
-        for line in words.wrapped(columns, pen.clock) {
-            lines.line(line);
+        for line in words.wrapped(columns.saturating_sub(2), pen.clock) {
+            let quote = Words::of(Role::Line, format!("{} ", pen.styles.glyphs.quote));
+            lines.line(quote.then(line));
         }
     }
     lines

@@ -1,0 +1,379 @@
+//! A person at the console: what keys do, what the screens say, and what is asked of the engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/console.rs"]
+mod console;
+#[path = "common/scene.rs"]
+mod scene;
+
+use std::time::Duration;
+
+use console::Console;
+use quarterdeck::app::Setup;
+use quarterdeck::domain::{EnvColour, EnvName};
+use quarterdeck::port::event::{HostEvent, Question, QuestionKind};
+use quarterdeck::port::{Effect, Event, Secret};
+use quarterdeck::text::Foreign;
+
+const MIDDLE: (u16, u16) = (120, 40);
+const SMALL: (u16, u16) = (80, 24);
+
+fn question(id: u64, kind: QuestionKind, prompt: &str) -> Event {
+    Event::Asked(Question { id, host: scene::host_name("app-1"), kind, prompt: Foreign::from(prompt) })
+}
+
+fn answers(effects: Vec<Effect>) -> Vec<(u64, Option<Vec<u8>>)> {
+    let answer = |effect| match effect {
+        Effect::Answer(id, secret) => Some((id, secret.map(|secret: Secret| secret.expose().to_vec()))),
+        _ => None,
+    };
+    effects.into_iter().filter_map(answer).collect()
+}
+
+#[test]
+fn the_cursor_stays_on_its_service_when_rows_reorder() {
+    let mut console = Console::well(MIDDLE);
+    console.types("/pricing").keys("enter esc S");
+    assert!(console.row_with("│ ● pricing").contains("up"));
+    assert!(console.row_with("Log").contains("pakashop-pricing"));
+    for (_, events) in scene::trouble() {
+        events.into_iter().for_each(|event| console.say(event));
+    }
+    assert!(console.row(5).contains("settlement") || console.row(5).contains("backend"), "{}", console.screen());
+    assert!(console.row_with("Log").contains("pakashop-pricing"));
+}
+
+#[test]
+fn a_filter_narrows_as_it_is_typed_and_an_exclamation_mark_inverts() {
+    let mut console = Console::well(MIDDLE);
+    console.types("/gate");
+    assert!(console.screen().contains("gateway 2/2"));
+    assert!(!console.row_with("│ ● gateway").is_empty());
+    assert!(console.screen().contains("1 of 23"), "{}", console.screen());
+    console.keys("ctrl-u");
+    console.types("!app-1");
+    assert!(!console.screen().contains("│ ● config"), "{}", console.screen());
+    assert!(console.screen().contains("moderation"));
+    console.keys("esc");
+    assert!(!console.screen().contains("of 23"), "{}", console.screen());
+    console.types("/nothing-like-this");
+    assert!(console.screen().contains("No service passes the filter."));
+}
+
+#[test]
+fn only_trouble_shows_what_a_person_should_look_at() {
+    let mut console = Console::in_trouble(MIDDLE);
+    console.keys("!");
+    let screen = console.screen();
+    assert!(screen.contains("backend") && screen.contains("only trouble"), "{screen}");
+    assert!(!screen.contains("│ ● config"), "{screen}");
+    assert!(screen.contains("? postgresql"), "unknown is trouble, never green: {screen}");
+    console.keys("esc");
+    assert!(console.screen().contains("│ ● config"));
+}
+
+#[test]
+fn instances_fold_and_unfold() {
+    let mut console = Console::well(MIDDLE);
+    console.types("/gateway").keys("enter o");
+    assert!(console.screen().contains("├ app-1") && console.screen().contains("└ app-2"), "{}", console.screen());
+    console.keys("j");
+    assert!(console.row_with("Log").contains("app-1"));
+    console.keys("j");
+    assert!(console.row_with("Log").contains("app-2"));
+    console.keys("left");
+    assert!(!console.screen().contains("├ app-1"));
+    console.keys("z");
+    assert!(console.row(39).contains("unfold all"), "{}", console.row(39));
+    console.keys("R");
+    assert!(console.screen().contains("└ app-2"));
+}
+
+#[test]
+fn a_lost_host_counts_down_keeps_what_was_known_and_is_tried_again_on_a_key() {
+    let mut console = Console::in_trouble(MIDDLE);
+    assert!(console.row(0).contains("db-1 lost 8s, again in 4s"), "{}", console.row(0));
+    assert!(console.row_with("? redis").contains("host lost 8s"));
+    assert!(console.row_with("? redis").contains("192M"), "its last figures stay");
+    console.pass(Duration::from_secs(1));
+    assert!(console.row(0).contains("db-1 lost 9s, again in 3s"), "{}", console.row(0));
+    console.asked();
+    console.keys("R");
+    assert!(console.asked().contains(&Effect::RetryNow(scene::host_name("db-1"))));
+}
+
+#[test]
+fn retry_now_says_why_it_does_nothing_when_every_link_is_up() {
+    let mut console = Console::well(MIDDLE);
+    console.asked();
+    console.keys("R");
+    assert!(console.row(39).contains("no link is lost"), "{}", console.row(39));
+    assert_eq!(console.asked(), []);
+    console.pass(Duration::from_secs(3));
+    assert!(console.row(39).contains("move"), "the word goes again: {}", console.row(39));
+}
+
+#[test]
+fn an_idle_minute_without_the_clock_draws_nothing() {
+    let mut console = Console::watching("02:11:25", MIDDLE, scene::production());
+    let now = console.now();
+    scene::first_second(now).into_iter().for_each(|event| console.say(event));
+    console.keys("C").pass(Duration::from_secs(5));
+    let shown = console.0.shown();
+    console.asked();
+    for _ in 0..120 {
+        console.pass(Duration::from_millis(500));
+        // The hosts are heard, with the jitter that round trips have.
+        let heard = HostEvent::Heard(Some(Duration::from_millis(11)));
+        console.say(Event::Host(scene::host_name("app-1"), heard));
+    }
+    assert_eq!(console.0.shown().buffer, shown.buffer);
+}
+
+#[test]
+fn with_the_clock_the_screen_changes_once_a_second() {
+    let mut console = Console::well(MIDDLE);
+    let before = console.0.shown().frames;
+    for _ in 0..100 {
+        console.pass(Duration::from_millis(100));
+    }
+    let frames = console.0.shown().frames - before;
+    assert!((10..=14).contains(&frames), "{frames} frames in ten seconds");
+}
+
+#[test]
+fn what_is_on_screen_is_what_is_read() {
+    let mut console = Console::well(SMALL);
+    let usage = |effects: Vec<Effect>| {
+        effects.into_iter().rev().find_map(|effect| match effect {
+            Effect::ReadUsage(units) => Some(units.into_iter().map(|(_, unit)| unit.to_string()).collect::<Vec<_>>()),
+            _ => None,
+        })
+    };
+    let first = usage(console.asked()).unwrap();
+    assert!(first.contains(&"postgresql.service".to_owned()) && !first.iter().any(|unit| unit.contains("whatsapp")));
+    console.keys("G");
+    let last = usage(console.asked()).unwrap();
+    assert!(last.iter().any(|unit| unit.contains("whatsapp")), "{last:?}");
+    console.keys("2");
+    assert_eq!(usage(console.asked()), Some(Vec::new()));
+}
+
+#[test]
+fn details_are_read_when_the_cursor_rests_not_while_it_passes() {
+    let mut console = Console::well(MIDDLE);
+    console.pass(Duration::from_secs(1));
+    let details = |effects: Vec<Effect>| -> Vec<String> {
+        let unit = |effect| match effect {
+            Effect::ReadDetail(_, unit) => Some(unit.to_string()),
+            _ => None,
+        };
+        effects.into_iter().filter_map(unit).collect()
+    };
+    details(console.asked());
+    console.keys("j j j j");
+    assert!(details(console.asked()).is_empty());
+    console.pass(Duration::from_millis(150));
+    assert_eq!(details(console.asked()), ["pakashop-config.service"]);
+    console.pass(Duration::from_secs(10));
+    assert!(details(console.asked()).is_empty());
+}
+
+#[test]
+fn a_secret_is_never_shown_and_goes_to_the_engine_once() {
+    let mut console = Console::well(MIDDLE);
+    console.say(question(7, QuestionKind::Secret, "Enter passphrase for key '/home/o/.ssh/id_ed25519': "));
+    console.types("hunter2 q?").pastes("pasted\nline");
+    let screen = console.screen();
+    assert!(screen.contains("Enter passphrase") && screen.contains("••••••••••••••••"), "{screen}");
+    assert!(!screen.contains("hunter") && !screen.contains("pasted"));
+    console.asked();
+    console.keys("enter");
+    assert_eq!(answers(console.asked()), [(7, Some(b"hunter2 q?pasted".to_vec()))]);
+    assert!(!console.screen().contains("passphrase"));
+    assert!(console.0.ended().is_none(), "no key of the secret did anything else");
+}
+
+#[test]
+fn d11_a_host_key_wants_the_whole_word_and_a_paste_confirms_nothing() {
+    let mut console = Console::well(MIDDLE);
+    let prompt = "The authenticity of host 'app-1' can't be established.\nED25519 key fingerprint is SHA256:Zk3fJ0.";
+    console.say(question(8, QuestionKind::HostKey, prompt));
+    assert!(console.screen().contains("SHA256:Zk3fJ0."), "{}", console.screen());
+    console.asked();
+    console.pastes("yes").keys("enter").pastes("yes\n").pastes("yes\r");
+    assert_eq!(answers(console.asked()), []);
+    assert!(console.screen().contains("A paste confirms nothing"));
+    console.types("y").keys("enter");
+    assert_eq!(answers(console.asked()), []);
+    assert!(console.screen().contains("Only the whole word yes says yes."));
+    console.types("es").keys("enter");
+    assert_eq!(answers(console.asked()), [(8, Some(b"yes".to_vec()))]);
+    console.say(question(9, QuestionKind::HostKey, prompt));
+    console.keys("esc");
+    assert_eq!(answers(console.asked()), [(9, None)]);
+}
+
+#[test]
+fn questions_wait_in_line_and_go_when_they_are_settled() {
+    let mut console = Console::well(MIDDLE);
+    console.say(question(1, QuestionKind::Secret, "first?"));
+    console.say(question(2, QuestionKind::Secret, "second?"));
+    assert!(console.screen().contains("first?") && console.screen().contains("1 more wait"));
+    console.say(Event::Settled(1));
+    assert!(console.screen().contains("second?") && !console.screen().contains("first?"));
+    console.say(Event::Settled(2));
+    assert!(!console.screen().contains("second?"));
+}
+
+#[test]
+fn the_help_finds_an_action_and_runs_it() {
+    let mut console = Console::well(MIDDLE);
+    console.keys("?").types("worst");
+    assert!(console.screen().contains("Put the worst first"));
+    assert!(!console.screen().contains("Move down"));
+    console.keys("enter");
+    assert!(console.screen().contains("worst first") && !console.screen().contains("Help"), "{}", console.screen());
+    console.keys("ctrl-p").types("zzz");
+    assert!(console.screen().contains("No action is called that."));
+    console.keys("esc");
+    assert!(!console.screen().contains("No action"));
+}
+
+#[test]
+fn production_is_never_the_silent_default() {
+    let setup = Setup { sites: vec![scene::site()], ..Setup::default() };
+    let mut console = Console::begin("02:00:00", MIDDLE, setup);
+    assert!(console.screen().contains("STAGING") && console.screen().contains("PRODUCTION"));
+    console.keys("enter");
+    let asked = console.asked();
+    let [Effect::Watch(environment)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(environment.name.as_str(), "staging");
+    console.keys("E").types("prod").keys("enter");
+    let asked = console.asked();
+    let [Effect::Watch(environment)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(environment.name.as_str(), "production");
+}
+
+#[test]
+fn a_named_environment_is_opened_without_asking() {
+    let begin = Some((scene::site().name.clone(), Some(EnvName::new("production").unwrap())));
+    let console = Console::begin("02:00:00", MIDDLE, Setup { sites: vec![scene::site()], begin, ..Setup::default() });
+    assert!(console.row(0).contains("pakashop ▸ PRODUCTION"), "{}", console.row(0));
+}
+
+#[test]
+fn marks_of_drill_read_only_and_distrust_stand_on_every_screen() {
+    let mut environment = scene::environment("staging", EnvColour::Yellow, false);
+    environment.trusted = false;
+    let drill = Some("payments fail".to_owned());
+    let setup = Setup { sites: vec![scene::site()], drill, read_only: true, ..Setup::default() };
+    for size in [SMALL, MIDDLE] {
+        let mut console = Console::begin("02:00:00", size, setup.clone());
+        console.keys("esc");
+        console.say(Event::Opened(std::sync::Arc::new(environment.clone())));
+        for keys in ["1", "2", "3", "?", "esc E"] {
+            console.keys(keys);
+            assert!(console.row(0).contains("DRILL") && console.row(0).contains("READ ONLY"), "{}", console.row(0));
+            assert!(console.row(1).contains("untrusted site"), "{}", console.row(1));
+            console.keys("esc");
+        }
+    }
+}
+
+#[test]
+fn a_small_window_says_so_politely() {
+    let mut console = Console::well(MIDDLE);
+    for size in [(59, 40), (120, 15), (20, 5), (1, 1)] {
+        console.0.resize(size.0, size.1);
+        assert!(!console.screen().contains("SERVICE"), "{size:?}");
+    }
+    console.0.resize(50, 12);
+    assert!(console.screen().contains("Quarterdeck needs 60 by 16."));
+    assert!(console.row(0).contains("PRODUCTION"));
+    console.0.resize(60, 16);
+    assert!(console.screen().contains("SERVICE"), "{}", console.screen());
+}
+
+#[test]
+fn every_size_draws_whole_frames_on_every_screen() {
+    let mut console = Console::in_trouble(MIDDLE);
+    for (columns, rows) in [(60, 16), (79, 24), (80, 24), (99, 29), (100, 30), (132, 43), (200, 60), (250, 20)] {
+        console.0.resize(columns, rows);
+        for keys in ["1", "2", "3"] {
+            console.keys(keys);
+            let screen = console.screen();
+            let wide = screen.lines().map(quarterdeck::text::width).max().unwrap();
+            assert!(wide <= usize::from(columns), "{columns}x{rows}");
+            let corners = screen.matches('╭').count();
+            assert_eq!(corners, screen.matches('╯').count(), "{columns}x{rows}:\n{screen}");
+            assert!(corners >= 1);
+            assert!(screen.lines().last().unwrap().contains("help"), "{columns}x{rows}:\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn rows_and_panes_are_copied_as_markdown() {
+    let mut console = Console::in_trouble(MIDDLE);
+    console.keys("S g j y");
+    let copied = console.0.shown().copied.unwrap();
+    assert!(copied.starts_with("| Service | State |"), "{copied}");
+    assert!(copied.contains("| backend | crash-looping | start limit hit"), "{copied}");
+    assert_eq!(copied.lines().count(), 3);
+    console.keys("Y");
+    assert_eq!(console.0.shown().copied.unwrap().lines().count(), 2 + 23);
+    console.keys("enter y");
+    assert!(console.0.shown().copied.unwrap().contains("### ↻ pakashop-backend app-1"));
+    console.keys("esc 2 y");
+    assert!(console.0.shown().copied.unwrap().contains("| app-1 | 12ms | 0.84/4 |"));
+    console.keys("3 Y");
+    assert!(console.0.shown().copied.unwrap().contains("host db-1 | link lost |"));
+}
+
+#[test]
+fn a_change_leads_to_what_it_is_about() {
+    let mut console = Console::in_trouble(MIDDLE);
+    console.keys("3 enter");
+    assert!(console.row_with("╭─ Hosts").contains("db-1"), "{}", console.screen());
+    console.keys("3 j enter");
+    assert!(console.row_with("Log").contains("pakashop-gateway"), "{}", console.screen());
+}
+
+#[test]
+fn the_unit_file_stands_in_the_details_on_a_key() {
+    let mut console = Console::in_trouble(MIDDLE);
+    console.keys("S g j");
+    let detail = Box::new(scene::backend_detail());
+    console.say(Event::Detail(scene::host_name("app-1"), scene::unit_of("backend"), detail));
+    console.keys("u");
+    assert!(console.screen().contains("┊ ExecStart=/usr/bin/node"), "{}", console.screen());
+    assert!(console.screen().contains("┊ MemoryMax=512M"));
+    console.keys("esc");
+    assert!(console.screen().contains("last exit"));
+}
+
+#[test]
+fn ctrl_c_cancels_and_twice_leaves() {
+    let mut console = Console::well(MIDDLE);
+    console.keys("? ctrl-c");
+    assert!(!console.screen().contains("Help"));
+    assert!(console.row(39).contains("ctrl-c again leaves"), "{}", console.row(39));
+    console.pass(Duration::from_secs(5)).keys("ctrl-c");
+    assert!(console.0.ended().is_none());
+    console.keys("ctrl-c");
+    assert!(console.0.ended().is_some());
+}
+
+#[test]
+fn a_host_that_needs_a_person_and_our_own_trouble_stand_in_the_strip() {
+    let mut console = Console::well(MIDDLE);
+    assert_eq!(console.row(1), "");
+    console.say(Event::Host(scene::host_name("db-1"), HostEvent::Link(scene::stopped())));
+    assert!(console.row(1).contains("db-1: not let in, R tries again"), "{}", console.row(1));
+    console.say(Event::Host(scene::host_name("db-1"), HostEvent::Link(scene::up(scene::now("02:13:25"), 9))));
+    console.say(Event::Trouble("The log file can't be written: disk full.".to_owned()));
+    assert!(console.row(1).contains("disk full"), "{}", console.row(1));
+    console.keys("esc");
+    assert_eq!(console.row(1), "");
+}
