@@ -26,14 +26,16 @@ fn setup(place: &Where, reach: &Reaching) -> Result<Setup, Exit> {
         Some(site) => Some((site.name.clone(), choose::environment(site, place.environment.as_deref())?)),
         None => None,
     };
-    Ok(looks::on_this_terminal(Setup {
+    let config = super::output::here()?.config;
+    let preferred = Setup {
         sites: found.sites,
         begin,
         drill: None,
         read_only: reach.read_only || found.user.read_only,
-        person: found.user.name.unwrap_or_default(),
+        person: found.user.name.clone().unwrap_or_default(),
         ascii: found.user.icons == Icons::Ascii,
         notices: found.notices,
         ..Setup::default()
-    }))
+    };
+    Ok(looks::on_this_terminal(looks::as_preferred(preferred, &found.user, &config)?))
 }

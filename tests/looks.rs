@@ -1,0 +1,65 @@
+//! The person's own configuration, from their files to the screen: keys, theme, the site on this very machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/pty.rs"]
+#[allow(unused_imports, reason = "shared with other tests, which use the rest")]
+mod pty;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use pty::Launch;
+
+const SITE: &str = "title = 'Here'\n[environments.dev.hosts]\nhere = { local = true }\n\
+                    [services.none]\nhosts = 'all'\nunits = 'qd-no-such-unit.service'\nexpected = 'stopped'\n";
+
+fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for (path, text) in [("sites/here/site.toml", SITE)].iter().chain(files) {
+        let path = home.path().join("quarterdeck").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    home
+}
+
+fn launch(home: &Path) -> Launch {
+    Launch::qd(&[]).variable("XDG_CONFIG_HOME", home).variable("XDG_STATE_HOME", home.join("state")).folder(home)
+}
+
+fn refused(files: &[(&str, &str)]) -> String {
+    let home = home(files);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_qd"))
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_STATE_HOME", home.path().join("state"))
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    said
+}
+
+#[test]
+fn a_key_of_ones_own_replaces_the_built_in_one() {
+    let files = [("config.toml", "keymap = 'mine'\n"), ("keymaps/mine.toml", "[global]\nquit = ['x']\n")];
+    let home = home(&files);
+    let mut pty = launch(home.path()).start();
+    pty.wait_for("here ");
+    pty.send("q");
+    pty.wait_quiet(Duration::from_millis(300));
+    assert!(pty.screen().contains("x quit") || pty.screen().contains("here"), "{}", pty.screen());
+    pty.send("x");
+    assert_eq!(pty.wait_exit(Duration::from_secs(30)).code(), 0);
+}
+
+#[test]
+fn a_file_that_is_missing_or_wrong_is_named_before_anything_opens() {
+    let said = refused(&[("config.toml", "theme = 'night'\n")]);
+    assert!(said.contains("themes/night.toml"), "{said}");
+    let said = refused(&[("config.toml", "keymap = 'mine'\n"), ("keymaps/mine.toml", "[global]\nhelp = ['q']\n")]);
+    assert!(said.contains("mine.toml:2:"), "{said}");
+    let said = refused(&[("config.toml", "theme = 'bad'\n"), ("themes/bad.toml", "name = 'bad'\n[palette]\n[roles]\nno-such-role = {}\n")]);
+    assert!(said.contains("bad.toml:4:") && said.contains("no-such-role"), "{said}");
+}
