@@ -118,7 +118,15 @@ fn an_idle_minute_without_the_clock_draws_nothing() {
     let mut console = Console::watching("02:11:25", MIDDLE, scene::production());
     let now = console.now();
     scene::first_second(now).into_iter().for_each(|event| console.say(event));
+    let read = |console: &mut Console| {
+        let (host, unit) = (scene::host_name("db-1"), scene::unit_of("postgresql"));
+        console.say(Event::Detail(host.clone(), unit.clone(), Box::new(scene::backend_detail())));
+        console.say(Event::Host(host, HostEvent::Usage(vec![(unit.clone(), scene::usage(&unit))])));
+    };
     console.keys("C").pass(Duration::from_secs(5));
+    read(&mut console);
+    console.pass(Duration::from_secs(5));
+    read(&mut console);
     let shown = console.0.shown();
     console.asked();
     for _ in 0..120 {
@@ -126,6 +134,7 @@ fn an_idle_minute_without_the_clock_draws_nothing() {
         // The hosts are heard, with the jitter that round trips have.
         let heard = HostEvent::Heard(Some(Duration::from_millis(11)));
         console.say(Event::Host(scene::host_name("app-1"), heard));
+        read(&mut console);
     }
     assert_eq!(console.0.shown().buffer, shown.buffer);
 }

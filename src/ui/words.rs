@@ -27,6 +27,13 @@ pub enum Piece {
     Since(Timestamp),
     /// How long ago something happened by our own clock.
     Age(Moment),
+    /// The same as a phrase: `38s ago`, or `at 02:13`.
+    Ago(Timestamp),
+    /// The same by our own clock.
+    AgeAgo(Moment),
+    /// When something was read that is read again and again, with what comes before it: `read 4s ago`. It says
+    /// nothing where ages don't run, because then it would move with every reading.
+    Read(&'static str, Moment),
     /// How long until something happens.
     Until(Moment),
 }
@@ -181,6 +188,13 @@ impl Clock {
     pub fn tell(self, piece: &Piece) -> (String, Option<Moment>) {
         match piece {
             Piece::Text(text) | Piece::Tail(text) => (text.clone(), None),
+            Piece::Ago(then) => self.ago(&Piece::Since(*then)),
+            Piece::AgeAgo(then) => self.ago(&Piece::Age(*then)),
+            Piece::Read(_, _) if !self.running => (String::new(), None),
+            Piece::Read(before, then) => {
+                let (text, until) = self.ago(&Piece::Age(*then));
+                (format!("{before}{text}"), until)
+            }
             Piece::Since(then) if self.running => self.age(self.now.since(*then)),
             Piece::Since(then) => (self.time_of(*then), None),
             Piece::Age(then) if self.running => self.age(then.age(self.now.mono)),
@@ -199,6 +213,11 @@ impl Clock {
                 (text, change)
             }
         }
+    }
+
+    fn ago(self, piece: &Piece) -> (String, Option<Moment>) {
+        let (text, until) = self.tell(piece);
+        (if self.running { format!("{text} ago") } else { format!("at {text}") }, until)
     }
 
     fn age(self, span: std::time::Duration) -> (String, Option<Moment>) {
@@ -248,6 +267,10 @@ mod tests {
         let still = Clock { running: false, ..clock(7200.0) };
         assert_eq!(still.tell(&Piece::Since(Timestamp::UNIX_EPOCH)), ("00:00".to_owned(), None));
         assert_eq!(still.tell(&Piece::Age(Moment(Duration::from_secs(3600)))), ("01:00".to_owned(), None));
+        assert_eq!(still.tell(&Piece::AgeAgo(Moment(Duration::from_secs(3600)))), ("at 01:00".to_owned(), None));
+        assert_eq!(still.tell(&Piece::Read("read ", Moment(Duration::from_secs(3600)))), (String::new(), None));
+        let running = Clock { running: true, ..still };
+        assert_eq!(running.tell(&Piece::Read("read ", Moment(Duration::from_secs(7170)))).0, "read 30s ago");
     }
 
     #[test]

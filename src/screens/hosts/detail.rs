@@ -18,7 +18,7 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
     if let Some((facts, at)) = &row.facts {
         lines.space();
         facts_lines(&mut lines, facts, glyphs);
-        lines.pair("read", Words::new().piece(Role::Quiet, Piece::Age(*at)).tail(Role::Quiet, " ago"));
+        lines.line(Words::new().piece(Role::Quiet, Piece::Read("read ", *at)));
     }
     let failed: Vec<_> = fleet.unnamed_failures(row).collect();
     if !failed.is_empty() {
@@ -29,7 +29,7 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
             let mut words =
                 Words::of(Role::Bad, format!("{} {unit}", glyphs.no)).text(Role::Quiet, format!(" {cause}"));
             if let Some(since) = unit_row.facts.inactive_enter {
-                words = words.gap(1).piece(Role::Faint, Piece::Since(since)).text(Role::Faint, " ago");
+                words = words.gap(1).piece(Role::Faint, Piece::Ago(since));
             }
             lines.line(words);
         }
@@ -50,7 +50,7 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
             }
             // Counting these seconds while all is well would be noise.
             if heard.age(lines.clock.now.mono) > std::time::Duration::from_secs(60) {
-                lines.pair("heard", Words::new().piece(Role::Warn, Piece::Age(*heard)).tail(Role::Warn, " ago"));
+                lines.pair("heard", Words::new().piece(Role::Warn, Piece::AgeAgo(*heard)));
             }
         }
         Link::Connecting { since, attempt } => {
@@ -72,7 +72,7 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
         }
     }
     if let Some(heard) = row.heard().filter(|_| !row.link.is_up()) {
-        lines.pair("last heard", Words::new().piece(Role::Unknown, Piece::Age(heard)).tail(Role::Unknown, " ago"));
+        lines.pair("last heard", Words::new().piece(Role::Unknown, Piece::AgeAgo(heard)));
     }
     let reach = match &row.host.reach {
         Reach::Ssh(alias) => format!("ssh {}", alias.as_str()),

@@ -99,7 +99,7 @@ fn head(
     let mut state = told::verdict(verdict);
     if let Some(since) = verdict.since {
         let role = Role::state(verdict.state);
-        state = state.gap(1).piece(role, Piece::Since(since)).tail(role, " ago");
+        state = state.gap(1).piece(role, Piece::Ago(since));
     }
     lines.pair("state", state);
     if whole && row.instances.len() > 1 {
@@ -194,9 +194,8 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
         parts.extend(row.cpu_share.map(|share| format!("{:.0}% of a core", share * 100.0)));
         parts.extend(usage.tasks.map(|tasks| figure::count(usize::try_from(tasks).unwrap_or(usize::MAX), "task")));
         if !parts.is_empty() {
-            let words =
-                Words::of(Role::Text, parts.join(", ")).text(Role::Faint, ", ").piece(Role::Faint, Piece::Age(*at));
-            lines.pair("uses", words.tail(Role::Faint, " ago"));
+            let words = Words::of(Role::Text, parts.join(", "));
+            lines.pair("uses", words.piece(Role::Faint, Piece::Read(", ", *at)));
         }
     }
 }

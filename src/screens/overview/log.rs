@@ -39,7 +39,7 @@ pub fn absence(detail: Option<&Detail>, reachable: bool) -> Option<Words> {
 
 /// When the lines were read.
 pub fn age(detail: &Detail) -> Words {
-    Words::of(Role::Quiet, "read ").piece(Role::Quiet, Piece::Age(detail.at)).text(Role::Quiet, " ago")
+    Words::new().piece(Role::Quiet, Piece::Read("read ", detail.at))
 }
 
 /// The newest `most` lines, oldest first.

@@ -22,7 +22,7 @@ pub fn lines(lines: &mut Lines, probe: &Probe, state: &ProbeState, now: Moment, 
     if let Some(latency) = report.latency {
         head = head.text(Role::Quiet, format!(" {}", figure::latency(latency)));
     }
-    head = head.tail(Role::Faint, ",").gap(1).piece(Role::Faint, Piece::Age(report.asked)).tail(Role::Faint, " ago");
+    head = head.piece(Role::Faint, Piece::Read(", ", report.asked));
     lines.pair(probe.name.as_str(), head);
     lines.line(Words::new().gap(2).text(Role::Text, report.summary.plain()));
     let longest = report.details.iter().map(|detail| crate::text::width(&detail.what.plain())).max().unwrap_or(0);
