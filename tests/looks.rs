@@ -60,6 +60,9 @@ fn a_file_that_is_missing_or_wrong_is_named_before_anything_opens() {
     assert!(said.contains("themes/night.toml"), "{said}");
     let said = refused(&[("config.toml", "keymap = 'mine'\n"), ("keymaps/mine.toml", "[global]\nhelp = ['q']\n")]);
     assert!(said.contains("mine.toml:2:"), "{said}");
-    let said = refused(&[("config.toml", "theme = 'bad'\n"), ("themes/bad.toml", "name = 'bad'\n[palette]\n[roles]\nno-such-role = {}\n")]);
+    let said = refused(&[
+        ("config.toml", "theme = 'bad'\n"),
+        ("themes/bad.toml", "name = 'bad'\n[palette]\n[roles]\nno-such-role = {}\n"),
+    ]);
     assert!(said.contains("bad.toml:4:") && said.contains("no-such-role"), "{said}");
 }

@@ -20,8 +20,8 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let left = place(model, pen, role);
     let used = pen.words(room.x, room.y, room.width, &left);
     let free = room.width.saturating_sub(used + 2);
-    // What says the least goes first: the local time, then the clock's seconds would only shift things, so the clock.
-    for detail in [Detail::Full, Detail::OneClock, Detail::NoClock, Detail::Lost] {
+    // What says the least goes first: the local time, then the names of hosts that are well, then the clock.
+    for detail in [Detail::Full, Detail::OneClock, Detail::Folded, Detail::Lost] {
         let right = right(model, pen, role, detail);
         if right.width(pen.clock) <= usize::from(free) || detail == Detail::Lost {
             if detail.has_clock() && has_clock(model) {
@@ -35,15 +35,19 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Detail {
+    /// Every host by name, both clocks.
     Full,
+    /// Without the local time.
     OneClock,
-    NoClock,
+    /// Hosts that are well only counted.
+    Folded,
+    /// Without any clock.
     Lost,
 }
 
 impl Detail {
     fn has_clock(self) -> bool {
-        matches!(self, Detail::Full | Detail::OneClock)
+        matches!(self, Detail::Full | Detail::OneClock | Detail::Folded)
     }
 }
 
@@ -72,7 +76,7 @@ fn right(model: &Model, pen: &Pen<'_>, role: Role, detail: Detail) -> Words {
     let mut words = Words::new();
     let hosts = model.fleet.as_ref().map(|fleet| fleet.hosts.as_slice()).unwrap_or_default();
     // Many hosts that are well need no names; those that are not stand there one by one.
-    let fold = hosts.len() > 4 || detail == Detail::Lost;
+    let fold = hosts.len() > 4 || matches!(detail, Detail::Folded | Detail::Lost);
     let up: Vec<&HostRow> = hosts.iter().filter(|row| row.link.is_up()).collect();
     if fold && !up.is_empty() {
         words = words.text(Role::BandGood, pen.styles.glyphs.link).text(role, format!(" {} up", up.len()));

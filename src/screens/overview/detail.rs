@@ -73,7 +73,7 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
         let reachable = host.and_then(|host| fleet.host(host)).is_some_and(|host| host.link.is_up());
         match (log::absence(detail, reachable), detail) {
             (Some(absence), _) => lines.line(absence),
-            (None, Some(detail)) => log::newest(detail, 12).into_iter().for_each(|line| lines.line(line)),
+            (None, Some(detail)) => log::newest(detail, 12, clock).into_iter().for_each(|line| lines.line(line)),
             (None, None) => {}
         }
     }
@@ -194,8 +194,8 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
         parts.extend(row.cpu_share.map(|share| format!("{:.0}% of a core", share * 100.0)));
         parts.extend(usage.tasks.map(|tasks| figure::count(usize::try_from(tasks).unwrap_or(usize::MAX), "task")));
         if !parts.is_empty() {
-            let words = Words::of(Role::Text, parts.join(", "));
-            lines.pair("uses", words.piece(Role::Faint, Piece::Read(", ", *at)));
+            let words = Words::new().prose(Role::Text, &parts.join(", ")).gap(1);
+            lines.pair("uses", words.piece(Role::Faint, Piece::Read("read ", *at)));
         }
     }
 }

@@ -7,11 +7,13 @@ use crate::ui::words::Piece;
 use crate::ui::{Clock, Words};
 
 /// One line.
-pub fn line(line: &LogLine) -> Words {
+pub fn line(line: &LogLine, clock: Clock) -> Words {
     let (word, role) = level(line.priority);
     let text = if line.priority > 6 { Role::Quiet } else { Role::Text };
-    let millis = line.at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%H:%M:%S%.3f").to_string();
-    Words::of(Role::Faint, millis).gap(2).text(role, format!("{word:<7}")).text(text, line.message.plain())
+    // A time of day alone would lie about a line of another day.
+    let [at, today] = [line.at, clock.now.wall].map(|stamp| stamp.to_zoned(jiff::tz::TimeZone::UTC));
+    let time = at.strftime(if at.date() == today.date() { "%H:%M:%S%.3f" } else { "%m-%d %H:%M " });
+    Words::of(Role::Faint, time.to_string()).gap(2).text(role, format!("{word:<7}")).text(text, line.message.plain())
 }
 
 /// The word and the colour of a priority of syslog.
@@ -43,9 +45,9 @@ pub fn age(detail: &Detail) -> Words {
 }
 
 /// The newest `most` lines, oldest first.
-pub fn newest(detail: &Detail, most: usize) -> Vec<Words> {
+pub fn newest(detail: &Detail, most: usize, clock: Clock) -> Vec<Words> {
     let lines = detail.detail.log.as_deref().unwrap_or_default();
-    lines.iter().skip(lines.len().saturating_sub(most)).map(line).collect()
+    lines.iter().skip(lines.len().saturating_sub(most)).map(|one| line(one, clock)).collect()
 }
 
 /// A line's time of day alone, for the pane of details.

@@ -249,7 +249,8 @@ fn newest_lines(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
         pen.words(room.x, room.y, room.width, &absence);
         return;
     }
-    let lines = detail.map(|detail| log::newest(detail, usize::from(room.height))).unwrap_or_default();
+    let clock = pen.clock;
+    let lines = detail.map(|detail| log::newest(detail, usize::from(room.height), clock)).unwrap_or_default();
     for (words, y) in lines.iter().zip(room.y..room.bottom()) {
         pen.words(room.x, y, room.width, words);
     }
