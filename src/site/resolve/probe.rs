@@ -42,6 +42,7 @@ pub fn resolve_all(
             None => raw.clone(),
         };
         let timing = timing(&raw, sink);
+        let (rise, fall) = (count(raw.rise.as_ref(), "rise", RISE, sink), count(raw.fall.as_ref(), "fall", FALL, sink));
         let ask = ask(&raw, key, variables, timing.1, sink);
         let Some((ask, loopback)) = ask else { continue };
         let from = vantage(&raw, &ask, loopback);
@@ -49,7 +50,6 @@ pub fn resolve_all(
             let message = format!("the probe {} is asked from the host, and the service has none", quoted(&key.value));
             sink.add_for(&key.span, message, Some("add `hosts`, or say from = \"here\"".to_owned()), place.concerned());
         }
-        let (rise, fall) = (count(raw.rise.as_ref(), "rise", RISE, sink), count(raw.fall.as_ref(), "fall", FALL, sink));
         probes.push(Probe { name, ask, from, interval: timing.0, timeout: timing.1, rise, fall });
     }
     probes

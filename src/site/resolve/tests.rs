@@ -204,3 +204,12 @@ fn f8_values_stay_one_argument() {
         assert_eq!(load_built_in("shop", &text).unwrap_err().len(), 1);
     }
 }
+
+#[test]
+fn counts_are_judged_also_where_the_address_is_no_good() {
+    let text = "[environments.e.hosts]\na = {}\n[services.s]\nhosts = \"all\"\nprobes.p = { http = \"http://localhost:99999/\", rise = 0 }\n";
+    let parsed = crate::site::parse(std::path::Path::new("site.toml"), "s", text.as_bytes());
+    let told: Vec<&str> = parsed.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|message| message.contains("`rise`")), "{told:?}");
+}
