@@ -20,6 +20,7 @@ impl Sim {
                     let title = if title.is_empty() { service.name.to_string() } else { title };
                     let mut unit = SimUnit::running(&name, &title, since, &mut self.random);
                     unit.behaviour.ports = ports(service);
+                    unit.behaviour.serves_pages = service.probes.iter().any(|probe| matches!(probe.ask, Ask::Http(_)));
                     match service.expected {
                         Expected::Running => {}
                         Expected::Stopped | Expected::Oneshot => rest(&mut unit, since, service.expected),
@@ -42,7 +43,7 @@ impl Sim {
             let (_, host, unit, _) = lines[place].clone();
             for _ in 0..self.random.usize(3..9) {
                 let at = self.epoch.saturating_sub(self.random.u64(1..600_000_000));
-                let line = self.ordinary_line();
+                let line = self.ordinary_line(&host, &unit);
                 lines.push((at, host.clone(), unit.clone(), line));
             }
         }
@@ -56,7 +57,7 @@ impl Sim {
     }
 
     /// A line such as a service writes while all is well.
-    pub(super) fn ordinary_line(&mut self) -> String {
+    pub(super) fn ordinary_line(&mut self, host: &str, unit: &str) -> String {
         const PATHS: [&str; 6] = [
             "GET /health",
             "GET /api/v1/items",
@@ -66,6 +67,9 @@ impl Sim {
             "GET /metrics",
         ];
         let (id, took) = (self.random.u32(0x1000..0xffff), self.random.u32(3..90));
+        if self.unit(host, unit).is_some_and(|unit| !unit.behaviour.serves_pages) {
+            return format!("checkpoint {id:04x} complete, {took} ms");
+        }
         let path = PATHS[self.random.usize(..PATHS.len())];
         format!("request id={id:04x} {path} 200 {took}ms")
     }

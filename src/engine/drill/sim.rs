@@ -206,7 +206,7 @@ impl Sim {
             }
             Plan::Chatter(host, unit, life) => {
                 if self.living(&host, &unit, life).is_some_and(|unit| unit.runs()) {
-                    let line = self.ordinary_line();
+                    let line = self.ordinary_line(&host, &unit);
                     self.unit_says(&host, &unit, 6, &line);
                     self.plan_chatter(&host, &unit);
                 }

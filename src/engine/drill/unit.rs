@@ -85,6 +85,8 @@ pub struct Behaviour {
     pub restart_after: Duration,
     /// Lines a minute in its log while all is well.
     pub chatter: f64,
+    /// Whether those lines are about pages it served.
+    pub serves_pages: bool,
 }
 
 impl SimUnit {
@@ -122,6 +124,7 @@ impl SimUnit {
                 hangs: false,
                 restart_after: Duration::from_secs(2),
                 chatter: random.u64(4..40) as f64,
+                serves_pages: false,
             },
             starts: Vec::new(),
             life: 0,
