@@ -31,6 +31,8 @@ pub enum Piece {
     Ago(Timestamp),
     /// The same by our own clock.
     AgeAgo(Moment),
+    /// How long something has lasted, as a phrase: `for 38s`, or `since 02:13`.
+    Lasting(Timestamp),
     /// When something was read that is read again and again, with what comes before it: `read 4s ago`. It says
     /// nothing where ages don't run, because then it would move with every reading.
     Read(&'static str, Moment),
@@ -91,6 +93,13 @@ impl Words {
             self = self.text(role, format!("{space}{word}"));
         }
         self
+    }
+
+    /// Texts with commas between, so that lines can break behind these.
+    pub fn listed(role: Role, texts: &[String]) -> Self {
+        texts.iter().enumerate().fold(Self::new(), |words, (number, text)| {
+            if number == 0 { words.text(role, text) } else { words.tail(role, ",").text(role, format!(" {text}")) }
+        })
     }
 
     /// Adds a path, so that lines can break behind its slashes.
@@ -155,7 +164,10 @@ impl Words {
         let mut groups: Vec<(Vec<(Piece, Role)>, usize)> = Vec::new();
         for (piece, role) in self.0 {
             let wide = takes(&piece);
-            match groups.last_mut().filter(|_| matches!(piece, Piece::Tail(_))) {
+            // A comma stays with what it follows.
+            let stays =
+                matches!(&piece, Piece::Tail(_)) || matches!(&piece, Piece::Read(before, _) if before.starts_with(','));
+            match groups.last_mut().filter(|_| stays) {
                 Some((group, all)) => {
                     group.push((piece, role));
                     *all += wide;
@@ -190,6 +202,10 @@ impl Clock {
             Piece::Text(text) | Piece::Tail(text) => (text.clone(), None),
             Piece::Ago(then) => self.ago(&Piece::Since(*then)),
             Piece::AgeAgo(then) => self.ago(&Piece::Age(*then)),
+            Piece::Lasting(then) => {
+                let (text, until) = self.tell(&Piece::Since(*then));
+                (if self.running { format!("for {text}") } else { format!("since {text}") }, until)
+            }
             Piece::Read(_, _) if !self.running => (String::new(), None),
             Piece::Read(before, then) => {
                 let (text, until) = self.ago(&Piece::Age(*then));
@@ -269,7 +285,9 @@ mod tests {
         assert_eq!(still.tell(&Piece::Age(Moment(Duration::from_secs(3600)))), ("01:00".to_owned(), None));
         assert_eq!(still.tell(&Piece::AgeAgo(Moment(Duration::from_secs(3600)))), ("at 01:00".to_owned(), None));
         assert_eq!(still.tell(&Piece::Read("read ", Moment(Duration::from_secs(3600)))), (String::new(), None));
+        assert_eq!(still.tell(&Piece::Lasting(Timestamp::UNIX_EPOCH)), ("since 00:00".to_owned(), None));
         let running = Clock { running: true, ..still };
+        assert_eq!(running.tell(&Piece::Lasting(Timestamp::UNIX_EPOCH)).0, "for 2h");
         assert_eq!(running.tell(&Piece::Read("read ", Moment(Duration::from_secs(7170)))).0, "read 30s ago");
     }
 
@@ -278,6 +296,14 @@ mod tests {
         let words = Words::of(Role::Text, "aaa").text(Role::Text, "  ●").tail(Role::Text, " name");
         let lines: Vec<String> = words.wrapped(9, clock(0.0)).iter().map(|line| line.plain(clock(0.0))).collect();
         assert_eq!(lines, ["aaa", "● name"]);
+    }
+
+    #[test]
+    fn no_line_begins_with_a_comma() {
+        let texts = ["196M".to_owned(), "0% of a core".to_owned(), "26 tasks".to_owned()];
+        let words = Words::listed(Role::Text, &texts).piece(Role::Faint, Piece::Read(", ", Moment(Duration::ZERO)));
+        let lines: Vec<String> = words.wrapped(19, clock(5.0)).iter().map(|line| line.plain(clock(5.0))).collect();
+        assert_eq!(lines, ["196M, 0% of a core,", "26 tasks, 5s ago"]);
     }
 
     #[test]

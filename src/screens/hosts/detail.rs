@@ -55,7 +55,7 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
         }
         Link::Connecting { since, attempt } => {
             let words = mark.text(Role::Info, "connecting for ").piece(Role::Info, Piece::Age(*since));
-            lines.pair("link", words.text(Role::Quiet, format!(", attempt {attempt}")));
+            lines.pair("link", words.tail(Role::Quiet, format!(", attempt {attempt}")));
         }
         Link::Asking { since } => {
             let words = mark.text(Role::Warn, "waits for your answer for ").piece(Role::Warn, Piece::Age(*since));
@@ -64,7 +64,7 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
         Link::Waiting { retry_at, attempt, why, .. } => {
             lines.pair("link", mark.then(Words::new().prose(Role::Warn, &why.to_string())));
             let words = Words::of(Role::Warn, "in ").piece(Role::Warn, Piece::Until(*retry_at));
-            lines.pair("tried again", words.text(Role::Quiet, format!(", attempt {}", attempt + 1)));
+            lines.pair("tried again", words.tail(Role::Quiet, format!(", attempt {}", attempt + 1)));
         }
         Link::Stopped { why, .. } => {
             lines.pair("link", mark.then(Words::new().prose(Role::Bad, &why.to_string())));
@@ -98,8 +98,9 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
 fn facts_lines(lines: &mut Lines, facts: &HostFacts, glyphs: &Glyphs) {
     if !facts.system.is_empty() || !facts.kernel.is_empty() {
         lines.pair("system", Words::new().prose(Role::Text, &facts.system.plain()));
-        let systemd = facts.systemd.map(|version| format!(", systemd {version}")).unwrap_or_default();
-        lines.below(Words::of(Role::Quiet, format!("{}{systemd}", facts.kernel.plain())));
+        let mut parts = vec![facts.kernel.plain()];
+        parts.extend(facts.systemd.map(|version| format!("systemd {version}")));
+        lines.below(Words::listed(Role::Quiet, &parts));
     }
     if let Some([one, five, fifteen]) = facts.load {
         let cores = facts.cores.map(|cores| format!(" on {}", figure::count(cores as usize, "core")));
@@ -118,7 +119,7 @@ fn facts_lines(lines: &mut Lines, facts: &HostFacts, glyphs: &Glyphs) {
     for (number, disk) in disks.iter().enumerate() {
         let percent = disk_percent(disk);
         let words = graph::meter(percent, 10, fullness(percent), glyphs).gap(1).then(disk_words(disk, false));
-        let words = words.text(Role::Quiet, format!(", {} free", figure::bytes(disk.available)));
+        let words = words.tail(Role::Quiet, ",").text(Role::Quiet, format!(" {} free", figure::bytes(disk.available)));
         if number == 0 { lines.pair("disks", words) } else { lines.below(words) }
     }
     if let Some(uptime) = facts.uptime {

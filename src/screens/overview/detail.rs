@@ -7,7 +7,7 @@ use super::state::State;
 use super::{file, log, probe};
 use crate::domain::change::What;
 use crate::domain::unit::{Exit, Load, signal_name};
-use crate::domain::{Change, HostName, ServiceName};
+use crate::domain::{Change, HostName, ServiceName, State as Word};
 use crate::state::{Fleet, Instance, ServiceRow, UnitRow};
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
@@ -98,8 +98,11 @@ fn head(
     let verdict = instance.filter(|_| !whole).map_or(&row.verdict, |instance| &instance.verdict);
     let mut state = told::verdict(verdict);
     if let Some(since) = verdict.since {
-        let role = Role::state(verdict.state);
-        state = state.gap(1).piece(role, Piece::Ago(since));
+        let piece = match verdict.state {
+            Word::Up | Word::Starting | Word::Degraded | Word::Unknown => Piece::Lasting(since),
+            Word::Down | Word::Stopped | Word::CrashLooping => Piece::Ago(since),
+        };
+        state = state.gap(1).piece(Role::state(verdict.state), piece);
     }
     lines.pair("state", state);
     if whole && row.instances.len() > 1 {
@@ -129,7 +132,7 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
     };
     let mut unit = Words::of(role, load);
     for word in [facts.file_state.plain(), facts.sub.plain()].iter().filter(|word| !word.is_empty()) {
-        unit = unit.text(Role::Text, format!(", {word}"));
+        unit = unit.tail(Role::Text, ",").text(Role::Text, format!(" {word}"));
     }
     lines.pair("unit", unit);
     if facts.needs_reload {
