@@ -83,7 +83,7 @@ fn scenario(embedded: &Embedded, word: Option<&str>) -> Result<Scenario, Exit> {
                 Err(error) => {
                     let names: Vec<&str> = embedded.scenarios.iter().map(|(name, _)| *name).collect();
                     let text = format!(
-                        "no scenario {}, and no such file ({error}). {} has {}.",
+                        "there is no scenario `{}`, and it can't be read as a file: {error}. {} has {}.",
                         crate::text::Foreign::from(word).plain(),
                         embedded.name,
                         names.join(", ")

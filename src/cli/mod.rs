@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use exit::Exit;
 
-/// Run a system from one screen: see what is wrong, read the logs, act, and leave a record.
+/// Every service on every host on one screen, live: what is wrong, why, and since when.
 #[derive(Debug, Parser)]
 #[command(name = "qd", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {

@@ -97,7 +97,7 @@ fn check_site(places: &Places, found: &Found, checked: &mut Checked) {
         let names: Vec<String> = site.environments.iter().map(|environment| environment.name.to_string()).collect();
         let services = site.environments.iter().map(|environment| environment.services.len()).max().unwrap_or(0);
         let hosts: usize = site.environments.iter().map(|environment| environment.hosts.len()).sum();
-        let parts = [several(services, "service"), several(hosts, "host"), names.join(" and ")];
+        let parts = [several(services, "service"), several(hosts, "host"), listed(&names)];
         // Writing to a string can't fail.
         let _ = write!(line, "; {}", parts.join(", "));
         let commands = Commands::of(site).len();
@@ -117,6 +117,15 @@ fn check_site(places: &Places, found: &Found, checked: &mut Checked) {
 fn word_for(found: &Found) -> String {
     let by_name = found.origin != super::Origin::Path && !found.shadowed;
     if by_name { found.name.clone() } else { path(Path::new(&found.folder)) }
+}
+
+/// Words with commas and a last "and".
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 fn verdict(mistakes: &[Mistake]) -> String {

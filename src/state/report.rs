@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fleet::Fleet;
-use crate::domain::{Now, State};
+use crate::domain::{Link, Now, State};
 
 /// A whole environment at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,7 +96,7 @@ impl Report {
         Self {
             site: fleet.environment.site.to_string(),
             environment: fleet.environment.name.to_string(),
-            at: now.wall.to_string(),
+            at: now.wall.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             state: worst(fleet).word(),
             services,
             hosts,
@@ -106,14 +106,16 @@ impl Report {
     /// The report for a person: one line a service, its instances below it where they differ.
     pub fn text(&self) -> String {
         let wide = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-        let name = wide(&mut self.services.iter().map(|service| service.name.len()));
+        let differ = |service: &ServiceReport| service.instances.iter().any(|one| one.state != service.state);
+        let places = self.services.iter().filter(|service| differ(service)).flat_map(|service| &service.instances);
+        let mut places = places.map(|one| one.host.as_deref().unwrap_or("here").len() + 2);
+        let name = wide(&mut self.services.iter().map(|service| service.name.len())).max(wide(&mut places));
         let state = wide(&mut self.services.iter().map(|service| service.state.len()));
         let mut lines = vec![format!("{} {}: {}   {}", self.site, self.environment, self.state, self.at)];
         for service in &self.services {
             let line = format!("  {:name$}  {:state$}  {}", service.name, service.state, service.why);
             lines.push(line.trim_end().to_owned());
-            let differ = service.instances.iter().any(|instance| instance.state != service.state);
-            for instance in service.instances.iter().filter(|_| differ) {
+            for instance in service.instances.iter().filter(|_| differ(service)) {
                 let place = instance.host.as_deref().unwrap_or("here");
                 let line = format!("    {place:name$}{:state$}  {}", instance.state, instance.why);
                 lines.push(line.trim_end().to_owned());
@@ -175,8 +177,40 @@ fn host(fleet: &Fleet, row: &super::HostRow, now: Now) -> HostReport {
     HostReport {
         name: row.host.name.to_string(),
         connected: row.link.is_up(),
-        why: crate::domain::judge::link_reason(&row.link),
+        why: match &row.link {
+            Link::Waiting { why, .. } | Link::Stopped { why, .. } => why.to_string(),
+            link @ (Link::Connecting { .. } | Link::Asking { .. } | Link::Up { .. }) => {
+                crate::domain::judge::link_reason(link)
+            }
+        },
         heard_seconds_ago: row.heard().map(|at| at.age(now.mono).as_secs_f64()),
         failed_units: fleet.unnamed_failures(row).map(|(unit, _)| unit.to_string()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_the_text_hold_with_hosts_longer_than_any_service() {
+        let instance = |host: &str, state| InstanceReport {
+            host: Some(host.to_owned()),
+            unit: None,
+            state,
+            why: if state == "up" { String::new() } else { "stopped".to_owned() },
+            since: None,
+            restarts: None,
+        };
+        let instances = vec![instance("a-long-host-name", "down"), instance("db", "up")];
+        let (name, tier, why) = ("web".to_owned(), "Core".to_owned(), "stopped".to_owned());
+        let services = vec![ServiceReport { name, tier, state: "down", why, instances, probes: Vec::new() }];
+        let (site, environment, at) = ("shop".to_owned(), "staging".to_owned(), "2026-11-21T06:47:31Z".to_owned());
+        let report = Report { site, environment, at, state: "down", services, hosts: Vec::new() };
+        let expected = "shop staging: down   2026-11-21T06:47:31Z\n  \
+                        web                 down  stopped\n    \
+                        a-long-host-name  down  stopped\n    \
+                        db                up";
+        assert_eq!(report.text(), expected);
     }
 }
