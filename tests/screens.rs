@@ -58,6 +58,21 @@ fn a_filter_narrows_as_it_is_typed_and_an_exclamation_mark_inverts() {
     assert!(!console.screen().contains("of 23"), "{}", console.screen());
     console.types("/nothing-like-this");
     assert!(console.screen().contains("No service passes the filter."));
+    // Every unit ends in it: it would find nearly everything.
+    console.keys("ctrl-u").types(".service");
+    assert!(console.screen().contains("No service passes the filter."), "{}", console.screen());
+}
+
+#[test]
+fn a_list_says_what_lies_below_it_and_what_of_that_is_in_trouble() {
+    let mut console = Console::in_trouble(SMALL);
+    let below = console.row_with("more below");
+    assert!(below.contains("in trouble"), "{}", console.screen());
+    console.keys("S");
+    let below = console.row_with("more below");
+    assert!(!below.contains("in trouble"), "the worst is above now: {}", console.screen());
+    console.keys("G");
+    assert!(!console.screen().contains("more below"), "{}", console.screen());
 }
 
 #[test]
@@ -238,8 +253,8 @@ fn questions_wait_in_line_and_go_when_they_are_settled() {
 #[test]
 fn the_help_finds_an_action_and_runs_it() {
     let mut console = Console::well(MIDDLE);
-    console.keys("?").types("worst");
-    assert!(console.screen().contains("Put the worst first"));
+    console.keys("?").types("sort");
+    assert!(console.screen().contains("Sort: the worst first"));
     assert!(!console.screen().contains("Move down"));
     console.keys("enter");
     assert!(console.screen().contains("worst first") && !console.screen().contains("Help"), "{}", console.screen());
@@ -276,7 +291,10 @@ fn marks_of_drill_read_only_and_distrust_stand_on_every_screen() {
     let mut environment = scene::environment("staging", EnvColour::Yellow, false);
     environment.trusted = false;
     let drill = Some("payments fail".to_owned());
-    let setup = Setup { sites: vec![scene::site()], drill, read_only: true, ..Setup::default() };
+    // What it says must work where the console was opened by a path, so it is the path.
+    let mut site = scene::site().as_ref().clone();
+    site.folder = Some("/srv/our sites/pakashop".into());
+    let setup = Setup { sites: vec![site.into()], drill, read_only: true, ..Setup::default() };
     for size in [SMALL, MIDDLE] {
         let mut console = Console::begin("02:00:00", size, setup.clone());
         console.keys("esc");
@@ -285,6 +303,8 @@ fn marks_of_drill_read_only_and_distrust_stand_on_every_screen() {
             console.keys(keys);
             assert!(console.row(0).contains("DRILL") && console.row(0).contains("READ ONLY"), "{}", console.row(0));
             assert!(console.row(1).contains("untrusted site"), "{}", console.row(1));
+            let strip = console.row(1);
+            assert!(size == SMALL || strip.contains("qd trust '/srv/our sites/pakashop'"), "{strip}");
             console.keys("esc");
         }
     }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::hints::key_of;
 use super::model::Model;
-use crate::domain::{Link, LinkFailure};
+use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
 use crate::style::Role;
 use crate::text::Foreign;
@@ -47,7 +47,8 @@ fn said(model: &Model) -> Vec<Words> {
     }
     if let Some(newest) = model.troubles.last() {
         let older = model.troubles.len() - 1;
-        let mut words = Words::of(Role::Text, Foreign::from(newest.as_str()).plain());
+        let newest = Foreign::from(newest.as_str()).plain();
+        let mut words = Words::of(Role::Text, newest.trim_end_matches('.'));
         if older > 0 {
             words = words.text(Role::Quiet, format!(" and {older} more"));
         }
@@ -56,9 +57,17 @@ fn said(model: &Model) -> Vec<Words> {
         );
     }
     if let Some(environment) = model.environment().filter(|environment| !environment.trusted) {
-        let site = environment.site.as_str();
         let words = Words::of(Role::Warn, "untrusted site").text(Role::Text, ": it runs no command of its own until ");
-        said.push(words.text(Role::Strong, format!("qd trust {site}")));
+        said.push(words.text(Role::Strong, format!("qd trust {}", word_for(model, &environment.site))));
     }
     said
+}
+
+/// What a shell must be given to mean this site: its folder, because its name may mean another one or none.
+fn word_for(model: &Model, name: &SiteName) -> String {
+    let site = model.setup.sites.iter().find(|site| site.name == *name);
+    let Some(folder) = site.and_then(|site| site.folder.as_ref()) else { return name.to_string() };
+    let folder = Foreign::from(folder.as_os_str().as_encoded_bytes()).plain();
+    let bare = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+    if folder.chars().all(bare) { folder } else { format!("'{}'", folder.replace('\'', r"'\''")) }
 }

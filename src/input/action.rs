@@ -71,7 +71,7 @@ actions! {
     UnfoldAll "unfold-all" "unfold all" "Show the instances of all services" [Overview]
     FoldAll "fold-all" "fold all" "Hide all instances" [Overview]
     FailedOnly "failed-only" "only trouble" "Show only what is in trouble, or everything again" [Overview Hosts]
-    Sort "sort" "sort" "Put the worst first, or keep the order of the site" [Overview Hosts]
+    Sort "sort" "sort" "Sort: the worst first, or the order of the site" [Overview Hosts]
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 
     Accept "accept" "accept" "Take what was typed or chosen" [Text]

@@ -37,6 +37,19 @@ pub fn frame(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, focus
     Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
 }
 
+/// Says on the lower line of a frame how much of its list lies below, and how much of that is in trouble.
+pub fn more_below(pen: &mut Pen<'_>, area: Rect, below: usize, trouble: usize) {
+    if below == 0 || area.width < 4 {
+        return;
+    }
+    let mut words = Words::of(Role::Quiet, format!(" {below} more below"));
+    if trouble > 0 {
+        words = words.text(Role::Quiet, ", ").text(Role::Warn, format!("{trouble} in trouble"));
+    }
+    let words = words.text(Role::Quiet, " ");
+    pen.words_right(area.x + 2, area.bottom().saturating_sub(1), area.width - 4, &words);
+}
+
 /// A box of at most this size in the middle of an area.
 pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));

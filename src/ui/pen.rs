@@ -123,12 +123,19 @@ impl<'a> Pen<'a> {
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
             return;
         }
+        // Marks of our own inside texts: a terminal that only has ASCII gets its own.
+        let glyphs = self.styles.glyphs;
+        let text = if text.is_ascii() || !glyphs.arrow.is_ascii() {
+            std::borrow::Cow::Borrowed(text)
+        } else {
+            text.replace('\u{2192}', glyphs.arrow).replace('\u{2026}', glyphs.more).into()
+        };
         let mut style = self.styles.of(role);
         if role == Role::Text {
             // Plain text stands on whatever ground is there.
             style.bg = None;
         }
-        self.buffer.set_stringn(x, y, text, columns, style);
+        self.buffer.set_stringn(x, y, text.as_ref(), columns, style);
     }
 }
 
@@ -160,6 +167,17 @@ mod tests {
         assert_eq!(drawn(4, &words), "abc…");
         assert_eq!(drawn(2, &words), "a…");
         assert_eq!(drawn(0, &words), "");
+    }
+
+    #[test]
+    fn marks_inside_texts_are_ascii_where_the_glyphs_are() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        let mut styles = Styles::default();
+        styles.glyphs = crate::style::GlyphSet::Ascii.glyphs();
+        let mut pen = Pen::new(&mut buffer, &styles, Clock { now: Now::START, running: true });
+        pen.text(0, 0, 12, Role::Text, "GET → 503, expected");
+        let row: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(row, "GET > 503, ~");
     }
 
     #[test]

@@ -319,12 +319,12 @@ fn report(now: Now, port: u16, bad: bool, millis: u64) -> ProbeReport {
     let detail = |what: &str, found: &str, holds: bool| Detail { what: what.into(), found: found.into(), holds };
     let details = if bad {
         vec![
-            detail("status", "503", false),
+            detail("HTTP status", "503", false),
             detail("dependencies.postgres", "ok", true),
             detail("dependencies.redis", "refused 10.0.2.7", false),
         ]
     } else {
-        vec![detail("status", "200", true)]
+        vec![detail("HTTP status", "200", true)]
     };
     ProbeReport {
         found: if bad { Found::Fail } else { Found::Pass },
@@ -341,7 +341,7 @@ fn too_slow(now: Now, port: u16, millis: u64) -> ProbeReport {
     let holds = millis <= 400;
     let found = Foreign::from(format!("{millis} ms, limit 400 ms"));
     let latency = Detail { what: "latency".into(), found, holds };
-    let status = Detail { what: "status".into(), found: "200".into(), holds: true };
+    let status = Detail { what: "HTTP status".into(), found: "200".into(), holds: true };
     let summary = if holds { format!("GET :{port}/health/ready → 200") } else { format!("{millis} ms, limit 400") };
     ProbeReport {
         found: if holds { Found::Pass } else { Found::Fail },

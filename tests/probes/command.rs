@@ -113,7 +113,7 @@ async fn a_site_that_is_not_trusted_runs_nothing() {
     let wire = Wire::new();
     for from in [Origin::Here, Origin::Host(wire.clone())] {
         let report = prober().ask(&site(), false, &probe(ask.clone(), TIMEOUT), from).await;
-        assert_answer(&report, Found::Error, "not trusted to run commands: qd trust shop");
+        assert_answer(&report, Found::Error, "not trusted to run commands: read it, then `qd trust` it");
         assert_eq!(report.latency, None);
     }
     assert!(!file.exists() && wire.commands.lock().unwrap().is_empty());

@@ -47,7 +47,7 @@ async fn h00_a_good_server_passes_from_here_and_from_the_host() {
         assert_answer(&report, Found::Pass, "/health/ready → 200");
         assert_eq!(summary(&report), format!("GET :{}/health/ready → 200", server.port()));
         let lines = lines(&report);
-        assert_eq!(lines[..3], ["status: 200", "status: ok", "lag: 3"]);
+        assert_eq!(lines[..3], ["HTTP status: 200", "status: ok", "lag: 3"]);
         assert!(lines[3].starts_with("latency: ") && lines[3].ends_with(" ms"), "{lines:?}");
         assert!(report.latency.is_some_and(|latency| latency < TIMEOUT));
     }
@@ -71,7 +71,7 @@ async fn h00_each_broken_rule_has_its_line() {
     assert_eq!(
         lines[..4],
         [
-            "!status: 503, expected 200-299",
+            "!HTTP status: 503, expected 200-299",
             "!status: degraded, expected ok",
             "!dependencies.redis: refused, expected ok",
             "dependencies.kafka: ok",
@@ -128,7 +128,7 @@ async fn h02_a_dripping_server_fails_at_the_deadline() {
     .await;
     let report = ask_http(get(format!("http://{dripping_body}/"))).await;
     assert_answer(&report, Found::Fail, "bytes, then not finished within 600 ms");
-    assert_eq!(lines(&report)[0], "status: 200");
+    assert_eq!(lines(&report)[0], "HTTP status: 200");
 }
 
 #[tokio::test]

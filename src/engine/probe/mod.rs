@@ -123,9 +123,10 @@ impl Prober {
             Ask::Http(http) => http::ask(http, &road, &self.trust, deadline, now.wall).await,
             Ask::Tcp { host, port } => tcp::ask(host, *port, &road, deadline).await,
             Ask::Command { argv, exits } if trusted => command::ask(argv, exits, from, deadline).await,
-            Ask::Command { .. } => {
-                Answer::unasked("trust", format!("site {site} is not trusted to run commands: qd trust {site}"))
-            }
+            Ask::Command { .. } => Answer::unasked(
+                "trust",
+                format!("site {site} is not trusted to run commands: read it, then `qd trust` it"),
+            ),
         }
     }
 

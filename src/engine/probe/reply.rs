@@ -43,6 +43,9 @@ struct Sheet {
     unproven: bool,
 }
 
+/// The name of the line about the status of HTTP; a field of the body may be called `status` too.
+const ANSWER: &str = "HTTP status";
+
 impl Sheet {
     /// Something was looked at.
     fn line(&mut self, what: &str, found: impl Into<Foreign>, holds: bool) {
@@ -64,7 +67,7 @@ impl Sheet {
         };
         let summary = match self.details.iter().find(|detail| !detail.holds) {
             None => format!("{subject} → {status}"),
-            Some(first) if first.what.raw() == b"status" => format!("{subject} → {}", first.found.plain()),
+            Some(first) if first.what.raw() == ANSWER.as_bytes() => format!("{subject} → {}", first.found.plain()),
             Some(first) => format!("{subject} → {status}, {}: {}", first.what.plain(), first.found.plain()),
         };
         let certificate_days = shown.map(|shown| shown.days);
@@ -113,7 +116,7 @@ fn judge_status(ask: &HttpAsk, reply: &Reply, sheet: &mut Sheet) -> bool {
         .map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") })
         .collect();
     let bound = if holds { String::new() } else { format!(", expected {}", ranges.join(" or ")) };
-    sheet.line("status", format!("{}{bound}", reply.status), holds);
+    sheet.line(ANSWER, format!("{}{bound}", reply.status), holds);
     holds
 }
 

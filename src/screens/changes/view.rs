@@ -60,6 +60,8 @@ pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
         pen.text(room.x, room.y + 2, room.width, Role::Quiet, text);
         return;
     }
+    let hidden = rows.len() - state.window.range(rows.len()).end;
+    pane::more_below(pen, area, hidden, 0);
     let (cursor, glyphs) = (state.place(&rows), pen.styles.glyphs);
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
         let Some(row) = rows.get(number) else { break };

@@ -101,6 +101,8 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
         pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, text);
         return;
     }
+    let hidden = rows.len() - state.window.range(rows.len()).end;
+    pane::more_below(pen, area, hidden, 0);
     let cursor = state.place(&rows);
     let glyphs = pen.styles.glyphs;
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {

@@ -1,6 +1,6 @@
 //! The lines of the detail pane about probes: each field that was looked at, with what was found there.
 
-use crate::domain::probe::ProbeState;
+use crate::domain::probe::{Found, ProbeState, ProbeVerdict};
 use crate::domain::{Moment, Probe};
 use crate::style::{Glyphs, Role};
 use crate::ui::Lines;
@@ -12,6 +12,18 @@ pub fn lines(lines: &mut Lines, probe: &Probe, state: &ProbeState, now: Moment, 
     let verdict = state.verdict(probe, now);
     let role = Role::probe(verdict);
     let mut head = Words::of(role, glyphs.probe(verdict)).gap(1).text(role, verdict.word());
+    // The verdict waits for `rise` or `fall` answers in a row: what stands below may already say the contrary.
+    let last = state.last.as_ref().map(|report| report.found);
+    match (verdict, last) {
+        (ProbeVerdict::Pass, Some(Found::Fail | Found::Error | Found::Inconclusive)) => {
+            head = head.text(Role::Warn, ", but not the last time");
+        }
+        (ProbeVerdict::Fail | ProbeVerdict::Error, Some(Found::Pass)) => {
+            head = head.text(Role::Warn, ", but passed the last time");
+        }
+        (ProbeVerdict::Pass | ProbeVerdict::Fail | ProbeVerdict::Error, _)
+        | (ProbeVerdict::Inconclusive | ProbeVerdict::Stale, _) => {}
+    }
     if state.is_flapping() {
         head = head.text(Role::Warn, " (flaps)");
     }

@@ -136,7 +136,7 @@ fn searched(row: &ServiceRow) -> String {
         row.verdict.why
     );
     for instance in &row.instances {
-        for word in [instance.host.as_ref().map(HostName::as_str), instance.unit.as_ref().map(UnitName::as_str)] {
+        for word in [instance.host.as_ref().map(HostName::as_str), instance.unit.as_ref().map(told_unit)] {
             text.push(' ');
             text.push_str(word.unwrap_or_default());
         }
@@ -144,6 +144,11 @@ fn searched(row: &ServiceRow) -> String {
         text.push_str(instance.verdict.state.word());
     }
     text
+}
+
+/// The unit without `.service`, which all of them end in.
+fn told_unit(unit: &UnitName) -> &str {
+    if unit.suffix() == "service" { unit.stem() } else { unit.as_str() }
 }
 
 /// The instance that speaks for a service: the first of the worst.

@@ -108,6 +108,13 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
         pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, text);
         return;
     }
+    let hidden = rows.get(state.window.range(rows.len()).end..).unwrap_or_default();
+    let below = |row: &&Row| matches!(row, Row::Service { .. });
+    let trouble = |row: &&Row| match row {
+        Row::Service { service, .. } => fleet.services.get(*service).is_some_and(|row| row.verdict.state.is_trouble()),
+        Row::Tier { .. } | Row::Instance { .. } => false,
+    };
+    pane::more_below(pen, area, hidden.iter().filter(below).count(), hidden.iter().filter(trouble).count());
     let cursor = state.place(&rows, fleet);
     let filter = Filter::parse(state.filter.text());
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
