@@ -96,3 +96,15 @@ fn a_reader_that_goes_away_is_no_fault() {
     let output = Command::new("bash").args(["-c", &script]).current_dir(desk.0.path()).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_full_disk_is_told_and_is_not_success() {
+    for arguments in [&["schema", "site"][..], &["check"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_qd")).args(arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(74), "{arguments:?}: {said}");
+        assert!(said.contains("standard output can't be written"), "{said}");
+    }
+}

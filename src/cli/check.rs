@@ -20,7 +20,9 @@ pub fn run(arguments: &Check) -> Exit {
         Err(exit) => return exit,
     };
     let checked = site::check(&places, &arguments.sites);
-    print(&checked.text);
+    if let Err(exit) = print(&checked.text) {
+        return exit;
+    }
     match (checked.is_bad(), checked.not_found) {
         (true, _) => Exit::Configuration,
         (false, 0) => Exit::Ok,

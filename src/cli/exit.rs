@@ -21,6 +21,8 @@ pub enum Exit {
     Unavailable,
     /// A fault of the program's own.
     Software,
+    /// What was to be printed could not be.
+    Output,
     /// A file of the site or of the user is wrong.
     Configuration,
     /// A signal ended it.
@@ -38,6 +40,7 @@ impl Exit {
             Exit::Usage => 64,
             Exit::NoTerminal | Exit::Unavailable => 69,
             Exit::Software => 70,
+            Exit::Output => 74,
             Exit::Configuration => 78,
             Exit::Signal(number) => 128u8.saturating_add(number),
         }

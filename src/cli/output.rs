@@ -5,10 +5,20 @@ use std::io::Write;
 use super::Exit;
 use crate::site::Places;
 
-/// Prints to standard output. A reader that has gone away is no fault of ours.
-pub fn print(text: &str) {
+/// Prints to standard output. A reader that has gone away is no fault of ours; an output that is full is told,
+/// so that half a report is not taken for a whole one.
+///
+/// # Errors
+/// How to end, after the reason was told.
+pub fn print(text: &str) -> Result<(), Exit> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("standard output can't be written: {error}"));
+            Err(Exit::Output)
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Prints to standard error.

@@ -29,6 +29,5 @@ pub fn run(arguments: &Schema) -> Exit {
         File::Site => Kind::Site,
         File::Config => Kind::User,
     };
-    print(&text(kind));
-    Exit::Ok
+    print(&text(kind)).err().unwrap_or(Exit::Ok)
 }

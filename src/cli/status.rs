@@ -55,7 +55,9 @@ pub fn run(status: &Status, reach: &Reaching) -> Exit {
     runtime.shutdown_timeout(Duration::from_millis(600));
     let report = Report::of(&fleet, RealClock.now());
     let text = if status.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { report.text() };
-    super::output::print(&format!("{text}\n"));
+    if let Err(exit) = super::output::print(&format!("{text}\n")) {
+        return exit;
+    }
     match worst(&fleet) {
         State::Up | State::Stopped => Exit::Ok,
         State::Starting | State::Degraded => Exit::Degraded,

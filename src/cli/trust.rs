@@ -27,7 +27,9 @@ pub fn run(arguments: &Trust) -> Exit {
         Err(exit) => return exit,
     };
     let Told { outcome, text } = told(arguments, &places);
-    print(&text);
+    if let Err(exit) = print(&text) {
+        return exit;
+    }
     match outcome {
         Outcome::Done => Exit::Ok,
         Outcome::NoSite => Exit::Usage,
