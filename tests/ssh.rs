@@ -285,6 +285,39 @@ async fn a09_max_sessions_are_learnt_and_commands_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a09_and_a13_what_holds_the_last_channel_is_ended_on_the_host() {
+    for most in [1, 2, 3] {
+        let sshd = Sshd::start(&format!("MaxSessions {most}"));
+        let ways = ways(&sshd);
+        let link = ways.connect("box").await.unwrap();
+        let word = format!("qd-a09-{}-{most}", std::process::id());
+        let long = || sh(&format!("trap '' PIPE; : {word}; sleep 70; : {word}"));
+        // A reader that says nothing and is let go, or has to make room for a command.
+        let reader = link.stream(long()).await;
+        assert_eq!(reader.is_ok(), most > 1, "MaxSessions {most}");
+        if most == 3 {
+            drop(reader);
+        }
+        let output = link.run(sh("true").within(Duration::from_secs(9))).await;
+        assert_eq!(output.end, End::Exited(0), "MaxSessions {most}: a command finds a channel");
+        // A command that runs out of time.
+        let output = link.run(long().within(Duration::from_secs(1))).await;
+        assert!(matches!(output.end, End::TimedOut(_)), "MaxSessions {most}: {}", output.end);
+        let took = until("ended on the host", Duration::from_secs(9), || processes(&word).is_empty());
+        println!("MaxSessions {most}: gone {took:?} after its deadline");
+        let output = link.run(sh("true").within(Duration::from_secs(9))).await;
+        assert_eq!(output.end, End::Exited(0), "MaxSessions {most}: and the next command finds one again");
+        // A command that runs when the link ends.
+        let running = tokio::spawn(link.run(long().within(Duration::from_secs(5))));
+        until("running", Duration::from_secs(5), || !processes(&word).is_empty());
+        drop(link);
+        drop(ways);
+        until("ended with its link", Duration::from_secs(15), || processes(&word).is_empty());
+        running.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a13_a_reader_that_ignores_broken_pipes_ends_with_its_pane_and_with_its_link() {
     let sshd = Sshd::start("");
     let ways = ways(&sshd);

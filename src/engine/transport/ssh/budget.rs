@@ -137,11 +137,12 @@ impl Budget {
     }
 
     /// The host refused one channel more than those that are open now, ours (`asking`) not counted: it
-    /// allows no more. The newest streams beyond their share make room. Returns how many are allowed.
+    /// allows no more. The newest streams beyond their share make room. Returns how many those are. One is
+    /// always allowed: the warden ran, so what holds the last channel now is something that will end.
     pub(super) fn refused(&self, asking: &Place) -> usize {
         let mut counts = self.lock();
         let others = counts.open() - usize::from(*counts.of(asking.what) > 0);
-        counts.most = counts.most.min(others);
+        counts.most = counts.most.min(others.max(1));
         let share = shares(counts.most).streams;
         let streams = counts.streams - usize::from(asking.what == Use::Stream);
         counts.evict.retain(|stream| !stream.is_cancelled());
@@ -171,11 +172,6 @@ impl Budget {
             }
             changed.await;
         }
-    }
-
-    /// Whether the host opens no channel at all.
-    pub(super) fn is_none(&self) -> bool {
-        self.lock().most == 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -241,5 +237,14 @@ mod tests {
         let place = waiting.await.unwrap();
         assert_eq!(budget.refused(&place), 1);
         assert!(budget.is_single());
+    }
+
+    #[test]
+    fn a_host_that_opened_a_channel_is_not_taken_for_one_that_opens_none() {
+        let budget = Budget::new();
+        let only = budget.now(Use::Command).unwrap();
+        assert_eq!(budget.refused(&only), 0);
+        drop(only);
+        assert!(budget.now(Use::Command).is_some(), "what holds the last channel ends, and then there is one");
     }
 }

@@ -19,51 +19,45 @@ use crate::port::{End, Output, RemoteCommand, Stdin};
 const STDERR_KEPT: usize = 64 << 10;
 /// After the verdict, output that something left behind still holds open is waited for this long.
 const DRAIN: Duration = Duration::from_millis(500);
+/// What was told to end on the host has this long until its place is given to another.
+pub(super) const ENDED_WITHIN: Duration = Duration::from_secs(5);
+/// The host that opened channels before and opens none now is asked again this much later.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The signal that no shell can catch, so that it can say nothing of it.
 const SIGKILL: i32 = 9;
 
-/// What is done about a command that did not end in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leavings {
-    /// It is ended on the host.
-    End,
-    /// It is left to the warden: this command itself was to end something.
-    Leave,
-}
-
 /// Runs a command to its end. `caller_gone` resolves when nobody waits for the result any more.
-pub(super) async fn run(
-    line: Arc<Line>,
-    command: RemoteCommand,
-    leavings: Leavings,
-    caller_gone: impl Future<Output = ()>,
-) -> Output {
+pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: impl Future<Output = ()>) -> Output {
     let call = script::fresh_word();
     let limit = command.deadline;
     let deadline = Instant::now() + limit;
     let input = matches!(command.stdin, Stdin::Bytes(_));
-    let text = match script::command(&line.link, &call, &command.argv, Verdict::Stdout, input, line.shell) {
-        Ok(text) => text,
-        Err(error) => return nothing(End::NotStarted(error.to_string())),
-    };
-    let leave = |asked: bool| {
-        if asked && leavings == Leavings::End {
-            line.end_call(&call);
-        }
+    // Without a warden the host itself must end what takes too long: it holds the only channel there is.
+    let text = |alone: bool| {
+        let limit = alone.then_some(limit);
+        script::command(&line.link, &call, &command.argv, Verdict::Stdout, input, line.shell, limit)
+            .map_err(|error| End::NotStarted(error.to_string()))
     };
     let asked = AtomicBool::new(false);
     tokio::pin!(caller_gone);
     let opened = tokio::select! {
-        opened = timeout_at(deadline, open(&line, &text, &asked)) => opened,
+        opened = timeout_at(deadline, open(&line, text, &asked)) => opened,
         why = line.gone() => return nothing(End::LinkLost(why)),
-        () = &mut caller_gone => return nothing(End::TimedOut(limit)),
+        () = &mut caller_gone => {
+            if asked.load(Ordering::Relaxed) {
+                line.end_call(&call);
+            }
+            return nothing(End::TimedOut(limit));
+        }
     };
     let (place, mut channel) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(end)) => return nothing(end),
         // Where the host was asked it may have been opened: ended all the same.
         Err(_) => {
-            leave(asked.load(Ordering::Relaxed));
+            if asked.load(Ordering::Relaxed) {
+                line.end_call(&call);
+            }
             return nothing(End::TimedOut(limit));
         }
     };
@@ -81,13 +75,21 @@ pub(super) async fn run(
             end
         }
         None => {
-            drop(channel);
-            leave(true);
+            line.end_call(&call);
+            // sshd counts the session until what ran in it has ended; nobody has to wait for that.
+            tokio::spawn(async move {
+                let ended = timeout(ENDED_WITHIN, channel.wait());
+                tokio::select! {
+                    _ = ended => {}
+                    _ = line.gone() => {}
+                }
+                drop(place);
+            });
             if !reading.frame.has_started() {
                 reading
                     .complain("the login shell did not get as far as the command: does a start-up file wait or read?");
             }
-            End::TimedOut(limit)
+            return reading.output(End::TimedOut(limit));
         }
     };
     drop(place);
@@ -99,17 +101,24 @@ fn nothing(end: End) -> Output {
 }
 
 /// Waits for a place and opens a channel in it; learns from refusals.
-async fn open(line: &Arc<Line>, text: &str, asked: &AtomicBool) -> Result<(Place, Channel), End> {
+async fn open(
+    line: &Arc<Line>,
+    text: impl Fn(bool) -> Result<String, End>,
+    asked: &AtomicBool,
+) -> Result<(Place, Channel), End> {
     loop {
-        if line.budget.is_none() {
-            return Err(End::NotStarted("the host's sshd opens no session at all (MaxSessions 0)".into()));
-        }
         let place = line.budget.wait(Use::Command).await;
+        let text = text(line.budget.is_single())?;
         asked.store(true, Ordering::Relaxed);
-        match channel::open(&line.session, text).await {
+        match channel::open(&line.session, &text).await {
             Ok(channel) => return Ok((place, channel)),
             Err(Refusal::Host) => {
-                line.budget.refused(&place);
+                let others = line.budget.refused(&place);
+                drop(place);
+                if others == 0 {
+                    // Something that is not ours to see holds it.
+                    tokio::time::sleep(AGAIN).await;
+                }
             }
             Err(Refusal::Master(why)) => {
                 let lost = line.lost().await;

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::budget::Budget;
-use super::call::{self, Leavings};
+use super::call;
 use super::dial::Dialler;
 use super::line::{Heard, Line};
 use super::master::{Master, reason};
@@ -62,34 +62,14 @@ impl SshConnection {
         tokio::spawn(async move {
             let why = tokio::select! {
                 why = reason(&mut master_gone) => why,
-                why = warden.tend(&watched, &say_round_trip) => why,
+                why = warden.tend(&watched, orphaned, &say_round_trip) => why,
                 () = stop.cancelled() => LinkFailure::Closed("by this console".into()),
             };
             say_gone.send_replace(Some(why));
             drop(master);
         });
-        tokio::spawn(end_orphans(line.clone(), orphaned));
         let dialler = Arc::new(Dialler::new(line.clone(), runtime, unopened));
         Ok(Self { line, dialler, round_trip, _end: end })
-    }
-}
-
-/// Ends on the host what calls left running.
-async fn end_orphans(line: Arc<Line>, mut orphaned: mpsc::Receiver<String>) {
-    loop {
-        let call = tokio::select! {
-            call = orphaned.recv() => call,
-            _ = line.gone() => None,
-        };
-        let Some(call) = call else { return };
-        // One command for all that wait: on a host that hangs many calls run out of time together.
-        let mut calls = vec![call];
-        calls.extend(std::iter::from_fn(|| orphaned.try_recv().ok()));
-        let command = RemoteCommand::new(script::end_calls(&line.link, &calls));
-        let output = call::run(line.clone(), command, Leavings::Leave, std::future::pending()).await;
-        if !output.succeeded() {
-            tracing::debug!(end = %output.end, "what a call left running could not be ended now");
-        }
     }
 }
 
@@ -100,7 +80,7 @@ impl Connection for SshConnection {
         Box::pin(async move {
             // In a task of its own: a channel must not be given up halfway through its opening.
             tokio::spawn(async move {
-                let output = call::run(line, command, Leavings::End, tell.closed()).await;
+                let output = call::run(line, command, tell.closed()).await;
                 let _ = tell.send(output);
             });
             told.await.unwrap_or_else(|_| Output {

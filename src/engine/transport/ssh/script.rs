@@ -1,6 +1,7 @@
 //! The small shell scripts that run on a host, and the words by which we know their output from noise.
 
 use std::io::Read;
+use std::time::Duration;
 
 use crate::domain::Shell;
 use crate::engine::transport::quote::{self, QuoteError};
@@ -12,9 +13,12 @@ const MARKER: &str = "QD_LINK";
 /// How long the warden waits for a sign of life before it ends what was started, in seconds.
 const SILENCE: u32 = 20;
 
-/// A word of 20 hexadecimal digits that nobody can guess.
+/// The length of a word.
+const WORD: usize = 20;
+
+/// A word of hexadecimal digits that nobody can guess.
 pub(crate) fn fresh_word() -> String {
-    let mut bytes = [0u8; 10];
+    let mut bytes = [0u8; WORD / 2];
     let read = std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
     if read.is_err() {
         fastrand::fill(&mut bytes);
@@ -38,6 +42,8 @@ pub(super) enum Verdict {
 /// "not found". A shell reports a signal as 128 + number, which a program can also leave with; but only for
 /// a signal it also prints a message, so an inner shell of its own runs the command and what it prints is
 /// looked at. Interrupts and broken pipes are not announced by shells; they are taken for signals.
+///
+/// With a `limit` the host itself ends the command when it runs longer: for a connection without a warden.
 pub(super) fn command(
     link: &str,
     call: &str,
@@ -45,6 +51,7 @@ pub(super) fn command(
     verdict: Verdict,
     input: bool,
     shell: Shell,
+    limit: Option<Duration>,
 ) -> Result<String, QuoteError> {
     let words = quote::words(argv)?;
     let input = if input { "" } else { " </dev/null" };
@@ -52,12 +59,16 @@ pub(super) fn command(
         Verdict::Stdout => 3,
         Verdict::Stderr => 4,
     };
+    let limit = limit.map_or_else(String::new, |limit| {
+        format!("timeout 1 true 2>/dev/null && t='timeout -k 2 {}'\n", limit.as_secs().saturating_add(1))
+    });
     let script = format!(
         r#"trap : HUP INT TERM PIPE
-set -- {words}
+t=
+{limit}set -- {words}
 exec 3>&1 4>&2
-printf '%s %s\n' '{call}' $$
-m=$(/bin/sh -c 'trap : HUP INT TERM PIPE; ( exec "$@" >&3 2>&4 3>&- 4>&- ); echo $?' qd "$@" 2>&1{input})
+printf '%s %s\n' '{call}' $$ 2>/dev/null || exit 1
+m=$($t /bin/sh -c 'trap : HUP INT TERM PIPE; ( exec "$@" >&3 2>&4 3>&- 4>&- ); echo $?' qd "$@" 2>&1{input})
 s=${{m##*
 }}
 k=e
@@ -98,34 +109,45 @@ return 0
 "#;
 
 /// The line that watches over a connection: it answers each byte of ours with one of its own, and when they
-/// stop coming it ends everything started for this connection and then the connection itself. A `q` lets it
-/// go in peace.
+/// stop coming it ends everything started for this connection and then the connection itself. A `k`, a
+/// length and the words of calls have it end what those left running: it needs no further channel for that, which
+/// matters where what was left holds the last one. A `q` lets it go in peace.
+///
+/// A login shell that is still on its way to our command carries no mark yet: whoever looks, looks twice, and
+/// a command that comes even later finds its output closed and does not begin.
 pub(super) fn warden(link: &str, call: &str) -> String {
     let script = format!(
         r#"{END}p=$PPID
 trap : HUP INT TERM
 trap '' PIPE
-w="timeout {SILENCE} head -c 1"
-$w </dev/null >/dev/null 2>&1 || w="head -c 1"
+w="timeout {SILENCE} head -c"
+$w 1 </dev/null >/dev/null 2>&1 || w="head -c"
 printf '%s %s\n' '{call}' $$
-while c=$($w 2>/dev/null) && [ "$c" = . ]; do printf . || break; done
+while c=$($w 1 2>/dev/null); do
+case $c in
+.) printf . || break ;;
+k) c=$($w 5 2>/dev/null) && [ -n "$c" ] && c=$($w "$c" 2>/dev/null) && [ -n "$c" ] || break
+c=$(printf '%s\n' "$c" | sed 's/^/{MARKER}={link}./')
+( end TERM "$c"; sleep 2; end KILL "$c" ) </dev/null >/dev/null 2>&1 & ;;
+*) break ;;
+esac
+done
 [ "$c" = q ] && exit 0
 end TERM '{MARKER}={link}.' && {{ sleep 2; end KILL '{MARKER}={link}.'; }}
 read -r _ _ _ q _ </proc/$$/stat
 [ "$q" = "$p" ] && [ "$p" -gt 1 ] && kill "$p"
+sleep 1
+end KILL '{MARKER}={link}.'
 exit 0
 "#
     );
     quote::any_shell(&format!("{MARKER}=warden-{link}.{call}"), &script)
 }
 
-/// The argv that ends what these calls left running.
-pub(super) fn end_calls(link: &str, calls: &[String]) -> Vec<String> {
-    // Lines of one pattern are patterns of their own.
-    let marks: Vec<String> = calls.iter().map(|call| format!("{MARKER}={link}.{call}")).collect();
-    let marks = quote::word(&marks.join("\n"));
-    let script = format!("{END}end TERM {marks} && {{ sleep 2; end KILL {marks}; }}\nexit 0");
-    ["/bin/sh", "-c", &script].map(str::to_owned).to_vec()
+/// What the warden is told to end what these calls left running.
+pub(super) fn end_calls(calls: &[String]) -> Vec<u8> {
+    let lines: String = calls.iter().flat_map(|call| [call, "\n"]).collect();
+    format!("k{:05}{lines}", lines.len()).into_bytes()
 }
 
 #[cfg(test)]
@@ -137,7 +159,7 @@ mod tests {
 
     fn verdict(shell: &str, argv: &[&str]) -> String {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
-        let line = super::command("l", "NONCE", &argv, Verdict::Stdout, false, Shell::Plain).unwrap();
+        let line = super::command("l", "NONCE", &argv, Verdict::Stdout, false, Shell::Plain, None).unwrap();
         let output = Command::new(shell).arg("-c").arg(line).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         text.trim_end().rsplit('\n').next().unwrap().to_owned()
@@ -165,7 +187,9 @@ mod tests {
 
     #[test]
     fn only_the_named_calls_are_ended() {
+        use std::io::Write;
         use std::os::unix::process::ExitStatusExt;
+        use std::process::Stdio;
         let start = |mark: &str| {
             let mut command = Command::new("sleep");
             command.arg("60").env(MARKER, mark);
@@ -173,8 +197,19 @@ mod tests {
         };
         let link = fresh_word();
         let mut children = ["a", "b", "c"].map(|call| start(&format!("{link}.{call}")));
-        let argv = end_calls(&link, &["a".into(), "b".into()]);
-        assert!(Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success());
+        let mut warden = Command::new("/bin/sh");
+        warden.arg("-c").arg(super::warden(&link, "w")).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut warden = warden.spawn().unwrap();
+        let mut orders = warden.stdin.take().unwrap();
+        orders.write_all(b".").unwrap();
+        orders.write_all(&end_calls(&["a".into(), "b".into()])).unwrap();
+        let begin = std::time::Instant::now();
+        while children[..2].iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        orders.write_all(b"q").unwrap();
+        assert!(warden.wait().unwrap().success());
         let ends = children.each_mut().map(|child| child.try_wait().unwrap().and_then(|status| status.signal()));
         assert_eq!(ends, [Some(15), Some(15), None]);
         children[2].kill().unwrap();
@@ -184,6 +219,6 @@ mod tests {
     #[test]
     fn words_are_never_twice_the_same() {
         assert_ne!(fresh_word(), fresh_word());
-        assert_eq!(fresh_word().len(), 20);
+        assert_eq!(fresh_word().len(), WORD);
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::budget::{Place, Use};
-use super::call::no_shell;
+use super::call::{self, no_shell};
 use super::channel::{self, Channel, Refusal};
 use super::frame::Frame;
 use super::line::{Line, Noting};
@@ -46,12 +46,12 @@ impl<R: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for Held<R> {
 /// Starts a reader.
 pub(super) async fn start(line: Arc<Line>, command: RemoteCommand) -> Result<Stream, End> {
     let call = script::fresh_word();
-    let text = script::command(&line.link, &call, &command.argv, Verdict::Stderr, true, line.shell)
+    let text = script::command(&line.link, &call, &command.argv, Verdict::Stderr, true, line.shell, None)
         .map_err(|error| End::NotStarted(error.to_string()))?;
     if let Some(end) = line.dead() {
         return Err(end);
     }
-    let place = line.budget.now(Use::Stream).ok_or_else(|| full(&line))?;
+    let place = line.budget.now(Use::Stream).ok_or_else(full)?;
     let started = timeout(START_WITHIN, begin(&line, place, &call, &text));
     let (place, mut channel, stdout, prefix) = tokio::select! {
         started = started => match started {
@@ -81,12 +81,10 @@ pub(super) async fn start(line: Arc<Line>, command: RemoteCommand) -> Result<Str
     })
 }
 
-fn full(line: &Line) -> End {
-    End::NotStarted(if line.budget.is_none() {
-        "the host's sshd opens no session at all (MaxSessions 0)".into()
-    } else {
-        "no channel is left for another reader on this connection (sshd's MaxSessions, or our own limit of 8)".into()
-    })
+fn full() -> End {
+    End::NotStarted(
+        "no channel is left for another reader on this connection (sshd's MaxSessions, or our own limit of 8)".into(),
+    )
 }
 
 /// Opens the channel and waits until the command runs.
@@ -100,7 +98,7 @@ async fn begin(
         Ok(channel) => channel,
         Err(Refusal::Host) => {
             line.budget.refused(&place);
-            return Err(full(line));
+            return Err(full());
         }
         Err(Refusal::Master(why)) => return Err(line.lost().await.map_or(End::NotStarted(why), End::LinkLost)),
     };
@@ -148,15 +146,22 @@ async fn keep(
     let end = tokio::select! {
         end = said.verdict(&line) => end,
         why = line.gone() => End::LinkLost(why),
-        () = evicted.cancelled() => full(&line),
+        () = evicted.cancelled() => full(),
         // Most readers end by themselves when nobody reads them.
         () = let_go.cancelled() => timeout(GRACE, said.verdict(&line)).await.unwrap_or(End::LinkLost(LinkFailure::Closed("by this console".into()))),
     };
-    drop(channel);
-    drop(place);
-    if !matches!(end, End::Exited(_) | End::Killed(_) | End::NotFound) {
+    if matches!(end, End::Exited(_) | End::Killed(_) | End::NotFound) {
+        drop(channel);
+    } else {
         line.end_call(&call);
+        // sshd counts the session until what ran in it has ended, so its place is not free before.
+        let ended = timeout(call::ENDED_WITHIN, channel.wait());
+        tokio::select! {
+            _ = ended => {}
+            _ = line.gone() => {}
+        }
     }
+    drop(place);
     // Whoever holds the reader may still read what is left; if nobody does, nobody wants to know.
     let _ = tell.send((end, said.kept));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use openssh::{ChildStdin, ChildStdout};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::budget::{Place, Use};
@@ -78,9 +78,14 @@ impl Warden {
         Ok(Self { place, channel, stdin, stdout })
     }
 
-    /// Keeps it alive until the host falls silent. On a host that allows a single channel the warden makes
-    /// room, and ssh's own keep-alives are all that watches.
-    pub(super) async fn tend(mut self, line: &Arc<Line>, round_trip: &watch::Sender<Option<Duration>>) -> LinkFailure {
+    /// Keeps it alive until the host falls silent, and has it end the calls that left something running. On a host that allows a single channel the warden makes
+    /// room, ssh's own keep-alives are all that watches, and each command ends itself on the host.
+    pub(super) async fn tend(
+        mut self,
+        line: &Arc<Line>,
+        mut orphaned: mpsc::Receiver<String>,
+        round_trip: &watch::Sender<Option<Duration>>,
+    ) -> LinkFailure {
         let mut answer = [0; 64];
         let mut waits_since: Option<Instant> = None;
         let mut patience = SILENT_AFTER;
@@ -110,6 +115,14 @@ impl Warden {
                     }
                     Ok(_) | Err(_) => break,
                 },
+                Some(call) = orphaned.recv() => {
+                    // One order for all that wait: on a host that hangs many calls run out of time together.
+                    let mut calls = vec![call];
+                    calls.extend(std::iter::from_fn(|| orphaned.try_recv().ok()));
+                    if self.stdin.write_all(&script::end_calls(&calls)).await.is_err() {
+                        break;
+                    }
+                }
                 () = line.budget.single() => {
                     // Let it go in peace: its end must not end the connection.
                     let _ = self.stdin.write_all(b"q").await;
