@@ -86,8 +86,8 @@ impl Default for Model {
 
 impl Model {
     /// The state at the beginning, and what is to be done first: watch the environment that was named, or
-    /// nothing while a picker asks.
-    pub fn begin(setup: Setup, _now: Now) -> (Self, Vec<Effect>) {
+    /// nothing while a picker asks. What the site names is on the first frame, before the world was entered.
+    pub fn begin(setup: Setup, now: Now) -> (Self, Vec<Effect>) {
         let mut model = Self::with(setup);
         let setup = &model.setup;
         let named = setup.begin.as_ref().map(|(site, environment)| (site.clone(), environment.clone()));
@@ -103,8 +103,9 @@ impl Model {
             Some((_, None)) | None => None,
         };
         if let Some(environment) = chosen {
-            let effect = Effect::Watch(Arc::new((*environment).clone()));
-            return (model, vec![effect]);
+            let environment = Arc::new((*environment).clone());
+            model.fleet = Some(Fleet::new(Arc::clone(&environment), now));
+            return (model, vec![Effect::Watch(environment)]);
         }
         let picker = picker::State::new(&of_site, None);
         model.overlay = Some(Overlay::Picker(picker));

@@ -1,5 +1,6 @@
 //! The only mutation: one event in, the effects it asks for out. No I/O, no clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::Model;
@@ -38,6 +39,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.ending = true;
             return vec![Effect::Quit];
         }
+        // It is on screen since the first frame, and the person may have moved in it.
+        Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {}
         Event::Opened(environment) => {
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::default();

@@ -25,7 +25,7 @@ pub struct Arguments {
     pub command: Option<Command>,
     /// How to open the console.
     #[command(flatten)]
-    pub open: Where,
+    pub open: open::Open,
     /// How every command reaches hosts.
     #[command(flatten)]
     pub reach: Reaching,

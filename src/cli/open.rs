@@ -1,5 +1,7 @@
 //! `qd [SITE] [-e ENV]`: the console.
 
+use clap::Args;
+
 use super::{Exit, Reaching, Where, bare, choose, looks};
 use crate::app::{Model, Setup};
 use crate::engine::approach::Direct;
@@ -8,10 +10,21 @@ use crate::engine::console;
 use crate::engine::world::World;
 use crate::site::Icons;
 
+/// What may be said.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Open {
+    /// Which site and environment.
+    #[command(flatten)]
+    pub place: Where,
+    /// Show no clock, so that a quiet screen writes nothing.
+    #[arg(long)]
+    pub no_clock: bool,
+}
+
 /// Opens the console on the site that was named, or on a picker.
-pub fn run(place: &Where, reach: &Reaching) -> Exit {
+pub fn run(open: &Open, reach: &Reaching) -> Exit {
     super::output::begin_log();
-    let setup = match setup(place, reach) {
+    let setup = match setup(open, reach) {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
@@ -20,10 +33,10 @@ pub fn run(place: &Where, reach: &Reaching) -> Exit {
     bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
 }
 
-fn setup(place: &Where, reach: &Reaching) -> Result<Setup, Exit> {
-    let found = choose::look(place)?;
+fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
+    let found = choose::look(&open.place)?;
     let begin = match &found.site {
-        Some(site) => Some((site.name.clone(), choose::environment(site, place.environment.as_deref())?)),
+        Some(site) => Some((site.name.clone(), choose::environment(site, open.place.environment.as_deref())?)),
         None => None,
     };
     let config = super::output::here()?.config;
@@ -34,6 +47,7 @@ fn setup(place: &Where, reach: &Reaching) -> Result<Setup, Exit> {
         read_only: reach.read_only || found.user.read_only,
         person: found.user.name.clone().unwrap_or_default(),
         ascii: found.user.icons == Icons::Ascii,
+        no_clock: open.no_clock,
         notices: found.notices,
         ..Setup::default()
     };
