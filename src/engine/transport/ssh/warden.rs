@@ -1,5 +1,6 @@
 //! Our end of the warden: sends it signs of life, listens for its answers, and measures the way there and back.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -89,6 +90,7 @@ impl Warden {
         let mut answer = [0; 64];
         let mut waits_since: Option<Instant> = None;
         let mut patience = SILENT_AFTER;
+        let mut recent = Recent::default();
         let mut next = tokio::time::Instant::now();
         loop {
             tokio::select! {
@@ -108,7 +110,7 @@ impl Warden {
                         line.heard.note();
                         if let Some(since) = waits_since.take() {
                             let measured = since.elapsed();
-                            round_trip.send_replace(Some(measured));
+                            round_trip.send_replace(Some(recent.least(measured)));
                             patience = (SILENT_AFTER + measured * 4).min(SILENT_AT_MOST);
                             next = tokio::time::Instant::now() + BEAT;
                         }
@@ -137,5 +139,38 @@ impl Warden {
         line.lost()
             .await
             .unwrap_or_else(|| LinkFailure::Closed("what watches over the connection was ended there".into()))
+    }
+}
+
+/// Ways there and back of which the shortest is told.
+const RECENT: usize = 6;
+
+/// The newest ways there and back. The shortest of them is the distance of the host; the others also hold what
+/// this machine and that one were busy with, and would make the figure tremble.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<Duration>);
+
+impl Recent {
+    /// Takes one more and tells the shortest.
+    fn least(&mut self, measured: Duration) -> Duration {
+        if self.0.len() == RECENT {
+            self.0.pop_front();
+        }
+        self.0.push_back(measured);
+        self.0.iter().min().copied().unwrap_or(measured)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slow_answer_is_no_distance_and_six_are() {
+        let mut recent = Recent::default();
+        let told = [40, 3, 60, 4, 5, 5, 5].map(|millis| recent.least(Duration::from_millis(millis)).as_millis());
+        assert_eq!(told, [40, 3, 3, 3, 3, 3, 3]);
+        let told = [90; 6].map(|millis| recent.least(Duration::from_millis(millis)).as_millis());
+        assert_eq!(told[5], 90);
     }
 }
