@@ -137,7 +137,7 @@ fn clock(model: &Model, pen: &Pen<'_>, role: Role, detail: Detail) -> Words {
 }
 
 fn next_second(pen: &mut Pen<'_>) {
-    let past = Duration::from_nanos(u64::from(pen.clock.now.wall.subsec_nanosecond().unsigned_abs()));
-    let next: Moment = pen.clock.now.mono.after(Duration::from_secs(1).saturating_sub(past));
+    let now = pen.clock.now;
+    let next: Moment = now.beat(now.mono.after(Duration::from_nanos(1)));
     pen.changes_at(next);
 }

@@ -35,7 +35,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
             hints::view(model, &mut pen, layout.hints);
         }
     }
-    let (drawn, cursor) = (pen.next(), pen.cursor());
+    // Ages move with the clock and not each at a moment of its own.
+    let (drawn, cursor) = (pen.next().map(|at| now.beat(at)), pen.cursor());
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

@@ -47,6 +47,16 @@ impl Now {
         Now { wall, mono: self.mono.after(span) }
     }
 
+    /// The first whole second of the wall clock at or after `at`: figures and ages that move by themselves move
+    /// together then, and not each at a moment of its own.
+    pub fn beat(self, at: Moment) -> Moment {
+        let second = Duration::from_secs(1).as_nanos();
+        // Before the epoch the part of a second is negative; its size is near enough.
+        let past = u128::from(self.wall.subsec_nanosecond().unsigned_abs());
+        let whole = (past + self.mono.age(at).as_nanos()).div_ceil(second) * second;
+        self.mono.after(Duration::from_nanos(u64::try_from(whole - past).unwrap_or(u64::MAX)))
+    }
+
     /// How long ago, by the wall, something with a time stamp of its own happened; zero if it lies ahead.
     pub fn since(self, then: Timestamp) -> Duration {
         Duration::try_from(self.wall.duration_since(then)).unwrap_or(Duration::ZERO)
@@ -95,6 +105,18 @@ mod tests {
         for (seconds, text) in texts {
             assert_eq!(short(Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn a_beat_is_a_whole_second_of_the_wall() {
+        let now = Now::START.after(Duration::from_millis(12_300));
+        let beat = |millis: u64| now.beat(Moment(Duration::from_millis(millis))).0.as_millis();
+        assert_eq!(
+            [beat(12_000), beat(12_300), beat(12_301), beat(13_000), beat(13_001)],
+            [13_000, 13_000, 13_000, 13_000, 14_000]
+        );
+        let whole = Now::START.after(Duration::from_secs(12));
+        assert_eq!(whole.beat(whole.mono), whole.mono);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use super::run::Ended;
 use super::signals::Notice;
 use super::surface::Surface;
 use crate::app::{Model, update, view};
-use crate::domain::{Moment, Now};
+use crate::domain::{Moment, Now, State};
 use crate::port::{Effect, Event, Input};
+use crate::state::Fleet;
 
 /// What the loop keeps from turn to turn.
 pub(super) struct Turn<S> {
@@ -15,6 +16,8 @@ pub(super) struct Turn<S> {
     pub(super) outbox: Outbox,
     /// Something happened since the last frame.
     changed: bool,
+    /// Figures moved that are on no frame yet: when they will be drawn.
+    beat: Option<Moment>,
     /// When the last frame was drawn.
     drawn: Option<Moment>,
     /// When the model looks different by itself.
@@ -35,6 +38,7 @@ impl<S: Surface> Turn<S> {
             model,
             outbox: Outbox::default(),
             changed: true,
+            beat: None,
             drawn: None,
             due: None,
             size: None,
@@ -46,8 +50,14 @@ impl<S: Surface> Turn<S> {
 
     /// Takes one event in and does what the core asks for.
     pub(super) fn event(&mut self, event: Event, now: Now) {
-        self.changed = true;
-        for effect in update(&mut self.model, event, now) {
+        let before = if event.is_figures() { self.words() } else { None };
+        let effects = update(&mut self.model, event, now);
+        if before.is_some() && before == self.words() {
+            self.beat = self.beat.or(Some(now.beat(now.mono)));
+        } else {
+            self.changed = true;
+        }
+        for effect in effects {
             match effect {
                 Effect::Copy(text) => self.surface.copy(&text),
                 Effect::Redraw => {
@@ -70,6 +80,10 @@ impl<S: Surface> Turn<S> {
             let sentence = format!("{given_up} requests for news were given up because hosts answer too slowly.");
             self.event(Event::Trouble(sentence), now);
         }
+    }
+
+    fn words(&self) -> Option<(u64, Vec<State>)> {
+        self.model.fleet.as_ref().map(Fleet::words)
     }
 
     pub(super) fn notice(&mut self, notice: Notice, now: Now) {
@@ -121,6 +135,7 @@ impl<S: Surface> Turn<S> {
 
     /// A moment came: the one of `view`, or the one for a frame that had to wait.
     pub(super) fn time(&mut self, now: Now) {
+        self.changed |= self.beat.is_some_and(|beat| beat <= now.mono);
         if self.due.is_some_and(|due| due <= now.mono) {
             self.due = None;
             self.event(Event::Woke, now);
@@ -138,6 +153,7 @@ impl<S: Surface> Turn<S> {
         let mut due = None;
         let shown = self.surface.draw(|frame| due = view(model, frame, now));
         self.changed = false;
+        self.beat = None;
         self.drawn = Some(now.mono);
         self.due = due;
         if shown.is_err() {
@@ -152,7 +168,7 @@ impl<S: Surface> Turn<S> {
             (false, true, _) if !self.surface.ready() => None,
             (false, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
             (false, true, None) => Some(Moment::default()),
-            (false, false, _) => self.due,
+            (false, false, _) => [self.due, self.beat].into_iter().flatten().min(),
         }
     }
 }

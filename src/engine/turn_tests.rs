@@ -1,4 +1,5 @@
 //! When a frame is drawn, by example.
+#![allow(clippy::unwrap_used)]
 
 use std::future::Future;
 use std::io;
@@ -8,6 +9,8 @@ use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
 
 use super::*;
+use crate::domain::Link;
+use crate::port::event::HostEvent;
 
 const PACE: Duration = Duration::from_millis(33);
 
@@ -145,4 +148,30 @@ fn a_size_that_changed_without_a_word_is_seen_when_all_is_drawn_anew() {
     turn.surface.size = (100, 40);
     turn.event(Event::Resumed, at(1000));
     assert_eq!(turn.model.size, (100, 40));
+}
+
+#[test]
+fn figures_wait_for_the_next_second_and_words_do_not() {
+    let mut turn = turn();
+    let known = &crate::engine::drill::embedded::SITES[0];
+    let site = crate::site::load_built_in(known.name, known.site).unwrap();
+    let environment = std::sync::Arc::new(site.environments[0].clone());
+    let host = environment.hosts[0].name.clone();
+    turn.event(Event::Opened(environment), at(1000));
+    turn.draw(at(1000));
+    turn.due = None;
+    for millis in [1200, 1500, 1900] {
+        turn.event(Event::Host(host.clone(), HostEvent::Facts(Box::default())), at(millis));
+        turn.draw(at(millis));
+        turn.due = None;
+    }
+    assert_eq!((turn.surface.frames, turn.wake()), (1, Some(at(2000).mono)), "nobody waits for figures");
+    turn.time(at(2000));
+    turn.draw(at(2000));
+    turn.due = None;
+    assert_eq!((turn.surface.frames, turn.wake()), (2, None));
+    let up = Link::Up { since: at(2300).mono, round_trip: None, heard: at(2300).mono, means: None };
+    turn.event(Event::Host(host, HostEvent::Link(up)), at(2300));
+    turn.draw(at(2300));
+    assert_eq!(turn.surface.frames, 3, "a word is drawn at once");
 }

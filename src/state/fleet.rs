@@ -77,6 +77,13 @@ impl Fleet {
         counts
     }
 
+    /// What must be seen at once when it is another than before: every word, and how many changes there were.
+    pub fn words(&self) -> (u64, Vec<State>) {
+        let instances = |row: &ServiceRow| row.instances.iter().map(|one| one.verdict.state).collect::<Vec<_>>();
+        let words = self.services.iter().flat_map(|row| std::iter::once(row.verdict.state).chain(instances(row)));
+        (self.changes_dropped.saturating_add(self.changes.len() as u64), words.collect())
+    }
+
     /// Takes news of one host in.
     pub fn observe_host(&mut self, name: &HostName, news: HostEvent, now: Now) {
         let Some(place) = self.hosts.iter().position(|row| row.host.name == *name) else { return };
