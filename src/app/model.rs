@@ -8,7 +8,7 @@ use super::overlay::Overlay;
 use super::setup::Setup;
 use crate::domain::{Environment, HostName, Moment, Now, UnitName};
 use crate::input::Keymap;
-use crate::port::{Effect, Key};
+use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, hosts, overview, picker, question};
 use crate::state::Fleet;
 use crate::style::{Depth, GlyphSet, Styles};
@@ -156,6 +156,17 @@ impl Model {
     /// Says something about the last key for three seconds.
     pub fn say(&mut self, text: impl Into<String>, now: Now) {
         self.notice = Some(Notice { text: text.into(), until: now.mono.after(Duration::from_secs(3)) });
+    }
+
+    /// Whether nobody waits for what this event brings, unless it changes a word: figures, and details that are
+    /// on screen already and were read anew.
+    pub fn can_wait(&self, event: &Event) -> bool {
+        match event {
+            Event::Detail(host, unit, _) => {
+                self.overview.detail.as_ref().is_some_and(|shown| shown.host == *host && shown.unit == *unit)
+            }
+            other => other.is_figures(),
+        }
     }
 
     /// When the model wants to be woken, whatever is on screen.

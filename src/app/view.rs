@@ -1,5 +1,7 @@
 //! Draws the model. Changes nothing; says when it will next look different by itself.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -20,6 +22,9 @@ const TABS: [(Screen, Action, &str); 3] = [
     (Screen::Changes, Action::ShowChanges, "Changes"),
 ];
 
+/// What is further away than this may come with the next beat of the clock.
+const A_SECOND: Duration = Duration::from_secs(1);
+
 /// Draws one frame and returns the moment at which the same model would first look different, if ever.
 pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
     let area = frame.area();
@@ -35,12 +40,13 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
             hints::view(model, &mut pen, layout.hints);
         }
     }
-    // Ages move with the clock and not each at a moment of its own.
-    let (drawn, cursor) = (pen.next().map(|at| now.beat(at)), pen.cursor());
+    let (drawn, cursor) = (pen.next(), pen.cursor());
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
-    [drawn, model.wakes_at(now.mono)].into_iter().flatten().min()
+    let first = [drawn, model.wakes_at(now.mono)].into_iter().flatten().min();
+    // Ages move with the clock and not each at a moment of its own; only what a person waits for is not kept.
+    first.map(|at| if drawn == Some(at) || now.mono.age(at) >= A_SECOND { now.beat(at) } else { at })
 }
 
 fn too_small(model: &Model, pen: &mut Pen<'_>, area: Rect) {

@@ -50,7 +50,7 @@ impl<S: Surface> Turn<S> {
 
     /// Takes one event in and does what the core asks for.
     pub(super) fn event(&mut self, event: Event, now: Now) {
-        let before = if event.is_figures() { self.words() } else { None };
+        let before = if self.model.can_wait(&event) { self.words() } else { None };
         let effects = update(&mut self.model, event, now);
         if before.is_some() && before == self.words() {
             self.beat = self.beat.or(Some(now.beat(now.mono)));
