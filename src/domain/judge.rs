@@ -50,16 +50,35 @@ fn judge_unit(evidence: &Evidence<'_>) -> Verdict {
         return Verdict::new(State::Unknown, "not read yet");
     };
     let mut verdict = match unit.load {
+        // What runs goes on when its file is gone, masked or broken: it is not down, and it can't be started again.
+        Load::NotFound | Load::Masked | Load::BadSetting | Load::Error if unit.active.runs() => {
+            runs_without_file(judge_active(evidence, unit), unit.load)
+        }
         Load::NotFound if evidence.expected == Expected::Stopped => Verdict::new(State::Stopped, "no such unit"),
         Load::NotFound => Verdict::new(State::Down, "no such unit"),
         Load::Masked if evidence.expected == Expected::Stopped => Verdict::new(State::Stopped, "masked"),
-        Load::Masked if !is_active(unit.active) => Verdict::new(State::Down, "masked"),
+        Load::Masked => Verdict::new(State::Down, "masked"),
         Load::BadSetting => Verdict::new(State::Down, "unit file has a bad setting"),
         Load::Error => Verdict::new(State::Down, "unit file can't be read"),
-        Load::Loaded | Load::Merged | Load::Masked | Load::Unknown => judge_active(evidence, unit),
+        Load::Loaded | Load::Merged | Load::Unknown => judge_active(evidence, unit),
     };
     verdict.since = since(unit);
     verdict
+}
+
+/// The verdict on something that runs, when its unit file is no good any more; what is worse stays.
+fn runs_without_file(verdict: Verdict, load: Load) -> Verdict {
+    if verdict.state != State::Up {
+        return verdict;
+    }
+    let why = match load {
+        Load::NotFound => "runs, but its unit file is gone",
+        Load::Masked => "runs, but is masked",
+        Load::BadSetting => "runs, but its unit file has a bad setting",
+        Load::Error => "runs, but its unit file can't be read",
+        Load::Loaded | Load::Merged | Load::Unknown => return verdict,
+    };
+    Verdict::new(State::Degraded, why)
 }
 
 fn judge_active(evidence: &Evidence<'_>, unit: &UnitFacts) -> Verdict {
@@ -143,10 +162,6 @@ fn judge_probes(evidence: &Evidence<'_>, unit: Option<&UnitFacts>) -> Verdict {
 
 fn reason(name: &str, summary: &str) -> String {
     if summary.is_empty() { format!("{name} fails") } else { summary.to_owned() }
-}
-
-fn is_active(active: Active) -> bool {
-    matches!(active, Active::Active | Active::Reloading | Active::Refreshing)
 }
 
 /// A unit that runs to its end is not down between two runs, whatever the site forgot to say of it.

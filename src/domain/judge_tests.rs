@@ -130,3 +130,20 @@ fn a_service_of_probes_alone_is_as_good_as_they_are() {
     assert_eq!(with(vec![("up", ProbeVerdict::Pass, String::new())]), State::Up);
     assert_eq!(with(vec![("up", ProbeVerdict::Fail, String::new())]), State::Down);
 }
+
+#[test]
+fn what_runs_without_its_unit_file_is_neither_down_nor_well_nor_stopped() {
+    for (load, why) in [
+        (Load::NotFound, "runs, but its unit file is gone"),
+        (Load::Masked, "runs, but is masked"),
+        (Load::BadSetting, "runs, but its unit file has a bad setting"),
+        (Load::Error, "runs, but its unit file can't be read"),
+    ] {
+        let runs = UnitFacts { load, ..unit(Active::Active) };
+        assert_eq!(word(&evidence(&UP, &runs)), (State::Degraded, why.to_owned()));
+        let unwanted = Evidence { expected: Expected::Stopped, ..evidence(&UP, &runs) };
+        assert_eq!(word(&unwanted).0, State::Degraded, "{load:?}: expected to be stopped, and it runs");
+        let rests = UnitFacts { load, ..unit(Active::Inactive) };
+        assert_eq!(word(&evidence(&UP, &rests)).0, State::Down, "{load:?}");
+    }
+}

@@ -102,6 +102,13 @@ pub enum Active {
     Unknown,
 }
 
+impl Active {
+    /// Whether it runs, with or without a unit file.
+    pub fn runs(self) -> bool {
+        matches!(self, Active::Active | Active::Reloading | Active::Refreshing)
+    }
+}
+
 /// How the main process ended last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exit {

@@ -80,7 +80,8 @@ impl<'a> Sweeper<'a> {
         let kept = |(name, facts): &(UnitName, UnitFacts)| {
             exact.binary_search(name).is_ok()
                 || facts.active == Active::Failed
-                || (self.found.get(name).is_some_and(|matched| *matched) && facts.load != Load::NotFound)
+                || (self.found.get(name).is_some_and(|matched| *matched)
+                    && (facts.load != Load::NotFound || facts.active.runs()))
         };
         let facts = shown.into_iter().map(|(name, properties)| {
             let facts = properties.facts(&name);

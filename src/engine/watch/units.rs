@@ -247,7 +247,8 @@ impl Units {
         tracked.read_before = true;
         tracked.properties = properties;
         let facts = tracked.properties.facts(name);
-        let gone = tracked.why == Why::Matched && facts.load == Load::NotFound && facts.active != Active::Failed;
+        let is_there = facts.load != Load::NotFound || facts.active == Active::Failed || facts.active.runs();
+        let gone = tracked.why == Why::Matched && !is_there;
         let alias = tracked.why == Why::Matched && id.is_some();
         if gone || alias {
             self.tracked.remove(name);
