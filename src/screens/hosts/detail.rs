@@ -58,7 +58,10 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
             lines.pair("link", words.tail(Role::Quiet, format!(", attempt {attempt}")));
         }
         Link::Asking { since } => {
-            let words = mark.text(Role::Warn, "waits for your answer for ").piece(Role::Warn, Piece::Age(*since));
+            let words = mark
+                .then(Words::new().prose(Role::Warn, "waits for your answer for"))
+                .gap(1)
+                .piece(Role::Warn, Piece::Age(*since));
             lines.pair("link", words);
         }
         Link::Waiting { retry_at, attempt, why, .. } => {

@@ -133,7 +133,7 @@ fn health(
         };
     }
     if (verdict.state.is_trouble() || verdict.state == State::Starting) && verdict.why != verdict.state.word() {
-        return Words::of(role, verdict.why.clone());
+        return Words::of(role, answered(&verdict.why));
     }
     if let Some(timer) = unit.and_then(|unit| unit.facts.timer.as_ref()).and_then(|timer| timer.next) {
         return Words::of(Role::Quiet, "next ").text(Role::Quiet, crate::ui::Clock::stamp(timer));
@@ -151,6 +151,14 @@ fn health(
     }
     let status = unit.map(|unit| unit.facts.status_text.plain()).unwrap_or_default();
     if status.is_empty() { Words::of(Role::Faint, glyphs.none) } else { Words::of(Role::Quiet, status) }
+}
+
+/// What came of an asking, without what was asked: the column is narrow, and the details tell both.
+fn answered(why: &str) -> String {
+    match why.split_once(" \u{2192} ") {
+        Some((asked, found)) if asked.starts_with("GET ") || asked.starts_with("connect ") => found.to_owned(),
+        Some(_) | None => why.to_owned(),
+    }
 }
 
 /// The probe that is shown as a graph: the first that measured anything.
@@ -199,4 +207,17 @@ fn restarts(units: &[&UnitRow], now: Moment, glyphs: &Glyphs) -> Words {
         (_, false) => Role::Text,
     };
     Words::of(role, if all > 999 { "999".to_owned() } else { all.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answered;
+
+    #[test]
+    fn the_narrow_column_tells_the_answer_not_the_question() {
+        assert_eq!(answered("GET :8000/health/ready → 503, expected 200"), "503, expected 200");
+        assert_eq!(answered("connect :5432 → nobody listens there"), "nobody listens there");
+        assert_eq!(answered("exit 1, 16 restarts in 5m"), "exit 1, 16 restarts in 5m");
+        assert_eq!(answered("ready: a → b"), "ready: a → b");
+    }
 }

@@ -197,8 +197,8 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
         parts.extend(row.cpu_share.map(|share| format!("{:.0}% of a core", share * 100.0)));
         parts.extend(usage.tasks.map(|tasks| figure::count(usize::try_from(tasks).unwrap_or(usize::MAX), "task")));
         if !parts.is_empty() {
-            let words = Words::new().prose(Role::Text, &parts.join(", ")).gap(1);
-            lines.pair("uses", words.piece(Role::Faint, Piece::Read("read ", *at)));
+            let words = Words::listed(Role::Text, &parts);
+            lines.pair("uses", words.piece(Role::Faint, Piece::Read(", read ", *at)));
         }
     }
 }
