@@ -229,3 +229,19 @@ fn a_probe_from_here_speaks_for_the_whole_service() {
     assert_eq!(answer(Found::Fail, 2), ("web".into(), State::Degraded, "shop.example:443 refused".into()));
     assert_eq!(answer(Found::Pass, 3).1, State::Up);
 }
+
+#[test]
+fn memory_that_trembles_by_less_than_two_percent_stands_still() {
+    let mut fleet = fleet(vec![service("web", exact("web.service"), &["app-1"], &[])]);
+    tell(&mut fleet, "app-1", up(), 1);
+    tell(&mut fleet, "app-1", HostEvent::Units(vec![(name("web.service"), facts(Active::Active, "a"))]), 1);
+    let mut read = |memory, second| {
+        let usage = crate::domain::unit::Usage { memory: Some(memory), cpu: None, tasks: None };
+        tell(&mut fleet, "app-1", HostEvent::Usage(vec![(name("web.service"), usage)]), second);
+        fleet.hosts[0].units[&name("web.service")].usage.and_then(|(usage, _)| usage.memory)
+    };
+    assert_eq!(read(1_000_000, 2), Some(1_000_000));
+    assert_eq!(read(1_015_000, 4), Some(1_000_000));
+    assert_eq!(read(985_000, 6), Some(1_000_000));
+    assert_eq!(read(1_020_000, 8), Some(1_020_000));
+}

@@ -10,6 +10,9 @@ use crate::port::event::LogLine;
 
 /// Automatic restarts are counted over this span.
 pub const RESTART_WINDOW: Duration = Duration::from_secs(300);
+/// Memory counts as the same while it is within one part in this many of what is shown: a figure that trembles
+/// says nothing.
+const MEMORY_STEADY: u64 = 50;
 /// Restarts that are remembered of one unit.
 const RESTARTS_KEPT: usize = 16;
 
@@ -82,7 +85,12 @@ impl UnitRow {
             }
             _ => None,
         };
-        self.usage = Some((usage, now.mono));
+        let settled = self.usage.and_then(|(before, _)| before.memory);
+        let memory = match (settled, usage.memory) {
+            (Some(shown), Some(read)) if shown.abs_diff(read) < shown / MEMORY_STEADY => Some(shown),
+            (_, read) => read,
+        };
+        self.usage = Some((Usage { memory, ..usage }, now.mono));
     }
 
     /// Automatic restarts within the last five minutes.

@@ -15,7 +15,7 @@ use crate::runtimes::host_facts::{Extent, command, parse};
 use crate::text::Foreign;
 
 /// Time between two readings on a host at ease.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(15);
 /// Every how many readings the versions are read again.
 const FULL_EVERY: u32 = 60;
 /// Every how many readings the file systems are read: they fill slowly, and cost most of the processes.

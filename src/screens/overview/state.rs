@@ -13,7 +13,7 @@ use crate::ui::{Field, Filter, Window};
 /// How long the cursor stays on a row before its details are read: not for every row that it passes.
 const RESTS: Duration = Duration::from_millis(150);
 /// After this long the details under the cursor are read anew.
-const REREAD: Duration = Duration::from_secs(30);
+const REREAD: Duration = Duration::from_secs(60);
 /// Details are never read more often than this.
 const STORM: Duration = Duration::from_secs(2);
 
