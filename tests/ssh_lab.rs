@@ -358,6 +358,14 @@ async fn passwords_second_factors_and_jump_hosts_work() {
         let link = connecting.await.unwrap().unwrap_or_else(|why| panic!("{alias}: {why}"));
         assert!(link.run(sh("true")).await.succeeded(), "{alias}");
     }
+    // ssh would ask for the password two times more: a person who declined is not asked again.
+    let (questions, mut asked) = mpsc::channel::<Asking>(4);
+    let name = HostName::new("app-1-pass").unwrap();
+    let connecting = tokio::spawn(ways.transport.connect(host("app-1-pass"), Asker::new(name, questions)));
+    asked.recv().await.unwrap().answer.send(None).unwrap();
+    let why = connecting.await.unwrap().err().unwrap();
+    assert!(matches!(why, LinkFailure::NotAnswered(_)), "{why}");
+    assert!(asked.recv().await.is_none(), "no second question");
     assert_eq!(ways.transport.via(&host("via-app-2")).await.as_deref(), Some("app-1"));
     assert_eq!(ways.transport.via(&host("app-1")).await, None);
     let why = ways.connect("app-1-pass").await.err().unwrap();

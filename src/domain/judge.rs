@@ -174,7 +174,10 @@ pub fn link_reason(link: &Link) -> String {
     match link {
         Link::Connecting { .. } => "connecting".to_owned(),
         Link::Asking { .. } => "waits for your answer".to_owned(),
-        Link::Waiting { why, .. } | Link::Stopped { why, .. } => format!("host lost: {}", why.short()),
+        Link::Waiting { why, heard, .. } | Link::Stopped { why, heard } => {
+            let what = if heard.is_some() { "host lost" } else { "not reached" };
+            format!("{what}: {}", why.short())
+        }
         Link::Up { .. } => String::new(),
     }
 }

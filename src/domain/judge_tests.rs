@@ -42,11 +42,23 @@ fn a_running_unit_without_probes_is_up() {
 
 #[test]
 fn a_lost_link_makes_everything_unknown_whatever_was_last_seen() {
-    let lost = Link::Waiting { heard: None, retry_at: Moment::default(), attempt: 1, why: LinkFailure::Silent };
+    let lost = Link::Waiting {
+        heard: Some(Moment::default()),
+        retry_at: Moment::default(),
+        attempt: 1,
+        why: LinkFailure::Silent,
+    };
     for active in [Active::Active, Active::Failed, Active::Inactive, Active::Activating] {
         let unit = unit(active);
         assert_eq!(word(&evidence(&lost, &unit)), (State::Unknown, "host lost: silent".to_owned()));
     }
+}
+
+#[test]
+fn a_host_that_was_never_heard_is_not_lost() {
+    let never = Link::Stopped { heard: None, why: LinkFailure::Silent };
+    let unit = unit(Active::Unknown);
+    assert_eq!(word(&evidence(&never, &unit)).1, "not reached: silent");
 }
 
 #[test]

@@ -34,6 +34,7 @@ use crate::domain::host::{Reach, SshAlias};
 use crate::domain::{Host, LinkFailure};
 use crate::engine::askpass::{Door, Seen};
 use crate::port::event::QuestionKind;
+use crate::text::Foreign;
 
 /// From the start of ssh to a host that runs commands for us, without the time a person takes to answer.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
@@ -92,6 +93,7 @@ impl SshTransport {
         let made = tokio::select! {
             made = made => made,
             () = answering => Err(LinkFailure::Here("the socket for questions of ssh is gone".into())),
+            prompt = declined(say.subscribe()) => Err(LinkFailure::NotAnswered(prompt.into())),
             () = out_of_time(&mut seen) => Err(if is_up.load(Ordering::Relaxed) {
                 LinkFailure::Unusable(SHELL_WAITS.into())
             } else {
@@ -103,6 +105,17 @@ impl SshTransport {
             Ok(made) => Ok(Arc::new(made) as Arc<dyn Connection>),
             Err(why) => Err(explain(why, seen, &known_hosts.await)),
         }
+    }
+}
+
+/// Resolves when a person would not answer: ssh would only go on to its next question. What it makes of a host
+/// key that was declined it says itself.
+async fn declined(mut seen: watch::Receiver<Seen>) -> Foreign {
+    let no = |seen: &Seen| seen.declined.as_ref().is_some_and(|(kind, _)| *kind != QuestionKind::HostKey);
+    let prompt = seen.wait_for(no).await.ok().and_then(|seen| seen.declined.clone());
+    match prompt {
+        Some((_, prompt)) => prompt,
+        None => std::future::pending().await,
     }
 }
 
