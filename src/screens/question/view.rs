@@ -48,7 +48,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, accept: &str, decline:
         pen.text(room.x, y + 1, room.width, Role::Warn, remark);
     }
     let keys = Words::of(Role::Key, accept).text(Role::Quiet, format!(" {does}   "));
-    let keys = keys.text(Role::Key, decline).text(Role::Quiet, " decline; this host is then not tried by itself");
+    let keys = keys.text(Role::Key, decline).text(Role::Quiet, " do not connect");
     pen.words(room.x, y + 2, room.width, &keys);
 }
 
