@@ -174,4 +174,12 @@ fn figures_wait_for_the_next_second_and_words_do_not() {
     turn.event(Event::Host(host, HostEvent::Link(up)), at(2300));
     turn.draw(at(2300));
     assert_eq!(turn.surface.frames, 3, "a word is drawn at once");
+    turn.due = None;
+    let host = turn.model.environment().unwrap().hosts[0].name.clone();
+    for millis in [3400, 3600] {
+        turn.event(Event::Host(host.clone(), HostEvent::Units(Vec::new())), at(millis));
+        turn.draw(at(millis));
+        turn.due = None;
+    }
+    assert_eq!((turn.surface.frames, turn.wake()), (3, Some(at(4000).mono)), "a list that changes no word waits");
 }

@@ -45,18 +45,18 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it brings figures that are read anew again and again. Unless they change a word nobody waits for
+    /// Whether it brings figures or lists that are read anew again and again. Unless they change a word nobody waits for
     /// them: they are drawn together with the clock, at most once a second.
     pub fn is_figures(&self) -> bool {
         match self {
             Event::Probe { .. } => true,
             Event::Host(_, news) => match news {
-                HostEvent::Heard(_) | HostEvent::Usage(_) | HostEvent::Facts(_) | HostEvent::Version(..) => true,
-                HostEvent::Link(_)
-                | HostEvent::Means(_)
-                | HostEvent::Units(_)
-                | HostEvent::Unit(..)
-                | HostEvent::LastError(..) => false,
+                HostEvent::Heard(_)
+                | HostEvent::Usage(_)
+                | HostEvent::Facts(_)
+                | HostEvent::Version(..)
+                | HostEvent::Units(_) => true,
+                HostEvent::Link(_) | HostEvent::Means(_) | HostEvent::Unit(..) | HostEvent::LastError(..) => false,
             },
             Event::Input(_)
             | Event::Woke
