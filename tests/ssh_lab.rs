@@ -140,7 +140,7 @@ async fn a01_a_cut_is_noticed_and_mended_with_five_readers_open() {
         let took = watched.up(30).await;
         slowest_return = slowest_return.max(took);
     }
-    report("A1", all, all, &format!("loss shown within {slowest_loss:?}, back within {slowest_return:?}"));
+    report("A1", all, all, &format!("loss shown within {slowest_loss:.1?}, back within {slowest_return:.1?}"));
     println!("loss shown within {slowest_loss:?}, back within {slowest_return:?}");
 }
 
@@ -290,7 +290,7 @@ async fn a13_readers_are_gone_on_a_host_that_we_vanished_from() {
         // The wrappers and the warden are gone as well.
         block_in_place(|| gone_on_host(&lab, "app-1", "QD_LINK", Duration::from_secs(10)));
         println!("{alias}, {what}: gone after {:?}", begin.elapsed());
-        report("A13", 1, 1, &format!("{alias}, {what}: gone after {:?}", begin.elapsed()));
+        report("A13", 1, 1, &format!("{alias}, {what}: gone after {:.1?}", begin.elapsed()));
         drop((stream, link));
         fault(&lab, "app-1", "mend");
     }

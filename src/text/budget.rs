@@ -55,11 +55,6 @@ impl Budget {
         Self { one_line: true, strict: true, ..Self::rows() }
     }
 
-    /// The same with colours on or off.
-    pub const fn with_colours(self, colours: bool) -> Self {
-        Self { colours, ..self }
-    }
-
     /// The same, limited to ASCII or not.
     pub const fn with_ascii(self, ascii: bool) -> Self {
         Self { ascii, ..self }
