@@ -175,13 +175,16 @@ remove_groups() {
 # The process id, outside, of the first process of host $1. Nothing when the host
 # is off or between two boots.
 leader() {
-  local outer child line
+  local outer child round
   outer=$(cat "$RUN/hosts/$1/nspawn.pid" 2>/dev/null) || return 1
   [ -n "$outer" ] || return 1
-  for child in $(cat "/proc/$outer/task/$outer/children" 2>/dev/null); do
-    while read -r line; do
-      case $line in NSpid:*[[:space:]]1) printf '%s\n' "$child"; return 0 ;; esac
-    done 2>/dev/null <"/proc/$child/status"
+  # The status is read in one piece: bash would read it in parts, between which it may
+  # grow, and the list of children may leave one out. A second look decides.
+  for round in 1 2 3; do
+    for child in $(cat "/proc/$outer/task/$outer/children" 2>/dev/null); do
+      if grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$child/status"; then printf '%s\n' "$child"; return 0; fi
+    done
+    [ "$round" = 3 ] || sleep 0.05
   done
   return 1
 }
