@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ui", &["style", "domain", "text"]),
     ("runtimes", &["port", "domain", "text"]),
     ("site", &["runtimes", "domain", "text"]),
-    ("state", &["port", "domain", "text"]),
+    ("state", &["runtimes", "port", "domain", "text"]),
     ("screens", &["state", "port", "ui", "input", "style", "domain", "text"]),
     ("app", &["screens", "state", "port", "input", "ui", "style", "domain", "text"]),
     ("engine", &["app", "state", "site", "runtimes", "port", "input", "ui", "style", "domain", "text"]),

@@ -71,15 +71,7 @@ impl Watch {
             Event::Probe { service, host, probe, report } => {
                 self.fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
             }
-            Event::Input(_)
-            | Event::Woke
-            | Event::Resumed
-            | Event::Stop
-            | Event::Opened(_)
-            | Event::Asked(_)
-            | Event::Settled(_)
-            | Event::Detail(..)
-            | Event::Trouble(_) => {}
+            _ => {}
         }
     }
 

@@ -67,6 +67,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Detail(host, unit, detail) => {
             model.overview.detail = Some(Detail { host, unit, detail: *detail, at: now.mono });
         }
+        Event::Run(_) | Event::History(_) | Event::Store(_) | Event::Log(_) | Event::Tail(..) | Event::LogFields(_) => {
+        }
         Event::Trouble(sentence) => {
             if model.troubles.last() != Some(&sentence) {
                 model.troubles.push(sentence);

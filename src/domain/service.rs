@@ -1,5 +1,7 @@
 //! A service: what is operated, on which hosts, what it needs, and what is expected of it.
 
+use std::time::Duration;
+
 use super::name::{HostName, ServiceName};
 use super::probe::Probe;
 use super::unit::UnitName;
@@ -28,6 +30,10 @@ pub struct Service {
     pub expected: Expected,
     /// A command on the host that prints its version.
     pub version: Option<Vec<String>>,
+    /// How many of its instances may be away at once while it is restarted.
+    pub max_unavailable: u32,
+    /// How long an instance must stand as it should after a change before it counts as well.
+    pub settle: Duration,
     /// Pages about it.
     pub links: Vec<Link>,
     /// Its checks of health.

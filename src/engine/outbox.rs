@@ -53,17 +53,26 @@ impl Outbox {
 fn replaces(new: &Effect, old: &Effect) -> bool {
     match new {
         // Another environment: what was asked about the one before is of no interest any more.
-        Effect::Watch(_) => !matches!(old, Effect::Answer(..)),
+        Effect::Watch(_) => !matches!(old, Effect::Answer(..) | Effect::Execute(_) | Effect::StopRun(_)),
         Effect::Refresh => matches!(old, Effect::Refresh),
         Effect::ReadUsage(_) => matches!(old, Effect::ReadUsage(_)),
-        Effect::RetryNow(_) | Effect::ReadDetail(..) => new == old,
+        Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
+        Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
+        Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
+        Effect::Execute(_) | Effect::StopRun(_) | Effect::Shell(_) => false,
         Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
     }
 }
 
 fn may_give_way(effect: &Effect) -> bool {
     match effect {
-        Effect::RetryNow(_) | Effect::Refresh | Effect::ReadUsage(_) | Effect::ReadDetail(..) => true,
+        Effect::RetryNow(_)
+        | Effect::Refresh
+        | Effect::ReadUsage(_)
+        | Effect::ReadDetail(..)
+        | Effect::ReadHistory(_)
+        | Effect::ReadFields(..) => true,
+        Effect::Execute(_) | Effect::StopRun(_) | Effect::Tail(_) | Effect::EndTail | Effect::Shell(_) => false,
         Effect::Watch(_) | Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
             false
         }

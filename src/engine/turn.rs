@@ -72,6 +72,13 @@ impl<S: Surface> Turn<S> {
                 | Effect::Refresh
                 | Effect::ReadUsage(_)
                 | Effect::ReadDetail(..)
+                | Effect::Execute(_)
+                | Effect::StopRun(_)
+                | Effect::ReadHistory(_)
+                | Effect::Tail(_)
+                | Effect::EndTail
+                | Effect::ReadFields(..)
+                | Effect::Shell(_)
                 | Effect::Answer(..) => self.outbox.push(effect),
             }
         }

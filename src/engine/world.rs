@@ -179,6 +179,15 @@ impl<A: Approach> World<A> {
                     watching.iter().for_each(|watching| watching.order(&host, Control::Detail(unit.clone())));
                 }
                 Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
+                Some(
+                    Effect::Execute(_)
+                    | Effect::StopRun(_)
+                    | Effect::ReadHistory(_)
+                    | Effect::Tail(_)
+                    | Effect::EndTail
+                    | Effect::ReadFields(..)
+                    | Effect::Shell(_),
+                ) => {}
                 // The loop keeps these for itself.
                 Some(Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::log::{Cursor, TailWish};
 use super::secret::Secret;
-use crate::domain::{Environment, HostName, UnitName};
+use crate::domain::{Environment, HostName, Permit, RunId, UnitName};
 
 /// One thing to do.
 #[derive(Debug, PartialEq)]
@@ -20,6 +21,20 @@ pub enum Effect {
     ReadDetail(HostName, UnitName),
     /// The answer to a question; `None` when the person declined.
     Answer(u64, Option<Secret>),
+    /// Do what was permitted: record it, do it, verify it, and say so.
+    Execute(Box<Permit>),
+    /// Begin no further step of this run; the ones under way end by themselves.
+    StopRun(RunId),
+    /// Read the newest runs of the environment, so many at most.
+    ReadHistory(u32),
+    /// Read logs; whatever was read before is let go.
+    Tail(TailWish),
+    /// Read no logs any more.
+    EndTail,
+    /// Read all fields of one entry of a host's journal.
+    ReadFields(HostName, Cursor),
+    /// Open a shell on the host on this terminal, and come back when it ends.
+    Shell(HostName),
     /// Put this text on the person's clipboard, by OSC 52. Sanitised already, at most 64 KiB.
     Copy(String),
     /// Draw everything anew.

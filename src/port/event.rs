@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::act::{RunNews, StoreState};
 use super::input::Input;
+use super::log::{LogBatch, LogFields, TailState};
 use crate::domain::link::Means;
 use crate::domain::unit::{UnitFacts, UnitName, Usage};
-use crate::domain::{Environment, HostFacts, HostName, Link, ProbeName, ProbeReport, ServiceName};
+use crate::domain::{Environment, HostFacts, HostName, Link, ProbeName, ProbeReport, Run, ServiceName};
 use crate::text::Foreign;
 
 /// One thing that happened.
@@ -40,6 +42,18 @@ pub enum Event {
     Settled(u64),
     /// Details of a unit, as asked for.
     Detail(HostName, UnitName, Box<UnitDetail>),
+    /// News of a run.
+    Run(RunNews),
+    /// The newest runs of the environment from the store, the newest first, as asked for.
+    History(Vec<Run>),
+    /// Whether the store takes records, whenever that changes.
+    Store(StoreState),
+    /// Rows of a log.
+    Log(LogBatch),
+    /// How one host's part of a tail stands.
+    Tail(u64, HostName, TailState),
+    /// All fields of one entry of a journal, as asked for.
+    LogFields(Box<LogFields>),
     /// Something of the program's own failed; a sentence for the person.
     Trouble(String),
 }
@@ -66,6 +80,12 @@ impl Event {
             | Event::Asked(_)
             | Event::Settled(_)
             | Event::Detail(..)
+            | Event::Run(_)
+            | Event::History(_)
+            | Event::Store(_)
+            | Event::Log(_)
+            | Event::Tail(..)
+            | Event::LogFields(_)
             | Event::Trouble(_) => false,
         }
     }

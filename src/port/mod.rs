@@ -1,9 +1,11 @@
 //! The words that the core and the engine speak to each other: what happened, what shall be done.
 
+pub mod act;
 pub mod command;
 pub mod effect;
 pub mod event;
 pub mod input;
+pub mod log;
 pub mod secret;
 
 pub use command::{End, Output, RemoteCommand, Stdin};

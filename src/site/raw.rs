@@ -126,6 +126,10 @@ table! {
         depends_on: Several<String>,
         /// What is expected of it.
         expected: RawExpected,
+        /// How many of its instances may be away at once while it is restarted.
+        max_unavailable: Located<i64>,
+        /// How long an instance must stand as it should after a change before it counts as well, such as `5s`.
+        settle: Located<Lasting>,
         /// A command on the host that prints its version: program and arguments.
         version: Located<Vec<Located<String>>>,
         /// Pages about it: title and address.

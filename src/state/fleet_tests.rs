@@ -32,6 +32,8 @@ fn service(name: &str, units: Vec<UnitPattern>, hosts: &[&str], needs: &[&str]) 
         depends_on: needs.iter().map(|name| ServiceName::new(name).unwrap()).collect(),
         expected: Expected::Running,
         version: None,
+        max_unavailable: 1,
+        settle: std::time::Duration::from_secs(5),
         links: Vec::new(),
         probes: Vec::new(),
     }

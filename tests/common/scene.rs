@@ -129,6 +129,8 @@ fn service((name, rank, tier, hosts, port, needs): Line) -> Service {
         depends_on: needs.iter().map(|name| service_name(name)).collect(),
         expected: if rank == 5 { Expected::Oneshot } else { Expected::Running },
         version: None,
+        max_unavailable: 1,
+        settle: Duration::from_secs(5),
         links: Vec::new(),
         probes: (port > 0).then(|| probe(port)).into_iter().collect(),
     }

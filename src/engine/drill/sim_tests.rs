@@ -19,6 +19,8 @@ fn environment() -> Environment {
         depends_on: Vec::new(),
         expected: Expected::Running,
         version: None,
+        max_unavailable: 1,
+        settle: std::time::Duration::from_secs(5),
         links: Vec::new(),
         probes: Vec::new(),
     };

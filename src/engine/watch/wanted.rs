@@ -139,6 +139,8 @@ mod tests {
             depends_on: Vec::new(),
             expected: crate::domain::Expected::Running,
             version: Some(vec![name.to_owned(), "--version".to_owned()]),
+            max_unavailable: 1,
+            settle: std::time::Duration::from_secs(5),
             links: Vec::new(),
             probes: Vec::new(),
         }

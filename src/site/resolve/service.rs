@@ -1,6 +1,9 @@
 //! One service of one environment.
 
+use std::time::Duration;
+
 use super::super::address;
+use super::super::duration::{Lasting, show};
 use super::super::mistake::{Sink, did_you_mean, quoted};
 use super::super::raw::{RawEnvironment, RawExpected, RawRuntime, RawService};
 use super::super::read::{Located, Several};
@@ -85,10 +88,38 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
             Some(RawExpected::Oneshot) => Expected::Oneshot,
         },
         version: version(&raw, &hosts, &variables, sink),
+        max_unavailable: max_unavailable(&raw, sink),
+        settle: settle(&raw, sink),
         links: links(&raw, &variables, sink),
         probes: probe::resolve_all(place, &raw, !hosts.is_empty(), &variables, sink),
         hosts,
     })
+}
+
+/// How many instances may be away at once when the site does not say.
+const MAX_UNAVAILABLE: u32 = 1;
+/// More instances than this are away only by mistake.
+const MOST_UNAVAILABLE: i64 = 1000;
+/// How long an instance must stand when the site does not say.
+const SETTLE: Duration = Duration::from_secs(5);
+/// Longer than this nobody waits for one instance.
+const LONGEST_SETTLE: Duration = Duration::from_secs(600);
+
+fn max_unavailable(raw: &RawService, sink: &mut Sink<'_>) -> u32 {
+    let Some(count) = &raw.max_unavailable else { return MAX_UNAVAILABLE };
+    if !(1..=MOST_UNAVAILABLE).contains(&count.value) {
+        sink.add(&count.span, format!("`max_unavailable` is 1 to {MOST_UNAVAILABLE}, this is {}", count.value));
+    }
+    u32::try_from(count.value).unwrap_or(MAX_UNAVAILABLE)
+}
+
+fn settle(raw: &RawService, sink: &mut Sink<'_>) -> Duration {
+    let Some(settle) = &raw.settle else { return SETTLE };
+    let Lasting(length) = settle.value;
+    if length > LONGEST_SETTLE {
+        sink.add(&settle.span, format!("`settle` is 10m at most, this is {}", show(length)));
+    }
+    length
 }
 
 /// Looks at a service that no environment has, for its mistakes only.

@@ -1,0 +1,175 @@
+//! Confirmed and not confirmed are different types: only an answered [`Confirm`] makes the [`Permit`] without which
+//! nothing changes on a host.
+
+use super::plan::Plan;
+
+/// Why no confirmation is even asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The person, or the program's start, wants no change.
+    #[error("read-only: {0}")]
+    ReadOnly(&'static str),
+    /// The store can't record it, so it must not happen.
+    #[error("nothing can be recorded, so nothing is changed: {0}")]
+    NoRecord(String),
+    /// There is nothing to do.
+    #[error("nothing to do: {0}")]
+    Nothing(String),
+}
+
+/// What must be typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Demand {
+    /// `y`.
+    Yes,
+    /// This name.
+    Name(String),
+}
+
+/// How a plan was confirmed; it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By `y` on the screen.
+    Yes,
+    /// By the name, typed on the screen.
+    Typed,
+    /// By `--yes`.
+    FlagYes,
+    /// By `--confirm NAME`.
+    FlagName,
+}
+
+impl How {
+    /// Its word in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            How::Yes => "yes",
+            How::Typed => "typed",
+            How::FlagYes => "flag-yes",
+            How::FlagName => "flag-name",
+        }
+    }
+}
+
+/// A plan that waits for a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    plan: Plan,
+    demand: Demand,
+}
+
+/// A plan that a person confirmed. It can't be made in any other way, nor copied: it is used once.
+#[derive(Debug, PartialEq)]
+pub struct Permit {
+    plan: Plan,
+    how: How,
+}
+
+impl Confirm {
+    /// Asks for what the environment demands: the name where it is protected, elsewhere `y`.
+    pub fn new(plan: Plan) -> Self {
+        let demand = if plan.protected { Demand::Name(plan.name.clone()) } else { Demand::Yes };
+        Self { plan, demand }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What must be typed.
+    pub fn demand(&self) -> &Demand {
+        &self.demand
+    }
+
+    /// Whether `typed` is what was demanded.
+    pub fn is_met_by(&self, typed: &str) -> bool {
+        match &self.demand {
+            Demand::Yes => typed == "y",
+            Demand::Name(name) => typed == name,
+        }
+    }
+
+    /// Takes what was typed: the permit, or the question again.
+    ///
+    /// # Errors
+    /// Itself, when it was not what was demanded.
+    pub fn answer(self, typed: &str) -> Result<Permit, Box<Self>> {
+        if !self.is_met_by(typed) {
+            return Err(Box::new(self));
+        }
+        let how = match self.demand {
+            Demand::Yes => How::Yes,
+            Demand::Name(_) => How::Typed,
+        };
+        Ok(Permit { plan: self.plan, how })
+    }
+
+    /// Takes the flags of the command line: `--yes` is enough where nothing is protected, the name everywhere.
+    ///
+    /// # Errors
+    /// Itself, when the flags are not enough.
+    pub fn by_flags(self, yes: bool, name: Option<&str>) -> Result<Permit, Box<Self>> {
+        let how = match (name, &self.demand) {
+            (Some(name), _) if name == self.plan.name => How::FlagName,
+            (None, Demand::Yes) if yes => How::FlagYes,
+            (Some(_) | None, _) => return Err(Box::new(self)),
+        };
+        Ok(Permit { plan: self.plan, how })
+    }
+}
+
+impl Permit {
+    /// What was permitted.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How it was confirmed.
+    pub fn how(&self) -> How {
+        self.how
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::plan::Impact;
+    use crate::domain::verb::Verb;
+    use crate::domain::{EnvName, SiteName};
+
+    fn plan(protected: bool) -> Plan {
+        Plan {
+            site: SiteName::new("shop").unwrap(),
+            environment: EnvName::new("lab").unwrap(),
+            protected,
+            verb: Verb::Restart,
+            subject: "pricing".into(),
+            name: "pricing".into(),
+            steps: Vec::new(),
+            at_once: 1,
+            impact: Impact::default(),
+        }
+    }
+
+    #[test]
+    fn a_protected_environment_wants_the_name_and_nothing_less() {
+        for typed in ["y", "yes", "", "Pricing", "pricing "] {
+            assert!(Confirm::new(plan(true)).answer(typed).is_err(), "{typed:?}");
+        }
+        assert_eq!(Confirm::new(plan(true)).answer("pricing").unwrap().how(), How::Typed);
+        assert!(Confirm::new(plan(true)).by_flags(true, None).is_err());
+        assert!(Confirm::new(plan(true)).by_flags(true, Some("staging")).is_err());
+        assert_eq!(Confirm::new(plan(true)).by_flags(false, Some("pricing")).unwrap().how(), How::FlagName);
+    }
+
+    #[test]
+    fn elsewhere_y_is_enough_and_only_that() {
+        assert!(Confirm::new(plan(false)).answer("Y").is_err());
+        assert_eq!(Confirm::new(plan(false)).answer("y").unwrap().how(), How::Yes);
+        assert!(Confirm::new(plan(false)).by_flags(false, None).is_err());
+        assert_eq!(Confirm::new(plan(false)).by_flags(true, None).unwrap().how(), How::FlagYes);
+        assert!(Confirm::new(plan(false)).by_flags(true, Some("other")).is_err());
+    }
+}

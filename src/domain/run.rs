@@ -1,0 +1,232 @@
+//! A run: one change as it is recorded, before it happens and again with its result.
+//!
+//! A step goes `planned → intent → started → done → verified`. Nothing is sent to a host before `intent` is in the
+//! store, so whoever finds `intent` or `started` without an end knows that something may have happened: that is
+//! `unknown`, never success and never failure, and is never repeated by itself.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::name::{EnvName, HostName, ServiceName, SiteName};
+use super::unit::UnitName;
+use crate::text::Foreign;
+
+/// The name of a run: a UUID of version 7 in its usual writing, so that records of several machines can be merged
+/// and sort by time.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// Takes 36 characters, lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+    pub fn new(word: &str) -> Option<Self> {
+        let groups: Vec<&str> = word.split('-').collect();
+        let sized = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+        let digits = word.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        (sized && digits).then(|| Self(word.to_owned()))
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last eight digits, which differ from run to run: enough to tell runs apart on a screen.
+    pub fn short(&self) -> &str {
+        self.0.get(28..).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// The site.
+    pub site: SiteName,
+    /// The environment.
+    pub environment: EnvName,
+    /// Who confirmed it: the name in their own file, else their login here.
+    pub person: String,
+    /// From where: `login@machine`.
+    pub workstation: String,
+    /// What kind of run: the word of a verb.
+    pub kind: String,
+    /// Its headline: `restart pricing on 3 hosts`.
+    pub title: String,
+    /// How it was confirmed: the word of [`How`](super::permit::How).
+    pub confirmed: String,
+    /// When it was recorded, by this machine's clock.
+    pub begun: Timestamp,
+    /// When it ended, by this machine's clock.
+    pub ended: Option<Timestamp>,
+    /// How it stands.
+    pub state: RunState,
+    /// Its steps, in their order.
+    pub steps: Vec<RunStep>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// It goes on, here or elsewhere.
+    Running,
+    /// Every step was verified.
+    Succeeded,
+    /// A step failed; those after it were not begun.
+    Failed,
+    /// A person stopped it; no further step was begun.
+    Stopped,
+    /// At least one step may or may not have happened.
+    Unknown,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunStep {
+    /// Where.
+    pub host: HostName,
+    /// Which service.
+    pub service: Option<ServiceName>,
+    /// Which unit.
+    pub unit: Option<UnitName>,
+    /// The exact command as a shell would take it, with what makes it root.
+    pub command: String,
+    /// How it stands.
+    pub state: StepState,
+    /// When it came to stand so, by this machine's clock.
+    pub at: Option<Timestamp>,
+    /// `InvocationID` of the unit before it; empty when there was none.
+    pub invocation_before: String,
+    /// `InvocationID` of the unit after it; empty when there is none.
+    pub invocation: String,
+    /// Why it stands so, in one sentence.
+    pub note: Foreign,
+    /// What was looked at afterwards.
+    pub verdict: Option<StepVerdict>,
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StepState {
+    /// Nothing was sent.
+    Planned,
+    /// It is about to be sent: from here on it may happen.
+    Intent,
+    /// The host has taken it.
+    Started,
+    /// The command has ended well; its effect is not verified yet.
+    Done,
+    /// It did what it should.
+    Verified,
+    /// It failed, or did not do what it should.
+    Failed,
+    /// It was never sent, because a step before it did not end well or a person stopped the run.
+    Skipped,
+    /// It may or may not have happened.
+    Unknown,
+}
+
+macro_rules! words {
+    ($kind:ident { $($variant:ident $word:literal)* }) => {
+        impl $kind {
+            /// All, in their order.
+            pub const ALL: &[$kind] = &[$($kind::$variant),*];
+
+            /// Its word, on screens and in the store.
+            pub fn word(self) -> &'static str {
+                match self { $($kind::$variant => $word),* }
+            }
+
+            /// The state of this word.
+            pub fn of_word(word: &str) -> Option<Self> {
+                match word { $($word => Some($kind::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words!(RunState { Running "running" Succeeded "succeeded" Failed "failed" Stopped "stopped" Unknown "unknown" });
+words!(StepState {
+    Planned "planned" Intent "intent" Started "started" Done "done" Verified "verified" Failed "failed"
+    Skipped "skipped" Unknown "unknown"
+});
+
+impl StepState {
+    /// Whether nothing more will come of it.
+    pub fn is_final(self) -> bool {
+        matches!(self, StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Unknown)
+    }
+}
+
+/// What was looked at after a step, and what was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepVerdict {
+    /// From the command to the last look.
+    pub took: Duration,
+    /// What was looked at, in the order in which it was.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What: `active`, `same invocation for 5 s`, `probe ready`, `errors in its log`.
+    pub name: String,
+    /// Whether it was as it should be.
+    pub finding: Finding,
+    /// What was seen.
+    pub told: Foreign,
+}
+
+/// Whether something was as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// It was.
+    Good,
+    /// It was not.
+    Bad,
+    /// It could not be seen.
+    Unknown,
+}
+
+words!(Finding { Good "good" Bad "bad" Unknown "unknown" });
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_uuids_are_names_of_runs() {
+        let id = RunId::new("01939a2e-77aa-7c11-8f3e-0123456789ab").unwrap();
+        assert_eq!(id.short(), "456789ab");
+        for bad in ["", "01939a2e", "01939A2E-77aa-7c11-8f3e-0123456789ab", "01939a2e-77aa-7c11-8f3e-0123456789a;"] {
+            assert!(RunId::new(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn states_are_found_by_their_words() {
+        for state in StepState::ALL {
+            assert_eq!(StepState::of_word(state.word()), Some(*state));
+        }
+        for state in RunState::ALL {
+            assert_eq!(RunState::of_word(state.word()), Some(*state));
+        }
+    }
+}

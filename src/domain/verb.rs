@@ -1,0 +1,151 @@
+//! What can be done to a unit: the verbs of systemctl that the console knows, each with its words and its weight.
+
+use std::fmt;
+
+/// One change to a unit, or to the manager of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Starts it.
+    Start,
+    /// Stops it.
+    Stop,
+    /// Stops it, if it runs, and starts it.
+    Restart,
+    /// Lets it read its configuration again, without stopping.
+    Reload,
+    /// Starts it at boot from now on.
+    Enable,
+    /// Does not start it at boot any more.
+    Disable,
+    /// Forgets that it failed, and how often it was started.
+    ResetFailed,
+    /// Lets the manager of the host read all unit files again.
+    DaemonReload,
+    /// Sends a signal to its processes.
+    Kill(Signal),
+}
+
+impl Verb {
+    /// All, in the order of the menu.
+    pub const ALL: [Verb; 15] = [
+        Verb::Restart,
+        Verb::Reload,
+        Verb::Start,
+        Verb::Stop,
+        Verb::Enable,
+        Verb::Disable,
+        Verb::ResetFailed,
+        Verb::DaemonReload,
+        Verb::Kill(Signal::Term),
+        Verb::Kill(Signal::Hup),
+        Verb::Kill(Signal::Int),
+        Verb::Kill(Signal::Usr1),
+        Verb::Kill(Signal::Usr2),
+        Verb::Kill(Signal::Abrt),
+        Verb::Kill(Signal::Kill),
+    ];
+
+    /// Its word, as on the command line and in the store: `restart`, `reset-failed`, `kill-hup`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verb::Start => "start",
+            Verb::Stop => "stop",
+            Verb::Restart => "restart",
+            Verb::Reload => "reload",
+            Verb::Enable => "enable",
+            Verb::Disable => "disable",
+            Verb::ResetFailed => "reset-failed",
+            Verb::DaemonReload => "daemon-reload",
+            Verb::Kill(Signal::Hup) => "kill-hup",
+            Verb::Kill(Signal::Int) => "kill-int",
+            Verb::Kill(Signal::Abrt) => "kill-abrt",
+            Verb::Kill(Signal::Kill) => "kill-kill",
+            Verb::Kill(Signal::Usr1) => "kill-usr1",
+            Verb::Kill(Signal::Usr2) => "kill-usr2",
+            Verb::Kill(Signal::Term) => "kill-term",
+        }
+    }
+
+    /// The verb of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.word() == word)
+    }
+
+    /// Whether services must come down in the opposite order of their coming up.
+    pub fn goes_down(self) -> bool {
+        matches!(self, Verb::Stop)
+    }
+
+    /// Whether the unit is expected to run when it has succeeded, so that its health is worth a look.
+    pub fn leaves_running(self) -> bool {
+        matches!(self, Verb::Start | Verb::Restart | Verb::Reload)
+    }
+
+    /// Whether it interrupts what the unit does, at least for a moment.
+    pub fn interrupts(self) -> bool {
+        matches!(self, Verb::Stop | Verb::Restart | Verb::Kill(_))
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verb::Kill(signal) => write!(f, "send {} to", signal.name()),
+            Verb::Start
+            | Verb::Stop
+            | Verb::Restart
+            | Verb::Reload
+            | Verb::Enable
+            | Verb::Disable
+            | Verb::ResetFailed
+            | Verb::DaemonReload => f.pad(self.word()),
+        }
+    }
+}
+
+/// The signals that a person sends to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// Hang-up; many daemons read their configuration again.
+    Hup,
+    /// Interrupt.
+    Int,
+    /// Abort, with a core dump where these are kept.
+    Abrt,
+    /// Ends at once, without a chance to clean up.
+    Kill,
+    /// The first whose meaning is the program's own.
+    Usr1,
+    /// The second whose meaning is the program's own.
+    Usr2,
+    /// Asks to end.
+    Term,
+}
+
+impl Signal {
+    /// Its name, such as `SIGHUP`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Hup => "SIGHUP",
+            Signal::Int => "SIGINT",
+            Signal::Abrt => "SIGABRT",
+            Signal::Kill => "SIGKILL",
+            Signal::Usr1 => "SIGUSR1",
+            Signal::Usr2 => "SIGUSR2",
+            Signal::Term => "SIGTERM",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_verb_is_found_by_its_word_and_has_one_of_its_own() {
+        for verb in Verb::ALL {
+            assert_eq!(Verb::of_word(verb.word()), Some(verb));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Lines of logs on their way from the hosts to the core, and what is wished for.
+//!
+//! A tail is one wish: which units on which hosts, since when, how much. Its rows of one host come in the order of that
+//! host's journal, each exactly once; everything that is missing between two of them is a row of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::{HostName, UnitName};
+use crate::text::Foreign;
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailWish {
+    /// Its number; rows name it, so that rows of an older wish are told apart.
+    pub id: u64,
+    /// Which units on which hosts; a host without units is read whole.
+    pub sources: BTreeMap<HostName, Vec<UnitName>>,
+    /// Where to begin.
+    pub since: Since,
+    /// Where to end, by the host's clock; `None` goes on with what comes.
+    pub until: Option<Timestamp>,
+    /// The least important priority that is read, 0 (emergency) to 7 (debug).
+    pub least: u8,
+    /// Whether to go on with what comes, or to end when everything up to now was read.
+    pub follow: bool,
+    /// Where earlier reading has ended, by host: goes on right behind it, without `since`.
+    pub resume: BTreeMap<HostName, Cursor>,
+}
+
+/// Where a tail begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// With the newest lines of each host, so many at most.
+    Newest(u32),
+    /// With everything younger than this, up to a bound that is told as a row when it is met.
+    Ago(Duration),
+    /// With everything after this moment by the host's clock, up to the same bound.
+    At(Timestamp),
+    /// With the first line there is.
+    Head,
+}
+
+/// The place of an entry in a host's journal, as journald writes it; checked to be what one looks like.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor(Arc<str>);
+
+impl Cursor {
+    /// Longest cursor that is taken, in bytes.
+    pub const LONGEST: usize = 512;
+
+    /// Takes `s=…;i=…;…`: letters, digits, `=`, `;` and `-` only.
+    pub fn new(word: &str) -> Option<Self> {
+        let good = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"=;-".contains(&b));
+        (good && !word.is_empty() && !word.starts_with('-') && word.len() <= Self::LONGEST)
+            .then(|| Self(Arc::from(word)))
+    }
+
+    /// The whole cursor.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Rows of one host, in the order of its journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogBatch {
+    /// The wish.
+    pub tail: u64,
+    /// The host.
+    pub host: HostName,
+    /// The rows.
+    pub rows: Vec<LogRow>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogRow {
+    /// An entry of the journal.
+    Entry(LogEntry),
+    /// Something is missing here, or may be.
+    Loss(Loss),
+}
+
+/// One entry of a journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEntry {
+    /// Its place.
+    pub cursor: Cursor,
+    /// When journald took it, by the host's clock.
+    pub at: Timestamp,
+    /// Microseconds since the host's boot.
+    pub monotonic: u64,
+    /// The boot, 32 hexadecimal digits as a number.
+    pub boot: u128,
+    /// Syslog priority, 0 to 7; 6 where the entry has none.
+    pub priority: u8,
+    /// The unit it belongs to.
+    pub unit: Option<UnitName>,
+    /// `SYSLOG_IDENTIFIER`, else the name of the program.
+    pub identifier: Foreign,
+    /// The process, 0 where it is not known.
+    pub pid: u32,
+    /// What it says, at most 64 KiB.
+    pub message: Foreign,
+    /// Bytes of the message beyond that.
+    pub cut: u64,
+}
+
+/// Something that is missing, or may be: a row of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loss {
+    /// When, by the host's clock as far as it is known.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: LossKind,
+    /// How many lines are known to be lost; `None` where nobody can tell.
+    pub lost: Option<u64>,
+}
+
+/// Why something is missing, or might have been.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LossKind {
+    /// The link was away for this long; what was written meanwhile has been read afterwards.
+    LinkLost(Duration),
+    /// Entries before this were removed on the host before they could be read.
+    Vacuumed,
+    /// journald threw lines of this unit away, because they came too fast.
+    Suppressed(Option<UnitName>),
+    /// journald ended and began again; what was written meanwhile may be lost.
+    JournaldRestarted,
+    /// The host booted anew.
+    Rebooted,
+    /// The place where reading had ended does not exist any more, or lies in the future: reading went on by time.
+    Rebased(Foreign),
+    /// More came than could be taken: this was skipped on purpose.
+    SkippedAhead,
+    /// Older lines than these were not asked for, because there are too many.
+    Bounded,
+    /// journalctl failed; the sentence it said.
+    ReaderFailed(Foreign),
+}
+
+/// How a host's part of a tail stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TailState {
+    /// The lines that were there already are being read.
+    Reading,
+    /// Everything up to now was read; what comes follows at once.
+    Following,
+    /// Everything that was wished for was read.
+    Ended,
+    /// There is no link; reading goes on behind the last line when it is back.
+    NoLink,
+    /// It can't be read, with the reason and what to try, as a sentence.
+    Refused(Foreign),
+    /// It can be read in part only: a sentence such as that the login is in no group that may read all.
+    Limited(Foreign),
+}
+
+/// All fields of one entry, as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogFields {
+    /// The host.
+    pub host: HostName,
+    /// The entry.
+    pub cursor: Cursor,
+    /// Name and value of each field, in the order of the journal; or why they can't be read. A value is cut at
+    /// 64 KiB.
+    pub fields: Result<Vec<(String, Foreign)>, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_looks_like_one() {
+        assert!(Cursor::new("s=0639a;i=4d;b=b1;m=1f2;t=63a;x=9c").is_some());
+        for bad in ["", "--help", "s=$(id)", "s=1 i=2", "s=\u{1b}[2J"] {
+            assert!(Cursor::new(bad).is_none(), "{bad:?}");
+        }
+    }
+}
