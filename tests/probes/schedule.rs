@@ -50,6 +50,8 @@ fn service(name: &str, hosts: &[&str], probes: Vec<Probe>) -> Service {
         depends_on: Vec::new(),
         expected: Expected::Running,
         version: None,
+        max_unavailable: 1,
+        settle: Duration::from_secs(5),
         links: Vec::new(),
         probes,
     }
