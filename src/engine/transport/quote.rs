@@ -14,10 +14,7 @@ pub enum QuoteError {
     Dash,
 }
 
-/// One word in single quotes, for any POSIX shell.
-pub fn word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
+pub use crate::runtimes::shell::word;
 
 /// All words of a command, quoted for a POSIX shell, with a space between.
 ///
