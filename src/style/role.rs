@@ -1,5 +1,6 @@
 //! Roles: what a piece of the screen means. Code names these and never a colour.
 
+use crate::domain::run::RunState;
 use crate::domain::{EnvColour, ProbeVerdict, State};
 
 macro_rules! roles {
@@ -65,6 +66,54 @@ roles! {
     Drill = "drill",
     /// The mark of a console that may only look.
     ReadOnly = "read-only",
+    /// A row that is marked.
+    Marked = "marked",
+    /// A command as it will run or ran.
+    Command = "command",
+    /// The heading of a dialog that is about to change something protected.
+    Danger = "danger",
+    /// The frame of that dialog.
+    LineDanger = "line-danger",
+    /// A run or a step that goes on.
+    RunGoing = "run-going",
+    /// One that was verified.
+    RunGood = "run-good",
+    /// One that failed.
+    RunBad = "run-bad",
+    /// One that was stopped or skipped.
+    RunStopped = "run-stopped",
+    /// One of which nobody knows how it ended.
+    RunUnknown = "run-unknown",
+    /// A log line's level: emergency to error.
+    LevelError = "level-error",
+    /// A log line's level: warning.
+    LevelWarn = "level-warn",
+    /// A log line's level: notice.
+    LevelNotice = "level-notice",
+    /// A log line's level: info.
+    LevelInfo = "level-info",
+    /// A log line's level: debug.
+    LevelDebug = "level-debug",
+    /// The name of a field of a log line.
+    LogField = "log-field",
+    /// A row that stands for log lines that are missing.
+    LogLoss = "log-loss",
+    /// A host's name in a log of many: the first of eight hues.
+    LogHost1 = "log-host-1",
+    /// The second.
+    LogHost2 = "log-host-2",
+    /// The third.
+    LogHost3 = "log-host-3",
+    /// The fourth.
+    LogHost4 = "log-host-4",
+    /// The fifth.
+    LogHost5 = "log-host-5",
+    /// The sixth.
+    LogHost6 = "log-host-6",
+    /// The seventh.
+    LogHost7 = "log-host-7",
+    /// The eighth.
+    LogHost8 = "log-host-8",
     /// The band of an environment: red.
     BandRed = "band-red",
     /// The band of an environment: yellow.
@@ -122,8 +171,45 @@ impl Role {
         }
     }
 
+    /// The colour of a run's state.
+    pub fn run(state: RunState) -> Role {
+        match state {
+            RunState::Running => Role::RunGoing,
+            RunState::Succeeded => Role::RunGood,
+            RunState::Failed => Role::RunBad,
+            RunState::Stopped => Role::RunStopped,
+            RunState::Unknown => Role::RunUnknown,
+        }
+    }
+
+    /// The colour of a log line's level, 0 (emergency) to 7 (debug).
+    pub fn level(priority: u8) -> Role {
+        match priority {
+            0..=3 => Role::LevelError,
+            4 => Role::LevelWarn,
+            5 => Role::LevelNotice,
+            6 => Role::LevelInfo,
+            7.. => Role::LevelDebug,
+        }
+    }
+
+    /// The hue of a host's name in a log of many, by the host's place among them; from the ninth on they come again.
+    pub fn log_host(place: usize) -> Role {
+        const HUES: [Role; 8] = [
+            Role::LogHost1,
+            Role::LogHost2,
+            Role::LogHost3,
+            Role::LogHost4,
+            Role::LogHost5,
+            Role::LogHost6,
+            Role::LogHost7,
+            Role::LogHost8,
+        ];
+        HUES.get(place % HUES.len()).copied().unwrap_or(Role::LogHost1)
+    }
+
     /// Whether it is a line or a graph, for which less contrast is enough than for text.
     pub fn is_line(self) -> bool {
-        matches!(self, Role::Line | Role::LineFocus | Role::Graph)
+        matches!(self, Role::Line | Role::LineFocus | Role::LineDanger | Role::Graph)
     }
 }

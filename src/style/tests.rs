@@ -21,7 +21,7 @@ fn mistakes(text: &str) -> Vec<String> {
 fn every_text_and_line_can_be_read_on_every_ground_it_stands_on() {
     let theme = theme();
     let ground = |role: Role| theme.look(role).ground.expect("this role has a ground").rgb;
-    let grounds = [Role::Text, Role::Selected, Role::Dialog, Role::Strip].map(ground);
+    let grounds = [Role::Text, Role::Selected, Role::Dialog, Role::Strip, Role::Marked].map(ground);
     let bands = BANDS.map(|colour| ground(Role::band(colour)));
     for role in Role::ALL.iter().copied() {
         let look = theme.look(role);
@@ -150,4 +150,14 @@ fn near_colours_are_found_in_the_cube_and_the_greys() {
     assert_eq!(Rgb(255, 0, 0).indexed(), Color::Indexed(196));
     assert_eq!(Rgb(16, 19, 26).indexed(), Color::Indexed(233));
     assert_eq!(Rgb(95, 135, 175).indexed(), Color::Indexed(67));
+}
+
+#[test]
+fn hosts_in_a_log_are_told_apart_by_their_hue() {
+    let styles = Styles::builtin(Depth::True, GlyphSet::Unicode);
+    let hues: Vec<_> = (0..8).map(|place| styles.of(Role::log_host(place)).fg).collect();
+    for (n, hue) in hues.iter().enumerate() {
+        assert!(!hues[..n].contains(hue), "{n}");
+    }
+    assert_eq!(Role::log_host(8), Role::log_host(0));
 }
