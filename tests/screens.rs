@@ -35,12 +35,12 @@ fn the_cursor_stays_on_its_service_when_rows_reorder() {
     let mut console = Console::well(MIDDLE);
     console.types("/pricing").keys("enter esc S");
     assert!(console.row_with("│ ● pricing").contains("up"));
-    assert!(console.row_with("Log").contains("pakashop-pricing"));
+    assert!(console.row_with("─ Log").contains("pakashop-pricing"));
     for (_, events) in scene::trouble() {
         events.into_iter().for_each(|event| console.say(event));
     }
     assert!(console.row(5).contains("settlement") || console.row(5).contains("backend"), "{}", console.screen());
-    assert!(console.row_with("Log").contains("pakashop-pricing"));
+    assert!(console.row_with("─ Log").contains("pakashop-pricing"));
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn instances_fold_and_unfold() {
     console.types("/gateway").keys("enter o");
     assert!(console.screen().contains("├ app-1") && console.screen().contains("└ app-2"), "{}", console.screen());
     console.keys("j");
-    assert!(console.row_with("Log").contains("app-1"));
+    assert!(console.row_with("─ Log").contains("app-1"));
     console.keys("j");
-    assert!(console.row_with("Log").contains("app-2"));
+    assert!(console.row_with("─ Log").contains("app-2"));
     console.keys("left");
     assert!(!console.screen().contains("├ app-1"));
     console.keys("z");
@@ -179,7 +179,7 @@ fn what_is_on_screen_is_what_is_read() {
     console.keys("G");
     let last = usage(console.asked()).unwrap();
     assert!(last.iter().any(|unit| unit.contains("whatsapp")), "{last:?}");
-    console.keys("2");
+    console.keys("3");
     assert_eq!(usage(console.asked()), Some(Vec::new()));
 }
 
@@ -299,7 +299,7 @@ fn marks_of_drill_read_only_and_distrust_stand_on_every_screen() {
         let mut console = Console::begin("02:00:00", size, setup.clone());
         console.keys("esc");
         console.say(Event::Opened(std::sync::Arc::new(environment.clone())));
-        for keys in ["1", "2", "3", "?", "esc E"] {
+        for keys in ["alt-1", "alt-2", "alt-3", "alt-4", "?", "esc E"] {
             console.keys(keys);
             assert!(console.row(0).contains("DRILL") && console.row(0).contains("READ ONLY"), "{}", console.row(0));
             assert!(console.row(1).contains("untrusted site"), "{}", console.row(1));
@@ -329,7 +329,7 @@ fn every_size_draws_whole_frames_on_every_screen() {
     let mut console = Console::in_trouble(MIDDLE);
     for (columns, rows) in [(60, 16), (79, 24), (80, 24), (99, 29), (100, 30), (132, 43), (200, 60), (250, 20)] {
         console.0.resize(columns, rows);
-        for keys in ["1", "2", "3"] {
+        for keys in ["alt-1", "alt-2", "alt-3", "alt-4"] {
             console.keys(keys);
             let screen = console.screen();
             let wide = screen.lines().map(quarterdeck::text::width).max().unwrap();
@@ -354,19 +354,19 @@ fn rows_and_panes_are_copied_as_markdown() {
     assert_eq!(console.0.shown().copied.unwrap().lines().count(), 2 + 23);
     console.keys("enter y");
     assert!(console.0.shown().copied.unwrap().contains("### ↻ pakashop-backend app-1"));
-    console.keys("esc 2 y");
+    console.keys("esc 3 y");
     assert!(console.0.shown().copied.unwrap().contains("| app-1 | 12ms | 0.84/4 |"));
-    console.keys("3 Y");
+    console.keys("4 Y");
     assert!(console.0.shown().copied.unwrap().contains("host db-1 | link lost |"));
 }
 
 #[test]
 fn a_change_leads_to_what_it_is_about() {
     let mut console = Console::in_trouble(MIDDLE);
-    console.keys("3 enter");
+    console.keys("4 enter");
     assert!(console.row_with("╭─ Hosts").contains("db-1"), "{}", console.screen());
-    console.keys("3 j enter");
-    assert!(console.row_with("Log").contains("pakashop-gateway"), "{}", console.screen());
+    console.keys("4 j enter");
+    assert!(console.row_with("─ Log").contains("pakashop-gateway"), "{}", console.screen());
 }
 
 #[test]

@@ -62,9 +62,9 @@ fn a_small_terminal() {
     compare("overview-80x24", &console);
     console.keys("enter");
     compare("detail-80x24", &console);
-    console.keys("esc 2");
+    console.keys("esc 3");
     compare("hosts-80x24", &console);
-    console.keys("3");
+    console.keys("4");
     compare("changes-80x24", &console);
     console.keys("?");
     compare("help-80x24", &console);
@@ -74,7 +74,7 @@ fn a_small_terminal() {
 fn a_large_terminal() {
     let mut console = on_backend((200, 60));
     compare("overview-200x60", &console);
-    console.keys("2 j j");
+    console.keys("3 j j");
     compare("hosts-200x60", &console);
 }
 
@@ -93,14 +93,14 @@ fn detail() {
 #[test]
 fn hosts() {
     let mut console = Console::in_trouble(SIZE);
-    console.keys("2 j");
+    console.keys("3 j");
     compare("hosts", &console);
 }
 
 #[test]
 fn changes() {
     let mut console = Console::in_trouble(SIZE);
-    console.keys("3");
+    console.keys("4");
     compare("changes", &console);
 }
 

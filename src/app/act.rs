@@ -26,6 +26,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
     }
     match action {
         Action::ShowOverview => show(model, Screen::Overview),
+        Action::ShowLogs => show(model, Screen::Logs),
         Action::ShowHosts => show(model, Screen::Hosts),
         Action::ShowChanges => show(model, Screen::Changes),
         Action::LastScreen => show(model, model.last_screen.unwrap_or_default()),
@@ -38,12 +39,12 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
             Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
-            Screen::Changes => {}
+            Screen::Logs | Screen::Changes => {}
         },
         Action::Zoom => match model.screen {
             Screen::Overview => model.overview.zoom(),
             Screen::Hosts => model.hosts.zoom(),
-            Screen::Changes => {}
+            Screen::Logs | Screen::Changes => {}
         },
         Action::Copy => return copy::row(model, now),
         Action::CopyPane => return copy::pane(model, now),
@@ -72,6 +73,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::PageUp => go(model, Step::Page(-1)),
         Action::Filter => match model.screen {
             Screen::Overview => model.overview.type_filter(),
+            Screen::Logs => model.logs.typing = true,
             Screen::Hosts => model.hosts.type_filter(),
             Screen::Changes => model.changes.typing = true,
         },
@@ -88,12 +90,12 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::FailedOnly => match model.screen {
             Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,
             Screen::Hosts => model.hosts.only_trouble = !model.hosts.only_trouble,
-            Screen::Changes => {}
+            Screen::Logs | Screen::Changes => {}
         },
         Action::Sort => match model.screen {
             Screen::Overview => model.overview.worst_first = !model.overview.worst_first,
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
-            Screen::Changes => {}
+            Screen::Logs | Screen::Changes => {}
         },
         Action::UnitFile => model.overview.toggle_unit_file(),
         Action::Accept => return accept(model, now),
@@ -124,6 +126,7 @@ fn show(model: &mut Model, screen: Screen) {
 fn back(model: &mut Model) {
     let went = match model.screen {
         Screen::Overview => model.overview.back(),
+        Screen::Logs => model.logs.back(),
         Screen::Hosts => model.hosts.back(),
         Screen::Changes => model.changes.back(),
     };
@@ -135,6 +138,7 @@ fn back(model: &mut Model) {
 fn open(model: &mut Model) {
     match model.screen {
         Screen::Overview => model.overview.open(),
+        Screen::Logs => {}
         Screen::Hosts => model.hosts.open(),
         Screen::Changes => {
             let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else { return };

@@ -11,12 +11,15 @@ pub fn blocked(model: &Model, action: Action) -> Option<String> {
         Action::LastScreen if model.last_screen.is_none() => "there was none",
         Action::UnitFile if model.screen != Screen::Overview || unit(model).is_none() => "there is no unit here",
         Action::ToggleFold | Action::Unfold | Action::Fold if instances(model) < 2 => "it has one instance",
-        Action::Zoom | Action::NextPane if model.screen == Screen::Changes => "there is one pane",
+        Action::Zoom | Action::NextPane if matches!(model.screen, Screen::Logs | Screen::Changes) => {
+            "there is one pane"
+        }
         Action::SwitchEnvironment if model.setup.sites.is_empty() => "no site was found",
         Action::Copy | Action::CopyPane | Action::Refresh | Action::Open | Action::Filter if model.fleet.is_none() => {
             "nothing is open"
         }
         Action::ShowOverview
+        | Action::ShowLogs
         | Action::ShowHosts
         | Action::ShowChanges
         | Action::LastScreen

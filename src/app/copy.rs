@@ -18,6 +18,7 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Overview => overview::row_as_markdown(&model.overview, fleet, clock, glyphs),
         Screen::Hosts if model.hosts.in_detail => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
+        Screen::Logs => None,
         Screen::Changes => changes::row_as_markdown(&model.changes, fleet, clock, glyphs),
     });
     sent(model, text, "row", now)
@@ -26,10 +27,11 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
 /// The whole pane that has the keyboard.
 pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
-    let text = model.fleet.as_ref().map(|fleet| match model.screen {
-        Screen::Overview => overview::pane_as_markdown(&model.overview, fleet, clock, glyphs),
-        Screen::Hosts => hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs),
-        Screen::Changes => changes::pane_as_markdown(&model.changes, fleet, clock, glyphs),
+    let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
+        Screen::Overview => Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs)),
+        Screen::Logs => None,
+        Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
+        Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, clock, glyphs)),
     });
     sent(model, text, "pane", now)
 }

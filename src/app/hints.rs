@@ -130,6 +130,7 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::UnitFile,
             Action::Copy,
         ],
+        Screen::Logs => vec![Action::Down, Action::Filter, Action::Copy, Action::LastScreen],
         Screen::Hosts if model.hosts.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
         Screen::Hosts => {
             vec![Action::Down, Action::Open, Action::Filter, Action::FailedOnly, Action::Sort, Action::Copy]

@@ -31,6 +31,7 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
     let near = match model.screen {
         Screen::Overview if model.overview.in_detail => Context::Detail,
         Screen::Overview => Context::Overview,
+        Screen::Logs => Context::Logs,
         Screen::Hosts => Context::Hosts,
         Screen::Changes => Context::Changes,
     };
@@ -41,6 +42,7 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
 pub fn is_typing(model: &Model) -> bool {
     match model.screen {
         Screen::Overview => model.overview.typing,
+        Screen::Logs => model.logs.typing,
         Screen::Hosts => model.hosts.typing,
         Screen::Changes => model.changes.typing,
     }
@@ -50,6 +52,7 @@ pub fn is_typing(model: &Model) -> bool {
 pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
     match model.screen {
         Screen::Overview => (&mut model.overview.filter, &mut model.overview.typing),
+        Screen::Logs => (&mut model.logs.filter, &mut model.logs.typing),
         Screen::Hosts => (&mut model.hosts.filter, &mut model.hosts.typing),
         Screen::Changes => (&mut model.changes.filter, &mut model.changes.typing),
     }
@@ -121,6 +124,7 @@ pub fn go(model: &mut Model, step: Step) {
     let Some(fleet) = &model.fleet else { return };
     match model.screen {
         Screen::Overview => model.overview.go(step, fleet),
+        Screen::Logs => {}
         Screen::Hosts => model.hosts.go(step, fleet),
         Screen::Changes => model.changes.go(step, fleet),
     }
@@ -140,6 +144,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     if layout.tabs.contains((x, y).into()) {
         return match super::view::tab_at(model, x - layout.tabs.x) {
             Some(Screen::Overview) => act(model, Action::ShowOverview, now),
+            Some(Screen::Logs) => act(model, Action::ShowLogs, now),
             Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
             Some(Screen::Changes) => act(model, Action::ShowChanges, now),
             None => Vec::new(),
@@ -149,7 +154,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     let list = match model.screen {
         Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
         Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
-        Screen::Changes => Some(layout.content),
+        Screen::Logs | Screen::Changes => Some(layout.content),
     };
     let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
     let Some(line) = y.checked_sub(list.y + 2).map(usize::from).filter(|_| y + 1 < list.bottom()) else {
@@ -157,6 +162,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     };
     match model.screen {
         Screen::Overview => model.overview.point(line, fleet),
+        Screen::Logs => {}
         Screen::Hosts => model.hosts.point(line, fleet),
         Screen::Changes => model.changes.point(line, fleet),
     }

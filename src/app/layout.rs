@@ -42,7 +42,7 @@ pub fn layout((columns, rows): (u16, u16)) -> Option<Layout> {
 }
 
 /// Columns of the tabs.
-pub const TABS: u16 = 38;
+pub const TABS: u16 = 46;
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use super::setup::Setup;
 use crate::domain::{Environment, HostName, Moment, Now, UnitName};
 use crate::input::Keymap;
 use crate::port::{Effect, Event, Key};
-use crate::screens::{changes, hosts, overview, picker, question};
+use crate::screens::{changes, hosts, logs, overview, picker, question};
 use crate::state::Fleet;
 use crate::style::{Depth, GlyphSet, Styles};
 use crate::ui::Clock;
@@ -20,6 +20,8 @@ pub enum Screen {
     /// Services and their instances.
     #[default]
     Overview,
+    /// Logs.
+    Logs,
     /// Hosts.
     Hosts,
     /// What changed.
@@ -56,6 +58,8 @@ pub struct Model {
     pub last_screen: Option<Screen>,
     /// The overview.
     pub overview: overview::State,
+    /// The logs.
+    pub logs: logs::State,
     /// The hosts.
     pub hosts: hosts::State,
     /// The changes.
@@ -128,6 +132,7 @@ impl Model {
             screen: Screen::default(),
             last_screen: None,
             overview: overview::State::default(),
+            logs: logs::State::default(),
             hosts: hosts::State::default(),
             changes: changes::State::default(),
             overlay: None,

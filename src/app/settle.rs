@@ -40,12 +40,13 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let lines = hosts::detail_lines(&model.hosts, fleet, areas.detail_columns(), clock, glyphs).all().len();
             model.hosts.settle(fleet, areas.list_rows(), areas.detail_rows(), lines);
         }
+        Screen::Logs => {}
         Screen::Changes => model.changes.settle(fleet, changes::list_rows(area)),
     }
     let mut effects = Vec::new();
     let visible = match model.screen {
         Screen::Overview => model.overview.visible_units(fleet),
-        Screen::Hosts | Screen::Changes => Vec::new(),
+        Screen::Logs | Screen::Hosts | Screen::Changes => Vec::new(),
     };
     if visible != model.usage_asked {
         model.usage_asked.clone_from(&visible);

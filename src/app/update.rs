@@ -10,7 +10,7 @@ use crate::port::event::HostEvent;
 use crate::port::{Effect, Event, Input};
 use crate::screens::overview::Detail;
 use crate::screens::question;
-use crate::screens::{changes, hosts, overview};
+use crate::screens::{changes, hosts, logs, overview};
 use crate::state::Fleet;
 
 /// Sentences about our own trouble that are kept; the oldest go first.
@@ -44,6 +44,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Opened(environment) => {
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::default();
+            model.logs = logs::State::default();
             model.hosts = hosts::State::default();
             model.changes = changes::State::default();
             model.round_trips.clear();

@@ -11,13 +11,14 @@ use super::overlay::Overlay;
 use super::{band, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, key_name};
-use crate::screens::{changes, help, hosts, overview, picker, question};
+use crate::screens::{changes, help, hosts, logs, overview, picker, question};
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
 /// The screens in the order of their tabs.
-const TABS: [(Screen, Action, &str); 3] = [
+const TABS: [(Screen, Action, &str); 4] = [
     (Screen::Overview, Action::ShowOverview, "Overview"),
+    (Screen::Logs, Action::ShowLogs, "Logs"),
     (Screen::Hosts, Action::ShowHosts, "Hosts"),
     (Screen::Changes, Action::ShowChanges, "Changes"),
 ];
@@ -103,6 +104,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     match (&model.fleet, model.screen) {
         (None, _) => nothing_open(model, pen, area),
         (Some(fleet), Screen::Overview) => overview::view(&model.overview, fleet, pen, area),
+        (Some(fleet), Screen::Logs) => logs::view(&model.logs, fleet, pen, area),
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
         (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, pen, area),
     }

@@ -36,6 +36,7 @@ macro_rules! actions {
 
 actions! {
     ShowOverview "show-overview" "overview" "Show the overview: every service and its instances" [Global]
+    ShowLogs "show-logs" "logs" "Show the logs: many units of many hosts in one stream" [Global]
     ShowHosts "show-hosts" "hosts" "Show the hosts: links, load, memory, disks" [Global]
     ShowChanges "show-changes" "changes" "Show what changed since the console was opened" [Global]
     LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]

@@ -11,6 +11,8 @@ pub enum Context {
     List,
     /// On the overview.
     Overview,
+    /// On the logs.
+    Logs,
     /// On the hosts.
     Hosts,
     /// On the changes.
@@ -31,11 +33,12 @@ pub enum Context {
 
 impl Context {
     /// All, in the order of the keymap file.
-    pub const ALL: [Context; 12] = [
+    pub const ALL: [Context; 13] = [
         Context::Always,
         Context::Global,
         Context::List,
         Context::Overview,
+        Context::Logs,
         Context::Hosts,
         Context::Changes,
         Context::Detail,
@@ -53,6 +56,7 @@ impl Context {
             Context::Global => "global",
             Context::List => "list",
             Context::Overview => "overview",
+            Context::Logs => "logs",
             Context::Hosts => "hosts",
             Context::Changes => "changes",
             Context::Detail => "detail",
@@ -71,6 +75,7 @@ impl Context {
             Context::Global => "Everywhere",
             Context::List => "In a list",
             Context::Overview => "On the overview",
+            Context::Logs => "On the logs",
             Context::Hosts => "On the hosts",
             Context::Changes => "On the changes",
             Context::Detail => "In the details",

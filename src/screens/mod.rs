@@ -4,6 +4,7 @@
 pub mod changes;
 pub mod help;
 pub mod hosts;
+pub mod logs;
 pub mod overview;
 pub mod picker;
 pub mod question;
