@@ -65,8 +65,19 @@ pub struct Impact {
     pub also: Vec<(HostName, Foreign)>,
     /// Services of which no instance would be left while it runs.
     pub interrupted: Vec<ServiceName>,
-    /// What is worth a thought, as whole sentences: an instance that is down already, a host that is not reached.
+    /// Instances that were meant and are not part of it, because it can't be done there: nothing is queued for them.
+    pub left_out: Vec<LeftOut>,
+    /// What is worth a thought, as whole sentences: an instance that is down already, a need that is not up.
     pub warnings: Vec<String>,
+}
+
+/// An instance that was meant and is not part of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which: `pricing on app-2`.
+    pub what: String,
+    /// Why, as a clause without a full stop: `app-2 is not reached (silent)`.
+    pub why: String,
 }
 
 impl Plan {

@@ -192,6 +192,21 @@ pub struct UnitFacts {
     pub needs: Vec<Foreign>,
     /// Units that need this one (`RequiredBy`, `WantedBy`, `BoundBy`).
     pub needed_by: Vec<Foreign>,
+    /// Units that systemd stops with this one, and restarts with it where they run (`RequiredBy`, `RequisiteOf`,
+    /// `BoundBy`, `ConsistsOf`, `PropagatesStopTo`); those that only want it are not among them.
+    pub goes_with: Vec<Foreign>,
+    /// Units that start this one when something happens (`TriggeredBy`): sockets, timers, paths.
+    pub triggered_by: Vec<Foreign>,
+    /// Whether a person may start it; `None` where the host does not say.
+    pub can_start: Option<bool>,
+    /// Whether a person may stop it; `None` where the host does not say.
+    pub can_stop: Option<bool>,
+    /// Whether it can read its configuration again while it runs; `None` where the host does not say.
+    pub can_reload: Option<bool>,
+    /// How long systemd lets it take to start; `None` for no limit, or where the host does not say.
+    pub start_limit: Option<Duration>,
+    /// How long systemd lets it take to stop before it kills it; `None` as above.
+    pub stop_limit: Option<Duration>,
     /// For a timer.
     pub timer: Option<TimerFacts>,
     /// For a socket.

@@ -27,7 +27,7 @@ pub enum Shape {
     Id,
     /// Microseconds since the epoch.
     Time,
-    /// Microseconds on the host's monotonic clock, which `systemctl` prints as a span.
+    /// Microseconds on the host's monotonic clock, or a span of them: `systemctl` prints either as a span.
     Monotonic,
 }
 
@@ -47,7 +47,7 @@ pub enum Prop {
 }
 
 /// Every property that is read, with its shape. `systemctl show` is asked for exactly these.
-pub const KNOWN: [(&str, Shape); 43] = [
+pub const KNOWN: [(&str, Shape); 52] = [
     ("Id", Shape::Text),
     ("Description", Shape::Text),
     ("LoadState", Shape::Text),
@@ -91,6 +91,15 @@ pub const KNOWN: [(&str, Shape); 43] = [
     ("ActiveEnterTimestampMonotonic", Shape::Number),
     ("InactiveExitTimestamp", Shape::Time),
     ("InactiveExitTimestampMonotonic", Shape::Number),
+    ("RequisiteOf", Shape::List),
+    ("ConsistsOf", Shape::List),
+    ("PropagatesStopTo", Shape::List),
+    ("TriggeredBy", Shape::List),
+    ("CanStart", Shape::Truth),
+    ("CanStop", Shape::Truth),
+    ("CanReload", Shape::Truth),
+    ("TimeoutStartUSec", Shape::Monotonic),
+    ("TimeoutStopUSec", Shape::Monotonic),
 ];
 
 /// The known property of this name.
@@ -157,6 +166,18 @@ impl Properties {
         matches!(self.0.get(name), Some(Prop::Truth(true)))
     }
 
+    fn told(&self, name: &str) -> Option<bool> {
+        match self.0.get(name) {
+            Some(Prop::Truth(truth)) => Some(*truth),
+            Some(Prop::Text(_) | Prop::Number(_) | Prop::Signed(_) | Prop::List(_)) | None => None,
+        }
+    }
+
+    /// A limit of time; systemd writes "none" as the highest number, and `infinity` is read as zero.
+    fn limit(&self, name: &str) -> Option<Duration> {
+        self.number(name).filter(|micros| *micros != 0 && *micros != u64::MAX).map(Duration::from_micros)
+    }
+
     fn list(&self, names: &[&str]) -> Vec<Foreign> {
         let mut all = Vec::new();
         for name in names {
@@ -197,6 +218,13 @@ impl Properties {
             needs_reload: self.truth("NeedDaemonReload"),
             needs: self.list(&["Requires", "Wants", "BindsTo"]),
             needed_by: self.list(&["RequiredBy", "WantedBy", "BoundBy"]),
+            goes_with: self.list(&["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo"]),
+            triggered_by: self.list(&["TriggeredBy"]),
+            can_start: self.told("CanStart"),
+            can_stop: self.told("CanStop"),
+            can_reload: self.told("CanReload"),
+            start_limit: self.limit("TimeoutStartUSec"),
+            stop_limit: self.limit("TimeoutStopUSec"),
             timer: (name.suffix() == "timer").then(|| self.timer()),
             socket: (name.suffix() == "socket").then(|| self.socket()),
         }
@@ -344,6 +372,28 @@ mod tests {
         assert_eq!(exit(1, 203), Exit::Exited(203));
         assert_eq!(exit(2, 9), Exit::Killed(9));
         assert_eq!(exit(3, 11), Exit::Dumped(11));
+    }
+
+    #[test]
+    fn what_is_bound_to_a_unit_goes_with_it_and_what_wants_it_does_not() {
+        let name = UnitName::new("db.service").unwrap();
+        let list = |word: &str| Prop::List(vec![word.into()]);
+        let facts = with(&[
+            ("RequiredBy", list("web.service")),
+            ("BoundBy", list("cache.service")),
+            ("ConsistsOf", list("exporter.service")),
+            ("WantedBy", list("multi-user.target")),
+            ("TriggeredBy", list("db.socket")),
+            ("CanReload", Prop::Truth(false)),
+            ("TimeoutStartUSec", Prop::Number(90_000_000)),
+            ("TimeoutStopUSec", Prop::Number(u64::MAX)),
+        ])
+        .facts(&name);
+        let words: Vec<String> = facts.goes_with.iter().map(Foreign::plain).collect();
+        assert_eq!(words, ["cache.service", "exporter.service", "web.service"]);
+        assert_eq!(facts.triggered_by, [Foreign::from("db.socket")]);
+        assert_eq!((facts.can_start, facts.can_reload), (None, Some(false)));
+        assert_eq!((facts.start_limit, facts.stop_limit), (Some(Duration::from_secs(90)), None));
     }
 
     #[test]
