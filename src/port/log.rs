@@ -21,6 +21,9 @@ pub struct TailWish {
     pub sources: BTreeMap<HostName, Vec<UnitName>>,
     /// Where to begin.
     pub since: Since,
+    /// With [`Since::Ago`] and [`Since::At`]: how many lines that are there already are read of each host at most, the
+    /// newest ones; that there are more is told by a row. `None` reads all.
+    pub bound: Option<u32>,
     /// Where to end, by the host's clock; `None` goes on with what comes.
     pub until: Option<Timestamp>,
     /// The least important priority that is read, 0 (emergency) to 7 (debug).
@@ -36,9 +39,9 @@ pub struct TailWish {
 pub enum Since {
     /// With the newest lines of each host, so many at most.
     Newest(u32),
-    /// With everything younger than this, up to a bound that is told as a row when it is met.
+    /// With everything younger than this, by the host's clock, up to the bound.
     Ago(Duration),
-    /// With everything after this moment by the host's clock, up to the same bound.
+    /// With everything after this moment by the host's clock, up to the bound.
     At(Timestamp),
     /// With the first line there is.
     Head,
