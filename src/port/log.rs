@@ -122,6 +122,8 @@ pub struct Loss {
     pub kind: LossKind,
     /// How many lines are known to be lost; `None` where nobody can tell.
     pub lost: Option<u64>,
+    /// The entry of the journal that says so, where one does: reading that goes on behind it does not tell it again.
+    pub cursor: Option<Cursor>,
 }
 
 /// Why something is missing, or might have been.
