@@ -156,3 +156,52 @@ async fn a_held_clock_makes_the_same_drill_twice() {
     assert!(first.iter().any(|change| change.contains("pricing")), "{first:#?}");
     assert_eq!(first, second);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_do_what_systemctl_tells_them_and_say_so_in_their_journal() {
+    use quarterdeck::engine::approach::Approach;
+    use quarterdeck::engine::transport::Asker;
+    use quarterdeck::port::{End, RemoteCommand};
+    use tokio::io::AsyncReadExt;
+
+    let embedded = &SITES[0];
+    let site = quarterdeck::site::load_built_in(embedded.name, embedded.site).unwrap();
+    let environment = site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
+    let scenario = Scenario::parse("title = 'test'\nseed = 4\n").unwrap();
+    let mut rehearsal = Rehearsal::new(scenario, Pace::Real, AnyClock::Real(RealClock));
+    let (environment, transport) = rehearsal.enter(Arc::new(environment.clone())).await.unwrap();
+    let redis = environment.services.iter().find(|service| service.name.as_str() == "redis").unwrap();
+    let host = environment.host(&redis.hosts[0]).unwrap();
+    let connection = transport.connect(host.clone(), Asker::nobody(host.name.clone())).await.unwrap();
+    let run = async |words: &str| connection.run(RemoteCommand::new(words.split(' '))).await;
+    let shown = async |property: &str| {
+        let output = run(&format!("systemctl show --property={property} -- redis.service")).await;
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+
+    let follow = "journalctl -q -f --no-tail -o export --since=now -u redis.service --output-fields=MESSAGE";
+    let mut stream =
+        connection.stream(RemoteCommand::new(follow.split(' '))).await.map_err(|end| end.to_string()).unwrap();
+    let before = shown("InvocationID").await;
+    let restart = "env -u QD_LINK sudo -S -p word -- systemctl --no-ask-password restart -- redis.service";
+    assert_eq!(run(restart).await.end, End::Exited(0));
+    let after = shown("InvocationID").await;
+    assert!(before.len() == 45 && after.len() == 45 && before != after, "{before} {after}");
+    assert_eq!(shown("ActiveState").await, "ActiveState=active");
+    let (mut said, mut part) = (String::new(), [0; 4096]);
+    while !said.contains("MESSAGE=Started redis.service.") {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.io.read(&mut part)).await.unwrap().unwrap();
+        assert!(read > 0, "{said}");
+        said.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    for (verb, property, value) in [
+        ("disable", "UnitFileState", "UnitFileState=disabled"),
+        ("kill -s SIGKILL", "Result", "Result=signal"),
+        ("stop", "ActiveState", "ActiveState=inactive"),
+        ("start", "ActiveState", "ActiveState=active"),
+    ] {
+        assert_eq!(run(&format!("systemctl {verb} -- redis.service")).await.end, End::Exited(0), "{verb}");
+        assert_eq!(shown(property).await, value, "{verb}");
+    }
+    assert_eq!(run("systemctl restart -- missing.service").await.end, End::Exited(5));
+}

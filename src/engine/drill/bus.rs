@@ -9,11 +9,12 @@ use tokio::sync::broadcast::error::RecvError;
 use zbus::message::{Header, Message, Type};
 use zbus::{Connection, MessageStream, ObjectPath, OwnedObjectPath, Variant};
 
-use super::fleet::{Fleet, Verb};
+use super::fleet::Fleet;
 use super::machine::Machine;
 use super::properties::{self, Properties, UNIT};
 use super::sim::News;
 use super::unit::SimUnit;
+use crate::domain::Verb;
 
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";

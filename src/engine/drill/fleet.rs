@@ -7,7 +7,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::machine::Machine;
 use super::sim::{News, Sim};
-use crate::domain::{Moment, Now};
+use crate::domain::verb::Signal;
+use crate::domain::{Moment, Now, Verb};
 
 /// News kept for a listener that is slow; one that falls further behind reads everything anew.
 const NEWS: usize = 1024;
@@ -21,17 +22,6 @@ pub struct Snapshot {
     pub machines: BTreeMap<String, Arc<Machine>>,
     /// Wall time of the drill in microseconds since 1970, when this was taken.
     pub wall: u64,
-}
-
-/// What a host can be told to do with a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Start it.
-    Start,
-    /// Stop it.
-    Stop,
-    /// Restart it.
-    Restart,
 }
 
 #[derive(Debug)]
@@ -105,6 +95,12 @@ impl Fleet {
         let _ = snapshot.wait_for(as_wanted).await;
     }
 
+    /// Waits until a host is as wanted, or the fleet ends.
+    pub async fn until(&self, host: &str, as_wanted: impl Fn(&Machine) -> bool) {
+        let mut snapshot = self.snapshot.clone();
+        let _ = snapshot.wait_for(|now| now.machines.get(host).is_none_or(|machine| as_wanted(machine))).await;
+    }
+
     /// Tells a host to do something with a unit. False when there is no such unit.
     pub async fn order(&self, verb: Verb, host: &str, unit: &str) -> bool {
         let (done, answer) = oneshot::channel();
@@ -136,6 +132,12 @@ async fn live(
             Verb::Start => sim.start(&host, &unit),
             Verb::Stop => sim.stop(&host, &unit),
             Verb::Restart => sim.restart(&host, &unit),
+            Verb::Reload | Verb::Kill(Signal::Hup) => sim.reload(&host, &unit),
+            Verb::Enable => sim.enable(&host, &unit, true),
+            Verb::Disable => sim.enable(&host, &unit, false),
+            Verb::ResetFailed => sim.forget_failure(&host, &unit),
+            Verb::DaemonReload => true,
+            Verb::Kill(signal) => sim.kill(&host, &unit, signal),
         };
         publish(&mut sim, now, &tell, &news);
         // Whoever gave the order may have gone.

@@ -29,6 +29,8 @@ pub struct Entry {
     pub message: Vec<u8>,
     /// Whether systemd itself wrote it about the unit.
     pub by_manager: bool,
+    /// The unit's invocation, 32 hexadecimal digits.
+    pub invocation: String,
 }
 
 /// A journal.
@@ -69,6 +71,39 @@ impl Journal {
         )
     }
 
+    /// The fields that entries have beside cursor and times.
+    const FIELDS: [&str; 10] = [
+        "PRIORITY",
+        "SYSLOG_IDENTIFIER",
+        "_COMM",
+        "_PID",
+        "_TRANSPORT",
+        "_SYSTEMD_UNIT",
+        "UNIT",
+        "_SYSTEMD_INVOCATION_ID",
+        "INVOCATION_ID",
+        "MESSAGE",
+    ];
+
+    /// One field of an entry, if it has that.
+    pub fn field(&self, entry: &Entry, name: &str) -> Option<Vec<u8>> {
+        let by = |manager: bool| entry.by_manager == manager;
+        match name {
+            "PRIORITY" => Some(vec![b'0' + entry.priority.min(7)]),
+            "SYSLOG_IDENTIFIER" | "_COMM" => Some(entry.identifier.clone().into_bytes()),
+            "_PID" => Some(entry.pid.to_string().into_bytes()),
+            "_TRANSPORT" => Some(if entry.by_manager { b"journal".to_vec() } else { b"stdout".to_vec() }),
+            "_SYSTEMD_UNIT" if by(true) => Some(b"init.scope".to_vec()),
+            "_SYSTEMD_UNIT" => Some(entry.unit.clone().into_bytes()),
+            "UNIT" if by(true) => Some(entry.unit.clone().into_bytes()),
+            "_SYSTEMD_INVOCATION_ID" if by(false) => Some(entry.invocation.clone().into_bytes()),
+            "INVOCATION_ID" if by(true) => Some(entry.invocation.clone().into_bytes()),
+            "_BOOT_ID" => Some(self.boot_id.clone().into_bytes()),
+            "MESSAGE" => Some(entry.message.clone()),
+            _ => None,
+        }
+    }
+
     /// The entry in export format, with `fields` of it beside cursor and times; all fields when `None`.
     pub fn export(&self, entry: &Entry, fields: Option<&[&str]>, out: &mut Vec<u8>) {
         let mut plain = |name: &str, value: &str| out.extend_from_slice(format!("{name}={value}\n").as_bytes());
@@ -76,18 +111,10 @@ impl Journal {
         plain("__REALTIME_TIMESTAMP", &entry.realtime.to_string());
         plain("__MONOTONIC_TIMESTAMP", &entry.monotonic.to_string());
         plain("_BOOT_ID", &self.boot_id);
-        let wanted = |name: &str| fields.is_none_or(|fields| fields.contains(&name));
-        let unit_field = if entry.by_manager { "UNIT" } else { "_SYSTEMD_UNIT" };
-        let rest: [(&str, &[u8]); 5] = [
-            ("PRIORITY", &[b'0' + entry.priority.min(7)]),
-            ("SYSLOG_IDENTIFIER", entry.identifier.as_bytes()),
-            ("_PID", &entry.pid.to_string().into_bytes()),
-            (unit_field, entry.unit.as_bytes()),
-            ("MESSAGE", &entry.message),
-        ];
-        for (name, value) in rest {
-            if wanted(name) {
-                field(name, value, out);
+        for name in Self::FIELDS {
+            let wanted = fields.is_none_or(|fields| fields.contains(&name));
+            if let Some(value) = wanted.then(|| self.field(entry, name)).flatten() {
+                field(name, &value, out);
             }
         }
         out.push(b'\n');
@@ -125,6 +152,7 @@ mod tests {
             pid: 7,
             message: b"a\x1bb".to_vec(),
             by_manager: false,
+            invocation: String::new(),
         };
         journal.write(entry);
         let entry = journal.entries().next().cloned();

@@ -9,12 +9,14 @@ pub mod fleet;
 pub mod front;
 pub mod http;
 pub mod journal;
+mod journalctl;
 pub mod machine;
 mod population;
 pub mod properties;
 pub mod scenario;
 pub mod shell;
 pub mod sim;
+mod systemctl;
 pub mod transport;
 pub mod unit;
 

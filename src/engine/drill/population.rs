@@ -20,6 +20,8 @@ impl Sim {
                     let title = if title.is_empty() { service.name.to_string() } else { title };
                     let mut unit = SimUnit::running(&name, &title, since, &mut self.random);
                     unit.behaviour.ports = ports(service);
+                    // What the team did not write itself mostly knows how to reload.
+                    unit.behaviour.reloads = !name.starts_with(&format!("{}-", environment.site));
                     unit.behaviour.serves_pages = service.probes.iter().any(|probe| matches!(probe.ask, Ask::Http(_)));
                     match service.expected {
                         Expected::Running => {}

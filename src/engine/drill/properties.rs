@@ -72,7 +72,10 @@ fn of_unit(unit: &SimUnit) -> Properties {
         ("LoadState", "loaded".into()),
         ("ActiveState", unit.active.into()),
         ("SubState", unit.sub.into()),
-        ("UnitFileState", "enabled".into()),
+        ("UnitFileState", if unit.enabled { "enabled" } else { "disabled" }.into()),
+        ("CanStart", true.into()),
+        ("CanStop", true.into()),
+        ("CanReload", unit.behaviour.reloads.into()),
         ("UnitFilePreset", "enabled".into()),
         ("FragmentPath", fragment(&unit.name).into()),
         ("DropInPaths", none.clone().into()),
@@ -117,7 +120,8 @@ fn of_service(unit: &SimUnit) -> Properties {
 
 /// What changes when a unit changes, as `PropertiesChanged` tells it.
 pub fn changing(all: Properties) -> Properties {
-    const MOVING: [&str; 17] = [
+    const MOVING: [&str; 18] = [
+        "UnitFileState",
         "ActiveState",
         "SubState",
         "StateChangeTimestamp",

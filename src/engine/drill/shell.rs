@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::fleet::{Fleet, Verb};
-use super::journal::Entry;
+use super::fleet::Fleet;
 use super::machine::Machine;
 use super::population::unit_of_pattern;
-use super::properties;
 use super::unit::SimUnit;
+use super::{journalctl, systemctl};
 use crate::domain::Environment;
 use crate::domain::probe::Ask;
 use crate::port::{End, Output, RemoteCommand};
@@ -63,8 +62,11 @@ pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &Remot
         }
         Some("true") => exited(0, "", ""),
         Some("test") => exited(i32::from(!arguments.contains(&"/run/systemd/system")), "", ""),
-        Some("journalctl") => Output { stdout: journal(&machine, &arguments), ..exited(0, "", "") },
-        Some("systemctl") => systemctl(fleet, host, &machine, &arguments).await,
+        Some("journalctl") => match journalctl::Wish::read(&arguments, fleet.wall()) {
+            Ok(wish) => Output { stdout: wish.answer(&machine), ..exited(0, "", "") },
+            Err(sentence) => exited(1, "", &sentence),
+        },
+        Some("systemctl") => systemctl::answer(fleet, host, &machine, &arguments, command.deadline).await,
         Some(other) => {
             let said = format!("sh: 1: {other}: not found\n");
             Output { end: End::NotFound, stderr: said.into_bytes(), ..exited(127, "", "") }
@@ -73,23 +75,43 @@ pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &Remot
     }
 }
 
-/// The command behind `nice`, `env` and the like.
-fn without_wrappers(argv: &[String]) -> &[String] {
+/// The command behind `nice`, `env`, `sudo` and the like: on a simulated host everybody may be root.
+pub(super) fn without_wrappers(argv: &[String]) -> &[String] {
     let mut rest = argv;
     loop {
         rest = match rest {
             [first, flag, _, tail @ ..] if first == "nice" && flag == "-n" => tail,
-            [first, tail @ ..] if first == "env" => {
-                let assigned = tail.iter().take_while(|word| word.contains('=')).count();
-                tail.get(assigned..).unwrap_or_default()
-            }
+            [first, tail @ ..] if first == "env" => after_env(tail),
+            [first, tail @ ..] if first == "sudo" => after_sudo(tail),
             [shell, flag, _, name, tail @ ..] if shell == "/bin/sh" && flag == "-c" && name == "qd-user" => tail,
             _ => return rest,
         };
     }
 }
 
-fn exited(status: i32, stdout: &str, stderr: &str) -> Output {
+fn after_env(mut rest: &[String]) -> &[String] {
+    loop {
+        rest = match rest {
+            [flag, _, tail @ ..] if flag == "-u" => tail,
+            [word, tail @ ..] if word.contains('=') => tail,
+            _ => return rest,
+        };
+    }
+}
+
+fn after_sudo(mut rest: &[String]) -> &[String] {
+    loop {
+        rest = match rest {
+            [end, tail @ ..] if end == "--" => return tail,
+            [flag, _, tail @ ..] if flag == "-p" || flag == "-u" => tail,
+            [flag, tail @ ..] if flag.starts_with('-') => tail,
+            _ => return rest,
+        };
+    }
+}
+
+/// What a command left with, and what it said.
+pub(super) fn exited(status: i32, stdout: &str, stderr: &str) -> Output {
     Output {
         stdout: stdout.as_bytes().to_vec(),
         stderr: stderr.as_bytes().to_vec(),
@@ -97,64 +119,6 @@ fn exited(status: i32, stdout: &str, stderr: &str) -> Output {
         end: End::Exited(status),
         left_behind: false,
     }
-}
-
-async fn systemctl(fleet: &Fleet, host: &str, machine: &Machine, arguments: &[&str]) -> Output {
-    let plain: Vec<&str> = arguments.iter().copied().filter(|word| !word.starts_with('-')).collect();
-    let verb = match plain.first().copied() {
-        Some("cat") => {
-            let Some(unit) = plain.get(1).and_then(|name| machine.units.get(*name)) else {
-                let name = plain.get(1).copied().unwrap_or_default();
-                return exited(1, "", &format!("No files found for {name}.\n"));
-            };
-            return exited(0, &properties::file(unit), "");
-        }
-        Some("is-system-running") => return exited(0, "running\n", ""),
-        Some("start") => Verb::Start,
-        Some("stop") => Verb::Stop,
-        Some("restart") => Verb::Restart,
-        _ if arguments.contains(&"--version") => return exited(0, "systemd 252 (252.39-1~deb12u1)\n", ""),
-        _ => return exited(1, "", "the drill knows cat, start, stop and restart\n"),
-    };
-    for unit in &plain[1..] {
-        if !fleet.order(verb, host, unit).await {
-            return exited(5, "", &format!("Failed to find unit {unit}: Unit {unit} not found.\n"));
-        }
-    }
-    exited(0, "", "")
-}
-
-fn journal(machine: &Machine, arguments: &[&str]) -> Vec<u8> {
-    let value = |long: &str, short: &str| -> Option<&str> {
-        let mut words = arguments.iter();
-        while let Some(word) = words.next() {
-            if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
-                return Some(value);
-            }
-            if *word == long || *word == short {
-                return words.next().copied();
-            }
-        }
-        None
-    };
-    let unit = value("--unit", "-u");
-    let priority: u8 = value("--priority", "-p").and_then(|text| text.parse().ok()).unwrap_or(7);
-    let lines: usize = value("--lines", "-n").and_then(|text| text.parse().ok()).unwrap_or(usize::MAX);
-    let since =
-        value("--since", "-S").and_then(|text| text.strip_prefix('@')).and_then(|text| text.parse::<u64>().ok());
-    let fields: Option<Vec<&str>> = value("--output-fields", "").map(|list| list.split(',').collect());
-    let wanted = |entry: &&Entry| {
-        unit.is_none_or(|unit| entry.unit == unit)
-            && entry.priority <= priority
-            && since.is_none_or(|since| entry.realtime / 1_000_000 >= since)
-    };
-    let mut newest: Vec<&Entry> = machine.journal.entries().rev().filter(wanted).take(lines).collect();
-    newest.reverse();
-    let mut out = Vec::new();
-    for entry in newest {
-        machine.journal.export(entry, fields.as_deref(), &mut out);
-    }
-    out
 }
 
 /// The answer to the script of `runtimes::host_facts`.

@@ -9,6 +9,7 @@ use super::journal::Entry;
 use super::machine::Machine;
 use super::scenario::{Happening, Scenario, What};
 use super::unit::{Behaviour, SimUnit};
+use crate::domain::verb::Signal;
 use crate::domain::{Environment, Moment, Now};
 
 /// Starts within ten seconds that systemd allows by default.
@@ -176,6 +177,61 @@ impl Sim {
     /// Does what `systemctl restart` would do. Returns whether the unit is there.
     pub fn restart(&mut self, host: &str, unit: &str) -> bool {
         self.stop(host, unit) && self.start(host, unit)
+    }
+
+    /// Does what `systemctl reload` would do. Returns whether the unit is there.
+    pub fn reload(&mut self, host: &str, unit: &str) -> bool {
+        let Some(found) = self.unit_mut(host, unit) else { return false };
+        if found.runs() {
+            self.manager_says(host, unit, 6, &format!("Reloading {unit}..."));
+            self.manager_says(host, unit, 6, &format!("Reloaded {unit}."));
+            self.changed(host, unit);
+        }
+        true
+    }
+
+    /// Does what `systemctl enable` or `disable` would do. Returns whether the unit is there.
+    pub fn enable(&mut self, host: &str, unit: &str, enabled: bool) -> bool {
+        let Some(found) = self.unit_mut(host, unit) else { return false };
+        found.enabled = enabled;
+        self.changed(host, unit);
+        true
+    }
+
+    /// Does what `systemctl reset-failed` would do. Returns whether the unit is there.
+    pub fn forget_failure(&mut self, host: &str, unit: &str) -> bool {
+        let wall = self.wall();
+        let Some(found) = self.unit_mut(host, unit) else { return false };
+        found.starts.clear();
+        found.restarts = 0;
+        if found.active == "failed" {
+            (found.active, found.sub, found.result) = ("inactive", "dead", "success");
+            found.state_change = wall;
+        }
+        self.changed(host, unit);
+        true
+    }
+
+    /// Does what `systemctl kill` would do. Returns whether the unit is there.
+    pub fn kill(&mut self, host: &str, unit: &str, signal: Signal) -> bool {
+        if self.unit(host, unit).is_none() {
+            return false;
+        }
+        let number = match signal {
+            Signal::Hup => 1,
+            Signal::Int => 2,
+            Signal::Abrt => 6,
+            Signal::Kill => 9,
+            Signal::Usr1 => 10,
+            Signal::Usr2 => 12,
+            Signal::Term => 15,
+        };
+        // systemd takes an end by one of these for a clean one.
+        match signal {
+            Signal::Hup | Signal::Int | Signal::Term => drop(self.stop(host, unit)),
+            Signal::Abrt | Signal::Kill | Signal::Usr1 | Signal::Usr2 => self.dies(host, unit, (2, number)),
+        }
+        true
     }
 
     fn happen(&mut self, plan: Plan) {
@@ -382,6 +438,7 @@ impl Sim {
     ) {
         let Some(machine) = self.machine_mut(host) else { return };
         let pid = if by_manager { 1 } else { machine.units.get(unit).map_or(0, |unit| unit.pid) };
+        let invocation = machine.units.get(unit).map(|unit| u128::from_be_bytes(unit.invocation)).unwrap_or_default();
         let identifier = if by_manager { "systemd" } else { unit.trim_end_matches(".service") };
         machine.journal.write(Entry {
             number: 0,
@@ -393,6 +450,7 @@ impl Sim {
             pid,
             message: message.as_bytes().to_vec(),
             by_manager,
+            invocation: format!("{invocation:032x}"),
         });
         self.news.push(News::Journal(host.to_owned()));
     }

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::fleet::Fleet;
 use super::http::Listeners;
 use super::shell::Commands;
-use super::{bus, shell};
+use super::{bus, journalctl, shell};
 use crate::domain::{Host, LinkFailure};
 use crate::engine::transport::{Asker, Connection, Duplex, Stream, Transport};
 use crate::port::{End, Output, RemoteCommand};
@@ -100,11 +100,19 @@ impl Connection for DrillConnection {
     fn stream(&self, command: RemoteCommand) -> BoxFuture<'static, Result<Stream, End>> {
         let (fleet, host) = (self.fleet.clone(), self.host.clone());
         async move {
-            if command.program() != "systemd-stdio-bridge" || command.argv.iter().any(|word| word == "--user") {
-                return Err(End::NotFound);
-            }
+            let words = shell::without_wrappers(&command.argv);
+            let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
             let (ours, theirs) = UnixStream::pair().map_err(|error| End::NotStarted(error.to_string()))?;
-            let served = tokio::spawn(bus::serve(theirs, fleet, host));
+            let served = match words.first().map(String::as_str) {
+                Some("systemd-stdio-bridge") if !arguments.contains(&"--user") => {
+                    tokio::spawn(bus::serve(theirs, fleet, host))
+                }
+                Some("journalctl") => {
+                    let wish = journalctl::Wish::read(&arguments, fleet.wall()).map_err(|_| End::Exited(1))?;
+                    tokio::spawn(wish.serve(theirs, fleet, host))
+                }
+                Some(_) | None => return Err(End::NotFound),
+            };
             let ended = async move {
                 // A panic of the simulation ends the stream like any other end.
                 let _ = served.await;

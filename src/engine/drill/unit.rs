@@ -39,6 +39,8 @@ pub struct SimUnit {
     pub tasks: u64,
     /// `Type=oneshot`.
     pub oneshot: bool,
+    /// Whether it is started at boot.
+    pub enabled: bool,
     /// `Requires=` and `Wants=`.
     pub needs: Vec<String>,
     /// `RequiredBy=` and `WantedBy=`.
@@ -85,6 +87,8 @@ pub struct Behaviour {
     pub restart_after: Duration,
     /// Lines a minute in its log while all is well.
     pub chatter: f64,
+    /// Whether it can read its configuration again without a restart.
+    pub reloads: bool,
     /// Whether those lines are about pages it served.
     pub serves_pages: bool,
 }
@@ -112,6 +116,7 @@ impl SimUnit {
             cpu: random.u64(1..900) * 1_000_000_000,
             tasks: random.u64(4..40),
             oneshot: false,
+            enabled: true,
             needs: vec!["basic.target".to_owned()],
             needed_by: vec!["multi-user.target".to_owned()],
             timer: None,
@@ -124,6 +129,7 @@ impl SimUnit {
                 hangs: false,
                 restart_after: Duration::from_secs(2),
                 chatter: random.u64(4..40) as f64,
+                reloads: false,
                 serves_pages: false,
             },
             starts: Vec::new(),

@@ -1,0 +1,223 @@
+//! What `journalctl` of a simulated host answers: which entries are wanted, once or as they come.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::fleet::Fleet;
+use super::journal::{Entry, Journal};
+use super::machine::Machine;
+use super::sim::News;
+use crate::runtimes::systemd_time;
+
+/// What was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Wish {
+    units: Vec<String>,
+    /// Any of these groups; in a group every field, with any of its values.
+    groups: Vec<Vec<(String, String)>>,
+    least: Option<u8>,
+    lines: Option<usize>,
+    since: Option<u64>,
+    until: Option<u64>,
+    cursor: Option<u64>,
+    fields: Option<Vec<String>>,
+    follow: bool,
+}
+
+impl Wish {
+    /// Reads the arguments of journalctl, called when the host's clock says `wall`.
+    ///
+    /// # Errors
+    /// What journalctl would say.
+    pub(super) fn read(arguments: &[&str], wall: u64) -> Result<Self, String> {
+        let mut wish = Self::default();
+        let mut no_tail = false;
+        let mut words = arguments.iter().copied();
+        while let Some(word) = words.next() {
+            let (name, attached) = match word.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+                _ => (word, None),
+            };
+            let mut value = || attached.or_else(|| words.next()).unwrap_or_default().to_owned();
+            match name {
+                "-u" | "--unit" => wish.units.push(value()),
+                "-p" | "--priority" => wish.least = value().parse().ok(),
+                "-n" | "--lines" => wish.lines = value().parse().ok(),
+                "-S" | "--since" => wish.since = Some(moment(&value(), wall)?),
+                "-U" | "--until" => wish.until = Some(moment(&value(), wall)?),
+                "-c" | "--cursor" => wish.cursor = Some(number_of(&value())?),
+                "--output-fields" => wish.fields = Some(value().split(',').map(str::to_owned).collect()),
+                "-o" | "--output" => match value().as_str() {
+                    "export" => {}
+                    other => return Err(format!("the drill knows no output '{other}'\n")),
+                },
+                "-f" | "--follow" => wish.follow = true,
+                "--no-tail" => no_tail = true,
+                "-q" | "--quiet" | "--no-pager" | "-b" | "--boot" | "-a" | "--all" | "--utc" | "-m" | "--merge"
+                | "--" => {}
+                "+" => wish.groups.push(Vec::new()),
+                _ => match word.split_once('=') {
+                    Some((field, value)) if !word.starts_with('-') => {
+                        if wish.groups.is_empty() {
+                            wish.groups.push(Vec::new());
+                        }
+                        let group = wish.groups.last_mut();
+                        group.into_iter().for_each(|group| group.push((field.to_owned(), value.to_owned())));
+                    }
+                    Some(_) | None => return Err(format!("journalctl: unrecognized option '{word}'\n")),
+                },
+            }
+        }
+        if wish.follow && wish.lines.is_none() && !no_tail {
+            wish.lines = Some(10);
+        }
+        Ok(wish)
+    }
+
+    /// What is there already.
+    pub(super) fn answer(&self, machine: &Machine) -> Vec<u8> {
+        let mut found: Vec<&Entry> =
+            machine.journal.entries().filter(|entry| self.wants(&machine.journal, entry)).collect();
+        if let Some(lines) = self.lines {
+            found.drain(..found.len().saturating_sub(lines));
+        }
+        self.written(&machine.journal, found.into_iter())
+    }
+
+    fn written<'a>(&self, journal: &Journal, entries: impl Iterator<Item = &'a Entry>) -> Vec<u8> {
+        let fields: Option<Vec<&str>> = self.fields.as_ref().map(|fields| fields.iter().map(String::as_str).collect());
+        let mut out = Vec::new();
+        for entry in entries {
+            journal.export(entry, fields.as_deref(), &mut out);
+        }
+        out
+    }
+
+    fn wants(&self, journal: &Journal, entry: &Entry) -> bool {
+        let in_group = |group: &Vec<(String, String)>| {
+            group.iter().all(|(field, _)| {
+                let own = journal.field(entry, field);
+                let is_own = |(name, wanted): &(String, String)| {
+                    name == field && own.as_deref().is_some_and(|own| own == wanted.as_bytes())
+                };
+                group.iter().any(is_own)
+            })
+        };
+        self.cursor.is_none_or(|first| entry.number >= first)
+            && (self.units.is_empty() || self.units.contains(&entry.unit))
+            && self.least.is_none_or(|least| entry.priority <= least)
+            && self.since.is_none_or(|since| entry.realtime >= since)
+            && self.until.is_none_or(|until| entry.realtime <= until)
+            && (self.groups.is_empty() || self.groups.iter().any(in_group))
+    }
+
+    /// Writes what is there and what comes, until the other end goes, the link is cut for good or the fleet ends.
+    pub(super) async fn serve(self, mut stream: UnixStream, fleet: Fleet, host: String) {
+        let mut news = fleet.news();
+        let Some(machine) = fleet.machine(&host) else { return };
+        let mut last = newest(&machine);
+        let mut waiting = self.answer(&machine);
+        drop(machine);
+        loop {
+            fleet.linked(&host, true).await;
+            if stream.write_all(&waiting).await.is_err() || !self.follow {
+                return;
+            }
+            let mut gone = [0; 64];
+            tokio::select! {
+                told = news.recv() => match told {
+                    Ok(News::Journal(of)) if of != host => {
+                        waiting = Vec::new();
+                        continue;
+                    }
+                    // Who is slow reads on from the last entry: nothing is lost by a missed word.
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+                read = stream.read(&mut gone) => match read {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                },
+            }
+            let Some(machine) = fleet.machine(&host) else { return };
+            waiting = self.since_entry(&machine, last);
+            last = newest(&machine);
+        }
+    }
+
+    fn since_entry(&self, machine: &Arc<Machine>, last: u64) -> Vec<u8> {
+        let fresh = machine.journal.entries().rev().take_while(|entry| entry.number > last);
+        let mut fresh: Vec<&Entry> = fresh.filter(|entry| self.wants(&machine.journal, entry)).collect();
+        fresh.reverse();
+        self.written(&machine.journal, fresh.into_iter())
+    }
+}
+
+fn newest(machine: &Machine) -> u64 {
+    machine.journal.entries().next_back().map_or(0, |entry| entry.number)
+}
+
+/// Microseconds since 1970; `wall` is what the host's clock says.
+fn moment(text: &str, wall: u64) -> Result<u64, String> {
+    let at = systemd_time::timestamp(text).and_then(|at| u64::try_from(at.as_microsecond()).ok());
+    match at {
+        Some(at) => Ok(at),
+        None if text == "now" => Ok(wall),
+        None => Err(format!("Failed to parse timestamp: {text}\n")),
+    }
+}
+
+/// The number of the entry in a cursor of [`Journal::cursor`].
+fn number_of(cursor: &str) -> Result<u64, String> {
+    let number = cursor.split(';').find_map(|part| part.strip_prefix("i="));
+    number
+        .and_then(|hex| u64::from_str_radix(hex, 16).ok())
+        .ok_or_else(|| "Failed to seek to cursor: Invalid argument\n".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn machine() -> Machine {
+        let mut machine = Machine::new("app-1", 0, &mut fastrand::Rng::with_seed(1));
+        for (number, unit, priority) in [(1, "a.service", 6), (2, "b.service", 3), (3, "a.service", 3)] {
+            machine.journal.write(Entry {
+                number: 0,
+                realtime: number * 1_000_000,
+                monotonic: number,
+                priority,
+                unit: unit.into(),
+                identifier: "x".into(),
+                pid: 7,
+                message: format!("line {number}").into_bytes(),
+                by_manager: false,
+                invocation: format!("{number:032x}"),
+            });
+        }
+        machine
+    }
+
+    fn lines(arguments: &[&str]) -> Vec<String> {
+        let text = String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
+        text.lines().filter_map(|line| line.strip_prefix("MESSAGE=").map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn it_selects_as_journalctl_does() {
+        assert_eq!(lines(&["-q", "-o", "export"]).len(), 3);
+        assert_eq!(lines(&["-u", "a.service", "--unit=b.service", "-n", "2"]), ["line 2", "line 3"]);
+        assert_eq!(lines(&["--since=@2", "--priority=3", "-u", "a.service"]), ["line 3"]);
+        assert_eq!(lines(&["--until=@1"]), ["line 1"]);
+        assert_eq!(lines(&["--cursor=s=1;i=2;b=0;m=2;t=3;x=9"]), ["line 2", "line 3"]);
+        assert_eq!(lines(&["_SYSTEMD_UNIT=a.service", "PRIORITY=3", "PRIORITY=4"]), ["line 3"]);
+        assert_eq!(lines(&["_SYSTEMD_UNIT=b.service", "+", "PRIORITY=6"]), ["line 1", "line 2"]);
+        assert_eq!(lines(&["_SYSTEMD_INVOCATION_ID=00000000000000000000000000000002"]), ["line 2"]);
+        assert!(Wish::read(&["--cursor=nonsense"], 0).is_err());
+        assert!(Wish::read(&["--frobnicate"], 0).is_err());
+    }
+}
