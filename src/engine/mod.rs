@@ -17,6 +17,7 @@ pub mod probe;
 pub mod questions;
 pub mod run;
 pub mod signals;
+pub mod store;
 pub mod surface;
 pub mod terminal;
 pub mod transport;

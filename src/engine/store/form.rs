@@ -1,0 +1,196 @@
+//! How runs and steps stand in the store: JSON that a person can read, with every foreign byte kept.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::name::{EnvName, HostName, ServiceName, SiteName};
+use crate::domain::run::{Check, Finding, RunState, RunStep, StepState, StepVerdict};
+use crate::domain::unit::UnitName;
+use crate::domain::{Run, RunId};
+use crate::text::Foreign;
+
+/// A run with its steps, as its first record keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RunForm {
+    pub id: String,
+    pub site: String,
+    pub environment: String,
+    pub person: String,
+    pub workstation: String,
+    pub kind: String,
+    pub title: String,
+    pub confirmed: String,
+    pub begun: String,
+    pub ended: Option<String>,
+    pub state: String,
+    pub steps: Vec<StepForm>,
+}
+
+/// A step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StepForm {
+    pub host: String,
+    pub service: Option<String>,
+    pub unit: Option<String>,
+    pub command: String,
+    pub state: String,
+    pub at: Option<String>,
+    pub invocation_before: String,
+    pub invocation: String,
+    pub note: TextForm,
+    pub verdict: Option<VerdictForm>,
+}
+
+/// What was looked at after a step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct VerdictForm {
+    took_ms: u64,
+    checks: Vec<CheckForm>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct CheckForm {
+    name: String,
+    finding: String,
+    told: TextForm,
+}
+
+/// Foreign text: as it is when it is UTF-8.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum TextForm {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl From<&Foreign> for TextForm {
+    fn from(text: &Foreign) -> Self {
+        match std::str::from_utf8(text.raw()) {
+            Ok(text) => TextForm::Text(text.to_owned()),
+            Err(_) => TextForm::Bytes { base64: STANDARD.encode(text.raw()) },
+        }
+    }
+}
+
+impl From<TextForm> for Foreign {
+    fn from(form: TextForm) -> Self {
+        match form {
+            TextForm::Text(text) => text.into(),
+            // What is no base64 is shown as it stands.
+            TextForm::Bytes { base64 } => STANDARD.decode(&base64).unwrap_or(base64.into_bytes()).into(),
+        }
+    }
+}
+
+impl From<&RunStep> for StepForm {
+    fn from(step: &RunStep) -> Self {
+        Self {
+            host: step.host.to_string(),
+            service: step.service.as_ref().map(ToString::to_string),
+            unit: step.unit.as_ref().map(ToString::to_string),
+            command: step.command.clone(),
+            state: step.state.word().to_owned(),
+            at: step.at.map(|at| at.to_string()),
+            invocation_before: step.invocation_before.clone(),
+            invocation: step.invocation.clone(),
+            note: (&step.note).into(),
+            verdict: step.verdict.as_ref().map(|verdict| VerdictForm {
+                took_ms: u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX),
+                checks: verdict.checks.iter().map(CheckForm::from).collect(),
+            }),
+        }
+    }
+}
+
+impl From<&Check> for CheckForm {
+    fn from(check: &Check) -> Self {
+        Self { name: check.name.clone(), finding: check.finding.word().to_owned(), told: (&check.told).into() }
+    }
+}
+
+impl From<&Run> for RunForm {
+    fn from(run: &Run) -> Self {
+        Self {
+            id: run.id.to_string(),
+            site: run.site.to_string(),
+            environment: run.environment.to_string(),
+            person: run.person.clone(),
+            workstation: run.workstation.clone(),
+            kind: run.kind.clone(),
+            title: run.title.clone(),
+            confirmed: run.confirmed.clone(),
+            begun: run.begun.to_string(),
+            ended: run.ended.map(|at| at.to_string()),
+            state: run.state.word().to_owned(),
+            steps: run.steps.iter().map(StepForm::from).collect(),
+        }
+    }
+}
+
+impl StepForm {
+    /// The step; `None` when it is none of ours.
+    pub(super) fn step(self) -> Option<RunStep> {
+        let verdict = match self.verdict {
+            Some(verdict) => Some(StepVerdict {
+                took: Duration::from_millis(verdict.took_ms),
+                checks: verdict.checks.into_iter().map(CheckForm::check).collect::<Option<_>>()?,
+            }),
+            None => None,
+        };
+        Some(RunStep {
+            host: HostName::new(&self.host).ok()?,
+            service: word(self.service, |word| ServiceName::new(word).ok())?,
+            unit: word(self.unit, UnitName::new)?,
+            command: self.command,
+            state: StepState::of_word(&self.state)?,
+            at: word(self.at, time)?,
+            invocation_before: self.invocation_before,
+            invocation: self.invocation,
+            note: self.note.into(),
+            verdict,
+        })
+    }
+}
+
+impl CheckForm {
+    fn check(self) -> Option<Check> {
+        Some(Check { name: self.name, finding: Finding::of_word(&self.finding)?, told: self.told.into() })
+    }
+}
+
+impl RunForm {
+    /// The run; `None` when it is none of ours.
+    pub(super) fn run(self) -> Option<Run> {
+        Some(Run {
+            id: RunId::new(&self.id)?,
+            site: SiteName::new(&self.site).ok()?,
+            environment: EnvName::new(&self.environment).ok()?,
+            person: self.person,
+            workstation: self.workstation,
+            kind: self.kind,
+            title: self.title,
+            confirmed: self.confirmed,
+            begun: time(&self.begun)?,
+            ended: word(self.ended, time)?,
+            state: RunState::of_word(&self.state)?,
+            steps: self.steps.into_iter().map(StepForm::step).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// A word that may be missing but not be wrong.
+#[expect(clippy::option_option, reason = "wrong, missing and there are three things")]
+fn word<T>(given: Option<String>, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match given {
+        None => Some(None),
+        Some(given) => read(&given).map(Some),
+    }
+}
+
+fn time(word: &str) -> Option<Timestamp> {
+    word.parse().ok()
+}
