@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::blocked::{blocked, lost_hosts};
 use super::copy;
 use super::keys::{self, filter, go};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::why_not::{lost_hosts, why_not};
 use crate::domain::Now;
 use crate::input::Action;
 use crate::port::Effect;
@@ -20,7 +20,7 @@ const TWICE: Duration = Duration::from_secs(2);
 /// Does what an action means now.
 pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
     model.notice = None;
-    if let Some(why) = blocked(model, action) {
+    if let Some(why) = why_not(model, action) {
         model.say(format!("{}: {why}", action.row().hint), now);
         return Vec::new();
     }
@@ -32,7 +32,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::LastScreen => show(model, model.last_screen.unwrap_or_default()),
         Action::Help => {
             let contexts = keys::screen_contexts(model);
-            let state = help::State::new(&model.keymap, &contexts, |action| blocked(model, action));
+            let state = help::State::new(&model.keymap, &contexts, |action| why_not(model, action));
             model.overlay = Some(Overlay::Help(state));
         }
         Action::Back => back(model),

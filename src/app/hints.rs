@@ -115,7 +115,7 @@ fn actions(model: &Model) -> Vec<Action> {
     if model.fleet.is_none() {
         return vec![Action::SwitchEnvironment, Action::Quit];
     }
-    let lost = !super::blocked::lost_hosts(model).is_empty();
+    let lost = !super::why_not::lost_hosts(model).is_empty();
     let mut actions = match model.screen {
         Screen::Overview if model.overview.in_detail => {
             vec![Action::Down, Action::Back, Action::UnitFile, Action::Zoom, Action::Copy]
@@ -137,7 +137,7 @@ fn actions(model: &Model) -> Vec<Action> {
         }
         Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
     };
-    actions.retain(|action| super::blocked::blocked(model, *action).is_none());
+    actions.retain(|action| super::why_not::why_not(model, *action).is_none());
     if lost {
         actions.insert(2.min(actions.len()), Action::RetryNow);
     }

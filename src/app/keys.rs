@@ -16,12 +16,12 @@ const NOTCH: isize = 3;
 /// The contexts of whoever has the keyboard, the nearest first.
 pub fn contexts(model: &Model) -> Vec<Context> {
     if !model.questions.is_empty() {
-        return vec![Context::Question, Context::Text, Context::Always];
+        return Context::Question.stack();
     }
     match &model.overlay {
-        Some(Overlay::Help(_)) => vec![Context::Help, Context::Text, Context::Always],
-        Some(Overlay::Picker(_)) => vec![Context::Picker, Context::Text, Context::Always],
-        None if is_typing(model) => vec![Context::Filter, Context::Text, Context::Always],
+        Some(Overlay::Help(_)) => Context::Help.stack(),
+        Some(Overlay::Picker(_)) => Context::Picker.stack(),
+        None if is_typing(model) => Context::Filter.stack(),
         None => screen_contexts(model),
     }
 }
@@ -35,7 +35,7 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
         Screen::Hosts => Context::Hosts,
         Screen::Changes => Context::Changes,
     };
-    vec![near, Context::List, Context::Global, Context::Always]
+    near.stack()
 }
 
 /// Whether a filter takes the keys.

@@ -2,7 +2,6 @@
 
 mod act;
 mod band;
-mod blocked;
 mod copy;
 mod hints;
 mod keys;
@@ -14,9 +13,12 @@ pub mod setup;
 mod strip;
 pub mod update;
 pub mod view;
+mod why_not;
 
+pub use keys::contexts;
 pub use model::{Model, Screen};
 pub use overlay::Overlay;
 pub use setup::Setup;
 pub use update::update;
 pub use view::view;
+pub use why_not::why_not;

@@ -15,10 +15,30 @@ pub struct ActionRow {
     pub doc: &'static str,
     /// The sections of a keymap file in which it may be bound.
     pub contexts: &'static [Context],
+    /// Whether it leads to a change on a host.
+    pub weight: Weight,
+}
+
+/// What an action may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Nothing on any host changes.
+    Look,
+    /// It leads to a question, and from there to a change on a host. Written `-> Change` behind its row.
+    Change,
+}
+
+macro_rules! weight {
+    () => {
+        Weight::Look
+    };
+    ($weight:ident) => {
+        Weight::$weight
+    };
 }
 
 macro_rules! actions {
-    ($($action:ident $name:literal $hint:literal $doc:literal [$($context:ident)+])*) => {
+    ($($action:ident $name:literal $hint:literal $doc:literal [$($context:ident)+] $(-> $weight:ident)?)*) => {
         /// Everything a key can mean.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action { $(#[doc = $doc] $action,)* }
@@ -30,6 +50,7 @@ macro_rules! actions {
             hint: $hint,
             doc: $doc,
             contexts: &[$(Context::$context),+],
+            weight: weight!($($weight)?),
         },)*];
     };
 }

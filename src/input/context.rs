@@ -1,89 +1,67 @@
-//! Contexts: where a key is pressed decides what it means.
+//! Contexts: where a key is pressed decides what it means. One row of the table for each.
 
-/// One section of a keymap file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Context {
-    /// Everywhere, also while typing.
-    Always,
-    /// Everywhere except while typing.
-    Global,
-    /// In every list and every text that scrolls.
-    List,
-    /// On the overview.
-    Overview,
-    /// On the logs.
-    Logs,
-    /// On the hosts.
-    Hosts,
-    /// On the changes.
-    Changes,
-    /// In a pane of details that has the keyboard.
-    Detail,
-    /// Wherever text is typed.
-    Text,
-    /// While a filter is typed.
-    Filter,
-    /// In the help.
-    Help,
-    /// In a picker.
-    Picker,
-    /// In a question.
-    Question,
+/// How a context stands to the others: which of them also count where it has the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Counts wherever a place has the keyboard, behind it.
+    Outer,
+    /// A screen, or a part of one.
+    Place,
+    /// Takes characters as text: no key that writes one can mean anything there.
+    Typing,
+}
+
+macro_rules! contexts {
+    ($($context:ident $kind:ident $name:literal $heading:literal $doc:literal)*) => {
+        /// One section of a keymap file.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Context { $(#[doc = $doc] $context,)* }
+
+        impl Context {
+            /// All, in the order of the keymap file.
+            pub const ALL: &'static [Context] = &[$(Context::$context,)*];
+
+            /// The name of its section in a keymap file.
+            pub fn name(self) -> &'static str {
+                match self { $(Context::$context => $name,)* }
+            }
+
+            /// Its heading in the help.
+            pub fn heading(self) -> &'static str {
+                match self { $(Context::$context => $heading,)* }
+            }
+
+            /// How it stands to the others.
+            pub fn kind(self) -> Kind {
+                match self { $(Context::$context => Kind::$kind,)* }
+            }
+        }
+    };
+}
+
+contexts! {
+    Always Outer "always" "Always" "Everywhere, also while typing."
+    Global Outer "global" "Everywhere" "Everywhere except while typing."
+    List Outer "list" "In a list" "In every list and every text that scrolls."
+    Overview Place "overview" "On the overview" "On the overview."
+    Logs Place "logs" "On the logs" "On the logs."
+    Hosts Place "hosts" "On the hosts" "On the hosts."
+    Changes Place "changes" "On the changes" "On the changes."
+    Detail Place "detail" "In the details" "In a pane of details that has the keyboard."
+    Text Typing "text" "While typing" "Wherever text is typed."
+    Filter Typing "filter" "In a filter" "While a filter is typed."
+    Help Typing "help" "In the help" "In the help."
+    Picker Typing "picker" "In a picker" "In a picker."
+    Question Typing "question" "In a question" "In a question."
 }
 
 impl Context {
-    /// All, in the order of the keymap file.
-    pub const ALL: [Context; 13] = [
-        Context::Always,
-        Context::Global,
-        Context::List,
-        Context::Overview,
-        Context::Logs,
-        Context::Hosts,
-        Context::Changes,
-        Context::Detail,
-        Context::Text,
-        Context::Filter,
-        Context::Help,
-        Context::Picker,
-        Context::Question,
-    ];
-
-    /// The name of its section in a keymap file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Context::Always => "always",
-            Context::Global => "global",
-            Context::List => "list",
-            Context::Overview => "overview",
-            Context::Logs => "logs",
-            Context::Hosts => "hosts",
-            Context::Changes => "changes",
-            Context::Detail => "detail",
-            Context::Text => "text",
-            Context::Filter => "filter",
-            Context::Help => "help",
-            Context::Picker => "picker",
-            Context::Question => "question",
-        }
-    }
-
-    /// Its heading in the help.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Context::Always => "Always",
-            Context::Global => "Everywhere",
-            Context::List => "In a list",
-            Context::Overview => "On the overview",
-            Context::Logs => "On the logs",
-            Context::Hosts => "On the hosts",
-            Context::Changes => "On the changes",
-            Context::Detail => "In the details",
-            Context::Text => "While typing",
-            Context::Filter => "In a filter",
-            Context::Help => "In the help",
-            Context::Picker => "In a picker",
-            Context::Question => "In a question",
-        }
+    /// The contexts that count where this one has the keyboard, the nearest first.
+    pub fn stack(self) -> Vec<Context> {
+        let behind = match self.kind() {
+            Kind::Outer | Kind::Place => [Context::List, Context::Global, Context::Always].as_slice(),
+            Kind::Typing => [Context::Text, Context::Always].as_slice(),
+        };
+        std::iter::once(self).chain(behind.iter().copied().filter(|context| *context != self)).collect()
     }
 }

@@ -197,7 +197,7 @@ fn read(file: &str, text: &str) -> (Vec<Binding>, Vec<Mistake>) {
     let (mut bindings, mut mistakes) = (Vec::new(), Vec::new());
     let wrong = |at: &Spanned<String>, message: String| Mistake::at(file, text, at.span(), message);
     for (section, lines) in &raw {
-        let Some(context) = Context::ALL.into_iter().find(|context| context.name() == section.get_ref()) else {
+        let Some(context) = Context::ALL.iter().copied().find(|context| context.name() == section.get_ref()) else {
             let hint = nearest(section.get_ref(), Context::ALL.iter().map(|context| context.name()));
             mistakes.push(wrong(section, format!("there is no section `{}`{hint}", section.get_ref())));
             continue;

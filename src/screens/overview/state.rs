@@ -172,6 +172,16 @@ impl State {
         }
     }
 
+    /// Whether the instances of a service are shown.
+    pub fn is_unfolded(&self, service: &ServiceName) -> bool {
+        self.unfolded.contains(service)
+    }
+
+    /// How many services have their instances shown.
+    pub fn unfolded(&self) -> usize {
+        self.unfolded.len()
+    }
+
     /// Shows all instances.
     pub fn unfold_all(&mut self, fleet: &Fleet) {
         self.unfolded = fleet.services.iter().map(|row| row.service.name.clone()).collect();

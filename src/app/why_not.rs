@@ -1,0 +1,153 @@
+//! Why an action can't be done just now, in a few words: what a key says instead of doing nothing, and what the help
+//! and the palette say beside it.
+
+use super::keys;
+use super::model::{Model, Screen};
+use crate::domain::{HostName, Link};
+use crate::input::Action;
+use crate::input::action::Weight;
+
+/// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
+pub fn why_not(model: &Model, action: Action) -> Option<String> {
+    not_here(model, action).or_else(|| refused(model, action)).or_else(|| nothing_to_do(model, action))
+}
+
+/// Why it means nothing where the keyboard is.
+fn not_here(model: &Model, action: Action) -> Option<String> {
+    let contexts = action.row().contexts;
+    // A click on a tab and the like come through while something is typed.
+    let here = [keys::contexts(model), keys::screen_contexts(model)].concat();
+    if contexts.iter().any(|context| here.contains(context)) {
+        return None;
+    }
+    let places: Vec<String> = contexts.iter().map(|context| context.heading().to_lowercase()).collect();
+    Some(format!("only {}", places.join(" or ")))
+}
+
+/// Why no change is begun at all.
+fn refused(model: &Model, action: Action) -> Option<String> {
+    let refused = action.row().weight == Weight::Change && model.setup.read_only;
+    refused.then(|| "the console is read-only".to_owned())
+}
+
+fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
+    let why = match action {
+        Action::ShowOverview => on(model, Screen::Overview),
+        Action::ShowLogs => on(model, Screen::Logs),
+        Action::ShowHosts => on(model, Screen::Hosts),
+        Action::ShowChanges => on(model, Screen::Changes),
+        Action::LastScreen => model.last_screen.is_none().then_some("there was none before"),
+        Action::NextPane | Action::Zoom => one_pane(model),
+        Action::CopyPane => nothing_open(model).or_else(|| no_pane(model)),
+        Action::Refresh | Action::Filter | Action::FailedOnly | Action::Sort => nothing_open(model),
+        Action::Copy => no_row(model),
+        Action::Open => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
+        Action::RetryNow => lost_hosts(model).is_empty().then_some("no link is lost"),
+        Action::SwitchEnvironment => model.setup.sites.is_empty().then_some("no site was found"),
+        Action::ToggleFold => one_instance(model),
+        Action::Unfold => one_instance(model).or_else(|| unfolded(model).then_some("they are shown already")),
+        Action::Fold => one_instance(model).or_else(|| (!unfolded(model)).then_some("they are hidden already")),
+        Action::UnfoldAll => nothing_open(model).or_else(|| {
+            let all = model.fleet.as_ref().map_or(0, |fleet| fleet.services.len());
+            (model.overview.unfolded() == all).then_some("they are shown already")
+        }),
+        Action::FoldAll => {
+            nothing_open(model).or_else(|| (model.overview.unfolded() == 0).then_some("they are hidden already"))
+        }
+        Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
+        Action::Help
+        | Action::Back
+        | Action::ToggleClock
+        | Action::Quit
+        | Action::Interrupt
+        | Action::Suspend
+        | Action::Redraw
+        | Action::Down
+        | Action::Up
+        | Action::Top
+        | Action::Bottom
+        | Action::HalfPageDown
+        | Action::HalfPageUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Accept
+        | Action::Cancel
+        | Action::Erase
+        | Action::EraseWord
+        | Action::EraseLine => None,
+    };
+    why.map(str::to_owned)
+}
+
+fn on(model: &Model, screen: Screen) -> Option<&'static str> {
+    (model.screen == screen).then_some("this is it")
+}
+
+fn nothing_open(model: &Model) -> Option<&'static str> {
+    model.fleet.is_none().then_some("nothing is open")
+}
+
+fn one_pane(model: &Model) -> Option<&'static str> {
+    nothing_open(model)
+        .or_else(|| matches!(model.screen, Screen::Logs | Screen::Changes).then_some("there is one pane"))
+}
+
+fn no_pane(model: &Model) -> Option<&'static str> {
+    (model.screen == Screen::Logs).then_some("there is nothing to copy here")
+}
+
+/// Why the row under the cursor can't be meant: there is none, or a filter hides it, and nobody means what they don't
+/// see.
+fn no_row(model: &Model) -> Option<&'static str> {
+    let Some(fleet) = &model.fleet else { return Some("nothing is open") };
+    let seen = match model.screen {
+        Screen::Overview => {
+            let shown = || model.overview.place(&model.overview.rows(fleet), fleet).is_some();
+            model.overview.chosen(fleet).is_some() && (model.overview.in_detail || shown())
+        }
+        Screen::Hosts => {
+            let shown = || model.hosts.place(&model.hosts.rows(fleet)).is_some();
+            model.hosts.chosen(fleet).is_some() && (model.hosts.in_detail || shown())
+        }
+        Screen::Logs => false,
+        Screen::Changes => model.changes.subject(fleet).is_some(),
+    };
+    (!seen).then_some("there is no row")
+}
+
+fn in_detail(model: &Model) -> bool {
+    match model.screen {
+        Screen::Overview => model.overview.in_detail,
+        Screen::Hosts => model.hosts.in_detail,
+        Screen::Logs | Screen::Changes => false,
+    }
+}
+
+fn no_unit(model: &Model) -> Option<&'static str> {
+    let unit = model.fleet.as_ref().and_then(|fleet| model.overview.unit(fleet));
+    unit.is_none().then_some("there is no unit here")
+}
+
+fn one_instance(model: &Model) -> Option<&'static str> {
+    no_row(model).or_else(|| {
+        let chosen = model.fleet.as_ref().and_then(|fleet| model.overview.chosen(fleet));
+        (chosen.map_or(0, |(row, _)| row.instances.len()) < 2).then_some("it has one instance")
+    })
+}
+
+fn unfolded(model: &Model) -> bool {
+    model.overview.cursor.as_ref().is_some_and(|cursor| model.overview.is_unfolded(&cursor.service))
+}
+
+/// The hosts that `retry now` means: the one under the cursor if it is lost, else all that are.
+pub fn lost_hosts(model: &Model) -> Vec<HostName> {
+    let Some(fleet) = &model.fleet else { return Vec::new() };
+    let lost = |link: &Link| matches!(link, Link::Waiting { .. } | Link::Stopped { .. });
+    let here = fleet.hosts.iter().find(|row| {
+        model.screen == Screen::Hosts && Some(&row.host.name) == model.hosts.cursor.as_ref() && lost(&row.link)
+    });
+    match here {
+        Some(row) => vec![row.host.name.clone()],
+        None => fleet.hosts.iter().filter(|row| lost(&row.link)).map(|row| row.host.name.clone()).collect(),
+    }
+}
