@@ -52,7 +52,7 @@ pub struct PlannedStep {
     pub after: Vec<usize>,
     /// How long the unit must stand as it should before it counts as well.
     pub settle: Duration,
-    /// How long the command may take.
+    /// How long the command and its effect may take, before what is waited for to settle.
     pub deadline: Duration,
 }
 
