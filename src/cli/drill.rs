@@ -13,6 +13,8 @@ use crate::engine::console;
 use crate::engine::drill::Scenario;
 use crate::engine::drill::embedded::{Embedded, SITES};
 use crate::engine::drill::fleet::Pace;
+use crate::engine::store::Sqlite;
+use crate::engine::transport::RuntimeDir;
 use crate::engine::world::World;
 
 /// What may be said.
@@ -53,7 +55,13 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     let (model, first) = Model::begin(setup, RealClock.now());
     let clock = AnyClock::Real(RealClock);
     let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone());
-    let world = World::new(rehearsal, true, clock);
+    // What is done in a drill is recorded like everything else, but in a place that goes with it.
+    let place = match RuntimeDir::create() {
+        Ok(place) => place,
+        Err(why) => return choose::complain(Exit::Unavailable, &why),
+    };
+    let store = Arc::new(Sqlite::open(&place.path().join("store")));
+    let world = World::new(rehearsal, true, clock).keeping(store);
     bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
 }
 

@@ -1,5 +1,7 @@
 //! `qd [SITE] [-e ENV]`: the console.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::{Exit, Reaching, Where, bare, choose, looks};
@@ -7,6 +9,7 @@ use crate::app::{Model, Setup};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::console;
+use crate::engine::store::Sqlite;
 use crate::engine::world::World;
 use crate::site::Icons;
 
@@ -29,7 +32,11 @@ pub fn run(open: &Open, reach: &Reaching) -> Exit {
         Err(exit) => return exit,
     };
     let (model, first) = Model::begin(setup, RealClock.now());
-    let world = World::new(Direct::new(reach.ssh_config.clone()), true, AnyClock::Real(RealClock));
+    let store = match super::output::here() {
+        Ok(places) => Arc::new(Sqlite::open(&places.data)),
+        Err(exit) => return exit,
+    };
+    let world = World::new(Direct::new(reach.ssh_config.clone()), true, AnyClock::Real(RealClock)).keeping(store);
     bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
 }
 

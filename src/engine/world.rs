@@ -11,13 +11,15 @@ use tokio::sync::{mpsc, watch as latest};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::approach::Approach;
-use super::clock::AnyClock;
+use super::clock::{AnyClock, Clock};
 use super::hosts::{self, Handshakes};
 use super::probe;
 use super::questions::Questions;
+use super::store::{RunsWish, Store, settle};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{self, Control, Wanted};
 use crate::domain::{Environment, HostName, UnitName};
+use crate::port::act::{RunNews, StoreState};
 use crate::port::{Effect, Event};
 
 /// Questions on their way to the person. Bounded: whoever asks waits for a place.
@@ -33,6 +35,7 @@ pub struct World<A> {
     approach: A,
     attended: bool,
     clock: AnyClock,
+    store: Option<Arc<dyn Store>>,
 }
 
 /// Everything that runs for one environment; dropping it ends it.
@@ -138,7 +141,14 @@ impl Watching {
 impl<A: Approach> World<A> {
     /// A world that is entered by `approach`. `attended` says whether a person can be asked questions.
     pub fn new(approach: A, attended: bool, clock: AnyClock) -> Self {
-        Self { approach, attended, clock }
+        Self { approach, attended, clock, store: None }
+    }
+
+    /// The same with a store: without one nothing is changed on any host.
+    #[must_use]
+    pub fn keeping(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
     }
 
     /// Does the `first` effects, then runs until no more can come.
@@ -147,6 +157,11 @@ impl<A: Approach> World<A> {
         let (ask, mut asked) = mpsc::channel::<Asking>(QUESTIONS);
         let mut questions = Questions::new(events.clone());
         let mut watching: Option<Watching> = None;
+        let mut here: Option<Arc<Environment>> = None;
+        let _telling = self
+            .store
+            .clone()
+            .map(|store| AbortOnDropHandle::new(tokio::spawn(tell_store(store, events.clone(), self.clock.clone()))));
         loop {
             let effect = tokio::select! {
                 biased;
@@ -168,6 +183,7 @@ impl<A: Approach> World<A> {
                         Ok((environment, transport)) => {
                             let _ = events.send(Event::Opened(Arc::clone(&environment))).await;
                             watching = Some(self.watch(&environment, &transport, &events, &ask));
+                            here = Some(environment);
                         }
                         Err(sentence) => drop(events.send(Event::Trouble(sentence)).await),
                     }
@@ -179,10 +195,15 @@ impl<A: Approach> World<A> {
                     watching.iter().for_each(|watching| watching.order(&host, Control::Detail(unit.clone())));
                 }
                 Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
+                Some(Effect::ReadHistory(most)) => {
+                    if let (Some(store), Some(here)) = (&self.store, &here) {
+                        // Beside the loop: the store may have to wait, an effect may not.
+                        drop(tokio::spawn(tell_history(Arc::clone(store), Arc::clone(here), most, events.clone())));
+                    }
+                }
                 Some(
                     Effect::Execute(_)
                     | Effect::StopRun(_)
-                    | Effect::ReadHistory(_)
                     | Effect::Tail(_)
                     | Effect::EndTail
                     | Effect::ReadFields(..)
@@ -234,6 +255,53 @@ impl<A: Approach> World<A> {
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
         Watching { hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)) }
     }
+}
+
+/// Tells how the store stands, whenever that changes, and once what became of runs whose program died.
+async fn tell_store(store: Arc<dyn Store>, events: mpsc::Sender<Event>, clock: AnyClock) {
+    let (mut state, mut told) = (store.state(), store.told());
+    let (mut said, mut settled) = (0, false);
+    loop {
+        let happened = tokio::select! {
+            changed = state.changed() => changed,
+            changed = told.changed() => changed,
+        };
+        if happened.is_err() {
+            return;
+        }
+        let sentences: Vec<String> = told.borrow_and_update().iter().skip(said).cloned().collect();
+        said += sentences.len();
+        let now = state.borrow_and_update().clone();
+        let mut news: Vec<Event> = sentences.into_iter().map(Event::Trouble).collect();
+        if now == StoreState::Writable && !settled {
+            settled = true;
+            match store.abandoned(clock.now().wall).await {
+                Ok(runs) => {
+                    for run in runs {
+                        news.push(Event::Trouble(settle::sentence(&run)));
+                        news.push(Event::Run(RunNews::Begun(Box::new(run))));
+                    }
+                }
+                Err(error) => news.push(Event::Trouble(error.to_string())),
+            }
+        }
+        news.push(Event::Store(now));
+        for event in news {
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn tell_history(store: Arc<dyn Store>, here: Arc<Environment>, most: u32, events: mpsc::Sender<Event>) {
+    let wish = RunsWish { site: Some(here.site.clone()), environment: Some(here.name.clone()), most };
+    let event = match store.runs(wish).await {
+        Ok(runs) => Event::History(runs),
+        Err(error) => Event::Trouble(error.to_string()),
+    };
+    // The core may be gone.
+    let _ = events.send(event).await;
 }
 
 async fn next(first: &mut std::vec::IntoIter<Effect>, effects: &mut mpsc::Receiver<Effect>) -> Option<Effect> {

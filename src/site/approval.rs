@@ -153,7 +153,8 @@ mod tests {
     fn trust_is_given_listed_and_taken_back() {
         let root = tempfile::tempdir().unwrap();
         let at = root.path().canonicalize().unwrap();
-        let places = Places { config: at.join("config"), state: at.join("state"), here: at.clone() };
+        let places =
+            Places { config: at.join("config"), state: at.join("state"), data: at.join("data"), here: at.clone() };
         let folder = at.join("sites/shop");
         fs::create_dir_all(&folder).unwrap();
         let text = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\n\
@@ -182,7 +183,8 @@ mod tests {
     fn what_has_mistakes_is_not_trusted() {
         let root = tempfile::tempdir().unwrap();
         let at = root.path().canonicalize().unwrap();
-        let places = Places { config: at.join("config"), state: at.join("state"), here: at.clone() };
+        let places =
+            Places { config: at.join("config"), state: at.join("state"), data: at.join("data"), here: at.clone() };
         fs::create_dir_all(at.join("sites/shop")).unwrap();
         fs::write(at.join("sites/shop/site.toml"), "title = 1").unwrap();
         let told = trust(&places, "shop");

@@ -145,7 +145,12 @@ mod tests {
             fs::write(root.join(folder).join(SITE_FILE), "").unwrap();
         }
         fs::create_dir_all(root.join("here/sites/empty")).unwrap();
-        Places { config: root.join("config"), state: root.join("state"), here: root.join("here") }
+        Places {
+            config: root.join("config"),
+            state: root.join("state"),
+            data: root.join("data"),
+            here: root.join("here"),
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Places {
     pub config: PathBuf,
     /// What the console remembers on this machine: what is trusted.
     pub state: PathBuf,
+    /// What must outlive the program: the store.
+    pub data: PathBuf,
     /// The directory the program was started in: `./sites`, and where relative paths begin.
     pub here: PathBuf,
 }
@@ -26,7 +28,12 @@ impl Places {
             return Err("your configuration can't be found, because your home directory is not known: set HOME".into());
         };
         let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
-        Ok(Self { config: dirs.config_dir().to_path_buf(), state: state.to_path_buf(), here: here.to_path_buf() })
+        Ok(Self {
+            config: dirs.config_dir().to_path_buf(),
+            state: state.to_path_buf(),
+            data: dirs.data_local_dir().to_path_buf(),
+            here: here.to_path_buf(),
+        })
     }
 
     /// The folder of the user's own sites.

@@ -143,7 +143,12 @@ mod tests {
     use super::*;
 
     fn places(root: &Path) -> Places {
-        Places { config: root.join("config"), state: root.join("state/quarterdeck"), here: root.to_path_buf() }
+        Places {
+            config: root.join("config"),
+            state: root.join("state/quarterdeck"),
+            data: root.join("data"),
+            here: root.to_path_buf(),
+        }
     }
 
     #[test]

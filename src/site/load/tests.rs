@@ -19,7 +19,8 @@ impl Desk {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let at = root.path().canonicalize().unwrap();
-        let places = Places { config: at.join("config"), state: at.join("state"), here: at.join("here") };
+        let places =
+            Places { config: at.join("config"), state: at.join("state"), data: at.join("data"), here: at.join("here") };
         fs::create_dir_all(places.own_sites()).unwrap();
         fs::create_dir_all(places.sites_here()).unwrap();
         Self { root, places }
