@@ -7,6 +7,7 @@ use super::copy;
 use super::keys::{self, filter, go};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::themes;
 use super::why_not::{lost_hosts, why_not};
 use crate::domain::Now;
 use crate::input::Action;
@@ -59,6 +60,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             model.overlay = Some(Overlay::Picker(picker));
         }
         Action::ToggleClock => model.clock = !model.clock,
+        Action::NextTheme => themes::next(model, now),
         Action::Quit => return quit(model),
         Action::Interrupt => return interrupt(model, now),
         Action::Suspend => return vec![Effect::Suspend],

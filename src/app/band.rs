@@ -15,7 +15,7 @@ use crate::ui::{Pen, Words, figure};
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let environment = model.environment();
     let role = environment.map_or(Role::BandGrey, |environment| Role::band(environment.colour));
-    pen.ground(area, role);
+    pen.base(area, role);
     let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let left = place(model, pen, role);
     let used = pen.words(room.x, room.y, room.width, &left);

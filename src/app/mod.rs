@@ -11,6 +11,7 @@ pub mod overlay;
 mod settle;
 pub mod setup;
 mod strip;
+mod themes;
 pub mod update;
 pub mod view;
 mod why_not;

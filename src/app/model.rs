@@ -11,7 +11,7 @@ use crate::input::Keymap;
 use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, hosts, logs, overview, picker, question};
 use crate::state::Fleet;
-use crate::style::{Depth, GlyphSet, Styles};
+use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
 
 /// The screens.
@@ -48,6 +48,8 @@ pub struct Model {
     pub setup: Setup,
     /// The looks of roles on this terminal.
     pub styles: Styles,
+    /// The name of the theme they are from.
+    pub theme: String,
     /// Which keys mean what.
     pub keymap: Keymap,
     /// What is known of the environment that is watched.
@@ -119,14 +121,13 @@ impl Model {
     fn with(setup: Setup) -> Self {
         let depth = if setup.no_colour { Depth::Mono } else { setup.depth };
         let set = if setup.ascii { GlyphSet::Ascii } else { GlyphSet::Unicode };
-        let styles = match &setup.theme {
-            Some(theme) => Styles::new(theme, depth, set),
-            None => Styles::builtin(depth, set),
-        };
+        let theme = setup.theme.clone().unwrap_or_else(Theme::builtin);
+        let styles = Styles::new(&theme, depth, set);
         Self {
             size: (0, 0),
             ending: false,
             styles,
+            theme: theme.name,
             keymap: setup.keymap.clone().unwrap_or_else(Keymap::builtin),
             fleet: None,
             screen: Screen::default(),

@@ -28,6 +28,8 @@ pub struct Setup {
     pub depth: Depth,
     /// Another theme than the built-in one.
     pub theme: Option<Theme>,
+    /// The person's own themes, to switch to.
+    pub themes: Vec<Theme>,
     /// Another keymap than the built-in one.
     pub keymap: Option<Keymap>,
     /// The time zone of the person; `None` shows Coordinated Universal Time only.

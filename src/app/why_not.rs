@@ -6,6 +6,7 @@ use super::model::{Model, Screen};
 use crate::domain::{HostName, Link};
 use crate::input::Action;
 use crate::input::action::Weight;
+use crate::style::Depth;
 
 /// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
 pub fn why_not(model: &Model, action: Action) -> Option<String> {
@@ -55,6 +56,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             nothing_open(model).or_else(|| (model.overview.unfolded() == 0).then_some("they are hidden already"))
         }
         Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
+        Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Help
         | Action::Back
         | Action::ToggleClock

@@ -71,6 +71,7 @@ actions! {
     RetryNow "retry-now" "retry now" "Try a lost host again now" [Global]
     SwitchEnvironment "switch-environment" "environment" "Choose another site or environment" [Global]
     ToggleClock "toggle-clock" "clock" "Show or hide the clock" [Global]
+    NextTheme "next-theme" "next theme" "Try the next theme; `theme` in config.toml keeps it" [Global]
     Quit "quit" "quit" "Leave the console; nothing on any host changes" [Global]
     Interrupt "interrupt" "cancel" "Cancel what is under way; twice leaves the console" [Always]
     Suspend "suspend" "suspend" "Stop the console as a job of the shell; `fg` goes on" [Always]

@@ -62,22 +62,33 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
-    fn distance(self, other: Rgb) -> u32 {
+    pub(super) fn distance(self, other: Rgb) -> u32 {
         let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
         2 * square(self.0, other.0) + 4 * square(self.1, other.1) + 3 * square(self.2, other.2)
     }
 
     /// The nearest colour of the cube and the greys of a 256-colour terminal.
     pub fn indexed(self) -> Color {
+        let nearest = (FIXED..=255).min_by_key(|index| Self::of_index(*index).map_or(u32::MAX, |it| it.distance(self)));
+        Color::Indexed(nearest.unwrap_or(FIXED))
+    }
+
+    /// The colour of a place in the cube or the greys of a 256-colour terminal; the sixteen before them are nobody's.
+    pub fn of_index(index: u8) -> Option<Self> {
         const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-        let step = |channel: u8| (0u8..6).min_by_key(|n| STEPS[usize::from(*n)].abs_diff(channel)).unwrap_or(0);
-        let (r, g, b) = (step(self.0), step(self.1), step(self.2));
-        let cube = (Rgb(STEPS[usize::from(r)], STEPS[usize::from(g)], STEPS[usize::from(b)]), 16 + 36 * r + 6 * g + b);
-        let greys = (0u8..24).map(|n| (Rgb(8 + 10 * n, 8 + 10 * n, 8 + 10 * n), 232 + n));
-        let best = greys.chain([cube]).min_by_key(|(colour, _)| colour.distance(self));
-        Color::Indexed(best.map_or(cube.1, |(_, index)| index))
+        let place = index.checked_sub(FIXED)?;
+        if let Some(grey) = index.checked_sub(GREYS) {
+            return Some(Rgb(8 + 10 * grey, 8 + 10 * grey, 8 + 10 * grey));
+        }
+        let step = |n: u8| STEPS.get(usize::from(n % 6)).copied().unwrap_or(0);
+        Some(Rgb(step(place / 36), step(place / 6), step(place)))
     }
 }
+
+/// The first colour of a 256-colour terminal that is the same everywhere.
+const FIXED: u8 = 16;
+/// The first of its greys.
+const GREYS: u8 = 232;
 
 /// The sixteen colours by the names a theme uses for them.
 pub const NAMED: [(&str, Color); 17] = [

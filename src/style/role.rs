@@ -208,8 +208,65 @@ impl Role {
         HUES.get(place % HUES.len()).copied().unwrap_or(Role::LogHost1)
     }
 
-    /// Whether it is a line or a graph, for which less contrast is enough than for text.
-    pub fn is_line(self) -> bool {
-        matches!(self, Role::Line | Role::LineFocus | Role::LineDanger | Role::Graph)
+    /// How well it must be seen.
+    pub fn weight(self) -> Weight {
+        const LINES: [Role; 4] = [Role::Line, Role::LineFocus, Role::LineDanger, Role::Graph];
+        const QUIET: [Role; 6] =
+            [Role::Quiet, Role::Faint, Role::Stale, Role::LevelInfo, Role::LevelDebug, Role::BandQuiet];
+        if LINES.contains(&self) {
+            Weight::Line
+        } else if QUIET.contains(&self) {
+            Weight::Quiet
+        } else {
+            Weight::Text
+        }
     }
+
+    /// Whether it stands on the band and has no ground of its own.
+    pub fn is_on_band(self) -> bool {
+        matches!(self, Role::BandQuiet | Role::BandGood | Role::BandWarn | Role::BandBad)
+    }
+
+    /// Whether it is laid over rows whose words stand there already.
+    pub fn is_laid_over(self) -> bool {
+        matches!(self, Role::Selected | Role::Marked)
+    }
+
+    /// The roles on whose grounds it can stand, having none of its own.
+    pub fn stands_on(self) -> &'static [Role] {
+        const BANDS: &[Role] =
+            &[Role::BandRed, Role::BandYellow, Role::BandGreen, Role::BandBlue, Role::BandPurple, Role::BandGrey];
+        if self.is_on_band() {
+            return BANDS;
+        }
+        match self.weight() {
+            Weight::Line => &[Role::Text, Role::Dialog],
+            Weight::Text | Weight::Quiet => {
+                &[Role::Text, Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss]
+            }
+        }
+    }
+
+    /// The roles on whose grounds it can stand although it has one of its own: they are laid over it, or it is
+    /// plain text, which gives up its ground.
+    pub fn stands_on_with_ground(self) -> &'static [Role] {
+        if self == Role::Text {
+            &[Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss, Role::Field]
+        } else if self == Role::LogLoss {
+            &[Role::Selected, Role::Marked]
+        } else {
+            &[]
+        }
+    }
+}
+
+/// How well a role must be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Text.
+    Text,
+    /// Text that nobody needs at once.
+    Quiet,
+    /// Lines and little graphs, which need less contrast than text.
+    Line,
 }

@@ -7,9 +7,6 @@ use super::glyph::{GlyphSet, Glyphs};
 use super::role::Role;
 use super::theme::{Paint, Theme};
 
-/// The theme that is built in.
-pub const DEFAULT_THEME: &str = include_str!("../../themes/default-dark.toml");
-
 /// Ready-made styles and the set of glyphs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Styles {
@@ -31,9 +28,7 @@ impl Styles {
 
     /// The built-in theme on a terminal.
     pub fn builtin(depth: Depth, set: GlyphSet) -> Self {
-        #[expect(clippy::expect_used, reason = "the file is part of the program and a test reads it")]
-        let theme = Theme::parse("themes/default-dark.toml", DEFAULT_THEME).expect("the built-in theme is whole");
-        Self::new(&theme, depth, set)
+        Self::new(&Theme::builtin(), depth, set)
     }
 
     /// The style of a role.
@@ -59,6 +54,9 @@ fn resolve(theme: &Theme, role: Role, depth: Depth) -> Style {
     let mut style = Style::default();
     if depth == Depth::Mono {
         return style.add_modifier(look.mono);
+    }
+    if let (Depth::Sixteen, Some(own)) = (depth, look.sixteen) {
+        return Style { fg: own.ink, bg: own.ground, ..style.add_modifier(own.modifiers) };
     }
     if let Some(ink) = look.ink {
         style = style.fg(colour(ink));

@@ -1,15 +1,24 @@
-//! A theme file: a palette, and for each role its looks. Every role must be there; unknown ones are refused.
+//! A theme: a palette, and for each role its looks; whole, or on top of another theme.
 
 use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Modifier};
-use serde::Deserialize;
-use toml::Spanned;
 
-use super::colour::{NAMED, Rgb};
+use super::colour::Rgb;
+use super::read::{self, Part};
 use super::role::Role;
 use crate::domain::Mistake;
 use crate::domain::mistake::nearest;
+
+/// The themes that are part of the program: name and file. The first one is taken where nothing is said.
+pub const BUILTIN: [(&str, &str); 3] = [
+    ("default-dark", include_str!("../../themes/default-dark.toml")),
+    ("default-light", include_str!("../../themes/default-light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+];
+
+/// Themes in a row that inherit one from another; more are a mistake.
+const DEEPEST: usize = 8;
 
 /// A colour of the palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +42,19 @@ pub struct Look {
     pub modifiers: Modifier,
     /// The same where there are no colours.
     pub mono: Modifier,
+    /// Where there are sixteen colours, this in place of all of that.
+    pub sixteen: Option<Sixteen>,
+}
+
+/// The looks of a role on a terminal of sixteen colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sixteen {
+    /// Colour of the text; none keeps what is there.
+    pub ink: Option<Color>,
+    /// Colour of the ground; none keeps what is there.
+    pub ground: Option<Color>,
+    /// Bold, underlined and so on.
+    pub modifiers: Modifier,
 }
 
 /// One theme, complete.
@@ -40,7 +62,29 @@ pub struct Look {
 pub struct Theme {
     /// Its name.
     pub name: String,
-    looks: Vec<Look>,
+    pub(super) palette: BTreeMap<String, Paint>,
+    /// One for each role, in their order.
+    pub(super) parts: Vec<Part>,
+    pub(super) looks: Vec<Look>,
+}
+
+/// Finds the file of a person's own theme: what it is called and its text, nothing where there is none.
+///
+/// An error is a sentence that says why it can't be read.
+pub type Find<'a> = &'a dyn Fn(&str) -> Result<Option<(String, String)>, String>;
+
+/// No theme but the built-in ones.
+pub fn only_builtin(_: &str) -> Result<Option<(String, String)>, String> {
+    Ok(None)
+}
+
+/// Why there is no such theme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// Nobody knows one of that name, or its file can't be read; a sentence without a full stop.
+    NotFound(String),
+    /// All mistakes of its file, or of one it inherits from.
+    Mistaken(Vec<Mistake>),
 }
 
 impl Theme {
@@ -49,138 +93,77 @@ impl Theme {
         self.looks.get(role as usize).copied().unwrap_or_default()
     }
 
-    /// Reads a theme.
+    /// The theme that is taken where nothing is said.
+    pub fn builtin() -> Self {
+        #[expect(clippy::expect_used, reason = "the file is part of the program and a test reads it")]
+        Self::named(BUILTIN[0].0, &only_builtin).expect("the built-in theme is whole")
+    }
+
+    /// All themes that are part of the program.
+    pub fn all_builtin() -> Vec<Self> {
+        BUILTIN.iter().filter_map(|(name, _)| Self::named(name, &only_builtin).ok()).collect()
+    }
+
+    /// Reads a theme that inherits, if at all, from the built-in ones.
     ///
     /// # Errors
     /// All mistakes of the file.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        let raw: Raw = toml::from_str(text).map_err(|error| {
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            vec![Mistake::at(file, text, error.span().unwrap_or(0..0), message)]
-        })?;
-        let mut reader = Reader { file, text, palette: BTreeMap::new(), mistakes: Vec::new() };
-        reader.palette(&raw.palette);
-        let looks = reader.roles(&raw.roles);
-        if reader.mistakes.is_empty() { Ok(Self { name: raw.name, looks }) } else { Err(reader.mistakes) }
+        parse(file, text, &only_builtin, &mut Vec::new())
+    }
+
+    /// The theme of this name: the person's own, or else the one that is part of the program.
+    ///
+    /// # Errors
+    /// That there is none, or what is wrong with it.
+    pub fn named(name: &str, find: Find<'_>) -> Result<Self, Unfit> {
+        named(name, find, &mut Vec::new())
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    name: String,
-    palette: BTreeMap<Spanned<String>, RawPaint>,
-    roles: BTreeMap<Spanned<String>, RawLook>,
+fn builtin_file(name: &str) -> Option<(String, String)> {
+    let (name, text) = BUILTIN.iter().find(|(known, _)| *known == name)?;
+    Some((format!("themes/{name}.toml"), (*text).to_owned()))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPaint {
-    rgb: Spanned<String>,
-    named: Spanned<String>,
-    indexed: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLook {
-    ink: Option<Spanned<String>>,
-    ground: Option<Spanned<String>>,
-    #[serde(default)]
-    with: Vec<Spanned<String>>,
-    #[serde(default)]
-    mono: Vec<Spanned<String>>,
-}
-
-struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
-    palette: BTreeMap<String, Paint>,
-    mistakes: Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn wrong<T>(&mut self, at: &Spanned<String>, message: String) -> Option<T> {
-        self.mistakes.push(Mistake::at(self.file, self.text, at.span(), message));
-        None
+/// `way` names the person's own themes that led here: a theme that is met again means the built-in one, so that
+/// one's own `default-dark` may inherit from `default-dark`.
+fn named(name: &str, find: Find<'_>, way: &mut Vec<String>) -> Result<Theme, Unfit> {
+    let own = if way.iter().any(|met| met == name) { None } else { find(name).map_err(Unfit::NotFound)? };
+    let met = own.is_none();
+    let Some((file, text)) = own.or_else(|| builtin_file(name)) else {
+        let known = BUILTIN.map(|(known, _)| known);
+        return Err(Unfit::NotFound(if way.iter().any(|met| met == name) {
+            format!("`{name}` inherits from itself")
+        } else {
+            let hint = nearest(name, known.iter().copied());
+            let (stop, built) = if hint.is_empty() { (";", "built") } else { ("", "Built") };
+            format!("there is no theme `{name}`{hint}{stop} {built} in are {}", known.join(", "))
+        }));
+    };
+    if !met {
+        way.push(name.to_owned());
     }
+    let mut theme = parse(&file, &text, find, way).map_err(Unfit::Mistaken)?;
+    name.clone_into(&mut theme.name);
+    Ok(theme)
+}
 
-    fn palette(&mut self, raw: &BTreeMap<Spanned<String>, RawPaint>) {
-        for (name, paint) in raw {
-            let rgb = Rgb::parse(paint.rgb.get_ref())
-                .or_else(|| self.wrong(&paint.rgb, format!("`{}` is no colour like `#1f2a3c`", paint.rgb.get_ref())));
-            let named = NAMED.iter().find(|(known, _)| known == paint.named.get_ref()).map(|(_, colour)| *colour);
-            let named = named.or_else(|| {
-                let known = NAMED.map(|(name, _)| name);
-                let hint = nearest(paint.named.get_ref(), known.iter().copied());
-                self.wrong(
-                    &paint.named,
-                    format!("`{}` is none of the sixteen named colours{hint}", paint.named.get_ref()),
-                )
-            });
-            if let (Some(rgb), Some(named)) = (rgb, named) {
-                let indexed = paint.indexed.map_or_else(|| rgb.indexed(), Color::Indexed);
-                self.palette.insert(name.get_ref().clone(), Paint { rgb, named, indexed });
+fn parse(file: &str, text: &str, find: Find<'_>, way: &mut Vec<String>) -> Result<Theme, Vec<Mistake>> {
+    let raw = read::raw(file, text).map_err(|mistake| vec![mistake])?;
+    let base = match &raw.inherits {
+        None => None,
+        Some(name) => {
+            let wrong = |why: String| vec![Mistake::at(file, text, name.span(), why)];
+            if way.len() >= DEEPEST {
+                return Err(wrong(format!("more than {DEEPEST} themes inherit one from another here")));
             }
+            let base = named(name.get_ref(), find, way).map_err(|unfit| match unfit {
+                Unfit::NotFound(why) => wrong(why),
+                Unfit::Mistaken(mistakes) => mistakes,
+            })?;
+            Some(base)
         }
-    }
-
-    fn roles(&mut self, raw: &BTreeMap<Spanned<String>, RawLook>) -> Vec<Look> {
-        for name in raw.keys() {
-            if !Role::ALL.iter().any(|role| role.name() == name.get_ref()) {
-                let hint = nearest(name.get_ref(), Role::ALL.iter().map(|role| role.name()));
-                self.wrong::<()>(name, format!("there is no role `{}`{hint}", name.get_ref()));
-            }
-        }
-        let mut looks = Vec::with_capacity(Role::ALL.len());
-        for role in Role::ALL {
-            match raw.iter().find(|(name, _)| name.get_ref() == role.name()) {
-                Some((_, look)) => looks.push(self.look(look)),
-                None => {
-                    let end = self.text.len();
-                    let message = format!("the role `{}` is missing", role.name());
-                    self.mistakes.push(Mistake::at(self.file, self.text, end..end, message));
-                }
-            }
-        }
-        looks
-    }
-
-    fn look(&mut self, raw: &RawLook) -> Look {
-        Look {
-            ink: raw.ink.as_ref().and_then(|name| self.paint(name)),
-            ground: raw.ground.as_ref().and_then(|name| self.paint(name)),
-            modifiers: self.modifiers(&raw.with),
-            mono: self.modifiers(&raw.mono),
-        }
-    }
-
-    fn paint(&mut self, name: &Spanned<String>) -> Option<Paint> {
-        if let Some(paint) = self.palette.get(name.get_ref()) {
-            return Some(*paint);
-        }
-        let hint = nearest(name.get_ref(), self.palette.keys().map(String::as_str));
-        self.wrong(name, format!("the palette has no colour `{}`{hint}", name.get_ref()))
-    }
-
-    fn modifiers(&mut self, words: &[Spanned<String>]) -> Modifier {
-        const WORDS: [(&str, Modifier); 5] = [
-            ("bold", Modifier::BOLD),
-            ("dim", Modifier::DIM),
-            ("italic", Modifier::ITALIC),
-            ("underline", Modifier::UNDERLINED),
-            ("reverse", Modifier::REVERSED),
-        ];
-        let mut all = Modifier::empty();
-        for word in words {
-            match WORDS.iter().find(|(known, _)| known == word.get_ref()) {
-                Some((_, modifier)) => all |= *modifier,
-                None => {
-                    let hint = nearest(word.get_ref(), WORDS.iter().map(|(known, _)| *known));
-                    self.wrong::<()>(word, format!("`{}` is no way to set text{hint}", word.get_ref()));
-                }
-            }
-        }
-        all
-    }
+    };
+    read::theme(file, text, &raw, base)
 }

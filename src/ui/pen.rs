@@ -67,6 +67,16 @@ impl<'a> Pen<'a> {
         self.buffer.set_style(area.intersection(*self.buffer.area()), self.styles.of(role));
     }
 
+    /// Gives an area the ground and the ink of a role: what is written there later has this ink unless it brings one.
+    pub fn base(&mut self, area: Rect, role: Role) {
+        let style = self.styles.of(role);
+        let style = match (style.fg, style.bg) {
+            (None, None) => style,
+            (fg, bg) => Style { fg, bg, ..Style::new() },
+        };
+        self.buffer.set_style(area.intersection(*self.buffer.area()), style);
+    }
+
     /// Gives an area the ground of a role and leaves its text as it is.
     pub fn ground(&mut self, area: Rect, role: Role) {
         let style = self.styles.of(role);
