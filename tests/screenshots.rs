@@ -13,6 +13,7 @@ use std::path::Path;
 
 use console::Console;
 use quarterdeck::port::Event;
+use quarterdeck::style::Theme;
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -45,7 +46,10 @@ fn compare(name: &str, console: &Console) {
 
 /// The night in question with the cursor on the backend and its details read.
 pub fn on_backend(size: (u16, u16)) -> Console {
-    let mut console = Console::in_trouble(size);
+    read(Console::in_trouble(size))
+}
+
+fn read(mut console: Console) -> Console {
     console.keys("S g j");
     console.say(Event::Detail(scene::host_name("app-1"), scene::unit_of("backend"), Box::new(scene::backend_detail())));
     console
@@ -54,6 +58,20 @@ pub fn on_backend(size: (u16, u16)) -> Console {
 #[test]
 fn overview_with_trouble() {
     compare("overview", &on_backend(SIZE));
+}
+
+#[test]
+fn overview_in_the_other_themes() {
+    for (name, theme) in [("overview-light", "default-light"), ("overview-high-contrast", "high-contrast")] {
+        let mut console = Console::in_trouble(SIZE);
+        for _ in Theme::all_builtin() {
+            if !console.screen().contains(&format!("Theme {theme}")) {
+                console.keys("?").types("next-theme").keys("enter");
+            }
+        }
+        assert!(console.screen().contains(&format!("Theme {theme}")), "{}", console.screen());
+        compare(name, &read(console));
+    }
 }
 
 #[test]

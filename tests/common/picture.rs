@@ -8,6 +8,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
 const CELL: (f64, f64) = (8.4, 18.0);
+/// What stands for the terminal's own colours.
 const GROUND: &str = "#10131a";
 const INK: &str = "#dce0e7";
 
@@ -16,6 +17,20 @@ fn hex(colour: Color, plain: &str) -> String {
         Color::Rgb(r, g, b) => format!("#{r:02x}{g:02x}{b:02x}"),
         _ => plain.to_owned(),
     }
+}
+
+/// Ink and ground of a cell, the other way round where it says so.
+fn colours(cell: &Cell) -> (String, String) {
+    let (ink, ground) = (hex(cell.fg, INK), hex(cell.bg, GROUND));
+    if cell.modifier.contains(Modifier::REVERSED) { (ground, ink) } else { (ink, ground) }
+}
+
+/// The ground that most of the screen has: that of the corner below.
+fn ground(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    buffer
+        .cell((area.right().saturating_sub(1), area.bottom().saturating_sub(1)))
+        .map_or(GROUND.to_owned(), |cell| hex(cell.bg, GROUND))
 }
 
 struct Run {
@@ -40,7 +55,7 @@ fn runs(buffer: &Buffer, y: u16) -> Vec<Run> {
         let columns = width(cell.symbol()).max(1);
         covered = columns - 1;
         let columns = u16::try_from(columns).unwrap();
-        let (ink, ground) = (hex(cell.fg, INK), hex(cell.bg, GROUND));
+        let (ink, ground) = colours(cell);
         let bold = cell.modifier.contains(Modifier::BOLD);
         let underlined = cell.modifier.contains(Modifier::UNDERLINED);
         match runs.last_mut() {
@@ -58,15 +73,16 @@ fn runs(buffer: &Buffer, y: u16) -> Vec<Run> {
 pub fn svg(buffer: &Buffer) -> String {
     let (columns, rows) = (f64::from(buffer.area.width), f64::from(buffer.area.height));
     let (wide, high) = (columns * CELL.0 + 16.0, rows * CELL.1 + 16.0);
+    let paper = ground(buffer);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide:.1} {high:.1}\" font-family=\"'JetBrains Mono', \
-         'DejaVu Sans Mono', monospace\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{GROUND}\"/>\n"
+         'DejaVu Sans Mono', monospace\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{paper}\"/>\n"
     );
     for y in 0..buffer.area.height {
         let top = 8.0 + f64::from(y) * CELL.1;
         for run in runs(buffer, y) {
             let (x, long) = (8.0 + f64::from(run.x) * CELL.0, f64::from(run.columns) * CELL.0);
-            if run.ground != GROUND {
+            if run.ground != paper {
                 let ground = &run.ground;
                 writeln!(
                     svg,
