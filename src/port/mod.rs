@@ -6,6 +6,7 @@ pub mod effect;
 pub mod event;
 pub mod input;
 pub mod log;
+pub mod log_block;
 pub mod secret;
 
 pub use command::{End, Output, RemoteCommand, Stdin};

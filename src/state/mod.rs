@@ -2,6 +2,7 @@
 
 pub mod fleet;
 pub mod host_row;
+pub mod logs;
 pub mod planner;
 pub mod report;
 pub mod service_row;

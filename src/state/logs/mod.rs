@@ -1,0 +1,26 @@
+//! Logs: what hosts wrote, in compact blocks, one order over all of them, and filters on top of it.
+//!
+//! Each host has sealed blocks and one open one. [`Order`] puts their rows in one order by time, corrected for the hosts'
+//! clocks, in which the rows of a host always stand as in its journal. A [`Sieve`] is the part of that order that
+//! passes a filter, made in slices so that no key waits for it.
+
+mod clock;
+mod filter;
+mod host;
+mod order;
+mod pattern;
+mod reading;
+mod scope;
+mod sieve;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use filter::Filter;
+pub use order::{Order, Ref};
+pub use pattern::Pattern;
+pub use reading::Reading;
+pub use scope::{Chosen, Scope};
+pub use host::HostLog;
+pub use store::{CAP, LogStore, Loss};

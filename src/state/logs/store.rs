@@ -1,0 +1,273 @@
+//! The store of one tail: the logs of all its hosts, their common order, what passes the filter, and exact counts of
+//! what came, what was lost on the way, and what was let go to stay within bounds.
+
+use std::collections::BTreeMap;
+
+use super::filter::Filter;
+use super::host::HostLog;
+use super::order::{Order, Ref};
+use super::pattern::Pattern;
+use super::sieve::Sieve;
+use crate::domain::HostName;
+use crate::domain::host::ClockOffset;
+use crate::port::log::{Cursor, LogBatch, LogRow, LossKind, TailState};
+use crate::port::log_block::{Line, Row};
+
+/// Bytes that lines may take; beyond that the oldest blocks are let go, and how many lines was exactly counted.
+pub const CAP: usize = 256 << 20;
+/// What comes with a stamp so much older than the newest is marked as late, in microseconds.
+const LATE: i64 = 2_000_000;
+
+/// What is missing in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Loss {
+    /// Lines that are known to be lost.
+    pub lines: u64,
+    /// Gaps of which nobody can tell how many lines they hold.
+    pub unsure: u64,
+}
+
+/// The store.
+#[derive(Debug)]
+pub struct LogStore {
+    cap: usize,
+    hosts: Vec<HostLog>,
+    places: BTreeMap<HostName, u16>,
+    all: Order,
+    /// What passes level, host and unit; `None` when all does.
+    base: Option<Sieve>,
+    /// What passes all of the filter; `None` when nothing is looked for.
+    hits: Option<Sieve>,
+    received: u64,
+    late: u64,
+    loss: Loss,
+}
+
+impl Default for LogStore {
+    fn default() -> Self {
+        Self::new(CAP)
+    }
+}
+
+impl LogStore {
+    /// Nothing yet, and room for so many bytes.
+    pub fn new(cap: usize) -> Self {
+        Self {
+            cap,
+            hosts: Vec::new(),
+            places: BTreeMap::new(),
+            all: Order::default(),
+            base: None,
+            hits: None,
+            received: 0,
+            late: 0,
+            loss: Loss::default(),
+        }
+    }
+
+    /// The hosts of which something was heard.
+    pub fn hosts(&self) -> &[HostLog] {
+        &self.hosts
+    }
+
+    /// The host of a row.
+    pub fn host(&self, row: Ref) -> Option<&HostLog> {
+        self.hosts.get(usize::from(row.host()))
+    }
+
+    /// A row, unless it was let go.
+    pub fn row(&self, row: Ref) -> Option<Row<'_>> {
+        self.host(row)?.row(row.number())
+    }
+
+    /// The host of this name, made when it is new. A number beyond that of all hosts there can be is none.
+    fn host_mut(&mut self, name: &HostName) -> Option<&mut HostLog> {
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None => {
+                let place = u16::try_from(self.hosts.len()).ok()?;
+                self.places.insert(name.clone(), place);
+                self.hosts.push(HostLog::new(name.clone(), place));
+                place
+            }
+        };
+        self.hosts.get_mut(usize::from(place))
+    }
+
+    /// Makes room for a host, in the order in which hosts shall stand.
+    pub fn expect(&mut self, name: &HostName) {
+        self.host_mut(name);
+    }
+
+    /// Takes rows of one host in.
+    pub fn take(&mut self, batch: &LogBatch) {
+        let mut newest = self.all.last().map_or(i64::MIN, Ref::key);
+        let Some(place) = self.host_mut(&batch.host).map(|host| usize::from(host.place)) else { return };
+        for row in &batch.rows {
+            let Some(host) = self.hosts.get_mut(place) else { return };
+            let made = host.add(row, newest, newest.saturating_sub(LATE));
+            newest = newest.max(made.key());
+            self.all.insert(made);
+            self.late += u64::from(made.is_late());
+            match row {
+                LogRow::Entry(_) => self.received += 1,
+                LogRow::Loss(loss) => {
+                    self.loss.lines += loss.lost.unwrap_or(0);
+                    self.loss.unsure += u64::from(loss.lost.is_none() && may_lose(&loss.kind));
+                }
+            }
+            for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
+                let host = self.hosts.get(place);
+                sieve.admit(made, |filter| host.is_some_and(|host| passes(filter, host, made).0));
+            }
+        }
+        self.make_room();
+    }
+
+    /// Takes in how a host's part of the tail stands.
+    pub fn stands(&mut self, host: &HostName, state: TailState) {
+        if let Some(host) = self.host_mut(host) {
+            host.live |= state == TailState::Following;
+            host.state = Some(state);
+        }
+    }
+
+    /// Takes in how far a host's clock is from ours.
+    pub fn measure(&mut self, host: &HostName, offset: ClockOffset) {
+        if let Some(host) = self.host_mut(host) {
+            host.clock.measure(offset);
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.bytes() > self.cap {
+            let oldest = self.hosts.iter().filter_map(|host| Some((host.oldest_block()?, host.place))).min();
+            let Some((_, place)) = oldest else { return };
+            let Some((gone, _)) = self.hosts.get_mut(usize::from(place)).and_then(HostLog::evict) else { return };
+            let is_gone = |row: Ref| row.host() == gone.host && row.number() < gone.before;
+            self.all.forget(gone.until, is_gone);
+            for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
+                sieve.forget(gone.until, is_gone);
+            }
+        }
+    }
+
+    /// Lets another filter choose. The first slice is looked at by the next [`work`](Self::work).
+    pub fn set_filter(&mut self, filter: &Filter) {
+        let base = filter.base();
+        if self.base.as_ref().map(Sieve::filter) != (!base.is_open()).then_some(&base) {
+            self.base = (!base.is_open()).then(|| Sieve::new(base));
+        }
+        if self.hits.as_ref().map(Sieve::filter) != filter.pattern.is_some().then_some(filter) {
+            self.hits = filter.pattern.is_some().then(|| Sieve::new(filter.clone()));
+        }
+    }
+
+    /// Looks at one more slice of what was not looked at yet.
+    pub fn work(&mut self) {
+        let hosts = &self.hosts;
+        let look = |filter: &Filter, row: Ref| match hosts.get(usize::from(row.host())) {
+            Some(host) => passes(filter, host, row),
+            None => (false, 0),
+        };
+        // What is on screen first.
+        for sieve in [&mut self.hits, &mut self.base].into_iter().flatten() {
+            if !sieve.is_done() {
+                sieve.work(&self.all, look);
+                return;
+            }
+        }
+    }
+
+    /// Whether [`work`](Self::work) has something left to do.
+    pub fn is_working(&self) -> bool {
+        [&self.hits, &self.base].into_iter().flatten().any(|sieve| !sieve.is_done())
+    }
+
+    /// All rows.
+    pub fn all(&self) -> &Order {
+        &self.all
+    }
+
+    /// The rows that pass level, host and unit.
+    pub fn base(&self) -> &Order {
+        self.base.as_ref().map_or(&self.all, Sieve::order)
+    }
+
+    /// The rows that pass all of the filter; `None` when nothing is looked for.
+    pub fn hits(&self) -> Option<&Order> {
+        self.hits.as_ref().map(Sieve::order)
+    }
+
+    /// What is looked for.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.hits.as_ref().and_then(|sieve| sieve.filter().pattern.as_ref())
+    }
+
+    /// Lines that came in all.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Lines that came late.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// What is missing in all.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// Rows that were let go to stay within bounds.
+    pub fn evicted(&self) -> u64 {
+        self.hosts.iter().map(|host| host.evicted).sum()
+    }
+
+    /// Bytes that are taken.
+    pub fn bytes(&self) -> usize {
+        let sieves: usize = [&self.base, &self.hits].into_iter().flatten().map(|sieve| sieve.order().bytes()).sum();
+        self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves
+    }
+
+    /// The last line of each host.
+    pub fn ends(&self) -> BTreeMap<HostName, Cursor> {
+        let end = |host: &HostLog| Some((host.name.clone(), host.last.clone()?));
+        self.hosts.iter().filter_map(end).collect()
+    }
+}
+
+/// Whether a row passes, and how many bytes were looked at for that.
+fn passes(filter: &Filter, host: &HostLog, row: Ref) -> (bool, usize) {
+    let looks = filter.pattern.is_some() || filter.unit.is_some();
+    if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
+        return (false, 0);
+    }
+    if !looks {
+        return (true, 0);
+    }
+    match host.row(row.number()) {
+        Some(Row::Line(line)) => (filter.passes(&host.name, &line), searched(&line)),
+        Some(Row::Loss(_)) => (true, 0),
+        None => (false, 0),
+    }
+}
+
+fn searched(line: &Line<'_>) -> usize {
+    line.raw().len() + 32
+}
+
+/// Whether lines may be lost where this happened and nobody can tell how many.
+fn may_lose(kind: &LossKind) -> bool {
+    match kind {
+        LossKind::LinkLost(_)
+        | LossKind::Vacuumed
+        | LossKind::Suppressed(_)
+        | LossKind::JournaldRestarted
+        | LossKind::Rebased(_)
+        | LossKind::SkippedAhead
+        | LossKind::ReaderFailed(_) => true,
+        // Nobody wished for those, and a boot by itself loses nothing.
+        LossKind::Rebooted | LossKind::Bounded => false,
+    }
+}
