@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::model::Model;
+use super::model::{Model, Notice};
 use super::{keys, settle};
 use crate::domain::{HostName, Link, Now};
 use crate::port::event::HostEvent;
@@ -12,9 +12,13 @@ use crate::screens::overview::Detail;
 use crate::screens::question;
 use crate::screens::{changes, hosts, logs, overview};
 use crate::state::Fleet;
+use crate::ui::figure;
 
 /// Sentences about our own trouble that are kept; the oldest go first.
 const TROUBLES_KEPT: usize = 20;
+
+/// How long it is said where a file was written.
+const PATH_STAYS: Duration = Duration::from_secs(60);
 
 /// Takes one event in.
 pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
@@ -70,6 +74,13 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         }
         Event::Run(_) | Event::History(_) | Event::Store(_) | Event::Log(_) | Event::Tail(..) | Event::LogFields(_) => {
         }
+        Event::Exported(Ok(file)) => {
+            let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
+            // Long enough to be copied by hand; the next key lets it go.
+            let until = now.mono.after(PATH_STAYS);
+            model.notice = Some(Notice { text: format!("{lines} in {}", file.path.plain()), until });
+        }
+        Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
         Event::Trouble(sentence) => {
             if model.troubles.last() != Some(&sentence) {
                 model.troubles.push(sentence);

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod console;
 pub mod crash;
 pub mod drill;
+pub mod export;
 mod fault;
 pub mod headless;
 pub mod hosts;

@@ -59,7 +59,7 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
-        Effect::Execute(_) | Effect::StopRun(_) | Effect::Shell(_) => false,
+        Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) => false,
         Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
     }
 }
@@ -72,7 +72,12 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::ReadDetail(..)
         | Effect::ReadHistory(_)
         | Effect::ReadFields(..) => true,
-        Effect::Execute(_) | Effect::StopRun(_) | Effect::Tail(_) | Effect::EndTail | Effect::Shell(_) => false,
+        Effect::Execute(_)
+        | Effect::StopRun(_)
+        | Effect::Tail(_)
+        | Effect::EndTail
+        | Effect::Export(_)
+        | Effect::Shell(_) => false,
         Effect::Watch(_) | Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
             false
         }

@@ -78,6 +78,7 @@ impl<S: Surface> Turn<S> {
                 | Effect::Tail(_)
                 | Effect::EndTail
                 | Effect::ReadFields(..)
+                | Effect::Export(_)
                 | Effect::Shell(_)
                 | Effect::Answer(..) => self.outbox.push(effect),
             }

@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::approach::Approach;
 use super::clock::{AnyClock, Clock};
+use super::export;
 use super::hosts::{self, Handshakes};
 use super::probe;
 use super::questions::Questions;
@@ -200,6 +201,16 @@ impl<A: Approach> World<A> {
                         // Beside the loop: the store may have to wait, an effect may not.
                         drop(tokio::spawn(tell_history(Arc::clone(store), Arc::clone(here), most, events.clone())));
                     }
+                }
+                Some(Effect::Export(export)) => {
+                    // Beside the loop: a disk may be slow.
+                    let (told, now) = (events.clone(), self.clock.now().wall);
+                    drop(tokio::spawn(async move {
+                        let writing =
+                            tokio::task::spawn_blocking(move || export::write(&export, &export::folders(), now));
+                        let ended = writing.await.unwrap_or_else(|_| Err("The lines could not be written.".to_owned()));
+                        let _ = told.send(Event::Exported(ended)).await;
+                    }));
                 }
                 Some(
                     Effect::Execute(_)

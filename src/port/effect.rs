@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::export::LogExport;
 use super::log::{Cursor, TailWish};
 use super::secret::Secret;
 use crate::domain::{Environment, HostName, Permit, RunId, UnitName};
@@ -33,6 +34,8 @@ pub enum Effect {
     EndTail,
     /// Read all fields of one entry of a host's journal.
     ReadFields(HostName, Cursor),
+    /// Write lines of logs into a new file, and say where it is.
+    Export(Box<LogExport>),
     /// Open a shell on the host on this terminal, and come back when it ends.
     Shell(HostName),
     /// Put this text on the person's clipboard, by OSC 52. Sanitised already, at most 64 KiB.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::act::{RunNews, StoreState};
+use super::export::Exported;
 use super::input::Input;
 use super::log::{LogBatch, LogFields, TailState};
 use crate::domain::link::Means;
@@ -54,6 +55,8 @@ pub enum Event {
     Tail(u64, HostName, TailState),
     /// All fields of one entry of a journal, as asked for.
     LogFields(Box<LogFields>),
+    /// Lines were written into a file, or a sentence why not.
+    Exported(Result<Exported, String>),
     /// Something of the program's own failed; a sentence for the person.
     Trouble(String),
 }
@@ -86,6 +89,7 @@ impl Event {
             | Event::Log(_)
             | Event::Tail(..)
             | Event::LogFields(_)
+            | Event::Exported(_)
             | Event::Trouble(_) => false,
         }
     }

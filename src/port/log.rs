@@ -149,6 +149,47 @@ pub enum LossKind {
     ReaderFailed(Foreign),
 }
 
+impl LossKind {
+    /// Whether lines may be lost where it happened and nobody counted them.
+    pub fn may_lose(&self) -> bool {
+        match self {
+            LossKind::LinkLost(_)
+            | LossKind::Vacuumed
+            | LossKind::Suppressed(_)
+            | LossKind::JournaldRestarted
+            | LossKind::Rebased(_)
+            | LossKind::SkippedAhead
+            | LossKind::ReaderFailed(_) => true,
+            // A boot by itself loses nothing, and nobody wished for lines beyond the bound.
+            LossKind::Rebooted | LossKind::Bounded => false,
+        }
+    }
+}
+
+impl Loss {
+    /// What happened and how much is lost, as half a sentence: `14 s without link, 0 lost`.
+    pub fn words(&self) -> String {
+        let what = match &self.kind {
+            LossKind::LinkLost(span) if span.as_secs() < 100 => format!("{} s without link", span.as_secs()),
+            LossKind::LinkLost(span) => format!("{} without link", crate::domain::time::short(*span)),
+            LossKind::Vacuumed => "older lines were removed on the host before they could be read".to_owned(),
+            LossKind::Suppressed(Some(unit)) => format!("journald threw lines of {unit} away, they came too fast"),
+            LossKind::Suppressed(None) => "journald threw lines away, they came too fast".to_owned(),
+            LossKind::JournaldRestarted => "journald restarted".to_owned(),
+            LossKind::Rebooted => "the host booted".to_owned(),
+            LossKind::Rebased(why) => format!("reading went on by time: {}", why.plain()),
+            LossKind::SkippedAhead => "skipped ahead, more came than could be taken".to_owned(),
+            LossKind::Bounded => "older lines are there, and were not asked for".to_owned(),
+            LossKind::ReaderFailed(why) => format!("journalctl failed: {}", why.plain()),
+        };
+        match self.lost {
+            Some(lost) => format!("{what}, {lost} lost"),
+            None if self.kind.may_lose() => format!("{what}, how many lines are lost is not known"),
+            None => what,
+        }
+    }
+}
+
 /// How a host's part of a tail stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TailState {

@@ -338,7 +338,12 @@ mod tests {
         for cursor in cursors {
             open.line(&entry(cursor, b"webhook rejected\x1b[2J\n\xff"));
         }
-        let loss = Loss { at: Timestamp::UNIX_EPOCH, kind: super::super::log::LossKind::Vacuumed, lost: Some(4), cursor: None };
+        let loss = Loss {
+            at: Timestamp::UNIX_EPOCH,
+            kind: super::super::log::LossKind::Vacuumed,
+            lost: Some(4),
+            cursor: None,
+        };
         open.loss(&loss);
         let block = open.seal();
         assert!(open.block().is_empty() && block.len() == 5);

@@ -4,6 +4,7 @@ pub mod act;
 pub mod command;
 pub mod effect;
 pub mod event;
+pub mod export;
 pub mod input;
 pub mod log;
 pub mod log_block;

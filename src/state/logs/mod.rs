@@ -18,9 +18,9 @@ mod store;
 mod tests;
 
 pub use filter::Filter;
+pub use host::HostLog;
 pub use order::{Order, Ref};
 pub use pattern::Pattern;
 pub use reading::Reading;
 pub use scope::{Chosen, Scope};
-pub use host::HostLog;
 pub use store::{CAP, LogStore, Loss};

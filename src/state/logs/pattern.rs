@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_taken_literally() {
-        for (typed, text) in [("rejected(", "x rejected(1)"), ("[", "a[b"), ("(a{999}){999}", "(a{999}){999}"), ("a|", "a|b")] {
+        for (typed, text) in
+            [("rejected(", "x rejected(1)"), ("[", "a[b"), ("(a{999}){999}", "(a{999}){999}"), ("a|", "a|b")]
+        {
             let pattern = Pattern::parse(typed).unwrap();
             assert!(pattern.is_literal() && pattern.is_found(text.as_bytes()), "{typed}");
         }

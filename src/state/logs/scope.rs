@@ -114,7 +114,9 @@ impl Scope {
                 let row = rows.first().and_then(|chosen| fleet.service(&chosen.service));
                 row.map_or_else(|| "This service is not in the site.".to_owned(), of_service)
             }
-            Scope::Rows(_) | Scope::Tier(_) => "None of these services has a unit, so there is no log to read.".to_owned(),
+            Scope::Rows(_) | Scope::Tier(_) => {
+                "None of these services has a unit, so there is no log to read.".to_owned()
+            }
             Scope::Everything => "No service of this environment has a unit, so there is no log to read.".to_owned(),
             Scope::Host(host) => format!("{host} is not in this environment."),
         })

@@ -10,7 +10,7 @@ use super::pattern::Pattern;
 use super::sieve::Sieve;
 use crate::domain::HostName;
 use crate::domain::host::ClockOffset;
-use crate::port::log::{Cursor, LogBatch, LogRow, LossKind, TailState};
+use crate::port::log::{Cursor, LogBatch, LogRow, TailState};
 use crate::port::log_block::{Line, Row};
 
 /// Bytes that lines may take; beyond that the oldest blocks are let go, and how many lines was exactly counted.
@@ -113,7 +113,7 @@ impl LogStore {
                 LogRow::Entry(_) => self.received += 1,
                 LogRow::Loss(loss) => {
                     self.loss.lines += loss.lost.unwrap_or(0);
-                    self.loss.unsure += u64::from(loss.lost.is_none() && may_lose(&loss.kind));
+                    self.loss.unsure += u64::from(loss.lost.is_none() && loss.kind.may_lose());
                 }
             }
             for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
@@ -255,19 +255,4 @@ fn passes(filter: &Filter, host: &HostLog, row: Ref) -> (bool, usize) {
 
 fn searched(line: &Line<'_>) -> usize {
     line.raw().len() + 32
-}
-
-/// Whether lines may be lost where this happened and nobody can tell how many.
-fn may_lose(kind: &LossKind) -> bool {
-    match kind {
-        LossKind::LinkLost(_)
-        | LossKind::Vacuumed
-        | LossKind::Suppressed(_)
-        | LossKind::JournaldRestarted
-        | LossKind::Rebased(_)
-        | LossKind::SkippedAhead
-        | LossKind::ReaderFailed(_) => true,
-        // Nobody wished for those, and a boot by itself loses nothing.
-        LossKind::Rebooted | LossKind::Bounded => false,
-    }
 }
