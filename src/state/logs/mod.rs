@@ -21,6 +21,6 @@ pub use filter::Filter;
 pub use host::HostLog;
 pub use order::{Order, Ref};
 pub use pattern::Pattern;
-pub use reading::Reading;
-pub use scope::{Chosen, Scope};
+pub use reading::{NEWEST, Reading};
+pub use scope::{Chosen, Scope, Sources};
 pub use store::{CAP, LogStore, Loss};
