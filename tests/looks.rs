@@ -66,3 +66,54 @@ fn a_file_that_is_missing_or_wrong_is_named_before_anything_opens() {
     ]);
     assert!(said.contains("bad.toml:4:") && said.contains("no-such-role"), "{said}");
 }
+
+/// What `qd check` prints, and its exit code.
+fn check(files: &[(&str, &str)]) -> (String, i32) {
+    let home = home(files);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_qd"))
+        .arg("check")
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_STATE_HOME", home.path().join("state"))
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+}
+
+#[test]
+fn a_check_finds_what_is_wrong_with_themes_of_ones_own() {
+    let heir = "inherits = 'default-light'\n[roles]\nkye = { ink = 'blue' }\n";
+    let (said, code) = check(&[("config.toml", "theme = 'mine'\n"), ("themes/mine.toml", heir)]);
+    assert_eq!(code, 78, "{said}");
+    assert!(said.contains("mine.toml:3:1: there is no role `kye`; did you mean `key`?"), "{said}");
+    assert!(said.contains("3 | kye = { ink = 'blue' }"), "the line is shown: {said}");
+
+    let (said, code) = check(&[("config.toml", "name = 'Sam'\ntheme = 'defualt-light'\n")]);
+    assert_eq!(code, 78, "{said}");
+    assert!(said.contains("config.toml:2:9: there is no theme `defualt-light`"), "{said}");
+    assert!(said.contains("did you mean `default-light`?"), "{said}");
+
+    // It can be used, but hardly read.
+    let pale = "inherits = 'default-light'\n[palette]\nblack = { rgb = '#d0d0d0' }\n";
+    let (said, code) = check(&[("config.toml", "theme = 'pale'\n"), ("themes/pale.toml", pale)]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("pale.toml: warning: `strong` on the ground of `text` has a contrast of 1."), "{said}");
+}
+
+#[test]
+fn a_theme_by_name_is_the_built_in_one_and_ones_own_may_stand_on_it() {
+    let colour = |files: &[(&str, &str)]| {
+        let home = home(files);
+        let mut pty = launch(home.path()).variable("COLORTERM", "truecolor").start();
+        pty.wait_for("here ");
+        let colour = pty.emulator().cell(10, 40).unwrap().bgcolor();
+        pty.send("q");
+        assert_eq!(pty.wait_exit(Duration::from_secs(30)).code(), 0);
+        colour
+    };
+    let light = colour(&[("config.toml", "theme = 'default-light'\n")]);
+    assert_eq!(light, vt100::Color::Rgb(0xfa, 0xf9, 0xf5));
+    let mine = "inherits = 'default-light'\n[palette]\nground = { rgb = '#fffff0' }\n";
+    let own = colour(&[("config.toml", "theme = 'mine'\n"), ("themes/mine.toml", mine)]);
+    assert_eq!(own, vt100::Color::Rgb(0xff, 0xff, 0xf0));
+}

@@ -406,3 +406,20 @@ fn a_host_that_needs_a_person_and_our_own_trouble_stand_in_the_strip() {
     console.keys("esc");
     assert_eq!(console.row(1), "");
 }
+
+#[test]
+fn who_wants_the_worst_first_has_it_from_the_beginning() {
+    let setup = Setup { worst_first: true, ..Setup::default() };
+    let mut console = Console::begin("02:12:05", (120, 40), setup);
+    console.keys("esc");
+    console.say(Event::Opened(std::sync::Arc::new(scene::production())));
+    let now = console.now();
+    scene::first_second(now).into_iter().for_each(|event| console.say(event));
+    for (_, events) in scene::trouble() {
+        events.into_iter().for_each(|event| console.say(event));
+    }
+    let first = console.screen().lines().position(|line| line.contains("settlement")).unwrap();
+    let well = console.screen().lines().position(|line| line.contains("config ")).unwrap();
+    assert!(first < well, "{}", console.screen());
+    assert!(!console.screen().contains("Infrastructure"), "tiers have no headings then");
+}

@@ -30,6 +30,8 @@ pub struct Setup {
     pub theme: Option<Theme>,
     /// The person's own themes, to switch to.
     pub themes: Vec<Theme>,
+    /// Whether services and hosts stand with the worst first at first.
+    pub worst_first: bool,
     /// Another keymap than the built-in one.
     pub keymap: Option<Keymap>,
     /// The time zone of the person; `None` shows Coordinated Universal Time only.

@@ -47,9 +47,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {}
         Event::Opened(environment) => {
             model.fleet = Some(Fleet::new(environment, now));
-            model.overview = overview::State::default();
+            model.overview = overview::State::sorted(model.setup.worst_first);
             model.logs = logs::State::default();
-            model.hosts = hosts::State::default();
+            model.hosts = hosts::State::sorted(model.setup.worst_first);
             model.changes = changes::State::default();
             model.round_trips.clear();
             model.usage_asked.clear();

@@ -1,9 +1,9 @@
-//! `qd check [SITE…]`: tells everything that is wrong in site files and the user file.
+//! `qd check [SITE…]`: tells everything that is wrong in site files and your own files: configuration, themes.
 
 use clap::Args;
 
-use super::Exit;
 use super::output::{here, print};
+use super::{Exit, looks};
 use crate::site;
 
 /// What to check.
@@ -19,7 +19,7 @@ pub fn run(arguments: &Check) -> Exit {
         Ok(places) => places,
         Err(exit) => return exit,
     };
-    let checked = site::check(&places, &arguments.sites);
+    let checked = site::check(&places, &arguments.sites, &looks::check(&places));
     if let Err(exit) = print(&checked.text) {
         return exit;
     }

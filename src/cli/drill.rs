@@ -16,6 +16,7 @@ use crate::engine::drill::fleet::Pace;
 use crate::engine::store::Sqlite;
 use crate::engine::transport::RuntimeDir;
 use crate::engine::world::World;
+use crate::site::Icons;
 
 /// What may be said.
 #[derive(Debug, Args)]
@@ -44,14 +45,27 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
         Ok(chosen) => chosen,
         Err(exit) => return exit,
     };
-    let setup = looks::on_this_terminal(Setup {
+    let places = match super::output::here() {
+        Ok(places) => places,
+        Err(exit) => return exit,
+    };
+    let user = match crate::site::load_user(&places) {
+        Ok(user) => user,
+        Err(mistakes) => return choose::complain(Exit::Configuration, &crate::site::render(&mistakes)),
+    };
+    let setup = Setup {
         begin: Some((site.name.clone(), Some(environment))),
         sites: vec![Arc::new(site)],
         drill: Some(scenario.title.clone()),
         read_only: reach.read_only,
         no_clock: drill.no_clock,
+        ascii: user.icons == Icons::Ascii,
         ..Setup::default()
-    });
+    };
+    let setup = match looks::as_preferred(setup, &user, &places) {
+        Ok(setup) => looks::on_this_terminal(setup),
+        Err(exit) => return exit,
+    };
     let (model, first) = Model::begin(setup, RealClock.now());
     let clock = AnyClock::Real(RealClock);
     let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone());

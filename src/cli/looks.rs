@@ -1,65 +1,165 @@
-//! How the console looks on this terminal, as the environment variables and the person's own file say.
+//! How the console looks on this terminal, as the environment variables and the person's own files say.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::{Exit, output};
 use crate::app::Setup;
-use crate::domain::mistake::Mistake;
+use crate::domain::name;
 use crate::input::Keymap;
-use crate::site::UserFile;
+use crate::site::check::Other;
+use crate::site::mistake::Mistake;
+use crate::site::user::Named;
+use crate::site::{Places, UserFile, render};
+use crate::style::contrast::{Least, poor};
+use crate::style::theme::Unfit;
 use crate::style::{Depth, GlyphSet, Theme};
 
-/// The theme that is part of the program.
-const OWN_THEME: &str = "default-dark";
 /// The keymap that is part of the program.
 const OWN_KEYMAP: &str = "default";
 /// Larger files are no themes and no keymaps.
 const LARGEST: u64 = 1 << 20;
+/// Themes of one's own beyond this are not offered for switching and not checked.
+const MOST: usize = 100;
 
-/// The same session with the theme and the keymap of the person's file: `themes/NAME.toml` and
-/// `keymaps/NAME.toml` beside it. A keymap only names what it changes.
+/// The same session with the theme, the keymap and the order of the person's files: `themes/NAME.toml` and
+/// `keymaps/NAME.toml` beside `config.toml`. Both only name what they change.
 ///
 /// # Errors
 /// The exit code, after every mistake was printed.
-pub fn as_preferred(setup: Setup, user: &UserFile, config: &Path) -> Result<Setup, Exit> {
-    let theme = match user.theme.as_deref() {
-        None | Some(OWN_THEME) => None,
-        Some(name) => {
-            let (file, text) = read(config, "themes", name)?;
-            Some(Theme::parse(&file, &text).map_err(|mistakes| tell(&mistakes))?)
-        }
+pub fn as_preferred(setup: Setup, user: &UserFile, places: &Places) -> Result<Setup, Exit> {
+    let shelf = Shelf::new(places);
+    let theme = match &user.theme {
+        None => None,
+        Some(named) => Some(shelf.theme(&named.name).map_err(|unfit| {
+            let mistakes = match unfit {
+                Unfit::NotFound(why) => vec![shelf.unknown(named, why)],
+                Unfit::Mistaken(mistakes) => shelf.placed(&mistakes),
+            };
+            output::complain(render(&mistakes).trim_end());
+            Exit::Configuration
+        })?),
     };
     let keymap = match user.keymap.as_deref() {
         None | Some(OWN_KEYMAP) => None,
         Some(name) => {
-            let (file, text) = read(config, "keymaps", name)?;
-            Some(Keymap::builtin().with(&file, &text).map_err(|mistakes| tell(&mistakes))?)
+            let (file, text) = match shelf.read("keymaps", name) {
+                Ok(Some(found)) => found,
+                Ok(None) => return Err(missing(&shelf.file("keymaps", name), "there is no such file")),
+                Err(why) => return Err(missing(&shelf.file("keymaps", name), &why)),
+            };
+            Some(Keymap::builtin().with(&file, &text).map_err(|mistakes| {
+                mistakes.iter().for_each(|mistake| output::complain(&mistake.to_string()));
+                Exit::Configuration
+            })?)
         }
     };
-    Ok(Setup { theme, keymap, ..setup })
+    // What can't be used is only not offered; `qd check` says why.
+    let themes = shelf.names("themes").iter().filter_map(|name| shelf.theme(name).ok()).collect();
+    Ok(Setup { theme, themes, keymap, worst_first: user.worst_first, ..setup })
 }
 
-/// Reads a file of the person's; the name was checked to be a name when their file was read.
-fn read(config: &Path, folder: &str, name: &str) -> Result<(String, String), Exit> {
-    let path = config.join(folder).join(format!("{name}.toml"));
-    let shown = crate::text::Foreign::from(path.to_string_lossy().as_ref()).plain();
-    let size = std::fs::metadata(&path).map(|file| file.len());
-    let text = match size {
-        Ok(size) if size > LARGEST => Err("it is larger than 1 MiB".to_owned()),
-        Ok(_) => std::fs::read_to_string(&path).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    text.map(|text| (shown.clone(), text)).map_err(|why| {
-        output::complain(&format!("{shown}, named in your configuration, can't be read: {why}"));
-        Exit::Configuration
-    })
-}
-
-fn tell(mistakes: &[Mistake]) -> Exit {
-    for mistake in mistakes {
-        output::complain(&mistake.to_string());
+/// What is wrong with the person's themes, and which of them are hard to read.
+pub fn check(places: &Places) -> Vec<Other> {
+    let shelf = Shelf::new(places);
+    let mut others: Vec<Other> = Vec::new();
+    if let Ok(user) = crate::site::load_user(places)
+        && let Some(named) = &user.theme
+        && let Err(Unfit::NotFound(why)) = shelf.theme(&named.name)
+    {
+        let mistake = shelf.unknown(named, why);
+        others.push(Other { file: mistake.file.clone(), mistakes: vec![mistake] });
     }
+    for name in shelf.names("themes") {
+        let file = shelf.file("themes", &name);
+        let mistakes = match shelf.theme(&name) {
+            Ok(theme) => {
+                let found = poor(&theme, Depth::True, Least::READABLE);
+                found.iter().map(|one| Mistake::of_file(&file, one.to_string()).as_warning()).collect()
+            }
+            Err(Unfit::NotFound(why)) => vec![Mistake::of_file(&file, why)],
+            Err(Unfit::Mistaken(mistakes)) => shelf.placed(&mistakes),
+        };
+        others.push(Other { file, mistakes });
+    }
+    others
+}
+
+fn missing(file: &Path, why: &str) -> Exit {
+    let file = crate::site::mistake::path(file);
+    output::complain(&format!("{file}, named in your configuration, can't be read: {why}"));
     Exit::Configuration
+}
+
+/// The person's files beside their configuration, each read once.
+struct Shelf<'a> {
+    places: &'a Places,
+    texts: RefCell<BTreeMap<String, String>>,
+}
+
+impl<'a> Shelf<'a> {
+    fn new(places: &'a Places) -> Self {
+        Self { places, texts: RefCell::default() }
+    }
+
+    /// A file as the person would write it.
+    fn file(&self, folder: &str, name: &str) -> PathBuf {
+        self.places.shown(&self.places.config.join(folder).join(format!("{name}.toml")))
+    }
+
+    /// What a file is called and its text; nothing where there is none.
+    fn read(&self, folder: &str, name: &str) -> Result<Option<(String, String)>, String> {
+        // A name that was checked leads to no other folder.
+        if name::check(name).is_err() {
+            return Ok(None);
+        }
+        let shown = crate::site::mistake::path(&self.file(folder, name));
+        if let Some(text) = self.texts.borrow().get(&shown) {
+            return Ok(Some((shown, text.clone())));
+        }
+        let path = self.places.config.join(folder).join(format!("{name}.toml"));
+        let text = match std::fs::metadata(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => Err(error.to_string()),
+            Ok(file) if !file.is_file() => Err("it is no file".to_owned()),
+            Ok(file) if file.len() > LARGEST => Err("it is larger than 1 MiB".to_owned()),
+            Ok(_) => std::fs::read_to_string(&path).map_err(|error| error.to_string()),
+        };
+        let text = text.map_err(|why| format!("{shown} can't be read: {why}"))?;
+        self.texts.borrow_mut().insert(shown.clone(), text.clone());
+        Ok(Some((shown, text)))
+    }
+
+    fn theme(&self, name: &str) -> Result<Theme, Unfit> {
+        Theme::named(name, &|name| self.read("themes", name))
+    }
+
+    /// The name of a theme that nobody knows, with where it would be.
+    fn unknown(&self, named: &Named, why: String) -> Mistake {
+        let file = crate::site::mistake::path(&self.file("themes", &named.name));
+        named.wrong(why).with_hint(format!("one of your own would be {file}"))
+    }
+
+    /// The names of the files in a folder.
+    fn names(&self, folder: &str) -> Vec<String> {
+        let files = std::fs::read_dir(self.places.config.join(folder)).into_iter().flatten().filter_map(Result::ok);
+        let name = |file: std::fs::DirEntry| Some(file.file_name().to_str()?.strip_suffix(".toml")?.to_owned());
+        let mut names: Vec<String> = files.filter_map(name).filter(|name| name::check(name).is_ok()).collect();
+        names.sort();
+        names.truncate(MOST);
+        names
+    }
+
+    /// The mistakes with the lines they are in.
+    fn placed(&self, mistakes: &[crate::domain::Mistake]) -> Vec<Mistake> {
+        let texts = self.texts.borrow();
+        let placed = |mistake: &crate::domain::Mistake| {
+            let text = texts.get(&mistake.file).map_or("", String::as_str);
+            Mistake::of_line(Path::new(&mistake.file), text, mistake.line, mistake.column, mistake.message.as_str())
+        };
+        mistakes.iter().map(placed).collect()
+    }
 }
 
 /// The same session with colours, glyphs and time zone of this terminal.

@@ -46,7 +46,7 @@ fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
         Some(site) => Some((site.name.clone(), choose::environment(site, open.place.environment.as_deref())?)),
         None => None,
     };
-    let config = super::output::here()?.config;
+    let places = super::output::here()?;
     let preferred = Setup {
         sites: found.sites,
         begin,
@@ -58,5 +58,5 @@ fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
         notices: found.notices,
         ..Setup::default()
     };
-    Ok(looks::on_this_terminal(looks::as_preferred(preferred, &found.user, &config)?))
+    Ok(looks::on_this_terminal(looks::as_preferred(preferred, &found.user, &places)?))
 }

@@ -1,7 +1,7 @@
 //! `qd check`: everything that is wrong in the files, told at once.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::find::{Found, find, list};
 use super::load::{Commands, Look, Standing, look};
@@ -45,11 +45,25 @@ impl Checked {
     }
 }
 
-/// Checks the sites that `words` mean; without words all that can be found, the user file and the record of trust.
-pub fn check(places: &Places, words: &[String]) -> Checked {
+/// A file of the person's that is checked elsewhere: what it is called, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Checks the sites that `words` mean; without words all that can be found, the user file, the record of trust, and
+/// what the `others` say of the person's further files.
+pub fn check(places: &Places, words: &[String], others: &[Other]) -> Checked {
     let mut checked = Checked::default();
     if words.is_empty() {
         check_user(places, &mut checked);
+        for Other { file, mistakes } in others {
+            checked.line(&format!("{}: {}", path(file), verdict(mistakes)));
+            checked.take(mistakes.clone());
+        }
         let all = list(places);
         if all.is_empty() {
             let (own, here) = (path(&places.own_sites()), path(&places.sites_here()));

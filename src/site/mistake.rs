@@ -58,6 +58,12 @@ impl Mistake {
         }
     }
 
+    /// A mistake at a line and a column of `text`, which is the file's.
+    pub fn of_line(file: &Path, text: &str, line: usize, column: usize, message: impl Into<String>) -> Self {
+        let source_line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        Self { line, column, source_line: Foreign::from(source_line), ..Self::of_file(file, message) }
+    }
+
     /// The same, with what to do about it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -212,6 +218,18 @@ impl<'s> Sink<'s> {
     /// The file.
     pub fn source(&self) -> &'s Source {
         self.source
+    }
+
+    /// A mistake at this place that is not noted: it has no words yet.
+    pub fn at(&self, span: &Span) -> Mistake {
+        let entry = Entry {
+            span: span.clone(),
+            severity: Severity::Mistake,
+            message: String::new(),
+            hint: None,
+            concerned: Vec::new(),
+        };
+        entry.into_mistake(self.source)
     }
 
     /// Whether more mistakes are only counted, so that nothing need be thought out for them.

@@ -6,13 +6,13 @@
 mod address;
 mod approval;
 mod brackets;
-mod check;
+pub mod check;
 mod duration;
 mod find;
 mod folder;
 mod json_rule;
 mod load;
-mod mistake;
+pub mod mistake;
 mod names;
 mod places;
 mod raw;
@@ -24,7 +24,7 @@ mod status;
 mod syntax;
 mod trust;
 mod units;
-mod user;
+pub mod user;
 mod variables;
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ table! {
         theme: Located<String>,
         /// The keymap's name.
         keymap: Located<String>,
+        /// In which order services and hosts stand at first.
+        sort: RawSort,
         /// Refuse every change, on every site.
         read_only: Located<bool>,
         /// The site that opens when none is named: a name or a path.
@@ -34,6 +36,31 @@ words! {
     }
 }
 
+words! {
+    /// In which order services and hosts stand at first.
+    RawSort as "order" {
+        /// In the order of the site.
+        Site = "site",
+        /// The worst first.
+        Worst = "worst",
+    }
+}
+
+/// A name in the user file, with its place there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    place: Box<Mistake>,
+}
+
+impl Named {
+    /// What is wrong with what it names, told at its place.
+    pub fn wrong(&self, message: impl Into<String>) -> Mistake {
+        Mistake { message: message.into(), ..(*self.place).clone() }
+    }
+}
+
 /// Which characters draw icons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Icons {
@@ -50,9 +77,11 @@ pub struct UserFile {
     /// The user's name for records.
     pub name: Option<String>,
     /// Name of the theme.
-    pub theme: Option<String>,
+    pub theme: Option<Named>,
     /// Name of the keymap.
     pub keymap: Option<String>,
+    /// Whether the worst comes first at first.
+    pub worst_first: bool,
     /// Whether every change is refused.
     pub read_only: bool,
     /// The site that opens when none is named.
@@ -118,8 +147,15 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
     let value = |word: &Option<Located<String>>| word.as_ref().map(|word| word.value.clone());
     UserFile {
         name: value(&raw.name),
-        theme: value(&raw.theme),
+        theme: raw.theme.as_ref().map(|word| {
+            let place = Box::new(sink.at(&word.span));
+            Named { name: word.value.clone(), place }
+        }),
         keymap: value(&raw.keymap),
+        worst_first: match raw.sort {
+            None | Some(RawSort::Site) => false,
+            Some(RawSort::Worst) => true,
+        },
         read_only: raw.read_only.as_ref().is_some_and(|read_only| read_only.value),
         default_site: value(&raw.default_site),
         icons: match raw.icons {

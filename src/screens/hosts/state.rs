@@ -45,6 +45,11 @@ fn wants_reboot(row: &HostRow) -> bool {
 }
 
 impl State {
+    /// As it begins: in the order of the site, or with the worst first.
+    pub fn sorted(worst_first: bool) -> Self {
+        Self { worst_first, ..Self::default() }
+    }
+
     /// The hosts as they stand now.
     pub fn rows<'a>(&self, fleet: &'a Fleet) -> Vec<&'a HostRow> {
         let filter = Filter::parse(self.filter.text());

@@ -73,6 +73,11 @@ struct Asked {
 }
 
 impl State {
+    /// As it begins: in the order of the site, or with the worst first.
+    pub fn sorted(worst_first: bool) -> Self {
+        Self { worst_first, ..Self::default() }
+    }
+
     /// The rows as they stand now.
     pub fn rows(&self, fleet: &Fleet) -> Vec<Row> {
         let filter = Filter::parse(self.filter.text());

@@ -200,13 +200,13 @@ fn a_check_without_words_looks_at_everything() {
     fs::write(odd.join("site.toml"), "[environments.prod.hosts]\n\"a b\" = {}\n").unwrap();
     desk.here("theirs");
     fs::write(desk.places.user_file(), "them = \"dark\"\n").unwrap();
-    let checked = check(&desk.places, &[]);
+    let checked = check(&desk.places, &[], &[]);
     assert!(checked.is_bad());
     let text = checked.text.replace(&desk.root.path().canonicalize().unwrap().display().to_string(), "ROOT");
     insta::assert_snapshot!(text);
-    let one = check(&desk.places, &["theirs".to_owned()]);
+    let one = check(&desk.places, &["theirs".to_owned()], &[]);
     assert!(!one.is_bad());
-    let none = check(&desk.places, &["thiers".to_owned()]);
+    let none = check(&desk.places, &["thiers".to_owned()], &[]);
     assert_eq!(none.not_found, 1);
     assert!(none.text.contains("did you mean `theirs`?"), "{}", none.text);
 }
