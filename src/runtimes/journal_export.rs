@@ -42,6 +42,20 @@ impl Entry {
         self.fields.iter().find(|field| field.name == name.as_bytes()).map(|field| field.value.as_slice())
     }
 
+    /// All values of this name, one below the other, at most [`FIELD_KEEPS`] bytes.
+    pub fn get_all(&self, name: &str) -> Value {
+        let mut fields = self.fields.iter().filter(|field| field.name == name.as_bytes());
+        let Some(first) = fields.next() else { return Value::default() };
+        let mut all = Value { value: first.value.clone(), cut: first.cut };
+        for field in fields {
+            all.value.push(b'\n');
+            all.value.extend_from_slice(&field.value);
+            all.cut += field.cut + all.value.len().saturating_sub(FIELD_KEEPS) as u64;
+            all.value.truncate(FIELD_KEEPS);
+        }
+        all
+    }
+
     /// The first value of this name, as a number.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         std::str::from_utf8(self.get(name)?).ok()?.parse().ok()
@@ -51,6 +65,15 @@ impl Entry {
     pub fn at(&self) -> Option<Timestamp> {
         Timestamp::from_microsecond(self.number("__REALTIME_TIMESTAMP")?).ok()
     }
+}
+
+/// A value, cut where it was too long.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Value {
+    /// What is kept.
+    pub value: Vec<u8>,
+    /// Bytes that were not kept.
+    pub cut: u64,
 }
 
 /// The stream is not in the export format; nothing after this point can be read.
@@ -126,6 +149,15 @@ impl Parser {
     /// Whether nothing of an unfinished entry is held.
     pub fn is_between_entries(&self) -> bool {
         matches!(self.stage, Stage::Name) && self.name.is_empty() && self.entry.fields.is_empty()
+    }
+
+    /// What has come so far of an entry that is not complete, for an answer that was cut off by its length.
+    pub fn unfinished(mut self) -> Option<Entry> {
+        if !self.value.is_empty() {
+            self.field_done();
+        }
+        self.entry.trimmed = true;
+        (!self.entry.fields.is_empty()).then_some(self.entry)
     }
 
     /// Takes some bytes and says how many; at least one.

@@ -14,3 +14,4 @@ pub mod systemd_list;
 pub mod systemd_props;
 pub mod systemd_show;
 pub mod systemd_time;
+pub mod tail;

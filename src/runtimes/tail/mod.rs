@@ -1,0 +1,18 @@
+//! The tail protocol: how a host's journal is read so that each entry arrives exactly once and what is missing is
+//! told. Pure: what to send, and what the answers mean.
+//!
+//! Reading goes on from the cursor of the last entry that was read completely, with `--cursor`, which begins with that
+//! very entry: its coming again proves that nothing lies between, and then it is left out. `--after-cursor`, `-n 0`
+//! and `--all` are never used: some versions lose lines with the first two, and the third changes bytes.
+
+pub mod command;
+pub mod cursor;
+pub mod entry;
+mod note;
+pub mod protocol;
+#[cfg(test)]
+mod protocol_tests;
+mod seen;
+
+pub use command::Filter;
+pub use protocol::{Found, Next, Protocol};

@@ -1,0 +1,419 @@
+//! The state of one host's tail: what to send next, and which rows an answer is. It is told everything and does
+//! nothing by itself.
+//!
+//! A session begins with [`Protocol::open`], which is told what is at the place where reading had ended, and then has
+//! one or two readers ([`Protocol::next`]), whose entries go to [`Protocol::take`] and whose end to
+//! [`Protocol::ended`]. When a reader fails or the link is lost, another session begins.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::command::{Begin, Filter};
+use super::cursor::Parts;
+use super::entry::{self, Note};
+use super::seen::Seen;
+use crate::port::RemoteCommand;
+use crate::port::log::{Cursor, LogRow, Loss, LossKind, TailWish};
+use crate::runtimes::journal_export::Entry;
+use crate::text::Foreign;
+
+/// How far back reading begins where a place is found again by time.
+const BACK: i64 = 60_000_000;
+/// A second start of journald so soon after the first of a boot belongs to the boot: the one in memory hands over.
+const HANDOVER: u64 = 30_000_000;
+
+/// What is at the place where reading had ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// This entry: the very one, or the first one behind.
+    Entry(Box<Entry>),
+    /// Nothing, and nothing behind.
+    Nothing,
+    /// journalctl does not take the place for one, though it reads the journal.
+    Refused,
+}
+
+/// What to do next in a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Run this and hand its output to [`Protocol::bounded`].
+    Bound(RemoteCommand),
+    /// Read this to its end.
+    Read(RemoteCommand),
+    /// Read this as long as it lasts.
+    Follow(RemoteCommand),
+    /// Everything that was wished for was read.
+    Done,
+}
+
+/// What an entry was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It became rows.
+    Told,
+    /// It was told before, or is of no interest.
+    Passed,
+    /// It lies behind the end of what was wished for.
+    Beyond,
+    /// It names no place or no time: this is no journal.
+    Malformed,
+}
+
+/// A place in the journal.
+#[derive(Debug, Clone)]
+struct Place {
+    cursor: Cursor,
+    parts: Parts,
+    /// Whether the reader of this tail would show the entry there.
+    own: bool,
+}
+
+impl Place {
+    fn new(cursor: Cursor, own: bool) -> Self {
+        Self { parts: Parts::of(&cursor), cursor, own }
+    }
+
+    fn of(entry: &Entry, own: bool) -> Option<Self> {
+        let cursor = entry.get("__CURSOR").and_then(|word| std::str::from_utf8(word).ok()).and_then(Cursor::new)?;
+        Some(Self::new(cursor, own))
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        let renumbered = || {
+            let same_series = self.parts.series.is_some() && self.parts.series == other.parts.series;
+            !same_series && self.parts.content().is_some() && self.parts.content() == other.parts.content()
+        };
+        self.cursor == other.cursor || renumbered()
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        entry::time_of(self.parts.realtime?)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// No session.
+    Away,
+    /// How many lines there are must be found out.
+    Bound,
+    /// The newest lines are read.
+    Newest,
+    /// Reading from the place on.
+    Reading,
+    Done,
+}
+
+/// The boot whose entries are being read.
+#[derive(Debug, Clone, Copy)]
+struct Boot {
+    id: u128,
+    /// Whether journald is known to run in it.
+    begun: bool,
+    /// When journald said for the first time that it began, since boot.
+    started: Option<u64>,
+}
+
+/// One host's part of a tail.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    /// Which entries are wanted; what journalctl understands is found out by asking.
+    pub filter: Filter,
+    wished: Begin,
+    from: Begin,
+    until: Option<Timestamp>,
+    follow: bool,
+    bound: Option<u32>,
+    place: Option<Place>,
+    /// What the first entry of the reader must be.
+    expected: Option<Place>,
+    /// The newest entry of the journal when the session began.
+    newest: Option<Place>,
+    phase: Phase,
+    seen: Seen,
+    boot: Option<Boot>,
+    /// The newest time of the host that is known.
+    clock: Timestamp,
+    caught_up: bool,
+}
+
+impl Protocol {
+    /// What `wish` wants of one host. `now` stands in for the host's time until the journal tells it.
+    pub fn new(wish: &TailWish, filter: Filter, resume: Option<&Cursor>, now: Timestamp) -> Self {
+        let from = Begin::of(wish);
+        let place = resume.map(|cursor| Place::new(cursor.clone(), false));
+        let mut seen = Seen::default();
+        if let Some(place) = &place {
+            seen.note(&place.cursor, &place.parts);
+        }
+        let boot = place.as_ref().and_then(|place| place.parts.boot);
+        Self {
+            filter,
+            wished: from.clone(),
+            from,
+            until: wish.until,
+            follow: wish.follow,
+            bound: wish.bound,
+            place,
+            expected: None,
+            newest: None,
+            phase: Phase::Away,
+            seen,
+            boot: boot.map(|id| Boot { id, begun: true, started: None }),
+            clock: now,
+            caught_up: false,
+        }
+    }
+
+    /// Where reading has ended; what is there must be found out before [`open`](Self::open).
+    pub fn place(&self) -> Option<&Cursor> {
+        self.place.as_ref().map(|place| &place.cursor)
+    }
+
+    /// Whether everything that was there when the session began has been read.
+    pub fn is_caught_up(&self) -> bool {
+        self.caught_up
+    }
+
+    /// Begins a session. `newest` is the newest entry of the whole journal, `found` what is at [`place`](Self::place),
+    /// `gap` how long the link was away.
+    pub fn open(&mut self, newest: Option<&Entry>, found: &Found, gap: Option<Duration>, rows: &mut Vec<LogRow>) {
+        self.newest = newest.and_then(|entry| Place::of(entry, false));
+        if let Some(at) = self.newest.as_ref().and_then(Place::at) {
+            self.clock = at;
+        }
+        self.caught_up = false;
+        self.expected = None;
+        self.phase = match self.place.take() {
+            Some(place) => {
+                self.go_on(place, found, gap, rows);
+                Phase::Reading
+            }
+            None => self.start(),
+        };
+        self.look_whether_caught_up();
+    }
+
+    fn start(&mut self) -> Phase {
+        match &self.from {
+            // An empty journal: all that comes is new, also what comes before the reader begins.
+            Begin::Newest(_) if self.newest.is_none() => {
+                self.from = Begin::Head;
+                Phase::Reading
+            }
+            Begin::Newest(0) if self.follow => {
+                self.place = self.newest.clone();
+                Phase::Reading
+            }
+            Begin::Newest(0) => Phase::Done,
+            Begin::Newest(_) => Phase::Newest,
+            Begin::Ago(_) | Begin::Time(_) if self.bound.is_some() => Phase::Bound,
+            Begin::Ago(_) | Begin::Time(_) | Begin::Head | Begin::Boot | Begin::Cursor(_) => Phase::Reading,
+        }
+    }
+
+    fn go_on(&mut self, place: Place, found: &Found, gap: Option<Duration>, rows: &mut Vec<LogRow>) {
+        match (found, &self.newest) {
+            (Found::Entry(entry), _) => {
+                let there = Place::of(entry, false);
+                let at = there.as_ref().and_then(Place::at).unwrap_or(self.clock);
+                if there.as_ref().is_some_and(|there| there.is(&place)) {
+                    let at = place.at().unwrap_or(at);
+                    rows.extend(gap.map(|gap| loss(at, LossKind::LinkLost(gap), Some(0))));
+                    self.expected = Some(place.clone());
+                } else if let Some(id) = there.as_ref().and_then(|there| self.other_boot(there)) {
+                    // Nothing is left of the boot: what is missing of it is told by its end.
+                    rows.push(loss(at, LossKind::Rebooted, None));
+                    self.boot = Some(Boot { id, begun: false, started: None });
+                } else {
+                    let between = there.and_then(|there| place.parts.between(&there.parts));
+                    rows.push(loss(at, LossKind::Vacuumed, between.filter(|_| self.filter.is_everything())));
+                }
+                self.place = Some(place);
+            }
+            (Found::Nothing, None) => {
+                rows.push(loss(self.clock, LossKind::Vacuumed, None));
+                self.from = Begin::Head;
+            }
+            (Found::Nothing, Some(_)) => {
+                self.rebase(Begin::Boot, "the journal ends before the place where reading had ended", rows);
+            }
+            (Found::Refused, newest) => {
+                let back = place.parts.realtime.and_then(|at| entry::time_of(at.saturating_sub(BACK as u64)));
+                let ahead = |at: &Timestamp| newest.as_ref().and_then(Place::at).is_some_and(|newest| newest < *at);
+                let from = match back {
+                    Some(at) if ahead(&at) => Begin::Boot,
+                    Some(at) => Begin::Time(at),
+                    None => self.wished.clone(),
+                };
+                self.rebase(from, "the journal does not know the place where reading had ended", rows);
+            }
+        }
+    }
+
+    fn other_boot(&self, there: &Place) -> Option<u128> {
+        let id = there.parts.boot?;
+        self.boot.is_some_and(|boot| boot.id != id).then_some(id)
+    }
+
+    fn rebase(&mut self, from: Begin, why: &str, rows: &mut Vec<LogRow>) {
+        rows.push(loss(self.clock, LossKind::Rebased(Foreign::from(why)), None));
+        // A wish for the newest lines would read them in a phase of their own; here one reader does it all.
+        self.from = match from {
+            Begin::Newest(_) => Begin::Boot,
+            Begin::Head | Begin::Boot | Begin::Ago(_) | Begin::Time(_) | Begin::Cursor(_) => from,
+        };
+        self.boot = None;
+        self.seen.expect_again();
+    }
+
+    /// What to do now. `elapsed` is the time since the first session began.
+    pub fn next(&self, elapsed: Duration) -> Next {
+        let from = match (&self.from, &self.place) {
+            (_, Some(place)) => Begin::Cursor(place.cursor.clone()),
+            (Begin::Ago(ago), None) => Begin::Ago(*ago + elapsed),
+            (from, None) => from.clone(),
+        };
+        match self.phase {
+            Phase::Bound => Next::Bound(self.filter.bound(&from, self.until, self.bound.unwrap_or(u32::MAX))),
+            Phase::Newest => Next::Read(self.filter.read(&self.from, self.until, false)),
+            Phase::Reading if self.follow => Next::Follow(self.filter.read(&from, self.until, true)),
+            Phase::Reading => Next::Read(self.filter.read(&from, self.until, false)),
+            Phase::Away | Phase::Done => Next::Done,
+        }
+    }
+
+    /// Takes the answer to [`Next::Bound`]: where to begin, if there are more lines than are wanted. An answer that is
+    /// none leaves the bound out.
+    pub fn bounded(&mut self, answer: &[u8], rows: &mut Vec<LogRow>) {
+        self.phase = Phase::Reading;
+        let word = std::str::from_utf8(answer).ok().and_then(|text| Cursor::new(text.trim()));
+        if let Some(cursor) = word {
+            let place = Place::new(cursor, true);
+            rows.push(loss(place.at().unwrap_or(self.clock), LossKind::Bounded, Some(0)));
+            self.seen.note(&place.cursor, &place.parts);
+            self.expected = Some(place.clone());
+            self.place = Some(place);
+        }
+        self.bound = None;
+    }
+
+    /// Takes one entry of the reader that runs.
+    pub fn take(&mut self, entry: &Entry, rows: &mut Vec<LogRow>) -> Taken {
+        let (Some(row), Some(place)) = (entry::row(entry), Place::of(entry, true)) else { return Taken::Malformed };
+        if let Some(expected) = self.expected.take() {
+            if expected.is(&place) {
+                self.arrive(place, row.at);
+                return Taken::Passed;
+            }
+            if expected.own {
+                rows.push(loss(row.at, LossKind::Vacuumed, None));
+            }
+        }
+        if self.seen.is_known(&place.cursor, &place.parts) {
+            self.arrive(place, row.at);
+            return Taken::Passed;
+        }
+        if self.until.is_some_and(|until| row.at > until) {
+            return Taken::Beyond;
+        }
+        self.seen.note(&place.cursor, &place.parts);
+        self.cross_boots(row.boot, row.at, rows);
+        let told = match entry::note(entry) {
+            Some(Note::Lost(kind, lost)) => Some(noted(&place, row.at, kind, lost)),
+            Some(Note::Started) => self.started(&place, row.monotonic, row.at).or_else(|| {
+                let asked_for = self.filter.units.is_empty() || self.names_journald();
+                asked_for.then(|| LogRow::Entry(row.clone()))
+            }),
+            None => {
+                if let Some(boot) = self.boot.as_mut().filter(|_| !entry::is_kernel(entry)) {
+                    boot.begun = true;
+                }
+                Some(LogRow::Entry(row.clone()))
+            }
+        };
+        self.arrive(place, row.at);
+        let taken = if told.is_some() { Taken::Told } else { Taken::Passed };
+        rows.extend(told);
+        taken
+    }
+
+    fn names_journald(&self) -> bool {
+        self.filter.units.iter().any(|(_, unit)| unit.as_str() == "systemd-journald.service")
+    }
+
+    fn arrive(&mut self, place: Place, at: Timestamp) {
+        self.place = Some(place);
+        self.clock = at;
+        self.look_whether_caught_up();
+    }
+
+    fn look_whether_caught_up(&mut self) {
+        self.caught_up |= match (&self.newest, &self.place) {
+            (None, _) => true,
+            (Some(newest), Some(place)) => {
+                place.parts.order(&newest.parts).is_some_and(|order| order != Ordering::Less)
+            }
+            (Some(_), None) => false,
+        };
+    }
+
+    fn cross_boots(&mut self, id: u128, at: Timestamp, rows: &mut Vec<LogRow>) {
+        match &self.boot {
+            Some(boot) if boot.id == id => return,
+            Some(_) => rows.push(loss(at, LossKind::Rebooted, None)),
+            None => {}
+        }
+        self.boot = Some(Boot { id, begun: false, started: None });
+    }
+
+    /// journald began: a loss, unless the boot began with it.
+    fn started(&mut self, place: &Place, monotonic: u64, at: Timestamp) -> Option<LogRow> {
+        let newest = self.newest.as_ref();
+        let ran_before = newest.is_some_and(|newest| {
+            newest.parts.boot == place.parts.boot && place.parts.order(&newest.parts) == Some(Ordering::Greater)
+        });
+        let boot = self.boot.as_mut()?;
+        let first = *boot.started.get_or_insert(monotonic);
+        let begun = std::mem::replace(&mut boot.begun, true) || ran_before;
+        let hands_over = first != monotonic && monotonic.saturating_sub(first) < HANDOVER;
+        (begun && !hands_over).then(|| noted(place, at, LossKind::JournaldRestarted, None))
+    }
+
+    /// The reader came to its end as it should.
+    pub fn ended(&mut self) {
+        self.phase = match self.phase {
+            Phase::Newest if self.follow => {
+                // Nothing matched so far: what comes behind the newest entry of all is new.
+                self.place = self.place.take().or_else(|| self.newest.clone());
+                self.expected = self.place.clone().filter(|place| place.own);
+                Phase::Reading
+            }
+            Phase::Reading if self.follow => Phase::Away,
+            Phase::Newest | Phase::Reading | Phase::Bound | Phase::Away | Phase::Done => Phase::Done,
+        };
+    }
+
+    /// Whether the newest entry of the journal lies before the place from which is read: then nothing would ever come.
+    pub fn is_stranded(&self, newest: Option<&Entry>) -> bool {
+        let (Some(place), Some(newest)) = (&self.place, newest.and_then(|entry| Place::of(entry, false))) else {
+            return false;
+        };
+        newest.parts.order(&place.parts) == Some(Ordering::Less)
+    }
+
+    /// The row that says that journalctl failed.
+    pub fn failed(&self, said: Foreign) -> LogRow {
+        loss(self.clock, LossKind::ReaderFailed(said), Some(0))
+    }
+}
+
+fn loss(at: Timestamp, kind: LossKind, lost: Option<u64>) -> LogRow {
+    LogRow::Loss(Loss { at, kind, lost, cursor: None })
+}
+
+fn noted(place: &Place, at: Timestamp, kind: LossKind, lost: Option<u64>) -> LogRow {
+    LogRow::Loss(Loss { at, kind, lost, cursor: Some(place.cursor.clone()) })
+}
