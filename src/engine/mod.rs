@@ -20,6 +20,7 @@ pub mod run;
 pub mod signals;
 pub mod store;
 pub mod surface;
+pub mod tail;
 pub mod terminal;
 pub mod transport;
 mod turn;

@@ -17,6 +17,7 @@ use super::hosts::{self, Handshakes};
 use super::probe;
 use super::questions::Questions;
 use super::store::{RunsWish, Store, settle};
+use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{self, Control, Wanted};
 use crate::domain::{Environment, HostName, UnitName};
@@ -37,10 +38,13 @@ pub struct World<A> {
     attended: bool,
     clock: AnyClock,
     store: Option<Arc<dyn Store>>,
+    /// Where rows of logs go, where they do not go the way of all events.
+    logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
 }
 
 /// Everything that runs for one environment; dropping it ends it.
 struct Watching {
+    tails: Tails,
     hosts: BTreeMap<HostName, Watched>,
     probes: AbortOnDropHandle<()>,
 }
@@ -100,6 +104,7 @@ impl Drop for Cleared {
 impl Watching {
     async fn end(self) {
         self.probes.abort();
+        self.tails.close().await;
         for watched in self.hosts.into_values() {
             watched.supervisor.abort();
             // What comes back is that it was aborted, which is what was asked for.
@@ -142,7 +147,14 @@ impl Watching {
 impl<A: Approach> World<A> {
     /// A world that is entered by `approach`. `attended` says whether a person can be asked questions.
     pub fn new(approach: A, attended: bool, clock: AnyClock) -> Self {
-        Self { approach, attended, clock, store: None }
+        Self { approach, attended, clock, store: None, logs_apart: BTreeMap::new() }
+    }
+
+    /// The same with the logs of these hosts on channels of their own, so that one host can be held back alone.
+    #[must_use]
+    pub fn logs_apart(mut self, channels: BTreeMap<HostName, mpsc::Sender<Event>>) -> Self {
+        self.logs_apart = channels;
+        self
     }
 
     /// The same with a store: without one nothing is changed on any host.
@@ -195,6 +207,17 @@ impl<A: Approach> World<A> {
                 Some(Effect::ReadDetail(host, unit)) => {
                     watching.iter().for_each(|watching| watching.order(&host, Control::Detail(unit.clone())));
                 }
+                Some(Effect::Tail(wish)) => {
+                    if let Some(watching) = &mut watching {
+                        watching.tails.begin(wish);
+                    }
+                }
+                Some(Effect::EndTail) => watching.iter_mut().for_each(|watching| watching.tails.end()),
+                Some(Effect::ReadFields(host, cursor)) => {
+                    if let Some(watching) = &mut watching {
+                        watching.tails.read_fields(host, cursor);
+                    }
+                }
                 Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
                 Some(Effect::ReadHistory(most)) => {
                     if let (Some(store), Some(here)) = (&self.store, &here) {
@@ -212,14 +235,7 @@ impl<A: Approach> World<A> {
                         let _ = told.send(Event::Exported(ended)).await;
                     }));
                 }
-                Some(
-                    Effect::Execute(_)
-                    | Effect::StopRun(_)
-                    | Effect::Tail(_)
-                    | Effect::EndTail
-                    | Effect::ReadFields(..)
-                    | Effect::Shell(_),
-                ) => {}
+                Some(Effect::Execute(_) | Effect::StopRun(_) | Effect::Shell(_)) => {}
                 // The loop keeps these for itself.
                 Some(Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }
@@ -263,8 +279,10 @@ impl<A: Approach> World<A> {
             let supervisor = AbortOnDropHandle::new(tokio::spawn(hosts::supervise(supervision, on_up)));
             hosts.insert(name, Watched { retry, watcher, supervisor });
         }
+        let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
+        let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
-        Watching { hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)) }
+        Watching { tails, hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)) }
     }
 }
 

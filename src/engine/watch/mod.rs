@@ -31,6 +31,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+pub(crate) use self::sweep::sentence;
 pub use self::wanted::{Selection, VersionCommand, Wanted};
 
 use self::journal::NoLines;

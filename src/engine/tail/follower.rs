@@ -1,0 +1,389 @@
+//! One host's follower: over links that come and go, from the last row that was told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::reader::{Over, Reader, Said};
+use crate::domain::HostName;
+use crate::engine::transport::Connection;
+use crate::engine::watch::sentence;
+use crate::port::log::{LogBatch, LogRow, TailState, TailWish};
+use crate::port::{End, Event, Output, RemoteCommand};
+use crate::runtimes::journal_export::{Entry, parse};
+use crate::runtimes::tail::Filter;
+use crate::runtimes::tail::command::{self, Keeps};
+use crate::runtimes::tail::protocol::{Found, Next, Protocol, Taken};
+use crate::text::Foreign;
+
+/// Rows that are sent together at least, when so many wait.
+const ROWS: usize = 256;
+/// How long a row may wait for others.
+const WAIT: Duration = Duration::from_millis(30);
+/// Silence after which a reader that goes on has told what was there.
+const QUIET: Duration = Duration::from_millis(400);
+/// Silence after which is looked whether anything can still come; doubled each time, up to the longest.
+const IDLE: Duration = Duration::from_secs(10);
+const IDLE_LONGEST: Duration = Duration::from_secs(320);
+/// Failures within this time are counted together.
+const FAILURES_WITHIN: Duration = Duration::from_secs(60);
+/// So many failures are mended without a word.
+const FAILURES: usize = 3;
+/// The wait after the first failure, and the longest.
+const RETRY: Duration = Duration::from_millis(200);
+const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// The wait until a host without a journal is looked at again.
+const NO_JOURNAL: Duration = Duration::from_secs(15);
+
+/// Where the rows of one host go.
+pub struct Out {
+    /// The wish.
+    pub tail: u64,
+    /// The host.
+    pub host: HostName,
+    /// The channel. Bounded; a full one makes the follower wait.
+    pub events: mpsc::Sender<Event>,
+}
+
+impl Out {
+    /// Tells how the host's part stands.
+    pub async fn state(&self, state: TailState) {
+        // The core may be gone; then the follower is ended as well.
+        let _ = self.events.send(Event::Tail(self.tail, self.host.clone(), state)).await;
+    }
+
+    /// Sends all rows. May be dropped at any time: the rows stay until there is room for them.
+    async fn rows(&self, rows: &mut Vec<LogRow>) {
+        if rows.is_empty() {
+            return;
+        }
+        if let Ok(room) = self.events.reserve().await {
+            let rows = std::mem::take(rows);
+            room.send(Event::Log(LogBatch { tail: self.tail, host: self.host.clone(), rows }));
+        }
+    }
+}
+
+/// Why a session ended.
+enum Stop {
+    /// Everything that was wished for was read.
+    Finished,
+    /// The link was lost.
+    LinkLost,
+    /// There is nothing to be read now.
+    NoJournal,
+    /// The reader must begin again, at once.
+    Again,
+    /// Something failed: the sentence.
+    Failed(String),
+}
+
+/// Reads one host.
+pub struct Follower {
+    protocol: Protocol,
+    follow: bool,
+    out: Out,
+    connections: watch::Receiver<Option<Arc<dyn Connection>>>,
+    /// Rows that are not sent yet. What the protocol counts as told is here or was sent.
+    rows: Vec<LogRow>,
+    told: Option<TailState>,
+    keeps: Option<Keeps>,
+    begun: Option<Instant>,
+    /// When the host was heard last before its link was lost.
+    heard: Option<std::time::Instant>,
+    failures: VecDeque<Instant>,
+    /// Whether it was told that reading fails.
+    failing: bool,
+}
+
+impl Follower {
+    /// A follower for one host of the wish.
+    pub fn new(
+        wish: &TailWish,
+        filter: Filter,
+        out: Out,
+        connections: watch::Receiver<Option<Arc<dyn Connection>>>,
+    ) -> Self {
+        let protocol = Protocol::new(wish, filter, wish.resume.get(&out.host), Timestamp::now());
+        Self {
+            protocol,
+            follow: wish.follow,
+            out,
+            connections,
+            rows: Vec::new(),
+            told: None,
+            keeps: None,
+            begun: None,
+            heard: None,
+            failures: VecDeque::new(),
+            failing: false,
+        }
+    }
+
+    /// Reads until everything was read, or for ever.
+    pub async fn run(mut self) {
+        let mut lost: Option<Weak<dyn Connection>> = None;
+        loop {
+            let Some(connection) = self.link(lost.take()).await else { return };
+            let mut gone = connection.gone();
+            let stop = tokio::select! {
+                biased;
+                stop = self.session(connection.as_ref()) => stop,
+                _why = &mut gone => Stop::LinkLost,
+            };
+            self.out.rows(&mut self.rows).await;
+            match stop {
+                Stop::Finished => return self.tell(TailState::Ended).await,
+                Stop::LinkLost => {
+                    self.heard = self.heard.or_else(|| self.begun.map(|_| connection.heard()));
+                    self.keeps = None;
+                    self.tell(TailState::NoLink).await;
+                    lost = Some(Arc::downgrade(&connection));
+                    continue;
+                }
+                Stop::Again => continue,
+                Stop::NoJournal if !self.follow => return,
+                Stop::NoJournal => {
+                    self.keeps = None;
+                    rest(NO_JOURNAL, &mut gone).await;
+                }
+                Stop::Failed(said) => {
+                    let Some(wait) = self.failed(said).await else { return };
+                    rest(wait, &mut gone).await;
+                }
+            }
+        }
+    }
+
+    /// The newest link, another one than `lost`; `None` when there will never be one.
+    async fn link(&mut self, lost: Option<Weak<dyn Connection>>) -> Option<Arc<dyn Connection>> {
+        let is_new = |now: &Option<Arc<dyn Connection>>| match (now, &lost) {
+            (None, _) => false,
+            (Some(now), Some(lost)) => !Weak::ptr_eq(&Arc::downgrade(now), lost),
+            (Some(_), None) => true,
+        };
+        let there = self.connections.borrow_and_update().clone().filter(|now| is_new(&Some(Arc::clone(now))));
+        if there.is_some() {
+            return there;
+        }
+        self.tell(TailState::NoLink).await;
+        let mut connections = self.connections.clone();
+        let found = connections.wait_for(is_new).await.ok()?.clone();
+        found
+    }
+
+    async fn tell(&mut self, state: TailState) {
+        if self.told.as_ref() != Some(&state) {
+            self.out.rows(&mut self.rows).await;
+            self.told = Some(state.clone());
+            self.out.state(state).await;
+        }
+    }
+
+    /// How it stands while reading, and afterwards while following: what limits the reading is said all the time.
+    fn standing(&self, state: TailState) -> TailState {
+        let limit = self.keeps.and_then(Keeps::sentence);
+        limit.map_or(state, |sentence| TailState::Limited(Foreign::from(sentence)))
+    }
+
+    /// Counts a failure and says how long to wait; `None` to give up.
+    async fn failed(&mut self, said: String) -> Option<Duration> {
+        let now = Instant::now();
+        self.failures.retain(|at| now.duration_since(*at) < FAILURES_WITHIN);
+        self.failures.push_back(now);
+        let count = self.failures.len();
+        tracing::warn!(host = %self.out.host, said, count, "the reader of the journal failed");
+        if count > FAILURES {
+            let why = Foreign::from(format!("journalctl on {}: {said}", self.out.host));
+            if !std::mem::replace(&mut self.failing, true) {
+                self.rows.push(self.protocol.failed(why.clone()));
+            }
+            self.tell(TailState::Refused(why)).await;
+            if !self.follow {
+                return None;
+            }
+        }
+        let doublings = u32::try_from(count - 1).unwrap_or(u32::MAX).min(10);
+        Some(RETRY.saturating_mul(1 << doublings).min(RETRY_LONGEST))
+    }
+
+    async fn session(&mut self, connection: &dyn Connection) -> Stop {
+        match self.begin(connection).await {
+            Ok(()) => {}
+            Err(stop) => return stop,
+        }
+        loop {
+            let elapsed = self.begun.map(|begun| begun.elapsed()).unwrap_or_default();
+            let stop = match self.protocol.next(elapsed) {
+                Next::Done => return Stop::Finished,
+                Next::Bound(command) => {
+                    let output = connection.run(command).await;
+                    if let End::LinkLost(_) = output.end {
+                        return Stop::LinkLost;
+                    }
+                    let answer = if output.succeeded() { &output.stdout[..] } else { b"" };
+                    self.protocol.bounded(answer, &mut self.rows);
+                    continue;
+                }
+                Next::Read(command) => self.read(connection, command, false).await,
+                Next::Follow(command) => self.read(connection, command, true).await,
+            };
+            match stop {
+                Ok(()) => self.protocol.ended(),
+                Err(stop) => return stop,
+            }
+        }
+    }
+
+    /// Finds out what is there, and tells what is missing.
+    async fn begin(&mut self, connection: &dyn Connection) -> Result<(), Stop> {
+        if self.keeps.is_none() {
+            let output = connection.run(command::keeps()).await;
+            self.keeps = Some(match output.end {
+                End::Exited(status) => Keeps::of(status),
+                End::LinkLost(_) => return Err(Stop::LinkLost),
+                // Whoever can't answer this may still have a journal.
+                End::NotFound | End::Killed(_) | End::TimedOut(_) | End::NotStarted(_) => Keeps::All,
+            });
+        }
+        if self.keeps == Some(Keeps::Nothing) {
+            let why = Keeps::Nothing.sentence().unwrap_or_default();
+            self.tell(TailState::Refused(Foreign::from(why))).await;
+            return Err(Stop::NoJournal);
+        }
+        self.tell(self.standing(TailState::Reading)).await;
+        if self.protocol.filter.wants_uid() {
+            let output = connection.run(command::uid()).await;
+            let uid = std::str::from_utf8(&output.stdout).ok().and_then(|text| text.trim().parse().ok());
+            self.protocol.filter.uid = match (output.end, uid) {
+                (End::LinkLost(_), _) => return Err(Stop::LinkLost),
+                (End::Exited(0), Some(uid)) => Some(uid),
+                (end, _) => return Err(Stop::Failed(format!("the number of the login can't be read: {end}"))),
+            };
+        }
+        let newest = self.newest(connection).await?;
+        let found = match self.protocol.place() {
+            None => Found::Nothing,
+            Some(cursor) => {
+                let output = connection.run(self.protocol.filter.at(cursor)).await;
+                match output.end {
+                    End::Exited(0) => {
+                        parse(&output.stdout).into_iter().next().map_or(Found::Nothing, |e| Found::Entry(Box::new(e)))
+                    }
+                    End::Exited(1) if output.stderr.is_empty() => Found::Nothing,
+                    End::Exited(_) => Found::Refused,
+                    _ => return Err(Self::unanswered(&output)),
+                }
+            }
+        };
+        self.begun.get_or_insert_with(Instant::now);
+        let gap = self.heard.take().map(|heard| heard.elapsed());
+        self.protocol.open(newest.as_ref(), &found, gap, &mut self.rows);
+        Ok(())
+    }
+
+    fn unanswered(output: &Output) -> Stop {
+        match output.end {
+            End::LinkLost(_) => Stop::LinkLost,
+            End::Exited(_) | End::NotFound | End::Killed(_) | End::TimedOut(_) | End::NotStarted(_) => {
+                Stop::Failed(sentence(output))
+            }
+        }
+    }
+
+    /// The newest entry of the whole journal.
+    async fn newest(&mut self, connection: &dyn Connection) -> Result<Option<Entry>, Stop> {
+        let mut output = connection.run(self.protocol.filter.newest()).await;
+        if matches!(output.end, End::Exited(1)) && !output.stderr.is_empty() && !self.protocol.filter.all_fields {
+            // Before version 236 journalctl knows no --output-fields.
+            self.protocol.filter.all_fields = true;
+            output = connection.run(self.protocol.filter.newest()).await;
+            self.protocol.filter.all_fields = output.succeeded();
+        }
+        match output.end {
+            End::Exited(0) => Ok(parse(&output.stdout).into_iter().next()),
+            End::Exited(1) if output.stderr.is_empty() => Ok(None),
+            _ => Err(Self::unanswered(&output)),
+        }
+    }
+
+    /// Reads until the reader ends; one that follows ends only by failing.
+    async fn read(&mut self, connection: &dyn Connection, command: RemoteCommand, follow: bool) -> Result<(), Stop> {
+        let mut reader = match Reader::start(connection, command).await {
+            Ok(reader) => reader,
+            Err(over) => return Err(Self::stopped(over)),
+        };
+        let mut silence = Instant::now();
+        let mut idle = IDLE;
+        let mut flush_at = Instant::now() + WAIT;
+        let mut following = false;
+        loop {
+            if follow && !following && (self.protocol.is_caught_up() || silence.elapsed() >= QUIET) {
+                following = true;
+                self.failing = false;
+                self.tell(self.standing(TailState::Following)).await;
+            }
+            let waiting = !self.rows.is_empty();
+            let said = tokio::select! {
+                biased;
+                // A row that waits goes when its time has come, also while others keep coming.
+                () = sleep_until(flush_at), if waiting => None,
+                said = reader.next() => Some(said),
+                () = sleep_until(silence + QUIET), if follow && !following => continue,
+                () = sleep_until(silence + idle), if follow => {
+                    let newest = self.newest(connection).await?;
+                    if self.protocol.is_stranded(newest.as_ref()) {
+                        return Err(Stop::Again);
+                    }
+                    idle = (idle * 2).min(IDLE_LONGEST);
+                    continue;
+                }
+            };
+            match said {
+                None => self.out.rows(&mut self.rows).await,
+                Some(Said::Entries(entries)) => {
+                    (silence, idle) = (Instant::now(), IDLE);
+                    if !waiting {
+                        flush_at = Instant::now() + WAIT;
+                    }
+                    for entry in &entries {
+                        match self.protocol.take(entry, &mut self.rows) {
+                            Taken::Told | Taken::Passed => {}
+                            Taken::Beyond if follow => return Err(Stop::Finished),
+                            Taken::Beyond => {}
+                            Taken::Malformed => {
+                                return Err(Stop::Failed("what came names no place in a journal".to_owned()));
+                            }
+                        }
+                    }
+                    if self.rows.len() >= ROWS {
+                        self.out.rows(&mut self.rows).await;
+                    }
+                }
+                Some(Said::Over(Over::Well)) if !follow => return Ok(()),
+                Some(Said::Over(Over::Well)) => return Err(Stop::Failed("ended by itself".to_owned())),
+                Some(Said::Over(over)) => return Err(Self::stopped(over)),
+            }
+        }
+    }
+
+    fn stopped(over: Over) -> Stop {
+        match over {
+            Over::LinkLost => Stop::LinkLost,
+            Over::Failed(said) => Stop::Failed(said),
+            Over::Well => Stop::Failed("ended by itself".to_owned()),
+        }
+    }
+}
+
+/// Waits, but not longer than the link lasts.
+async fn rest(wait: Duration, gone: &mut (impl Future<Output = crate::domain::LinkFailure> + Unpin)) {
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        _why = gone => {}
+    }
+}

@@ -1,0 +1,117 @@
+//! Tails: reads the journals of many hosts for one wish, each through the connection that its supervisor holds.
+//!
+//! One follower for each host, a task of its own. What it sends and what the answers mean is `runtimes::tail`; here are
+//! the streams, the waiting, and the channels. Nothing is ever dropped: a channel that is full stops the follower,
+//! which then reads no further, and the flow control of ssh stops journalctl on the host.
+
+mod fields;
+mod follower;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::probe::Connections;
+use super::watch::Wanted;
+use crate::domain::{Environment, HostName, UnitName};
+use crate::port::Event;
+use crate::port::log::{Cursor, TailState, TailWish};
+use crate::runtimes::systemd::Scope;
+use crate::runtimes::tail::Filter;
+use crate::text::Foreign;
+
+/// Where rows go: one channel for all, or one for each host, where whoever reads wants to hold back a single host.
+/// All are bounded, and a full one makes the follower wait.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    all: mpsc::Sender<Event>,
+    apart: BTreeMap<HostName, mpsc::Sender<Event>>,
+}
+
+impl Outlet {
+    /// Everything through one channel.
+    pub fn new(all: mpsc::Sender<Event>) -> Self {
+        Self { all, apart: BTreeMap::new() }
+    }
+
+    /// These hosts through channels of their own.
+    #[must_use]
+    pub fn with(mut self, apart: BTreeMap<HostName, mpsc::Sender<Event>>) -> Self {
+        self.apart = apart;
+        self
+    }
+
+    fn of(&self, host: &HostName) -> mpsc::Sender<Event> {
+        self.apart.get(host).unwrap_or(&self.all).clone()
+    }
+}
+
+/// The tail of one environment: one wish at a time, and one entry whose fields are read.
+pub struct Tails {
+    environment: Arc<Environment>,
+    connections: Connections,
+    outlet: Outlet,
+    followers: Vec<AbortOnDropHandle<()>>,
+    fields: Option<AbortOnDropHandle<()>>,
+}
+
+impl Tails {
+    /// Reads nothing yet.
+    pub fn new(environment: Arc<Environment>, connections: Connections, outlet: Outlet) -> Self {
+        Self { environment, connections, outlet, followers: Vec::new(), fields: None }
+    }
+
+    /// Reads what is wished for; what was read before is let go.
+    pub fn begin(&mut self, wish: TailWish) {
+        self.followers.clear();
+        let wish = Arc::new(wish);
+        for (host, units) in &wish.sources {
+            let out = follower::Out { tail: wish.id, host: host.clone(), events: self.outlet.of(host) };
+            let task = match self.connections.get(host) {
+                Some(connections) => {
+                    let filter = self.filter(host, units, wish.least);
+                    let follower = follower::Follower::new(&wish, filter, out, connections.clone());
+                    tokio::spawn(follower.run())
+                }
+                None => tokio::spawn(async move {
+                    let why = Foreign::from(format!("{} is not a host of this environment", out.host));
+                    out.state(TailState::Refused(why)).await;
+                }),
+            };
+            self.followers.push(AbortOnDropHandle::new(task));
+        }
+    }
+
+    fn filter(&self, host: &HostName, units: &[UnitName], least: u8) -> Filter {
+        let own = Wanted::of(&self.environment, host).user;
+        let scope = |unit: &UnitName| if own.wants(unit) { Scope::User } else { Scope::System };
+        let units = units.iter().map(|unit| (scope(unit), unit.clone())).collect();
+        Filter { units, uid: None, least, all_fields: false }
+    }
+
+    /// Reads no more.
+    pub fn end(&mut self) {
+        self.followers.clear();
+    }
+
+    /// Reads all fields of one entry; one that is still being read is given up.
+    pub fn read_fields(&mut self, host: HostName, cursor: Cursor) {
+        let connection = self.connections.get(&host).and_then(|newest| newest.borrow().clone());
+        let events = self.outlet.of(&host);
+        let reading = fields::read(connection, host, cursor, events);
+        self.fields = Some(AbortOnDropHandle::new(tokio::spawn(reading)));
+    }
+
+    /// Ends all of it, and waits until it has ended.
+    pub async fn close(mut self) {
+        let fields = self.fields.take();
+        for task in self.followers.drain(..).chain(fields) {
+            task.abort();
+            // What comes back is that it was aborted, which is what was asked for.
+            let _ = task.await;
+        }
+    }
+}
