@@ -102,7 +102,8 @@ mod tests {
     fn rows_of_a_recorded_journal() {
         let entries = parse(include_bytes!("../../../tests/fixtures/journal-crasher.export"));
         let rows: Vec<_> = entries.iter().map(|entry| row(entry).unwrap()).collect();
-        assert!(rows.iter().all(|row| row.unit.as_ref().unwrap().as_str() == "crasher.service"), "{rows:?}");
+        let own = rows.iter().filter(|row| row.unit.as_ref().unwrap().as_str() == "crasher.service");
+        assert_eq!(own.map(|row| row.message.plain()).collect::<Vec<_>>()[2], "giving up");
         assert!(rows.windows(2).all(|pair| pair[0].monotonic <= pair[1].monotonic));
     }
 
