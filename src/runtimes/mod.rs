@@ -11,6 +11,7 @@ pub mod shell;
 pub mod systemd;
 pub mod systemd_change;
 pub mod systemd_list;
+pub mod systemd_look;
 pub mod systemd_props;
 pub mod systemd_show;
 pub mod systemd_time;

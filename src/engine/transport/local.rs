@@ -11,11 +11,12 @@ use futures_util::future::BoxFuture;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, join};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::reply::{self, Replies};
 use super::spawner::{self, Spawner};
 use super::{Asker, Connection, Duplex, Stream, Transport, quote};
 use crate::domain::host::Shell;
@@ -32,6 +33,8 @@ const STREAM_STDERR_KEPT: usize = 8 << 10;
 const DRAIN: Duration = Duration::from_millis(500);
 /// What is ended gets this long before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// Whoever is asked for a secret gives up earlier than this by themselves.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(3600);
 /// How long a connection to a port may take.
 const DIAL_WITHIN: Duration = Duration::from_secs(5);
 
@@ -72,16 +75,26 @@ struct Machine {
     _guard: DropGuard,
 }
 
-impl Connection for Machine {
-    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+impl Machine {
+    fn call(&self, command: RemoteCommand, replies: Option<Replies>) -> BoxFuture<'static, Output> {
         let (spawner, shell, commands, end) =
             (self.spawner.clone(), self.shell, self.commands.clone(), self.end.clone());
         Box::pin(async move {
             let deadline = tokio::time::Instant::now() + command.deadline;
             let permit = timeout_at(deadline, commands.acquire_owned()).await;
             let Ok(Ok(_permit)) = permit else { return only(End::TimedOut(command.deadline)) };
-            run(&spawner, shell, command, deadline, end).await
+            run(&spawner, shell, command, replies, deadline, end).await
         })
+    }
+}
+
+impl Connection for Machine {
+    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+        self.call(command, None)
+    }
+
+    fn converse(&self, command: RemoteCommand, replies: Replies) -> BoxFuture<'static, Output> {
+        self.call(command, Some(replies))
     }
 
     fn stream(&self, command: RemoteCommand) -> BoxFuture<'static, Result<Stream, End>> {
@@ -190,6 +203,7 @@ async fn run(
     spawner: &Spawner,
     shell: Shell,
     command: RemoteCommand,
+    replies: Option<Replies>,
     deadline: tokio::time::Instant,
     end: CancellationToken,
 ) -> Output {
@@ -197,7 +211,7 @@ async fn run(
         Ok(prepared) => prepared,
         Err(end) => return only(end),
     };
-    if matches!(command.stdin, Stdin::Bytes(_)) {
+    if replies.is_some() || matches!(command.stdin, Stdin::Bytes(_)) {
         prepared.stdin(Stdio::piped());
     }
     let child = match spawner.spawn(prepared).await {
@@ -209,15 +223,23 @@ async fn run(
         return only(End::NotStarted("the child has no output".into()));
     };
     let stdin = session.child.stdin.take();
-    let writing = async {
-        if let (Some(mut stdin), Stdin::Bytes(bytes)) = (stdin, &command.stdin) {
-            // A command that does not read to the end is its own business.
-            let _ = stdin.write_all(bytes).await;
-        }
-    };
     let (mut kept, mut said) = (Kept::new(command.most), Kept::new(STDERR_KEPT));
+    let (until, until_told) = watch::channel(deadline);
     let (ended, left_behind) = {
-        let reading = async { tokio::join!(kept.fill(&mut stdout), said.fill(&mut stderr), writing) };
+        let talking = async {
+            match (stdin, &command.stdin, replies) {
+                (Some(stdin), _, Some(replies)) => said.fill_and_answer(&mut stderr, stdin, &replies, &until).await,
+                (Some(mut stdin), Stdin::Bytes(bytes), None) => {
+                    let writing = async move {
+                        // A command that does not read to the end is its own business.
+                        let _ = stdin.write_all(bytes).await;
+                    };
+                    tokio::join!(said.fill(&mut stderr), writing);
+                }
+                (Some(_) | None, Stdin::Bytes(_) | Stdin::Null, _) => said.fill(&mut stderr).await,
+            }
+        };
+        let reading = async { tokio::join!(kept.fill(&mut stdout), talking) };
         tokio::pin!(reading);
         let mut read = false;
         let ended = tokio::select! {
@@ -227,7 +249,7 @@ async fn run(
                     _ = &mut reading => { read = true; session.wait().await }
                 }
             } => Some(ended),
-            () = tokio::time::sleep_until(deadline) => None,
+            () = passed(until_told) => None,
             () = end.cancelled() => Some(End::LinkLost(LinkFailure::Closed("by this console".into()))),
         };
         let left_behind = ended.is_some() && !read && timeout(DRAIN, &mut reading).await.is_err();
@@ -236,6 +258,20 @@ async fn run(
     drop(session);
     let end = ended.unwrap_or(End::TimedOut(command.deadline));
     Output { stdout: kept.bytes, stderr: said.bytes, cut: kept.cut, end, left_behind }
+}
+
+/// Resolves when the deadline has passed, which may be put off meanwhile.
+async fn passed(mut until: watch::Receiver<tokio::time::Instant>) {
+    loop {
+        let deadline = *until.borrow_and_update();
+        if tokio::time::Instant::now() >= deadline {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => {}
+            Ok(()) = until.changed() => {}
+        }
+    }
 }
 
 /// The first bytes of a stream and the number of those that were not kept.
@@ -252,13 +288,49 @@ impl Kept {
 
     async fn fill(&mut self, from: &mut (impl AsyncRead + Unpin)) {
         let mut buffer = vec![0; 16 << 10];
-        while let Ok(length) = from.read(&mut buffer).await {
-            if length == 0 {
-                break;
+        while self.more(from, &mut buffer).await {}
+    }
+
+    /// Reads once; false at the end.
+    async fn more(&mut self, from: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -> bool {
+        let Ok(length @ 1..) = from.read(buffer).await else { return false };
+        let room = self.most.saturating_sub(self.bytes.len()).min(length);
+        self.bytes.extend_from_slice(&buffer[..room]);
+        self.cut += (length - room) as u64;
+        true
+    }
+
+    /// The same, and answers each prompt that comes. The deadline stands still while an answer is waited for.
+    async fn fill_and_answer(
+        &mut self,
+        from: &mut (impl AsyncRead + Unpin),
+        stdin: ChildStdin,
+        replies: &Replies,
+        until: &watch::Sender<tokio::time::Instant>,
+    ) {
+        let mut buffer = vec![0; 4 << 10];
+        let mut stdin = Some(stdin);
+        while self.more(from, &mut buffer).await {
+            if !replies.take_prompt(&mut self.bytes) {
+                continue;
             }
-            let room = self.most.saturating_sub(self.bytes.len()).min(length);
-            self.bytes.extend_from_slice(&buffer[..room]);
-            self.cut += (length - room) as u64;
+            let (begun, before) = (tokio::time::Instant::now(), *until.borrow());
+            until.send_replace(begun + ANSWERED_WITHIN);
+            let answer = {
+                let answer = replies.ask();
+                tokio::pin!(answer);
+                loop {
+                    tokio::select! {
+                        answer = &mut answer => break answer,
+                        more = self.more(from, &mut buffer) => if !more { break None },
+                    }
+                }
+            };
+            until.send_replace(before + begun.elapsed());
+            stdin = match (stdin.take(), answer) {
+                (Some(mut pipe), Some(secret)) => reply::send(&mut pipe, &secret).await.then_some(pipe),
+                (Some(_) | None, _) => None,
+            };
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod guard;
 pub mod local;
 pub mod quote;
 pub mod real;
+pub mod reply;
 pub mod runtime;
 pub mod spawner;
 pub mod ssh;
@@ -22,6 +23,7 @@ use crate::text::Foreign;
 
 pub use local::LocalTransport;
 pub use real::RealTransport;
+pub use reply::{Prompted, Replies, Reply};
 pub use runtime::RuntimeDir;
 pub use spawner::Spawner;
 pub(crate) use ssh::fresh_word;
@@ -48,6 +50,14 @@ pub trait Connection: Send + Sync + 'static {
     /// Runs a command to its end. Queues for one of the command channels; the deadline counts from the call.
     /// Never fails as such: the end says what happened.
     fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output>;
+
+    /// The same for a command that may ask for a secret: each time it says the prompt of `replies` on its standard
+    /// error, one is asked for and sent on its standard input. The deadline stands still meanwhile. By default nothing
+    /// asks.
+    fn converse(&self, command: RemoteCommand, replies: Replies) -> BoxFuture<'static, Output> {
+        drop(replies);
+        self.run(command)
+    }
 
     /// Starts a long-lived reader. Never queues; ends with the connection, and on the host too.
     ///

@@ -13,6 +13,7 @@ use super::channel::{self, Channel, Refusal};
 use super::frame::Frame;
 use super::line::Line;
 use super::script::{self, Verdict};
+use crate::engine::transport::reply::{self, Replies, Reply};
 use crate::port::{End, Output, RemoteCommand, Stdin};
 
 /// Of standard error this much is kept.
@@ -27,11 +28,16 @@ const AGAIN: Duration = Duration::from_secs(1);
 const SIGKILL: i32 = 9;
 
 /// Runs a command to its end. `caller_gone` resolves when nobody waits for the result any more.
-pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: impl Future<Output = ()>) -> Output {
+pub(super) async fn run(
+    line: Arc<Line>,
+    command: RemoteCommand,
+    replies: Option<Replies>,
+    caller_gone: impl Future<Output = ()>,
+) -> Output {
     let call = script::fresh_word();
     let limit = command.deadline;
     let deadline = Instant::now() + limit;
-    let input = matches!(command.stdin, Stdin::Bytes(_));
+    let input = replies.is_some() || matches!(command.stdin, Stdin::Bytes(_));
     // Without a warden the host itself must end what takes too long: it holds the only channel there is.
     let text = |alone: bool| {
         let limit = alone.then_some(limit);
@@ -63,7 +69,7 @@ pub(super) async fn run(line: Arc<Line>, command: RemoteCommand, caller_gone: im
     };
     let mut reading = Reading::new(&call, command.most);
     let ended = tokio::select! {
-        ended = timeout_at(deadline, converse(&line, &mut channel, command.stdin, &mut reading)) => ended.ok(),
+        ended = converse(&line, &mut channel, command.stdin, replies, &mut reading, deadline) => ended,
         why = line.gone() => Some(End::LinkLost(why)),
         () = &mut caller_gone => None,
     };
@@ -128,26 +134,47 @@ async fn open(
     }
 }
 
-/// Reads until the verdict, and a moment longer.
-async fn converse(line: &Line, channel: &mut Channel, stdin: Stdin, reading: &mut Reading) -> End {
+/// Reads until the verdict, and a moment longer. `None` when the deadline came first.
+async fn converse(
+    line: &Line,
+    channel: &mut Channel,
+    stdin: Stdin,
+    replies: Option<Replies>,
+    reading: &mut Reading,
+    mut deadline: Instant,
+) -> Option<End> {
     let (Some(mut stdout), Some(mut stderr)) = (channel.stdout().take(), channel.stderr().take()) else {
-        return End::NotStarted("the channel has no output".into());
+        return Some(End::NotStarted("the channel has no output".into()));
     };
-    let mut input = match stdin {
-        Stdin::Bytes(bytes) => channel.stdin().take().map(|pipe| (pipe, bytes)),
-        Stdin::Null => {
-            drop(channel.stdin().take());
+    let mut pipe = channel.stdin().take();
+    let mut input = match (stdin, &replies) {
+        (Stdin::Bytes(bytes), None) => pipe.take().map(|pipe| (pipe, bytes)),
+        (Stdin::Bytes(_) | Stdin::Null, Some(_)) => None,
+        (Stdin::Null, None) => {
+            drop(pipe.take());
             None
         }
     };
     let mut writing: Option<tokio::task::JoinHandle<()>> = None;
     while reading.frame.end().is_none() && reading.stdout_open && !reading.frame.is_hopeless() {
-        reading.more(line, &mut stdout, &mut stderr).await;
+        timeout_at(deadline, reading.more(line, &mut stdout, &mut stderr)).await.ok()?;
         // Not before the command runs: a start-up file would read it.
-        if reading.frame.has_started()
-            && let Some((pipe, bytes)) = input.take()
-        {
+        if !reading.frame.has_started() {
+            continue;
+        }
+        if let Some((pipe, bytes)) = input.take() {
             writing = Some(tokio::spawn(write(pipe, bytes)));
+        }
+        if let Some(replies) = &replies
+            && replies.take_prompt(&mut reading.stderr)
+        {
+            let begun = Instant::now();
+            let answer = answer(replies, line, reading, &mut stdout, &mut stderr).await;
+            deadline += begun.elapsed();
+            pipe = match (pipe.take(), answer) {
+                (Some(mut pipe), Some(secret)) => reply::send(&mut pipe, &secret).await.then_some(pipe),
+                (Some(_) | None, _) => None,
+            };
         }
     }
     let end = match reading.frame.end() {
@@ -163,7 +190,26 @@ async fn converse(line: &Line, channel: &mut Channel, stdin: Stdin, reading: &mu
     if let Some(writing) = writing {
         writing.abort();
     }
-    end
+    Some(end)
+}
+
+/// Waits for the answer, and notices when the command does not wait for it any more.
+async fn answer(
+    replies: &Replies,
+    line: &Line,
+    reading: &mut Reading,
+    stdout: &mut ChildStdout,
+    stderr: &mut ChildStderr,
+) -> Reply {
+    let answer = replies.ask();
+    tokio::pin!(answer);
+    while reading.frame.end().is_none() && reading.stdout_open {
+        tokio::select! {
+            answer = &mut answer => return answer,
+            () = reading.more(line, stdout, stderr) => {}
+        }
+    }
+    None
 }
 
 async fn write(mut pipe: ChildStdin, bytes: Vec<u8>) {

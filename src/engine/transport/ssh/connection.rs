@@ -16,7 +16,7 @@ use super::script;
 use super::stream;
 use super::warden::Warden;
 use crate::domain::{LinkFailure, Shell};
-use crate::engine::transport::{Connection, Duplex, RuntimeDir, Stream};
+use crate::engine::transport::{Connection, Duplex, Replies, RuntimeDir, Stream};
 use crate::port::{End, Output, RemoteCommand};
 
 /// Calls whose leavings wait to be ended; beyond that the warden does it when the connection ends.
@@ -71,16 +71,14 @@ impl SshConnection {
         let dialler = Arc::new(Dialler::new(line.clone(), runtime, unopened));
         Ok(Self { line, dialler, round_trip, _end: end })
     }
-}
 
-impl Connection for SshConnection {
-    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+    fn call(&self, command: RemoteCommand, replies: Option<Replies>) -> BoxFuture<'static, Output> {
         let line = self.line.clone();
         let (mut tell, told) = oneshot::channel();
         Box::pin(async move {
             // In a task of its own: a channel must not be given up halfway through its opening.
             tokio::spawn(async move {
-                let output = call::run(line, command, tell.closed()).await;
+                let output = call::run(line, command, replies, tell.closed()).await;
                 let _ = tell.send(output);
             });
             told.await.unwrap_or_else(|_| Output {
@@ -91,6 +89,16 @@ impl Connection for SshConnection {
                 left_behind: false,
             })
         })
+    }
+}
+
+impl Connection for SshConnection {
+    fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output> {
+        self.call(command, None)
+    }
+
+    fn converse(&self, command: RemoteCommand, replies: Replies) -> BoxFuture<'static, Output> {
+        self.call(command, Some(replies))
     }
 
     fn stream(&self, command: RemoteCommand) -> BoxFuture<'static, Result<Stream, End>> {
