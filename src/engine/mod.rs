@@ -1,5 +1,6 @@
 //! The rim: the only room with input and output. The loop, the terminal, the hosts, the probes.
 
+pub mod act;
 pub mod approach;
 pub mod askpass;
 pub mod backstop;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::journal_export::Entry;
-use super::systemd::{Scope, plain_command};
+use super::systemd::Scope;
 use super::systemd_show::{self, Ask};
 use crate::domain::UnitName;
 use crate::domain::unit::UnitFacts;

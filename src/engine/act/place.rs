@@ -1,0 +1,179 @@
+//! The hosts as a run sees them: the newest connection to each, and what it takes to ask one something.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::password::Vault;
+use crate::domain::time::short;
+use crate::domain::{Environment, HostName, Moment, UnitName};
+use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::probe::Prober;
+use crate::engine::transport::Connection;
+use crate::port::{End, Output, RemoteCommand};
+use crate::runtimes::systemd::Scope;
+use crate::runtimes::systemd_look::{self, Look};
+
+/// How long a host may take to say anything before a step is sent to it (fault A2).
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// A host that is heard meanwhile may be slow for so long.
+const SLOW_WITHIN: Duration = Duration::from_secs(15);
+/// A question is repeated after this when it was lost.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// One host's newest connection.
+#[derive(Clone)]
+pub struct Way {
+    /// The connection; `None` while the link is not up.
+    pub connection: watch::Receiver<Option<Arc<dyn Connection>>>,
+    /// When the last byte came through the connection before, if there was one.
+    pub heard: watch::Receiver<Option<Instant>>,
+}
+
+/// Everything that a run needs of the environment it is done in.
+#[derive(Clone)]
+pub struct Place {
+    /// The environment.
+    pub environment: Arc<Environment>,
+    /// The ways to its hosts.
+    pub ways: BTreeMap<HostName, Way>,
+    /// The password of sudo, once it was asked for.
+    pub vault: Vault,
+    /// What asks probes.
+    pub prober: Arc<Prober>,
+    /// The clock.
+    pub clock: AnyClock,
+}
+
+/// Why a host could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unasked {
+    /// There was no answer until the deadline: the reason as a sentence.
+    Silent(String),
+    /// It answered something that makes no sense, or refused.
+    Odd(String),
+}
+
+impl Unasked {
+    pub(super) fn why(self) -> String {
+        match self {
+            Unasked::Silent(why) | Unasked::Odd(why) => why,
+        }
+    }
+}
+
+impl Place {
+    /// Waits on the console's clock.
+    pub(super) async fn pause(&self, span: Duration) {
+        self.clock.until(self.clock.now().mono.after(span)).await;
+    }
+
+    /// The connection to a host, which may come up until the deadline.
+    pub(super) async fn connected(&self, host: &HostName, until: Moment) -> Option<Arc<dyn Connection>> {
+        let mut line = self.ways.get(host)?.connection.clone();
+        tokio::select! {
+            biased;
+            up = line.wait_for(Option::is_some) => up.ok().and_then(|up| up.clone()),
+            () = self.clock.until(until) => None,
+        }
+    }
+
+    /// The sentence for a host that does not answer.
+    pub(super) fn not_answering(&self, host: &HostName) -> String {
+        let way = self.ways.get(host);
+        let heard = way.and_then(|way| {
+            let now = way.connection.borrow().as_ref().map(|connection| connection.heard());
+            now.or(*way.heard.borrow())
+        });
+        match heard {
+            Some(at) => format!("{host} is not answering (last seen {} ago)", short(at.elapsed())),
+            None => format!("{host} is not answering (never seen since this environment was opened)"),
+        }
+    }
+
+    /// Looks at a unit before anything is sent to its host, or only whether the host answers. Comes back within five
+    /// seconds when nothing is heard of it.
+    pub(super) async fn look_before(
+        &self,
+        host: &HostName,
+        unit: Option<(&UnitName, Scope)>,
+    ) -> Result<Option<Look>, String> {
+        let begun = Instant::now();
+        let until = self.clock.now().mono.after(ANSWERS_WITHIN);
+        let Some(connection) = self.connected(host, until).await else { return Err(self.not_answering(host)) };
+        let mut command = match unit {
+            Some((unit, scope)) => systemd_look::look(scope, unit),
+            None => RemoteCommand::new(["true"]),
+        };
+        command.deadline = SLOW_WITHIN;
+        let asking = connection.run(command);
+        tokio::pin!(asking);
+        let output = tokio::select! {
+            output = &mut asking => output,
+            () = self.clock.until(until) => {
+                // The host says something every few seconds while its link is well.
+                if connection.heard() < begun {
+                    return Err(self.not_answering(host));
+                }
+                asking.await
+            }
+        };
+        match (output.end.clone(), unit) {
+            (End::LinkLost(_) | End::TimedOut(_), _) => Err(self.not_answering(host)),
+            (_, Some((unit, _))) => read(host, unit, &output).map(Some),
+            (End::Exited(0), None) => Ok(None),
+            (end, None) => Err(format!("{host} runs no commands for us: {end}")),
+        }
+    }
+
+    /// Asks a host something that changes nothing, again and again over lost links, until the deadline.
+    pub(super) async fn ask(&self, host: &HostName, command: RemoteCommand, until: Moment) -> Result<Output, Unasked> {
+        loop {
+            let Some(connection) = self.connected(host, until).await else {
+                return Err(Unasked::Silent(self.not_answering(host)));
+            };
+            let output = tokio::select! {
+                output = connection.run(command.clone()) => output,
+                () = self.clock.until(until) => return Err(Unasked::Silent(self.not_answering(host))),
+            };
+            match output.end {
+                End::LinkLost(_) | End::TimedOut(_) => self.pause(AGAIN).await,
+                End::NotStarted(why) if self.clock.now().mono >= until => return Err(Unasked::Odd(why)),
+                End::NotStarted(_) => self.pause(AGAIN).await,
+                End::Exited(_) | End::NotFound | End::Killed(_) => return Ok(output),
+            }
+        }
+    }
+
+    /// Looks at a unit, over lost links, until the deadline.
+    pub(super) async fn look(
+        &self,
+        host: &HostName,
+        unit: &UnitName,
+        scope: Scope,
+        until: Moment,
+    ) -> Result<Look, Unasked> {
+        let output = self.ask(host, systemd_look::look(scope, unit), until).await?;
+        read(host, unit, &output).map_err(Unasked::Odd)
+    }
+}
+
+fn read(host: &HostName, unit: &UnitName, output: &Output) -> Result<Look, String> {
+    if let Some(look) = systemd_look::parse(&output.stdout, unit).filter(|_| output.succeeded()) {
+        return Ok(look);
+    }
+    let said = last_line(&output.stderr);
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    Err(format!("{unit} can't be looked at on {host}: systemctl {}{said}", output.end))
+}
+
+/// The last line that says something, made harmless.
+pub(super) fn last_line(bytes: &[u8]) -> String {
+    let lines = bytes.split(|byte| *byte == b'\n').rev();
+    lines
+        .map(|line| crate::text::Foreign::from(line).plain().trim().to_owned())
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+}

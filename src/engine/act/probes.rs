@@ -1,0 +1,53 @@
+//! The probes of a service after a change: asked until each is green, or has had its chance.
+
+use std::time::Duration;
+
+use super::verify::Subject;
+use crate::domain::Probe;
+use crate::domain::probe::{Found, Vantage};
+use crate::domain::run::Finding;
+use crate::engine::clock::Clock;
+use crate::engine::probe::Origin;
+use crate::text::Foreign;
+
+/// A probe gets at least this long to become green after its unit stands.
+const CHANCE: Duration = Duration::from_secs(30);
+/// The longest pause between two askings.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// Asks a probe until it has passed as often in a row as it must, or for as long as it takes the site itself to call
+/// the service down.
+pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Finding, Foreign) {
+    let place = subject.place;
+    let chance = CHANCE.max(probe.interval * probe.fall + probe.timeout).max(subject.step.settle);
+    let until = place.clock.now().mono.after(chance.min(subject.step.deadline.max(CHANCE)));
+    let (mut passes, mut errors) = (0, 0);
+    loop {
+        let origin = match probe.from {
+            Vantage::Here => Origin::Here,
+            Vantage::Host => match place.connected(&subject.step.host, until).await {
+                Some(connection) => Origin::Host(connection),
+                None => return (Finding::Unknown, place.not_answering(&subject.step.host).into()),
+            },
+        };
+        let environment = &place.environment;
+        let report = place.prober.ask(&environment.site, environment.trusted, probe, origin).await;
+        match report.found {
+            Found::Pass => (passes, errors) = (passes + 1, 0),
+            Found::Fail | Found::Inconclusive => (passes, errors) = (0, 0),
+            Found::Error => (passes, errors) = (0, errors + 1),
+        }
+        if passes >= probe.rise.max(1) {
+            return (Finding::Good, report.summary);
+        }
+        // What can't be asked says nothing, however often.
+        if errors > probe.fall.max(2) {
+            return (Finding::Unknown, report.summary);
+        }
+        if place.clock.now().mono >= until {
+            let finding = if report.found == Found::Fail { Finding::Bad } else { Finding::Unknown };
+            return (finding, report.summary);
+        }
+        place.pause(probe.interval.min(SELDOM)).await;
+    }
+}
