@@ -31,12 +31,14 @@ pub fn run(open: &Open, reach: &Reaching) -> Exit {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
+    let person = Some(setup.person.clone()).filter(|person| !person.is_empty());
     let (model, first) = Model::begin(setup, RealClock.now());
     let store = match super::output::here() {
         Ok(places) => Arc::new(Sqlite::open(&places.data)),
         Err(exit) => return exit,
     };
-    let world = World::new(Direct::new(reach.ssh_config.clone()), true, AnyClock::Real(RealClock)).keeping(store);
+    let approach = Direct::new(reach.ssh_config.clone());
+    let world = World::new(approach, true, AnyClock::Real(RealClock)).keeping(store).signed(person);
     bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
 }
 

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch as latest};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::act::{self, Book, Desk, Place, Vault, Way};
 use super::approach::Approach;
 use super::clock::{AnyClock, Clock};
 use super::export;
@@ -20,7 +22,7 @@ use super::store::{RunsWish, Store, settle};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{self, Control, Wanted};
-use crate::domain::{Environment, HostName, UnitName};
+use crate::domain::{Environment, HostName, Run, UnitName};
 use crate::port::act::{RunNews, StoreState};
 use crate::port::{Effect, Event};
 
@@ -32,6 +34,11 @@ const ORDERS: usize = 16;
 /// Wishes for an attempt; a full queue holds the same wish already.
 const RETRIES: usize = 4;
 
+/// Runs that were found unfinished, on their way to a look at their hosts. They come once, all together.
+const FOUND: usize = 1;
+/// A run that goes on when the console is left gets this long to record what is known.
+const RECORDED_WITHIN: Duration = Duration::from_millis(300);
+
 /// Does effects and tells events.
 pub struct World<A> {
     approach: A,
@@ -40,6 +47,7 @@ pub struct World<A> {
     store: Option<Arc<dyn Store>>,
     /// Where rows of logs go, where they do not go the way of all events.
     logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
+    person: String,
 }
 
 /// Everything that runs for one environment; dropping it ends it.
@@ -47,6 +55,9 @@ struct Watching {
     tails: Tails,
     hosts: BTreeMap<HostName, Watched>,
     probes: AbortOnDropHandle<()>,
+    place: Place,
+    /// Looks at what earlier runs have left.
+    looks: Vec<AbortOnDropHandle<()>>,
 }
 
 struct Watched {
@@ -61,6 +72,7 @@ struct Watcher {
     connection: latest::Sender<Option<Arc<dyn Connection>>>,
     orders: latest::Sender<Option<mpsc::Sender<Control>>>,
     on_screen: latest::Sender<Vec<UnitName>>,
+    heard: latest::Sender<Option<Instant>>,
 }
 
 impl Watcher {
@@ -69,6 +81,7 @@ impl Watcher {
             connection: latest::Sender::new(None),
             orders: latest::Sender::new(None),
             on_screen: latest::Sender::new(Vec::new()),
+            heard: latest::Sender::new(None),
         }
     }
 
@@ -78,7 +91,7 @@ impl Watcher {
         let _ = orders.try_send(Control::Usage(self.on_screen.borrow().clone()));
         self.orders.send_replace(Some(orders));
         self.connection.send_replace(Some(Arc::clone(&connection)));
-        let _cleared = Cleared(self);
+        let _cleared = Cleared(self, Arc::clone(&connection));
         watch::watch_host(connection, wanted, events, given).await;
         // A watcher that has nothing more to do still keeps the connection for the probes.
         std::future::pending::<()>().await;
@@ -92,10 +105,11 @@ impl Watcher {
 }
 
 /// Takes the connection back from the probes when its watcher is dropped.
-struct Cleared(Watcher);
+struct Cleared(Watcher, Arc<dyn Connection>);
 
 impl Drop for Cleared {
     fn drop(&mut self) {
+        self.0.heard.send_replace(Some(self.1.heard()));
         self.0.connection.send_replace(None);
         self.0.orders.send_replace(None);
     }
@@ -147,7 +161,7 @@ impl Watching {
 impl<A: Approach> World<A> {
     /// A world that is entered by `approach`. `attended` says whether a person can be asked questions.
     pub fn new(approach: A, attended: bool, clock: AnyClock) -> Self {
-        Self { approach, attended, clock, store: None, logs_apart: BTreeMap::new() }
+        Self { approach, attended, clock, store: None, logs_apart: BTreeMap::new(), person: act::who::login() }
     }
 
     /// The same with the logs of these hosts on channels of their own, so that one host can be held back alone.
@@ -164,6 +178,13 @@ impl<A: Approach> World<A> {
         self
     }
 
+    /// The same with another name for the person in its records than their login.
+    #[must_use]
+    pub fn signed(mut self, person: Option<String>) -> Self {
+        self.person = person.unwrap_or(self.person);
+        self
+    }
+
     /// Does the `first` effects, then runs until no more can come.
     pub async fn run(mut self, events: mpsc::Sender<Event>, mut effects: mpsc::Receiver<Effect>, first: Vec<Effect>) {
         let mut first = first.into_iter();
@@ -171,10 +192,15 @@ impl<A: Approach> World<A> {
         let mut questions = Questions::new(events.clone());
         let mut watching: Option<Watching> = None;
         let mut here: Option<Arc<Environment>> = None;
-        let _telling = self
-            .store
-            .clone()
-            .map(|store| AbortOnDropHandle::new(tokio::spawn(tell_store(store, events.clone(), self.clock.clone()))));
+        let (tell_found, mut found) = mpsc::channel::<Vec<Run>>(FOUND);
+        let mut unfinished: Vec<Run> = Vec::new();
+        let _telling = self.store.clone().map(|store| {
+            let telling = tell_store(store, events.clone(), self.clock.clone(), tell_found);
+            AbortOnDropHandle::new(tokio::spawn(telling))
+        });
+        let workstation = act::who::workstation();
+        let book = self.store.clone().map(|store| Book { store, person: self.person.clone(), workstation });
+        let mut desk = Desk::new(book, events.clone(), self.clock.clone());
         loop {
             let effect = tokio::select! {
                 biased;
@@ -183,10 +209,23 @@ impl<A: Approach> World<A> {
                     questions.take(asking).await;
                     continue;
                 }
+                Some(runs) = found.recv() => {
+                    unfinished.extend(runs);
+                    self.look_later(watching.as_mut(), &mut unfinished, &events);
+                    continue;
+                }
             };
             match effect {
                 None => break,
                 Some(Effect::Watch(environment)) => {
+                    if let Some(title) = desk.busy() {
+                        let sentence = format!(
+                            "\"{title}\" is still under way, so {} stays open: wait for its end, or stop it.",
+                            here.as_ref().map_or("its environment", |here| here.name.as_str())
+                        );
+                        let _ = events.send(Event::Trouble(sentence)).await;
+                        continue;
+                    }
                     tracing::info!(site = %environment.site, environment = %environment.name, "watching");
                     if let Some(before) = watching.take() {
                         before.end().await;
@@ -197,6 +236,7 @@ impl<A: Approach> World<A> {
                             let _ = events.send(Event::Opened(Arc::clone(&environment))).await;
                             watching = Some(self.watch(&environment, &transport, &events, &ask));
                             here = Some(environment);
+                            self.look_later(watching.as_mut(), &mut unfinished, &events);
                         }
                         Err(sentence) => drop(events.send(Event::Trouble(sentence)).await),
                     }
@@ -235,13 +275,29 @@ impl<A: Approach> World<A> {
                         let _ = told.send(Event::Exported(ended)).await;
                     }));
                 }
-                Some(Effect::Execute(_) | Effect::StopRun(_) | Effect::Shell(_)) => {}
+                Some(Effect::Execute(permit)) => {
+                    desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
+                }
+                Some(Effect::StopRun(id)) => desk.stop(&id),
+                Some(Effect::Shell(_)) => {}
                 // The loop keeps these for itself.
                 Some(Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }
         }
+        desk.leave(RECORDED_WITHIN).await;
         if let Some(before) = watching.take() {
             before.end().await;
+        }
+    }
+
+    /// Looks at the hosts of runs that were found unfinished, if they are of the environment that is watched.
+    fn look_later(&self, watching: Option<&mut Watching>, unfinished: &mut Vec<Run>, events: &mpsc::Sender<Event>) {
+        let (Some(watching), Some(store)) = (watching, &self.store) else { return };
+        let here = Arc::clone(&watching.place.environment);
+        let of_here = |run: &mut Run| run.site == here.site && run.environment == here.name;
+        for run in unfinished.extract_if(.., of_here) {
+            let looking = act::later::look(run, watching.place.clone(), Arc::clone(store), events.clone());
+            watching.looks.push(AbortOnDropHandle::new(tokio::spawn(looking)));
         }
     }
 
@@ -255,11 +311,14 @@ impl<A: Approach> World<A> {
         let handshakes = Handshakes::default();
         let mut hosts = BTreeMap::new();
         let mut connections = probe::Connections::new();
+        let mut ways = BTreeMap::new();
         for host in &environment.hosts {
             let name = host.name.clone();
             let asker = if self.attended { Asker::new(name.clone(), ask.clone()) } else { Asker::nobody(name.clone()) };
             let watcher = Watcher::new();
             connections.insert(name.clone(), watcher.connection.subscribe());
+            let way = Way { connection: watcher.connection.subscribe(), heard: watcher.heard.subscribe() };
+            ways.insert(name.clone(), way);
             let wanted = Wanted::of(environment, &name);
             let (retry, retries) = mpsc::channel(RETRIES);
             let (told, place) = (events.clone(), watcher.clone());
@@ -282,12 +341,25 @@ impl<A: Approach> World<A> {
         let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
-        Watching { tails, hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)) }
+        let clock = self.clock.clone();
+        let place = Place {
+            environment: Arc::clone(environment),
+            ways,
+            vault: Vault::new(self.attended.then(|| ask.clone())),
+            prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
+            clock: self.clock.clone(),
+        };
+        Watching { tails, hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)), place, looks: Vec::new() }
     }
 }
 
 /// Tells how the store stands, whenever that changes, and once what became of runs whose program died.
-async fn tell_store(store: Arc<dyn Store>, events: mpsc::Sender<Event>, clock: AnyClock) {
+async fn tell_store(
+    store: Arc<dyn Store>,
+    events: mpsc::Sender<Event>,
+    clock: AnyClock,
+    found: mpsc::Sender<Vec<Run>>,
+) {
     let (mut state, mut told) = (store.state(), store.told());
     let (mut said, mut settled) = (0, false);
     loop {
@@ -302,10 +374,12 @@ async fn tell_store(store: Arc<dyn Store>, events: mpsc::Sender<Event>, clock: A
         said += sentences.len();
         let now = state.borrow_and_update().clone();
         let mut news: Vec<Event> = sentences.into_iter().map(Event::Trouble).collect();
+        let mut left = Vec::new();
         if now == StoreState::Writable && !settled {
             settled = true;
             match store.abandoned(clock.now().wall).await {
                 Ok(runs) => {
+                    left = runs.clone();
                     for run in runs {
                         news.push(Event::Trouble(settle::sentence(&run)));
                         news.push(Event::Run(RunNews::Begun(Box::new(run))));
@@ -319,6 +393,10 @@ async fn tell_store(store: Arc<dyn Store>, events: mpsc::Sender<Event>, clock: A
             if events.send(event).await.is_err() {
                 return;
             }
+        }
+        if !left.is_empty() {
+            // There is room: it is sent once. The world may be gone.
+            let _ = found.try_send(left);
         }
     }
 }

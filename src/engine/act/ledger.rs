@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::domain::RunId;
 use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::store::{Store, StoreError};
 use crate::port::Event;
@@ -21,6 +21,14 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// Records the run with all its steps, then tells it.
+    pub(super) async fn begin(&self, run: &Run) -> Result<(), StoreError> {
+        self.store.begin(run.clone()).await?;
+        tracing::info!(run = %run.id, title = run.title, "a run begins");
+        let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(run.clone())))).await;
+        Ok(())
+    }
+
     /// Records that a step stands so from now on, then tells it. What can't be recorded is told all the same: it
     /// happened.
     pub(super) async fn commit(&self, number: usize, step: &mut RunStep, state: StepState) -> Result<(), StoreError> {

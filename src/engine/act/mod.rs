@@ -2,6 +2,7 @@
 //! before and verified after, and whatever is not known for certain is unknown.
 
 mod judge;
+pub mod later;
 mod ledger;
 mod log;
 mod order;
@@ -11,6 +12,7 @@ mod probes;
 mod send;
 mod step;
 mod verify;
+pub mod who;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +77,7 @@ impl Desk {
 
     /// Does what was permitted in `place`, or says why not.
     pub async fn execute(&mut self, permit: Permit, place: Option<Place>) {
-        if let Err(sentence) = self.begin(permit, place).await {
+        if let Err(sentence) = self.begin(permit, place) {
             let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
         }
     }
@@ -97,7 +99,7 @@ impl Desk {
         }
     }
 
-    async fn begin(&mut self, permit: Permit, place: Option<Place>) -> Result<(), String> {
+    fn begin(&mut self, permit: Permit, place: Option<Place>) -> Result<(), String> {
         let (how, plan) = (permit.how(), permit.plan().clone());
         if let Some(title) = self.busy() {
             return Err(format!("\"{title}\" is still under way: one change at a time. Wait for its end, or stop it."));
@@ -110,17 +112,18 @@ impl Desk {
         }
         let run = recorded(&plan, how, &book, self.clock.now().wall);
         let id = run.id.clone();
-        book.store
-            .begin(run.clone())
-            .await
-            .map_err(|error| format!("Nothing was done, because it can't be recorded: {error}."))?;
-        tracing::info!(run = %id, title = run.title, "a run begins");
-        let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(run.clone())))).await;
         let ledger =
             Ledger { run: id.clone(), store: book.store, events: self.events.clone(), clock: self.clock.clone() };
         let orders = Orders::default();
         let (told, title) = (orders.clone(), run.title.clone());
-        let task = tokio::spawn(async move { order::run(place, ledger, &plan, &run.steps, &told).await });
+        let task = tokio::spawn(async move {
+            if let Err(error) = ledger.begin(&run).await {
+                let sentence = format!("Nothing was done, because it can't be recorded: {error}.");
+                let _ = ledger.events.send(Event::Run(RunNews::Refused(sentence))).await;
+                return;
+            }
+            order::run(place, ledger, &plan, &run.steps, &told).await;
+        });
         self.running = Some(Running { id, title, orders, task });
         Ok(())
     }

@@ -106,10 +106,11 @@ impl Vault {
     }
 }
 
-/// What is known: the newest password and, by host, the one that was typed for it.
+/// What is known: the newest password with the host for which it was typed and, by host, the one that was given there
+/// last.
 #[derive(Default)]
 struct Known {
-    newest: Option<(u64, Arc<Secret>)>,
+    newest: Option<(HostName, u64, Arc<Secret>)>,
     own: BTreeMap<HostName, (u64, Arc<Secret>)>,
     count: u64,
     /// The run for which a person gave none: they are not asked again for it.
@@ -117,15 +118,22 @@ struct Known {
 }
 
 impl Known {
-    /// What was typed for a host and is not taken there any more is not tried anywhere again.
+    /// What is not taken by a host is not tried there again; what was typed for it, nowhere.
     fn forget(&mut self, wish: &Wish) {
-        let Some((number, _)) = self.own.get(&wish.host) else { return };
-        if wish.tried.contains(number) {
-            if self.newest.as_ref().is_some_and(|(newest, _)| newest == number) {
-                self.newest = None;
-            }
+        let refused = |number: &u64| wish.tried.contains(number);
+        if self.newest.as_ref().is_some_and(|(typed_for, number, _)| *typed_for == wish.host && refused(number)) {
+            self.newest = None;
+        }
+        if self.own.get(&wish.host).is_some_and(|(number, _)| refused(number)) {
             self.own.remove(&wish.host);
         }
+    }
+
+    /// What can be tried for this wish without asking anybody.
+    fn untried(&self, wish: &Wish) -> Option<(u64, Arc<Secret>)> {
+        let own = self.own.get(&wish.host).cloned();
+        let newest = self.newest.as_ref().map(|(_, number, secret)| (*number, Arc::clone(secret)));
+        [own, newest].into_iter().flatten().find(|(number, _)| !wish.tried.contains(number))
     }
 }
 
@@ -133,10 +141,8 @@ async fn keep(ask: Option<mpsc::Sender<Asking>>, mut wished: mpsc::Receiver<Wish
     let mut known = Known::default();
     while let Some(mut wish) = wished.recv().await {
         known.forget(&wish);
-        let fresh = |(number, _): &&(u64, Arc<Secret>)| !wish.tried.contains(number);
-        let kept = known.own.get(&wish.host).filter(fresh).or(known.newest.as_ref().filter(fresh));
-        let given = match (kept, &ask) {
-            (Some((number, secret)), _) => Ok((*number, Arc::clone(secret), false)),
+        let given = match (known.untried(&wish), &ask) {
+            (Some((number, secret)), _) => Ok((number, secret, false)),
             (None, None) => Err(Questions::Nobody),
             (None, Some(_)) if known.declined.as_ref() == Some(&wish.run) => Err(Questions::Declined),
             (None, Some(_)) if wish.asked >= TRIES => Err(Questions::Wrong),
@@ -150,10 +156,9 @@ async fn keep(ask: Option<mpsc::Sender<Asking>>, mut wished: mpsc::Receiver<Wish
                 match typed {
                     Some(secret) => {
                         known.count += 1;
-                        let secret = (known.count, Arc::new(secret));
-                        known.newest = Some(secret.clone());
-                        known.own.insert(wish.host.clone(), secret.clone());
-                        Ok((secret.0, secret.1, true))
+                        let secret = Arc::new(secret);
+                        known.newest = Some((wish.host.clone(), known.count, Arc::clone(&secret)));
+                        Ok((known.count, secret, true))
                     }
                     None => {
                         known.declined = Some(wish.run.clone());
@@ -162,6 +167,9 @@ async fn keep(ask: Option<mpsc::Sender<Asking>>, mut wished: mpsc::Receiver<Wish
                 }
             }
         };
+        if let Ok((number, secret, _)) = &given {
+            known.own.insert(wish.host.clone(), (*number, Arc::clone(secret)));
+        }
         // Whoever wished may be gone.
         let _ = wish.answer.send(given);
     }
@@ -200,7 +208,8 @@ mod tests {
             }
             drop(replies);
         };
-        let (came, ()) = tokio::join!(vault.answer(run, &host(name), "systemctl …", prompted), command);
+        let name = host(name);
+        let (came, ()) = tokio::join!(vault.answer(run, &name, "systemctl …", prompted), command);
         (came, given)
     }
 
@@ -223,9 +232,8 @@ mod tests {
     #[tokio::test]
     async fn it_is_asked_once_and_tried_on_the_other_hosts() {
         let (ask, asked) = person(&["right", "other"]);
-        let vault = Vault::new(Some(ask));
-        let (first, second) =
-            tokio::join!(sudo(&vault, &run('a'), "app-1", "right"), sudo(&vault, &run('a'), "app-2", "right"));
+        let (vault, one) = (Vault::new(Some(ask)), run('a'));
+        let (first, second) = tokio::join!(sudo(&vault, &one, "app-1", "right"), sudo(&vault, &one, "app-2", "right"));
         assert_eq!((first.0, second.0), (Questions::Answered(1), Questions::Answered(1)));
         // A host with a password of its own: the known one is tried, then a person is asked, and both are kept.
         assert_eq!(sudo(&vault, &run('a'), "db-1", "other").await.1, ["right", "other"]);

@@ -76,3 +76,30 @@ async fn a_reader_that_is_let_go_ends_with_its_children() {
     }
     panic!("still alive");
 }
+
+#[tokio::test]
+async fn a_secret_is_sent_only_after_our_own_words_and_the_deadline_stands_still_meanwhile() {
+    use crate::engine::transport::{Replies, Reply};
+    use crate::port::Secret;
+    let here = machine(Shell::Plain).await;
+    let script = "printf 'Password: ' >&2; sleep 0.2; printf 'w0rd' >&2; read -r a; [ \"$a\" = right ] && echo in";
+    for (answer, want) in [(Some("right"), &b"in\n"[..]), (Some("wrong"), b""), (None, b"")] {
+        let (replies, mut prompted) = Replies::new("w0rd".into());
+        let command = sh(script).within(Duration::from_millis(900));
+        let answering = async {
+            let place = prompted.recv().await.unwrap();
+            // Longer than the command may take.
+            tokio::time::sleep(Duration::from_millis(1200)).await;
+            let _: Result<(), Reply> = place.send(answer.map(|word| Arc::new(Secret::new(word.as_bytes().to_vec()))));
+            assert!(prompted.recv().await.is_none());
+        };
+        let (output, ()) = tokio::join!(here.converse(command, replies), answering);
+        assert_eq!((output.stdout.as_slice(), output.succeeded()), (want, !want.is_empty()));
+        assert_eq!(output.stderr, b"Password: ");
+    }
+    // Nobody says our words: nothing is sent, and the deadline holds.
+    let (replies, _prompted) = Replies::new("w0rd".into());
+    let other = sh("printf 'Token: ' >&2; read -r a; echo $a").within(Duration::from_millis(300));
+    let output = here.converse(other, replies).await;
+    assert_eq!((output.end, output.stdout.as_slice()), (End::TimedOut(Duration::from_millis(300)), &b""[..]));
+}

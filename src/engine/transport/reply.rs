@@ -43,7 +43,7 @@ impl Replies {
     }
 
     /// Asks for the answer. `None` when there is none.
-    pub(super) async fn ask(&self) -> Reply {
+    pub async fn ask(&self) -> Reply {
         let (answer, answered) = oneshot::channel();
         self.asked.send(answer).await.ok()?;
         answered.await.ok()?
