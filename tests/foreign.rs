@@ -17,6 +17,8 @@
 mod bytes;
 #[path = "foreign/hostile.rs"]
 mod hostile;
+#[path = "common/past.rs"]
+mod past;
 #[path = "foreign/random.rs"]
 mod random;
 #[path = "common/scene.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "common/console.rs"]
 mod console;
+#[path = "common/past.rs"]
+mod past;
 #[path = "common/scene.rs"]
 mod scene;
 
@@ -422,4 +424,68 @@ fn who_wants_the_worst_first_has_it_from_the_beginning() {
     let well = console.screen().lines().position(|line| line.contains("config ")).unwrap();
     assert!(first < well, "{}", console.screen());
     assert!(!console.screen().contains("Infrastructure"), "tiers have no headings then");
+}
+
+#[test]
+fn the_history_shows_runs_with_their_steps_and_goes_on_with_them() {
+    use quarterdeck::domain::run::{RunState, StepState};
+    use quarterdeck::port::act::RunNews;
+    let mut console = Console::well(MIDDLE);
+    assert!(console.asked().iter().any(|effect| matches!(effect, Effect::ReadHistory(_))), "read when it is opened");
+    console.keys("5");
+    assert!(console.asked().contains(&Effect::ReadHistory(500)), "and again when a person looks");
+    assert!(console.screen().contains("The store has not been read yet."), "{}", console.screen());
+    console.say(Event::History(Vec::new()));
+    assert!(console.screen().contains("Nothing was changed in this environment with qd yet."));
+    let night = past::night();
+    let id = night[0].id.clone();
+    console.say(Event::History(night));
+    assert!(console.row_with(" 02:13:58     ").contains("running 0/2"), "{}", console.screen());
+    assert!(console.screen().contains("1 not sent yet, 1 started"), "{}", console.screen());
+
+    console.say(Event::Run(RunNews::Step(
+        id.clone(),
+        0,
+        Box::new(past::step("gateway", "app-1", StepState::Verified, "02:14:05", "")),
+    )));
+    assert!(console.row_with(" 02:13:58     ").contains("running 1/2"), "{}", console.screen());
+    console.say(Event::Run(RunNews::Step(
+        id.clone(),
+        1,
+        Box::new(past::step("gateway", "app-2", StepState::Failed, "02:14:35", "its probe never passed")),
+    )));
+    console.say(Event::Run(RunNews::Ended(id, RunState::Failed)));
+    assert!(console.row_with(" 02:13:58     ").contains("failed 1/2"), "{}", console.screen());
+    assert!(console.screen().contains("its probe never passed") && console.screen().contains("503: redis"));
+
+    console.keys("j j enter");
+    assert!(console.screen().contains("restart search on 2 hosts"), "{}", console.screen());
+    console.keys("y");
+    let text = console.0.shown().copied.unwrap();
+    assert!(text.starts_with("### restart search on 2 hosts") && text.contains("systemctl"), "{text}");
+    console.keys("esc").types("/scheduler").keys("enter");
+    assert!(
+        console.screen().contains("1 of 5") && !console.screen().contains("restart backend"),
+        "{}",
+        console.screen()
+    );
+    console.keys("Y");
+    let text = console.0.shown().copied.unwrap();
+    assert!(text.contains("| 2026-03-14 01:12:44 UTC | stop scheduler | stopped | app-2 | ada | 2.0s |"), "{text}");
+}
+
+#[test]
+fn a_store_that_takes_no_records_is_told_until_it_does_again() {
+    use quarterdeck::port::act::StoreState;
+    for size in [MIDDLE, SMALL] {
+        let mut console = Console::well(size);
+        console.say(Event::Store(StoreState::ReadOnly("there is no space left on its file system".into())));
+        assert!(console.screen().contains("no change can be recorded, so none is made"), "{}", console.screen());
+        assert!(console.screen().contains("1 Overview"), "{}", console.screen());
+        console.keys("esc esc");
+        assert!(console.screen().contains("no change can be recorded"), "it can't be waved away");
+        console.say(Event::Store(StoreState::Writable));
+        assert!(!console.screen().contains("no change can be recorded"), "{}", console.screen());
+        assert!(console.screen().contains("5 History"), "{}", console.screen());
+    }
 }

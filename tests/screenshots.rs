@@ -3,6 +3,8 @@
 
 #[path = "common/console.rs"]
 mod console;
+#[path = "common/past.rs"]
+mod past;
 #[path = "common/picture.rs"]
 mod picture;
 #[path = "common/scene.rs"]
@@ -120,6 +122,20 @@ fn changes() {
     let mut console = Console::in_trouble(SIZE);
     console.keys("4");
     compare("changes", &console);
+}
+
+#[test]
+fn history() {
+    for (size, name) in [(SIZE, "history"), ((80, 24), "history-80x24"), ((200, 60), "history-200x60")] {
+        let mut console = Console::in_trouble(size);
+        console.say(Event::History(past::night()));
+        console.keys("5 j j j");
+        compare(name, &console);
+        if size == (80, 24) {
+            console.keys("enter");
+            compare("run-80x24", &console);
+        }
+    }
 }
 
 #[test]

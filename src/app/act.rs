@@ -17,6 +17,8 @@ use crate::ui::list::Step;
 
 /// Twice within this span leaves the console.
 const TWICE: Duration = Duration::from_secs(2);
+/// Runs that are read from the store.
+pub(super) const READ: u32 = crate::state::runs::KEPT as u32;
 
 /// Does what an action means now.
 pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
@@ -30,6 +32,10 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::ShowLogs => show(model, Screen::Logs),
         Action::ShowHosts => show(model, Screen::Hosts),
         Action::ShowChanges => show(model, Screen::Changes),
+        Action::ShowHistory => {
+            show(model, Screen::History);
+            return vec![Effect::ReadHistory(READ)];
+        }
         Action::LastScreen => show(model, model.last_screen.unwrap_or_default()),
         Action::Help => {
             let contexts = keys::screen_contexts(model);
@@ -40,18 +46,21 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
             Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
+            Screen::History if model.history.in_detail => model.history.in_detail = false,
+            Screen::History => model.history.open(&model.runs),
             Screen::Logs | Screen::Changes => {}
         },
         Action::Zoom => match model.screen {
             Screen::Overview => model.overview.zoom(),
             Screen::Hosts => model.hosts.zoom(),
+            Screen::History => model.history.zoom(),
             Screen::Logs | Screen::Changes => {}
         },
         Action::Copy => return copy::row(model, now),
         Action::CopyPane => return copy::pane(model, now),
         Action::Refresh => {
             model.say("Everything is read anew.", now);
-            return vec![Effect::Refresh];
+            return vec![Effect::Refresh, Effect::ReadHistory(READ)];
         }
         Action::RetryNow => return lost_hosts(model).into_iter().map(Effect::RetryNow).collect(),
         Action::SwitchEnvironment => {
@@ -78,6 +87,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Logs => model.logs.typing = true,
             Screen::Hosts => model.hosts.type_filter(),
             Screen::Changes => model.changes.typing = true,
+            Screen::History => model.history.type_filter(),
         },
         Action::Open => open(model),
         Action::ToggleFold => model.overview.fold(None),
@@ -92,12 +102,12 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::FailedOnly => match model.screen {
             Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,
             Screen::Hosts => model.hosts.only_trouble = !model.hosts.only_trouble,
-            Screen::Logs | Screen::Changes => {}
+            Screen::Logs | Screen::Changes | Screen::History => {}
         },
         Action::Sort => match model.screen {
             Screen::Overview => model.overview.worst_first = !model.overview.worst_first,
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
-            Screen::Logs | Screen::Changes => {}
+            Screen::Logs | Screen::Changes | Screen::History => {}
         },
         Action::UnitFile => model.overview.toggle_unit_file(),
         Action::Accept => return accept(model, now),
@@ -131,6 +141,7 @@ fn back(model: &mut Model) {
         Screen::Logs => model.logs.back(),
         Screen::Hosts => model.hosts.back(),
         Screen::Changes => model.changes.back(),
+        Screen::History => model.history.back(),
     };
     if !went {
         model.troubles.pop();
@@ -142,6 +153,7 @@ fn open(model: &mut Model) {
         Screen::Overview => model.overview.open(),
         Screen::Logs => {}
         Screen::Hosts => model.hosts.open(),
+        Screen::History => model.history.open(&model.runs),
         Screen::Changes => {
             let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else { return };
             match subject {

@@ -3,7 +3,7 @@
 use super::model::{Model, Screen};
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, hosts, overview};
+use crate::screens::{changes, history, hosts, overview};
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -20,6 +20,10 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
         Screen::Logs => None,
         Screen::Changes => changes::row_as_markdown(&model.changes, fleet, clock, glyphs),
+        Screen::History if model.history.in_detail => {
+            Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs))
+        }
+        Screen::History => history::row_as_markdown(&model.history, &model.runs, clock, glyphs),
     });
     sent(model, text, "row", now)
 }
@@ -32,6 +36,7 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Logs => None,
         Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, clock, glyphs)),
+        Screen::History => Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs)),
     });
     sent(model, text, "pane", now)
 }

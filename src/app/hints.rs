@@ -136,6 +136,8 @@ fn actions(model: &Model) -> Vec<Action> {
             vec![Action::Down, Action::Open, Action::Filter, Action::FailedOnly, Action::Sort, Action::Copy]
         }
         Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
+        Screen::History if model.history.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
+        Screen::History => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::Refresh],
     };
     actions.retain(|action| super::why_not::why_not(model, *action).is_none());
     if lost {

@@ -34,6 +34,7 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
         Screen::Logs => Context::Logs,
         Screen::Hosts => Context::Hosts,
         Screen::Changes => Context::Changes,
+        Screen::History => Context::History,
     };
     near.stack()
 }
@@ -45,6 +46,7 @@ pub fn is_typing(model: &Model) -> bool {
         Screen::Logs => model.logs.typing,
         Screen::Hosts => model.hosts.typing,
         Screen::Changes => model.changes.typing,
+        Screen::History => model.history.typing,
     }
 }
 
@@ -55,6 +57,7 @@ pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
         Screen::Logs => (&mut model.logs.filter, &mut model.logs.typing),
         Screen::Hosts => (&mut model.hosts.filter, &mut model.hosts.typing),
         Screen::Changes => (&mut model.changes.filter, &mut model.changes.typing),
+        Screen::History => (&mut model.history.filter, &mut model.history.typing),
     }
 }
 
@@ -127,6 +130,7 @@ pub fn go(model: &mut Model, step: Step) {
         Screen::Logs => {}
         Screen::Hosts => model.hosts.go(step, fleet),
         Screen::Changes => model.changes.go(step, fleet),
+        Screen::History => model.history.go(step, &model.runs),
     }
 }
 
@@ -147,6 +151,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
             Some(Screen::Logs) => act(model, Action::ShowLogs, now),
             Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
             Some(Screen::Changes) => act(model, Action::ShowChanges, now),
+            Some(Screen::History) => act(model, Action::ShowHistory, now),
             None => Vec::new(),
         };
     }
@@ -154,6 +159,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     let list = match model.screen {
         Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
         Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
+        Screen::History => crate::screens::history::areas(layout.content, &model.history).list,
         Screen::Logs | Screen::Changes => Some(layout.content),
     };
     let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
@@ -165,6 +171,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
         Screen::Logs => {}
         Screen::Hosts => model.hosts.point(line, fleet),
         Screen::Changes => model.changes.point(line, fleet),
+        Screen::History => model.history.point(line, &model.runs),
     }
     Vec::new()
 }

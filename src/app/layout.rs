@@ -32,17 +32,20 @@ pub fn layout((columns, rows): (u16, u16)) -> Option<Layout> {
     let row = |y: u16| Rect::new(0, y, columns, 1);
     let hints = row(rows - 1);
     if rows < ROOMY {
-        // The strip stands behind the tabs.
-        let tabs = Rect { width: TABS.min(columns), ..row(1) };
-        let strip = Rect { x: tabs.width, width: columns - tabs.width, ..row(1) };
-        return Some(Layout { band: row(0), strip, tabs, content: Rect::new(0, 2, columns, rows - 3), hints });
+        // The strip stands behind the tabs, which make room for it when it has something to say.
+        let strip = Rect { x: columns, width: 0, ..row(1) };
+        return Some(Layout { band: row(0), strip, tabs: row(1), content: Rect::new(0, 2, columns, rows - 3), hints });
     }
     let content = Rect::new(0, 3, columns, rows - 5);
     Some(Layout { band: row(0), strip: row(1), tabs: row(2), content, hints })
 }
 
-/// Columns of the tabs.
-pub const TABS: u16 = 46;
+impl Layout {
+    /// Whether the strip stands in the row of the tabs.
+    pub fn is_low(&self) -> bool {
+        self.strip.y == self.tabs.y
+    }
+}
 
 #[cfg(test)]
 mod tests {

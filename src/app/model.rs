@@ -8,9 +8,10 @@ use super::overlay::Overlay;
 use super::setup::Setup;
 use crate::domain::{Environment, HostName, Moment, Now, UnitName};
 use crate::input::Keymap;
+use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
-use crate::screens::{changes, hosts, logs, overview, picker, question};
-use crate::state::Fleet;
+use crate::screens::{changes, history, hosts, logs, overview, picker, question};
+use crate::state::{Fleet, Runs};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
 
@@ -26,6 +27,8 @@ pub enum Screen {
     Hosts,
     /// What changed.
     Changes,
+    /// What was done.
+    History,
 }
 
 /// A word about the last key, for a short time.
@@ -66,6 +69,12 @@ pub struct Model {
     pub hosts: hosts::State,
     /// The changes.
     pub changes: changes::State,
+    /// The history.
+    pub history: history::State,
+    /// The runs of the environment that is watched.
+    pub runs: Runs,
+    /// Whether what is done can be recorded; `None` until the store has said so.
+    pub store: Option<StoreState>,
     /// The dialog the person opened.
     pub overlay: Option<Overlay>,
     /// Questions, the oldest first: it stands over everything.
@@ -136,6 +145,9 @@ impl Model {
             logs: logs::State::default(),
             hosts: hosts::State::sorted(setup.worst_first),
             changes: changes::State::default(),
+            history: history::State::default(),
+            runs: Runs::default(),
+            store: None,
             overlay: None,
             questions: VecDeque::new(),
             pending: Vec::new(),

@@ -5,7 +5,7 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, help, hosts, overview, picker};
+use crate::screens::{changes, help, history, hosts, overview, picker};
 
 /// Settles everything after an event.
 pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -42,11 +42,17 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
         }
         Screen::Logs => {}
         Screen::Changes => model.changes.settle(fleet, changes::list_rows(area)),
+        Screen::History => {
+            let areas = history::areas(area, &model.history);
+            let columns = areas.detail_columns();
+            let lines = history::detail_lines(&model.history, &model.runs, columns, clock, glyphs).all().len();
+            model.history.settle(&model.runs, areas.list_rows(), areas.detail_rows(), lines);
+        }
     }
     let mut effects = Vec::new();
     let visible = match model.screen {
         Screen::Overview => model.overview.visible_units(fleet),
-        Screen::Logs | Screen::Hosts | Screen::Changes => Vec::new(),
+        Screen::Logs | Screen::Hosts | Screen::Changes | Screen::History => Vec::new(),
     };
     if visible != model.usage_asked {
         model.usage_asked.clone_from(&visible);

@@ -6,6 +6,7 @@ use super::hints::key_of;
 use super::model::Model;
 use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
+use crate::port::act::StoreState;
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::{Pen, Words};
@@ -27,8 +28,19 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.words(area.x + 1, area.y, area.width.saturating_sub(2), &words);
 }
 
+/// Whether it has something to say.
+pub fn speaks(model: &Model) -> bool {
+    !said(model).is_empty()
+}
+
 fn said(model: &Model) -> Vec<Words> {
     let mut said = Vec::new();
+    if let Some(StoreState::ReadOnly(why)) = &model.store {
+        let why = Foreign::from(why.as_str()).plain();
+        said.push(
+            Words::of(Role::Bad, "no change can be recorded, so none is made").text(Role::Text, format!(": {why}")),
+        );
+    }
     if let Some(fleet) = &model.fleet {
         for row in &fleet.hosts {
             let Link::Stopped { why, .. } = &row.link else { continue };

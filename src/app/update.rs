@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::act::READ;
 use super::model::{Model, Notice};
 use super::{keys, settle};
 use crate::domain::{HostName, Link, Now};
+use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
 use crate::port::{Effect, Event, Input};
 use crate::screens::overview::Detail;
 use crate::screens::question;
-use crate::screens::{changes, hosts, logs, overview};
-use crate::state::Fleet;
+use crate::screens::{changes, history, hosts, logs, overview};
+use crate::state::{Fleet, Runs};
 use crate::ui::figure;
 
 /// Sentences about our own trouble that are kept; the oldest go first.
@@ -44,7 +46,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             return vec![Effect::Quit];
         }
         // It is on screen since the first frame, and the person may have moved in it.
-        Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {}
+        Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {
+            return vec![Effect::ReadHistory(READ)];
+        }
         Event::Opened(environment) => {
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::sorted(model.setup.worst_first);
@@ -54,6 +58,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.round_trips.clear();
             model.usage_asked.clear();
             model.questions.clear();
+            model.history = history::State::default();
+            model.runs = Runs::default();
+            return vec![Effect::ReadHistory(READ)];
         }
         Event::Host(host, news) => host_news(model, &host, news, now),
         Event::Probe { service, host, probe, report } => {
@@ -72,8 +79,6 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Detail(host, unit, detail) => {
             model.overview.detail = Some(Detail { host, unit, detail: *detail, at: now.mono });
         }
-        Event::Run(_) | Event::History(_) | Event::Store(_) | Event::Log(_) | Event::Tail(..) | Event::LogFields(_) => {
-        }
         Event::Exported(Ok(file)) => {
             let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
             // Long enough to be copied by hand; the next key lets it go.
@@ -81,16 +86,30 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.notice = Some(Notice { text: format!("{lines} in {}", file.path.plain()), until });
         }
         Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
-        Event::Trouble(sentence) => {
-            if model.troubles.last() != Some(&sentence) {
-                model.troubles.push(sentence);
-            }
-            if model.troubles.len() > TROUBLES_KEPT {
-                model.troubles.remove(0);
+        Event::Run(RunNews::Refused(sentence)) | Event::Trouble(sentence) => trouble(model, sentence),
+        Event::Run(news) => {
+            if let Some(fleet) = &model.fleet {
+                model.runs.observe(news, &fleet.environment);
             }
         }
+        Event::History(runs) => {
+            if let Some(fleet) = &model.fleet {
+                model.runs.replace(runs, &fleet.environment, now.mono);
+            }
+        }
+        Event::Store(state) => model.store = Some(state),
+        Event::Log(_) | Event::Tail(..) | Event::LogFields(_) => {}
     }
     Vec::new()
+}
+
+fn trouble(model: &mut Model, sentence: String) {
+    if model.troubles.last() != Some(&sentence) {
+        model.troubles.push(sentence);
+    }
+    if model.troubles.len() > TROUBLES_KEPT {
+        model.troubles.remove(0);
+    }
 }
 
 fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {

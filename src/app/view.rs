@@ -11,16 +11,17 @@ use super::overlay::Overlay;
 use super::{band, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, key_name};
-use crate::screens::{changes, help, hosts, logs, overview, picker, question};
+use crate::screens::{changes, help, history, hosts, logs, overview, picker, question};
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
 /// The screens in the order of their tabs.
-const TABS: [(Screen, Action, &str); 4] = [
+const TABS: [(Screen, Action, &str); 5] = [
     (Screen::Overview, Action::ShowOverview, "Overview"),
     (Screen::Logs, Action::ShowLogs, "Logs"),
     (Screen::Hosts, Action::ShowHosts, "Hosts"),
     (Screen::Changes, Action::ShowChanges, "Changes"),
+    (Screen::History, Action::ShowHistory, "History"),
 ];
 
 /// What is further away than this may come with the next beat of the clock.
@@ -35,8 +36,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
         None => too_small(model, &mut pen, area),
         Some(layout) => {
             band::view(model, &mut pen, layout.band);
-            tabs(model, &mut pen, layout.tabs);
-            strip::view(model, &mut pen, layout.strip);
+            let end = tabs(model, &mut pen, layout.tabs);
+            let behind = Rect { x: end, width: layout.tabs.right().saturating_sub(end), ..layout.tabs };
+            strip::view(model, &mut pen, if layout.is_low() { behind } else { layout.strip });
             content(model, &mut pen, layout.content);
             hints::view(model, &mut pen, layout.hints);
         }
@@ -70,14 +72,17 @@ fn too_small(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
     let mut at = 1;
     let mut places = Vec::new();
+    // Where the strip has something to say in the same row, only the open screen keeps its name.
+    let squeezed = layout(model.size).is_some_and(|layout| layout.is_low()) && strip::speaks(model);
     for (screen, action, name) in TABS {
         let keys = model.keymap.keys_of(&[Context::Global], action);
         let key = keys.first().map(|keys| key_name::sequence_name(keys)).unwrap_or_default();
         let open = screen == model.screen;
         let role = if open { Role::Strong } else { Role::Quiet };
         let key_role = if open { Role::Key } else { Role::Quiet };
-        let words = Words::of(key_role, format!(" {key}")).text(role, format!(" {name} "));
-        let wide = u16::try_from(key.len() + name.len() + 3).unwrap_or(0);
+        let name = if squeezed && !open { String::new() } else { format!("{name} ") };
+        let wide = u16::try_from(key.len() + name.len() + 2).unwrap_or(0);
+        let words = Words::of(key_role, format!(" {key} ")).text(role, name);
         places.push((screen, at, wide, words));
         at += wide + 1;
     }
@@ -90,14 +95,18 @@ pub fn tab_at(model: &Model, x: u16) -> Option<Screen> {
     places.iter().find(|(_, at, wide, _)| (*at..at + wide).contains(&x)).map(|(screen, ..)| *screen)
 }
 
-fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+/// Draws the tabs and says where they end.
+fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) -> u16 {
+    let mut end = area.x;
     for (screen, at, wide, words) in tab_places(model) {
         let place = Rect { x: area.x + at, width: wide.min(area.width.saturating_sub(at)), ..area };
         pen.words(place.x, place.y, place.width, &words);
         if screen == model.screen {
             pen.tint(place, Role::Selected);
         }
+        end = place.right();
     }
+    end
 }
 
 fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -107,6 +116,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (Some(fleet), Screen::Logs) => logs::view(&model.logs, fleet, pen, area),
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
         (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, pen, area),
+        (Some(_), Screen::History) => history::view(&model.history, &model.runs, pen, area),
     }
     match &model.overlay {
         Some(Overlay::Help(state)) => help::view(state, pen, area),

@@ -6,6 +6,7 @@ use super::model::{Model, Screen};
 use crate::domain::{HostName, Link};
 use crate::input::Action;
 use crate::input::action::Weight;
+use crate::port::act::StoreState;
 use crate::style::Depth;
 
 /// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
@@ -27,8 +28,14 @@ fn not_here(model: &Model, action: Action) -> Option<String> {
 
 /// Why no change is begun at all.
 fn refused(model: &Model, action: Action) -> Option<String> {
-    let refused = action.row().weight == Weight::Change && model.setup.read_only;
-    refused.then(|| "the console is read-only".to_owned())
+    if action.row().weight != Weight::Change {
+        return None;
+    }
+    match &model.store {
+        _ if model.setup.read_only => Some("the console is read-only".to_owned()),
+        Some(StoreState::ReadOnly(_)) => Some("it could not be recorded".to_owned()),
+        Some(StoreState::Writable) | None => None,
+    }
 }
 
 fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
@@ -37,6 +44,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowLogs => on(model, Screen::Logs),
         Action::ShowHosts => on(model, Screen::Hosts),
         Action::ShowChanges => on(model, Screen::Changes),
+        Action::ShowHistory => on(model, Screen::History),
         Action::LastScreen => model.last_screen.is_none().then_some("there was none before"),
         Action::NextPane | Action::Zoom => one_pane(model),
         Action::CopyPane => nothing_open(model).or_else(|| no_pane(model)),
@@ -113,6 +121,7 @@ fn no_row(model: &Model) -> Option<&'static str> {
         }
         Screen::Logs => false,
         Screen::Changes => model.changes.subject(fleet).is_some(),
+        Screen::History => model.history.chosen(&model.runs).is_some(),
     };
     (!seen).then_some("there is no row")
 }
@@ -121,6 +130,7 @@ fn in_detail(model: &Model) -> bool {
     match model.screen {
         Screen::Overview => model.overview.in_detail,
         Screen::Hosts => model.hosts.in_detail,
+        Screen::History => model.history.in_detail,
         Screen::Logs | Screen::Changes => false,
     }
 }

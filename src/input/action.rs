@@ -60,6 +60,7 @@ actions! {
     ShowLogs "show-logs" "logs" "Show the logs: many units of many hosts in one stream" [Global]
     ShowHosts "show-hosts" "hosts" "Show the hosts: links, load, memory, disks" [Global]
     ShowChanges "show-changes" "changes" "Show what changed since the console was opened" [Global]
+    ShowHistory "show-history" "history" "Show what was done: every run with its steps and verdicts" [Global]
     LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]
     Help "help" "help" "Find an action, see its key, and run it" [Global]
     Back "back" "back" "Go one step back: close a pane, clear a filter" [Global]
@@ -87,7 +88,7 @@ actions! {
     PageUp "page-up" "page" "Move a page up" [List Text]
     Filter "filter" "filter" "Filter the rows as you type; `!` in front inverts" [List]
 
-    Open "open" "detail" "Open the details of the row" [Overview Hosts Changes]
+    Open "open" "detail" "Open the details of the row" [Overview Hosts Changes History]
     ToggleFold "toggle-fold" "instances" "Show or hide the instances of a service" [Overview]
     Unfold "unfold" "instances" "Show the instances of a service" [Overview]
     Fold "fold" "fold" "Hide the instances of a service" [Overview]

@@ -47,6 +47,7 @@ contexts! {
     Logs Place "logs" "On the logs" "On the logs."
     Hosts Place "hosts" "On the hosts" "On the hosts."
     Changes Place "changes" "On the changes" "On the changes."
+    History Place "history" "On the history" "On the history."
     Detail Place "detail" "In the details" "In a pane of details that has the keyboard."
     Text Typing "text" "While typing" "Wherever text is typed."
     Filter Typing "filter" "In a filter" "While a filter is typed."

@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod help;
+pub mod history;
 pub mod hosts;
 pub mod logs;
 pub mod overview;

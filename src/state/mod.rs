@@ -5,8 +5,10 @@ pub mod host_row;
 pub mod logs;
 pub mod planner;
 pub mod report;
+pub mod runs;
 pub mod service_row;
 
 pub use fleet::Fleet;
 pub use host_row::{HostRow, UnitRow};
+pub use runs::Runs;
 pub use service_row::{Instance, ServiceRow};

@@ -11,6 +11,7 @@ pub mod list;
 pub mod markdown;
 pub mod pane;
 pub mod pen;
+pub mod runs;
 pub mod told;
 pub mod words;
 

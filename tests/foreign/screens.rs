@@ -9,16 +9,16 @@ use quarterdeck::domain::link::Text;
 use quarterdeck::domain::probe::{Detail as Evidence, Found};
 use quarterdeck::domain::{EnvColour, HostFacts, Link, LinkFailure, ProbeName, ProbeReport, UnitFacts};
 use quarterdeck::port::event::{HostEvent, LogLine, Question, QuestionKind, UnitDetail};
-use quarterdeck::screens::{hosts, overview, question};
-use quarterdeck::state::Fleet;
+use quarterdeck::screens::{history, hosts, overview, question};
+use quarterdeck::state::{Fleet, Runs};
 use quarterdeck::style::{Depth, GlyphSet, Styles};
 use quarterdeck::text::Foreign;
 use quarterdeck::ui::{Clock, Lines, Pen};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::scene;
 use crate::sites::{NEIGHBOUR, Site};
+use crate::{past, scene};
 
 /// Every place of the screens.
 pub const SCREENS: &[Site] = &[
@@ -35,6 +35,8 @@ pub const SCREENS: &[Site] = &[
     Site { name: "mount point", name_rules: false, draw: mount_point },
     Site { name: "why a link is lost", name_rules: false, draw: link_failure },
     Site { name: "question", name_rules: false, draw: asked },
+    Site { name: "note of a step", name_rules: false, draw: step_note },
+    Site { name: "what a check saw", name_rules: false, draw: check_told },
 ];
 
 fn clock() -> Clock {
@@ -196,4 +198,40 @@ fn asked(frame: &mut Frame<'_>, text: &[u8]) {
     let mut pen = Pen::new(frame.buffer_mut(), &styles, clock());
     question::view(&question::State::new(question), &mut pen, above, "enter", "esc", 0);
     frame.render_widget(NEIGHBOUR, Rect { y: area.y + above.height, height: area.height - above.height, ..area });
+}
+
+fn of_history(frame: &mut Frame<'_>, change: impl FnOnce(&mut quarterdeck::domain::run::RunStep), begins: &str) {
+    let mut night = past::night();
+    change(&mut night[1].steps[0]);
+    let mut runs = Runs::default();
+    runs.replace(vec![night.swap_remove(1)], &scene::production(), scene::now("02:13:00").mono);
+    let styles = styles();
+    let columns = usize::from(frame.area().width);
+    let lines = history::detail_lines(&history::State::default(), &runs, columns, clock(), styles.glyphs);
+    below(frame, &lines, begins);
+}
+
+/// Below the command, which takes one line or two.
+fn step_note(frame: &mut Frame<'_>, text: &[u8]) {
+    of_history(
+        frame,
+        |step| {
+            step.command = "true".into();
+            step.note = Foreign::from(text);
+        },
+        "$ true",
+    );
+}
+
+fn check_told(frame: &mut Frame<'_>, text: &[u8]) {
+    of_history(
+        frame,
+        |step| {
+            let verdict = step.verdict.as_mut().unwrap();
+            verdict.checks.truncate(1);
+            verdict.checks[0].name = "seen".into();
+            verdict.checks[0].told = Foreign::from(text);
+        },
+        "✓ seen",
+    );
 }

@@ -1,0 +1,196 @@
+//! Draws the history: the list of runs at the left, everything about the one under the cursor at the right.
+
+use ratatui::layout::Rect;
+
+use super::cells::{HEADINGS, cells, clean};
+use super::detail;
+use super::state::State;
+use crate::state::Runs;
+use crate::style::{Glyphs, Role};
+use crate::ui::columns::{Column, places};
+use crate::ui::words::Piece;
+use crate::ui::{Clock, Pen, Words, figure, markdown, pane, runs};
+
+/// Below this width the details have no pane of their own beside the list.
+const SIDE_BY_SIDE: u16 = 100;
+
+const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
+    Column { heading: HEADINGS[heading], least, grows, most, right, goes }
+}
+
+const COLUMNS: [Column; 6] = [
+    column(0, 11, 0, 11, false, 0),
+    column(1, 18, 4, 60, false, 0),
+    column(2, 12, 0, 14, false, 0),
+    column(3, 8, 1, 26, false, 2),
+    column(4, 6, 1, 16, false, 1),
+    column(5, 5, 0, 5, true, 3),
+];
+
+/// The parts of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Areas {
+    /// The list, with its frame.
+    pub list: Option<Rect>,
+    /// The details, with their frame.
+    pub detail: Option<Rect>,
+}
+
+impl Areas {
+    /// Rows of the list between its frame and its headings.
+    pub fn list_rows(&self) -> usize {
+        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
+    }
+
+    /// Lines of the details inside their frame.
+    pub fn detail_rows(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
+    }
+
+    /// Columns of the details inside their frame and margin.
+    pub fn detail_columns(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
+    }
+}
+
+/// Divides the screen.
+pub fn areas(area: Rect, state: &State) -> Areas {
+    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
+        return Areas { list: None, detail: Some(area) };
+    }
+    if area.width < SIDE_BY_SIDE {
+        return Areas { list: Some(area), detail: None };
+    }
+    let side = (area.width * 44 / 100).clamp(46, 96);
+    let list = Rect { width: area.width - side, ..area };
+    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..area }) }
+}
+
+/// Draws the screen.
+pub fn view(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
+    let areas = areas(area, state);
+    if let Some(area) = areas.list {
+        list(state, runs, pen, area);
+    }
+    if let Some(area) = areas.detail {
+        details(state, runs, pen, area);
+    }
+}
+
+fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
+    let rows = state.rows(runs);
+    let inside = pane::frame(pen, area, &title(state, runs), &remark(rows.len(), runs), false);
+    if state.typing {
+        let field = Rect::new(area.x + 10, area.y, area.width.saturating_sub(30).max(8), 1);
+        state.filter.draw(pen, field, Role::Key);
+    }
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let places = places(&COLUMNS, room.width.saturating_sub(2));
+    for (column, place) in COLUMNS.iter().zip(&places) {
+        let Some((at, width)) = place else { continue };
+        let heading = Words::of(Role::Quiet, column.heading);
+        if column.right {
+            pen.words_right(room.x + 2 + at, room.y, *width, &heading);
+        } else {
+            pen.words(room.x + 2 + at, room.y, *width, &heading);
+        }
+    }
+    if rows.is_empty() {
+        let text = match (runs.all().is_empty(), runs.read) {
+            (true, None) => "The store has not been read yet.",
+            (true, Some(_)) => "Nothing was changed in this environment with qd yet.",
+            (false, _) => "No run passes.",
+        };
+        pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, text);
+        return;
+    }
+    let hidden = rows.len() - state.window.range(rows.len()).end;
+    pane::more_below(pen, area, hidden, 0);
+    let (cursor, glyphs, clock) = (state.place(&rows), pen.styles.glyphs, pen.clock);
+    for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
+        let Some(run) = rows.get(number) else { break };
+        pen.words(room.x, y, 1, &runs::mark(run.state, glyphs));
+        for ((words, column), place) in cells(run, clock, glyphs).iter().zip(&COLUMNS).zip(&places) {
+            let Some((at, width)) = place else { continue };
+            if column.right {
+                pen.words_right(room.x + 2 + at, y, *width, words);
+            } else {
+                pen.words(room.x + 2 + at, y, *width, words);
+            }
+        }
+        if cursor == Some(number) {
+            pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
+        }
+    }
+}
+
+fn title(state: &State, all: &Runs) -> Words {
+    if state.typing || !state.filter.text().is_empty() {
+        let text = clean(state.filter.text());
+        let words = Words::of(Role::Quiet, "filter ");
+        return if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) };
+    }
+    let words = Words::of(Role::Strong, "History");
+    let words = words.text(Role::Quiet, format!(" {}", figure::count(all.all().len(), "run")));
+    match all.going().count() {
+        0 => words,
+        going => words.text(Role::Quiet, ", ").text(Role::RunGoing, format!("{going} running")),
+    }
+}
+
+fn remark(shown: usize, runs: &Runs) -> Words {
+    let words = if shown < runs.all().len() {
+        Words::of(Role::Quiet, format!("{shown} of {}", runs.all().len()))
+    } else if runs.all().len() >= crate::state::runs::KEPT {
+        Words::of(Role::Quiet, "older ones: qd runs")
+    } else {
+        Words::new()
+    };
+    match runs.read {
+        Some(at) if words.is_empty() => words.piece(Role::Quiet, Piece::Read("read ", at)),
+        Some(_) | None => words,
+    }
+}
+
+fn details(state: &State, all: &Runs, pen: &mut Pen<'_>, area: Rect) {
+    let Some(run) = state.chosen(all) else {
+        pane::frame(pen, area, &Words::new(), &Words::new(), false);
+        return;
+    };
+    let title = runs::mark(run.state, pen.styles.glyphs).text(Role::Strong, format!(" {}", clean(&run.title)));
+    let steps = Words::of(Role::Quiet, figure::count(run.steps.len(), "step"));
+    let inside = pane::frame(pen, area, &title, &steps, state.in_detail);
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let lines = detail::lines(state, all, usize::from(room.width), pen.clock, pen.styles.glyphs);
+    let below = lines.draw(pen, room, state.detail_top);
+    if below > 0 || state.detail_top > 0 {
+        let text = if below == 0 { " end ".to_owned() } else { format!(" {below} more below ") };
+        let more = Words::of(Role::Quiet, text);
+        pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &more);
+    }
+}
+
+fn row(run: &crate::domain::Run, clock: Clock, glyphs: &Glyphs) -> Vec<String> {
+    let mut row: Vec<String> = cells(run, clock, glyphs).map(|words| words.plain(clock)).to_vec();
+    // A paste is read on another day.
+    if let Some(when) = row.first_mut() {
+        *when = run.begun.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    }
+    row
+}
+
+/// The row under the cursor, as a table of one row.
+pub fn row_as_markdown(state: &State, runs: &Runs, clock: Clock, glyphs: &Glyphs) -> Option<String> {
+    Some(markdown::table(&HEADINGS, &[row(state.chosen(runs)?, clock, glyphs)]))
+}
+
+/// The list with all its rows, or the details when these have the keyboard.
+pub fn pane_as_markdown(state: &State, runs: &Runs, clock: Clock, glyphs: &Glyphs) -> String {
+    if let Some(run) = state.chosen(runs).filter(|_| state.in_detail) {
+        let lines = detail::lines(state, runs, 100, clock, glyphs);
+        let texts: Vec<String> = lines.all().iter().map(|line| line.plain(clock).trim_end().to_owned()).collect();
+        return format!("### {}\n\n{}", markdown::escaped(&clean(&run.title)), markdown::block(&texts));
+    }
+    let rows: Vec<Vec<String>> = state.rows(runs).iter().map(|run| row(run, clock, glyphs)).collect();
+    markdown::table(&HEADINGS, &rows)
+}

@@ -1,0 +1,96 @@
+//! Runs and steps as words on a screen: glyph, word and colour together.
+
+use jiff::Timestamp;
+
+use super::words::{Clock, Words};
+use crate::domain::run::{Finding, RunState, StepState};
+use crate::style::{Glyphs, Role};
+
+/// The glyph of a run's state in its colour.
+pub fn mark(state: RunState, glyphs: &Glyphs) -> Words {
+    let glyph = match state {
+        RunState::Running => glyphs.link,
+        RunState::Succeeded => glyphs.yes,
+        RunState::Failed => glyphs.no,
+        RunState::Stopped => glyphs.state(crate::domain::State::Stopped),
+        RunState::Unknown => glyphs.state(crate::domain::State::Unknown),
+    };
+    Words::of(Role::run(state), glyph)
+}
+
+/// The word of a run's state.
+pub fn word(state: RunState) -> Words {
+    Words::of(Role::run(state), state.word())
+}
+
+/// The colour of a step's state.
+pub fn step_role(state: StepState) -> Role {
+    match state {
+        StepState::Planned => Role::Quiet,
+        StepState::Intent | StepState::Started | StepState::Done => Role::RunGoing,
+        StepState::Verified => Role::RunGood,
+        StepState::Failed => Role::RunBad,
+        StepState::Skipped => Role::RunStopped,
+        StepState::Unknown => Role::RunUnknown,
+    }
+}
+
+/// The glyph of a step's state in its colour.
+pub fn step_mark(state: StepState, glyphs: &Glyphs) -> Words {
+    let glyph = match state {
+        StepState::Planned => glyphs.state(crate::domain::State::Stopped),
+        StepState::Intent | StepState::Started | StepState::Done => glyphs.link,
+        StepState::Verified => glyphs.yes,
+        StepState::Failed => glyphs.no,
+        StepState::Skipped => glyphs.none,
+        StepState::Unknown => glyphs.state(crate::domain::State::Unknown),
+    };
+    Words::of(step_role(state), glyph)
+}
+
+/// What a step's state means, in a few words.
+pub fn step_word(state: StepState) -> &'static str {
+    match state {
+        StepState::Planned => "not sent yet",
+        StepState::Intent => "being sent",
+        StepState::Started => "started",
+        StepState::Done => "done, being verified",
+        StepState::Verified => "verified",
+        StepState::Failed => "failed",
+        StepState::Skipped => "never sent",
+        StepState::Unknown => "unknown",
+    }
+}
+
+/// The glyph of what was looked at, in its colour.
+pub fn finding_mark(finding: Finding, glyphs: &Glyphs) -> Words {
+    match finding {
+        Finding::Good => Words::of(Role::Good, glyphs.yes),
+        Finding::Bad => Words::of(Role::Bad, glyphs.no),
+        Finding::Unknown => Words::of(Role::Unknown, glyphs.state(crate::domain::State::Unknown)),
+    }
+}
+
+/// How a run was confirmed, as the end of a sentence.
+pub fn confirmed(word: &str) -> String {
+    match word {
+        "yes" => "confirmed with y".to_owned(),
+        "typed" => "confirmed by typing the name".to_owned(),
+        "flag-yes" => "confirmed by --yes".to_owned(),
+        "flag-name" => "confirmed by --confirm".to_owned(),
+        other => format!("confirmed: {}", crate::text::Foreign::from(other).plain()),
+    }
+}
+
+/// A time stamp: the time of day, with the day before it when it is another one.
+pub fn when(then: Timestamp, clock: Clock) -> String {
+    let utc = |stamp: Timestamp| stamp.to_zoned(jiff::tz::TimeZone::UTC);
+    let (then, now) = (utc(then), utc(clock.now.wall));
+    if then.date() == now.date() {
+        then.strftime("%H:%M:%S").to_string()
+    } else if then.year() == now.year() {
+        then.strftime("%m-%d %H:%M").to_string()
+    } else {
+        then.strftime("%Y-%m-%d").to_string()
+    }
+}
