@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Exit, Where};
+use super::{Exit, Where, local};
 use crate::domain::{EnvName, Environment, Site};
 use crate::site::{Places, UserFile, find, list, load, render};
 
@@ -42,11 +42,18 @@ pub fn look(wanted: &Where) -> Result<Found, Exit> {
             )),
         }
     }
+    if sites.is_empty() && notices.is_empty() && local::is_possible() {
+        let site = Arc::new(local::this_machine()?);
+        notices.push("this is this machine: there is no other site yet, and qd init HOST makes one".to_owned());
+        return Ok(Found { user, sites: vec![Arc::clone(&site)], site: Some(site), notices });
+    }
     if sites.is_empty() {
         let folder = places.shown(&places.own_sites());
         let mut text = format!(
-            "there is no site to open: none in {} and none in ./sites.\nqd drill shows the console on a fleet of its own.",
-            folder.display()
+            "there is no site to open: none in {} and none in ./sites{}.\n\
+             qd init HOST… looks at hosts over your ssh and writes one; qd drill shows the console on a fleet of its own.",
+            crate::text::Foreign::from(folder.as_os_str().as_encoded_bytes()).plain(),
+            if local::is_possible() { "" } else { ", and systemd does not run this machine" }
         );
         for notice in notices {
             text.push('\n');

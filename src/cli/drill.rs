@@ -18,6 +18,9 @@ use crate::engine::transport::RuntimeDir;
 use crate::engine::world::World;
 use crate::site::Icons;
 
+/// What to do where there is no terminal.
+const SCREEN: &str = "A drill is only a screen: start it on a terminal, or over `ssh -t`.";
+
 /// What may be said.
 #[derive(Debug, Args)]
 pub struct Drill {
@@ -76,7 +79,7 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     };
     let store = Arc::new(Sqlite::open(&place.path().join("store")));
     let world = World::new(rehearsal, true, clock).keeping(store);
-    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
+    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)), SCREEN)
 }
 
 fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {

@@ -5,6 +5,8 @@ pub mod check;
 pub mod choose;
 pub mod drill;
 pub mod exit;
+pub mod init;
+pub mod local;
 pub mod looks;
 pub mod open;
 pub mod output;
@@ -18,7 +20,7 @@ pub use exit::Exit;
 
 /// Every service on every host on one screen, live: what is wrong, why, and since when.
 #[derive(Debug, Parser)]
-#[command(name = "qd", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(name = "qd", version, subcommand_precedence_over_arg = true)]
 pub struct Arguments {
     /// What to do; without a word the console opens.
     #[command(subcommand)]
@@ -32,7 +34,7 @@ pub struct Arguments {
 }
 
 /// Which site and environment.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Where {
     /// Site: a name in your configuration or in ./sites, or a path.
     pub site: Option<String>,
@@ -55,6 +57,8 @@ pub struct Reaching {
 /// The subcommands, one file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at hosts and write a first site for them.
+    Init(init::Init),
     /// Tell everything that is wrong in site files and your own configuration.
     Check(check::Check),
     /// Print the JSON schema of a file, for editors.
@@ -70,9 +74,48 @@ pub enum Command {
     Bare,
 }
 
+impl Reaching {
+    /// Whether the ssh configuration that was named is there: otherwise every host would say so, one by one.
+    fn check(&self) -> Result<(), Exit> {
+        let Some(file) = &self.ssh_config else { return Ok(()) };
+        match std::fs::File::open(file) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let shown = crate::text::Foreign::from(file.to_string_lossy().as_ref()).plain();
+                let text =
+                    format!("the ssh configuration {shown} (--ssh-config or QD_SSH_CONFIG) can't be read: {error}");
+                Err(choose::complain(Exit::Usage, &text))
+            }
+        }
+    }
+}
+
+impl Command {
+    /// Whether it goes to hosts over ssh.
+    fn reaches_hosts(&self) -> bool {
+        match self {
+            Command::Init(_) | Command::Status(_) => true,
+            Command::Check(_) | Command::Schema(_) | Command::Trust(_) | Command::Drill(_) | Command::Bare => false,
+        }
+    }
+}
+
 /// Does what was asked for.
 pub fn run(arguments: Arguments) -> Exit {
+    if arguments.command.is_some() && arguments.open != open::Open::default() {
+        // clap would drop them without a word.
+        return choose::complain(
+            Exit::Usage,
+            "a site and its options stand behind the command: qd status SITE -e ENV.",
+        );
+    }
+    if arguments.command.as_ref().is_none_or(Command::reaches_hosts)
+        && let Err(exit) = arguments.reach.check()
+    {
+        return exit;
+    }
     match arguments.command {
+        Some(Command::Init(init)) => init::run(&init, &arguments.reach),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Trust(trust)) => trust::run(&trust),

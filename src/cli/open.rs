@@ -13,8 +13,11 @@ use crate::engine::store::Sqlite;
 use crate::engine::world::World;
 use crate::site::Icons;
 
+/// What to do where there is no terminal.
+const STATUS: &str = "`qd status` prints the same as plain text.";
+
 /// What may be said.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Open {
     /// Which site and environment.
     #[command(flatten)]
@@ -39,7 +42,7 @@ pub fn run(open: &Open, reach: &Reaching) -> Exit {
     };
     let approach = Direct::new(reach.ssh_config.clone());
     let world = World::new(approach, true, AnyClock::Real(RealClock)).keeping(store).signed(person);
-    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)))
+    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)), STATUS)
 }
 
 fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {

@@ -62,6 +62,15 @@ impl Stops {
     }
 }
 
+/// Waits for a signal that asks for the end, for commands that have no loop; from then on the signals do nothing by
+/// themselves. Without any it waits for ever.
+pub async fn stopped() -> u8 {
+    match Stops::listen() {
+        Ok(mut stops) => stops.next().await,
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// Everything the loop must hear of. Needs a runtime; from then on the signals do nothing by themselves.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ mod host_facts_parse;
 pub mod journal;
 pub mod journal_export;
 pub mod shell;
+pub mod survey;
+mod survey_parse;
 pub mod systemd;
 pub mod systemd_change;
 pub mod systemd_list;

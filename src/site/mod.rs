@@ -7,6 +7,7 @@ mod address;
 mod approval;
 mod brackets;
 pub mod check;
+pub mod draft;
 mod duration;
 mod find;
 mod folder;

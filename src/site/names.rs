@@ -36,7 +36,7 @@ pub fn bad_name(word: &Located<String>, kind: &str, error: &NameError, sink: &mu
 /// Notes a name that looks like one seen before.
 fn look_alike<'a>(seen: &mut HashMap<String, &'a str>, key: &'a Located<String>, kind: &str, sink: &mut Sink<'_>) {
     let word = key.value.as_str();
-    let forms = [word.to_ascii_lowercase(), skeleton(word)];
+    let forms = forms(word);
     if let Some(other) = forms.iter().find_map(|form| seen.get(form)) {
         let how = if other.eq_ignore_ascii_case(word) { "differ only by case" } else { "look alike" };
         let message = format!("the {kind}s {} and {} {how}", quoted(other), quoted(word));
@@ -45,6 +45,11 @@ fn look_alike<'a>(seen: &mut HashMap<String, &'a str>, key: &'a Located<String>,
     for form in forms {
         seen.entry(form).or_insert(word);
     }
+}
+
+/// What two names of a kind may not have in common.
+pub fn forms(word: &str) -> [String; 2] {
+    [word.to_ascii_lowercase(), skeleton(word)]
 }
 
 /// The shape of a name as an eye takes it in a hurry.

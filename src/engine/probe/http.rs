@@ -52,6 +52,29 @@ pub(super) async fn ask(ask: &HttpAsk, road: &Road<'_>, trust: &Trust, deadline:
     }
 }
 
+/// Asks a stream for one path, without judging: the status and the body of whatever answered in HTTP.
+pub(crate) async fn fetch(
+    stream: Duplex,
+    host: &str,
+    port: u16,
+    path: &str,
+    within: std::time::Duration,
+) -> Option<(u16, Vec<u8>)> {
+    let ask = HttpAsk {
+        method: Method::Get,
+        url: format!("http://{host}:{port}{path}"),
+        status: Vec::new(),
+        fields: Vec::new(),
+        slower: None,
+        certificate_days: None,
+        insecure: false,
+    };
+    let deadline = Deadline::new(within);
+    let request = Target::new(&ask).ok()?.request(&ask).ok()?;
+    let reply = deadline.bound(talk(stream, request, &deadline)).await?.ok()?;
+    Some((reply.status, reply.body))
+}
+
 /// `GET :3005/health/ready`: never a query, never credentials.
 pub(super) fn subject(ask: &HttpAsk) -> String {
     let method = match ask.method {

@@ -24,6 +24,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+pub(crate) use http::fetch;
+
 use crate::domain::probe::{Ask, Detail, Found};
 use crate::domain::{Environment, HostName, Now, Probe, ProbeReport, SiteName};
 use crate::engine::clock::Clock;

@@ -28,13 +28,13 @@ const PATIENCE: Duration = Duration::from_millis(150);
 #[derive(Debug, thiserror::Error)]
 pub enum NoTerminal {
     /// Not connected to one.
-    #[error("qd needs a terminal, but {0} is not one. `qd status` prints the same as plain text.")]
+    #[error("qd needs a terminal, but {0} is not one.")]
     NotATerminal(&'static str),
     /// One that can't place text.
-    #[error("qd needs a terminal that can place text, but TERM is {0}. `qd status` prints the same as plain text.")]
+    #[error("qd needs a terminal that can place text, but TERM is {0}.")]
     Dumb(&'static str),
     /// It can't be opened or set up.
-    #[error("qd can't use this terminal: {0}. `qd status` prints the same as plain text.")]
+    #[error("qd can't use this terminal: {0}.")]
     Refused(#[from] io::Error),
 }
 
