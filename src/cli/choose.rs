@@ -73,6 +73,25 @@ fn load_one(places: &Places, word: &str) -> Result<Site, Exit> {
     load(places, &found).map_err(|mistakes| complain(Exit::Configuration, &render(&mistakes)))
 }
 
+/// The site and the other words of a command that takes both: the first word is the site when one of that name or path
+/// can be found and no option names it.
+///
+/// # Errors
+/// The exit code, after the reason was printed.
+pub fn site_and_words(option: Option<&str>, words: &[String]) -> Result<(Arc<Site>, Vec<String>), Exit> {
+    let (site, rest) = match (option, words.split_first()) {
+        (Some(site), _) => (Some(site.to_owned()), words),
+        (None, Some((first, rest))) if find(&super::output::here()?, first).is_ok() => (Some(first.clone()), rest),
+        (None, _) => (None, words),
+    };
+    let found = look(&Where { site, environment: None })?;
+    let site = found.site.ok_or_else(|| {
+        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
+        complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
+    })?;
+    Ok((site, rest.to_vec()))
+}
+
 /// The environment that was named, or the only one there is. Production is never chosen silently: `None` when a
 /// person has to choose.
 ///

@@ -7,7 +7,9 @@ pub mod drill;
 pub mod exit;
 pub mod init;
 pub mod local;
+pub mod logs;
 pub mod looks;
+pub mod moment;
 pub mod open;
 pub mod output;
 pub mod schema;
@@ -67,6 +69,8 @@ pub enum Command {
     Trust(trust::Trust),
     /// Say once how everything stands: 0 well, 1 degraded, 2 down, 3 unknown.
     Status(status::Status),
+    /// Print the logs of services from all their hosts as one stream.
+    Logs(logs::Logs),
     /// Open the console on a fleet inside the program.
     Drill(drill::Drill),
     /// The console over no site, for tests of the terminal.
@@ -121,6 +125,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Trust(trust)) => trust::run(&trust),
         Some(Command::Bare) => bare::run(),
         Some(Command::Status(status)) => status::run(&status, &arguments.reach),
+        Some(Command::Logs(logs)) => logs::run(&logs, &arguments.reach),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),
     }

@@ -143,7 +143,7 @@ fn object(place: ExportRow, host: &HostName, row: Row<'_>) -> Value {
 }
 
 /// JSON in which everything beyond printable ASCII is an escape, so that a terminal that prints it can't be harmed.
-fn ascii(json: &str) -> String {
+pub(crate) fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_ascii() && c != '\u{7F}' {

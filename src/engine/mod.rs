@@ -13,6 +13,7 @@ mod fault;
 pub mod headless;
 pub mod hosts;
 pub mod log_file;
+pub mod logs;
 pub mod memory;
 pub mod outbox;
 pub mod probe;

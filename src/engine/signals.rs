@@ -97,6 +97,19 @@ pub fn notices(crash: Arc<Crash>) -> io::Result<impl Stream<Item = Notice>> {
     }))
 }
 
+/// Tells the first signal that asks for the end, for a program without a loop. Needs a runtime.
+///
+/// # Errors
+/// When a signal can't be caught.
+pub fn first(say: tokio::sync::oneshot::Sender<u8>) -> io::Result<()> {
+    let mut stops = Stops::listen()?;
+    tokio::spawn(async move {
+        // Whoever listened may have ended by itself.
+        let _ = say.send(stops.next().await);
+    });
+    Ok(())
+}
+
 /// Ends the program by `force` at the second signal that asks for it, and [`GRACE`] after the first. A task of
 /// its own, so that it also holds while the loop hangs.
 ///

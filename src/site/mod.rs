@@ -39,6 +39,7 @@ mod schema_tests;
 
 pub use approval::{Outcome, Told, list_trusted, trust, untrust};
 pub use check::{Checked, check};
+pub use duration::parse as parse_duration;
 pub use find::{Found, NotFound, Origin, find, list};
 pub use load::{Commands, Look, Standing, load, load_built_in, look, parse};
 pub use mistake::{Mistake, Severity, render};

@@ -1,0 +1,334 @@
+//! `qd logs`: the journals of many hosts as one stream, for pipes, files and people without a screen.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use regex::bytes::Regex;
+
+use super::moment::{self, Moment};
+use super::output::complain;
+use super::{Exit, Reaching, choose};
+use crate::domain::{Environment, HostName, RuntimeKind, ServiceName};
+use crate::engine::approach::Direct;
+use crate::engine::clock::{AnyClock, RealClock};
+use crate::engine::logs::written::LEVELS;
+use crate::engine::logs::{Append, Ending, Form, Gather, Wanted, Written};
+use crate::engine::signals;
+use crate::engine::world::World;
+use crate::port::log::{LogRow, Since};
+use crate::style::{Depth, GlyphSet, Styles};
+use crate::text::Foreign;
+
+/// How often what was appended is put on the disk.
+const SYNC: Duration = Duration::from_secs(1);
+
+/// What may be said.
+#[derive(Debug, Args)]
+#[command(after_help = "The first word is the site if a site of that name or path can be found, unless --site names \
+    one; the other words are services. Without services all services of the environment are read.\n\n\
+    Times are those of the hosts' clocks; hosts are put in order by clocks set right as far as their offset is known, \
+    and inside a host the order is that of its journal. What is missing is a line of its own, and the last line on \
+    standard error states how many lines were lost, also when it is none.")]
+pub struct Logs {
+    /// The site, then services.
+    #[arg(value_name = "[SITE] SERVICE")]
+    pub words: Vec<String>,
+    /// The site, so that every word is a service.
+    #[arg(short = 'S', long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Environment of the site.
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Go on with what comes, until interrupted.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Begin here: 10m, 2h, "2026-11-21 03:00", 03:00, today, yesterday.
+    #[arg(long, value_name = "WHEN", conflicts_with = "lines")]
+    pub since: Option<String>,
+    /// End here.
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// The newest lines of each host, so many.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 200)]
+    pub lines: u32,
+    /// Only this level and more important ones: emerg, alert, crit, error, warn, notice, info, debug, or 0 to 7.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub level: Option<u8>,
+    /// Only messages that match; what is missing is told all the same.
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub grep: Option<Regex>,
+    /// Only these hosts.
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+    /// Everything that the hosts' journals hold, not only what services say.
+    #[arg(long)]
+    pub whole: bool,
+    /// Print a JSON object for each line.
+    #[arg(long)]
+    pub json: bool,
+    /// Append JSON lines to this file, and go on exactly behind what it holds of each host.
+    #[arg(long, value_name = "FILE")]
+    pub append: Option<PathBuf>,
+    /// How long a host may take to be reached, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
+}
+
+fn level(word: &str) -> Result<u8, String> {
+    let names = |name: &str| LEVELS.iter().position(|level| *level == name);
+    let found = match word {
+        "warning" => names("warn"),
+        "err" => names("error"),
+        "panic" => names("emerg"),
+        _ => names(word).or_else(|| word.parse().ok().filter(|number| *number < LEVELS.len())),
+    };
+    found
+        .and_then(|number| u8::try_from(number).ok())
+        .ok_or_else(|| format!("a level is one of {}, or 0 to 7", LEVELS.join(", ")))
+}
+
+fn regex(word: &str) -> Result<Regex, String> {
+    Regex::new(word).map_err(|error| error.to_string())
+}
+
+/// Reads and prints.
+pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
+    super::output::begin_log();
+    let (wanted, append) = match prepare(logs) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return choose::complain(Exit::Software, &format!("could not start: {error}")),
+    };
+    let sink = if append.is_some() || logs.json { Form::Json } else { lines() };
+    let mut told = Told {
+        written: Written::new(sink, &wanted.environment),
+        grep: logs.grep.clone(),
+        append,
+        text: String::new(),
+        synced: Instant::now(),
+        lines: 0,
+        lost: 0,
+        unknown: 0,
+        failed: None,
+    };
+    let world = World::new(Direct::new(reach.ssh_config.clone()), false, AnyClock::Real(RealClock));
+    let (ending, signal) = runtime.block_on(read(world, wanted, &mut told));
+    runtime.shutdown_timeout(Duration::from_millis(600));
+    let exit = told.end(&ending);
+    match signal {
+        // To interrupt is the way to end what goes on for ever.
+        Some(2) if logs.follow && exit == Exit::Ok => Exit::Ok,
+        Some(number) if exit == Exit::Ok => Exit::Signal(number),
+        Some(_) | None => exit,
+    }
+}
+
+async fn read(world: World<Direct>, wanted: Wanted, told: &mut Told) -> (Ending, Option<u8>) {
+    let (say, said) = tokio::sync::oneshot::channel();
+    // A writer that is blocked must not keep the program from ending.
+    let forced = signals::guard(|number| std::process::exit(128 + i32::from(number)));
+    let heard = signals::first(say);
+    if let Some(error) = forced.err().or(heard.err()) {
+        complain(&format!("signals can't be caught: {error}"));
+    }
+    let mut signal = None;
+    let stop = async {
+        match said.await {
+            Ok(number) => signal = Some(number),
+            // Nothing will ever be said.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let ending = crate::engine::logs::gather::gather(world, wanted, stop, told).await;
+    (ending, signal)
+}
+
+/// Lines for people, in colours where standard output shows them.
+fn lines() -> Form {
+    let variable = |name: &str| std::env::var(name).ok();
+    let depth = if std::io::stdout().is_terminal() { Depth::detect(variable) } else { Depth::Mono };
+    let styles = (depth != Depth::Mono).then(|| Box::new(Styles::builtin(depth, GlyphSet::detect(variable))));
+    Form::Lines(styles, jiff::tz::TimeZone::system())
+}
+
+fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
+    let usage = |text: String| choose::complain(Exit::Usage, &text);
+    let (site, words) = choose::site_and_words(logs.site.as_deref(), &logs.words)?;
+    let environment = choose::one_environment(&site, logs.environment.as_deref())?;
+    let environment = narrowed(&environment, &words, &logs.host).map_err(usage)?;
+    let now = moment::now();
+    let when = |word: &Option<String>, option: &str| match word {
+        None => Ok(None),
+        Some(word) => Moment::read(word, &now).map(Some).ok_or_else(|| {
+            usage(format!("{option} {}: no such moment; {}", Foreign::from(word).ident(), moment::FORMS))
+        }),
+    };
+    let since = when(&logs.since, "--since")?.map_or(Since::Newest(logs.lines), Moment::since);
+    let until = when(&logs.until, "--until")?.map(|until| until.at(&now));
+    let append = match &logs.append {
+        None => None,
+        Some(path) => Some(Append::open(path).map_err(|why| choose::complain(Exit::Output, &why))?),
+    };
+    let resume = append.as_ref().map_or_else(BTreeMap::new, |append| append.resume.clone());
+    let wanted = Wanted {
+        environment: Arc::new(environment),
+        whole: logs.whole,
+        since,
+        until,
+        least: logs.level.unwrap_or(7),
+        follow: logs.follow,
+        resume,
+        patience: Duration::from_secs(logs.timeout),
+    };
+    Ok((wanted, append))
+}
+
+/// The environment with nothing in it but what is read: no probe is asked and no other host entered.
+fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Result<Environment, String> {
+    let known = |names: Vec<&str>| names.join(", ");
+    let mut narrow = environment.clone();
+    for word in hosts {
+        if !environment.hosts.iter().any(|host| host.name.as_str() == word) {
+            let names = known(environment.hosts.iter().map(|host| host.name.as_str()).collect());
+            return Err(format!("{} has no host {}; it has {names}.", environment.name, Foreign::from(word).ident()));
+        }
+    }
+    for word in words {
+        let service = environment.services.iter().find(|service| service.name.as_str() == word);
+        let Some(service) = service else {
+            let names = known(environment.services.iter().map(|service| service.name.as_str()).collect());
+            let word = Foreign::from(word).ident();
+            return Err(format!(
+                "{} has no service {word} (and no site is called so); it has {names}.",
+                environment.name
+            ));
+        };
+        if service.runtime != RuntimeKind::Systemd {
+            return Err(format!(
+                "{} runs elsewhere: it is known by its probes only, and its logs are not here.",
+                service.name
+            ));
+        }
+    }
+    if !words.is_empty() {
+        narrow.services.retain(|service| words.iter().any(|word| service.name.as_str() == word));
+    }
+    for service in &mut narrow.services {
+        service.probes.clear();
+        service.version = None;
+    }
+    let named = |host: &HostName| hosts.is_empty() || hosts.iter().any(|word| host.as_str() == word);
+    let needed =
+        |host: &HostName| words.is_empty() || narrow.services.iter().any(|service| service.hosts.contains(host));
+    let kept: Vec<_> = narrow.hosts.iter().filter(|host| named(&host.name) && needed(&host.name)).cloned().collect();
+    if kept.is_empty() {
+        let services: Vec<&str> = narrow.services.iter().map(|service| ServiceName::as_str(&service.name)).collect();
+        return Err(format!("{} runs on none of these hosts.", services.join(", ")));
+    }
+    narrow.hosts = kept;
+    Ok(narrow)
+}
+
+/// Where rows go, and what is to be said at the end.
+struct Told {
+    written: Written,
+    grep: Option<Regex>,
+    append: Option<Append>,
+    text: String,
+    synced: Instant,
+    lines: u64,
+    lost: u64,
+    unknown: u64,
+    failed: Option<Exit>,
+}
+
+impl Told {
+    fn flush(&mut self) -> bool {
+        if self.failed.is_some() {
+            return false;
+        }
+        if !self.text.is_empty() {
+            let failed = match &mut self.append {
+                Some(append) => append.write(&self.text).err().map(|why| choose::complain(Exit::Output, &why)),
+                None => standard_output(&self.text),
+            };
+            self.text.clear();
+            self.failed = failed;
+        }
+        if let Some(append) = self.append.as_ref().filter(|_| self.failed.is_none() && self.synced.elapsed() >= SYNC) {
+            self.failed = append.sync().err().map(|why| choose::complain(Exit::Output, &why));
+            self.synced = Instant::now();
+        }
+        self.failed.is_none()
+    }
+
+    /// Says what there is to say, and how to end.
+    fn end(&mut self, ending: &Ending) -> Exit {
+        self.flush();
+        if let Some(Err(why)) = self.append.as_ref().map(Append::sync) {
+            self.failed.get_or_insert(choose::complain(Exit::Output, &why));
+        }
+        let unknown = match self.unknown {
+            0 => String::new(),
+            1 => "; at one place more may be lost, how many is not known".to_owned(),
+            more => format!("; at {more} places more may be lost, how many is not known"),
+        };
+        let plural = |count: u64| if count == 1 { "line" } else { "lines" };
+        complain(&format!("{} {}, {} lost{unknown}", self.lines, plural(self.lines), self.lost));
+        match self.failed {
+            Some(exit) => exit,
+            None if ending.unread.is_empty() => Exit::Ok,
+            None => {
+                for sentence in &ending.unread {
+                    complain(sentence);
+                }
+                Exit::Unknown
+            }
+        }
+    }
+}
+
+/// Prints; a reader that has gone away ends the reading without a word.
+fn standard_output(text: &str) -> Option<Exit> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => None,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Some(Exit::Ok),
+        Err(error) => Some(choose::complain(Exit::Output, &format!("standard output can't be written: {error}"))),
+    }
+}
+
+impl Gather for Told {
+    fn row(&mut self, host: &HostName, row: &LogRow) -> bool {
+        match row {
+            LogRow::Entry(entry) => {
+                if self.grep.as_ref().is_some_and(|grep| !grep.is_match(entry.message.raw())) {
+                    return true;
+                }
+                self.lines += 1;
+            }
+            LogRow::Loss(loss) => {
+                self.lost += loss.lost.unwrap_or(0);
+                self.unknown += u64::from(loss.lost.is_none() && loss.kind.may_lose());
+            }
+        }
+        self.written.row(host, row, &mut self.text);
+        self.text.len() < (64 << 10) || self.flush()
+    }
+
+    fn pause(&mut self) -> bool {
+        self.flush()
+    }
+
+    fn say(&mut self, sentence: &str) {
+        self.flush();
+        complain(sentence);
+    }
+}

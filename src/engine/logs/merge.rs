@@ -1,0 +1,221 @@
+//! Rows of many hosts in the order of time: pure. Inside a host the order is its journal's, always.
+//!
+//! A row is given out when no host can still bring an older one: each other host has a newer row waiting, has ended, or
+//! is away. A host that has told everything up to now and is silent is waited for a moment only, since a journal may
+//! hold a line back for a quarter of a second; what comes later than that comes as it comes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::HostName;
+use crate::port::log::LogRow;
+
+/// How long a row waits for hosts that are silent.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+/// Rows of one host that may wait; beyond that the host is held back, or hosts that are silent are not waited for.
+pub const ROOM: usize = 20_000;
+
+/// What is to be expected of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is still telling what was there: older rows may come.
+    Reading,
+    /// It tells what comes.
+    Following,
+    /// There is no link, or nothing to read: nobody waits for it.
+    Away,
+    /// Nothing more comes.
+    Over,
+}
+
+#[derive(Debug)]
+struct Lane {
+    waiting: VecDeque<(i64, Instant, LogRow)>,
+    standing: Standing,
+    /// Microseconds that the host's clock is ahead of ours.
+    ahead: i64,
+    newest: i64,
+}
+
+/// The rows that wait, by host.
+#[derive(Debug, Default)]
+pub struct Merge {
+    lanes: BTreeMap<HostName, Lane>,
+}
+
+/// What to do now.
+#[derive(Debug, PartialEq)]
+pub enum Turn {
+    /// Give this out.
+    Row(HostName, Box<LogRow>),
+    /// Wait for what comes, at most until then.
+    Wait(Option<Instant>),
+}
+
+impl Merge {
+    /// Waits for these hosts from the start.
+    pub fn new(hosts: impl IntoIterator<Item = HostName>) -> Self {
+        let lane = || Lane { waiting: VecDeque::new(), standing: Standing::Reading, ahead: 0, newest: i64::MIN };
+        Self { lanes: hosts.into_iter().map(|host| (host, lane())).collect() }
+    }
+
+    /// How a host stands from now on.
+    pub fn stand(&mut self, host: &HostName, standing: Standing) {
+        if let Some(lane) = self.lanes.get_mut(host) {
+            lane.standing = standing;
+        }
+    }
+
+    /// How a host stands.
+    pub fn standing(&self, host: &HostName) -> Option<Standing> {
+        self.lanes.get(host).map(|lane| lane.standing)
+    }
+
+    /// How far a host's clock is ahead of ours, in milliseconds; for rows that come from now on.
+    pub fn ahead(&mut self, host: &HostName, millis: i64) {
+        if let Some(lane) = self.lanes.get_mut(host) {
+            lane.ahead = millis.saturating_mul(1000);
+        }
+    }
+
+    /// Takes rows of a host, in the order of its journal.
+    pub fn take(&mut self, host: &HostName, rows: Vec<LogRow>, now: Instant) {
+        let Some(lane) = self.lanes.get_mut(host) else { return };
+        for row in rows {
+            let at = match &row {
+                LogRow::Entry(entry) => entry.at,
+                LogRow::Loss(loss) => loss.at,
+            };
+            // A clock that was set back does not turn the order of its host.
+            lane.newest = lane.newest.max(at.as_microsecond().saturating_sub(lane.ahead));
+            lane.waiting.push_back((lane.newest, now, row));
+        }
+    }
+
+    /// Whether more rows of this host may be taken.
+    pub fn has_room(&self, host: &HostName) -> bool {
+        self.lanes.get(host).is_some_and(|lane| lane.waiting.len() < ROOM)
+    }
+
+    /// Whether every host has ended and every row was given out.
+    pub fn is_over(&self) -> bool {
+        self.lanes.values().all(|lane| lane.standing == Standing::Over && lane.waiting.is_empty())
+    }
+
+    /// The next row, or how long to wait for it. With `all` nobody is waited for.
+    pub fn turn(&mut self, now: Instant, all: bool) -> Turn {
+        let oldest = self.lanes.iter().filter_map(|(host, lane)| lane.waiting.front().map(|front| (front.0, host)));
+        let Some(host) = oldest.min().map(|(_, host)| host.clone()) else { return Turn::Wait(None) };
+        let arrived = self.lanes.get(&host).and_then(|lane| lane.waiting.front()).map(|front| front.1);
+        let until = arrived.map(|arrived| arrived + PATIENCE);
+        let mut silent = self.lanes.values().filter(|lane| lane.waiting.is_empty());
+        let is_full = self.lanes.values().any(|lane| lane.waiting.len() >= ROOM);
+        let held = silent.try_fold(false, |held, lane| match lane.standing {
+            Standing::Reading => None,
+            Standing::Following => Some(true),
+            Standing::Away | Standing::Over => Some(held),
+        });
+        let waits = match held {
+            _ if all => None,
+            // Older rows are on their way: they are waited for as long as it takes.
+            None => Some(None),
+            Some(true) if !is_full && until.is_some_and(|until| now < until) => Some(until),
+            Some(_) => None,
+        };
+        if let Some(until) = waits {
+            return Turn::Wait(until);
+        }
+        let row = self.lanes.get_mut(&host).and_then(|lane| lane.waiting.pop_front());
+        row.map_or(Turn::Wait(None), |(_, _, row)| Turn::Row(host, Box::new(row)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::port::log::{Loss, LossKind};
+
+    fn name(word: &str) -> HostName {
+        HostName::new(word).unwrap()
+    }
+
+    /// A row is known by its second alone.
+    fn rows(seconds: &[i64]) -> Vec<LogRow> {
+        let row = |second: &i64| {
+            let at = Timestamp::from_second(*second).unwrap();
+            LogRow::Loss(Loss { at, kind: LossKind::Vacuumed, lost: None, cursor: None })
+        };
+        seconds.iter().map(row).collect()
+    }
+
+    fn drain(merge: &mut Merge, now: Instant) -> Vec<(String, i64)> {
+        let mut out = Vec::new();
+        while let Turn::Row(host, row) = merge.turn(now, false) {
+            let LogRow::Loss(loss) = *row else { continue };
+            out.push((host.to_string(), loss.at.as_second()));
+        }
+        out
+    }
+
+    fn seconds(rows: &[(String, i64)]) -> Vec<i64> {
+        rows.iter().map(|(_, second)| *second).collect()
+    }
+
+    #[test]
+    fn whoever_still_reads_is_waited_for() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        merge.take(&name("a"), rows(&[1, 5]), now);
+        assert_eq!(merge.turn(now + PATIENCE * 9, false), Turn::Wait(None), "b may have older rows");
+        merge.take(&name("b"), rows(&[2, 3]), now);
+        assert_eq!(seconds(&drain(&mut merge, now)), [1, 2, 3]);
+        merge.stand(&name("b"), Standing::Over);
+        assert_eq!(seconds(&drain(&mut merge, now)), [5]);
+        assert!(!merge.is_over());
+        merge.stand(&name("a"), Standing::Over);
+        assert!(merge.is_over());
+    }
+
+    #[test]
+    fn whoever_follows_is_waited_for_a_moment() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b"), name("c")]), Instant::now());
+        merge.stand(&name("a"), Standing::Following);
+        merge.stand(&name("b"), Standing::Following);
+        merge.stand(&name("c"), Standing::Away);
+        merge.take(&name("a"), rows(&[5]), now);
+        assert_eq!(merge.turn(now, false), Turn::Wait(Some(now + PATIENCE)));
+        merge.take(&name("b"), rows(&[4]), now + PATIENCE / 2);
+        assert_eq!(seconds(&drain(&mut merge, now + PATIENCE / 2)), [4]);
+        assert_eq!(seconds(&drain(&mut merge, now + PATIENCE)), [5]);
+    }
+
+    /// Fault B13: clocks that are off, and one that steps back, never turn the order inside a host.
+    #[test]
+    fn clocks_that_are_off_are_put_right_and_a_host_keeps_its_order() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        merge.ahead(&name("a"), 5000);
+        merge.take(&name("a"), rows(&[6, 8, 2, 9]), now);
+        merge.take(&name("b"), rows(&[2, 4, 5]), now);
+        merge.stand(&name("a"), Standing::Over);
+        merge.stand(&name("b"), Standing::Over);
+        let told = drain(&mut merge, now);
+        let of_a: Vec<i64> = told.iter().filter(|(host, _)| host == "a").map(|(_, second)| *second).collect();
+        assert_eq!(of_a, [6, 8, 2, 9]);
+        assert_eq!(seconds(&told), [6, 2, 8, 2, 4, 9, 5]);
+    }
+
+    #[test]
+    fn a_full_host_is_held_back_and_silence_is_not_waited_for() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        merge.stand(&name("a"), Standing::Following);
+        merge.stand(&name("b"), Standing::Following);
+        merge.take(&name("a"), rows(&vec![1; ROOM]), now);
+        assert!(!merge.has_room(&name("a")) && merge.has_room(&name("b")));
+        assert!(matches!(merge.turn(now, false), Turn::Row(..)));
+        assert!(merge.has_room(&name("a")));
+    }
+}
