@@ -98,7 +98,7 @@ impl Command {
     /// Whether it goes to hosts over ssh.
     fn reaches_hosts(&self) -> bool {
         match self {
-            Command::Init(_) | Command::Status(_) => true,
+            Command::Init(_) | Command::Status(_) | Command::Logs(_) => true,
             Command::Check(_) | Command::Schema(_) | Command::Trust(_) | Command::Drill(_) | Command::Bare => false,
         }
     }
