@@ -13,6 +13,12 @@ pub enum Exit {
     Down,
     /// Something is not known.
     Unknown,
+    /// A person stopped a change before its end; nothing failed.
+    Stopped,
+    /// A step of a change failed; those after it were not begun.
+    Failed,
+    /// A change was not permitted: not confirmed, read-only, nothing can be recorded, or there is nothing to do.
+    Refused,
     /// The command line was wrong.
     Usage,
     /// There is no terminal to draw on.
@@ -34,13 +40,14 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Exit::Ok => 0,
-            Exit::Degraded => 1,
-            Exit::Down => 2,
+            Exit::Degraded | Exit::Stopped => 1,
+            Exit::Down | Exit::Failed => 2,
             Exit::Unknown => 3,
             Exit::Usage => 64,
             Exit::NoTerminal | Exit::Unavailable => 69,
             Exit::Software => 70,
             Exit::Output => 74,
+            Exit::Refused => 77,
             Exit::Configuration => 78,
             Exit::Signal(number) => 128u8.saturating_add(number),
         }

@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and which file does it. No logic here.
 
 pub mod bare;
+pub mod change;
 pub mod check;
 pub mod choose;
 pub mod drill;
@@ -19,6 +20,8 @@ pub mod trust;
 use clap::{Args, Parser, Subcommand};
 
 pub use exit::Exit;
+
+use crate::domain::Verb;
 
 /// Every service on every host on one screen, live: what is wrong, why, and since when.
 #[derive(Debug, Parser)]
@@ -71,6 +74,14 @@ pub enum Command {
     Status(status::Status),
     /// Print the logs of services from all their hosts as one stream.
     Logs(logs::Logs),
+    /// Restart services, one instance after the other, each verified before the next.
+    Restart(change::Change),
+    /// Start services in the order of what they need, each verified.
+    Start(change::Change),
+    /// Stop services, those that need others first.
+    Stop(change::Change),
+    /// Let services read their configuration again, each verified.
+    Reload(change::Change),
     /// Open the console on a fleet inside the program.
     Drill(drill::Drill),
     /// The console over no site, for tests of the terminal.
@@ -98,7 +109,13 @@ impl Command {
     /// Whether it goes to hosts over ssh.
     fn reaches_hosts(&self) -> bool {
         match self {
-            Command::Init(_) | Command::Status(_) | Command::Logs(_) => true,
+            Command::Init(_)
+            | Command::Status(_)
+            | Command::Logs(_)
+            | Command::Restart(_)
+            | Command::Start(_)
+            | Command::Stop(_)
+            | Command::Reload(_) => true,
             Command::Check(_) | Command::Schema(_) | Command::Trust(_) | Command::Drill(_) | Command::Bare => false,
         }
     }
@@ -126,6 +143,10 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Bare) => bare::run(),
         Some(Command::Status(status)) => status::run(&status, &arguments.reach),
         Some(Command::Logs(logs)) => logs::run(&logs, &arguments.reach),
+        Some(Command::Restart(change)) => change::run(Verb::Restart, &change, &arguments.reach),
+        Some(Command::Start(change)) => change::run(Verb::Start, &change, &arguments.reach),
+        Some(Command::Stop(change)) => change::run(Verb::Stop, &change, &arguments.reach),
+        Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::{Exit, Reaching, Where, choose};
-use crate::domain::{Environment, Link, Now, State};
+use crate::domain::{Environment, Link, State};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::world::World;
@@ -74,7 +74,7 @@ async fn watch(world: World<Direct>, environment: Arc<Environment>, patience: Du
     let mut fleet = Fleet::new(Arc::clone(&environment), clock.now());
     let running = tokio::spawn(world.run(told, wishes, vec![Effect::Watch(environment)]));
     let deadline = tokio::time::Instant::now() + patience;
-    while !is_settled(&fleet, clock.now()) {
+    while !is_settled(&fleet) {
         match tokio::time::timeout_at(deadline, events.recv()).await {
             Ok(Some(Event::Host(host, news))) => fleet.observe_host(&host, news, clock.now()),
             Ok(Some(Event::Probe { service, host, probe, report })) => {
@@ -97,7 +97,7 @@ async fn watch(world: World<Direct>, environment: Arc<Environment>, patience: Du
 }
 
 /// Whether every host was read or has failed, and every probe that can be asked has answered.
-fn is_settled(fleet: &Fleet, _now: Now) -> bool {
+pub(super) fn is_settled(fleet: &Fleet) -> bool {
     let hosts = fleet.hosts.iter().all(|row| match &row.link {
         Link::Up { .. } => row.current,
         Link::Waiting { .. } | Link::Stopped { .. } => true,

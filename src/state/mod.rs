@@ -3,6 +3,7 @@
 pub mod fleet;
 pub mod host_row;
 pub mod logs;
+pub mod plan_told;
 pub mod planner;
 pub mod report;
 pub mod runs;

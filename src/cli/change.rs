@@ -1,0 +1,381 @@
+//! `qd restart|start|stop|reload SERVICE…`: the same plan, the same steps and the same verdict as on the screen.
+
+use std::io::{BufRead, BufReader, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::{Exit, Reaching, Where, choose};
+use crate::domain::permit::{Confirm, Demand, Permit};
+use crate::domain::run::RunState;
+use crate::domain::{Environment, HostName, Link, Run, ServiceName, Verb};
+use crate::engine::approach::Direct;
+use crate::engine::clock::{AnyClock, Clock, RealClock};
+use crate::engine::store::{Sqlite, Store};
+use crate::engine::world::World;
+use crate::port::act::{RunNews, StoreState};
+use crate::port::event::{Question, QuestionKind};
+use crate::port::{Effect, Event, Secret};
+use crate::state::planner::{Rules, Target, plan};
+use crate::state::{Fleet, plan_told};
+
+/// Events that may wait: the world waits when it is full, nothing is dropped.
+const EVENTS: usize = 1024;
+/// How long the store may take to open.
+const STORE_WITHIN: Duration = Duration::from_secs(10);
+/// Probes, and hosts that are not touched, get this long after those that are: only warnings come from them.
+const OTHERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// What may be said.
+#[derive(Debug, Args)]
+pub struct Change {
+    /// Services, by their names in the site.
+    #[arg(required = true, value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Site: a name in your configuration or in ./sites, or a path; your default site if left out.
+    #[arg(short = 'S', long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Environment of the site.
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Only on this host; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+    /// Print the exact commands, host by host, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do it without asking; not enough where the environment is protected.
+    #[arg(short, long, conflicts_with = "confirm")]
+    pub yes: bool,
+    /// Do it without asking, also where the environment is protected: the service's name when it is one, else the
+    /// environment's.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// How long to wait for the hosts, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
+}
+
+/// Plans, asks, does, and tells.
+pub fn run(verb: Verb, change: &Change, reach: &Reaching) -> Exit {
+    super::output::begin_log();
+    let prepared = match prepare(change, reach) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return choose::complain(Exit::Software, &format!("could not start: {error}")),
+    };
+    let exit = runtime.block_on(async { Session::begin(prepared, reach)?.change(verb, change).await });
+    runtime.shutdown_timeout(Duration::from_millis(600));
+    exit.unwrap_or_else(|exit| exit)
+}
+
+struct Prepared {
+    environment: Arc<Environment>,
+    targets: Vec<Target>,
+    hosts: Vec<HostName>,
+    read_only: Option<&'static str>,
+    person: Option<String>,
+}
+
+/// Everything that the files say, and the mistakes of the command line.
+fn prepare(change: &Change, reach: &Reaching) -> Result<Prepared, Exit> {
+    let found = choose::look(&Where { site: change.site.clone(), environment: change.environment.clone() })?;
+    let site = found.site.ok_or_else(|| {
+        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
+        choose::complain(Exit::Usage, &format!("which site? Name one with -S: {}.", names.join(", ")))
+    })?;
+    let environment = choose::one_environment(&site, change.environment.as_deref())?;
+    let usage = |text: String| choose::complain(Exit::Usage, &text);
+    let mut names: Vec<ServiceName> = Vec::new();
+    for word in &change.services {
+        let known = environment.services.iter().find(|service| service.name.as_str() == word);
+        let known = known.ok_or_else(|| {
+            let all: Vec<&str> = environment.services.iter().map(|service| service.name.as_str()).collect();
+            usage(format!("{} of {} has no service {word:?}; it has {}.", environment.name, site.name, all.join(", ")))
+        })?;
+        names.push(known.name.clone());
+    }
+    let mut hosts: Vec<HostName> = Vec::new();
+    for word in &change.host {
+        let known = environment.hosts.iter().find(|host| host.name.as_str() == word);
+        let known = known.ok_or_else(|| {
+            let all: Vec<&str> = environment.hosts.iter().map(|host| host.name.as_str()).collect();
+            usage(format!("{} of {} has no host {word:?}; it has {}.", environment.name, site.name, all.join(", ")))
+        })?;
+        hosts.push(known.name.clone());
+    }
+    let targets = names.iter().flat_map(|name| match hosts.as_slice() {
+        [] => vec![Target::Service(name.clone())],
+        hosts => hosts.iter().map(|host| Target::On(name.clone(), host.clone())).collect(),
+    });
+    let targets = targets.collect();
+    let touched = environment.services.iter().filter(|service| names.contains(&service.name));
+    let mut touched: Vec<HostName> = touched.flat_map(|service| service.hosts.iter().cloned()).collect();
+    touched.retain(|host| hosts.is_empty() || hosts.contains(host));
+    let read_only = match (reach.read_only, found.user.read_only) {
+        (true, _) => Some("qd was started with --read-only"),
+        (false, true) => Some("your configuration says read_only = true"),
+        (false, false) => None,
+    };
+    Ok(Prepared { environment, targets, hosts: touched, read_only, person: found.user.name })
+}
+
+/// One call, with the world that it acts through.
+struct Session {
+    prepared: Prepared,
+    /// Whether somebody sits at a terminal.
+    attended: bool,
+    store: watch::Receiver<StoreState>,
+    events: mpsc::Receiver<Event>,
+    effects: mpsc::Sender<Effect>,
+    world: tokio::task::JoinHandle<()>,
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Session {
+    fn begin(prepared: Prepared, reach: &Reaching) -> Result<Self, Exit> {
+        let attended = terminal().is_some();
+        let places = super::output::here()?;
+        let store = Arc::new(Sqlite::open(&places.data));
+        let state = store.state();
+        let listen =
+            |kind| signal(kind).map_err(|error| choose::complain(Exit::Software, &format!("signals: {error}")));
+        let (interrupted, terminated) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let world = World::new(Direct::new(reach.ssh_config.clone()), attended, AnyClock::Real(RealClock))
+            .keeping(store)
+            .signed(prepared.person.clone());
+        let (told, events) = mpsc::channel(EVENTS);
+        let (effects, wishes) = mpsc::channel(16);
+        let first = vec![Effect::Watch(Arc::clone(&prepared.environment))];
+        let world = tokio::spawn(world.run(told, wishes, first));
+        Ok(Self { prepared, attended, store: state, events, effects, world, interrupted, terminated })
+    }
+
+    async fn change(mut self, verb: Verb, change: &Change) -> Result<Exit, Exit> {
+        let fleet = self.look(Duration::from_secs(change.timeout)).await?;
+        // It says at first that it is being opened.
+        let _ = tokio::time::timeout(STORE_WITHIN, self.store.changed()).await;
+        let rules = match change.dry_run {
+            true => Rules { read_only: None, store: StoreState::Writable },
+            false => Rules { read_only: self.prepared.read_only, store: self.store.borrow().clone() },
+        };
+        let planned = plan(&fleet, verb, &self.prepared.targets, &rules)
+            .map_err(|refusal| choose::complain(Exit::Refused, &refusal.to_string()))?;
+        for line in plan_told::plan(&planned) {
+            super::output::print(&format!("{line}\n"))?;
+        }
+        if change.dry_run {
+            self.end().await;
+            return Ok(Exit::Ok);
+        }
+        let permit = self.permit(Confirm::new(planned), change).await?;
+        let _ = self.effects.send(Effect::Execute(Box::new(permit))).await;
+        let exit = self.follow().await;
+        self.end().await;
+        exit
+    }
+
+    /// Waits until the hosts that are touched were read, or have failed.
+    async fn look(&mut self, patience: Duration) -> Result<Fleet, Exit> {
+        let clock = RealClock;
+        let mut fleet = Fleet::new(Arc::clone(&self.prepared.environment), clock.now());
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut until = deadline;
+        let mut near = false;
+        loop {
+            let settled = |host: &crate::state::HostRow| match &host.link {
+                Link::Up { .. } => host.current,
+                Link::Waiting { .. } | Link::Stopped { .. } => true,
+                Link::Connecting { .. } | Link::Asking { .. } => false,
+            };
+            if super::status::is_settled(&fleet) {
+                return Ok(fleet);
+            }
+            let touched = fleet.hosts.iter().filter(|row| self.prepared.hosts.contains(&row.host.name));
+            if !near && touched.into_iter().all(settled) {
+                near = true;
+                until = deadline.min(tokio::time::Instant::now() + OTHERS_WITHIN);
+            }
+            tokio::select! {
+                event = tokio::time::timeout_at(until, self.events.recv()) => match event {
+                    Ok(Some(Event::Asked(question))) => self.ask(question).await,
+                    Ok(Some(Event::Trouble(sentence))) => super::output::complain(&sentence),
+                    Ok(Some(Event::Host(host, news))) => fleet.observe_host(&host, news, clock.now()),
+                    Ok(Some(Event::Probe { service, host, probe, report })) => {
+                        fleet.observe_probe(&service, host.as_ref(), &probe, report, clock.now());
+                    }
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => return Ok(fleet),
+                },
+                _ = self.interrupted.recv() => return Err(Exit::Signal(2)),
+                _ = self.terminated.recv() => return Err(Exit::Signal(15)),
+            }
+        }
+    }
+
+    /// The permit, by the flags or by a person at the terminal.
+    async fn permit(&mut self, confirm: Confirm, change: &Change) -> Result<Permit, Exit> {
+        let wanted = match confirm.demand() {
+            Demand::Yes => "--yes".to_owned(),
+            Demand::Name(name) => format!("--confirm {name}"),
+        };
+        let why = format!(
+            "{} was not confirmed: {} needs {wanted}. Nothing was done.",
+            confirm.plan().title(),
+            confirm.plan().environment
+        );
+        if change.yes || change.confirm.is_some() || !self.attended {
+            let permit = confirm.by_flags(change.yes, change.confirm.as_deref());
+            return permit.map_err(|_| choose::complain(Exit::Refused, &why));
+        }
+        let question = match confirm.demand() {
+            Demand::Yes => "Type y to do it: ".to_owned(),
+            Demand::Name(name) => format!("This environment is protected. Type {name} to do it: "),
+        };
+        let typed = self.type_line(question, false).await?;
+        let typed = typed.map(|secret| String::from_utf8_lossy(secret.expose()).into_owned()).unwrap_or_default();
+        confirm.answer(&typed).map_err(|_| choose::complain(Exit::Refused, "not confirmed: nothing was done"))
+    }
+
+    /// Tells how the run goes on until it has ended.
+    async fn follow(&mut self) -> Result<Exit, Exit> {
+        let mut run: Option<Run> = None;
+        let mut stopping = false;
+        loop {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                _ = self.interrupted.recv() => {
+                    match &run {
+                        Some(run) if !stopping => {
+                            stopping = true;
+                            super::output::complain(
+                                "no further step begins; those under way end by themselves. Once more leaves them.",
+                            );
+                            let _ = self.effects.send(Effect::StopRun(run.id.clone())).await;
+                            continue;
+                        }
+                        Some(_) | None => return Ok(left(run.as_ref(), 2)),
+                    }
+                }
+                _ = self.terminated.recv() => return Ok(left(run.as_ref(), 15)),
+            };
+            match event {
+                None => return Ok(choose::complain(Exit::Software, "the engine ended before the run did")),
+                Some(Event::Asked(question)) => self.ask(question).await,
+                Some(Event::Trouble(sentence)) => super::output::complain(&sentence),
+                Some(Event::Run(RunNews::Refused(sentence))) => return Ok(choose::complain(Exit::Refused, &sentence)),
+                Some(Event::Run(RunNews::Begun(begun))) => {
+                    if run.is_none() && begun.state == RunState::Running {
+                        super::output::print(&format!("run {} begins\n", begun.id))?;
+                        run = Some(*begun);
+                    }
+                }
+                Some(Event::Run(RunNews::Step(id, number, step))) => {
+                    let Some(run) = run.as_mut().filter(|run| run.id == id) else { continue };
+                    let all = run.steps.len();
+                    if let Some(line) = plan_told::step(number, all, &step) {
+                        super::output::print(&format!("{line}\n"))?;
+                    }
+                    if let Some(known) = run.steps.get_mut(number) {
+                        *known = *step;
+                    }
+                }
+                Some(Event::Run(RunNews::Ended(id, state))) => {
+                    let Some(run) = run.as_ref().filter(|run| run.id == id) else { continue };
+                    for line in plan_told::end(&run.title, state, &run.steps) {
+                        super::output::print(&format!("{line}\n"))?;
+                    }
+                    return Ok(match state {
+                        RunState::Succeeded => Exit::Ok,
+                        RunState::Stopped => Exit::Stopped,
+                        RunState::Failed => Exit::Failed,
+                        RunState::Running | RunState::Unknown => Exit::Unknown,
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Asks whoever sits at the terminal.
+    async fn ask(&mut self, question: Question) {
+        let prompt = question.prompt.plain();
+        let answer = match question.kind {
+            QuestionKind::Secret => self.type_line(format!("{}: {prompt} ", question.host), true).await,
+            QuestionKind::HostKey | QuestionKind::Confirm => {
+                let typed = self.type_line(format!("{}: {prompt}\nType yes to go on: ", question.host), false).await;
+                typed.map(|typed| typed.filter(|typed| typed.expose() == b"yes"))
+            }
+        };
+        let _ = self.effects.send(Effect::Answer(question.id, answer.ok().flatten())).await;
+    }
+
+    /// Reads a line from the terminal; a secret without showing it. Ctrl-c gives none.
+    async fn type_line(&mut self, prompt: String, secret: bool) -> Result<Option<Secret>, Exit> {
+        let looks = terminal().and_then(|terminal| Some((tcgetattr(&terminal).ok()?, terminal)));
+        let reading =
+            tokio::task::spawn_blocking(move || if secret { read_secret(&prompt) } else { read_line(&prompt) });
+        tokio::select! {
+            typed = reading => Ok(typed.ok().flatten().filter(|typed| !typed.expose().is_empty())),
+            _ = self.interrupted.recv() => {
+                give_back(looks);
+                Ok(None)
+            }
+            _ = self.terminated.recv() => {
+                give_back(looks);
+                Err(Exit::Signal(15))
+            }
+        }
+    }
+
+    /// Lets the world record what is known.
+    async fn end(self) {
+        drop(self.effects);
+        drop(self.events);
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.world).await;
+    }
+}
+
+/// What a person is told who leaves in the middle.
+fn left(run: Option<&Run>, signal: u8) -> Exit {
+    if let Some(run) = run {
+        super::output::complain(&format!(
+            "left in the middle of \"{}\": what was sent goes on at its hosts; qd looks at it at its next start",
+            run.title
+        ));
+    }
+    Exit::Signal(signal)
+}
+
+/// Gives the terminal its looks back, which whoever reads a secret has changed.
+fn give_back(looks: Option<(Termios, std::fs::File)>) {
+    if let Some((looks, mut terminal)) = looks {
+        let _ = tcsetattr(&terminal, OptionalActions::Now, &looks);
+        let _ = terminal.write_all(b"\n");
+    }
+}
+
+fn terminal() -> Option<std::fs::File> {
+    std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
+}
+
+/// Reads from the terminal itself: what is piped in confirms nothing.
+fn read_line(prompt: &str) -> Option<Secret> {
+    let mut terminal = terminal()?;
+    terminal.write_all(prompt.as_bytes()).ok()?;
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line).ok()?;
+    Some(Secret::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
+}
+
+fn read_secret(prompt: &str) -> Option<Secret> {
+    rpassword::prompt_password(prompt).ok().map(|typed| Secret::new(typed.into_bytes()))
+}
