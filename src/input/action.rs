@@ -63,9 +63,12 @@ actions! {
     ShowHistory "show-history" "history" "Show what was done: every run with its steps and verdicts" [Global]
     LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]
     Help "help" "help" "Find an action, see its key, and run it" [Global]
+    Palette "palette" "palette" "Find anything by a few letters: an action, a service, a host, an environment" [Global]
+    CommandLine "command-line" "command" "Type a command: the name of an action, and what it shall be done to" [Global]
     Back "back" "back" "Go one step back: close a pane, clear a filter" [Global]
     NextPane "next-pane" "pane" "Give the keyboard to the next pane" [Global]
     Zoom "zoom" "zoom" "Give the whole screen to the details, or take it back" [Global]
+    Unzoom "unzoom" "un-zoom" "Take the screen back from the details" [Global]
     Copy "copy" "copy" "Copy the row under the cursor as Markdown" [Global]
     CopyPane "copy-pane" "copy pane" "Copy the pane as Markdown" [Global]
     Refresh "refresh" "refresh" "Read everything of every host anew" [Global]
@@ -73,6 +76,7 @@ actions! {
     SwitchEnvironment "switch-environment" "environment" "Choose another site or environment" [Global]
     ToggleClock "toggle-clock" "clock" "Show or hide the clock" [Global]
     NextTheme "next-theme" "next theme" "Try the next theme; `theme` in config.toml keeps it" [Global]
+    ToggleMouse "toggle-mouse" "mouse" "Let the mouse select text, or give it back to the console" [Global]
     Quit "quit" "quit" "Leave the console; nothing on any host changes" [Global]
     Interrupt "interrupt" "cancel" "Cancel what is under way; twice leaves the console" [Always]
     Suspend "suspend" "suspend" "Stop the console as a job of the shell; `fg` goes on" [Always]
@@ -103,6 +107,10 @@ actions! {
     Erase "erase" "erase" "Erase the last character" [Text]
     EraseWord "erase-word" "erase word" "Erase the last word" [Text]
     EraseLine "erase-line" "erase all" "Erase everything" [Text]
+    Complete "complete" "complete" "Write out the next word that fits" [Command]
+    CompleteBack "complete-back" "complete back" "Write out the word before that one" [Command]
+    Earlier "earlier" "earlier" "Bring back an earlier command" [Command]
+    Later "later" "later" "Bring back a later command, or what was typed" [Command]
 }
 
 impl Action {

@@ -52,6 +52,8 @@ contexts! {
     Text Typing "text" "While typing" "Wherever text is typed."
     Filter Typing "filter" "In a filter" "While a filter is typed."
     Help Typing "help" "In the help" "In the help."
+    Palette Typing "palette" "In the palette" "In the palette."
+    Command Typing "command" "In a command" "While a command is typed."
     Picker Typing "picker" "In a picker" "In a picker."
     Question Typing "question" "In a question" "In a question."
 }

@@ -1,6 +1,7 @@
 //! From bytes to keys to actions: the decoder of terminal bytes, the names of keys, the table of actions, the keymap.
 
 pub mod action;
+pub mod command;
 pub mod context;
 pub mod decode;
 pub mod key_name;
