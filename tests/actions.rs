@@ -7,11 +7,13 @@ mod scene;
 
 use std::time::Duration;
 
-use quarterdeck::app::{Model, Setup, contexts, update, why_not};
+use quarterdeck::app::{Model, Overlay, Setup, contexts, update, why_not};
 use quarterdeck::domain::Now;
 use quarterdeck::input::action::{TABLE, Weight};
+use quarterdeck::input::command::is_command;
 use quarterdeck::input::{Action, Lookup, key_name};
 use quarterdeck::port::{Event, Input, Key};
+use quarterdeck::screens::palette::Does;
 
 /// What moves a cursor or edits a line does nothing at an end, and needs no word for it; `back` at the root neither.
 const QUIET: &[Action] = &[
@@ -153,6 +155,41 @@ fn every_key_does_something_or_says_why_not() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(tried > 300, "{tried}");
+}
+
+#[test]
+fn the_palette_has_every_action_that_means_something_here() {
+    for place in ["the overview", "the logs", "the hosts", "the changes", "nothing open"] {
+        let mut person = at(place);
+        let here = contexts(&person.model);
+        let whys: Vec<_> = TABLE.iter().map(|row| why_not(&person.model, row.action)).collect();
+        person.keys("ctrl-p");
+        let Some(Overlay::Palette(palette)) = &person.model.overlay else { panic!("no palette at {place}") };
+        for (row, why) in TABLE.iter().zip(whys) {
+            let found = palette.rows().filter_map(|(_, entry)| entry).find(|it| it.does == Does::Action(row.action));
+            let means = row.contexts.iter().any(|context| here.contains(context)) && row.action != Action::Palette;
+            assert_eq!(found.is_some(), means, "{} at {place}", row.name);
+            assert_eq!(found.and_then(|found| found.why.clone()), why.filter(|_| means), "{} at {place}", row.name);
+        }
+    }
+}
+
+#[test]
+fn every_action_is_a_command_that_acts_or_says_why_not() {
+    for place in ["the overview", "the changes", "nothing open"] {
+        for row in TABLE.iter().filter(|row| is_command(row)) {
+            let mut person = at(place);
+            let why = why_not(&person.model, row.action);
+            person.keys(":");
+            person.press(&row.name.chars().map(Key::char).collect::<Vec<_>>());
+            person.keys("enter");
+            assert!(!matches!(person.model.overlay, Some(Overlay::Command(_))) || row.action == Action::CommandLine);
+            if let Some(why) = why {
+                let said = person.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+                assert!(said.ends_with(&why), ":{} at {place} says {said:?} instead of {why:?}", row.name);
+            }
+        }
+    }
 }
 
 #[test]

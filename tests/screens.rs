@@ -260,7 +260,7 @@ fn the_help_finds_an_action_and_runs_it() {
     assert!(!console.screen().contains("Move down"));
     console.keys("enter");
     assert!(console.screen().contains("worst first") && !console.screen().contains("Help"), "{}", console.screen());
-    console.keys("ctrl-p").types("zzz");
+    console.keys("?").types("zzz");
     assert!(console.screen().contains("No action is called that."));
     console.keys("esc");
     assert!(!console.screen().contains("No action"));

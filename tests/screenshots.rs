@@ -146,6 +146,20 @@ fn help() {
 }
 
 #[test]
+fn palette() {
+    let mut console = on_backend(SIZE);
+    console.keys("ctrl-p").types("re");
+    compare("palette", &console);
+}
+
+#[test]
+fn command() {
+    let mut console = on_backend(SIZE);
+    console.keys(":").types("unit-file g").keys("tab");
+    compare("command", &console);
+}
+
+#[test]
 fn picker() {
     let mut console = Console::in_trouble(SIZE);
     console.keys("E");

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::copy;
 use super::keys::{self, filter, go};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use crate::domain::Now;
+use super::{command, copy, palette};
+use crate::domain::{HostName, Now, ServiceName};
 use crate::input::Action;
 use crate::port::Effect;
 use crate::screens::{help, picker};
@@ -42,6 +42,12 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             let state = help::State::new(&model.keymap, &contexts, |action| why_not(model, action));
             model.overlay = Some(Overlay::Help(state));
         }
+        Action::Palette => {
+            model.overlay = Some(Overlay::Palette(palette::open(model)));
+        }
+        Action::CommandLine => {
+            model.overlay = Some(Overlay::Command(command::open(model)));
+        }
         Action::Back => back(model),
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
@@ -56,6 +62,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::History => model.history.zoom(),
             Screen::Logs | Screen::Changes => {}
         },
+        Action::Unzoom => return act(model, Action::Zoom, now),
         Action::Copy => return copy::row(model, now),
         Action::CopyPane => return copy::pane(model, now),
         Action::Refresh => {
@@ -70,6 +77,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::ToggleClock => model.clock = !model.clock,
         Action::NextTheme => themes::next(model, now),
+        Action::ToggleMouse => return toggle_mouse(model, now),
         Action::Quit => return quit(model),
         Action::Interrupt => return interrupt(model, now),
         Action::Suspend => return vec![Effect::Suspend],
@@ -124,11 +132,34 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Some(question) => question.clear(),
             None => keys::field(model).into_iter().for_each(crate::ui::Field::clear),
         },
+        Action::Complete => on_command_line(model, |state| state.complete(true)),
+        Action::CompleteBack => on_command_line(model, |state| state.complete(false)),
+        Action::Earlier => on_command_line(model, |state| state.recall(true)),
+        Action::Later => on_command_line(model, |state| state.recall(false)),
     }
     Vec::new()
 }
 
-fn show(model: &mut Model, screen: Screen) {
+/// Something that only the command line does.
+fn on_command_line(model: &mut Model, does: impl FnOnce(&mut crate::screens::command::State)) {
+    if let Some(Overlay::Command(state)) = &mut model.overlay {
+        does(state);
+    }
+}
+
+fn toggle_mouse(model: &mut Model, now: Now) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = super::hints::key_of(model, Action::ToggleMouse);
+    let said = if model.mouse {
+        "The mouse points and scrolls in the console.".to_owned()
+    } else {
+        format!("The mouse selects text now; {key} gives it back to the console.")
+    };
+    model.say(said, now);
+    vec![Effect::Mouse(model.mouse)]
+}
+
+pub(super) fn show(model: &mut Model, screen: Screen) {
     if screen != model.screen {
         model.last_screen = Some(model.screen);
         model.screen = screen;
@@ -157,20 +188,24 @@ fn open(model: &mut Model) {
         Screen::Changes => {
             let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else { return };
             match subject {
-                (Some(service), _) => {
-                    model.overview.reveal(service);
-                    show(model, Screen::Overview);
-                }
-                (None, Some(host)) => {
-                    model.hosts.filter.clear();
-                    model.hosts.only_trouble = false;
-                    model.hosts.cursor = Some(host);
-                    show(model, Screen::Hosts);
-                }
+                (Some(service), _) => go_to_service(model, service),
+                (None, Some(host)) => go_to_host(model, host),
                 (None, None) => {}
             }
         }
     }
+}
+
+/// Puts the cursor of the overview on a service.
+pub(super) fn go_to_service(model: &mut Model, service: ServiceName) {
+    model.overview.reveal(service);
+    show(model, Screen::Overview);
+}
+
+/// Puts the cursor of the hosts on a host.
+pub(super) fn go_to_host(model: &mut Model, host: HostName) {
+    model.hosts.reveal(host);
+    show(model, Screen::Hosts);
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
@@ -203,9 +238,16 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     match model.overlay.take() {
         Some(Overlay::Help(help)) => match help.chosen() {
-            Some(action) => return act(model, action, now),
+            Some((action, None)) => return act(model, action, now),
+            Some((action, Some(why))) => {
+                let said = format!("{}: {why}", action.row().hint);
+                model.say(said, now);
+                model.overlay = Some(Overlay::Help(help));
+            }
             None => model.overlay = Some(Overlay::Help(help)),
         },
+        Some(Overlay::Palette(state)) => return palette::accept(model, state, now),
+        Some(Overlay::Command(state)) => return command::accept(model, state, now),
         Some(Overlay::Picker(picker)) => {
             let chosen = picker.chosen().and_then(|choice| choice.environment());
             match chosen {

@@ -55,7 +55,7 @@ fn word(model: &Model, action: Action) -> &'static str {
     match (&model.overlay, action) {
         (_, Action::Accept) if !model.questions.is_empty() => "answer",
         (_, Action::Cancel) if !model.questions.is_empty() => "decline",
-        (Some(Overlay::Help(_)), Action::Accept) => "run it",
+        (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
         (Some(Overlay::Picker(_)), Action::Accept) => "open",
         (Some(_), Action::Cancel) => "close",
         (None, Action::Accept) => "keep the filter",
@@ -106,6 +106,10 @@ fn actions(model: &Model) -> Vec<Action> {
     }
     match &model.overlay {
         Some(Overlay::Help(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Palette(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Command(_)) => {
+            return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
+        }
         Some(Overlay::Picker(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
         None => {}
     }

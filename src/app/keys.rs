@@ -1,17 +1,13 @@
 //! Who has the keyboard, and what a key means there.
 
 use super::act::act;
-use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
-use crate::input::{Action, Context, Lookup};
+use crate::input::{Context, Lookup};
 use crate::port::{Effect, Key, KeyCode};
 use crate::ui::Field;
 use crate::ui::list::Step;
-
-/// Rows that one notch of the wheel moves.
-const NOTCH: isize = 3;
 
 /// The contexts of whoever has the keyboard, the nearest first.
 pub fn contexts(model: &Model) -> Vec<Context> {
@@ -20,6 +16,8 @@ pub fn contexts(model: &Model) -> Vec<Context> {
     }
     match &model.overlay {
         Some(Overlay::Help(_)) => Context::Help.stack(),
+        Some(Overlay::Palette(_)) => Context::Palette.stack(),
+        Some(Overlay::Command(_)) => Context::Command.stack(),
         Some(Overlay::Picker(_)) => Context::Picker.stack(),
         None if is_typing(model) => Context::Filter.stack(),
         None => screen_contexts(model),
@@ -100,6 +98,8 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
     }
     match &mut model.overlay {
         Some(Overlay::Help(help)) => Some(&mut help.filter),
+        Some(Overlay::Palette(palette)) => Some(&mut palette.field),
+        Some(Overlay::Command(command)) => Some(&mut command.line),
         Some(Overlay::Picker(picker)) => Some(&mut picker.filter),
         None => None,
     }
@@ -121,6 +121,8 @@ pub fn go(model: &mut Model, step: Step) {
     }
     match &mut model.overlay {
         Some(Overlay::Help(help)) => return help.go(step),
+        Some(Overlay::Palette(palette)) => return palette.go(step),
+        Some(Overlay::Command(command)) => return command.complete(matches!(step, Step::By(rows) if rows > 0)),
         Some(Overlay::Picker(picker)) => return picker.go(step),
         None => {}
     }
@@ -132,46 +134,4 @@ pub fn go(model: &mut Model, step: Step) {
         Screen::Changes => model.changes.go(step, fleet),
         Screen::History => model.history.go(step, &model.runs),
     }
-}
-
-/// Takes a turn of the wheel.
-pub fn wheel(model: &mut Model, up: bool) {
-    go(model, Step::By(if up { -NOTCH } else { NOTCH }));
-}
-
-/// Takes a click: on a tab, or on a row of the list. Dialogs are worked by keys only, so that no stray click confirms.
-pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
-    if !model.questions.is_empty() || model.overlay.is_some() {
-        return Vec::new();
-    }
-    let Some(layout) = layout(model.size) else { return Vec::new() };
-    if layout.tabs.contains((x, y).into()) {
-        return match super::view::tab_at(model, x - layout.tabs.x) {
-            Some(Screen::Overview) => act(model, Action::ShowOverview, now),
-            Some(Screen::Logs) => act(model, Action::ShowLogs, now),
-            Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
-            Some(Screen::Changes) => act(model, Action::ShowChanges, now),
-            Some(Screen::History) => act(model, Action::ShowHistory, now),
-            None => Vec::new(),
-        };
-    }
-    let Some(fleet) = &model.fleet else { return Vec::new() };
-    let list = match model.screen {
-        Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
-        Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
-        Screen::History => crate::screens::history::areas(layout.content, &model.history).list,
-        Screen::Logs | Screen::Changes => Some(layout.content),
-    };
-    let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
-    let Some(line) = y.checked_sub(list.y + 2).map(usize::from).filter(|_| y + 1 < list.bottom()) else {
-        return Vec::new();
-    };
-    match model.screen {
-        Screen::Overview => model.overview.point(line, fleet),
-        Screen::Logs => {}
-        Screen::Hosts => model.hosts.point(line, fleet),
-        Screen::Changes => model.changes.point(line, fleet),
-        Screen::History => model.history.point(line, &model.runs),
-    }
-    Vec::new()
 }

@@ -2,12 +2,15 @@
 
 mod act;
 mod band;
+mod command;
 mod copy;
 mod hints;
 mod keys;
 pub mod layout;
 pub mod model;
+mod mouse;
 pub mod overlay;
+mod palette;
 mod settle;
 pub mod setup;
 mod strip;

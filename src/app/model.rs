@@ -10,7 +10,7 @@ use crate::domain::{Environment, HostName, Moment, Now, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
-use crate::screens::{changes, history, hosts, logs, overview, picker, question};
+use crate::screens::{changes, history, hosts, logs, overview, palette, picker, question};
 use crate::state::{Fleet, Runs};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
@@ -89,6 +89,10 @@ pub struct Model {
     pub clock: bool,
     /// Round trips as they are shown: they only move when they have moved much.
     pub round_trips: BTreeMap<HostName, Duration>,
+    /// Whether the console hears the mouse, or leaves it to the terminal for selecting text.
+    pub mouse: bool,
+    pub(super) recent: Vec<palette::Does>,
+    pub(super) commands: Vec<String>,
     pub(super) interrupted: Option<Moment>,
     pub(super) usage_asked: Vec<(HostName, UnitName)>,
 }
@@ -155,6 +159,9 @@ impl Model {
             troubles: setup.notices.clone(),
             clock: !setup.no_clock,
             round_trips: BTreeMap::new(),
+            mouse: !setup.no_mouse,
+            recent: Vec::new(),
+            commands: Vec::new(),
             interrupted: None,
             usage_asked: Vec::new(),
             setup,

@@ -5,7 +5,7 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, help, history, hosts, overview, picker};
+use crate::screens::{changes, command, help, history, hosts, overview, palette, picker};
 
 /// Settles everything after an event.
 pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -13,6 +13,8 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let area = layout.content;
     match &mut model.overlay {
         Some(Overlay::Help(state)) => state.settle(help::height(area)),
+        Some(Overlay::Palette(state)) => state.settle(usize::from(palette::list(area).height)),
+        Some(Overlay::Command(state)) => state.settle(command::height(area)),
         Some(Overlay::Picker(state)) => {
             let count = state.count();
             state.settle(picker::height(area, count));

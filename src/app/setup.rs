@@ -38,6 +38,8 @@ pub struct Setup {
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether the header shows no clock, so that an idle screen writes nothing.
     pub no_clock: bool,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.
     pub notices: Vec<String>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::act::READ;
 use super::model::{Model, Notice};
-use super::{keys, settle};
+use super::{keys, mouse, settle};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -118,8 +118,8 @@ fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {
         Input::Paste(text) => keys::paste(model, &text),
         Input::Resize(columns, rows) => model.size = (columns, rows),
         Input::Focus(_) => {}
-        Input::Click(x, y) => return keys::click(model, x, y, now),
-        Input::Wheel(_, _, up) => keys::wheel(model, up),
+        Input::Click(x, y) => return mouse::click(model, x, y, now),
+        Input::Wheel(_, _, up) => mouse::wheel(model, up),
     }
     Vec::new()
 }

@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::{band, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, key_name};
-use crate::screens::{changes, help, history, hosts, logs, overview, picker, question};
+use crate::screens::{changes, command, help, history, hosts, logs, overview, palette, picker, question};
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
@@ -120,6 +120,8 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
     match &model.overlay {
         Some(Overlay::Help(state)) => help::view(state, pen, area),
+        Some(Overlay::Palette(state)) => palette::view(state, model.fleet.as_ref(), pen, area),
+        Some(Overlay::Command(state)) => command::view(state, pen, area),
         Some(Overlay::Picker(state)) => picker::view(state, pen, area),
         None => {}
     }

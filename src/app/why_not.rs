@@ -65,9 +65,13 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         }
         Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
+        Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
         Action::Help
+        | Action::Palette
+        | Action::CommandLine
         | Action::Back
         | Action::ToggleClock
+        | Action::ToggleMouse
         | Action::Quit
         | Action::Interrupt
         | Action::Suspend
@@ -84,7 +88,11 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::Cancel
         | Action::Erase
         | Action::EraseWord
-        | Action::EraseLine => None,
+        | Action::EraseLine
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::Earlier
+        | Action::Later => None,
     };
     why.map(str::to_owned)
 }
@@ -131,6 +139,15 @@ fn in_detail(model: &Model) -> bool {
         Screen::Overview => model.overview.in_detail,
         Screen::Hosts => model.hosts.in_detail,
         Screen::History => model.history.in_detail,
+        Screen::Logs | Screen::Changes => false,
+    }
+}
+
+fn zoomed(model: &Model) -> bool {
+    match model.screen {
+        Screen::Overview => model.overview.zoomed,
+        Screen::Hosts => model.hosts.zoomed,
+        Screen::History => model.history.zoomed,
         Screen::Logs | Screen::Changes => false,
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::run::Ended;
 /// Opens it.
 pub fn run() -> Exit {
     let world = |mut ports: console::Ports| async move { while ports.effects.recv().await.is_some() {} };
-    ended(console::open(true, Model::default(), world), "")
+    ended(console::open(Model::default(), world), "")
 }
 
 /// How a session at a terminal ended, as an exit code; a failure is told on standard error, with what to do instead

@@ -79,7 +79,7 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     };
     let store = Arc::new(Sqlite::open(&place.path().join("store")));
     let world = World::new(rehearsal, true, clock).keeping(store);
-    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)), SCREEN)
+    bare::ended(console::open(model, |ports| world.run(ports.events, ports.effects, first)), SCREEN)
 }
 
 fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {

@@ -42,7 +42,7 @@ pub fn run(open: &Open, reach: &Reaching) -> Exit {
     };
     let approach = Direct::new(reach.ssh_config.clone());
     let world = World::new(approach, true, AnyClock::Real(RealClock)).keeping(store).signed(person);
-    bare::ended(console::open(true, model, |ports| world.run(ports.events, ports.effects, first)), STATUS)
+    bare::ended(console::open(model, |ports| world.run(ports.events, ports.effects, first)), STATUS)
 }
 
 fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
@@ -59,6 +59,7 @@ fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
         read_only: reach.read_only || found.user.read_only,
         person: found.user.name.clone().unwrap_or_default(),
         ascii: found.user.icons == Icons::Ascii,
+        no_mouse: found.user.no_mouse,
         no_clock: open.no_clock,
         notices: found.notices,
         ..Setup::default()

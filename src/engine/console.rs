@@ -58,20 +58,19 @@ impl Ended {
 }
 
 /// Opens the console on the terminal the program was started on, and comes back when it has ended and the
-/// terminal is restored. `world` is called on the runtime and runs beside the loop. With `mouse`, clicks and the
-/// wheel are the program's, and selecting text needs shift.
+/// terminal is restored. `world` is called on the runtime and runs beside the loop.
 ///
 /// Also installs the panic hook: a panic anywhere in the program ends the session, and its report is on standard
 /// error when this returns.
 ///
 /// # Errors
 /// When there is no terminal (nothing has been written then), or something failed.
-pub fn open<W, F>(mouse: bool, model: Model, world: W) -> Result<Ended, Failure>
+pub fn open<W, F>(model: Model, world: W) -> Result<Ended, Failure>
 where
     W: FnOnce(Ports) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
-    let device = Arc::new(Device::open(mouse)?);
+    let device = Arc::new(Device::open(model.mouse)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -21,6 +21,8 @@ pub struct Shown {
     pub frames: u64,
     /// What was last put on the clipboard.
     pub copied: Option<String>,
+    /// Whether the mouse was last asked for.
+    pub mouse: Option<bool>,
     /// How often the screen was given back.
     pub suspended: u64,
 }
@@ -77,6 +79,10 @@ impl Surface for Memory {
 
     fn copy(&mut self, text: &str) {
         self.shown.send_modify(|shown| shown.copied = Some(text.to_owned()));
+    }
+
+    fn mouse(&mut self, heard: bool) {
+        self.shown.send_modify(|shown| shown.mouse = Some(heard));
     }
 
     fn suspend(&mut self) -> Result<(), String> {

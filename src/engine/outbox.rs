@@ -60,7 +60,9 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) => false,
-        Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
+        Effect::Answer(..) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+            false
+        }
     }
 }
 
@@ -78,9 +80,13 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::EndTail
         | Effect::Export(_)
         | Effect::Shell(_) => false,
-        Effect::Watch(_) | Effect::Answer(..) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
-            false
-        }
+        Effect::Watch(_)
+        | Effect::Answer(..)
+        | Effect::Copy(_)
+        | Effect::Mouse(_)
+        | Effect::Redraw
+        | Effect::Suspend
+        | Effect::Quit => false,
     }
 }
 

@@ -25,6 +25,8 @@ pub trait Surface {
     fn redraw(&mut self);
     /// Puts a text on the person's clipboard with the next frame.
     fn copy(&mut self, text: &str);
+    /// Hears the mouse from now on, or leaves it to the terminal.
+    fn mouse(&mut self, heard: bool);
     /// Gives the screen back and stops the program, as ctrl-z does.
     ///
     /// # Errors

@@ -60,6 +60,7 @@ impl<S: Surface> Turn<S> {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => self.surface.copy(&text),
+                Effect::Mouse(heard) => self.surface.mouse(heard),
                 Effect::Redraw => {
                     self.surface.redraw();
                     // A terminal may have changed its size without a word.

@@ -44,6 +44,8 @@ impl Surface for Fake {
 
     fn copy(&mut self, _text: &str) {}
 
+    fn mouse(&mut self, _heard: bool) {}
+
     fn suspend(&mut self) -> Result<(), String> {
         Err("Can't.".to_owned())
     }

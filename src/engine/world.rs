@@ -281,7 +281,7 @@ impl<A: Approach> World<A> {
                 Some(Effect::StopRun(id)) => desk.stop(&id),
                 Some(Effect::Shell(_)) => {}
                 // The loop keeps these for itself.
-                Some(Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
+                Some(Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }
         }
         desk.leave(RECORDED_WITHIN).await;

@@ -66,6 +66,9 @@ fn every_action_can_be_reached_by_the_keys_that_it_shows() {
 fn no_key_is_taken_that_multiplexers_and_terminals_need() {
     for taken in ["ctrl-a", "ctrl-b", "ctrl-h", "ctrl-j", "ctrl-k", "ctrl-s", "ctrl-q"] {
         for context in Context::ALL {
+            if (taken, *context) == ("ctrl-h", Context::Text) {
+                continue; // It erases, because some terminals send it for backspace.
+            }
             let found = Keymap::builtin().lookup(&[*context], &[], parse(taken).unwrap());
             assert_eq!(found, Lookup::Nothing, "{taken} in [{}]", context.name());
         }

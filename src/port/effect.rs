@@ -40,6 +40,8 @@ pub enum Effect {
     Shell(HostName),
     /// Put this text on the person's clipboard, by OSC 52. Sanitised already, at most 64 KiB.
     Copy(String),
+    /// Hear the mouse, or leave it to the terminal for selecting text.
+    Mouse(bool),
     /// Draw everything anew.
     Redraw,
     /// Give the terminal back and stop, as ctrl-z does.

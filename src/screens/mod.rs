@@ -2,10 +2,12 @@
 //! They never import each other.
 
 pub mod changes;
+pub mod command;
 pub mod help;
 pub mod history;
 pub mod hosts;
 pub mod logs;
 pub mod overview;
+pub mod palette;
 pub mod picker;
 pub mod question;

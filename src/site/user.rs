@@ -21,6 +21,8 @@ table! {
         read_only: Located<bool>,
         /// The site that opens when none is named: a name or a path.
         default_site: Located<String>,
+        /// Whether the console hears the mouse. Without it the mouse selects text, as it does everywhere else.
+        mouse: Located<bool>,
         /// Which characters draw icons.
         icons: RawIcons,
     }
@@ -86,6 +88,8 @@ pub struct UserFile {
     pub read_only: bool,
     /// The site that opens when none is named.
     pub default_site: Option<String>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
     /// Which characters draw icons.
     pub icons: Icons,
 }
@@ -158,6 +162,7 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
         },
         read_only: raw.read_only.as_ref().is_some_and(|read_only| read_only.value),
         default_site: value(&raw.default_site),
+        no_mouse: raw.mouse.as_ref().is_some_and(|mouse| !mouse.value),
         icons: match raw.icons {
             None | Some(RawIcons::Unicode) => Icons::Unicode,
             Some(RawIcons::Ascii) => Icons::Ascii,

@@ -18,12 +18,6 @@ impl Filter {
         Self { words: text.split_whitespace().map(str::to_owned).collect(), inverted, exact_case }
     }
 
-    /// Only the words of what was typed, whatever stands in front of them, and without regard to capitals.
-    pub fn words_of(text: &str) -> Self {
-        let words = text.split_whitespace().map(str::to_lowercase).collect();
-        Self { words, inverted: false, exact_case: false }
-    }
-
     /// Whether everything passes.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()

@@ -16,6 +16,8 @@ use rustix::termios::{
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
 /// Clicks and the wheel, in the form that has no limit on columns.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// The mouse left to the terminal again.
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// Everything off that is ever on, in the opposite order.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /// Ends whatever sequence was cut in the middle: CAN, then a string terminator.
@@ -43,7 +45,6 @@ pub enum NoTerminal {
 #[derive(Debug)]
 pub struct Device {
     tty: OwnedFd,
-    mouse: bool,
     hold: Mutex<Hold>,
     changed: Condvar,
 }
@@ -51,6 +52,8 @@ pub struct Device {
 #[derive(Debug)]
 struct Hold {
     phase: Phase,
+    /// Whether clicks and the wheel are ours.
+    mouse: bool,
     /// A frame is partly written.
     writing: bool,
     /// What the terminal did not take when it was taken; it goes before the next frame.
@@ -91,8 +94,8 @@ impl Device {
         let tty = open("/dev/tty", flags, Mode::empty())
             .or_else(|_| open(rustix::termios::ttyname(io::stdin(), Vec::new())?, flags, Mode::empty()))
             .map_err(io::Error::from)?;
-        let hold = Mutex::new(Hold { phase: Phase::Given, writing: false, owed: Vec::new(), turn: 0 });
-        Ok(Self { tty, mouse, hold, changed: Condvar::new() })
+        let hold = Mutex::new(Hold { phase: Phase::Given, mouse, writing: false, owed: Vec::new(), turn: 0 });
+        Ok(Self { tty, hold, changed: Condvar::new() })
     }
 
     /// Columns and rows.
@@ -125,10 +128,18 @@ impl Device {
         hold.turn += 1;
         self.changed.notify_all();
         let cut = if std::mem::take(&mut hold.writing) { CUT } else { &[] };
-        let mouse = if self.mouse { MOUSE } else { &[] };
+        let mouse = if hold.mouse { MOUSE } else { &[] };
         let all = [cut, ENTER, mouse].concat();
         hold.owed = self.put(&all)?.to_vec();
         Ok(())
+    }
+
+    /// Clicks and the wheel are ours from now on, or the terminal's own: what to write for it with the next frame.
+    pub fn hear_mouse(&self, mouse: bool) -> &'static [u8] {
+        if let Ok(mut hold) = self.lock() {
+            hold.mouse = mouse;
+        }
+        if mouse { MOUSE } else { NO_MOUSE }
     }
 
     /// Gives the terminal back, to take it again later. Does nothing when it is not taken.

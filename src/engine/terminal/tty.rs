@@ -28,6 +28,8 @@ pub struct Tty {
     whole: bool,
     /// For the clipboard, with the next frame. A newer text takes the place of an older one.
     copy: Option<String>,
+    /// Whether the mouse is heard, when that goes out with the next frame.
+    mouse: Option<bool>,
 }
 
 impl Tty {
@@ -40,7 +42,7 @@ impl Tty {
         device.take()?;
         let size = device.size();
         let terminal = Terminal::new(Backstop::new(Painter::new(size)))?;
-        Ok(Self { device, writer, terminal, size, whole: true, copy: None })
+        Ok(Self { device, writer, terminal, size, whole: true, copy: None, mouse: None })
     }
 
     fn painter(&mut self) -> &mut Painter {
@@ -82,6 +84,9 @@ impl Surface for Tty {
         if let Some(text) = self.copy.take() {
             frame.extend(clipboard::sequence(&text));
         }
+        if let Some(heard) = self.mouse.take() {
+            frame.extend(self.device.hear_mouse(heard));
+        }
         if frame.is_empty() { Ok(()) } else { self.writer.send(frame) }
     }
 
@@ -91,6 +96,10 @@ impl Surface for Tty {
 
     fn copy(&mut self, text: &str) {
         self.copy = Some(text.to_owned());
+    }
+
+    fn mouse(&mut self, heard: bool) {
+        self.mouse = Some(heard);
     }
 
     fn suspend(&mut self) -> Result<(), String> {

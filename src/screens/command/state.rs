@@ -82,7 +82,13 @@ impl State {
         let next = match (self.cursor, forward) {
             (None, true) => 0,
             (None, false) => last,
-            (Some(at), true) => if at >= last { 0 } else { at + 1 },
+            (Some(at), true) => {
+                if at >= last {
+                    0
+                } else {
+                    at + 1
+                }
+            }
             (Some(at), false) => at.checked_sub(1).unwrap_or(last),
         };
         self.take(next);
@@ -152,10 +158,21 @@ impl State {
         (self.cursor, self.window.top) = (None, 0);
         let typed = self.typed.trim_start();
         self.candidates = match typed.split_once(char::is_whitespace) {
-            None => best(typed, &self.words),
+            None => one_word_each(best(typed, &self.words)),
             Some((word, rest)) => behind(word, rest, &self.known),
         };
     }
+}
+
+/// Of the words of one action only the first: they say the same.
+fn one_word_each(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let mut seen: Vec<String> = Vec::new();
+    candidates.retain(|candidate| {
+        let new = !seen.contains(&candidate.doc);
+        seen.push(candidate.doc.clone());
+        new
+    });
+    candidates
 }
 
 /// What may stand behind a command.

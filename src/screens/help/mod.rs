@@ -4,4 +4,4 @@ mod state;
 mod view;
 
 pub use state::{Entry, State};
-pub use view::{height, view};
+pub use view::{height, list, view};

@@ -89,6 +89,18 @@ impl State {
         }
     }
 
+    /// Puts the cursor on the action at a line on screen; says whether it was there already.
+    pub fn point(&mut self, line: usize) -> bool {
+        let entries = self.entries();
+        match entries.get(self.window.top + line) {
+            Some(Entry::Action { action, .. }) => {
+                let action = Some(*action);
+                std::mem::replace(&mut self.cursor, action) == action
+            }
+            Some(Entry::Heading(_)) | None => false,
+        }
+    }
+
     /// After every event: the cursor stands on an action that passes.
     pub fn settle(&mut self, height: usize) {
         let entries = self.entries();
@@ -102,12 +114,12 @@ impl State {
         self.window.keep(place, count, height);
     }
 
-    /// The action to run, unless it does nothing just now.
-    pub fn chosen(&self) -> Option<Action> {
+    /// The action to run, and why it can't be done just now.
+    pub fn chosen(&self) -> Option<(Action, Option<&str>)> {
         let entries = self.entries();
         match entries.get(self.place(&entries)?)? {
-            Entry::Action { action, blocked: None, .. } => Some(*action),
-            Entry::Action { .. } | Entry::Heading(_) => None,
+            Entry::Action { action, blocked, .. } => Some((*action, blocked.as_deref())),
+            Entry::Heading(_) => None,
         }
     }
 }

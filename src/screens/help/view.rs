@@ -15,13 +15,20 @@ fn place(area: Rect) -> Rect {
     pane::middle(area, area.width.saturating_sub(4).min(92), height)
 }
 
+/// Where the list stands in an area.
+pub fn list(area: Rect) -> Rect {
+    let area = place(area);
+    Rect::new(area.x + 3, area.y + 3, area.width.saturating_sub(6), area.height.saturating_sub(4))
+}
+
 /// Lines of the list in an area.
 pub fn height(area: Rect) -> usize {
-    usize::from(place(area).height.saturating_sub(4))
+    usize::from(list(area).height)
 }
 
 /// Draws it in the middle of an area.
 pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let list = list(area);
     let area = place(area);
     let entries = state.entries();
     let count = entries.iter().filter(|entry| matches!(entry, Entry::Action { .. })).count();
@@ -30,7 +37,6 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
     let label = pen.text(room.x, room.y, room.width, Role::Quiet, "find ");
     state.filter.draw(pen, Rect { x: room.x + label, width: room.width - label, height: 1, ..room }, Role::Key);
-    let list = Rect { y: room.y + 2, height: room.height.saturating_sub(2), ..room };
     if entries.is_empty() {
         pen.text(list.x, list.y, list.width, Role::Quiet, "No action is called that.");
         return;

@@ -99,6 +99,13 @@ impl State {
         }
     }
 
+    /// Puts the cursor on a host, whatever hid it.
+    pub fn reveal(&mut self, host: HostName) {
+        self.filter.clear();
+        (self.only_trouble, self.in_detail, self.zoomed, self.detail_top) = (false, false, false, 0);
+        self.cursor = Some(host);
+    }
+
     /// Gives the keyboard to the details.
     pub fn open(&mut self) {
         self.in_detail = true;

@@ -141,6 +141,18 @@ impl State {
         self.cursor = Some(RowKey { service, instance: None });
     }
 
+    /// Puts the cursor on the instance of a service on a host.
+    pub fn reveal_instance(&mut self, service: &ServiceName, host: &HostName, fleet: &Fleet) {
+        let row = fleet.service(service);
+        let on = |instance: &&Instance| instance.host.as_ref() == Some(host);
+        let Some((row, instance)) = row.and_then(|row| Some((row, row.instances.iter().find(on)?))) else { return };
+        if row.instances.len() > 1 {
+            self.unfolded.insert(service.clone());
+            let instance = Some((instance.host.clone(), instance.unit.clone()));
+            self.cursor = Some(RowKey { service: service.clone(), instance });
+        }
+    }
+
     /// Gives the keyboard to the details.
     pub fn open(&mut self) {
         self.in_detail = true;

@@ -3,7 +3,7 @@
 use crate::domain::{EnvColour, EnvName, HostName, ServiceName, SiteName};
 use crate::input::Action;
 use crate::ui::list::{Step, step};
-use crate::ui::{Field, Filter, Window, fuzzy};
+use crate::ui::{Field, Window, fuzzy};
 
 /// What choosing an entry does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,9 +119,8 @@ impl State {
             let names: Vec<&str> = self.all.iter().map(|entry| entry.name.as_str()).collect();
             let by_name = fuzzy::find(&typed, &names);
             self.rows = by_name.into_iter().map(|hit| Row { entry: hit.place, marks: hit.marks }).collect();
-            let words = Filter::words_of(&typed);
             let by_words = (0..self.all.len()).filter(|entry| {
-                let found = self.all.get(*entry).is_some_and(|entry| words.passes(&entry.doc));
+                let found = self.all.get(*entry).is_some_and(|entry| has_words(&entry.doc, &typed));
                 found && !self.rows.iter().any(|row| row.entry == *entry)
             });
             let by_words: Vec<usize> = by_words.collect();
@@ -129,6 +128,13 @@ impl State {
         }
         self.looked_for = typed;
     }
+}
+
+/// Whether each word that was typed begins a word of the description.
+fn has_words(doc: &str, typed: &str) -> bool {
+    let doc = doc.to_lowercase();
+    let begins = |wanted: &str| doc.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(wanted));
+    typed.to_lowercase().split_whitespace().all(begins)
 }
 
 #[cfg(test)]

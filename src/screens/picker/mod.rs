@@ -4,4 +4,4 @@ mod state;
 mod view;
 
 pub use state::{Choice, State};
-pub use view::{height, view};
+pub use view::{height, list, view};

@@ -82,6 +82,12 @@ impl State {
         }
     }
 
+    /// Puts the cursor on the row at a line on screen; says whether it was there already.
+    pub fn point(&mut self, line: usize) -> bool {
+        let chosen = self.rows().get(self.window.top + line).map(|(place, _)| *place);
+        chosen.is_some() && std::mem::replace(&mut self.cursor, chosen) == chosen
+    }
+
     /// After every event: the cursor stands on a row that passes. A filter that leaves only one row puts it there,
     /// because typing a name is choosing it.
     pub fn settle(&mut self, height: usize) {

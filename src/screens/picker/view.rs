@@ -11,20 +11,26 @@ fn place(area: Rect, count: usize) -> Rect {
     pane::middle(area, area.width.saturating_sub(4).min(84), rows.clamp(8, area.height.saturating_sub(2).max(8)))
 }
 
+/// Where the list stands in an area.
+pub fn list(area: Rect, count: usize) -> Rect {
+    let area = place(area, count);
+    Rect::new(area.x + 3, area.y + 3, area.width.saturating_sub(6), area.height.saturating_sub(5))
+}
+
 /// Rows of the list in an area.
 pub fn height(area: Rect, count: usize) -> usize {
-    usize::from(place(area, count).height.saturating_sub(5))
+    usize::from(list(area, count).height)
 }
 
 /// Draws it in the middle of an area.
 pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let list = list(area, state.count());
     let area = place(area, state.count());
     let title = Words::of(Role::Strong, "Open").text(Role::Quiet, " a site and its environment");
     let inside = pane::dialog(pen, area, &title, &Words::new());
     let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
     let label = pen.text(room.x, room.y, room.width, Role::Quiet, "find ");
     state.filter.draw(pen, Rect { x: room.x + label, width: room.width - label, height: 1, ..room }, Role::Key);
-    let list = Rect { y: room.y + 2, height: room.height.saturating_sub(3), ..room };
     let rows = state.rows();
     if rows.is_empty() {
         let text = if state.count() == 0 { "No site was found." } else { "No environment is called that." };
