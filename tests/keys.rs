@@ -51,7 +51,7 @@ fn the_palette_says_why_something_can_t_be_done_and_stays() {
 fn the_palette_goes_to_services_hosts_and_environments() {
     let mut console = Console::in_trouble((120, 40));
     console.keys("ctrl-p").types("redis");
-    assert!(console.row_with("unknown (host lost").contains("? redis"), "as it is now: {}", console.screen());
+    assert!(console.row_with("service: db-1").contains("? redis"), "as it is now: {}", console.screen());
     console.keys("enter");
     assert!(console.row_with("Log").contains("redis"), "{}", console.screen());
     console.keys("ctrl-p").types("app2").keys("enter");

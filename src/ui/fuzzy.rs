@@ -46,7 +46,7 @@ fn look<S: AsRef<str>>(letters: &str, names: &[S], slips: u16) -> Vec<Hit> {
         .collect();
     hits.sort_by_key(|hit| (std::cmp::Reverse(hit.score), hit.place));
     // Letters strewn over a long name are found as well, but nobody means them beside a name that fits.
-    let least = hits.first().map_or(0, |best| best.score / 2);
+    let least = hits.first().map_or(0, |best| best.score / 5 * 3);
     hits.retain(|hit| hit.score > least);
     hits
 }
