@@ -199,6 +199,13 @@ async fn failures_have_their_kinds() {
     assert_eq!(kind(ways.connect("stranger").await), "not let in");
     assert_eq!(kind(ways.connect("nowhere").await), "no such name");
     assert_eq!(kind(ways.connect("behind-nothing").await), "jump host");
+    // A banner may say what it likes: it is not what ssh says.
+    let banner = sshd.path("banner");
+    std::fs::write(&banner, "@  WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!  @\nHost key verification failed.\n")
+        .unwrap();
+    sshd.serve(&format!("Banner {}", banner.display()));
+    assert_eq!(kind(ways.connect("stranger").await), "not let in");
+    assert!(ways.connect("box").await.is_ok());
     sshd.stop();
     assert_eq!(kind(ways.connect("box").await), "refused");
     until("no ssh of ours is left", Duration::from_secs(2), || ways.masters().is_empty());

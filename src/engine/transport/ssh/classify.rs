@@ -2,6 +2,12 @@
 //!
 //! ssh leaves with 255 for everything, so its messages are all there is. They are not translated; the run is
 //! in the C locale all the same, for the parts that come from the C library.
+//!
+//! What ssh says itself comes on a stream of its own (`-E`). Its standard error has what servers say before the login
+//! (a banner may say anything, also that a host key has changed) and what the ssh of a jump host says, which has no such
+//! stream: it is looked at only when ssh's own words say that the way ended before the host was reached, or when ssh
+//! came to no word of its own. Behind a jump host a banner could then still be taken for words of ssh; it can only make the
+//! console more careful than it need be.
 
 use crate::domain::LinkFailure;
 use crate::text::Foreign;
@@ -60,8 +66,28 @@ const MEANINGS: &[(&str, Kind)] = &[
 /// The mark of a connection that went through a proxy: ssh knows no address of its other end.
 const BEHIND_PROXY: &str = "UNKNOWN port 65535";
 
-/// The kind of failure that these words of ssh tell of; `how` is the end of the process in words.
-pub(super) fn classify(words: &[u8], how: &str) -> LinkFailure {
+/// How the process of ssh ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct How {
+    /// In words.
+    pub(super) words: String,
+    /// By its own decision, and not by a signal.
+    pub(super) by_itself: bool,
+}
+
+/// The kind of failure that ssh tells of: `own` is what it said itself, `others` what servers and the ssh of a jump
+/// host said.
+pub(super) fn classify(own: &[u8], others: &[u8], how: &How) -> LinkFailure {
+    let on_the_way = String::from_utf8_lossy(own).contains(BEHIND_PROXY);
+    match own.trim_ascii().is_empty() {
+        true if how.by_itself => read(others, &how.words),
+        true => LinkFailure::MasterDied(how.words.as_str().into()),
+        false if on_the_way => read(&[others, b"\n", own].concat(), &how.words),
+        false => read(own, &how.words),
+    }
+}
+
+fn read(words: &[u8], how: &str) -> LinkFailure {
     let text = String::from_utf8_lossy(words);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let found = MEANINGS.iter().find_map(|(words, kind)| {
@@ -115,8 +141,22 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
+    fn how() -> How {
+        How { words: "left with status 255".into(), by_itself: true }
+    }
+
     fn short(words: &str) -> &'static str {
-        classify(words.as_bytes(), "ended with status 255").short()
+        classify(words.as_bytes(), b"", &how()).short()
+    }
+
+    #[test]
+    fn what_a_server_says_is_not_taken_for_words_of_ssh() {
+        let banner = b"@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\nHost key verification failed.\r\n";
+        let kind = |own: &str| classify(own.as_bytes(), banner, &how()).short();
+        assert_eq!(kind("root@10.0.0.1: Permission denied (publickey).\r\n"), "not let in");
+        assert_eq!(kind("Timeout, server 10.0.0.9 not responding.\r\n"), "silent");
+        let killed = How { words: "ended by SIGKILL".into(), by_itself: false };
+        assert_eq!(classify(b"", banner, &killed).short(), "ssh ended");
     }
 
     /// As OpenSSH 9.2 prints them.
@@ -180,18 +220,18 @@ mod tests {
                 "unknown key",
             ),
         ] {
-            assert_eq!(short(&format!("{first}{proxied}")), want, "{first}");
+            assert_eq!(classify(proxied.as_bytes(), first.as_bytes(), &how()).short(), want, "{first}");
         }
         assert_eq!(short(proxied), "jump host");
         let text =
-            classify(format!("ssh: connect to host bastion port 22: Connection refused\r\n{proxied}").as_bytes(), "");
+            classify(proxied.as_bytes(), b"ssh: connect to host bastion port 22: Connection refused\r\n", &how());
         assert_eq!(text.to_string(), "jump host: connect to host bastion port 22: Connection refused");
     }
 
     #[test]
     fn a_changed_key_tells_its_fingerprint_and_the_line_that_disagrees() {
         let words = "@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@\r\nThe fingerprint for the ED25519 key sent by the remote host is\nSHA256:d/goKoRBM3mUMHXAeo.\r\nAdd correct host key in kh2 to get rid of this message.\r\nOffending ED25519 key in kh2:1\r\nHost key for [127.0.0.1]:22555 has changed and you have requested strict checking.\r\nHost key verification failed.\r\n";
-        let LinkFailure::HostKeyChanged(text) = classify(words.as_bytes(), "") else { panic!("not changed") };
+        let LinkFailure::HostKeyChanged(text) = classify(words.as_bytes(), b"", &how()) else { panic!("not changed") };
         let text = text.to_string();
         assert!(text.contains("SHA256:d/goKoRBM3mUMHXAeo") && text.contains("kh2:1"), "{text}");
         let revoked = "The ED25519 host key for [127.0.0.1]:22555 is marked as revoked.\r\nED25519 host key for [127.0.0.1]:22555 was revoked and you have requested strict checking.\r\nHost key verification failed.\r\n";

@@ -11,11 +11,11 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::classify::classify;
+use super::classify::{How, classify};
 use crate::domain::LinkFailure;
 use crate::engine::transport::spawner::Spawner;
 
-/// Of what ssh says, this much of the end is kept: causes stand there, banners before.
+/// Of what ssh says, and of what others say through it, this much of the end is kept: causes stand there.
 const KEPT: usize = 8 << 10;
 /// A master that was told to end gets this long before it is killed.
 const GRACE: Duration = Duration::from_millis(300);
@@ -89,14 +89,23 @@ pub(super) async fn reason(gone: &mut watch::Receiver<Option<LinkFailure>>) -> L
 
 /// Reads what ssh says until it ends by itself or is told to.
 async fn keep(mut child: Child, stop: CancellationToken, unopened: watch::Sender<Option<Unopened>>) -> LinkFailure {
-    let mut words = Words::default();
+    let (mut own, mut others) = (Words::default(), Words::default());
     // Asked for now: a process that was waited for has no number any more.
     let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let stderr = child.stderr.take();
+    let (log, stderr) = (child.stdout.take(), child.stderr.take());
     let listening = async {
-        if let Some(stderr) = stderr {
-            words.listen(stderr, &unopened).await;
-        }
+        tokio::join!(
+            async {
+                if let Some(log) = log {
+                    own.listen(log, Some(&unopened)).await;
+                }
+            },
+            async {
+                if let Some(stderr) = stderr {
+                    others.listen(stderr, None).await;
+                }
+            }
+        )
     };
     let how = tokio::select! {
         // A jump host's ssh may hold the stream open for a moment longer than the master lives.
@@ -108,7 +117,7 @@ async fn keep(mut child: Child, stop: CancellationToken, unopened: watch::Sender
                     let _ = tokio::time::timeout(GRACE, &mut listening).await;
                     how
                 }
-                () = &mut listening => how.await,
+                _ = &mut listening => how.await,
             }
         } => Some(how),
         () = stop.cancelled() => None,
@@ -116,7 +125,7 @@ async fn keep(mut child: Child, stop: CancellationToken, unopened: watch::Sender
     match how {
         Some(how) => {
             end_group(leader, Signal::TERM);
-            classify(&words.joined(), &describe(how.ok()))
+            classify(&own.joined(), &others.joined(), &describe(how.ok()))
         }
         None => {
             end(&mut child, leader).await;
@@ -143,15 +152,17 @@ fn end_group(leader: Option<Pid>, signal: Signal) {
     }
 }
 
-fn describe(how: Option<ExitStatus>) -> String {
+fn describe(how: Option<ExitStatus>) -> How {
     use std::os::unix::process::ExitStatusExt;
-    match how.and_then(|how| how.signal()) {
+    let signal = how.and_then(|how| how.signal());
+    let words = match signal {
         Some(signal) => format!("ended by {}", crate::domain::unit::signal_name(signal)),
         None => how.map_or_else(|| "ended".into(), |how| format!("left with status {}", how.code().unwrap_or(255))),
-    }
+    };
+    How { words, by_itself: signal.is_none() }
 }
 
-/// The last words of ssh, line by line.
+/// The last words of one of ssh's streams, line by line.
 #[derive(Debug, Default)]
 struct Words {
     lines: VecDeque<Vec<u8>>,
@@ -159,7 +170,7 @@ struct Words {
 }
 
 impl Words {
-    async fn listen(&mut self, from: impl AsyncRead + Unpin, unopened: &watch::Sender<Option<Unopened>>) {
+    async fn listen(&mut self, from: impl AsyncRead + Unpin, unopened: Option<&watch::Sender<Option<Unopened>>>) {
         let mut from = BufReader::with_capacity(4096, from);
         let mut line = Vec::new();
         loop {
@@ -185,10 +196,11 @@ impl Words {
         self.take(line, unopened);
     }
 
-    fn take(&mut self, line: Vec<u8>, unopened: &watch::Sender<Option<Unopened>>) {
+    fn take(&mut self, line: Vec<u8>, unopened: Option<&watch::Sender<Option<Unopened>>>) {
         let text = String::from_utf8_lossy(&line);
         if let Some((channel, why)) = text.trim().split_once(": open failed: ")
             && channel.starts_with("channel ")
+            && let Some(unopened) = unopened
         {
             unopened.send_replace(Some(Unopened { at: Instant::now(), why: why.to_owned() }));
         }

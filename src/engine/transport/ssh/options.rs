@@ -18,6 +18,10 @@ pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(8);
 const ALIVE: &str = "ServerAliveInterval=5";
 const ALIVE_COUNT: &str = "ServerAliveCountMax=4";
 
+/// Where ssh writes its own words, so that a server's banner can't be taken for them: a session that runs no command has
+/// no other use for its standard output.
+const OWN_WORDS: &str = "/dev/stdout";
+
 /// How ssh is run for every host.
 #[derive(Debug, Clone)]
 pub struct SshOptions {
@@ -35,7 +39,8 @@ impl SshOptions {
         Self { config, askpass }
     }
 
-    /// The master for one host. Its standard error is piped.
+    /// The master for one host. What ssh says itself comes on its standard output, what servers and helpers say on its
+    /// standard error: both are piped.
     pub(super) fn master(&self, alias: &SshAlias, socket: &Path, asking: Option<&askpass::Door>) -> Command {
         let connect = format!("ConnectTimeout={}", CONNECT_WITHIN.as_secs());
         let (checking, batch) = match asking {
@@ -43,7 +48,7 @@ impl SshOptions {
             Some(_) => ("StrictHostKeyChecking=ask", "BatchMode=no"),
             None => ("StrictHostKeyChecking=yes", "BatchMode=yes"),
         };
-        let mut arguments: Vec<OsString> = ["-M", "-N", "-T", "-S"].map(OsString::from).to_vec();
+        let mut arguments: Vec<OsString> = ["-M", "-N", "-T", "-E", OWN_WORDS, "-S"].map(OsString::from).to_vec();
         arguments.push(socket.into());
         arguments.extend(self.config_arguments());
         for option in [
@@ -76,7 +81,8 @@ impl SshOptions {
         arguments.push("--".into());
         arguments.push(alias.as_str().into());
         let mut command = spawner::tied("ssh", arguments);
-        command.stderr(std::process::Stdio::piped()).env("LC_ALL", "C").env("SSH_ASKPASS_REQUIRE", "force");
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command.env("LC_ALL", "C").env("SSH_ASKPASS_REQUIRE", "force");
         // Without a person every question is answered by a program that only fails: a jump host's ssh does
         // not inherit BatchMode.
         match asking {
