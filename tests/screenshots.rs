@@ -1,6 +1,8 @@
 //! The pictures in screenshots/: drawn anew and compared. `QD_BLESS=1 cargo test --test screenshots` draws them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/changing.rs"]
+mod changing;
 #[path = "common/console.rs"]
 mod console;
 #[path = "common/past.rs"]
@@ -12,8 +14,10 @@ mod scene;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use console::Console;
+use quarterdeck::domain::run::{RunState, StepState};
 use quarterdeck::port::Event;
 use quarterdeck::style::Theme;
 
@@ -164,4 +168,52 @@ fn picker() {
     let mut console = Console::in_trouble(SIZE);
     console.keys("E");
     compare("picker", &console);
+}
+
+#[test]
+fn confirm() {
+    let mut console = on_backend(SIZE);
+    console.types("/search app-2").keys("enter esc space j space");
+    console.keys("r");
+    compare("confirm", &console);
+    let mut console = on_backend((80, 24));
+    console.keys("r").types("back");
+    compare("confirm-80x24", &console);
+}
+
+#[test]
+fn actions() {
+    let mut console = on_backend(SIZE);
+    console.keys("a");
+    compare("actions", &console);
+}
+
+#[test]
+fn verdict() {
+    for (name, size) in [("verdict", SIZE), ("verdict-80x24", (80, 24)), ("verdict-200x60", (200, 60))] {
+        let mut console = Console::well(size);
+        console.types("/search app-2").keys("enter esc r").types("search").keys("enter");
+        let mut running = changing::Running::begin(&mut console, "02:13:25");
+        running.step(&mut console, 0, StepState::Started);
+        console.pass(Duration::from_secs(8));
+        running.step(&mut console, 0, StepState::Verified);
+        running.step(&mut console, 1, StepState::Started);
+        console.pass(Duration::from_secs(12));
+        running.step(&mut console, 1, StepState::Failed);
+        running.end(&mut console, RunState::Failed);
+        compare(name, &console);
+    }
+}
+
+#[test]
+fn run() {
+    let mut console = Console::well(SIZE);
+    console.keys("! esc").types("/config").keys("enter esc T r").types("production").keys("enter");
+    let mut running = changing::Running::begin(&mut console, "02:13:25");
+    running.step(&mut console, 0, StepState::Verified);
+    running.step(&mut console, 1, StepState::Done);
+    console.pass(Duration::from_secs(4));
+    compare("run", &console);
+    console.keys("esc");
+    compare("run-left", &console);
 }

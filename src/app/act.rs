@@ -8,11 +8,12 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{command, copy, palette};
-use crate::domain::{HostName, Now, ServiceName};
+use super::{changing, command, copy, palette};
+use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
-use crate::screens::{help, picker};
+use crate::screens::{help, leave, overview, picker};
+use crate::state::Fleet;
 use crate::ui::list::Step;
 
 /// Twice within this span leaves the console.
@@ -78,6 +79,16 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::ToggleClock => model.clock = !model.clock,
         Action::NextTheme => themes::next(model, now),
         Action::ToggleMouse => return toggle_mouse(model, now),
+        Action::ShowRun => changing::show_run(model),
+        Action::ActionMenu => changing::open_menu(model),
+        Action::Restart => changing::begin(model, Verb::Restart, now),
+        Action::CopyCommands => return changing::copy_commands(model),
+        Action::LookAgain => changing::look_again(model, now),
+        Action::StopRun => return changing::stop(model, now),
+        Action::Mark => mark(model, overview::State::mark),
+        Action::MarkRange => mark(model, overview::State::mark_range),
+        Action::MarkTier => mark(model, overview::State::mark_tier),
+        Action::MarkAll => mark(model, overview::State::mark_all),
         Action::Quit => return quit(model),
         Action::Interrupt => return interrupt(model, now),
         Action::Suspend => return vec![Effect::Suspend],
@@ -174,7 +185,7 @@ fn back(model: &mut Model) {
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
-    if !went {
+    if !went && !model.under_way.dismiss() {
         model.troubles.pop();
     }
 }
@@ -208,7 +219,18 @@ pub(super) fn go_to_host(model: &mut Model, host: HostName) {
     show(model, Screen::Hosts);
 }
 
+fn mark(model: &mut Model, how: fn(&mut overview::State, &Fleet)) {
+    if let Some(fleet) = &model.fleet {
+        how(&mut model.overview, fleet);
+    }
+}
+
+/// Leaves; while a change goes on only after a person has said so.
 fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.under_way.is_busy() && !matches!(model.overlay, Some(Overlay::Leave(_))) {
+        model.overlay = Some(Overlay::Leave(leave::State::default()));
+        return Vec::new();
+    }
     model.ending = true;
     vec![Effect::Quit]
 }
@@ -219,6 +241,9 @@ fn interrupt(model: &mut Model, now: Now) -> Vec<Effect> {
         return quit(model);
     }
     model.interrupted = Some(now.mono);
+    if matches!(model.overlay, Some(Overlay::Running(_))) && model.under_way.stoppable().is_some() {
+        return changing::stop(model, now);
+    }
     let key = super::hints::key_of(model, Action::Interrupt);
     let effects = if !model.questions.is_empty() || model.overlay.is_some() || keys::is_typing(model) {
         cancel(model)
@@ -255,6 +280,18 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
                 None => model.overlay = Some(Overlay::Picker(picker)),
             }
         }
+        Some(Overlay::Menu(menu)) => changing::choose(model, menu, now),
+        Some(Overlay::Confirm(mut state)) => {
+            if state.accept() {
+                return changing::answer(model, state, now);
+            }
+            model.overlay = Some(Overlay::Confirm(state));
+        }
+        Some(Overlay::Leave(mut state)) => {
+            state.remark = Some("Only y leaves.");
+            model.overlay = Some(Overlay::Leave(state));
+        }
+        Some(Overlay::Running(state)) => model.overlay = Some(Overlay::Running(state)),
         None => *filter(model).1 = false,
     }
     Vec::new()
@@ -263,6 +300,11 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
 fn cancel(model: &mut Model) -> Vec<Effect> {
     if let Some(question) = model.questions.pop_front() {
         return vec![Effect::Answer(question.question.id, None)];
+    }
+    if let Some(Overlay::Menu(menu)) = &mut model.overlay
+        && menu.back()
+    {
+        return Vec::new();
     }
     if model.overlay.take().is_none() {
         let (field, typing) = filter(model);

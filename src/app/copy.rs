@@ -1,9 +1,10 @@
 //! What goes to the clipboard: Markdown of sanitised text, within the bound of the terminal sequence.
 
 use super::model::{Model, Screen};
+use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, history, hosts, overview};
+use crate::screens::{changes, history, hosts, overview, running};
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -11,6 +12,10 @@ const MOST: usize = 64 << 10;
 /// The row under the cursor.
 pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
+    if matches!(model.overlay, Some(Overlay::Running(_))) {
+        let text = running::as_markdown(&model.under_way, clock, glyphs);
+        return sent(model, text, "run", now);
+    }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Overview if model.overview.in_detail => {
             Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs))
@@ -42,16 +47,25 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
 }
 
 fn sent(model: &mut Model, text: Option<String>, what: &str, now: Now) -> Vec<Effect> {
-    let Some(mut text) = text else {
+    let Some(text) = text else {
         model.say("There is nothing to copy here.", now);
         return Vec::new();
     };
-    if text.len() > MOST {
-        let end = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(text[..end].rfind('\n').map_or(end, |at| at + 1));
+    let (text, cut) = bounded(text);
+    if cut {
         model.say(format!("Copied the {what} as Markdown, cut at 64 KiB."), now);
     } else {
         model.say(format!("Copied the {what} as Markdown."), now);
     }
     vec![Effect::Copy(text)]
+}
+
+/// As many whole lines as fit, and whether some did not.
+pub fn bounded(mut text: String) -> (String, bool) {
+    let cut = text.len() > MOST;
+    if cut {
+        let end = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(text[..end].rfind('\n').map_or(end, |at| at + 1));
+    }
+    (text, cut)
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::keys::contexts;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use crate::domain::permit::Demand;
 use crate::input::{Action, Context, key_name};
 use crate::port::{Key, KeyCode};
 use crate::style::{Glyphs, Role};
@@ -57,6 +58,11 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::Cancel) if !model.questions.is_empty() => "decline",
         (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
         (Some(Overlay::Picker(_)), Action::Accept) => "open",
+        (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
+        (Some(Overlay::Confirm(_)), Action::Accept) => "do it",
+        (Some(Overlay::Confirm(_)), Action::Cancel) => "do nothing",
+        (Some(Overlay::Confirm(_) | Overlay::Running(_)), Action::Down) => "scroll",
+        (Some(Overlay::Leave(_)), Action::Cancel) => "stay",
         (Some(_), Action::Cancel) => "close",
         (None, Action::Accept) => "keep the filter",
         (None, Action::Cancel) => "drop it",
@@ -80,7 +86,8 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
         } else {
             format!("{} {}", key_of(model, Action::Down), key_of(model, Action::Up))
         };
-        return Words::of(Role::Key, keys).text(Role::Quiet, " move");
+        let word = if word == action.row().hint { "move" } else { word };
+        return Words::of(Role::Key, keys).text(Role::Quiet, format!(" {word}"));
     }
     let keys = model.keymap.keys_of(&contexts, action);
     match keys.first() {
@@ -111,6 +118,20 @@ fn actions(model: &Model) -> Vec<Action> {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
         Some(Overlay::Picker(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Confirm(state)) => {
+            let named = matches!(state.demand(), Demand::Name(_)) && state.changed.is_none();
+            let mut actions = if named { vec![Action::Accept] } else { Vec::new() };
+            actions.extend(state.changed.is_some().then_some(Action::LookAgain));
+            actions.extend([Action::Cancel, Action::CopyCommands, Action::Down]);
+            return actions;
+        }
+        Some(Overlay::Running(_)) => {
+            let mut actions = vec![Action::Cancel, Action::Down, Action::Copy];
+            actions.extend(model.under_way.stoppable().is_some().then_some(Action::StopRun));
+            return actions;
+        }
+        Some(Overlay::Leave(_)) => return vec![Action::Cancel],
         None => {}
     }
     if super::keys::is_typing(model) {
@@ -122,11 +143,22 @@ fn actions(model: &Model) -> Vec<Action> {
     let lost = !super::why_not::lost_hosts(model).is_empty();
     let mut actions = match model.screen {
         Screen::Overview if model.overview.in_detail => {
-            vec![Action::Down, Action::Back, Action::UnitFile, Action::Zoom, Action::Copy]
+            vec![
+                Action::Down,
+                Action::Back,
+                Action::ActionMenu,
+                Action::Restart,
+                Action::UnitFile,
+                Action::Zoom,
+                Action::Copy,
+            ]
         }
         Screen::Overview => vec![
             Action::Down,
             Action::Open,
+            Action::ActionMenu,
+            Action::Restart,
+            Action::Mark,
             Action::ToggleFold,
             Action::Filter,
             Action::FailedOnly,

@@ -1,10 +1,11 @@
 //! Who has the keyboard, and what a key means there.
 
 use super::act::act;
+use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
-use crate::input::{Context, Lookup};
+use crate::input::{Action, Context, Lookup};
 use crate::port::{Effect, Key, KeyCode};
 use crate::ui::Field;
 use crate::ui::list::Step;
@@ -19,6 +20,11 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::Palette(_)) => Context::Palette.stack(),
         Some(Overlay::Command(_)) => Context::Command.stack(),
         Some(Overlay::Picker(_)) => Context::Picker.stack(),
+        Some(Overlay::Menu(_)) => Context::Menu.stack(),
+        Some(Overlay::Confirm(_)) => Context::Confirm.stack(),
+        Some(Overlay::Leave(_)) => Context::Leave.stack(),
+        // It scrolls like a list, and nothing of the screen below it can be reached.
+        Some(Overlay::Running(_)) => vec![Context::Run, Context::List, Context::Always],
         None if is_typing(model) => Context::Filter.stack(),
         None => screen_contexts(model),
     }
@@ -73,21 +79,37 @@ pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
         Lookup::Nothing => {
             let plain = !key.modifiers.control && !key.modifiers.alt;
             if let (KeyCode::Char(c), true, true) = (key.code, plain, contexts.contains(&Context::Text)) {
-                type_character(model, c);
+                return type_character(model, c, now);
             }
             Vec::new()
         }
     }
 }
 
-fn type_character(model: &mut Model, c: char) {
+fn type_character(model: &mut Model, c: char, now: Now) -> Vec<Effect> {
     if let Some(question) = model.questions.front_mut() {
         question.push(c);
-        return;
+        return Vec::new();
+    }
+    match model.overlay.take() {
+        Some(Overlay::Confirm(mut state)) => {
+            if state.push(c) {
+                return changing::answer(model, state, now);
+            }
+            model.overlay = Some(Overlay::Confirm(state));
+            return Vec::new();
+        }
+        Some(Overlay::Leave(mut state)) => {
+            let leaves = state.push(c);
+            model.overlay = Some(Overlay::Leave(state));
+            return if leaves { act(model, Action::Quit, now) } else { Vec::new() };
+        }
+        other => model.overlay = other,
     }
     if let Some(field) = field(model) {
         field.push(c);
     }
+    Vec::new()
 }
 
 /// The field that takes the keys, unless it is that of a question.
@@ -101,7 +123,9 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
         Some(Overlay::Palette(palette)) => Some(&mut palette.field),
         Some(Overlay::Command(command)) => Some(&mut command.line),
         Some(Overlay::Picker(picker)) => Some(&mut picker.filter),
-        None => None,
+        Some(Overlay::Menu(menu)) => Some(&mut menu.filter),
+        Some(Overlay::Confirm(state)) => Some(&mut state.typed),
+        Some(Overlay::Running(_) | Overlay::Leave(_)) | None => None,
     }
 }
 
@@ -109,6 +133,10 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
 pub fn paste(model: &mut Model, text: &str) {
     if let Some(question) = model.questions.front_mut() {
         question.paste(text);
+    } else if let Some(Overlay::Confirm(state)) = &mut model.overlay {
+        state.paste();
+    } else if let Some(Overlay::Leave(state)) = &mut model.overlay {
+        state.paste();
     } else if let Some(field) = field(model) {
         field.paste(text);
     }
@@ -124,6 +152,10 @@ pub fn go(model: &mut Model, step: Step) {
         Some(Overlay::Palette(palette)) => return palette.go(step),
         Some(Overlay::Command(command)) => return command.complete(matches!(step, Step::By(rows) if rows > 0)),
         Some(Overlay::Picker(picker)) => return picker.go(step),
+        Some(Overlay::Menu(menu)) => return menu.go(step),
+        Some(Overlay::Confirm(state)) => return state.go(step),
+        Some(Overlay::Running(state)) => return state.go(step),
+        Some(Overlay::Leave(_)) => return,
         None => {}
     }
     let Some(fleet) = &model.fleet else { return };

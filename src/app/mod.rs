@@ -2,6 +2,7 @@
 
 mod act;
 mod band;
+mod changing;
 mod command;
 mod copy;
 mod hints;

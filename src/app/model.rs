@@ -11,7 +11,7 @@ use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, history, hosts, logs, overview, palette, picker, question};
-use crate::state::{Fleet, Runs};
+use crate::state::{Fleet, Runs, UnderWay};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
 
@@ -75,6 +75,8 @@ pub struct Model {
     pub runs: Runs,
     /// Whether what is done can be recorded; `None` until the store has said so.
     pub store: Option<StoreState>,
+    /// What this console has begun to change.
+    pub under_way: UnderWay,
     /// The dialog the person opened.
     pub overlay: Option<Overlay>,
     /// Questions, the oldest first: it stands over everything.
@@ -152,6 +154,7 @@ impl Model {
             history: history::State::default(),
             runs: Runs::default(),
             store: None,
+            under_way: UnderWay::default(),
             overlay: None,
             questions: VecDeque::new(),
             pending: Vec::new(),

@@ -1,16 +1,19 @@
 //! What follows from every event: cursors stand on rows that are there, and the engine reads what is on screen.
 
+use super::changing;
 use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, command, help, history, hosts, overview, palette, picker};
+use crate::screens::{changes, command, confirm, help, history, hosts, menu, overview, palette, picker, running};
 
 /// Settles everything after an event.
 pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let Some(layout) = layout(model.size) else { return Vec::new() };
     let area = layout.content;
+    let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
+    changing::watch(model);
     match &mut model.overlay {
         Some(Overlay::Help(state)) => state.settle(help::height(area)),
         Some(Overlay::Palette(state)) => state.settle(usize::from(palette::list(area).height)),
@@ -19,11 +22,22 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let count = state.count();
             state.settle(picker::height(area, count));
         }
+        Some(Overlay::Menu(state)) => state.settle(menu::height(area)),
+        Some(Overlay::Confirm(state)) => {
+            let lines = confirm::lines(state.plan(), confirm::columns(area), clock, glyphs).all().len();
+            state.settle(lines, confirm::height(area, lines));
+        }
+        Some(Overlay::Running(state)) => {
+            model.under_way.look();
+            let (lines, doing) = running::lines(&model.under_way, running::columns(area), clock, glyphs);
+            state.settle(lines.all().len(), running::height(area, &model.under_way), doing);
+        }
+        Some(Overlay::Leave(_)) if !model.under_way.is_busy() => model.overlay = None,
+        Some(Overlay::Leave(_)) => {}
         None => {}
     }
-    let clock = model.told_by(now);
     let Some(fleet) = &model.fleet else { return Vec::new() };
-    let glyphs = model.styles.glyphs;
+    model.overview.doing = model.under_way.doing(&fleet.environment);
     match model.screen {
         Screen::Overview => {
             let areas = overview::areas(area, &model.overview);

@@ -4,15 +4,61 @@ use ratatui::layout::Rect;
 
 use super::hints::key_of;
 use super::model::Model;
+use super::overlay::Overlay;
+use crate::domain::run::RunState;
 use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
 use crate::port::act::StoreState;
-use crate::style::Role;
+use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
+use crate::ui::words::Piece;
 use crate::ui::{Pen, Words};
 
-/// Draws the strip.
+/// Draws the strip: trouble at the left, the change that goes on at the right.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let run = run(model, pen.styles.glyphs);
+    let most = area.width.saturating_sub(2);
+    let takes = u16::try_from(run.width(pen.clock)).unwrap_or(most).min(most);
+    if takes > 0 {
+        pen.words(area.right().saturating_sub(takes + 1), area.y, takes, &run);
+    }
+    trouble(model, pen, Rect { width: area.width.saturating_sub(takes + u16::from(takes > 0)), ..area });
+}
+
+/// How far the change is, or how it ended and nobody has seen it yet.
+fn run(model: &Model, glyphs: &Glyphs) -> Words {
+    if matches!(model.overlay, Some(Overlay::Running(_))) {
+        return Words::new();
+    }
+    let under_way = &model.under_way;
+    let key =
+        |words: Words| words.gap(2).text(Role::Key, key_of(model, Action::ShowRun)).text(Role::Quiet, " shows it");
+    if let Some(sent) = under_way.sent() {
+        return key(Words::of(Role::RunGoing, format!("{} {}", glyphs.states[2], sent.title)));
+    }
+    if under_way.refused.is_some() {
+        return key(Words::of(Role::Bad, format!("{} a change was not begun", glyphs.no)));
+    }
+    let Some(shown) = under_way.told() else { return Words::new() };
+    let title = Foreign::from(shown.run.title.as_str()).plain();
+    let (done, all) = shown.progress();
+    let (mark, word) = match shown.run.state {
+        RunState::Running => (glyphs.states[2], ""),
+        RunState::Succeeded => (glyphs.yes, " verified"),
+        RunState::Failed => (glyphs.no, " FAILED"),
+        RunState::Stopped => (glyphs.none, " stopped"),
+        RunState::Unknown => (glyphs.states[4], " UNKNOWN"),
+    };
+    let role = Role::run(shown.run.state);
+    let mut words =
+        Words::of(role, format!("{mark} ")).text(Role::Text, title).text(role, format!("{word} {done}/{all}"));
+    if shown.goes_on() {
+        words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(shown.at));
+    }
+    key(words)
+}
+
+fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let said = said(model);
     if said.is_empty() {
         return;

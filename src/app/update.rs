@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::act::READ;
 use super::model::{Model, Notice};
+use super::overlay::Overlay;
 use super::{keys, mouse, settle};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
@@ -60,6 +61,10 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.questions.clear();
             model.history = history::State::default();
             model.runs = Runs::default();
+            // What was about the environment before is about nothing now.
+            if matches!(model.overlay, Some(Overlay::Menu(_) | Overlay::Confirm(_))) {
+                model.overlay = None;
+            }
             return vec![Effect::ReadHistory(READ)];
         }
         Event::Host(host, news) => host_news(model, &host, news, now),
@@ -86,8 +91,11 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.notice = Some(Notice { text: format!("{lines} in {}", file.path.plain()), until });
         }
         Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
-        Event::Run(RunNews::Refused(sentence)) | Event::Trouble(sentence) => trouble(model, sentence),
+        Event::Trouble(sentence) => trouble(model, sentence),
+        // What was asked for here is told where it was asked for.
+        Event::Run(RunNews::Refused(sentence)) if model.under_way.sent().is_none() => trouble(model, sentence),
         Event::Run(news) => {
+            model.under_way.observe(&news, now);
             if let Some(fleet) = &model.fleet {
                 model.runs.observe(news, &fleet.environment);
             }

@@ -11,7 +11,9 @@ use super::overlay::Overlay;
 use super::{band, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, key_name};
-use crate::screens::{changes, command, help, history, hosts, logs, overview, palette, picker, question};
+use crate::screens::{
+    changes, command, confirm, help, history, hosts, leave, logs, menu, overview, palette, picker, question, running,
+};
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
@@ -123,6 +125,17 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Palette(state)) => palette::view(state, model.fleet.as_ref(), pen, area),
         Some(Overlay::Command(state)) => command::view(state, pen, area),
         Some(Overlay::Picker(state)) => picker::view(state, pen, area),
+        Some(Overlay::Menu(state)) => menu::view(state, pen, area),
+        Some(Overlay::Confirm(state)) => {
+            let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
+            let key = |action: Action| hints::key_of(model, action);
+            confirm::view(state, pen, area, band, &key(Action::Accept), &key(Action::LookAgain));
+        }
+        Some(Overlay::Running(state)) => running::view(state, &model.under_way, pen, area),
+        Some(Overlay::Leave(state)) => {
+            let stay = hints::key_of(model, Action::Cancel);
+            leave::view(state, &model.under_way, pen, area, &stay);
+        }
         None => {}
     }
     if let Some(state) = model.questions.front() {

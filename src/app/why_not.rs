@@ -1,9 +1,11 @@
 //! Why an action can't be done just now, in a few words: what a key says instead of doing nothing, and what the help
 //! and the palette say beside it.
 
+use super::changing;
 use super::keys;
 use super::model::{Model, Screen};
-use crate::domain::{HostName, Link};
+use super::overlay::Overlay;
+use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
 use crate::port::act::StoreState;
@@ -48,7 +50,16 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::LastScreen => model.last_screen.is_none().then_some("there was none before"),
         Action::NextPane | Action::Zoom => one_pane(model),
         Action::CopyPane => nothing_open(model).or_else(|| no_pane(model)),
+        Action::Filter if matches!(model.overlay, Some(Overlay::Running(_))) => Some("there is nothing to filter"),
+        Action::Restart => return changing::why_not(model, Verb::Restart),
+        Action::ActionMenu => changing::meant(model).is_none().then_some("there is no row").or_else(|| no_row(model)),
+        Action::Mark | Action::MarkRange | Action::MarkTier | Action::MarkAll => no_row(model),
+        Action::ShowRun => model.under_way.is_empty().then_some("nothing was changed yet"),
+        Action::StopRun => model.under_way.stoppable().is_none().then_some("no step is left to stop"),
+        Action::LookAgain | Action::CopyCommands => None,
+        Action::SwitchEnvironment if model.under_way.is_busy() => Some("a change is under way"),
         Action::Refresh | Action::Filter | Action::FailedOnly | Action::Sort => nothing_open(model),
+        Action::Copy if matches!(model.overlay, Some(Overlay::Running(_))) => None,
         Action::Copy => no_row(model),
         Action::Open => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
         Action::RetryNow => lost_hosts(model).is_empty().then_some("no link is lost"),

@@ -66,6 +66,41 @@ impl Verb {
         }
     }
 
+    /// What it does, for the menu.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Verb::Start => "Start what does not run",
+            Verb::Stop => "Stop it; nothing starts it again by itself",
+            Verb::Restart => "Stop it and start it again",
+            Verb::Reload => "Let it read its configuration again, without stopping",
+            Verb::Enable => "Start it at boot from now on; does not start it now",
+            Verb::Disable => "Do not start it at boot any more; does not stop it now",
+            Verb::ResetFailed => "Forget that it failed, and how often it was started",
+            Verb::DaemonReload => "Let systemd read all unit files of the host again",
+            Verb::Kill(Signal::Hup) => "Many daemons read their configuration again",
+            Verb::Kill(Signal::Int) => "Interrupts it, as ctrl-c does",
+            Verb::Kill(Signal::Abrt) => "Aborts it, with a core dump where these are kept",
+            Verb::Kill(Signal::Kill) => "Ends it at once, without a chance to clean up",
+            Verb::Kill(Signal::Usr1) => "Means what the program says it means",
+            Verb::Kill(Signal::Usr2) => "Means what the program says it means",
+            Verb::Kill(Signal::Term) => "Asks it to end",
+        }
+    }
+
+    /// What is going on while it is done: `restarting`.
+    pub fn going_on(self) -> &'static str {
+        match self {
+            Verb::Start => "starting",
+            Verb::Stop => "stopping",
+            Verb::Restart => "restarting",
+            Verb::Reload | Verb::DaemonReload => "reloading",
+            Verb::Enable => "enabling",
+            Verb::Disable => "disabling",
+            Verb::ResetFailed => "resetting",
+            Verb::Kill(_) => "signalling",
+        }
+    }
+
     /// The verb of this word.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| verb.word() == word)

@@ -49,12 +49,16 @@ contexts! {
     Changes Place "changes" "On the changes" "On the changes."
     History Place "history" "On the history" "On the history."
     Detail Place "detail" "In the details" "In a pane of details that has the keyboard."
+    Run Place "run" "In a run" "In the pane of a change that goes on or has ended."
     Text Typing "text" "While typing" "Wherever text is typed."
     Filter Typing "filter" "In a filter" "While a filter is typed."
     Help Typing "help" "In the help" "In the help."
     Palette Typing "palette" "In the palette" "In the palette."
     Command Typing "command" "In a command" "While a command is typed."
     Picker Typing "picker" "In a picker" "In a picker."
+    Menu Typing "menu" "In the menu of actions" "In the menu of actions."
+    Confirm Typing "confirm" "In a confirmation" "In the box that shows what would happen."
+    Leave Typing "leave" "When leaving" "In the question whether to leave while a change goes on."
     Question Typing "question" "In a question" "In a question."
 }
 

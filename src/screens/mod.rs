@@ -3,11 +3,15 @@
 
 pub mod changes;
 pub mod command;
+pub mod confirm;
 pub mod help;
 pub mod history;
 pub mod hosts;
+pub mod leave;
 pub mod logs;
+pub mod menu;
 pub mod overview;
 pub mod palette;
 pub mod picker;
 pub mod question;
+pub mod running;

@@ -8,8 +8,10 @@ pub mod planner;
 pub mod report;
 pub mod runs;
 pub mod service_row;
+pub mod under_way;
 
 pub use fleet::Fleet;
 pub use host_row::{HostRow, UnitRow};
 pub use runs::Runs;
 pub use service_row::{Instance, ServiceRow};
+pub use under_way::UnderWay;

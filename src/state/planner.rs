@@ -4,6 +4,7 @@
 mod applicable;
 mod impact;
 mod order;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,9 +16,11 @@ use crate::domain::plan::{LeftOut, Plan, PlannedStep};
 use crate::domain::service::Tier;
 use crate::domain::{HostName, ServiceName, UnitName, Verb};
 use crate::port::act::StoreState;
-use crate::runtimes::systemd_change::change;
+use crate::runtimes::shell::shown;
+use crate::runtimes::systemd_change::{as_root, change};
 
 pub use applicable::applicable;
+pub use witness::Witness;
 
 /// Steps that run at once at most, whatever the order allows.
 pub const AT_ONCE: usize = 4;
@@ -117,7 +120,7 @@ pub fn plan(fleet: &Fleet, verb: Verb, targets: &[Target], rules: &Rules) -> Res
         units(fleet, verb, &chosen, &mut left_out)
     };
     if steps.is_empty() {
-        return Err(Refusal::Nothing(nothing(verb, &left_out)));
+        return Err(Refusal::Nothing(nothing(&left_out)));
     }
     let environment = &fleet.environment;
     let services: BTreeSet<usize> = chosen.iter().map(|one| one.service).collect();
@@ -253,6 +256,11 @@ fn deadline(fleet: &Fleet, verb: Verb, instance: &Instance) -> Duration {
     own.saturating_add(SLACK).min(LONGEST)
 }
 
+/// The command of a step as a person would type it on its host.
+pub fn as_typed(step: &PlannedStep) -> String {
+    shown(&as_root(step.become_root, &step.command))
+}
+
 /// An instance in a few words: `pricing on app-1`, with its unit where the service has several there.
 fn told(row: &ServiceRow, instance: &Instance) -> String {
     let name = &row.service.name;
@@ -282,17 +290,14 @@ fn subject(plan: &Plan, single: Option<&ServiceRow>, services: usize) -> String 
 }
 
 /// Why there is nothing to do, from what was left out.
-fn nothing(verb: Verb, left_out: &[LeftOut]) -> String {
+fn nothing(left_out: &[LeftOut]) -> String {
     match left_out {
         [] => "nothing was chosen".to_owned(),
         [one] => format!("{}: {}", one.what, one.why),
         [first, rest @ ..] if rest.iter().all(|other| other.why == first.why) => {
             format!("all {} instances: {}", left_out.len(), first.why)
         }
-        [first, rest @ ..] => {
-            let what = if verb == Verb::DaemonReload { "hosts" } else { "instances" };
-            format!("{}: {}, and {} more {what} for reasons of their own", first.what, first.why, rest.len())
-        }
+        [first, rest @ ..] => format!("{}: {}; {} more can't be changed either", first.what, first.why, rest.len()),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Glyphs {
     pub arrow: &'static str,
     /// Something needs a person.
     pub alarm: &'static str,
+    /// A row that is marked.
+    pub mark: &'static str,
     /// A folded row.
     pub folded: &'static str,
     /// An unfolded row.
@@ -120,6 +122,7 @@ static UNICODE: Glyphs = Glyphs {
     then: "▸",
     arrow: "→",
     alarm: "▲",
+    mark: "◆",
     folded: "▸",
     unfolded: "▾",
     dot: "·",
@@ -146,6 +149,7 @@ static ASCII: Glyphs = Glyphs {
     then: ">",
     arrow: ">",
     alarm: "!",
+    mark: "#",
     folded: ">",
     unfolded: "v",
     dot: "-",

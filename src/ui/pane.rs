@@ -8,11 +8,14 @@ use crate::style::Role;
 
 /// Draws a frame and returns what is inside.
 pub fn frame(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, focus: bool) -> Rect {
+    frame_in(pen, area, title, remark, if focus { Role::LineFocus } else { Role::Line })
+}
+
+fn frame_in(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, role: Role) -> Rect {
     if area.width < 4 || area.height < 2 {
         return Rect::new(area.x, area.y, 0, 0);
     }
     let [top_left, top_right, bottom_left, bottom_right, across, down] = pen.styles.glyphs.frame;
-    let role = if focus { Role::LineFocus } else { Role::Line };
     let rule = across.repeat(usize::from(area.width - 2));
     let (right, bottom) = (area.right() - 1, area.bottom() - 1);
     pen.text(area.x, area.y, area.width, role, &format!("{top_left}{rule}{top_right}"));
@@ -58,6 +61,11 @@ pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
 
 /// Draws the box of a dialog over everything and returns what is inside.
 pub fn dialog(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words) -> Rect {
+    dialog_in(pen, area, title, remark, Role::LineFocus)
+}
+
+/// The same with a frame of its own role.
+pub fn dialog_in(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, line: Role) -> Rect {
     pen.clear(area, Role::Dialog);
-    frame(pen, area, title, remark, true)
+    frame_in(pen, area, title, remark, line)
 }

@@ -55,6 +55,10 @@ pub struct State {
     pub unit_file: bool,
     /// The details that were read last.
     pub detail: Option<Detail>,
+    /// The units to which something is being done just now, with a word for that.
+    pub doing: Vec<(HostName, UnitName, &'static str)>,
+    marks: BTreeSet<RowKey>,
+    range: Option<RowKey>,
     unfolded: BTreeSet<ServiceName>,
     place: usize,
     rests_on: Option<(HostName, UnitName)>,
@@ -216,6 +220,9 @@ impl State {
             self.unit_file = false;
         } else if self.in_detail || self.zoomed {
             (self.in_detail, self.zoomed) = (false, false);
+        } else if self.range.take().is_some() {
+        } else if !self.marks.is_empty() {
+            self.marks.clear();
         } else if !self.filter.text().is_empty() {
             self.filter.clear();
         } else if self.only_trouble {
@@ -234,6 +241,30 @@ impl State {
             self.cursor = Some(key);
             self.in_detail = false;
         }
+    }
+
+    /// The marks as they were set.
+    pub(super) fn marks(&self) -> &BTreeSet<RowKey> {
+        &self.marks
+    }
+
+    pub(super) fn marks_mut(&mut self) -> &mut BTreeSet<RowKey> {
+        &mut self.marks
+    }
+
+    /// Lets all marks go.
+    pub fn clear_marks(&mut self) {
+        self.marks.clear();
+        self.range = None;
+    }
+
+    /// Where a range of marks was begun.
+    pub fn range(&self) -> Option<&RowKey> {
+        self.range.as_ref()
+    }
+
+    pub(super) fn set_range(&mut self, from: Option<RowKey>) {
+        self.range = from;
     }
 
     fn go_to_service(&mut self) {

@@ -6,7 +6,7 @@ use super::rows::Row;
 use super::state::State;
 use super::{cells, detail, log};
 use crate::domain::State as Word;
-use crate::state::Fleet;
+use crate::state::{Fleet, Instance};
 use crate::style::Role;
 use crate::ui::columns::{Column, Place, places};
 use crate::ui::{Filter, Pen, Words, pane};
@@ -116,12 +116,18 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     };
     pane::more_below(pen, area, hidden.iter().filter(below).count(), hidden.iter().filter(trouble).count());
     let cursor = state.place(&rows, fleet);
+    let marked = state.marked(fleet);
     let filter = Filter::parse(state.filter.text());
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
         let Some(row) = rows.get(number) else { break };
-        draw_row(fleet, row, pen, Rect { y, height: 1, ..room }, &places, &filter);
+        let line = Rect { x: inside.x, y, width: inside.width, height: 1 };
+        if row.key(fleet).is_some_and(|key| marked.contains(&key)) {
+            pen.tint(line, Role::Marked);
+            pen.text(inside.x, y, 1, Role::Key, pen.styles.glyphs.mark);
+        }
+        let doing = doing(state, fleet, row);
+        draw_row(fleet, row, pen, Rect { y, height: 1, ..room }, &places, &filter, doing);
         if cursor == Some(number) {
-            let line = Rect { x: inside.x, y, width: inside.width, height: 1 };
             pen.tint(line, Role::Selected);
         }
     }
@@ -141,7 +147,33 @@ fn headings(pen: &mut Pen<'_>, room: Rect, places: &[Place]) {
     }
 }
 
-fn draw_row(fleet: &Fleet, row: &Row, pen: &mut Pen<'_>, room: Rect, places: &[Place], filter: &Filter) {
+/// What is being done to the row just now, in place of its state: the mark before it goes on telling that.
+fn doing(state: &State, fleet: &Fleet, row: &Row) -> Option<&'static str> {
+    let (service, only) = match row {
+        Row::Tier { .. } => return None,
+        Row::Service { service, .. } => (*service, None),
+        Row::Instance { service, instance, .. } => (*service, Some(*instance)),
+    };
+    let instances = &fleet.services.get(service)?.instances;
+    let (.., what) = state.doing.iter().find(|(host, unit, _)| {
+        let here = |one: &Instance| one.host.as_ref() == Some(host) && one.unit.as_ref() == Some(unit);
+        match only {
+            Some(only) => instances.get(only).is_some_and(here),
+            None => instances.iter().any(here),
+        }
+    })?;
+    Some(what)
+}
+
+fn draw_row(
+    fleet: &Fleet,
+    row: &Row,
+    pen: &mut Pen<'_>,
+    room: Rect,
+    places: &[Place],
+    filter: &Filter,
+    doing: Option<&'static str>,
+) {
     if let Row::Tier { name, all, trouble } = row {
         let mut words = Words::of(Role::Quiet, name.clone());
         if *trouble > 0 {
@@ -158,7 +190,7 @@ fn draw_row(fleet: &Fleet, row: &Row, pen: &mut Pen<'_>, room: Rect, places: &[P
     let name = dim(cells.name.clone());
     let columns = [
         name.clone(),
-        cells.state.clone(),
+        doing.map_or(cells.state, |what| Words::of(Role::RunGoing, what)),
         cells.health.clone(),
         dim(cells.latency),
         dim(cells.since),
@@ -212,6 +244,10 @@ fn remark(state: &State, rows: &[Row], fleet: &Fleet) -> Words {
     let shown = rows.iter().filter(|row| matches!(row, Row::Service { .. })).count();
     let all = fleet.services.len();
     let mut parts = Vec::new();
+    let marked = state.marked(fleet).len();
+    if marked > 0 {
+        parts.push(format!("{marked} marked"));
+    }
     if shown < all {
         parts.push(format!("{shown} of {all}"));
     }

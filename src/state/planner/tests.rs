@@ -359,6 +359,33 @@ fn each_manager_is_reloaded_once() {
     assert!(plan.steps.iter().all(|step| step.service.is_none() && step.unit.is_none()));
 }
 
+#[test]
+fn a_plan_that_would_be_another_now_says_what_has_changed() {
+    let services = || vec![service("pricing", &THREE, &[]), service("web", &["app-1"], &["pricing"])];
+    let targets = names(&["pricing"]);
+    let changed = |change: &dyn Fn(&mut Fleet)| {
+        let mut fleet = fleet(services());
+        let first = plan(&fleet, Verb::Restart, &targets, &OPEN).unwrap();
+        let witness = Witness::of(&fleet, &first);
+        change(&mut fleet);
+        witness.changed(&fleet, &first, &plan(&fleet, Verb::Restart, &targets, &OPEN)).unwrap_or_default()
+    };
+    assert_eq!(changed(&|_| {}), "");
+    assert_eq!(changed(&|fleet| lose(fleet, "app-2")), "app-2 is not reached any more.");
+    let anew = UnitFacts { invocation: "b".into(), ..runs() };
+    let told = changed(&|fleet| tell(fleet, "app-3", "pricing.service", anew.clone()));
+    assert_eq!(told, "pricing.service on app-3 was started anew meanwhile.");
+    let told = changed(&|fleet| tell(fleet, "app-3", "pricing.service", down()));
+    assert_eq!(told, "pricing.service on app-3 does not run any more.");
+    let told = changed(&|fleet| THREE.iter().for_each(|host| lose(fleet, host)));
+    assert!(
+        told.starts_with("It can't be done any more: nothing to do: pricing on app-1: app-1 is not reached (silent)"),
+        "{told}"
+    );
+    let more = UnitFacts { main_pid: 9, status_text: "busy".into(), ..runs() };
+    assert_eq!(changed(&|fleet| tell(fleet, "app-3", "pricing.service", more.clone())), "", "what does not matter");
+}
+
 #[derive(Debug, Clone)]
 struct Shape {
     /// For each service: how many hosts, how many may be away, which earlier services it needs.

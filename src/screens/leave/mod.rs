@@ -1,0 +1,7 @@
+//! Asks once before the console is left while a change goes on.
+
+mod state;
+mod view;
+
+pub use state::State;
+pub use view::view;
