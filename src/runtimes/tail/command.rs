@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::note::{COREDUMP, DROPPED, MISSED, STARTED};
+use super::note::{COREDUMP, DROPPED, MISSED, STARTED, STOPPED};
 use crate::domain::UnitName;
 use crate::port::RemoteCommand;
 use crate::port::log::{Cursor, Since, TailWish};
@@ -42,8 +42,8 @@ impl Filter {
     }
 
     /// The matches, joined by `+` where any of several will do. With a level the notes about lost lines come along,
-    /// whatever level they have, and always those about journald's own start.
-    fn matches(&self) -> Vec<String> {
+    /// whatever level they have, and where journald `itself` is of interest those about its own start and end.
+    fn matches(&self, itself: bool) -> Vec<String> {
         if self.is_everything() {
             return Vec::new();
         }
@@ -87,7 +87,9 @@ impl Filter {
             true,
         );
         group(named(Scope::User, "OBJECT_SYSTEMD_USER_UNIT"), driver(DROPPED), false);
-        group(driver(STARTED), Vec::new(), false);
+        if itself {
+            group([driver(STARTED), vec![format!("MESSAGE_ID={STOPPED}")]].concat(), Vec::new(), false);
+        }
         groups.join(&"+".to_owned())
     }
 
@@ -132,7 +134,8 @@ impl Filter {
         argv.extend(until.filter(|_| !follow).map(|until| moment("--until", until)));
         argv.push("--output=export".to_owned());
         argv.extend(self.fields());
-        argv.extend(self.matches());
+        // Of the newest lines none is spent on journald.
+        argv.extend(self.matches(!matches!(from, Begin::Newest(_))));
         RemoteCommand::new(argv)
     }
 
@@ -151,7 +154,7 @@ impl Filter {
         argv.extend(until.map(|until| moment("--until", until)));
         argv.push("--output=export".to_owned());
         argv.extend((!self.all_fields).then(|| "--output-fields=_BOOT_ID".to_owned()));
-        argv.extend(self.matches());
+        argv.extend(self.matches(false));
         let mut command = RemoteCommand::new(argv).within(Duration::from_secs(60));
         command.most = 4 << 10;
         command
@@ -314,12 +317,12 @@ mod tests {
     #[test]
     fn units_are_matched_by_trusted_fields() {
         let filter = Filter { units: vec![(Scope::System, unit("a.service"))], least: 7, ..Filter::default() };
-        let words = filter.matches().join(" ");
+        let words = filter.matches(true).join(" ");
         assert_eq!(
             words,
             format!(
                 "_SYSTEMD_UNIT=a.service + _PID=1 UNIT=a.service + _UID=0 OBJECT_SYSTEMD_UNIT=a.service + \
-                 _UID=0 MESSAGE_ID={COREDUMP} COREDUMP_UNIT=a.service + _TRANSPORT=driver MESSAGE_ID={STARTED}"
+                 _UID=0 MESSAGE_ID={COREDUMP} COREDUMP_UNIT=a.service + _TRANSPORT=driver MESSAGE_ID={STARTED} MESSAGE_ID={STOPPED}"
             )
         );
     }
@@ -327,10 +330,10 @@ mod tests {
     #[test]
     fn a_level_does_not_hide_what_is_missing() {
         let filter = Filter { units: vec![(Scope::System, unit("a.service"))], least: 3, ..Filter::default() };
-        let words = filter.matches().join(" ");
+        let words = filter.matches(true).join(" ");
         assert!(words.starts_with("_SYSTEMD_UNIT=a.service PRIORITY=0 PRIORITY=1 PRIORITY=2 PRIORITY=3 + "), "{words}");
         assert!(words.contains(&format!("+ _TRANSPORT=driver MESSAGE_ID={DROPPED} OBJECT_SYSTEMD_UNIT=a.service +")));
-        let all = Filter { least: 3, ..Filter::default() }.matches().join(" ");
+        let all = Filter { least: 3, ..Filter::default() }.matches(true).join(" ");
         assert!(all.contains(&format!("+ _TRANSPORT=driver MESSAGE_ID={DROPPED}")), "{all}");
     }
 
@@ -340,7 +343,7 @@ mod tests {
         assert!(filter.wants_uid());
         filter.uid = Some(1000);
         assert!(!filter.wants_uid());
-        let words = filter.matches().join(" ");
+        let words = filter.matches(true).join(" ");
         assert!(words.starts_with("_UID=1000 _SYSTEMD_USER_UNIT=a.service + _UID=1000"), "{words}");
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::note::{DROPPED, MISSED, STARTED};
+use super::note::{DROPPED, MISSED, STARTED, STOPPED};
 use crate::domain::UnitName;
 use crate::port::log::{Cursor, LogEntry, LossKind};
 use crate::runtimes::journal_export::Entry;
@@ -16,6 +16,8 @@ const USUAL: u8 = 6;
 pub enum Note {
     /// It threw lines away.
     Lost(LossKind, Option<u64>),
+    /// It ended in good order.
+    Stopped,
     /// It began.
     Started,
 }
@@ -66,6 +68,7 @@ pub fn note(entry: &Entry) -> Option<Note> {
             Some(Note::Lost(LossKind::Suppressed(unit.and_then(UnitName::new)), entry.number("N_DROPPED")))
         }
         MISSED => Some(Note::Lost(LossKind::Suppressed(None), entry.number("N_DROPPED"))),
+        STOPPED => Some(Note::Stopped),
         STARTED => Some(Note::Started),
         _ => None,
     }

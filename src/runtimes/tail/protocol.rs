@@ -21,8 +21,6 @@ use crate::text::Foreign;
 
 /// How far back reading begins where a place is found again by time.
 const BACK: i64 = 60_000_000;
-/// A second start of journald so soon after the first of a boot belongs to the boot: the one in memory hands over.
-const HANDOVER: u64 = 30_000_000;
 
 /// What is at the place where reading had ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,8 +110,21 @@ struct Boot {
     id: u128,
     /// Whether journald is known to run in it.
     begun: bool,
-    /// When journald said for the first time that it began, since boot.
-    started: Option<u64>,
+    /// Whether journald ended in good order, so that its next start loses nothing.
+    stopped: bool,
+    /// Whether anything was told of it.
+    told: bool,
+}
+
+impl Boot {
+    fn new(id: u128) -> Self {
+        Self { id, begun: false, stopped: false, told: false }
+    }
+
+    /// One that is under way, and of which reading knows.
+    fn under_way(id: u128) -> Self {
+        Self { id, begun: true, stopped: false, told: true }
+    }
 }
 
 /// One host's part of a tail.
@@ -161,7 +172,7 @@ impl Protocol {
             newest: None,
             phase: Phase::Away,
             seen,
-            boot: boot.map(|id| Boot { id, begun: true, started: None }),
+            boot: boot.map(Boot::under_way),
             clock: now,
             caught_up: false,
         }
@@ -204,7 +215,7 @@ impl Protocol {
                 Phase::Reading
             }
             Begin::Newest(0) if self.follow => {
-                self.place = self.newest.clone();
+                self.anchor();
                 Phase::Reading
             }
             Begin::Newest(0) => Phase::Done,
@@ -226,7 +237,7 @@ impl Protocol {
                 } else if let Some(id) = there.as_ref().and_then(|there| self.other_boot(there)) {
                     // Nothing is left of the boot: what is missing of it is told by its end.
                     rows.push(loss(at, LossKind::Rebooted, None));
-                    self.boot = Some(Boot { id, begun: false, started: None });
+                    self.boot = Some(Boot::new(id));
                 } else {
                     let between = there.and_then(|there| place.parts.between(&there.parts));
                     rows.push(loss(at, LossKind::Vacuumed, between.filter(|_| self.filter.is_everything())));
@@ -321,12 +332,16 @@ impl Protocol {
         }
         self.seen.note(&place.cursor, &place.parts);
         self.cross_boots(row.boot, row.at, rows);
+        let asked_for = self.filter.units.is_empty() || self.names_journald();
         let told = match entry::note(entry) {
             Some(Note::Lost(kind, lost)) => Some(noted(&place, row.at, kind, lost)),
-            Some(Note::Started) => self.started(&place, row.monotonic, row.at).or_else(|| {
-                let asked_for = self.filter.units.is_empty() || self.names_journald();
+            Some(Note::Started) => {
+                self.started(&place, row.at).or_else(|| asked_for.then(|| LogRow::Entry(row.clone())))
+            }
+            Some(Note::Stopped) => {
+                self.boot.iter_mut().for_each(|boot| boot.stopped = true);
                 asked_for.then(|| LogRow::Entry(row.clone()))
-            }),
+            }
             None => {
                 if let Some(boot) = self.boot.as_mut().filter(|_| !entry::is_kernel(entry)) {
                     boot.begun = true;
@@ -334,6 +349,9 @@ impl Protocol {
                 Some(LogRow::Entry(row.clone()))
             }
         };
+        if let Some(boot) = self.boot.as_mut().filter(|_| told.is_some()) {
+            boot.told = true;
+        }
         self.arrive(place, row.at);
         let taken = if told.is_some() { Taken::Told } else { Taken::Passed };
         rows.extend(told);
@@ -360,26 +378,34 @@ impl Protocol {
         };
     }
 
+    /// A boot that ended is told, unless nothing was told of it and nobody was waiting for it.
     fn cross_boots(&mut self, id: u128, at: Timestamp, rows: &mut Vec<LogRow>) {
         match &self.boot {
             Some(boot) if boot.id == id => return,
-            Some(_) => rows.push(loss(at, LossKind::Rebooted, None)),
-            None => {}
+            Some(boot) if boot.told || self.caught_up => rows.push(loss(at, LossKind::Rebooted, None)),
+            Some(_) | None => {}
         }
-        self.boot = Some(Boot { id, begun: false, started: None });
+        self.boot = Some(Boot::new(id));
     }
 
-    /// journald began: a loss, unless the boot began with it.
-    fn started(&mut self, place: &Place, monotonic: u64, at: Timestamp) -> Option<LogRow> {
+    /// journald began: a loss, unless it had ended in good order or the boot began with it.
+    fn started(&mut self, place: &Place, at: Timestamp) -> Option<LogRow> {
         let newest = self.newest.as_ref();
         let ran_before = newest.is_some_and(|newest| {
             newest.parts.boot == place.parts.boot && place.parts.order(&newest.parts) == Some(Ordering::Greater)
         });
         let boot = self.boot.as_mut()?;
-        let first = *boot.started.get_or_insert(monotonic);
         let begun = std::mem::replace(&mut boot.begun, true) || ran_before;
-        let hands_over = first != monotonic && monotonic.saturating_sub(first) < HANDOVER;
-        (begun && !hands_over).then(|| noted(place, at, LossKind::JournaldRestarted, None))
+        let stopped = std::mem::replace(&mut boot.stopped, false);
+        (begun && !stopped).then(|| noted(place, at, LossKind::JournaldRestarted, None))
+    }
+
+    /// Goes on behind the newest entry of all.
+    fn anchor(&mut self) {
+        self.place = self.newest.clone();
+        let boot = self.newest.as_ref().and_then(|newest| newest.parts.boot);
+        self.boot = boot.map(Boot::under_way);
+        self.look_whether_caught_up();
     }
 
     /// The reader came to its end as it should.
@@ -387,7 +413,9 @@ impl Protocol {
         self.phase = match self.phase {
             Phase::Newest if self.follow => {
                 // Nothing matched so far: what comes behind the newest entry of all is new.
-                self.place = self.place.take().or_else(|| self.newest.clone());
+                if self.place.is_none() {
+                    self.anchor();
+                }
                 self.expected = self.place.clone().filter(|place| place.own);
                 Phase::Reading
             }
