@@ -1,17 +1,19 @@
 //! The drill through the real world behind the loop: supervisors, watchers and probes over simulated hosts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::domain::change::{Change, What};
-use quarterdeck::domain::{Moment, State};
+use quarterdeck::domain::{HostName, Moment, State};
 use quarterdeck::engine::approach::Rehearsal;
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::drill::Scenario;
 use quarterdeck::engine::drill::embedded::SITES;
 use quarterdeck::engine::drill::fleet::{HELD_START, Pace};
 use quarterdeck::engine::world::World;
+use quarterdeck::port::log::{LogEntry, LogRow, Loss, LossKind, Since, TailState, TailWish};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::Fleet;
 use tokio::sync::mpsc;
@@ -204,4 +206,67 @@ async fn hosts_do_what_systemctl_tells_them_and_say_so_in_their_journal() {
         assert_eq!(shown(property).await, value, "{verb}");
     }
     assert_eq!(run("systemctl restart -- missing.service").await.end, End::Exited(5));
+}
+
+/// A tail on every host of the drill, over a cut: what was written meanwhile comes afterwards, each line once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_of_a_drill_go_on_over_a_cut() {
+    let script = "[[at]]\nsecond=4\nhost='app-2'\ndo='cut'\n[[at]]\nsecond=13\nhost='app-2'\ndo='heal'";
+    let mut watch = Watch::on(script).await;
+    let hosts = watch.fleet.hosts.iter().map(|row| (row.host.name.clone(), Vec::new()));
+    let wish = TailWish {
+        id: 1,
+        sources: hosts.collect(),
+        since: Since::Ago(Duration::from_secs(600)),
+        bound: Some(50),
+        until: None,
+        least: 7,
+        follow: true,
+        resume: BTreeMap::new(),
+    };
+    let count = wish.sources.len();
+    watch.effects.send(Effect::Tail(wish)).await.unwrap();
+    let (mut told, mut following, mut cut) = (BTreeMap::<HostName, Vec<LogEntry>>::new(), BTreeSet::new(), false);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut after = 0;
+    while !cut || after < 3 || following.len() < count {
+        match tokio::time::timeout_at(deadline, watch.events.recv()).await.expect("it goes on in time") {
+            Some(Event::Log(batch)) => {
+                for row in batch.rows {
+                    match row {
+                        LogRow::Entry(entry) => {
+                            after += usize::from(cut && batch.host.as_str() == "app-2");
+                            told.entry(batch.host.clone()).or_default().push(entry);
+                        }
+                        LogRow::Loss(Loss { kind: LossKind::LinkLost(_), lost, .. }) => {
+                            assert_eq!((lost, batch.host.as_str()), (Some(0), "app-2"));
+                            cut = true;
+                        }
+                        LogRow::Loss(other) => panic!("nothing is missing: {other:?}"),
+                    }
+                }
+            }
+            Some(Event::Tail(1, host, TailState::Following)) => drop(following.insert(host)),
+            Some(_) => {}
+            None => panic!("the world ended"),
+        }
+    }
+    for (host, entries) in &told {
+        let numbers: Vec<u64> = entries
+            .iter()
+            .map(|entry| entry.cursor.as_str().split(';').find_map(|part| part.strip_prefix("i=")).unwrap())
+            .map(|hex| u64::from_str_radix(hex, 16).unwrap())
+            .collect();
+        assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{host}: {numbers:?}");
+    }
+    let (host, entry) = told.iter().find_map(|(host, all)| Some((host.clone(), all.first()?.clone()))).unwrap();
+    watch.effects.send(Effect::ReadFields(host, entry.cursor.clone())).await.unwrap();
+    let fields = loop {
+        match tokio::time::timeout(Duration::from_secs(10), watch.events.recv()).await.expect("the fields come") {
+            Some(Event::LogFields(fields)) => break fields.fields.unwrap(),
+            Some(_) => {}
+            None => panic!("the world ended"),
+        }
+    };
+    assert!(fields.iter().any(|(name, value)| name == "MESSAGE" && *value == entry.message), "{fields:?}");
 }

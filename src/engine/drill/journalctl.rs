@@ -81,8 +81,11 @@ impl Wish {
     pub(super) fn answer(&self, machine: &Machine) -> Vec<u8> {
         let mut found: Vec<&Entry> =
             machine.journal.entries().filter(|entry| self.wants(&machine.journal, entry)).collect();
-        if let Some(lines) = self.lines {
-            found.drain(..found.len().saturating_sub(lines));
+        match self.lines {
+            // Behind a place the first lines count, else the newest.
+            Some(lines) if self.cursor.is_some() => found.truncate(lines),
+            Some(lines) => drop(found.drain(..found.len().saturating_sub(lines))),
+            None => {}
         }
         self.written(&machine.journal, found.into_iter())
     }
@@ -163,7 +166,8 @@ fn newest(machine: &Machine) -> u64 {
 /// Microseconds since 1970; `wall` is what the host's clock says.
 fn moment(text: &str, wall: u64) -> Result<u64, String> {
     let at = systemd_time::timestamp(text).and_then(|at| u64::try_from(at.as_microsecond()).ok());
-    match at {
+    let ago = text.strip_prefix('-').and_then(systemd_time::span).and_then(|ago| u64::try_from(ago.as_micros()).ok());
+    match at.or(ago.map(|ago| wall.saturating_sub(ago))) {
         Some(at) => Ok(at),
         None if text == "now" => Ok(wall),
         None => Err(format!("Failed to parse timestamp: {text}\n")),
