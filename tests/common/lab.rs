@@ -98,6 +98,13 @@ impl Lab {
         self.tool("on", 60).arg(host).args(argv).output().expect("tests/lab/on starts")
     }
 
+    /// The same, not started yet: for what goes on beside a test, two minutes at most.
+    pub fn command_on(&self, host: &str, argv: &[&str]) -> Command {
+        let mut command = self.tool("on", 120);
+        command.arg(host).args(argv);
+        command
+    }
+
     /// Makes or undoes a fault: `lab.fault("app-1", "cut all")`.
     pub fn fault(&self, host: &str, what: &str) {
         let output =
