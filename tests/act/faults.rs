@@ -160,10 +160,8 @@ async fn a_kill_in_the_middle_leaves_what_was_done_what_was_not_and_what_is_unkn
         // The first host is done, the second has taken it.
         let taken = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("[2/3] web on app-2: taken")));
         assert!(taken.is_some());
-        let qd = crate::pty::children(rustix::process::Pid::from_raw(child.id() as i32).unwrap());
-        for pid in qd {
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-        }
+        // setsid has become it.
+        child.kill().unwrap();
         child.wait().unwrap();
     });
     let mut console = Console::open(&bench, "lab").await;
