@@ -53,7 +53,7 @@ fn the_palette_goes_to_services_hosts_and_environments() {
     console.keys("ctrl-p").types("redis");
     assert!(console.row_with("service: db-1").contains("? redis"), "as it is now: {}", console.screen());
     console.keys("enter");
-    assert!(console.row_with("Log").contains("redis"), "{}", console.screen());
+    assert!(console.row_with("─ Log ").contains("redis"), "{}", console.screen());
     console.keys("ctrl-p").types("app2").keys("enter");
     assert!(console.screen().contains("╭─ Hosts") && console.row_with("│ ● app-2").contains("14ms"));
     console.asked();
@@ -185,4 +185,23 @@ fn a_click_chooses_in_the_palette_and_the_help_and_a_second_one_does_it() {
     assert!(console.row(0).contains("UTC"), "once only chooses");
     console.0.input(Input::Click(x, y));
     assert!(!console.row(0).contains("UTC"), "the clock went: {}", console.row(0));
+}
+
+#[test]
+fn a_box_says_what_may_follow_and_stays_until_a_key_ends_it() {
+    for size in SIZES {
+        let mut console = Console::well(size);
+        console.keys("z");
+        assert!(console.row_with("Hide all instances").contains('M'), "{}", console.screen());
+        assert!(console.row_with("Show the instances of all services").contains('R'));
+        console.pass(std::time::Duration::from_secs(600));
+        assert!(console.screen().contains("Hide all instances"), "nothing ends it by itself");
+        console.keys("x");
+        assert!(!console.screen().contains("Hide all instances"));
+        assert!(console.screen().contains("z x means nothing here."), "{}", console.screen());
+        console.pass(std::time::Duration::from_secs(4)).keys("z esc");
+        assert!(!console.screen().contains("Hide all instances") && !console.screen().contains("means nothing"));
+        console.keys("z R");
+        assert!(console.screen().contains("├ app-1"), "{}", console.screen());
+    }
 }

@@ -117,3 +117,44 @@ fn a_theme_by_name_is_the_built_in_one_and_ones_own_may_stand_on_it() {
     let own = colour(&[("config.toml", "theme = 'mine'\n"), ("themes/mine.toml", mine)]);
     assert_eq!(own, vt100::Color::Rgb(0xff, 0xff, 0xf0));
 }
+
+#[test]
+fn a_built_in_keymap_is_taken_by_its_name_and_one_s_own_in_its_place() {
+    let home_of = |files: &[(&str, &str)]| home(files);
+    let home = home_of(&[("config.toml", "keymap = 'k9s'\n")]);
+    let mut pty = launch(home.path()).start();
+    pty.wait_for("here ");
+    pty.send("q");
+    pty.wait_quiet(Duration::from_millis(300));
+    pty.send(":q\r");
+    assert_eq!(pty.wait_exit(Duration::from_secs(30)).code(), 0);
+
+    let own = ("keymaps/k9s.toml", "inherits = 'k9s'\n[global]\nquit = ['Q']\n");
+    let home = home_of(&[("config.toml", "keymap = 'k9s'\n"), own]);
+    let mut pty = launch(home.path()).start();
+    pty.wait_for("here ");
+    pty.send("Q");
+    assert_eq!(pty.wait_exit(Duration::from_secs(30)).code(), 0);
+}
+
+#[test]
+fn every_keymap_of_one_s_own_is_judged_by_check() {
+    let home = home(&[
+        ("config.toml", "keymap = 'k8s'\n"),
+        ("keymaps/one.toml", "[global]\nquit = ['ctrl-b']\nqiut = []\n"),
+        ("keymaps/good.toml", "inherits = 'less'\n[global]\nquit = ['Q']\n"),
+    ]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_qd"))
+        .arg("check")
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_STATE_HOME", home.path().join("state"))
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("config.toml:1:10: there is no keymap `k8s`; did you mean `k9s`?"), "{said}");
+    assert!(said.contains("one.toml:2:9: `ctrl-b` belongs to tmux"), "{said}");
+    assert!(said.contains("one.toml:3:1: there is no action `qiut`; did you mean `quit`?"), "{said}");
+    assert!(said.contains("good.toml: good"), "{said}");
+}

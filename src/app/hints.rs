@@ -96,13 +96,10 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
     }
 }
 
+/// While a sequence is not complete its box says what may follow; here stands what was pressed.
 fn pending(model: &Model, pen: &mut Pen<'_>, room: Rect) {
-    let contexts = contexts(model);
-    let mut words = Words::of(Role::Key, key_name::sequence_name(&model.pending)).gap(3);
-    for (key, action) in model.keymap.followers(&contexts, &model.pending) {
-        let does = action.map_or(pen.styles.glyphs.more, |action| action.row().hint);
-        words = words.text(Role::Key, key_name::name(key)).text(Role::Quiet, format!(" {does}")).gap(3);
-    }
+    let pressed = key_name::sequence_name(&model.pending);
+    let words = Words::of(Role::Key, pressed).text(Role::Quiet, " and then one of these; any other key drops it");
     pen.words(room.x, room.y, room.width, &words);
 }
 

@@ -5,7 +5,7 @@ use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
-use crate::input::{Action, Context, Lookup};
+use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Effect, Key, KeyCode};
 use crate::ui::Field;
 use crate::ui::list::Step;
@@ -78,6 +78,14 @@ pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
         }
         Lookup::Nothing => {
             let plain = !key.modifiers.control && !key.modifiers.alt;
+            if !pending.is_empty() {
+                // What was begun is dropped with a word, unless it was dropped on purpose.
+                if key.code != KeyCode::Esc {
+                    let pressed = key_name::sequence_name(&[pending.as_slice(), &[key]].concat());
+                    model.say(format!("{pressed} means nothing here."), now);
+                }
+                return Vec::new();
+            }
             if let (KeyCode::Char(c), true, true) = (key.code, plain, contexts.contains(&Context::Text)) {
                 return type_character(model, c, now);
             }

@@ -3,6 +3,7 @@
 mod act;
 mod band;
 mod changing;
+mod chord;
 mod command;
 mod copy;
 mod hints;

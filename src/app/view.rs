@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::layout::{LEAST_COLUMNS, LEAST_ROWS, layout};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{band, hints, strip};
+use super::{band, chord, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, key_name};
 use crate::screens::{
@@ -42,6 +42,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Now) -> Option<Moment> {
             let behind = Rect { x: end, width: layout.tabs.right().saturating_sub(end), ..layout.tabs };
             strip::view(model, &mut pen, if layout.is_low() { behind } else { layout.strip });
             content(model, &mut pen, layout.content);
+            chord::view(model, &mut pen, layout.content);
             hints::view(model, &mut pen, layout.hints);
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Exit, output};
 use crate::app::Setup;
 use crate::domain::name;
-use crate::input::Keymap;
+use crate::input::{Keymap, presets};
 use crate::site::check::Other;
 use crate::site::mistake::Mistake;
 use crate::site::user::Named;
@@ -16,8 +16,6 @@ use crate::style::contrast::{Least, poor};
 use crate::style::theme::Unfit;
 use crate::style::{Depth, GlyphSet, Theme};
 
-/// The keymap that is part of the program.
-const OWN_KEYMAP: &str = "default";
 /// Larger files are no themes and no keymaps.
 const LARGEST: u64 = 1 << 20;
 /// Themes of one's own beyond this are not offered for switching and not checked.
@@ -34,33 +32,30 @@ pub fn as_preferred(setup: Setup, user: &UserFile, places: &Places) -> Result<Se
         None => None,
         Some(named) => Some(shelf.theme(&named.name).map_err(|unfit| {
             let mistakes = match unfit {
-                Unfit::NotFound(why) => vec![shelf.unknown(named, why)],
+                Unfit::NotFound(why) => vec![shelf.unknown("themes", named, why)],
                 Unfit::Mistaken(mistakes) => shelf.placed(&mistakes),
             };
             output::complain(render(&mistakes).trim_end());
             Exit::Configuration
         })?),
     };
-    let keymap = match user.keymap.as_deref() {
-        None | Some(OWN_KEYMAP) => None,
-        Some(name) => {
-            let (file, text) = match shelf.read("keymaps", name) {
-                Ok(Some(found)) => found,
-                Ok(None) => return Err(missing(&shelf.file("keymaps", name), "there is no such file")),
-                Err(why) => return Err(missing(&shelf.file("keymaps", name), &why)),
+    let keymap = match &user.keymap {
+        None => None,
+        Some(named) => Some(shelf.keymap(&named.name).map_err(|unfit| {
+            let mistakes = match unfit {
+                presets::Unfit::NotFound(why) => vec![shelf.unknown("keymaps", named, why)],
+                presets::Unfit::Mistaken(mistakes) => shelf.placed(&mistakes),
             };
-            Some(Keymap::builtin().with(&file, &text).map_err(|mistakes| {
-                mistakes.iter().for_each(|mistake| output::complain(&mistake.to_string()));
-                Exit::Configuration
-            })?)
-        }
+            output::complain(render(&mistakes).trim_end());
+            Exit::Configuration
+        })?),
     };
     // What can't be used is only not offered; `qd check` says why.
     let themes = shelf.names("themes").iter().filter_map(|name| shelf.theme(name).ok()).collect();
     Ok(Setup { theme, themes, keymap, worst_first: user.worst_first, ..setup })
 }
 
-/// What is wrong with the person's themes, and which of them are hard to read.
+/// What is wrong with the person's themes and keymaps, and which themes are hard to read.
 pub fn check(places: &Places) -> Vec<Other> {
     let shelf = Shelf::new(places);
     let mut others: Vec<Other> = Vec::new();
@@ -68,7 +63,7 @@ pub fn check(places: &Places) -> Vec<Other> {
         && let Some(named) = &user.theme
         && let Err(Unfit::NotFound(why)) = shelf.theme(&named.name)
     {
-        let mistake = shelf.unknown(named, why);
+        let mistake = shelf.unknown("themes", named, why);
         others.push(Other { file: mistake.file.clone(), mistakes: vec![mistake] });
     }
     for name in shelf.names("themes") {
@@ -83,13 +78,29 @@ pub fn check(places: &Places) -> Vec<Other> {
         };
         others.push(Other { file, mistakes });
     }
+    others.extend(check_keymaps(&shelf, places));
     others
 }
 
-fn missing(file: &Path, why: &str) -> Exit {
-    let file = crate::site::mistake::path(file);
-    output::complain(&format!("{file}, named in your configuration, can't be read: {why}"));
-    Exit::Configuration
+fn check_keymaps(shelf: &Shelf<'_>, places: &Places) -> Vec<Other> {
+    let mut others = Vec::new();
+    if let Ok(user) = crate::site::load_user(places)
+        && let Some(named) = &user.keymap
+        && let Err(presets::Unfit::NotFound(why)) = shelf.keymap(&named.name)
+    {
+        let mistake = shelf.unknown("keymaps", named, why);
+        others.push(Other { file: mistake.file.clone(), mistakes: vec![mistake] });
+    }
+    for name in shelf.names("keymaps") {
+        let file = shelf.file("keymaps", &name);
+        let mistakes = match shelf.keymap(&name) {
+            Ok(_) => Vec::new(),
+            Err(presets::Unfit::NotFound(why)) => vec![Mistake::of_file(&file, why)],
+            Err(presets::Unfit::Mistaken(mistakes)) => shelf.placed(&mistakes),
+        };
+        others.push(Other { file, mistakes });
+    }
+    others
 }
 
 /// The person's files beside their configuration, each read once.
@@ -135,9 +146,13 @@ impl<'a> Shelf<'a> {
         Theme::named(name, &|name| self.read("themes", name))
     }
 
-    /// The name of a theme that nobody knows, with where it would be.
-    fn unknown(&self, named: &Named, why: String) -> Mistake {
-        let file = crate::site::mistake::path(&self.file("themes", &named.name));
+    fn keymap(&self, name: &str) -> Result<Keymap, presets::Unfit> {
+        Keymap::named(name, &|name| self.read("keymaps", name))
+    }
+
+    /// The name of a theme or a keymap that nobody knows, with where it would be.
+    fn unknown(&self, folder: &str, named: &Named, why: String) -> Mistake {
+        let file = crate::site::mistake::path(&self.file(folder, &named.name));
         named.wrong(why).with_hint(format!("one of your own would be {file}"))
     }
 

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
-
-use super::action::{Action, TABLE};
+use super::action::Action;
 use super::context::Context;
 use super::key_name;
+use super::keymap_file::{self, Binding, File};
+use super::keymap_rules;
 use crate::domain::Mistake;
-use crate::domain::mistake::nearest;
 use crate::port::Key;
-
-/// The keymap that is built in.
-pub const DEFAULT_KEYMAP: &str = include_str!("../../keymaps/default.toml");
 
 /// What a key means after the keys that were pressed before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,27 +29,13 @@ pub struct Keymap {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
+pub(super) enum Node {
     Leaf(Action, usize),
     Branch(BTreeMap<Key, Node>),
 }
 
-/// One line of a keymap file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Binding {
-    context: Context,
-    action: Action,
-    keys: Vec<(Vec<Key>, Mistake)>,
-}
-
 impl Keymap {
-    /// The built-in keymap.
-    pub fn builtin() -> Self {
-        #[expect(clippy::expect_used, reason = "the file is part of the program and a test reads it")]
-        Self::parse("keymaps/default.toml", DEFAULT_KEYMAP).expect("the built-in keymap is whole")
-    }
-
-    /// Reads a whole keymap.
+    /// Reads a whole keymap, on top of nothing.
     ///
     /// # Errors
     /// All mistakes of the file.
@@ -65,15 +47,21 @@ impl Keymap {
     ///
     /// # Errors
     /// All mistakes of the file, among them keys that now mean two things.
-    pub fn with(mut self, file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        let (new, mut mistakes) = read(file, text);
+    pub fn with(self, file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+        self.laid_under(file, keymap_file::read(file, text).map_err(|mistake| vec![mistake])?)
+    }
+
+    /// The same with a file on top that was read.
+    pub(super) fn laid_under(mut self, file: &str, read: File) -> Result<Self, Vec<Mistake>> {
+        let File { bindings: new, mut mistakes, .. } = read;
+        mistakes.extend(new.iter().flat_map(keymap_rules::reserved));
         self.bindings.retain(|old| !new.iter().any(|new| (new.context, new.action) == (old.context, old.action)));
         self.bindings.extend(new);
         self.bindings.sort_by_key(|binding| (binding.context, binding.action));
         self.tries.clear();
         // What was there before goes in first, so that a clash is told at the line that brought it.
         let mut order: Vec<(usize, &Binding)> = self.bindings.iter().enumerate().collect();
-        order.sort_by_key(|(_, binding)| binding.keys.iter().any(|(_, place)| place.file == file));
+        order.sort_by_key(|(_, binding)| binding.place.file == file);
         for (number, binding) in order {
             for (keys, place) in &binding.keys {
                 let trie = self.tries.entry(binding.context).or_default();
@@ -82,7 +70,15 @@ impl Keymap {
                 }
             }
         }
+        if mistakes.is_empty() {
+            mistakes = keymap_rules::never_reached(&self, file);
+        }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
+    }
+
+    /// All lines, in the order of sections and actions.
+    pub(super) fn bindings(&self) -> &[Binding] {
+        &self.bindings
     }
 
     /// What `key` means after `pending`, in the first of the contexts that knows it.
@@ -97,17 +93,20 @@ impl Keymap {
         Lookup::Nothing
     }
 
-    /// What may follow the keys that were pressed: for a hint.
+    /// What may follow the keys that were pressed: for a hint. Where two contexts know a key, the nearer one counts.
     pub fn followers(&self, contexts: &[Context], pending: &[Key]) -> Vec<(Key, Option<Action>)> {
-        let branch = contexts.iter().find_map(|context| match self.node(*context, pending.iter().copied()) {
-            Some(Node::Branch(next)) => Some(next),
-            Some(Node::Leaf(..)) | None => None,
-        });
-        let named = |(key, node): (&Key, &Node)| match node {
-            Node::Leaf(action, _) => (*key, Some(*action)),
-            Node::Branch(_) => (*key, None),
-        };
-        branch.map(|next| next.iter().map(named).collect()).unwrap_or_default()
+        let mut all: BTreeMap<Key, Option<Action>> = BTreeMap::new();
+        for context in contexts {
+            let Some(Node::Branch(next)) = self.node(*context, pending.iter().copied()) else { continue };
+            for (key, node) in next {
+                let action = match node {
+                    Node::Leaf(action, _) => Some(*action),
+                    Node::Branch(_) => None,
+                };
+                all.entry(*key).or_insert(action);
+            }
+        }
+        all.into_iter().collect()
     }
 
     /// The key sequences of an action in the first of the contexts that has some, in the order of the file.
@@ -126,7 +125,7 @@ impl Keymap {
         self.bindings.iter().any(|binding| (binding.context, binding.action) == (context, action))
     }
 
-    fn node(&self, context: Context, keys: impl Iterator<Item = Key>) -> Option<&Node> {
+    pub(super) fn node(&self, context: Context, keys: impl Iterator<Item = Key>) -> Option<&Node> {
         let mut level = Some(self.tries.get(&context)?);
         let mut node = None;
         for key in keys {
@@ -182,49 +181,4 @@ fn clash(all: &[Binding], binding: &Binding, keys: &[Key], place: &Mistake, othe
         _ => format!("`{name}` means something already"),
     };
     Mistake { message: format!("{message}, so it can't mean `{}`", binding.action.row().name), ..place.clone() }
-}
-
-type Raw = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Vec<Spanned<String>>>>;
-
-fn read(file: &str, text: &str) -> (Vec<Binding>, Vec<Mistake>) {
-    let raw: Raw = match toml::from_str(text) {
-        Ok(raw) => raw,
-        Err(error) => {
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            return (Vec::new(), vec![Mistake::at(file, text, error.span().unwrap_or(0..0), message)]);
-        }
-    };
-    let (mut bindings, mut mistakes) = (Vec::new(), Vec::new());
-    let wrong = |at: &Spanned<String>, message: String| Mistake::at(file, text, at.span(), message);
-    for (section, lines) in &raw {
-        let Some(context) = Context::ALL.iter().copied().find(|context| context.name() == section.get_ref()) else {
-            let hint = nearest(section.get_ref(), Context::ALL.iter().map(|context| context.name()));
-            mistakes.push(wrong(section, format!("there is no section `{}`{hint}", section.get_ref())));
-            continue;
-        };
-        for (name, keys) in lines {
-            let Some(action) = Action::named(name.get_ref()) else {
-                let hint = nearest(name.get_ref(), TABLE.iter().map(|row| row.name));
-                mistakes.push(wrong(name, format!("there is no action `{}`{hint}", name.get_ref())));
-                continue;
-            };
-            if !action.row().contexts.contains(&context) {
-                let where_to: Vec<String> =
-                    action.row().contexts.iter().map(|place| format!("`[{}]`", place.name())).collect();
-                let (word, section) = (name.get_ref(), section.get_ref());
-                let message = format!("`{word}` can't be in `[{section}]`; it goes to {}", where_to.join(" or "));
-                mistakes.push(wrong(name, message));
-                continue;
-            }
-            let mut good = Vec::new();
-            for key in keys {
-                match key_name::parse_sequence(key.get_ref()) {
-                    Ok(sequence) => good.push((sequence, wrong(key, String::new()))),
-                    Err(message) => mistakes.push(wrong(key, message)),
-                }
-            }
-            bindings.push(Binding { context, action, keys: good });
-        }
-    }
-    (bindings, mistakes)
 }

@@ -6,6 +6,10 @@ pub mod context;
 pub mod decode;
 pub mod key_name;
 pub mod keymap;
+mod keymap_file;
+mod keymap_rules;
+pub mod presets;
+pub mod reference;
 
 pub use action::Action;
 pub use context::Context;

@@ -3,7 +3,7 @@
 
 use super::action::TABLE;
 use super::key_name::{name, parse, parse_sequence};
-use super::keymap::DEFAULT_KEYMAP;
+use super::presets::{BUILTIN, Unfit, only_builtin};
 use super::*;
 use crate::port::{Key, KeyCode, Modifiers};
 
@@ -129,6 +129,117 @@ fn mistakes_are_named_with_their_place() {
 }
 
 #[test]
-fn the_built_in_file_is_whole() {
-    assert!(Keymap::parse("keymaps/default.toml", DEFAULT_KEYMAP).is_ok());
+fn every_built_in_keymap_is_whole_and_has_a_key_for_whatever_the_default_has_one() {
+    for (name, _) in BUILTIN {
+        let keymap = Keymap::named(name, &only_builtin).unwrap_or_else(|why| panic!("{name}: {why:#?}"));
+        let reachable = [Action::Help, Action::Palette, Action::CommandLine, Action::Back, Action::Open, Action::Down];
+        for action in reachable {
+            let all = action.row().contexts;
+            assert!(all.iter().any(|context| !keymap.keys_in(*context, action).is_empty()), "{name}: {action:?}");
+        }
+    }
+}
+
+#[test]
+fn a_keymap_of_ones_own_lies_on_another_and_wins_over_a_built_in_one_of_its_name() {
+    let own = |name: &str| {
+        Ok(match name {
+            "k9s" => Some(("keymaps/k9s.toml".to_owned(), "inherits = 'k9s'\n[global]\nzoom = ['Z']".to_owned())),
+            "mine" => Some(("keymaps/mine.toml".to_owned(), "inherits = 'k9s'\n[global]\nhelp = ['H']".to_owned())),
+            "round" => Some(("keymaps/round.toml".to_owned(), "\ninherits = 'round'".to_owned())),
+            "lost" => Some(("keymaps/lost.toml".to_owned(), "inherits = 'k8s'".to_owned())),
+            _ => None,
+        })
+    };
+    let keymap = Keymap::named("mine", &own).unwrap();
+    let preset = Keymap::named("k9s", &only_builtin).unwrap();
+    let global = [Context::Global];
+    assert_eq!(keymap.lookup(&global, &[], Key::char('H')), Lookup::Action(Action::Help));
+    assert_eq!(keymap.lookup(&global, &[], Key::char('Z')), Lookup::Action(Action::Zoom), "one's own k9s is below");
+    assert_eq!(keymap.keys_in(Context::Global, Action::Copy), preset.keys_in(Context::Global, Action::Copy));
+    let wrong = |name: &str| match Keymap::named(name, &own) {
+        Err(Unfit::Mistaken(mistakes)) => mistakes[0].to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wrong("round"), "keymaps/round.toml:2:12: `round` inherits from itself");
+    let lost = "keymaps/lost.toml:1:12: there is no keymap `k8s`; did you mean `k9s`? Built in are default, k9s, less";
+    assert_eq!(wrong("lost"), lost);
+}
+
+#[test]
+fn keys_that_others_need_are_refused_with_their_place() {
+    let refused = |text: &str| {
+        let mistakes = Keymap::builtin().with("mine.toml", text).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+        mistakes[0].to_string()
+    };
+    for key in ["ctrl-a", "ctrl-b", "ctrl-h", "ctrl-j", "ctrl-k", "z ctrl-a"] {
+        let told = refused(&format!("[overview]\nsort = ['{key}']"));
+        assert!(told.starts_with("mine.toml:2:9: `ctrl-") && told.contains("belongs to"), "{told}");
+    }
+    let told = refused("[global]\nquit = ['ctrl-c']");
+    assert_eq!(told, "mine.toml:2:9: `ctrl-c` always means `interrupt`, so it can't mean `quit`");
+    assert!(refused("[always]\ninterrupt = ['f9']").starts_with("mine.toml:2:1: `ctrl-c` always means `interrupt`"));
+    assert!(refused("[always]\ninterrupt = []").starts_with("mine.toml:2:1:"));
+    let told = refused("[text]\nerase = ['x']");
+    assert_eq!(told, "mine.toml:2:10: `x` writes a character in `[text]`, so it can't mean `erase` there");
+    for row in TABLE.iter().filter(|row| row.weight == super::action::Weight::Change) {
+        let section = row.contexts[0].name();
+        let told = refused(&format!("[{section}]\n{} = ['ctrl-t']", row.name));
+        assert!(told.contains("leads to a change"), "{told}");
+    }
+}
+
+#[test]
+fn keys_that_are_never_reached_are_refused_with_their_place() {
+    let refused = |text: &str| {
+        let mistakes = Keymap::builtin().with("mine.toml", text).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+        mistakes[0].to_string()
+    };
+    let told = refused("[global]\nzoom = ['j']");
+    assert!(
+        told.starts_with("mine.toml:2:9: `j` never means `zoom`: in `[list]` it means `down`, in keymaps/"),
+        "{told}"
+    );
+    let told = refused("[list]\nfilter = ['q']");
+    assert!(told.starts_with("mine.toml:2:1: with this `q` never means `quit` any more"), "{told}");
+    assert!(told.contains("give `quit` another key"), "{told}");
+    // On one screen only it is what nearer contexts are for.
+    assert!(Keymap::builtin().with("mine.toml", "[overview]\nsort = ['R']").is_ok());
+    assert!(Keymap::builtin().with("mine.toml", "[list]\nfilter = ['q']\n[global]\nquit = []").is_ok());
+}
+
+#[test]
+fn the_reference_page_is_what_the_table_and_the_keymap_say() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
+    let page = super::reference::markdown(&Keymap::builtin());
+    if std::env::var_os("QD_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/keys.md is old: QD_BLESS=1 cargo test --lib input:: writes it anew");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_a_keymap_panic(text in "\\PC{0,200}") {
+        let _ = Keymap::builtin().with("k.toml", &text);
+    }
+
+    #[test]
+    fn no_binding_makes_a_keymap_panic(
+        lines in proptest::collection::vec(("[a-z]{0,8}", 0..TABLE.len(), "[a-zA-Z0-9 -]{0,12}", 0..Context::ALL.len()), 0..12),
+    ) {
+        let mut text = String::new();
+        for (word, action, key, context) in lines {
+            let (section, name) = (Context::ALL[context].name(), TABLE[action].name);
+            text.push_str(&format!("[{section}]\n{name} = ['{key}', '{word}', 'ctrl-{word}', 'z {key}']\n"));
+        }
+        if let Ok(keymap) = Keymap::builtin().with("k.toml", &text) {
+            for context in Context::ALL {
+                let _ = keymap.followers(&context.stack(), &[Key::char('z')]);
+            }
+        }
+    }
 }

@@ -81,7 +81,7 @@ pub struct UserFile {
     /// Name of the theme.
     pub theme: Option<Named>,
     /// Name of the keymap.
-    pub keymap: Option<String>,
+    pub keymap: Option<Named>,
     /// Whether the worst comes first at first.
     pub worst_first: bool,
     /// Whether every change is refused.
@@ -148,14 +148,15 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
         let message = format!("{} can't be the name of a site: {error}", quoted(&site.value));
         sink.add_hint(&site.span, message, "a path has a slash in it");
     }
+    let named = |word: &Option<Located<String>>, sink: &Sink<'_>| {
+        let word = word.as_ref()?;
+        Some(Named { name: word.value.clone(), place: Box::new(sink.at(&word.span)) })
+    };
     let value = |word: &Option<Located<String>>| word.as_ref().map(|word| word.value.clone());
     UserFile {
         name: value(&raw.name),
-        theme: raw.theme.as_ref().map(|word| {
-            let place = Box::new(sink.at(&word.span));
-            Named { name: word.value.clone(), place }
-        }),
-        keymap: value(&raw.keymap),
+        theme: named(&raw.theme, sink),
+        keymap: named(&raw.keymap, sink),
         worst_first: match raw.sort {
             None | Some(RawSort::Site) => false,
             Some(RawSort::Worst) => true,
