@@ -10,6 +10,9 @@ fn main() -> Exit {
     if let Some(code) = quarterdeck::engine::transport::guard::guard_if_asked() {
         std::process::exit(i32::from(code));
     }
+    if let Some(claimed) = quarterdeck::engine::terminal::claim_if_asked() {
+        return if claimed { Exit::Ok } else { Exit::Degraded };
+    }
     match Arguments::try_parse() {
         Ok(arguments) => cli::run(arguments),
         Err(error) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::keys::{self, filter, go};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
 use super::{changing, command, copy, palette};
@@ -128,6 +129,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
             Screen::Logs | Screen::Changes | Screen::History => {}
         },
+        Action::Shell => return shell::host(model).map(Effect::Shell).into_iter().collect(),
         Action::UnitFile => model.overview.toggle_unit_file(),
         Action::Accept => return accept(model, now),
         Action::Cancel => return cancel(model),

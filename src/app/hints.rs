@@ -160,6 +160,7 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::Filter,
             Action::FailedOnly,
             Action::Sort,
+            Action::Shell,
             Action::UnitFile,
             Action::Copy,
         ],

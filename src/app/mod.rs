@@ -15,6 +15,7 @@ pub mod overlay;
 mod palette;
 mod settle;
 pub mod setup;
+mod shell;
 mod strip;
 mod themes;
 pub mod update;

@@ -183,7 +183,12 @@ impl Model {
 
     /// Says something about the last key for three seconds.
     pub fn say(&mut self, text: impl Into<String>, now: Now) {
-        self.notice = Some(Notice { text: text.into(), until: now.mono.after(Duration::from_secs(3)) });
+        self.say_for(text, Duration::from_secs(3), now);
+    }
+
+    /// Says something for longer.
+    pub fn say_for(&mut self, text: impl Into<String>, span: Duration, now: Now) {
+        self.notice = Some(Notice { text: text.into(), until: now.mono.after(span) });
     }
 
     /// Whether nobody waits for what this event brings, unless it changes a word: figures, and details that are

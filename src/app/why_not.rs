@@ -2,9 +2,9 @@
 //! and the palette say beside it.
 
 use super::changing;
-use super::keys;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::{keys, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -75,6 +75,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             nothing_open(model).or_else(|| (model.overview.unfolded() == 0).then_some("they are hidden already"))
         }
         Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
+        Action::Shell => no_row(model).or_else(|| shell::none(model)),
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
         Action::Help

@@ -133,7 +133,7 @@ pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
 async fn read(world: World<Direct>, wanted: Wanted, told: &mut Told) -> (Ending, Option<u8>) {
     let (say, said) = tokio::sync::oneshot::channel();
     // A writer that is blocked must not keep the program from ending.
-    let forced = signals::guard(|number| std::process::exit(128 + i32::from(number)));
+    let forced = signals::guard(|number| std::process::exit(128 + i32::from(number)), |_| false);
     let heard = signals::first(say);
     if let Some(error) = forced.err().or(heard.err()) {
         complain(&format!("signals can't be caught: {error}"));

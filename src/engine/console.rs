@@ -98,11 +98,13 @@ where
 {
     let notices = signals::notices(crash).map_err(|error| Failure::Refused("listen to signals", error))?;
     let forced = Arc::clone(&device);
-    signals::guard(move |number| {
+    let force = move |number| {
         forced.close();
         std::process::exit(i32::from(Ended::Signal(number).code()));
-    })
-    .map_err(|error| Failure::Refused("listen to signals", error))?;
+    };
+    let lender = Arc::clone(&device);
+    signals::guard(force, move |number| signals::is_of_a_key(number) && lender.is_lent())
+        .map_err(|error| Failure::Refused("listen to signals", error))?;
 
     let fault = Fault::from_environment();
     let surface = Tty::take(Arc::clone(&device)).map_err(|error| Failure::Refused("take the terminal", error))?;

@@ -14,7 +14,7 @@ use super::run::{Ended, Parts, channels, run};
 use super::signals::Notice;
 use crate::app::Model;
 use crate::domain::Now;
-use crate::port::{Effect, Event, Input, Key};
+use crate::port::{Effect, Event, Input, Key, ShellEnd};
 
 /// The loop while it runs.
 type Running = Pin<Box<dyn Future<Output = (Ended, Memory, Model)>>>;
@@ -26,6 +26,7 @@ pub struct Stage {
     shown: watch::Receiver<Shown>,
     input: Option<mpsc::Sender<Input>>,
     notices: mpsc::Sender<Notice>,
+    shells: mpsc::Sender<ShellEnd>,
     events: mpsc::Sender<Event>,
     wishes: mpsc::Receiver<Effect>,
     asked: Vec<Effect>,
@@ -52,10 +53,11 @@ impl Stage {
         let (showing, shown) = watch::channel(Shown::default());
         // More than this in one step is a mistake of the test, and is told so.
         let (input, mut typed) = mpsc::channel(4096);
+        let (shells, returning) = mpsc::channel(16);
         let (notices, mut noticed) = mpsc::channel(64);
         let (events, world, effects, wishes) = channels();
         let parts = Parts {
-            surface: Memory::new(sized, showing),
+            surface: Memory::new(sized, showing, returning),
             input: stream::poll_fn(move |context| typed.poll_recv(context)),
             notices: stream::poll_fn(move |context| noticed.poll_recv(context)),
             clock: clock.clone(),
@@ -70,6 +72,7 @@ impl Stage {
             shown,
             input: Some(input),
             notices,
+            shells,
             events,
             wishes,
             asked: Vec::new(),
@@ -141,6 +144,13 @@ impl Stage {
     /// The system says something.
     pub fn notice(&mut self, notice: Notice) -> &mut Self {
         let _ = self.notices.try_send(notice);
+        self.settle();
+        self
+    }
+
+    /// The shell that has the screen ends.
+    pub fn shell_ends(&mut self, how: ShellEnd) -> &mut Self {
+        let _ = self.shells.try_send(how);
         self.settle();
         self
     }

@@ -83,7 +83,7 @@ fn a_world_that_does_not_listen_holds_nobody_up() {
     let (effects, mut wishes) = mpsc::channel(1);
     effects.try_send(Effect::Refresh).unwrap();
     let parts = Parts {
-        surface: Memory::new(size, watch::Sender::new(Shown::default())),
+        surface: Memory::new(size, watch::Sender::new(Shown::default()), mpsc::channel(1).1),
         input: stream::iter([Input::Focus(true), Input::Focus(false)]),
         notices: stream::pending(),
         clock,

@@ -7,10 +7,11 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::backstop::Backstop;
 use super::surface::Surface;
+use crate::port::{Errand, ShellEnd};
 
 /// What a person would have before them.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,10 @@ pub struct Shown {
     pub mouse: Option<bool>,
     /// How often the screen was given back.
     pub suspended: u64,
+    /// The words with which the screen was lent, each time.
+    pub lent: Vec<String>,
+    /// The program that has the screen now.
+    pub errand: Option<Errand>,
 }
 
 /// A surface in memory.
@@ -33,14 +38,20 @@ pub struct Memory {
     terminal: Terminal<Backstop<TestBackend>>,
     size: watch::Receiver<(u16, u16)>,
     shown: watch::Sender<Shown>,
+    /// How programs end that have the screen; as many as a test tells.
+    returning: mpsc::Receiver<ShellEnd>,
     whole: bool,
 }
 
 impl Memory {
-    pub(super) fn new(size: watch::Receiver<(u16, u16)>, shown: watch::Sender<Shown>) -> Self {
+    pub(super) fn new(
+        size: watch::Receiver<(u16, u16)>,
+        shown: watch::Sender<Shown>,
+        returning: mpsc::Receiver<ShellEnd>,
+    ) -> Self {
         let (width, height) = *size.borrow();
         let Ok(terminal) = Terminal::new(Backstop::new(TestBackend::new(width, height)));
-        Self { terminal, size, shown, whole: true }
+        Self { terminal, size, shown, returning, whole: true }
     }
 }
 
@@ -93,6 +104,28 @@ impl Surface for Memory {
     fn resume(&mut self) -> io::Result<bool> {
         self.whole = true;
         Ok(true)
+    }
+
+    fn lend(&mut self, words: &str) -> Result<(), String> {
+        self.shown.send_modify(|shown| shown.lent.push(words.to_owned()));
+        Ok(())
+    }
+
+    fn start(&mut self, errand: &Errand) -> io::Result<()> {
+        self.shown.send_modify(|shown| shown.errand = Some(errand.clone()));
+        Ok(())
+    }
+
+    async fn returned(&mut self) -> ShellEnd {
+        match self.returning.recv().await {
+            Some(how) => how,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn take_back(&mut self) -> io::Result<bool> {
+        self.shown.send_modify(|shown| shown.errand = None);
+        self.resume()
     }
 
     fn pace(&self) -> Duration {

@@ -11,7 +11,7 @@ use super::signals::Notice;
 use super::surface::Surface;
 use super::turn::Turn;
 use crate::app::Model;
-use crate::port::{Effect, Event, Input};
+use crate::port::{Effect, Event, Input, ShellEnd};
 
 /// Inputs taken in before the next look at the clock and the screen.
 const INPUTS_A_TURN: usize = 256;
@@ -79,6 +79,7 @@ where
         turn.draw(clock.now());
         let wake = turn.wake();
         let ready = turn.surface.ready();
+        let lent = turn.is_lent();
         // Biased, from the top: a word of the system ends or stops everything else; a key is never kept
         // waiting by a flood of data; a free screen makes the next frame possible. Nothing starves: below, each
         // turn also takes in what the world has said, whatever came first.
@@ -86,7 +87,7 @@ where
             biased;
             Some(notice) = notices.next() => Happened::Notice(notice),
             input = input.next() => Happened::Input(input),
-            taken = turn.surface.taken(), if !ready => Happened::Taken(taken.is_ok()),
+            happened = of_surface(&mut turn.surface, lent), if !ready || lent => happened,
             permit = effects.reserve(), if !turn.outbox.is_empty() => {
                 match (permit, turn.outbox.pop()) {
                     (Ok(permit), Some(effect)) => permit.send(effect),
@@ -101,6 +102,7 @@ where
         let now = clock.now();
         match happened {
             Happened::Notice(notice) => turn.notice(notice, now),
+            Happened::Returned(how) => turn.returned(how, now),
             Happened::Input(Some(input)) => turn.event(Event::Input(input), now),
             Happened::Input(None) => turn.stop(Ended::Gone, now),
             Happened::Taken(true) | Happened::Sent => {}
@@ -139,8 +141,14 @@ where
     (turn.ended.unwrap_or(Ended::Asked), turn.surface, turn.model)
 }
 
+/// What the screen has to say: the program that has it has ended, or the frame on its way was taken.
+async fn of_surface(surface: &mut impl Surface, lent: bool) -> Happened {
+    if lent { Happened::Returned(surface.returned().await) } else { Happened::Taken(surface.taken().await.is_ok()) }
+}
+
 enum Happened {
     Notice(Notice),
+    Returned(ShellEnd),
     Input(Option<Input>),
     Taken(bool),
     Sent,

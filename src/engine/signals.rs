@@ -24,6 +24,11 @@ pub enum Notice {
     Resized,
 }
 
+/// Whether a key makes this signal: then it is for whoever has the terminal.
+pub fn is_of_a_key(number: u8) -> bool {
+    matches!(number, INTERRUPT | QUIT)
+}
+
 /// From the first signal that asks for the end until the program is ended by force.
 pub const GRACE: Duration = Duration::from_millis(900);
 
@@ -49,6 +54,16 @@ impl Stops {
             quit: signal(SignalKind::quit())?,
             hangup: signal(SignalKind::hangup())?,
         })
+    }
+
+    /// The next one that is meant for us.
+    async fn next_but(&mut self, not_ours: &(impl Fn(u8) -> bool + Sync)) -> u8 {
+        loop {
+            let number = self.next().await;
+            if !not_ours(number) {
+                return number;
+            }
+        }
     }
 
     async fn next(&mut self) -> u8 {
@@ -111,15 +126,19 @@ pub fn first(say: tokio::sync::oneshot::Sender<u8>) -> io::Result<()> {
 }
 
 /// Ends the program by `force` at the second signal that asks for it, and [`GRACE`] after the first. A task of
-/// its own, so that it also holds while the loop hangs.
+/// its own, so that it also holds while the loop hangs. Those that are `not_ours` when they come count for nothing:
+/// they were meant for a program that has the terminal.
 ///
 /// # Errors
 /// When a signal can't be caught.
-pub fn guard(force: impl Fn(u8) + Send + 'static) -> io::Result<()> {
+pub fn guard(
+    force: impl Fn(u8) + Send + 'static,
+    not_ours: impl Fn(u8) -> bool + Send + Sync + 'static,
+) -> io::Result<()> {
     let mut stops = Stops::listen()?;
     tokio::spawn(async move {
-        let first = stops.next().await;
-        let last = tokio::time::timeout(GRACE, stops.next()).await.unwrap_or(first);
+        let first = stops.next_but(&not_ours).await;
+        let last = tokio::time::timeout(GRACE, stops.next_but(&not_ours)).await.unwrap_or(first);
         force(last);
     });
     Ok(())

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ratatui::Frame;
 
+use crate::port::{Errand, ShellEnd};
+
 /// Something that shows frames.
 pub trait Surface {
     /// Columns and rows, asked for anew.
@@ -38,6 +40,24 @@ pub trait Surface {
     /// # Errors
     /// When the screen is gone.
     fn resume(&mut self) -> io::Result<bool>;
+    /// Gives the screen away for a program of ours: nothing is drawn or read until it is taken back. `words` say to
+    /// whom it was given.
+    ///
+    /// # Errors
+    /// A sentence that says why this can't be done; nothing has changed then.
+    fn lend(&mut self, words: &str) -> Result<(), String>;
+    /// Starts the program for which the screen was lent.
+    ///
+    /// # Errors
+    /// Why it can't be started.
+    fn start(&mut self, errand: &Errand) -> io::Result<()>;
+    /// Ends when that program has ended. May be dropped at any point. Pending for ever while there is none.
+    fn returned(&mut self) -> impl Future<Output = ShellEnd>;
+    /// Takes the screen back, mended. False as with [`Self::resume`].
+    ///
+    /// # Errors
+    /// When the screen is gone.
+    fn take_back(&mut self) -> io::Result<bool>;
     /// The least time between two frames.
     fn pace(&self) -> Duration;
 }

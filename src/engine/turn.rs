@@ -1,13 +1,46 @@
 //! What the loop keeps from turn to turn: the model, the screen, and when to draw next.
 
+use std::time::Duration;
+
 use super::outbox::Outbox;
 use super::run::Ended;
-use super::signals::Notice;
+use super::signals::{Notice, is_of_a_key};
 use super::surface::Surface;
 use crate::app::{Model, update, view};
-use crate::domain::{Moment, Now, State};
-use crate::port::{Effect, Event, Input};
+use crate::domain::{HostName, Moment, Now, State};
+use crate::port::{Effect, Errand, Event, Input, ShellEnd, ShellNews};
 use crate::state::Fleet;
+
+/// The world finds the way to a shell within this, or there is none.
+const ANSWERS: Duration = Duration::from_secs(5);
+
+/// Where the screen is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Away {
+    /// It is ours.
+    Here,
+    /// Given back, because the program was stopped.
+    Stopped,
+    /// Lent to a shell.
+    Lent(Loan),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Loan {
+    host: HostName,
+    since: Moment,
+    /// The shell was started.
+    runs: bool,
+}
+
+impl Away {
+    fn lent(&self) -> Option<&Loan> {
+        match self {
+            Away::Lent(loan) => Some(loan),
+            Away::Here | Away::Stopped => None,
+        }
+    }
+}
 
 /// What the loop keeps from turn to turn.
 pub(super) struct Turn<S> {
@@ -24,8 +57,8 @@ pub(super) struct Turn<S> {
     due: Option<Moment>,
     /// Columns and rows, as the model knows them.
     size: Option<(u16, u16)>,
-    /// The screen has been given back.
-    away: bool,
+    /// Whether the screen has been given away.
+    away: Away,
     /// Who asked for the end, when it was not the person.
     stopped_by: Option<Ended>,
     pub(super) ended: Option<Ended>,
@@ -42,7 +75,7 @@ impl<S: Surface> Turn<S> {
             drawn: None,
             due: None,
             size: None,
-            away: false,
+            away: Away::Here,
             stopped_by: None,
             ended: None,
         }
@@ -50,6 +83,19 @@ impl<S: Surface> Turn<S> {
 
     /// Takes one event in and does what the core asks for.
     pub(super) fn event(&mut self, event: Event, now: Now) {
+        match (&event, self.away.lent()) {
+            (Event::Shell(ShellNews::Ready(errand)), Some(_)) => return self.start(errand, now),
+            // Whoever asked for it has been told that there is none.
+            (Event::Shell(ShellNews::Ready(_)), None) => return,
+            (Event::Shell(ShellNews::Refused(_)), Some(_)) => self.come_back(now),
+            // What is typed now is not for the console, and what was typed before it was lent is lost with it.
+            (Event::Input(Input::Key(_) | Input::Paste(_) | Input::Click(..) | Input::Wheel(..)), Some(_)) => return,
+            _ => {}
+        }
+        self.take(event, now);
+    }
+
+    fn take(&mut self, event: Event, now: Now) {
         let before = if self.model.can_wait(&event) { self.words() } else { None };
         let effects = update(&mut self.model, event, now);
         if before.is_some() && before == self.words() {
@@ -67,6 +113,7 @@ impl<S: Surface> Turn<S> {
                     self.measure(now);
                 }
                 Effect::Suspend => self.suspend(now),
+                Effect::Shell(host) => self.lend(host, now),
                 Effect::Quit => self.ended = self.stopped_by.or(Some(Ended::Asked)),
                 Effect::Watch(_)
                 | Effect::RetryNow(_)
@@ -80,7 +127,6 @@ impl<S: Surface> Turn<S> {
                 | Effect::EndTail
                 | Effect::ReadFields(..)
                 | Effect::Export(_)
-                | Effect::Shell(_)
                 | Effect::Answer(..) => self.outbox.push(effect),
             }
         }
@@ -97,15 +143,14 @@ impl<S: Surface> Turn<S> {
 
     pub(super) fn notice(&mut self, notice: Notice, now: Now) {
         match notice {
+            // These keys were meant for the shell, and so is what stops a job.
+            Notice::Stop(signal) if self.away.lent().is_some() && is_of_a_key(signal) => {}
+            Notice::Suspend | Notice::Continued if self.away.lent().is_some() => {}
             Notice::Stop(signal) => self.stop(Ended::Signal(signal), now),
             Notice::Crashed => self.ended = Some(Ended::Crashed),
             Notice::Suspend => self.suspend(now),
             Notice::Continued => match self.surface.resume() {
-                Ok(true) => {
-                    self.away = false;
-                    self.event(Event::Resumed, now);
-                    self.measure(now);
-                }
+                Ok(true) => self.is_back(now),
                 Ok(false) => {}
                 Err(_) => self.stop(Ended::Gone, now),
             },
@@ -123,14 +168,69 @@ impl<S: Surface> Turn<S> {
     }
 
     fn suspend(&mut self, now: Now) {
-        if self.away {
+        if self.away != Away::Here {
             return;
         }
-        self.away = true;
+        self.away = Away::Stopped;
         if let Err(sentence) = self.surface.suspend() {
-            self.away = false;
+            self.away = Away::Here;
             self.event(Event::Trouble(sentence), now);
         }
+    }
+
+    /// Gives the screen away for a shell, at once: what is typed from now on is for it. The world says how it is opened.
+    fn lend(&mut self, host: HostName, now: Now) {
+        if self.away != Away::Here {
+            return;
+        }
+        match self.surface.lend(&format!("A shell on {host}. When it ends, the console comes back.")) {
+            Ok(()) => {
+                self.away = Away::Lent(Loan { host: host.clone(), since: now.mono, runs: false });
+                self.outbox.push(Effect::Shell(host));
+            }
+            Err(sentence) => self.event(Event::Trouble(sentence), now),
+        }
+    }
+
+    fn start(&mut self, errand: &Errand, now: Now) {
+        let Away::Lent(loan) = &mut self.away else { return };
+        match self.surface.start(errand) {
+            Ok(()) => loan.runs = true,
+            Err(error) => {
+                let sentence = format!("The shell on {} could not be started: {error}.", errand.host);
+                self.event(Event::Shell(ShellNews::Refused(sentence)), now);
+            }
+        }
+    }
+
+    /// Whether a program has the screen.
+    pub(super) fn is_lent(&self) -> bool {
+        self.away.lent().is_some_and(|loan| loan.runs)
+    }
+
+    /// The program that had the screen has ended.
+    pub(super) fn returned(&mut self, how: ShellEnd, now: Now) {
+        let Some(loan) = self.away.lent() else { return };
+        let (host, lasted) = (loan.host.clone(), loan.since.age(now.mono));
+        self.come_back(now);
+        self.event(Event::Shell(ShellNews::Ended { host, how, lasted }), now);
+    }
+
+    fn come_back(&mut self, now: Now) {
+        self.away = Away::Stopped;
+        match self.surface.take_back() {
+            Ok(true) => self.is_back(now),
+            Ok(false) => {}
+            Err(_) => self.stop(Ended::Gone, now),
+        }
+    }
+
+    fn is_back(&mut self, now: Now) {
+        self.away = Away::Here;
+        self.event(Event::Resumed, now);
+        // What follows from time alone was not looked at meanwhile.
+        self.event(Event::Woke, now);
+        self.measure(now);
     }
 
     /// Tells the model the size of the screen, if it is another one.
@@ -144,6 +244,10 @@ impl<S: Surface> Turn<S> {
 
     /// A moment came: the one of `view`, or the one for a frame that had to wait.
     pub(super) fn time(&mut self, now: Now) {
+        if self.away.lent().is_some_and(|loan| !loan.runs && loan.since.after(ANSWERS) <= now.mono) {
+            let sentence = "No shell: the way to the host was not found in time.".to_owned();
+            return self.event(Event::Shell(ShellNews::Refused(sentence)), now);
+        }
         self.changed |= self.beat.is_some_and(|beat| beat <= now.mono);
         if self.due.is_some_and(|due| due <= now.mono) {
             self.due = None;
@@ -155,7 +259,7 @@ impl<S: Surface> Turn<S> {
     /// quiet at once, in a flood at the pace of the surface.
     pub(super) fn draw(&mut self, now: Now) {
         let early = self.drawn.is_some_and(|drawn| drawn.after(self.surface.pace()) > now.mono);
-        if !self.changed || self.away || early || !self.surface.ready() {
+        if !self.changed || self.away != Away::Here || early || !self.surface.ready() {
             return;
         }
         let model = &self.model;
@@ -172,12 +276,13 @@ impl<S: Surface> Turn<S> {
 
     /// When to wake if nothing happens.
     pub(super) fn wake(&self) -> Option<Moment> {
-        match (self.away, self.changed, self.drawn) {
-            (true, _, _) => None,
-            (false, true, _) if !self.surface.ready() => None,
-            (false, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
-            (false, true, None) => Some(Moment::default()),
-            (false, false, _) => [self.due, self.beat].into_iter().flatten().min(),
+        match (&self.away, self.changed, self.drawn) {
+            (Away::Lent(loan), _, _) => (!loan.runs).then(|| loan.since.after(ANSWERS)),
+            (Away::Stopped, _, _) => None,
+            (Away::Here, true, _) if !self.surface.ready() => None,
+            (Away::Here, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
+            (Away::Here, true, None) => Some(Moment::default()),
+            (Away::Here, false, _) => [self.due, self.beat].into_iter().flatten().min(),
         }
     }
 }

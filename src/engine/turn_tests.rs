@@ -11,6 +11,7 @@ use ratatui::{Frame, Terminal};
 use super::*;
 use crate::domain::Link;
 use crate::port::event::HostEvent;
+use crate::port::{Errand, ShellEnd};
 
 const PACE: Duration = Duration::from_millis(33);
 
@@ -51,6 +52,22 @@ impl Surface for Fake {
     }
 
     fn resume(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn lend(&mut self, _words: &str) -> Result<(), String> {
+        Err("Can't.".to_owned())
+    }
+
+    fn start(&mut self, _errand: &Errand) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn returned(&mut self) -> impl Future<Output = ShellEnd> {
+        std::future::pending()
+    }
+
+    fn take_back(&mut self) -> io::Result<bool> {
         Ok(true)
     }
 

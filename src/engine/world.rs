@@ -24,7 +24,7 @@ use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{self, Control, Wanted};
 use crate::domain::{Environment, HostName, Run, UnitName};
 use crate::port::act::{RunNews, StoreState};
-use crate::port::{Effect, Event};
+use crate::port::{Effect, Errand, Event, ShellNews};
 
 /// Questions on their way to the person. Bounded: whoever asks waits for a place.
 const QUESTIONS: usize = 16;
@@ -137,6 +137,15 @@ impl Watching {
             // A full queue holds the same order already.
             let _ = watched.retry.try_send(hosts::Control::RetryNow);
         }
+    }
+
+    /// What opens a shell on a host; nothing while it is not connected.
+    fn shell(&self, host: &HostName) -> Option<ShellNews> {
+        let connection = self.hosts.get(host)?.watcher.connection.borrow().clone()?;
+        Some(match connection.shell() {
+            Ok((program, said)) => ShellNews::Ready(Errand { host: host.clone(), program, said }),
+            Err(sentence) => ShellNews::Refused(sentence),
+        })
     }
 
     fn refresh(&self) {
@@ -279,7 +288,11 @@ impl<A: Approach> World<A> {
                     desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
                 }
                 Some(Effect::StopRun(id)) => desk.stop(&id),
-                Some(Effect::Shell(_)) => {}
+                Some(Effect::Shell(host)) => {
+                    let opened = watching.as_ref().and_then(|watching| watching.shell(&host));
+                    let opened = opened.unwrap_or_else(|| ShellNews::Refused(format!("{host} is not connected.")));
+                    let _ = events.send(Event::Shell(opened)).await;
+                }
                 // The loop keeps these for itself.
                 Some(Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }

@@ -24,7 +24,7 @@ pub struct ActionRow {
 pub enum Weight {
     /// Nothing on any host changes.
     Look,
-    /// It leads to a question, and from there to a change on a host. Written `-> Change` behind its row.
+    /// It leads to a change on a host, by way of a question or of what a person does there. Written `-> Change` behind its row.
     Change,
 }
 
@@ -107,6 +107,7 @@ actions! {
     MarkRange "mark-range" "mark range" "Mark from here to where the cursor goes; a second time ends it" [Overview]
     MarkTier "mark-tier" "mark tier" "Mark every service of the tier that is shown, or unmark them" [Overview]
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
+    Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 
     CopyCommands "copy-commands" "copy commands" "Copy the commands of the change, host by host" [Confirm]

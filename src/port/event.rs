@@ -6,6 +6,7 @@ use super::act::{RunNews, StoreState};
 use super::export::Exported;
 use super::input::Input;
 use super::log::{LogBatch, LogFields, TailState};
+use super::shell::ShellNews;
 use crate::domain::link::Means;
 use crate::domain::unit::{UnitFacts, UnitName, Usage};
 use crate::domain::{Environment, HostFacts, HostName, Link, ProbeName, ProbeReport, Run, ServiceName};
@@ -57,6 +58,8 @@ pub enum Event {
     LogFields(Box<LogFields>),
     /// Lines were written into a file, or a sentence why not.
     Exported(Result<Exported, String>),
+    /// News of a shell for which the terminal was lent.
+    Shell(ShellNews),
     /// Something of the program's own failed; a sentence for the person.
     Trouble(String),
 }
@@ -90,6 +93,7 @@ impl Event {
             | Event::Tail(..)
             | Event::LogFields(_)
             | Event::Exported(_)
+            | Event::Shell(_)
             | Event::Trouble(_) => false,
         }
     }

@@ -9,9 +9,11 @@ pub mod input;
 pub mod log;
 pub mod log_block;
 pub mod secret;
+pub mod shell;
 
 pub use command::{End, Output, RemoteCommand, Stdin};
 pub use effect::Effect;
 pub use event::Event;
 pub use input::{Input, Key, KeyCode, Modifiers};
 pub use secret::Secret;
+pub use shell::{Errand, ShellEnd, ShellNews};

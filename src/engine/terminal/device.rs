@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use super::foreground;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -22,6 +23,13 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /// Ends whatever sequence was cut in the middle: CAN, then a string terminator.
 const CUT: &[u8] = b"\x18\x1b\\";
+
+/// Undoes what a program may have left behind it: the alternate screen, colours, other characters, a scrolling region,
+/// keys and the mouse in other modes, an invisible cursor. The cursor goes to the last line, because some of that moves
+/// it to the first.
+const MEND: &[u8] = b"\x1b[?47l\x1b[0m\x1b(B\x0f\x1b[?6l\x1b[r\x1b[?7h\x1b[?5l\x1b[?1l\x1b>\x1b[4l\x1b[20l\
+\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l\
+\x1b[?2026l\x1b[<9u\x1b[>4;0m\x1b[?25h\x1b[9999;1H";
 
 /// How long the end waits for a frame that is on its way, and then for each of its own writes.
 const PATIENCE: Duration = Duration::from_millis(150);
@@ -68,7 +76,17 @@ enum Phase {
     Given,
     /// Ours; this is how we found it.
     Taken(Box<Termios>),
+    /// A program of ours has it for a while, in whatever state; this is how we found it.
+    Lent(Box<Termios>),
     /// Given back for good.
+    Closed,
+}
+
+/// What becomes of the terminal when it is given away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Given,
+    Lent,
     Closed,
 }
 
@@ -119,17 +137,23 @@ impl Device {
         let cooked = match &hold.phase {
             Phase::Closed => return Err(io::ErrorKind::NotConnected.into()),
             Phase::Given => Box::new(tcgetattr(&self.tty)?),
-            Phase::Taken(cooked) => cooked.clone(),
+            Phase::Taken(cooked) | Phase::Lent(cooked) => cooked.clone(),
         };
+        let mends = matches!(hold.phase, Phase::Lent(_));
+        if mends {
+            // What was typed at the program and not read, and what the terminal answered it, are not for us.
+            let _ = tcflush(&self.tty, QueueSelector::IFlush);
+        }
         let mut raw = (*cooked).clone();
         raw.make_raw();
         tcsetattr(&self.tty, OptionalActions::Now, &raw)?;
         hold.phase = Phase::Taken(cooked);
         hold.turn += 1;
         self.changed.notify_all();
-        let cut = if std::mem::take(&mut hold.writing) { CUT } else { &[] };
+        let cut = if std::mem::take(&mut hold.writing) || mends { CUT } else { &[] };
+        let mend = if mends { MEND } else { &[] };
         let mouse = if hold.mouse { MOUSE } else { &[] };
-        let all = [cut, ENTER, mouse].concat();
+        let all = [cut, mend, ENTER, mouse].concat();
         hold.owed = self.put(&all)?.to_vec();
         Ok(())
     }
@@ -145,32 +169,60 @@ impl Device {
     /// Gives the terminal back, to take it again later. Does nothing when it is not taken.
     pub fn give(&self) {
         if let Ok(hold) = self.lock() {
-            self.leave(hold, Phase::Given);
+            self.leave(hold, Next::Given);
         }
+    }
+
+    /// Lends the terminal to a program of ours, with a line of words for whoever looks at it.
+    ///
+    /// # Errors
+    /// When it is not ours to lend.
+    pub fn lend(&self, words: &str) -> io::Result<()> {
+        let hold = self.lock()?;
+        if !matches!(hold.phase, Phase::Taken(_)) || !self.is_ours() {
+            return Err(io::Error::other("the terminal belongs to somebody else"));
+        }
+        self.leave(hold, Next::Lent);
+        self.put(format!("{words}\n").as_bytes())?;
+        Ok(())
+    }
+
+    /// Whether a program of ours has the terminal.
+    pub fn is_lent(&self) -> bool {
+        self.lock().is_ok_and(|hold| matches!(hold.phase, Phase::Lent(_)))
     }
 
     /// Gives the terminal back for good. Safe to call from anywhere, any number of times, also from a panic and
     /// with a terminal that is blocked or gone; takes half a second at most.
     pub fn close(&self) {
         if let Ok(hold) = self.lock() {
-            self.leave(hold, Phase::Closed);
+            self.leave(hold, Next::Closed);
         }
     }
 
-    fn leave(&self, hold: MutexGuard<'_, Hold>, next: Phase) {
+    fn leave(&self, hold: MutexGuard<'_, Hold>, next: Next) {
         let waited = self.changed.wait_timeout_while(hold, PATIENCE, |hold| hold.writing);
         let (mut hold, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let owed = !std::mem::take(&mut hold.owed).is_empty();
         let cut = std::mem::take(&mut hold.writing) || owed;
         hold.turn += 1;
-        let phase = std::mem::replace(&mut hold.phase, next);
+        let last = if next == Next::Closed { Phase::Closed } else { Phase::Given };
+        let phase = std::mem::replace(&mut hold.phase, last);
         self.changed.notify_all();
-        let Phase::Taken(cooked) = phase else {
-            if matches!(phase, Phase::Closed) {
+        let (cooked, way_out) = match phase {
+            Phase::Taken(cooked) => (cooked, LEAVE),
+            // What the program left of it is mended.
+            Phase::Lent(cooked) => (cooked, MEND),
+            Phase::Closed => {
                 hold.phase = Phase::Closed;
+                return;
             }
-            return;
+            Phase::Given => return,
         };
+        if way_out == MEND {
+            // What the program left running may have taken it since we looked last.
+            foreground::claim();
+        }
         // From the background the terminal's settings are the shell's business, and touching them would stop us.
         if !self.is_ours() {
             return;
@@ -181,13 +233,16 @@ impl Device {
             let _ = tcflush(&self.tty, QueueSelector::OFlush);
             let _ = self.put(CUT);
         }
-        if self.put(LEAVE).is_ok_and(|rest| !rest.is_empty()) {
+        if self.put(way_out).is_ok_and(|rest| !rest.is_empty()) {
             let _ = tcflush(&self.tty, QueueSelector::OFlush);
-            let _ = self.put(CUT).and_then(|_| self.put(LEAVE));
+            let _ = self.put(CUT).and_then(|_| self.put(way_out));
         }
         // What was typed at the console and not read is not meant for the shell.
         let _ = tcflush(&self.tty, QueueSelector::IFlush);
         let _ = tcsetattr(&self.tty, OptionalActions::Now, &cooked);
+        if next == Next::Lent {
+            hold.phase = Phase::Lent(cooked);
+        }
     }
 
     /// Writes a frame, waiting as long as the terminal takes nothing. Ends early, without an error, when the

@@ -2,11 +2,14 @@
 
 mod clipboard;
 mod device;
+mod errand;
+mod foreground;
 mod painter;
 mod reader;
 mod tty;
 mod writer;
 
 pub use device::{Device, NoTerminal};
+pub use foreground::claim_if_asked;
 pub use reader::inputs;
 pub use tty::Tty;

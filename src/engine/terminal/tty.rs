@@ -10,10 +10,13 @@ use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
 
 use super::clipboard;
 use super::device::Device;
+use super::errand::Running;
+use super::foreground;
 use super::painter::Painter;
 use super::writer::Writer;
 use crate::engine::backstop::Backstop;
 use crate::engine::surface::Surface;
+use crate::port::{Errand, ShellEnd};
 
 /// About thirty frames a second.
 const PACE: Duration = Duration::from_millis(33);
@@ -30,6 +33,8 @@ pub struct Tty {
     copy: Option<String>,
     /// Whether the mouse is heard, when that goes out with the next frame.
     mouse: Option<bool>,
+    /// The program that has the terminal now.
+    errand: Option<Running>,
 }
 
 impl Tty {
@@ -42,7 +47,7 @@ impl Tty {
         device.take()?;
         let size = device.size();
         let terminal = Terminal::new(Backstop::new(Painter::new(size)))?;
-        Ok(Self { device, writer, terminal, size, whole: true, copy: None, mouse: None })
+        Ok(Self { device, writer, terminal, size, whole: true, copy: None, mouse: None, errand: None })
     }
 
     fn painter(&mut self) -> &mut Painter {
@@ -52,6 +57,9 @@ impl Tty {
 
 impl Drop for Tty {
     fn drop(&mut self) {
+        if let Some(errand) = &mut self.errand {
+            errand.end();
+        }
         self.device.close();
     }
 }
@@ -125,6 +133,28 @@ impl Surface for Tty {
         self.painter().forget();
         self.whole = true;
         Ok(true)
+    }
+
+    fn lend(&mut self, words: &str) -> Result<(), String> {
+        self.device.lend(words).map_err(|error| format!("Can't open a shell: {error}."))
+    }
+
+    fn start(&mut self, errand: &Errand) -> io::Result<()> {
+        self.errand = Some(Running::start(errand)?);
+        Ok(())
+    }
+
+    async fn returned(&mut self) -> ShellEnd {
+        match &mut self.errand {
+            Some(errand) => errand.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn take_back(&mut self) -> io::Result<bool> {
+        self.errand = None;
+        foreground::claim();
+        self.resume()
     }
 
     fn pace(&self) -> Duration {

@@ -1,8 +1,9 @@
 //! This machine without ssh: the same traits, the same ends, children that die with us.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,6 +111,11 @@ impl Connection for Machine {
                 Err(_) => Err(format!("{host}:{port} did not answer within {} s", DIAL_WITHIN.as_secs())),
             }
         })
+    }
+
+    fn shell(&self) -> Result<(Vec<OsString>, Option<PathBuf>), String> {
+        let shell = std::env::var_os("SHELL").filter(|shell| Path::new(shell).is_absolute());
+        Ok((vec![shell.unwrap_or_else(|| "/bin/sh".into())], None))
     }
 
     fn gone(&self) -> BoxFuture<'static, LinkFailure> {

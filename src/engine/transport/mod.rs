@@ -9,6 +9,8 @@ pub mod runtime;
 pub mod spawner;
 pub mod ssh;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,8 +28,8 @@ pub use real::RealTransport;
 pub use reply::{Prompted, Replies, Reply};
 pub use runtime::RuntimeDir;
 pub use spawner::Spawner;
-pub(crate) use ssh::fresh_word;
 pub use ssh::{SshOptions, SshTransport};
+pub(crate) use ssh::{fresh_word, shell_trouble};
 
 /// A way to reach hosts: ssh, this machine, or the drill.
 pub trait Transport: Send + Sync + 'static {
@@ -70,6 +72,15 @@ pub trait Connection: Send + Sync + 'static {
     /// # Errors
     /// A sentence saying why not.
     fn dial(&self, host: String, port: u16) -> BoxFuture<'static, Result<Duplex, String>>;
+
+    /// The program that opens a shell on the host in a terminal, and the file into which it writes what it has to say
+    /// of the way there.
+    ///
+    /// # Errors
+    /// A sentence saying why there is none.
+    fn shell(&self) -> Result<(Vec<OsString>, Option<PathBuf>), String> {
+        Err("There is no shell behind this connection.".to_owned())
+    }
 
     /// Resolves when the connection is gone, with the reason. May be awaited by several.
     fn gone(&self) -> BoxFuture<'static, LinkFailure>;

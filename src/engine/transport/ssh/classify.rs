@@ -63,6 +63,26 @@ const MEANINGS: &[(&str, Kind)] = &[
     ("Bad packet length", Kind::Closed),
 ];
 
+/// Why a shell through a master did not come to be, or ended; `None` when ssh had nothing to say, so that the status was
+/// the shell's own.
+pub(crate) fn shell_trouble(said: &[u8]) -> Option<&'static str> {
+    const REFUSED: &str = "the host refused one more session; its sshd may allow too few (MaxSessions), or none at all";
+    const LOST: &str = "the connection was lost";
+    const MEANINGS: &[(&str, &str)] = &[
+        ("Session open refused", REFUSED),
+        ("session request failed", REFUSED),
+        ("administratively prohibited", REFUSED),
+        ("PTY allocation request failed", "the host gives no terminal"),
+        ("Connection closed", LOST),
+        ("Connection reset", LOST),
+        ("kex_exchange_identification", LOST),
+        ("Broken pipe", LOST),
+        ("master", LOST),
+    ];
+    let said = String::from_utf8_lossy(said);
+    MEANINGS.iter().find(|(words, _)| said.contains(words)).map(|(_, why)| *why)
+}
+
 /// The mark of a connection that went through a proxy: ssh knows no address of its other end.
 const BEHIND_PROXY: &str = "UNKNOWN port 65535";
 
@@ -205,6 +225,17 @@ mod tests {
         ] {
             assert_eq!(short(words), want, "{words}");
         }
+    }
+
+    /// As the client of OpenSSH 9.2 writes them into its log.
+    #[test]
+    fn what_ssh_says_of_a_shell_is_understood() {
+        let refused = "mux_client_request_session: session request failed: Session open refused by peer\r\nConnection closed by UNKNOWN port 65535\r\n";
+        assert!(shell_trouble(refused.as_bytes()).unwrap().contains("MaxSessions"));
+        let gone = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
+        assert_eq!(shell_trouble(gone.as_bytes()), Some("the connection was lost"));
+        assert_eq!(shell_trouble(b"Shared connection to 127.0.0.1 closed.\r\n"), None);
+        assert_eq!(shell_trouble(b""), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A connection over ssh, as everybody above sees it.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,9 +14,11 @@ use super::call;
 use super::dial::Dialler;
 use super::line::{Heard, Line};
 use super::master::{Master, reason};
+use super::options::SshOptions;
 use super::script;
 use super::stream;
 use super::warden::Warden;
+use crate::domain::host::SshAlias;
 use crate::domain::{LinkFailure, Shell};
 use crate::engine::transport::{Connection, Duplex, Replies, RuntimeDir, Stream};
 use crate::port::{End, Output, RemoteCommand};
@@ -28,19 +32,35 @@ pub(super) struct SshConnection {
     line: Arc<Line>,
     dialler: Arc<Dialler>,
     round_trip: watch::Receiver<Option<Duration>>,
+    way: Way,
+    socket: PathBuf,
     _end: DropGuard,
+}
+
+/// Where a connection leads, as ssh was told.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    /// How ssh is run.
+    pub(super) options: Arc<SshOptions>,
+    /// The destination.
+    pub(super) alias: SshAlias,
+    /// Which shell commands get.
+    pub(super) shell: Shell,
+    /// Our private directory.
+    pub(super) runtime: Arc<RuntimeDir>,
 }
 
 impl SshConnection {
     /// Takes over a master that is up, and finds out whether the host runs anything for us.
-    pub(super) async fn begin(master: Master, shell: Shell, runtime: Arc<RuntimeDir>) -> Result<Self, LinkFailure> {
+    pub(super) async fn begin(master: Master, way: Way) -> Result<Self, LinkFailure> {
+        let socket = master.socket.clone();
         let (say_gone, gone) = watch::channel(None);
         let (orphans, orphaned) = mpsc::channel(ORPHANS);
         let session = openssh::Session::resume_mux(master.socket.clone().into_boxed_path(), None);
         let line = Arc::new(Line {
             session: Arc::new(session),
             link: script::fresh_word(),
-            shell,
+            shell: way.shell,
             budget: Budget::new(),
             gone,
             orphans,
@@ -68,8 +88,8 @@ impl SshConnection {
             say_gone.send_replace(Some(why));
             drop(master);
         });
-        let dialler = Arc::new(Dialler::new(line.clone(), runtime, unopened));
-        Ok(Self { line, dialler, round_trip, _end: end })
+        let dialler = Arc::new(Dialler::new(line.clone(), way.runtime.clone(), unopened));
+        Ok(Self { line, dialler, round_trip, way, socket, _end: end })
     }
 
     fn call(&self, command: RemoteCommand, replies: Option<Replies>) -> BoxFuture<'static, Output> {
@@ -112,6 +132,14 @@ impl Connection for SshConnection {
     fn dial(&self, host: String, port: u16) -> BoxFuture<'static, Result<Duplex, String>> {
         let dialler = self.dialler.clone();
         Box::pin(async move { dialler.dial(host, port).await })
+    }
+
+    fn shell(&self) -> Result<(Vec<OsString>, Option<PathBuf>), String> {
+        if let Some(why) = self.line.gone.borrow().as_ref() {
+            return Err(format!("No shell: the link is gone ({}).", why.short()));
+        }
+        let said = self.way.runtime.socket('e');
+        Ok((self.way.options.shell(&self.way.alias, &self.socket, &said), Some(said)))
     }
 
     fn gone(&self) -> BoxFuture<'static, LinkFailure> {

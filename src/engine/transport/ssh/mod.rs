@@ -24,10 +24,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+pub(crate) use classify::shell_trouble;
 pub use options::SshOptions;
 pub(crate) use script::fresh_word;
 
-use self::connection::SshConnection;
+use self::connection::{SshConnection, Way};
 use self::master::Master;
 use super::{Asker, Connection, RuntimeDir, Spawner, Transport};
 use crate::domain::host::{Reach, SshAlias};
@@ -79,7 +80,13 @@ impl SshTransport {
             master.up().await?;
             is_up.store(true, Ordering::Relaxed);
             // The rest must not wait for questions any more: ssh has none left.
-            SshConnection::begin(master, host.shell, self.runtime.clone()).await
+            let way = Way {
+                options: self.options.clone(),
+                alias: alias.clone(),
+                shell: host.shell,
+                runtime: self.runtime.clone(),
+            };
+            SshConnection::begin(master, way).await
         };
         let answering = async {
             match &door {

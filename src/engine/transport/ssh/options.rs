@@ -98,6 +98,31 @@ impl SshOptions {
         command
     }
 
+    /// A shell in a terminal, through the socket of a master that is up. Should that be gone, this must not become a
+    /// login of its own: the way there leads nowhere then. What ssh says itself goes into a file.
+    pub(super) fn shell(&self, alias: &SshAlias, socket: &Path, said: &Path) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["ssh".into(), "-S".into(), socket.into(), "-E".into(), said.into()];
+        arguments.extend(self.config_arguments());
+        for option in [
+            "ControlMaster=no",
+            "ProxyCommand=/bin/false",
+            "BatchMode=yes",
+            "ForwardAgent=no",
+            "ForwardX11=no",
+            "ClearAllForwardings=yes",
+            "PermitLocalCommand=no",
+            "RemoteCommand=none",
+            "RequestTTY=force",
+            "LogLevel=INFO",
+        ] {
+            arguments.push("-o".into());
+            arguments.push(option.into());
+        }
+        arguments.push("--".into());
+        arguments.push(alias.as_str().into());
+        arguments
+    }
+
     /// `ssh -G`: the configuration as ssh itself understands it, for one destination.
     pub(super) fn resolve(&self, alias: &SshAlias) -> Command {
         let mut arguments: Vec<OsString> = vec!["-G".into()];

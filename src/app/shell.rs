@@ -1,0 +1,50 @@
+//! The shell on a host: which one is meant, why there is none, and what is said when it has ended.
+
+use std::time::Duration;
+
+use super::model::{Model, Screen};
+use crate::domain::time::short;
+use crate::domain::unit::signal_name;
+use crate::domain::{HostName, Now};
+use crate::port::{ShellEnd, ShellNews};
+
+/// Who comes back from a shell looks for the place again first: the word about it stays longer than others.
+const SAID: Duration = Duration::from_secs(10);
+
+/// The host of the row under the cursor.
+pub fn host(model: &Model) -> Option<HostName> {
+    let fleet = model.fleet.as_ref()?;
+    match model.screen {
+        Screen::Overview => model.overview.chosen(fleet)?.1?.host.clone(),
+        Screen::Hosts => model.hosts.chosen(fleet).map(|row| row.host.name.clone()),
+        Screen::Logs | Screen::Changes | Screen::History => None,
+    }
+}
+
+/// Why no shell can be opened there.
+pub fn none(model: &Model) -> Option<&'static str> {
+    let Some(host) = host(model) else { return Some("it is on no host") };
+    if model.setup.drill.is_some() {
+        return Some("a drill has no hosts to log in to");
+    }
+    let up = model.fleet.as_ref().and_then(|fleet| fleet.host(&host)).is_some_and(|row| row.link.is_up());
+    (!up).then_some("the host is not connected")
+}
+
+/// What became of a shell.
+pub fn news(model: &mut Model, news: ShellNews, now: Now) {
+    let (host, how, lasted) = match news {
+        ShellNews::Ready(_) => return,
+        ShellNews::Refused(sentence) => return model.say_for(sentence, SAID, now),
+        ShellNews::Ended { host, how, lasted } => (host, how, lasted),
+    };
+    let lasted = short(lasted);
+    let text = match how {
+        ShellEnd::Left(0) => format!("The shell on {host} ended after {lasted}."),
+        ShellEnd::Left(status) => format!("The shell on {host} ended after {lasted}, exit {status}."),
+        ShellEnd::Killed(0) => format!("The shell on {host} ended after {lasted}; how is not known."),
+        ShellEnd::Killed(signal) => format!("The shell on {host} was ended by {} after {lasted}.", signal_name(signal)),
+        ShellEnd::Cut(why) => format!("The shell on {host} ended after {lasted}: {why}."),
+    };
+    model.say_for(text, SAID, now);
+}
