@@ -64,7 +64,7 @@ fn the_palette_goes_to_services_hosts_and_environments() {
         "{asked:?}"
     );
     console.keys("ctrl-p").types("production");
-    assert!(console.row_with(" production").contains("it is open"), "{}", console.screen());
+    assert!(console.row_with("it is open").contains("production"), "{}", console.screen());
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn perform(model: &mut Model, action: Action, target: Option<Target>, now: Now) 
             }
         }
         Some(Target::Host(host)) => go_to_host(model, host),
+        Some(Target::Environment(_)) if why_not(model, action).is_some() => return act(model, action, now),
         Some(Target::Environment(environment)) => return vec![Effect::Watch(Arc::new(*environment))],
         Some(Target::Words(words)) => {
             if why_not(model, action).is_none() {

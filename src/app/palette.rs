@@ -67,8 +67,11 @@ fn actions(model: &Model) -> Vec<Entry> {
 
 fn environments(model: &Model) -> Vec<Entry> {
     let open = model.environment();
+    // What keeps a person here keeps them from the palette as well.
+    let closed = why_not(model, Action::SwitchEnvironment);
     let of_site = |site: &Arc<crate::domain::Site>| {
         let alone = model.setup.sites.len() == 1;
+        let closed = closed.clone();
         let site = site.clone();
         let environments = site.environments.clone();
         environments.into_iter().map(move |environment| {
@@ -77,7 +80,7 @@ fn environments(model: &Model) -> Vec<Entry> {
             let name = if alone { environment.name.to_string() } else { format!("{} {}", site.name, environment.name) };
             let protected = if environment.protected { ", protected" } else { "" };
             let doc = format!("environment of {}{protected}", site.name);
-            let why = is_open.then(|| "it is open".to_owned());
+            let why = if is_open { Some("it is open".to_owned()) } else { closed.clone() };
             Entry { why, colour: Some(environment.colour), ..entry(does, &name, doc) }
         })
     };
