@@ -43,6 +43,10 @@ impl Home {
 
     /// Runs `qd` without a terminal.
     fn qd(&self, arguments: &[&str]) -> (i32, String) {
+        self.qd_with(arguments, &[])
+    }
+
+    fn qd_with(&self, arguments: &[&str], variables: &[(&str, &Path)]) -> (i32, String) {
         let mut command = Command::new("setsid");
         command
             .arg("--wait")
@@ -50,7 +54,7 @@ impl Home {
             .args(arguments)
             .current_dir(self.path())
             .stdin(Stdio::null());
-        let output = command.envs(self.variables()).output().unwrap();
+        let output = command.envs(self.variables()).envs(variables.iter().copied()).output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         (output.status.code().expect("no signal"), String::from_utf8(text).unwrap())
     }
@@ -195,6 +199,51 @@ fn what_ssh_asks_is_asked_on_the_terminal_and_a_password_is_not_shown() {
     assert_eq!(pty.count(b"quarterdeck\r"), 0, "the password was echoed");
     assert!(home.site("app-1-pass").exists());
     assert!(fs::read_to_string(home.path().join("known")).unwrap().contains("ssh-ed25519"));
+}
+
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn the_first_five_minutes_are_as_the_guide_says() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["app-1", "app-2"]);
+    let home = Home::new();
+    // The guide's hosts are the lab's under other names.
+    let ssh = |alias: &str, key: &str| {
+        let output = Command::new("ssh").args(["-G", "-F", &config(&lab), alias]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim().to_owned()
+    };
+    let mut own = String::new();
+    for (name, host) in [("web-1", "app-1"), ("web-2", "app-2")] {
+        own += &format!("Host {name}\n HostName {}\n", ssh(host, "hostname "));
+    }
+    own += &format!("Match all\nInclude {}\n", config(&lab));
+    fs::write(home.path().join("ssh_config"), own).unwrap();
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/getting-started.md")).unwrap();
+    let mut done = Vec::new();
+    for line in guide.lines().filter(|line| line.starts_with("qd ") && *line != "qd drill") {
+        let line = line.split(" #").next().unwrap().trim();
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let config = home.path().join("ssh_config");
+        if words[0] == "shop" {
+            let mut launch = Launch::qd(&words).size(120, 40).variable("QD_SSH_CONFIG", &config);
+            for (name, value) in home.variables() {
+                launch = launch.variable(name, value);
+            }
+            let mut pty = launch.folder(home.path()).start();
+            pty.wait_for("PRODUCTION").wait_for("nginx");
+            pty.wait_until(SOON, "services are up", |pty| pty.screen().matches(" up").count() > 10);
+            pty.send("q");
+            assert_eq!(pty.wait_exit(SOON).code(), 0, "{line}\n{}", pty.screen());
+        } else {
+            let (code, text) = home.qd_with(&words, &[("QD_SSH_CONFIG", &config)]);
+            assert_eq!(code, 0, "{line}\n{text}");
+        }
+        done.push(line);
+    }
+    assert!(done.len() >= 7, "{done:?}");
+    let history = home.path().join("data/quarterdeck");
+    assert!(history.is_dir() && fs::read_dir(history).unwrap().count() > 0, "the restart is kept");
 }
 
 /// Words that end a line, a string, a comment and a table, and clear the screen.

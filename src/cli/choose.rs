@@ -44,7 +44,7 @@ pub fn look(wanted: &Where) -> Result<Found, Exit> {
     }
     if sites.is_empty() && notices.is_empty() && local::is_possible() {
         let site = Arc::new(local::this_machine()?);
-        notices.push("this is this machine: there is no other site yet, and qd init HOST makes one".to_owned());
+        notices.push("no site yet, so this is the machine itself; qd init HOST… makes a site of others".to_owned());
         return Ok(Found { user, sites: vec![Arc::clone(&site)], site: Some(site), notices });
     }
     if sites.is_empty() {
