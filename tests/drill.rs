@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::domain::change::{Change, What};
-use quarterdeck::domain::{HostName, Moment, State};
+use quarterdeck::domain::permit::Confirm;
+use quarterdeck::domain::run::{Finding, Run, RunState};
+use quarterdeck::domain::{HostName, Moment, ServiceName, State, Verb};
 use quarterdeck::engine::approach::Rehearsal;
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::drill::Scenario;
 use quarterdeck::engine::drill::embedded::SITES;
 use quarterdeck::engine::drill::fleet::{HELD_START, Pace};
+use quarterdeck::engine::store::Sqlite;
 use quarterdeck::engine::world::World;
+use quarterdeck::port::act::{RunNews, StoreState};
 use quarterdeck::port::log::{LogEntry, LogRow, Loss, LossKind, Since, TailState, TailWish};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::Fleet;
+use quarterdeck::state::planner::{Rules, Target, plan};
 use tokio::sync::mpsc;
 
 struct Watch {
@@ -23,6 +28,7 @@ struct Watch {
     fleet: Fleet,
     events: mpsc::Receiver<Event>,
     effects: mpsc::Sender<Effect>,
+    _records: tempfile::TempDir,
 }
 
 impl Watch {
@@ -35,12 +41,14 @@ impl Watch {
         let site = quarterdeck::site::load_built_in(embedded.name, embedded.site).unwrap();
         let environment = site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
         let scenario = Scenario::parse(&format!("title = 'test'\nseed = 4\n{script}")).unwrap();
-        let world = World::new(Rehearsal::new(scenario, pace, clock.clone()), false, clock.clone());
+        let records = tempfile::tempdir().unwrap();
+        let world = World::new(Rehearsal::new(scenario, pace, clock.clone()), false, clock.clone())
+            .keeping(Arc::new(Sqlite::open(records.path())));
         let (told, mut events) = mpsc::channel(1024);
         let (effects, wishes) = mpsc::channel(8);
         tokio::spawn(world.run(told, wishes, vec![Effect::Watch(Arc::new(environment.clone()))]));
         let Some(Event::Opened(environment)) = events.recv().await else { panic!("not opened") };
-        Self { fleet: Fleet::new(environment, clock.now()), clock, events, effects }
+        Self { fleet: Fleet::new(environment, clock.now()), clock, events, effects, _records: records }
     }
 
     /// Goes on until `holds`; fails with the report after `seconds`.
@@ -269,4 +277,53 @@ async fn logs_of_a_drill_go_on_over_a_cut() {
         }
     };
     assert!(fields.iter().any(|(name, value)| name == "MESSAGE" && *value == entry.message), "{fields:?}");
+}
+
+/// Does one thing to redis, confirmed, and gives back how it ended.
+async fn changed(watch: &mut Watch, verb: Verb) -> (RunState, Run) {
+    let rules = Rules { read_only: None, store: StoreState::Writable };
+    let redis = Target::Service(ServiceName::new("redis").unwrap());
+    // What was done before must have been heard of, and the store be open.
+    let mut planned = plan(&watch.fleet, verb, std::slice::from_ref(&redis), &rules);
+    for _ in 0..40 {
+        if planned.is_ok() {
+            break;
+        }
+        watch.quiet(Duration::from_millis(200)).await;
+        planned = plan(&watch.fleet, verb, std::slice::from_ref(&redis), &rules);
+    }
+    let planned = planned.unwrap_or_else(|refusal| panic!("{verb}: {refusal}"));
+    let name = planned.name.clone();
+    let permit = Confirm::new(planned).by_flags(false, Some(&name)).unwrap();
+    watch.effects.send(Effect::Execute(Box::new(permit))).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut run: Option<Run> = None;
+    loop {
+        let event = tokio::time::timeout_at(deadline, watch.events.recv()).await.expect("it ends in time").unwrap();
+        match event {
+            Event::Run(RunNews::Begun(begun)) => run = Some(*begun),
+            Event::Run(RunNews::Step(_, number, step)) => run.as_mut().unwrap().steps[number] = *step,
+            Event::Run(RunNews::Ended(_, state)) => return (state, run.unwrap()),
+            Event::Run(RunNews::Refused(sentence)) => panic!("{verb}: {sentence}"),
+            other => watch.take(other),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_is_rehearsed_in_a_drill_with_its_verdict() {
+    let mut watch = Watch::on("").await;
+    watch.until(30, "all up", |fleet| fleet.services.iter().all(|row| row.verdict.state == State::Up)).await;
+    for word in ["restart", "disable", "enable", "stop", "start", "daemon-reload", "kill-usr1"] {
+        let verb = Verb::of_word(word).unwrap();
+        let (state, run) = changed(&mut watch, verb).await;
+        assert_eq!(state, RunState::Succeeded, "{word}: {run:#?}");
+        let verdict = run.steps[0].verdict.as_ref().unwrap();
+        assert!(verdict.checks.iter().all(|check| check.finding == Finding::Good), "{word}: {verdict:#?}");
+        if word == "restart" {
+            let names: Vec<&str> = verdict.checks.iter().map(|check| check.name.as_str()).collect();
+            assert!(names.starts_with(&["active"]) && names.ends_with(&["errors in its log"]), "{names:?}");
+            assert_ne!(run.steps[0].invocation, run.steps[0].invocation_before);
+        }
+    }
 }

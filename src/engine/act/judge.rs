@@ -75,7 +75,7 @@ impl Course {
         let facts = &look.facts;
         let new = self.is_new(look) || self.before.facts.invocation.is_empty();
         let again = facts.sub.raw().starts_with(b"auto-restart");
-        if (new || crashed) && (again || crashed) {
+        if crashed || (new && again) {
             return Judged::Wrong(format!("it ended at once ({}) and systemd starts it again", ended(look)));
         }
         if look.busy {

@@ -49,8 +49,11 @@ struct Wish {
     /// Passwords that this command was given already, by their numbers.
     tried: Vec<u64>,
     asked: u32,
-    answer: oneshot::Sender<Result<(u64, Arc<Secret>, bool), Questions>>,
+    answer: oneshot::Sender<Result<Given, Questions>>,
 }
+
+/// A password: its number, itself, and whether it was typed just now.
+type Given = (u64, Arc<Secret>, bool);
 
 impl Vault {
     /// One that asks people through `ask`; without it nobody is there.
