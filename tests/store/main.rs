@@ -1,5 +1,14 @@
-//! The store: what is recorded, what survives, and what it says when it can't.
+//! The store: what is recorded, what survives, and what it says when it can't. Each fault of the catalogue is a test
+//! with its number.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod damage;
+mod kill;
+#[path = "../common/lab.rs"]
+#[allow(dead_code, reason = "shared with tests of the lab; only its figures are used here")]
+mod lab;
 mod runs;
+mod schema;
+mod several;
+mod space;

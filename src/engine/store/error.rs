@@ -66,6 +66,15 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether nothing can be recorded until this has gone.
+    pub(super) fn blocks(&self) -> bool {
+        match self {
+            Why::Full | Why::ReadOnly | Why::Io(_) | Why::Damaged(_) | Why::Gone => true,
+            Why::Newer { .. } | Why::Network(_) | Why::NotOurs(_) => true,
+            Why::Busy(_) | Why::Missing(_) | Why::Ended | Why::Silent(_) => false,
+        }
+    }
+
     /// What the system said.
     pub(super) fn of_system(error: &io::Error) -> Self {
         match error.kind() {

@@ -2,11 +2,16 @@
 
 mod error;
 mod form;
+mod open;
+mod place;
 mod read;
+mod salvage;
 mod schema;
+mod seen;
 mod session;
 pub mod settle;
 mod sqlite;
+mod view;
 mod worker;
 mod write;
 
@@ -19,6 +24,7 @@ use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 
 pub use error::{StoreError, Why};
+use read::head;
 pub use sqlite::Sqlite;
 
 /// What comes back from the store. It is asked when the future is first polled; letting go of the future afterwards

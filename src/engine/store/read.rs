@@ -9,6 +9,13 @@ use crate::domain::Run;
 
 const COLUMNS: &str = "id, site, environment, person, workstation, kind, title, confirmed, begun, ended, state";
 
+/// The name of the store, and the place of the newest record in it.
+pub(super) fn head(from: &Connection) -> Result<(String, i64), Why> {
+    let id = from.query_row("SELECT id FROM head", [], |row| row.get(0))?;
+    let newest = from.query_row("SELECT coalesce(max(place), 0) FROM records", [], |row| row.get(0))?;
+    Ok((id, newest))
+}
+
 /// The names of the runs that go on, with their sessions.
 pub(super) fn running(from: &Connection) -> Result<Vec<(String, String)>, Why> {
     let mut query = from.prepare_cached("SELECT id, session FROM runs WHERE state = 'running' ORDER BY place")?;

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::{StoreError, Why};
+use super::open::Db;
+use super::place;
+use super::seen::{self, Seen};
 use super::session::{self, Session};
 use super::sqlite::FILE;
-use super::{RunsWish, read, schema, write};
-use crate::domain::run::{RunState, RunStep};
+use super::view::View;
+use super::{RunsWish, head, read, write};
+use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::port::act::StoreState;
 
@@ -20,8 +23,11 @@ use crate::port::act::StoreState;
 const WAITING: usize = 64;
 /// How long a write waits for another program.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long SQLite itself waits; meanwhile nobody reads.
-const BUSY: Duration = Duration::from_millis(50);
+/// How often it is looked whether there is room to write: somebody who waits for a disk that is full again is told
+/// within two seconds.
+const LOOK: Duration = Duration::from_secs(1);
+/// What can't be done while it takes no records.
+const RECORDING: &str = "recording what is done";
 /// Between two attempts to write while another program does.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -48,6 +54,15 @@ impl Ask {
         }
     }
 
+    /// Whether something begins with it that must be recorded to its end.
+    fn begins(&self) -> bool {
+        match self {
+            Ask::Begin(_) => true,
+            Ask::Step(_, _, step) => step.state == StepState::Intent,
+            Ask::End(..) | Ask::Abandoned(_) | Ask::Runs(_) | Ask::Find(_) => false,
+        }
+    }
+
     fn writes(&self) -> bool {
         match self {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
@@ -68,8 +83,12 @@ pub(super) struct Worker {
     folder: PathBuf,
     file: PathBuf,
     say: watch::Sender<StoreState>,
-    _tell: watch::Sender<Vec<String>>,
-    connection: Result<Connection, Why>,
+    tell: watch::Sender<Vec<String>>,
+    db: Option<Db>,
+    /// What can be read while it can't be opened.
+    view: Option<View>,
+    /// What stands in the way of recording.
+    blocked: Option<Why>,
     session: Option<Session>,
     waiting: VecDeque<(Order, Instant)>,
 }
@@ -78,7 +97,7 @@ impl Worker {
     pub(super) fn new(folder: PathBuf, say: watch::Sender<StoreState>, tell: watch::Sender<Vec<String>>) -> Self {
         let file = folder.join(FILE);
         let waiting = VecDeque::new();
-        Self { folder, file, say, _tell: tell, connection: Err(Why::Gone), session: None, waiting }
+        Self { folder, file, say, tell, db: None, view: None, blocked: Some(Why::Gone), session: None, waiting }
     }
 
     /// Works until nobody can ask any more.
@@ -92,28 +111,88 @@ impl Worker {
         };
         runtime.block_on(async {
             self.open();
-            loop {
+            let mut looks = tokio::time::interval(LOOK);
+            looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut wanted = true;
+            while wanted || !self.waiting.is_empty() {
                 let room = self.waiting.len() < WAITING;
                 tokio::select! {
-                    biased;
-                    order = orders.recv(), if room => match order {
+                    order = orders.recv(), if wanted && room => match order {
                         Some(order) => self.take(order),
-                        None if self.waiting.is_empty() => break,
-                        None => { self.retry(); tokio::time::sleep(AGAIN).await; }
+                        None => wanted = false,
                     },
                     () = tokio::time::sleep(AGAIN), if !self.waiting.is_empty() => self.retry(),
+                    _ = looks.tick() => self.look(),
                 }
             }
         });
     }
 
+    /// Opens it, and says how it stands then.
     fn open(&mut self) {
-        self.connection = open(&self.folder, &self.file);
-        let state = match &self.connection {
-            Ok(_) => StoreState::Writable,
-            Err(why) => StoreState::ReadOnly(why.clone().while_doing("opening the store", &self.file).to_string()),
+        // Its file may not be open twice in one program: closing one would let go of the locks of the other.
+        (self.db, self.view) = (None, None);
+        let mut told = Vec::new();
+        match super::open::open(&self.folder, &self.file, &mut told) {
+            Ok(db) => (self.db, self.blocked) = (Some(db), None),
+            Err(why) => {
+                match super::view::open(&self.file, &why) {
+                    Ok(view) => self.view = Some(view),
+                    Err(error) if error != why => tracing::warn!(%error, "the store can't even be read"),
+                    Err(_) => {}
+                }
+                self.blocked = Some(why);
+            }
+        }
+        for sentence in told {
+            tracing::warn!("{sentence}");
+            self.tell.send_modify(|told| told.push(sentence));
+        }
+        self.say();
+    }
+
+    /// Says how it stands, where that is new.
+    fn say(&self) {
+        let state = match &self.blocked {
+            None => StoreState::Writable,
+            Some(why) => StoreState::ReadOnly(why.clone().while_doing(RECORDING, &self.file).to_string()),
         };
-        self.say.send_replace(state);
+        self.say.send_if_modified(|said| {
+            let new = *said != state;
+            if new {
+                tracing::info!(?state, "store");
+                *said = state;
+            }
+            new
+        });
+    }
+
+    /// Every second: whether it can be written now, and is still the file that was opened.
+    fn look(&mut self) {
+        let moved = self.db.as_ref().is_some_and(|db| place::identity(&self.file) != db.identity);
+        if moved {
+            let shown = self.file.display();
+            let sentence = format!("{shown} was moved or removed while qd had it open; it is opened anew.");
+            self.tell.send_modify(|told| told.push(sentence));
+        }
+        if self.db.is_none() || moved {
+            return self.open();
+        }
+        let room = place::room(&self.folder);
+        self.blocked = match (self.blocked.take(), room) {
+            (_, Err(why)) => Some(why),
+            (None, Ok(())) => None,
+            // It was in the way of a write: only another one tells whether it still is.
+            (Some(before), Ok(())) => match self.attempt(|_| Ok(())) {
+                Ok(()) => None,
+                Err(Why::Busy(_)) => Some(before),
+                Err(why) => Some(why),
+            },
+        };
+        if matches!(self.blocked, Some(Why::Damaged(_))) {
+            return self.open();
+        }
+        self.say();
     }
 
     fn take(&mut self, order: Order) {
@@ -142,13 +221,22 @@ impl Worker {
 
     fn answer(&mut self, order: Order, answer: Result<Vec<Run>, Why>) {
         let what = order.ask.what();
+        if let Err(why) = &answer
+            && why.blocks()
+            && self.blocked.is_none()
+        {
+            self.blocked = Some(why.clone());
+            self.say();
+        }
         let answer = answer.map_err(|why| why.while_doing(what, &self.file));
         // Whoever asked may have gone.
         let _ = order.reply.send(answer);
     }
 
     fn read(&self, ask: &Ask) -> Result<Vec<Run>, Why> {
-        let connection = self.connection.as_ref().map_err(Clone::clone)?;
+        let why = || self.blocked.clone().unwrap_or(Why::Gone);
+        let view = self.view.as_ref().map(|view| &view.connection);
+        let connection = self.db.as_ref().map(|db| &db.connection).or(view).ok_or_else(why)?;
         match ask {
             Ask::Runs(wish) => read::runs(connection, wish),
             Ask::Find(word) => read::find(connection, word),
@@ -157,38 +245,43 @@ impl Worker {
     }
 
     fn write(&mut self, ask: &Ask) -> Result<Vec<Run>, Why> {
+        if let Some(why) = self.blocked.as_ref().filter(|_| ask.begins() || self.db.is_none()) {
+            return Err(why.clone());
+        }
+        // What was written to a file that has lost its name would be lost with it.
+        if self.db.as_ref().is_some_and(|db| place::identity(&self.file) != db.identity) {
+            self.look();
+            if let Some(why) = &self.blocked {
+                return Err(why.clone());
+            }
+        }
         let sessions = self.folder.join("sessions");
         if matches!(ask, Ask::Begin(_)) && self.session.is_none() {
             self.session = Some(Session::begin(&sessions).map_err(|error| Why::of_system(&error))?);
         }
-        let own = self.session.as_ref().map(Session::name).unwrap_or_default();
-        let connection = self.connection.as_mut().map_err(|why| why.clone())?;
-        let done = write::writing(connection, |to| match ask {
-            Ask::Begin(run) => write::begin(to, own, run).map(|()| Vec::new()),
+        let own = self.session.as_ref().map(|session| session.name().to_owned()).unwrap_or_default();
+        let done = self.attempt(|to| match ask {
+            Ask::Begin(run) => write::begin(to, &own, run).map(|()| Vec::new()),
             Ask::Step(run, number, step) => write::step(to, run, *number, step).map(|()| Vec::new()),
             Ask::End(run, state, at) => write::end(to, run, *state, *at).map(|()| Vec::new()),
             Ask::Abandoned(now) => write::abandoned(to, *now, |name| name == own || session::is_alive(&sessions, name)),
             Ask::Runs(_) | Ask::Find(_) => Ok(Vec::new()),
         })?;
-        if matches!(ask, Ask::Abandoned(_)) {
-            let named: Vec<String> = read::running(connection)?.into_iter().map(|(_, session)| session).collect();
+        if matches!(ask, Ask::Abandoned(_))
+            && let Some(db) = &self.db
+        {
+            let named: Vec<String> = read::running(&db.connection)?.into_iter().map(|(_, session)| session).collect();
             session::clean(&sessions, &named);
         }
         Ok(done)
     }
-}
 
-fn open(folder: &std::path::Path, file: &std::path::Path) -> Result<Connection, Why> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Why::of_system(&error))?;
-    let mut connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    let found = schema::version(&connection)?;
-    if found > schema::NEWEST {
-        return Err(Why::Newer { found, known: schema::NEWEST });
+    /// One transaction, and a note beside the store of how far it has come.
+    fn attempt<T>(&mut self, work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, Why>) -> Result<T, Why> {
+        let Some(db) = &mut self.db else { return Err(self.blocked.clone().unwrap_or(Why::Gone)) };
+        let done = write::writing(&mut db.connection, work)?;
+        let (_, newest) = head(&db.connection)?;
+        seen::write(&self.file, &Seen { id: db.id.clone(), place: newest });
+        Ok(done)
     }
-    schema::migrate(&mut connection)?;
-    Ok(connection)
 }
