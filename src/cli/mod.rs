@@ -13,6 +13,7 @@ pub mod looks;
 pub mod moment;
 pub mod open;
 pub mod output;
+pub mod runs;
 pub mod schema;
 pub mod status;
 pub mod trust;
@@ -82,6 +83,8 @@ pub enum Command {
     Stop(change::Change),
     /// Let services read their configuration again, each verified.
     Reload(change::Change),
+    /// List what was done with qd: every run, its verdict, its steps.
+    Runs(runs::Runs),
     /// Open the console on a fleet inside the program.
     Drill(drill::Drill),
     /// The console over no site, for tests of the terminal.
@@ -116,7 +119,12 @@ impl Command {
             | Command::Start(_)
             | Command::Stop(_)
             | Command::Reload(_) => true,
-            Command::Check(_) | Command::Schema(_) | Command::Trust(_) | Command::Drill(_) | Command::Bare => false,
+            Command::Check(_)
+            | Command::Schema(_)
+            | Command::Trust(_)
+            | Command::Runs(_)
+            | Command::Drill(_)
+            | Command::Bare => false,
         }
     }
 }
@@ -147,6 +155,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Start(change)) => change::run(Verb::Start, &change, &arguments.reach),
         Some(Command::Stop(change)) => change::run(Verb::Stop, &change, &arguments.reach),
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
+        Some(Command::Runs(runs)) => runs::run(&runs),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),
     }

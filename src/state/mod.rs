@@ -6,6 +6,7 @@ pub mod logs;
 pub mod plan_told;
 pub mod planner;
 pub mod report;
+pub mod run_report;
 pub mod runs;
 pub mod service_row;
 pub mod under_way;

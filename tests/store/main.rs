@@ -8,6 +8,7 @@ mod kill;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "shared with tests of the lab; only its figures are used here")]
 mod lab;
+mod listed;
 mod runs;
 mod schema;
 mod several;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::domain::run::{Check, Finding, RunState, StepState, StepVerdict};
-use quarterdeck::engine::store::{RunsWish, Store, Why};
+use quarterdeck::engine::store::{RunsWish, Sqlite, Store, Why};
+use quarterdeck::port::act::StoreState;
 
-use super::common::{ALL, open, run, stands};
+use super::common::{ALL, close, file, fill, found, open, run, stands, told, wait};
 
 #[tokio::test]
 async fn a_run_comes_back_byte_for_byte() {
@@ -60,4 +61,49 @@ async fn g11_the_order_is_the_one_of_recording_whatever_clocks_say() {
     assert_eq!(told, names);
     let newest = store.runs(RunsWish { most: 2, ..ALL }).await.unwrap();
     assert_eq!(newest.iter().map(|run| &run.id).collect::<Vec<_>>(), [&names[4], &names[3]]);
+}
+
+#[tokio::test]
+async fn f10_nobody_else_can_read_it_and_what_belongs_to_somebody_else_is_not_used() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("quarterdeck");
+    let store = open(&folder).await;
+    fill(&store, 2).await;
+    let going = run("restart that goes on", 1);
+    store.begin(going).await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("sessions")), 0o700);
+    let files = [found(&folder, "store."), found(&folder.join("sessions"), "")].concat();
+    assert!(files.iter().any(|path| path.to_string_lossy().ends_with("-wal")) && files.len() >= 5, "{files:?}");
+    for path in files {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    drop(store);
+    close(&folder);
+
+    std::fs::set_permissions(file(&folder), PermissionsExt::from_mode(0o644)).unwrap();
+    let store = open(&folder).await;
+    told(&store, "Others could read").await;
+    assert_eq!(mode(&file(&folder)), 0o600);
+    drop(store);
+    close(&folder);
+
+    let elsewhere = home.path().join("elsewhere");
+    std::fs::rename(file(&folder), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, file(&folder)).unwrap();
+    let store = Sqlite::open(&folder);
+    wait(&store, |state| matches!(state, StoreState::ReadOnly(why) if why.contains("symbolic link"))).await;
+    assert!(store.begin(run("restart", 1)).await.is_err() && store.runs(ALL).await.is_err());
+    drop(store);
+
+    if rustix::process::getuid().is_root() {
+        std::fs::remove_file(file(&folder)).unwrap();
+        std::fs::rename(&elsewhere, file(&folder)).unwrap();
+        std::os::unix::fs::chown(file(&folder), Some(12_345), None).unwrap();
+        let store = Sqlite::open(&folder);
+        wait(&store, |state| matches!(state, StoreState::ReadOnly(why) if why.contains("belongs to user 12345"))).await;
+        assert!(store.begin(run("restart", 1)).await.is_err());
+    }
 }

@@ -60,7 +60,7 @@ pub(super) fn open(folder: &Path, file: &Path, told: &mut Vec<String>) -> Result
         }
         Err(why) => return Err(why),
     };
-    let connection = prepare(connection, file, told)?;
+    let connection = prepare(connection, file, schema::VERSIONS, told)?;
     let (id, newest) = head(&connection)?;
     missing(file, noted, (&id, newest), without_wal, told);
     seen::write(file, &Seen { id: id.clone(), place: newest });
@@ -122,7 +122,7 @@ pub(super) fn fresh(file: &Path) -> Result<Fresh, Why> {
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
     made.map_err(|error| Why::of_system(&error))?;
     let mut connection = Connection::open(&path)?;
-    schema::migrate(&mut connection)?;
+    schema::migrate(&mut connection, schema::VERSIONS)?;
     Ok(Fresh { connection, path })
 }
 
@@ -222,15 +222,24 @@ fn mend(file: &Path, why: &str, noted: Option<&Seen>, told: &mut Vec<String>) ->
 }
 
 /// Brings a store that is whole to the newest schema, with a backup before, and lets it work as it shall.
-fn prepare(mut connection: Connection, file: &Path, told: &mut Vec<String>) -> Result<Connection, Why> {
+fn prepare(
+    mut connection: Connection,
+    file: &Path,
+    versions: &[&str],
+    told: &mut Vec<String>,
+) -> Result<Connection, Why> {
     let version = schema::version(&connection)?;
-    if version < schema::NEWEST {
-        let backup = beside(file, &format!(".before-{}-{}", schema::NEWEST, stamp()));
+    let newest = i64::try_from(versions.len()).unwrap_or(i64::MAX);
+    if version < newest {
+        let backup = beside(file, &format!(".before-{newest}-{}", stamp()));
         let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&backup);
         made.map_err(|error| Why::of_system(&error))?;
         connection.backup("main", &backup, rusqlite::backup::NO_PROGRESS)?;
-        schema::migrate(&mut connection)?;
-        told.push(format!("The store was brought from schema {version} to {}.", schema::NEWEST));
+        schema::migrate(&mut connection, versions)?;
+        told.push(format!(
+            "The store was brought from schema {version} to {newest}; as it was before it is kept as {}.",
+            backup.display()
+        ));
     }
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
@@ -260,4 +269,32 @@ fn missing(file: &Path, noted: Option<Seen>, (id, newest): (&str, i64), without_
 
 fn stamp() -> String {
     Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y%m%dT%H%M%S%3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn g10_a_backup_is_made_before_a_migration() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store.sqlite");
+        let db = open(folder.path(), &file, &mut Vec::new()).unwrap();
+        // Still in the -wal: a copy of the file alone would not have it.
+        db.connection.execute("UPDATE head SET commits = 41", []).unwrap();
+        let versions = [schema::VERSIONS, &["UPDATE head SET commits = 0;"]].concat();
+        let mut told = Vec::new();
+        let newer = prepare(db.connection, &file, &versions, &mut told).unwrap();
+        assert_eq!(schema::version(&newer).unwrap(), schema::NEWEST + 1);
+        let backup = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let backup = backup.into_iter().find(|path| path.to_string_lossy().contains(".before-")).unwrap();
+        assert!(told[0].contains(&backup.display().to_string()), "{told:?}");
+        assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+        let before = immutable(&backup).unwrap();
+        let commits: i64 = before.query_row("SELECT commits FROM head", [], |row| row.get(0)).unwrap();
+        assert_eq!((commits, schema::version(&before).unwrap()), (41, schema::NEWEST));
+    }
 }
