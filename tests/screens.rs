@@ -338,7 +338,8 @@ fn every_size_draws_whole_frames_on_every_screen() {
             assert!(wide <= usize::from(columns), "{columns}x{rows}");
             let corners = screen.matches('╭').count();
             assert_eq!(corners, screen.matches('╯').count(), "{columns}x{rows}:\n{screen}");
-            assert!(corners >= 1);
+            // The logs have no frame: lines have all the room, and can be selected with the mouse.
+            assert!(corners >= 1 || keys == "alt-2");
             assert!(screen.lines().last().unwrap().contains("help"), "{columns}x{rows}:\n{screen}");
         }
     }

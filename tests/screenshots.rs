@@ -5,6 +5,8 @@
 mod changing;
 #[path = "common/console.rs"]
 mod console;
+#[path = "common/log_scene.rs"]
+mod log_scene;
 #[path = "common/past.rs"]
 mod past;
 #[path = "common/picture.rs"]
@@ -119,6 +121,42 @@ fn hosts() {
     let mut console = Console::in_trouble(SIZE);
     console.keys("3 j");
     compare("hosts", &console);
+}
+
+/// The logs of the night, followed; then a line of them unfolded.
+fn logs_of_the_night(size: (u16, u16)) -> Console {
+    let mut console = Console::in_trouble(size);
+    log_scene::opened(&mut console);
+    console
+}
+
+fn unfold(console: &mut Console) {
+    console.types("/confirmation").keys("enter k enter x");
+    console.say(log_scene::fields());
+    console.keys("esc");
+}
+
+#[test]
+fn logs_merged() {
+    compare("logs", &logs_of_the_night(SIZE));
+    compare("logs-80x24", &logs_of_the_night((80, 24)));
+    compare("logs-200x60", &logs_of_the_night((200, 60)));
+}
+
+#[test]
+fn logs_unfolded_line() {
+    for (size, name) in [(SIZE, "logs-unfolded"), ((80, 24), "logs-unfolded-80x24")] {
+        let mut console = logs_of_the_night(size);
+        unfold(&mut console);
+        compare(name, &console);
+    }
+}
+
+#[test]
+fn logs_found() {
+    let mut console = logs_of_the_night(SIZE);
+    console.types("/webhook|slow").keys("enter x N N");
+    compare("logs-found", &console);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keys::{self, filter, go};
+use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::shell;
@@ -13,8 +14,11 @@ use super::{changing, command, copy, palette};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
+use crate::port::export::ExportFormat;
+use crate::port::log::Since;
 use crate::screens::{help, leave, overview, picker};
 use crate::state::Fleet;
+use crate::state::logs::NEWEST;
 use crate::ui::list::Step;
 
 /// Twice within this span leaves the console.
@@ -104,7 +108,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::PageUp => go(model, Step::Page(-1)),
         Action::Filter => match model.screen {
             Screen::Overview => model.overview.type_filter(),
-            Screen::Logs => model.logs.typing = true,
+            Screen::Logs => model.logs.type_filter(),
             Screen::Hosts => model.hosts.type_filter(),
             Screen::Changes => model.changes.typing = true,
             Screen::History => model.history.type_filter(),
@@ -131,6 +135,33 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         },
         Action::Shell => return shell::host(model).map(Effect::Shell).into_iter().collect(),
         Action::UnitFile => model.overview.toggle_unit_file(),
+        Action::ReadLogs => {
+            let effects = logs::open(model);
+            show(model, Screen::Logs);
+            return effects;
+        }
+        Action::Follow => model.logs.follow(),
+        Action::Pause => logs::pause(model),
+        Action::MinLevel => model.logs.next_level(),
+        Action::NextHit => logs::hit(model, true, now),
+        Action::PreviousHit => logs::hit(model, false, now),
+        Action::Around => model.logs.context = !model.logs.context,
+        Action::NextError => logs::error(model, true, now),
+        Action::PreviousError => logs::error(model, false, now),
+        Action::UnfoldLine => return logs::toggle_fields(model),
+        Action::OnlyHost => logs::only(model, true),
+        Action::OnlyUnit => logs::only(model, false),
+        Action::Wrap => model.logs.wrap = !model.logs.wrap,
+        Action::TimeFormat => model.logs.next_time(model.setup.zone.is_some()),
+        Action::SinceTail => return logs::since(model, Since::Newest(NEWEST)),
+        Action::SinceHead => return logs::since(model, Since::Head),
+        Action::SinceMinute => return logs::minutes(model, 1),
+        Action::SinceFive => return logs::minutes(model, 5),
+        Action::SinceQuarter => return logs::minutes(model, 15),
+        Action::SinceHalf => return logs::minutes(model, 30),
+        Action::SinceHour => return logs::minutes(model, 60),
+        Action::Export => return logs::export(model, ExportFormat::Plain, now),
+        Action::ExportJson => return logs::export(model, ExportFormat::JsonLines, now),
         Action::Accept => return accept(model, now),
         Action::Cancel => return cancel(model),
         Action::Erase => match model.questions.front_mut() {
@@ -187,8 +218,9 @@ fn back(model: &mut Model) {
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
-    if !went && !model.under_way.dismiss() {
-        model.troubles.pop();
+    if !went && !model.under_way.dismiss() && model.troubles.pop().is_none() && model.screen == Screen::Logs {
+        // Back to where the log was opened from.
+        show(model, model.last_screen.unwrap_or_default());
     }
 }
 
@@ -294,6 +326,7 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             model.overlay = Some(Overlay::Leave(state));
         }
         Some(Overlay::Running(state)) => model.overlay = Some(Overlay::Running(state)),
+        None if model.screen == Screen::Logs => model.logs.keep_filter(),
         None => *filter(model).1 = false,
     }
     Vec::new()
@@ -309,6 +342,10 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if model.overlay.take().is_none() {
+        if model.screen == Screen::Logs {
+            model.logs.drop_filter();
+            return Vec::new();
+        }
         let (field, typing) = filter(model);
         field.clear();
         *typing = false;

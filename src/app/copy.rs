@@ -1,10 +1,12 @@
 //! What goes to the clipboard: Markdown of sanitised text, within the bound of the terminal sequence.
 
+use super::layout::layout;
+use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, history, hosts, overview, running};
+use crate::screens::{self, changes, history, hosts, overview, running};
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -17,13 +19,13 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         return sent(model, text, "run", now);
     }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
+        Screen::Logs => logs::sight(model, clock).and_then(|sight| screens::logs::row_as_markdown(&model.logs, &sight)),
         Screen::Overview if model.overview.in_detail => {
             Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs))
         }
         Screen::Overview => overview::row_as_markdown(&model.overview, fleet, clock, glyphs),
         Screen::Hosts if model.hosts.in_detail => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
-        Screen::Logs => None,
         Screen::Changes => changes::row_as_markdown(&model.changes, fleet, clock, glyphs),
         Screen::History if model.history.in_detail => {
             Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs))
@@ -38,7 +40,10 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Overview => Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs)),
-        Screen::Logs => None,
+        Screen::Logs => logs::sight(model, clock).map(|sight| {
+            let list = layout(model.size).map(|layout| screens::logs::areas(layout.content, &sight).list);
+            screens::logs::pane_as_markdown(&model.logs, &sight, list.map_or(0, |list| usize::from(list.height)))
+        }),
         Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, clock, glyphs)),
         Screen::History => Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs)),

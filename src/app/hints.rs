@@ -19,6 +19,13 @@ pub fn key_of(model: &Model, action: Action) -> String {
     keys.first().map_or_else(|| action.row().name.to_owned(), |keys| key_name::sequence_name(keys))
 }
 
+/// Keys that are told together: the first, what stands between, the last.
+const TOGETHER: [(Action, &str, Action); 3] = [
+    (Action::SinceTail, "-", Action::SinceHour),
+    (Action::NextError, " ", Action::PreviousError),
+    (Action::NextHit, " ", Action::PreviousHit),
+];
+
 /// Draws the line.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -89,9 +96,14 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
         let word = if word == action.row().hint { "move" } else { word };
         return Words::of(Role::Key, keys).text(Role::Quiet, format!(" {word}"));
     }
-    let keys = model.keymap.keys_of(&contexts, action);
-    match keys.first() {
-        Some(keys) => Words::of(Role::Key, key_name::sequence_name(keys)).text(Role::Quiet, format!(" {word}")),
+    let name =
+        |action: Action| model.keymap.keys_of(&contexts, action).first().map(|keys| key_name::sequence_name(keys));
+    let both = TOGETHER.iter().find(|(first, ..)| *first == action).and_then(|(_, between, last)| {
+        let (first, last) = (name(action)?, name(*last)?);
+        Some(format!("{first}{between}{last}"))
+    });
+    match both.or_else(|| name(action)) {
+        Some(keys) => Words::of(Role::Key, keys).text(Role::Quiet, format!(" {word}")),
         None => Words::new(),
     }
 }
@@ -164,7 +176,25 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::UnitFile,
             Action::Copy,
         ],
-        Screen::Logs => vec![Action::Down, Action::Filter, Action::Copy, Action::LastScreen],
+        Screen::Logs => {
+            let follows = model.logs.place == crate::screens::logs::Place::Following;
+            let keys = [
+                if follows { Action::Pause } else { Action::Follow },
+                Action::Filter,
+                Action::NextHit,
+                Action::MinLevel,
+                Action::SinceTail,
+                Action::NextError,
+                Action::UnfoldLine,
+                Action::Around,
+                Action::Wrap,
+                Action::TimeFormat,
+                Action::Export,
+            ];
+            let keys = keys.into_iter().filter(|action| super::why_not::why_not(model, *action).is_none());
+            // What stands for another environment elsewhere is a key of the log here.
+            return keys.chain(lost.then_some(Action::RetryNow)).chain([Action::Back]).collect();
+        }
         Screen::Hosts if model.hosts.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
         Screen::Hosts => {
             vec![Action::Down, Action::Open, Action::Filter, Action::FailedOnly, Action::Sort, Action::Copy]

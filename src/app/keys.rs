@@ -2,6 +2,7 @@
 
 use super::act::act;
 use super::changing;
+use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
@@ -165,6 +166,9 @@ pub fn go(model: &mut Model, step: Step) {
         Some(Overlay::Running(state)) => return state.go(step),
         Some(Overlay::Leave(_)) => return,
         None => {}
+    }
+    if model.screen == Screen::Logs {
+        return logs::go(model, step);
     }
     let Some(fleet) = &model.fleet else { return };
     match model.screen {

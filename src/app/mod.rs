@@ -9,6 +9,7 @@ mod copy;
 mod hints;
 mod keys;
 pub mod layout;
+mod logs;
 pub mod model;
 mod mouse;
 pub mod overlay;

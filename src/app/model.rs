@@ -11,6 +11,7 @@ use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, history, hosts, logs, overview, palette, picker, question};
+use crate::state::logs::Reading;
 use crate::state::{Fleet, Runs, UnderWay};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
@@ -77,6 +78,10 @@ pub struct Model {
     pub store: Option<StoreState>,
     /// What this console has begun to change.
     pub under_way: UnderWay,
+    /// What of the logs is read, and what came.
+    pub reading: Option<Reading>,
+    /// How many tails were wished for; each has a number of its own.
+    pub tails: u64,
     /// The dialog the person opened.
     pub overlay: Option<Overlay>,
     /// Questions, the oldest first: it stands over everything.
@@ -155,6 +160,8 @@ impl Model {
             runs: Runs::default(),
             store: None,
             under_way: UnderWay::default(),
+            reading: None,
+            tails: 0,
             overlay: None,
             questions: VecDeque::new(),
             pending: Vec::new(),
@@ -198,6 +205,8 @@ impl Model {
             Event::Detail(host, unit, _) => {
                 self.overview.detail.as_ref().is_some_and(|shown| shown.host == *host && shown.unit == *unit)
             }
+            // A person who does not look at the end needs no more than the count of what is new.
+            Event::Log(_) => self.screen != Screen::Logs || self.logs.place != logs::Place::Following,
             other => other.is_figures(),
         }
     }
@@ -208,6 +217,7 @@ impl Model {
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let detail =
             self.fleet.as_ref().filter(|_| self.shows_detail()).and_then(|fleet| self.overview.next_detail(fleet));
-        [judged, notice, detail].into_iter().flatten().min()
+        let looking = self.screen == Screen::Logs && self.reading.as_ref().is_some_and(|one| one.store.is_working());
+        [judged, notice, detail, looking.then_some(now)].into_iter().flatten().min()
     }
 }

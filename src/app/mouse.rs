@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::act::act;
 use super::keys::go;
 use super::layout::layout;
+use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
@@ -40,6 +41,10 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
             Some(Screen::History) => act(model, Action::ShowHistory, now),
             None => Vec::new(),
         };
+    }
+    if model.screen == Screen::Logs {
+        logs::point(model, y);
+        return Vec::new();
     }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     let list = match model.screen {

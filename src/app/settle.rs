@@ -38,6 +38,8 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     model.overview.doing = model.under_way.doing(&fleet.environment);
+    let mut effects = super::logs::settle(model);
+    let Some(fleet) = &model.fleet else { return effects };
     match model.screen {
         Screen::Overview => {
             let areas = overview::areas(area, &model.overview);
@@ -65,7 +67,6 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             model.history.settle(&model.runs, areas.list_rows(), areas.detail_rows(), lines);
         }
     }
-    let mut effects = Vec::new();
     let visible = match model.screen {
         Screen::Overview => model.overview.visible_units(fleet),
         Screen::Logs | Screen::Hosts | Screen::Changes | Screen::History => Vec::new(),

@@ -40,6 +40,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             if let Some(fleet) = &mut model.fleet {
                 fleet.wake(now);
             }
+            if let Some(reading) = &mut model.reading {
+                reading.store.work();
+            }
         }
         Event::Resumed => return vec![Effect::Redraw],
         Event::Stop => {
@@ -54,6 +57,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::sorted(model.setup.worst_first);
             model.logs = logs::State::default();
+            model.reading = None;
             model.hosts = hosts::State::sorted(model.setup.worst_first);
             model.changes = changes::State::default();
             model.round_trips.clear();
@@ -67,7 +71,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             }
             return vec![Effect::ReadHistory(READ)];
         }
-        Event::Host(host, news) => host_news(model, &host, news, now),
+        Event::Host(host, news) => return host_news(model, &host, news, now),
         Event::Probe { service, host, probe, report } => {
             if let Some(fleet) = &mut model.fleet {
                 fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
@@ -84,6 +88,13 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Detail(host, unit, detail) => {
             model.overview.detail = Some(Detail { host, unit, detail: *detail, at: now.mono });
         }
+        Event::Log(batch) => super::logs::take(model, &batch),
+        Event::Tail(id, host, state) => {
+            if let Some(reading) = &mut model.reading {
+                reading.stands(id, &host, state);
+            }
+        }
+        Event::LogFields(fields) => super::logs::take_fields(model, *fields),
         Event::Exported(Ok(file)) => {
             let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
             // Long enough to be copied by hand; the next key lets it go.
@@ -107,7 +118,6 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             }
         }
         Event::Store(state) => model.store = Some(state),
-        Event::Log(_) | Event::Tail(..) | Event::LogFields(_) => {}
     }
     Vec::new()
 }
@@ -133,8 +143,10 @@ fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {
     Vec::new()
 }
 
-fn host_news(model: &mut Model, host: &HostName, news: HostEvent, now: Now) {
-    let Some(fleet) = &mut model.fleet else { return };
+fn host_news(model: &mut Model, host: &HostName, news: HostEvent, now: Now) -> Vec<Effect> {
+    let Some(fleet) = &mut model.fleet else { return Vec::new() };
+    let (units, clock) =
+        (matches!(news, HostEvent::Units(_) | HostEvent::Unit(..)), matches!(news, HostEvent::Facts(_)));
     let stirred = match &news {
         HostEvent::Unit(unit, _) => model.overview.unit(fleet).is_some_and(|(h, u)| h == *host && u == *unit),
         HostEvent::Link(_)
@@ -162,6 +174,10 @@ fn host_news(model: &mut Model, host: &HostName, news: HostEvent, now: Now) {
             model.round_trips.remove(host);
         }
     }
+    if let (true, Some(reading), Some(fleet)) = (clock, &mut model.reading, &model.fleet) {
+        reading.measure(fleet);
+    }
+    if units { super::logs::units_moved(model) } else { Vec::new() }
 }
 
 /// Whether a round trip is so different that the figure in the header should change: jitter should not.

@@ -10,7 +10,7 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::{band, chord, hints, strip};
 use crate::domain::{Moment, Now};
-use crate::input::{Action, Context, key_name};
+use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
     changes, command, confirm, help, history, hosts, leave, logs, menu, overview, palette, picker, question, running,
 };
@@ -80,6 +80,13 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
     for (screen, action, name) in TABS {
         let keys = model.keymap.keys_of(&[Context::Global], action);
         let key = keys.first().map(|keys| key_name::sequence_name(keys)).unwrap_or_default();
+        // Where the key means something else it is not shown; its place stays, so that nothing moves.
+        let contexts = super::keys::screen_contexts(model);
+        let works = keys.first().is_some_and(|keys| match keys {
+            [one] => model.keymap.lookup(&contexts, &[], *one) == Lookup::Action(action),
+            _ => true,
+        });
+        let key = if works { key } else { " ".repeat(key.len()) };
         let open = screen == model.screen;
         let role = if open { Role::Strong } else { Role::Quiet };
         let key_role = if open { Role::Key } else { Role::Quiet };
@@ -116,7 +123,11 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     match (&model.fleet, model.screen) {
         (None, _) => nothing_open(model, pen, area),
         (Some(fleet), Screen::Overview) => overview::view(&model.overview, fleet, pen, area),
-        (Some(fleet), Screen::Logs) => logs::view(&model.logs, fleet, pen, area),
+        (Some(_), Screen::Logs) => {
+            if let Some(sight) = super::logs::sight(model, pen.clock) {
+                logs::view(&model.logs, &sight, pen, area, &|action| hints::key_of(model, action));
+            }
+        }
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
         (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, pen, area),
         (Some(_), Screen::History) => history::view(&model.history, &model.runs, pen, area),

@@ -9,6 +9,7 @@ use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
 use crate::port::act::StoreState;
+use crate::screens::logs;
 use crate::style::Depth;
 
 /// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
@@ -78,6 +79,23 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::Shell => no_row(model).or_else(|| shell::none(model)),
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
+        Action::ReadLogs => no_row(model),
+        Action::Follow => (model.logs.place == logs::Place::Following).then_some("it follows already"),
+        Action::NextHit | Action::PreviousHit | Action::Around => nothing_looked_for(model),
+        Action::UnfoldLine | Action::OnlyHost | Action::OnlyUnit => no_row(model),
+        Action::Pause | Action::NextError | Action::PreviousError | Action::Export | Action::ExportJson => {
+            no_line(model)
+        }
+        Action::MinLevel
+        | Action::Wrap
+        | Action::TimeFormat
+        | Action::SinceTail
+        | Action::SinceHead
+        | Action::SinceMinute
+        | Action::SinceFive
+        | Action::SinceQuarter
+        | Action::SinceHalf
+        | Action::SinceHour => nothing_open(model),
         Action::Help
         | Action::Palette
         | Action::CommandLine
@@ -123,7 +141,7 @@ fn one_pane(model: &Model) -> Option<&'static str> {
 }
 
 fn no_pane(model: &Model) -> Option<&'static str> {
-    (model.screen == Screen::Logs).then_some("there is nothing to copy here")
+    (model.screen == Screen::Logs).then(|| no_line(model)).flatten()
 }
 
 /// Why the row under the cursor can't be meant: there is none, or a filter hides it, and nobody means what they don't
@@ -139,11 +157,22 @@ fn no_row(model: &Model) -> Option<&'static str> {
             let shown = || model.hosts.place(&model.hosts.rows(fleet)).is_some();
             model.hosts.chosen(fleet).is_some() && (model.hosts.in_detail || shown())
         }
-        Screen::Logs => false,
+        Screen::Logs => model.reading.as_ref().is_some_and(|reading| model.logs.chosen(reading).is_some()),
         Screen::Changes => model.changes.subject(fleet).is_some(),
         Screen::History => model.history.chosen(&model.runs).is_some(),
     };
     (!seen).then_some("there is no row")
+}
+
+/// Why there is no line of a log that could be meant.
+fn no_line(model: &Model) -> Option<&'static str> {
+    let shown = model.reading.as_ref().map_or(0, |reading| model.logs.shown(reading).len());
+    (shown == 0).then_some("there is no line")
+}
+
+fn nothing_looked_for(model: &Model) -> Option<&'static str> {
+    let pattern = model.reading.as_ref().and_then(|reading| reading.store.pattern());
+    pattern.is_none().then_some("nothing is looked for")
 }
 
 fn in_detail(model: &Model) -> bool {

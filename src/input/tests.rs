@@ -69,6 +69,9 @@ fn no_key_is_taken_that_multiplexers_and_terminals_need() {
             if (taken, *context) == ("ctrl-h", Context::Text) {
                 continue; // It erases, because some terminals send it for backspace.
             }
+            if (taken, *context) == ("ctrl-s", Context::Logs) {
+                continue; // Who expects it to save finds it; the first key of the action is another one.
+            }
             let found = Keymap::builtin().lookup(&[*context], &[], parse(taken).unwrap());
             assert_eq!(found, Lookup::Nothing, "{taken} in [{}]", context.name());
         }

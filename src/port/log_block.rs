@@ -84,6 +84,11 @@ impl Block {
         self.index.is_empty()
     }
 
+    /// How many of its rows say that something is missing.
+    pub fn losses(&self) -> usize {
+        self.losses.len()
+    }
+
     /// A row by its place.
     pub fn row(&self, place: usize) -> Option<Row<'_>> {
         let packed = *self.index.get(place)?;

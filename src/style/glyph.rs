@@ -77,6 +77,8 @@ pub struct Glyphs {
     pub frame: [&'static str; 6],
     /// Before each line of a text of several lines that somebody else wrote.
     pub quote: &'static str,
+    /// A line that came after younger ones, inserted above them.
+    pub late: &'static str,
     /// Something was left out.
     pub more: &'static str,
     /// Keys up and down in hints.
@@ -88,6 +90,11 @@ pub struct Glyphs {
 }
 
 impl Glyphs {
+    /// Whether these are the marks of a terminal that has seven bits only.
+    pub fn is_ascii(&self) -> bool {
+        self.arrow.is_ascii()
+    }
+
     /// The mark of a state.
     pub fn state(&self, state: State) -> &'static str {
         let index = match state {
@@ -134,6 +141,7 @@ static UNICODE: Glyphs = Glyphs {
     gap: " ",
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
     quote: "┊",
+    late: "↑",
     more: "…",
     up_down: "↑↓",
     arrows: ["↑", "↓", "←", "→"],
@@ -161,6 +169,7 @@ static ASCII: Glyphs = Glyphs {
     gap: " ",
     frame: ["+", "+", "+", "+", "-", "|"],
     quote: ":",
+    late: "^",
     more: "~",
     up_down: "up/down",
     arrows: ["up", "down", "left", "right"],

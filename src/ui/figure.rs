@@ -35,6 +35,19 @@ pub fn used_percent(total: u64, free: u64) -> Option<u64> {
     (total > 0).then(|| u64::try_from(u128::from(used) * 100 / u128::from(total)).unwrap_or(100))
 }
 
+/// A count with commas between its thousands: `412,903`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A count with its noun: `1 host`, `3 hosts`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -58,6 +71,7 @@ mod tests {
         }
         assert_eq!(used_percent(1000, 1), Some(99));
         assert_eq!(used_percent(0, 0), None);
+        assert_eq!([0, 999, 1000, 412_903, 1_000_000].map(grouped), ["0", "999", "1,000", "412,903", "1,000,000"]);
         assert_eq!((count(1, "host"), count(0, "host")), ("1 host".to_owned(), "0 hosts".to_owned()));
     }
 }

@@ -59,6 +59,18 @@ pub fn link_mark(link: &Link, glyphs: &Glyphs) -> Words {
     }
 }
 
+/// The word of a line's level, by its priority of syslog.
+pub fn level(priority: u8) -> &'static str {
+    match priority {
+        0..=2 => "fatal",
+        3 => "error",
+        4 => "warn",
+        5 => "note",
+        6 => "info",
+        _ => "debug",
+    }
+}
+
 /// How unit state arrives, in one or two words.
 pub fn means(means: Option<&Means>) -> Words {
     match means {

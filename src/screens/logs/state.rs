@@ -1,23 +1,405 @@
-//! What a person has done on the logs.
+//! What a person has done on the logs: where they are in them, what passes, how lines are told.
 
+use super::sight::Sight;
+use crate::domain::HostName;
+use crate::port::log::{Cursor, LogFields, Since};
+use crate::port::log_block::Row;
+use crate::state::logs::{Filter, Order, Pattern, Reading, Ref};
+use crate::text::Foreign;
 use crate::ui::Field;
+use crate::ui::list::Step;
+
+/// Lines that are unfolded at once; the one unfolded first folds again.
+const UNFOLDED: usize = 16;
+/// The least important priorities through which the level goes round.
+const LEVELS: [u8; 4] = [7, 6, 4, 3];
+
+/// Where a person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// At the end, which moves on.
+    #[default]
+    Following,
+    /// On a line, that stays where it is on the screen.
+    Held {
+        /// The line under the cursor.
+        cursor: Ref,
+        /// Its place on screen; above the top when it is higher than the screen.
+        y: isize,
+        /// The last line there was; what is behind it is new.
+        end: Ref,
+    },
+}
+
+/// How the time of a line is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeFormat {
+    /// Coordinated Universal Time, corrected for the host's clock.
+    #[default]
+    Utc,
+    /// The person's own time zone, likewise.
+    Local,
+    /// How long ago, likewise.
+    Age,
+    /// What the host's clock said, in Coordinated Universal Time.
+    HostClock,
+}
+
+/// A line with all its fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unfolded {
+    /// The line.
+    pub row: Ref,
+    /// Its place in the journal.
+    pub cursor: Option<Cursor>,
+    /// Its fields.
+    pub fields: Fields,
+}
+
+/// The fields of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fields {
+    /// They were asked for.
+    Loading,
+    /// They came.
+    Read(Vec<(String, Foreign)>),
+    /// They can't be read; the reason.
+    Failed(String),
+}
 
 /// The state of the screen of logs.
 #[derive(Debug, Default)]
 pub struct State {
-    /// The filter as typed.
+    /// What is looked for, as typed.
     pub filter: Field,
-    /// Whether the filter takes the keys.
+    /// Whether that takes the keys.
     pub typing: bool,
+    /// Where the person is.
+    pub place: Place,
+    /// Whether lines around those that are looked for are shown as well.
+    pub context: bool,
+    /// The filter without what is looked for.
+    pub base: Filter,
+    /// Whether long lines are broken instead of cut.
+    pub wrap: bool,
+    /// How time is told.
+    pub time: TimeFormat,
+    /// Lines with all their fields.
+    pub unfolded: Vec<Unfolded>,
+    /// Where the person was before a filter was typed.
+    before: Option<Place>,
+    /// Tail, words and filter that the store was given last.
+    applied: Option<(u64, String, Filter)>,
+    /// Lines of the list on screen.
+    height: usize,
 }
 
 impl State {
+    /// The order that is shown: what is looked for, or everything around it as well.
+    pub fn shown<'a>(&self, reading: &'a Reading) -> &'a Order {
+        match reading.store.hits() {
+            Some(hits) if !self.context => hits,
+            Some(_) | None => reading.store.base(),
+        }
+    }
+
+    /// The whole filter, when it is another than the one that was taken from here last for this tail.
+    pub fn changed_filter(&mut self, reading: &Reading) -> Option<Filter> {
+        let now = (reading.id(), self.filter.text().to_owned(), self.base.clone());
+        if self.applied.as_ref() == Some(&now) {
+            return None;
+        }
+        self.applied = Some(now);
+        Some(Filter { pattern: Pattern::parse(self.filter.text()), ..self.base.clone() })
+    }
+
+    /// The line under the cursor: at the end there is one when nothing is held, too.
+    pub fn chosen(&self, reading: &Reading) -> Option<Ref> {
+        match self.place {
+            Place::Following => self.shown(reading).last(),
+            Place::Held { cursor, .. } => self.shown(reading).contains(cursor).then_some(cursor),
+        }
+    }
+
+    /// Lines that came since the person stopped following.
+    pub fn fresh(&self, reading: &Reading) -> usize {
+        match self.place {
+            Place::Following => 0,
+            Place::Held { end, .. } => self.shown(reading).behind(end),
+        }
+    }
+
+    /// Stays where it is.
+    pub fn hold(&mut self, reading: &Reading) {
+        if self.place != Place::Following {
+            return;
+        }
+        let Some(cursor) = self.shown(reading).last() else { return };
+        let end = reading.store.all().last().unwrap_or(cursor);
+        // The end of the list is at its lower edge; what is too far is mended when it settles.
+        self.place = Place::Held { cursor, y: isize::try_from(self.height).unwrap_or(0), end };
+    }
+
+    /// Goes to the end and stays with it.
+    pub fn follow(&mut self) {
+        self.place = Place::Following;
+    }
+
+    /// Puts the cursor on a line: where it stands on screen, or near the middle.
+    pub fn jump(&mut self, to: Ref, sight: &Sight<'_>) {
+        let placed = sight.placed(self, self.height);
+        let y = placed.iter().find(|one| one.row == Some(to)).map(|one| one.y);
+        let middle = isize::try_from(self.height / 2).unwrap_or(0);
+        let end = self.end(sight.reading).unwrap_or(to);
+        self.place = Place::Held { cursor: to, y: y.unwrap_or(middle), end };
+    }
+
+    fn end(&self, reading: &Reading) -> Option<Ref> {
+        match self.place {
+            Place::Held { end, .. } => Some(end),
+            Place::Following => reading.store.all().last(),
+        }
+    }
+
+    /// Moves the cursor; up stops following, the last line follows again.
+    pub fn go(&mut self, step: Step, sight: &Sight<'_>) {
+        let order = self.shown(sight.reading);
+        match step {
+            Step::Last => return self.follow(),
+            Step::First => {
+                if let Some(first) = order.first() {
+                    self.hold(sight.reading);
+                    let end = self.end(sight.reading).unwrap_or(first);
+                    // What stands above it is seen as well.
+                    let y = isize::try_from(self.height).unwrap_or(0);
+                    self.place = Place::Held { cursor: first, y, end };
+                }
+                return;
+            }
+            Step::By(_) | Step::HalfPage(_) | Step::Page(_) => {}
+        }
+        let Some(rows) = step.rows(self.height) else { return };
+        if rows > 0 && self.place == Place::Following {
+            return;
+        }
+        self.hold(sight.reading);
+        self.settle(sight, self.height);
+        let Place::Held { cursor, y, end } = self.place else { return };
+        let (mut cursor, mut y, down) = (cursor, y, rows > 0);
+        self.before = None;
+        let bottom = isize::try_from(self.height).unwrap_or(isize::MAX);
+        let next_to = |cursor: Ref| if down { order.forward(cursor).nth(1) } else { order.backward(cursor).next() };
+        if !matches!(step, Step::By(_)) {
+            // The text moves by so many lines below a cursor that stays.
+            let mut left = rows.abs();
+            while let Some(next) = next_to(cursor).filter(|_| left > 0) {
+                left -= sight.height(self, if down { cursor } else { next }).max(1);
+                cursor = next;
+            }
+            self.place = Place::Held { cursor, y, end };
+            return;
+        }
+        for _ in 0..rows.abs() {
+            let tall = sight.height(self, cursor);
+            // A line higher than the screen is read to its end first.
+            if tall > bottom && (if down { y + tall > bottom } else { y < 0 }) {
+                y += if down { -1 } else { 1 };
+                continue;
+            }
+            let Some(next) = next_to(cursor) else {
+                // What is said above the first line comes into sight.
+                y += isize::from(!down);
+                break;
+            };
+            let other = sight.height(self, next);
+            y += if down { tall } else { -other };
+            y = match (other <= bottom, down) {
+                (true, _) => y.clamp(0, bottom - other),
+                (false, true) => y.clamp(0, bottom - 1),
+                (false, false) => bottom - other,
+            };
+            cursor = next;
+        }
+        self.place = Place::Held { cursor, y, end };
+    }
+
+    /// The next line in this order that is wanted, from the cursor.
+    pub fn find(&mut self, down: bool, order: &Order, wanted: impl Fn(Ref) -> bool, sight: &Sight<'_>) -> bool {
+        let from = match self.place {
+            Place::Following => Ref::LAST,
+            Place::Held { cursor, .. } => cursor,
+        };
+        let found = if down {
+            order.forward(from).find(|row| *row != from && wanted(*row))
+        } else {
+            order.backward(from).find(|row| wanted(*row))
+        };
+        if let Some(found) = found {
+            self.jump(found, sight);
+        }
+        found.is_some()
+    }
+
+    /// Puts the cursor on the line at this place on screen.
+    pub fn point(&mut self, line: usize, sight: &Sight<'_>) {
+        let line = isize::try_from(line).unwrap_or(isize::MAX);
+        let placed = sight.placed(self, self.height);
+        let hit = placed.iter().rev().find(|one| one.y <= line).filter(|one| line < one.y + one.height());
+        let Some((row, y)) = hit.and_then(|one| Some((one.row?, one.y))) else { return };
+        let end = self.end(sight.reading).unwrap_or(row);
+        self.place = Place::Held { cursor: row, y, end };
+    }
+
+    /// Folds or unfolds the line under the cursor; says which fields are wanted.
+    pub fn toggle_fields(&mut self, reading: &Reading) -> Option<(HostName, Cursor)> {
+        let row = self.chosen(reading)?;
+        let host = reading.store.host(row)?;
+        let Some(Row::Line(line)) = reading.store.row(row) else { return None };
+        self.hold(reading);
+        if let Some(place) = self.unfolded.iter().position(|one| one.row == row) {
+            self.unfolded.remove(place);
+            return None;
+        }
+        if self.unfolded.len() >= UNFOLDED {
+            self.unfolded.remove(0);
+        }
+        let cursor = line.cursor();
+        self.unfolded.push(Unfolded { row, cursor: cursor.clone(), fields: Fields::Loading });
+        Some((host.name.clone(), cursor?))
+    }
+
+    /// Takes fields in that were asked for.
+    pub fn take_fields(&mut self, fields: LogFields, reading: &Reading) {
+        let same = |one: &&mut Unfolded| {
+            one.cursor.as_ref() == Some(&fields.cursor)
+                && reading.store.host(one.row).is_some_and(|host| host.name == fields.host)
+        };
+        if let Some(one) = self.unfolded.iter_mut().find(same) {
+            one.fields = match fields.fields {
+                Ok(read) => Fields::Read(read),
+                Err(why) => Fields::Failed(why),
+            };
+        }
+    }
+
+    /// The next level, round and round.
+    pub fn next_level(&mut self) {
+        let place = LEVELS.iter().position(|level| *level == self.base.least).unwrap_or(0);
+        self.base.least = LEVELS.get(place + 1).or(LEVELS.first()).copied().unwrap_or(7);
+    }
+
+    /// The next way in which time is told.
+    pub fn next_time(&mut self, local: bool) {
+        self.time = match self.time {
+            TimeFormat::Utc if local => TimeFormat::Local,
+            TimeFormat::Utc | TimeFormat::Local => TimeFormat::Age,
+            TimeFormat::Age => TimeFormat::HostClock,
+            TimeFormat::HostClock => TimeFormat::Utc,
+        };
+    }
+
+    /// Begins to type what is looked for.
+    pub fn type_filter(&mut self) {
+        (self.typing, self.before) = (true, Some(self.place));
+    }
+
+    /// What was typed is kept.
+    pub fn keep_filter(&mut self) {
+        (self.typing, self.before) = (false, None);
+    }
+
+    /// What was typed is dropped: back to where the person was.
+    pub fn drop_filter(&mut self) {
+        self.filter.clear();
+        self.typing = false;
+        if let Some(before) = self.before.take() {
+            self.place = before;
+        }
+    }
+
     /// One step back; says whether there was one.
     pub fn back(&mut self) -> bool {
-        if self.filter.text().is_empty() {
+        if !self.filter.text().is_empty() {
+            self.filter.clear();
+            self.context = false;
+        } else if !self.base.is_open() {
+            self.base = Filter::default();
+        } else if !self.unfolded.is_empty() {
+            self.unfolded.clear();
+        } else {
             return false;
         }
-        self.filter.clear();
         true
     }
+
+    /// Another tail: nothing of the lines before stays, but how they are looked at does.
+    pub fn renew(&mut self) {
+        self.place = Place::Following;
+        self.unfolded.clear();
+        self.before = None;
+    }
+
+    /// After every event: the cursor stands on a line that is shown, and no place is left empty above or below.
+    pub fn settle(&mut self, sight: &Sight<'_>, height: usize) {
+        self.height = height;
+        let reading = sight.reading;
+        self.unfolded.retain(|one| reading.store.row(one.row).is_some());
+        if let (true, Some(before)) = (self.typing, self.before) {
+            // Each letter begins anew from where the person was.
+            self.place = before;
+        }
+        let Place::Held { cursor, y, end } = self.place else { return };
+        let Some(near) = nearest(self.shown(reading), cursor) else {
+            if reading.store.all().is_empty() {
+                self.place = Place::Following;
+            }
+            return;
+        };
+        // While not everything was looked at, the line itself may still be found.
+        if !reading.store.is_working() {
+            self.place = Place::Held { cursor: near, y, end };
+        }
+        for _ in 0..2 {
+            let placed = sight.placed(self, height);
+            let (Some(first), Some(last)) = (placed.first(), placed.last()) else { return };
+            let bottom = isize::try_from(height).unwrap_or(isize::MAX);
+            let under = bottom - (last.y + last.height());
+            let over = first.y;
+            // A gap above is closed first: a list that is short stands at the top.
+            let shift = if over > 0 {
+                -over
+            } else if under > 0 && over < 0 {
+                under.min(-over)
+            } else {
+                0
+            };
+            let Place::Held { cursor, y, .. } = self.place else { return };
+            let tall = sight.height(self, cursor);
+            let mut y = y + shift;
+            y = if tall <= bottom { y.clamp(0, bottom - tall) } else { y.clamp(bottom - tall, 0) };
+            self.place = Place::Held { cursor, y, end };
+            if shift == 0 {
+                break;
+            }
+        }
+    }
+
+    /// How the presets of time are called.
+    pub fn since_word(since: Since) -> String {
+        match since {
+            Since::Newest(lines) => format!("newest {lines}"),
+            Since::Head => "from the beginning".to_owned(),
+            Since::At(_) => "since a moment".to_owned(),
+            Since::Ago(span) if span.as_secs() >= 3600 => format!("last {}h", span.as_secs() / 3600),
+            Since::Ago(span) => format!("last {}m", span.as_secs() / 60),
+        }
+    }
+}
+
+/// The line that stands for this one: itself, else the one before it, else the one behind it.
+pub fn nearest(order: &Order, row: Ref) -> Option<Ref> {
+    if order.contains(row) {
+        return Some(row);
+    }
+    order.backward(row).next().or_else(|| order.forward(row).next())
 }

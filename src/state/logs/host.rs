@@ -26,6 +26,8 @@ pub struct HostLog {
     pub last: Option<Cursor>,
     /// Lines that were let go.
     pub evicted: u64,
+    /// Rows that are kept and say that something is missing.
+    pub loss_rows: usize,
     sealed: VecDeque<Sealed>,
     open: OpenBlock,
     /// Number of the first row of the open block.
@@ -65,6 +67,7 @@ impl HostLog {
             live: false,
             last: None,
             evicted: 0,
+            loss_rows: 0,
             sealed: VecDeque::new(),
             open: OpenBlock::default(),
             open_first: 0,
@@ -98,6 +101,7 @@ impl HostLog {
             }
             LogRow::Loss(loss) => {
                 self.open.loss(loss);
+                self.loss_rows += 1;
                 self.last = loss.cursor.clone().or_else(|| self.last.take());
                 (self.clock.loss(loss.at.as_microsecond(), newest), None)
             }
@@ -124,7 +128,9 @@ impl HostLog {
         let sealed = self.sealed.pop_front()?;
         let bytes = sealed.block.bytes();
         self.sealed_bytes -= bytes;
-        self.evicted += sealed.block.len() as u64;
+        let losses = sealed.block.losses();
+        self.loss_rows -= losses;
+        self.evicted += (sealed.block.len() - losses) as u64;
         let before = sealed.first + sealed.block.len() as u64;
         Some((Gone { host: self.place, before, until: sealed.newest }, bytes))
     }

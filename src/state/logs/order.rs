@@ -169,6 +169,11 @@ impl Order {
         before + self.chunks.get(place).map_or(0, |chunk| chunk.partition_point(|other| *other < row))
     }
 
+    /// How many stand behind this one, be it in or not.
+    pub fn behind(&self, row: Ref) -> usize {
+        self.len - self.rank(row) - usize::from(self.contains(row))
+    }
+
     /// Bytes it takes.
     pub fn bytes(&self) -> usize {
         self.len * size_of::<Ref>()

@@ -101,7 +101,7 @@ impl Reading {
     /// Since when, in words that follow `nothing`.
     pub fn since_words(&self) -> String {
         match self.since {
-            Since::Newest(lines) => format!("the newest {lines} of each host"),
+            Since::Newest(lines) => format!("the newest {lines} lines of each host"),
             Since::Head => "from the beginning".to_owned(),
             Since::At(at) => format!("since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
             Since::Ago(span) if span >= Duration::from_secs(3600) => "the last hour".to_owned(),

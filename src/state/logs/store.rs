@@ -219,7 +219,12 @@ impl LogStore {
         self.loss
     }
 
-    /// Rows that were let go to stay within bounds.
+    /// Rows that are kept and say that something is missing.
+    pub fn loss_rows(&self) -> usize {
+        self.hosts.iter().map(|host| host.loss_rows).sum()
+    }
+
+    /// Lines that were let go to stay within bounds.
     pub fn evicted(&self) -> u64 {
         self.hosts.iter().map(|host| host.evicted).sum()
     }

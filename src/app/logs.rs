@@ -1,0 +1,237 @@
+//! What the keys of the logs mean: what is read, what passes, where the person is, what goes into a file.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::layout::layout;
+use super::model::{Model, Screen};
+use crate::domain::{Now, UnitName};
+use crate::port::Effect;
+use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
+use crate::port::log::{LogBatch, LogFields, Since};
+use crate::port::log_block::Row;
+use crate::screens::logs::{Shape, Sight, State, areas};
+use crate::state::logs::{Chosen, NEWEST, Reading, Ref, Scope};
+use crate::ui::Clock;
+use crate::ui::list::Step;
+
+/// Where heights are counted time does not matter.
+const STILL: Clock = Clock { now: Now::START, running: false };
+
+/// What the screen is drawn from, while something is read.
+pub fn sight(model: &Model, clock: Clock) -> Option<Sight<'_>> {
+    let (reading, fleet) = (model.reading.as_ref()?, model.fleet.as_ref()?);
+    let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
+    Some(Sight { reading, fleet, shape, clock, zone: model.setup.zone.as_ref(), glyphs: model.styles.glyphs })
+}
+
+/// Lets the state of the screen do something with what it is drawn from.
+fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) -> Option<T> {
+    let mut state = std::mem::take(&mut model.logs);
+    let done = {
+        let (Some(reading), Some(fleet)) = (model.reading.as_ref(), model.fleet.as_ref()) else {
+            model.logs = state;
+            return None;
+        };
+        let shape = Shape::new(&state, reading, fleet, model.size.0);
+        let zone = model.setup.zone.as_ref();
+        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, glyphs: model.styles.glyphs })
+    };
+    model.logs = state;
+    Some(done)
+}
+
+/// Reads the log of what is under the cursor, or goes on with it when it is being read.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(scope) = meant(model) else { return Vec::new() };
+    if model.reading.as_ref().is_some_and(|reading| reading.scope == scope) {
+        return Vec::new();
+    }
+    let before = std::mem::take(&mut model.logs);
+    (model.logs.wrap, model.logs.time) = (before.wrap, before.time);
+    begin(model, scope, Since::Newest(NEWEST))
+}
+
+/// What a person means on the screen that is open.
+fn meant(model: &Model) -> Option<Scope> {
+    let fleet = model.fleet.as_ref()?;
+    match model.screen {
+        Screen::Overview => {
+            let marked = model.overview.marked(fleet);
+            let keys = if marked.is_empty() { vec![model.overview.cursor.clone()?] } else { Vec::from_iter(marked) };
+            let chosen = |key: crate::screens::overview::RowKey| {
+                let (host, unit) = key.instance.unwrap_or_default();
+                Chosen { service: key.service, host, unit }
+            };
+            Some(Scope::Rows(keys.into_iter().map(chosen).collect()))
+        }
+        Screen::Hosts => Some(Scope::Host(model.hosts.chosen(fleet)?.host.name.clone())),
+        Screen::Changes => match model.changes.subject(fleet)? {
+            (Some(service), host) => Some(Scope::Rows(vec![Chosen { service, host, unit: None }])),
+            (None, host) => Some(Scope::Host(host?)),
+        },
+        Screen::Logs => Some(Scope::Everything),
+        // A run has its own record of what was said.
+        Screen::History => None,
+    }
+}
+
+fn begin(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
+    let Some(fleet) = &model.fleet else { return Vec::new() };
+    model.tails += 1;
+    let reading = Reading::begin(model.tails, scope, since, fleet);
+    let wish = reading.wish();
+    model.reading = Some(reading);
+    model.logs.renew();
+    vec![if wish.sources.is_empty() { Effect::EndTail } else { Effect::Tail(wish) }]
+}
+
+/// Reads the same since another time.
+pub fn since(model: &mut Model, since: Since) -> Vec<Effect> {
+    let scope = model.reading.as_ref().map_or(Scope::Everything, |reading| reading.scope.clone());
+    begin(model, scope, since)
+}
+
+/// Reads the same of so many minutes.
+pub fn minutes(model: &mut Model, minutes: u64) -> Vec<Effect> {
+    since(model, Since::Ago(Duration::from_secs(60 * minutes)))
+}
+
+/// Where units came or went, the tail goes on with those there are now.
+pub fn units_moved(model: &mut Model) -> Vec<Effect> {
+    let (Some(reading), Some(fleet)) = (&mut model.reading, &model.fleet) else { return Vec::new() };
+    let Some(wish) = reading.renewed(model.tails + 1, fleet) else { return Vec::new() };
+    model.tails += 1;
+    vec![Effect::Tail(wish)]
+}
+
+/// Takes rows in.
+pub fn take(model: &mut Model, batch: &LogBatch) {
+    if let Some(reading) = &mut model.reading {
+        reading.take(batch);
+        if reading.store.is_working() {
+            reading.store.work();
+        }
+    }
+}
+
+/// Takes fields in.
+pub fn take_fields(model: &mut Model, fields: LogFields) {
+    with(model, |state, sight| state.take_fields(fields, sight.reading));
+}
+
+/// Moves the cursor.
+pub fn go(model: &mut Model, step: Step) {
+    with(model, |state, sight| state.go(step, sight));
+}
+
+/// Puts the cursor on the line at this row of the terminal.
+pub fn point(model: &mut Model, y: u16) {
+    let Some(layout) = layout(model.size) else { return };
+    with(model, |state, sight| {
+        let list = areas(layout.content, sight).list;
+        if let Some(line) = y.checked_sub(list.y).filter(|line| *line < list.height) {
+            state.point(usize::from(line), sight);
+        }
+    });
+}
+
+/// Stops at the end, or goes on with it.
+pub fn pause(model: &mut Model) {
+    with(model, |state, sight| match state.place {
+        crate::screens::logs::Place::Following => state.hold(sight.reading),
+        crate::screens::logs::Place::Held { .. } => state.follow(),
+    });
+}
+
+/// To the next error, or the one before.
+pub fn error(model: &mut Model, down: bool, now: Now) {
+    let found = with(model, |state, sight| {
+        let order = state.shown(sight.reading);
+        state.find(down, order, Ref::is_error, sight)
+    });
+    if found == Some(false) {
+        model.say(if down { "There is no error below." } else { "There is no error above." }, now);
+    }
+}
+
+/// To the next line in which it was found, or the one before.
+pub fn hit(model: &mut Model, down: bool, now: Now) {
+    let found = with(model, |state, sight| match sight.reading.store.hits() {
+        Some(hits) => state.find(down, hits, |row| !row.is_loss(), sight),
+        None => false,
+    });
+    if found == Some(false) {
+        model.say(if down { "It is not found below." } else { "It is not found above." }, now);
+    }
+}
+
+/// Only lines of the host, or of the unit, of the line under the cursor; or all again.
+pub fn only(model: &mut Model, host: bool) {
+    with(model, |state, sight| {
+        let (was, row) = (state.base.clone(), state.chosen(sight.reading));
+        (state.base.host, state.base.unit) = (None, None);
+        if host && was.host.is_none() {
+            let of = row.and_then(|row| sight.reading.store.host(row));
+            (state.base.host, state.base.unit) = (of.map(|host| host.name.clone()), was.unit);
+        } else if !host && was.unit.is_none() {
+            (state.base.host, state.base.unit) = (was.host, row.and_then(|row| unit_of(sight.reading, row)));
+        } else if host {
+            state.base.unit = was.unit;
+        } else {
+            state.base.host = was.host;
+        }
+    });
+}
+
+fn unit_of(reading: &Reading, row: Ref) -> Option<UnitName> {
+    match reading.store.row(row)? {
+        Row::Line(line) => line.unit().cloned(),
+        Row::Loss(_) => None,
+    }
+}
+
+/// Unfolds the line under the cursor, or folds it.
+pub fn toggle_fields(model: &mut Model) -> Vec<Effect> {
+    let wanted = with(model, |state, sight| state.toggle_fields(sight.reading)).flatten();
+    wanted.map(|(host, cursor)| Effect::ReadFields(host, cursor)).into_iter().collect()
+}
+
+/// Everything that passes, into a file.
+pub fn export(model: &mut Model, format: ExportFormat, now: Now) -> Vec<Effect> {
+    let (Some(reading), Some(environment)) = (&model.reading, model.environment()) else { return Vec::new() };
+    let store = &reading.store;
+    let at = |row: Ref| Timestamp::from_microsecond(row.key()).unwrap_or_default();
+    let rows = model.logs.shown(reading).forward(Ref::FIRST);
+    let export = LogExport {
+        format,
+        site: environment.site.clone(),
+        environment: environment.name.clone(),
+        hosts: store.hosts().iter().map(|host| ExportHost { name: host.name.clone(), blocks: host.blocks() }).collect(),
+        rows: rows.map(|row| ExportRow { at: at(row), host: row.host(), number: row.number() }).collect(),
+    };
+    model.say("The lines are being written.", now);
+    vec![Effect::Export(Box::new(export))]
+}
+
+/// What follows from every event while the logs are on screen.
+pub fn settle(model: &mut Model) -> Vec<Effect> {
+    if model.screen != Screen::Logs || model.fleet.is_none() {
+        return Vec::new();
+    }
+    let effects =
+        if model.reading.is_none() { begin(model, Scope::Everything, Since::Newest(NEWEST)) } else { Vec::new() };
+    if let Some(reading) = &mut model.reading
+        && let Some(filter) = model.logs.changed_filter(reading)
+    {
+        reading.store.set_filter(&filter);
+        reading.store.work();
+    }
+    let Some(layout) = layout(model.size) else { return effects };
+    with(model, |state, sight| {
+        let height = usize::from(areas(layout.content, sight).list.height);
+        state.settle(sight, height);
+    });
+    effects
+}

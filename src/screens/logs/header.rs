@@ -1,0 +1,196 @@
+//! What stands above the lines: what is read, what passes, how many, what is missing, and how each host stands.
+
+use super::sight::Sight;
+use super::state::{Place, State};
+use crate::input::Action;
+use crate::port::log::{Since, TailState};
+use crate::state::logs::{HostLog, Order};
+use crate::style::Role;
+use crate::text::Foreign;
+use crate::ui::{Words, figure, told};
+
+/// The names of keys.
+pub type Keys<'a> = &'a dyn Fn(Action) -> String;
+
+/// What is read and since when.
+pub fn what(sight: &Sight<'_>) -> Words {
+    let (what, place) = sight.reading.scope.title(sight.fleet);
+    let words = Words::of(Role::Strong, what).text(Role::Quiet, format!(" {place}"));
+    match sight.reading.since {
+        Since::Newest(_) => words,
+        since => words.text(Role::Quiet, format!(", {}", State::since_word(since))),
+    }
+}
+
+/// What passes, without what is looked for.
+pub fn level(state: &State, sight: &Sight<'_>) -> Words {
+    let from = if sight.glyphs.is_ascii() { ">=" } else { "≥" };
+    let least = state.base.least;
+    let words = match least {
+        7.. => Words::of(Role::Quiet, "all levels"),
+        _ => Words::of(Role::Quiet, "level ").text(Role::level(least), format!("{from} {}", told::level(least))),
+    };
+    let only = [
+        state.base.host.as_ref().map(ToString::to_string),
+        state.base.unit.as_ref().map(|unit| unit.stem().to_owned()),
+    ];
+    only.into_iter().flatten().fold(words, |words, name| words.gap(2).text(Role::Quiet, "only ").text(Role::Key, name))
+}
+
+/// What is looked for, when it is not being typed.
+pub fn find(state: &State, sight: &Sight<'_>) -> Words {
+    if state.filter.text().is_empty() {
+        return Words::new();
+    }
+    let words = Words::of(Role::Quiet, "find ").text(Role::Key, Foreign::from(state.filter.text()).plain());
+    let pattern = sight.reading.store.pattern();
+    let words = match pattern {
+        Some(pattern) if pattern.is_literal() => words.text(Role::Quiet, " as it stands"),
+        Some(_) => words,
+        None => words.text(Role::Quiet, " (finds nothing to look for)"),
+    };
+    if state.context && pattern.is_some() { words.text(Role::Quiet, ", with the lines around") } else { words }
+}
+
+/// Whether it moves.
+pub fn mode(state: &State, sight: &Sight<'_>) -> Words {
+    match state.place {
+        Place::Following => Words::of(Role::Info, "following"),
+        Place::Held { .. } => {
+            let fresh = state.fresh(sight.reading);
+            let words = Words::of(Role::Warn, "paused");
+            if fresh == 0 {
+                words
+            } else {
+                words.text(Role::Strong, format!("  {} new", figure::grouped(fresh as u64)))
+            }
+        }
+    }
+}
+
+/// How many lines pass, what is lost, and how the hosts stand that don't just follow.
+pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
+    let store = &sight.reading.store;
+    // Rows about what is missing are no lines.
+    let lines = |order: &Order| order.len().saturating_sub(store.loss_rows());
+    let (all, shown) = (lines(store.all()), lines(state.shown(sight.reading)));
+    let number = |count: usize| figure::grouped(count as u64);
+    let mut words = Words::new();
+    if let Some(hits) = store.hits() {
+        words = words.text(Role::Text, number(lines(hits))).text(Role::Quiet, format!(" of {} lines", number(all)));
+    } else if shown < all {
+        words = words.text(Role::Text, number(shown)).text(Role::Quiet, format!(" of {} lines", number(all)));
+    } else {
+        words = words.text(Role::Quiet, if all == 1 { "1 line".to_owned() } else { format!("{} lines", number(all)) });
+    }
+    if store.is_working() {
+        words = words.text(Role::Info, ", looking");
+    }
+    let dot = format!("  {}  ", sight.glyphs.dot);
+    let loss = store.loss();
+    let lost = match (loss.lines, loss.unsure) {
+        (0, 0) => Words::of(Role::Quiet, "0 lost"),
+        (lines, 0) => Words::of(Role::Warn, format!("{} lost", figure::grouped(lines))),
+        (lines, unsure) => {
+            let gaps = figure::count(usize::try_from(unsure).unwrap_or(usize::MAX), "gap");
+            Words::of(Role::Warn, format!("{} lost, {gaps} not counted", figure::grouped(lines)))
+        }
+    };
+    words = words.text(Role::Faint, dot.clone()).then(lost);
+    if store.evicted() > 0 {
+        words = words.text(Role::Faint, dot.clone());
+        words = words.text(Role::Quiet, format!("{} let go", figure::grouped(store.evicted())));
+    }
+    if store.late() > 0 {
+        words = words.text(Role::Faint, dot.clone());
+        words = words.text(Role::Quiet, format!("{} {} late", sight.glyphs.late, figure::grouped(store.late())));
+    }
+    for host in store.hosts() {
+        let standing = standing(host);
+        if !standing.is_empty() {
+            words = words.text(Role::Faint, dot.clone()).then(standing);
+        }
+    }
+    for host in store.hosts() {
+        if let Some(offset) = host.clock.offset() {
+            let ahead = if offset.millis > 0 { '+' } else { '-' };
+            let seconds = offset.millis.unsigned_abs() as f64 / 1000.0;
+            words = words.text(Role::Faint, dot.clone());
+            words = words.text(Role::Quiet, format!("{} clock {ahead}{seconds:.1}s, corrected", host.name));
+        }
+    }
+    words
+}
+
+/// How a host stands; nothing where it just follows, or where a sentence of its own says more.
+fn standing(host: &HostLog) -> Words {
+    let name = &host.name;
+    match &host.state {
+        None => Words::of(Role::Quiet, format!("{name} asked")),
+        Some(TailState::Reading) => Words::of(Role::Info, format!("{name} reading")),
+        Some(TailState::NoLink) => Words::of(Role::Warn, format!("{name} no link")),
+        Some(TailState::Refused(_)) => Words::of(Role::Bad, format!("{name} refused")),
+        Some(TailState::Limited(_)) => Words::of(Role::Warn, format!("{name} in part")),
+        Some(TailState::Following | TailState::Ended) => Words::new(),
+    }
+}
+
+/// Sentences of hosts whose log can't be read, or not all of it.
+pub fn notes(sight: &Sight<'_>) -> Vec<Words> {
+    let mut notes = Vec::new();
+    for host in sight.reading.store.hosts() {
+        let (role, why) = match &host.state {
+            Some(TailState::Refused(why)) => (Role::Bad, why),
+            Some(TailState::Limited(why)) => (Role::Warn, why),
+            Some(TailState::Reading | TailState::Following | TailState::Ended | TailState::NoLink) | None => continue,
+        };
+        notes.push(Words::of(role, format!("{}: ", host.name)).text(Role::Text, why.plain()));
+    }
+    notes
+}
+
+/// Why there are no lines, as sentences.
+pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
+    let (reading, store) = (sight.reading, &sight.reading.store);
+    if let Some(why) = reading.scope.nothing(sight.fleet) {
+        return vec![Words::of(Role::Quiet, why)];
+    }
+    if !store.all().is_empty() {
+        if store.is_working() {
+            return vec![Words::of(Role::Quiet, "Nothing was found yet; older lines are being looked at.")];
+        }
+        let back = Words::of(Role::Key, keys(Action::Back)).text(Role::Quiet, " shows them all again.");
+        let total = figure::grouped(store.all().len() as u64);
+        let none = if store.pattern().is_some_and(|pattern| pattern.is_inverted()) {
+            format!("It is found in every one of the {total} lines. ")
+        } else {
+            format!("None of the {total} lines passes. ")
+        };
+        return vec![Words::of(Role::Quiet, none).then(back)];
+    }
+    let states: Vec<Option<&TailState>> = store.hosts().iter().map(|host| host.state.as_ref()).collect();
+    let all_are = |wanted: fn(&TailState) -> bool| states.iter().all(|state| state.is_some_and(wanted));
+    if all_are(|state| matches!(state, TailState::NoLink)) {
+        let words = "No host can be reached just now. Reading begins by itself when a link is back.";
+        return vec![Words::of(Role::Unknown, words)];
+    }
+    if all_are(|state| matches!(state, TailState::Refused(_))) {
+        return vec![Words::of(Role::Quiet, "No log can be read; why not stands above.")];
+    }
+    let pending = |state: &Option<&TailState>| matches!(state, None | Some(TailState::Reading));
+    if states.iter().any(pending) {
+        return vec![Words::of(Role::Quiet, format!("Reading {} …", reading.since_words()))];
+    }
+    match reading.since {
+        Since::Newest(_) | Since::Head => {
+            vec![Words::of(Role::Quiet, "Nothing of this stands in the journals yet. What comes is shown at once.")]
+        }
+        Since::Ago(_) | Since::At(_) => vec![
+            Words::of(Role::Quiet, format!("Nothing was written: {}.", reading.since_words())),
+            Words::of(Role::Key, keys(Action::SinceHour))
+                .text(Role::Quiet, " reads the last hour, ")
+                .text(Role::Key, keys(Action::SinceTail))
+                .text(Role::Quiet, " the newest lines however old they are."),
+        ],
+    }
+}

@@ -1,0 +1,234 @@
+//! One row of the log as lines of the screen.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::shape::LEVEL;
+use super::sight::Sight;
+use super::state::{State, TimeFormat};
+use crate::domain::HostName;
+use crate::port::log::{Loss, Since};
+use crate::port::log_block::{Line, Row};
+use crate::state::logs::{CAP, Pattern, Ref};
+use crate::style::Role;
+use crate::text::{Budget, Foreign, Row as Text, truncate, width, wrap};
+use crate::ui::words::Piece;
+use crate::ui::{Words, figure, told};
+
+/// Lines of a message that are shown below its first one, folded.
+const BELOW: usize = 2;
+/// Bytes of a message that are looked at for a line that is cut, and for one that is broken.
+const LOOKED_AT: usize = 4 << 10;
+const LOOKED_AT_WRAPPED: usize = 16 << 10;
+/// Lines of the screen that a broken message takes at most.
+const WRAPPED: usize = 30;
+
+/// One line of the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// What it says; it begins in the first column.
+    pub words: Words,
+    /// What it stands on, from this column on.
+    pub ground: Option<(u16, Role)>,
+}
+
+impl Drawn {
+    /// A line without a ground of its own.
+    pub fn plain(words: Words) -> Self {
+        Self { words, ground: None }
+    }
+}
+
+/// The lines of a row; at least one.
+pub fn lines(sight: &Sight<'_>, state: &State, row: Ref) -> Vec<Drawn> {
+    match (sight.reading.store.host(row), sight.reading.store.row(row)) {
+        (Some(host), Some(Row::Line(line))) => of_line(sight, state, row, &host.name, &line),
+        (Some(host), Some(Row::Loss(loss))) => vec![of_loss(sight, state, row, &host.name, loss)],
+        (_, _) => vec![Drawn::plain(Words::new())],
+    }
+}
+
+/// What is said before the first row: what lies before it, and how one gets there.
+pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
+    let store = &sight.reading.store;
+    let evicted = store.evicted();
+    if evicted > 0 {
+        let cap = figure::bytes(CAP as u64);
+        let lines = format!("{} older lines were let go: only {cap} are kept in memory", figure::grouped(evicted));
+        return vec![Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) }];
+    }
+    let words = match sight.reading.since {
+        Since::Head => "here the journals begin".to_owned(),
+        Since::Newest(_) | Since::Ago(_) | Since::At(_) => {
+            format!("what is older than {} was not read", sight.reading.since_words())
+        }
+    };
+    vec![Drawn::plain(indent(sight).text(Role::Faint, words))]
+}
+
+/// Spaces up to where messages begin.
+pub fn indent(sight: &Sight<'_>) -> Words {
+    Words::new().gap(usize::from(sight.shape.message_at))
+}
+
+fn of_loss(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, loss: &Loss) -> Drawn {
+    let shape = sight.shape;
+    let time = time_words(sight, state, row, loss.at);
+    let words = Words::new().gap(1).then(fitted(time, shape.time, sight));
+    let before = usize::from(shape.message_at - 1 - shape.time);
+    let words = words.gap(before).text(Role::LogLoss, format!("{host}: {}", loss.words()));
+    Drawn { words, ground: Some((0, Role::LogLoss)) }
+}
+
+fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &Line<'_>) -> Vec<Drawn> {
+    let shape = sight.shape;
+    let gap = usize::from(shape.gap);
+    let late = if row.is_late() { Words::of(Role::Warn, sight.glyphs.late) } else { Words::new().gap(1) };
+    let mut head = late.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
+    if shape.host > 0 {
+        let hue = Role::log_host(usize::from(row.host()));
+        head = head.then(fitted(Words::of(hue, host.as_str()), shape.host, sight)).gap(gap);
+    }
+    if shape.service > 0 {
+        head = head.then(fitted(Words::of(Role::Text, speaker(sight, host, line)), shape.service, sight)).gap(gap);
+    }
+    let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
+    head = head.then(fitted(level, LEVEL, sight)).gap(gap);
+
+    let role = if line.priority() > 5 { Role::Quiet } else { Role::Text };
+    let looked_at = if state.wrap { LOOKED_AT_WRAPPED } else { LOOKED_AT };
+    let ascii = sight.glyphs.is_ascii();
+    let budget = Budget { input: looked_at, shown: looked_at, ..Budget::log() }.with_ascii(ascii);
+    let clean = line.clean(budget);
+    let pattern = sight.reading.store.pattern();
+    let mut bodies: Vec<Words> = Vec::new();
+    let (mut hidden, mut beyond) = (0, line.raw().iter().filter(|byte| **byte == b'\n').count() + 1);
+    beyond = beyond.saturating_sub(clean.rows.len() + usize::from(line.raw().ends_with(b"\n")));
+    for (number, text) in clean.rows.iter().enumerate() {
+        let gutter = number > 0;
+        let role = if gutter { Role::Quiet } else { role };
+        if state.wrap {
+            let room = shape.message().saturating_sub(if gutter { 2 } else { 0 });
+            for (part, text) in wrap(&text.text(), room).into_iter().enumerate() {
+                if bodies.len() >= WRAPPED {
+                    hidden += 1;
+                    continue;
+                }
+                let mark = gutter || part > 0;
+                bodies.push(marked(sight, mark && gutter, highlighted(role, &text, pattern)));
+            }
+        } else if number <= BELOW {
+            bodies.push(marked(sight, gutter, styled(role, text, pattern)));
+        } else {
+            hidden += 1;
+        }
+    }
+    beyond += hidden;
+    if beyond > 0 {
+        let more = format!("   +{}", figure::count(beyond, "line"));
+        // The last line gives way for it, so that it is never out of sight.
+        if let Some(last) = bodies.pop() {
+            let room = shape.message().saturating_sub(width(&more));
+            bodies.push(cut(last, room, sight).text(Role::Faint, more));
+        }
+    }
+    if line.cut() > 0 {
+        let more = format!("{} more on the host", figure::bytes(u64::from(line.cut())));
+        bodies.push(marked(sight, true, Words::of(Role::Faint, more)));
+    }
+    let mut head = Some(head);
+    let lead = |body: Words| match head.take() {
+        Some(head) => head.then(body),
+        None => indent(sight).then(body),
+    };
+    bodies.into_iter().map(lead).map(Drawn::plain).collect()
+}
+
+/// Behind the gutter mark, without which a line of a message could pass for one of its own.
+pub fn marked(sight: &Sight<'_>, gutter: bool, words: Words) -> Words {
+    if gutter { Words::of(Role::Faint, format!("{} ", sight.glyphs.quote)).then(words) } else { words }
+}
+
+/// One clean row, with what is looked for marked in it.
+pub fn styled(role: Role, row: &Text, pattern: Option<&Pattern>) -> Words {
+    let mut words = Words::new();
+    for run in &row.runs {
+        words = if run.token {
+            words.text(Role::Faint, run.text.clone())
+        } else {
+            words.then(highlighted(role, &run.text, pattern))
+        };
+    }
+    words
+}
+
+/// A clean text, with what is looked for marked in it.
+pub fn highlighted(role: Role, text: &str, pattern: Option<&Pattern>) -> Words {
+    let (mut words, mut at) = (Words::new(), 0);
+    for place in pattern.map(|pattern| pattern.places(text)).unwrap_or_default() {
+        let (Some(before), Some(found)) = (text.get(at..place.start), text.get(place.clone())) else { continue };
+        words = words.text(role, before).text(Role::Match, found);
+        at = place.end;
+    }
+    words.text(role, text.get(at..).unwrap_or_default())
+}
+
+/// Words in exactly so many columns.
+pub fn fitted(words: Words, columns: u16, sight: &Sight<'_>) -> Words {
+    let words = cut(words, usize::from(columns), sight);
+    let missing = usize::from(columns).saturating_sub(words.width(sight.clock));
+    words.gap(missing)
+}
+
+/// Words in at most so many columns, with a mark where something is missing.
+fn cut(words: Words, columns: usize, sight: &Sight<'_>) -> Words {
+    if words.width(sight.clock) <= columns {
+        return words;
+    }
+    let (mut kept, mut left) = (Words::new(), columns);
+    for (text, role, _) in words.told(sight.clock) {
+        let takes = width(&text);
+        if takes >= left {
+            return kept.text(role, truncate(&format!("{text} "), left));
+        }
+        left -= takes;
+        kept = kept.text(role, text);
+    }
+    kept
+}
+
+/// Who wrote a line: the service, else the unit, else the program.
+pub fn speaker(sight: &Sight<'_>, host: &HostName, line: &Line<'_>) -> String {
+    if let Some(unit) = line.unit() {
+        let is = |one: &crate::state::Instance| one.host.as_ref() == Some(host) && one.unit.as_ref() == Some(unit);
+        // A unit that moved to a host the site does not name is still the same service.
+        let named = |one: &crate::state::Instance| one.unit.as_ref() == Some(unit);
+        let services = &sight.fleet.services;
+        let row = services.iter().find(|row| row.instances.iter().any(is));
+        if let Some(row) = row.or_else(|| services.iter().find(|row| row.instances.iter().any(named))) {
+            return row.service.name.to_string();
+        }
+        return if unit.suffix() == "service" { unit.stem().to_owned() } else { unit.to_string() };
+    }
+    line.identifier().map(Foreign::ident).unwrap_or_else(|| sight.glyphs.none.to_owned())
+}
+
+/// The time of a row.
+pub fn time_words(sight: &Sight<'_>, state: &State, row: Ref, by_host: Timestamp) -> Words {
+    let ours = Timestamp::from_microsecond(row.key()).unwrap_or(by_host);
+    let zone = match (state.time, sight.zone) {
+        (TimeFormat::Age, _) => return Words::new().piece(Role::Faint, Piece::Since(ours)),
+        (TimeFormat::Local, Some(zone)) => zone.clone(),
+        (TimeFormat::Utc | TimeFormat::Local | TimeFormat::HostClock, _) => TimeZone::UTC,
+    };
+    let at = if state.time == TimeFormat::HostClock { by_host } else { ours };
+    let [at, today] = [at, sight.clock.now.wall].map(|stamp| stamp.to_zoned(zone.clone()));
+    // A time of day alone would lie about a line of another day.
+    let format = match (at.date() == today.date(), sight.shape.time >= 12) {
+        (true, true) => "%H:%M:%S%.3f",
+        (true, false) => "%H:%M:%S",
+        (false, true) => "%m-%d %H:%M",
+        (false, false) => "%d %H:%M",
+    };
+    Words::of(Role::Faint, at.strftime(format).to_string())
+}

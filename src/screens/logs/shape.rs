@@ -1,0 +1,78 @@
+//! The columns of the log: as many as the room and what is read ask for. They depend on nothing that comes in, so that
+//! nothing jumps.
+
+use super::state::{State, TimeFormat};
+use crate::state::Fleet;
+use crate::state::logs::{Reading, Scope};
+use crate::text::width;
+
+/// Below this width what says the least gets shorter.
+const ROOMY: u16 = 100;
+
+/// Columns: how wide each is; 0 for one that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// All of it.
+    pub columns: u16,
+    /// The time.
+    pub time: u16,
+    /// The host.
+    pub host: u16,
+    /// The service, else unit or program.
+    pub service: u16,
+    /// Spaces between columns.
+    pub gap: u16,
+    /// Where the message begins.
+    pub message_at: u16,
+}
+
+/// Columns of the level.
+pub const LEVEL: u16 = 5;
+
+impl Shape {
+    /// The columns for a screen of this width.
+    pub fn new(state: &State, reading: &Reading, fleet: &Fleet, columns: u16) -> Self {
+        let roomy = columns >= ROOMY;
+        let gap = if roomy { 2 } else { 1 };
+        let time = match state.time {
+            TimeFormat::Age => 6,
+            TimeFormat::Utc | TimeFormat::Local | TimeFormat::HostClock => {
+                if roomy {
+                    12
+                } else {
+                    8
+                }
+            }
+        };
+        let longest = |names: &mut dyn Iterator<Item = &str>, most: u16| {
+            names.map(|name| u16::try_from(width(name)).unwrap_or(most)).max().unwrap_or(0).min(most)
+        };
+        let sources = reading.sources();
+        let host = match sources.len() {
+            0 | 1 => 0,
+            _ => longest(&mut sources.keys().map(|host| host.as_str()), if roomy { 16 } else { 8 }),
+        };
+        let most = if roomy { 16 } else { 10 };
+        let all = &mut fleet.services.iter().map(|row| (&row.service.name, &row.service.tier.name));
+        let service = match &reading.scope {
+            Scope::Host(_) => most,
+            Scope::Everything => longest(&mut all.map(|(name, _)| name.as_str()), most),
+            Scope::Tier(tier) => longest(&mut all.filter(|(_, of)| *of == tier).map(|(name, _)| name.as_str()), most),
+            Scope::Rows(rows) => {
+                let mut names: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
+                names.sort_unstable();
+                names.dedup();
+                if names.len() < 2 { 0 } else { longest(&mut names.into_iter(), most) }
+            }
+        };
+        let part = |wide: u16| if wide == 0 { 0 } else { wide + gap };
+        // The first column is for marks.
+        let message_at = 1 + part(time) + part(host) + part(service) + part(LEVEL);
+        Self { columns, time, host, service, gap, message_at }
+    }
+
+    /// Columns of the message.
+    pub fn message(&self) -> usize {
+        usize::from(self.columns.saturating_sub(self.message_at + 1)).max(8)
+    }
+}

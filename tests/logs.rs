@@ -1,0 +1,391 @@
+//! A person at the logs: what is read, what keys do, what stands on the screen.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/console.rs"]
+mod console;
+#[path = "common/log_scene.rs"]
+mod log_scene;
+#[path = "common/scene.rs"]
+mod scene;
+
+use std::time::Duration;
+
+use console::Console;
+use log_scene::{at, batch, cursor_of, entry, line, loss, opened, stands, wish};
+use quarterdeck::domain::host::ClockOffset;
+use quarterdeck::port::event::HostEvent;
+use quarterdeck::port::export::{ExportFormat, Exported};
+use quarterdeck::port::log::{LogFields, LogRow, LossKind, Since, TailState};
+use quarterdeck::port::{Effect, Event};
+use quarterdeck::text::Foreign;
+
+const MIDDLE: (u16, u16) = (120, 40);
+const SMALL: (u16, u16) = (80, 24);
+
+/// Everything is read, and every host follows.
+fn reading(size: (u16, u16)) -> (Console, u64) {
+    let mut console = Console::well(size);
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    (console, tail)
+}
+
+/// So many lines of the backend on app-1, a second apart.
+fn lines(from: u32, count: u32) -> Vec<LogRow> {
+    let one = |n: u32| line(&format!("02:{:02}:{:02}", 10 + n / 60, n % 60), "backend", 6, &format!("line {n} end"));
+    (from..from + count).map(one).collect()
+}
+
+fn screen_row(console: &Console, text: &str) -> usize {
+    let screen = console.screen();
+    screen.lines().position(|row| row.contains(text)).unwrap_or_else(|| panic!("no {text:?} in\n{screen}"))
+}
+
+#[test]
+fn the_second_tab_reads_everything_and_a_row_its_own_log() {
+    let mut console = Console::well(MIDDLE);
+    console.asked();
+    console.keys("2");
+    let all = wish(console.asked()).unwrap();
+    assert_eq!((all.since, all.follow, all.least), (Since::Newest(500), true, 7));
+    assert_eq!(all.sources.keys().map(|host| host.as_str()).collect::<Vec<_>>(), ["app-1", "app-2", "db-1"]);
+    assert!(console.screen().contains("all services on 3 hosts"), "{}", console.screen());
+    assert!(console.screen().contains("Reading the newest 500 lines of each host …"));
+    // Back to where one came from; the log goes on being read.
+    console.keys("esc");
+    assert!(console.screen().contains("SERVICE"));
+    console.keys("2");
+    assert_eq!(wish(console.asked()), None, "it is read already");
+    console.keys("esc").types("/backend").keys("enter l");
+    let own = wish(console.asked()).unwrap();
+    assert!(own.id > all.id);
+    let units: Vec<&str> = own.sources.values().flatten().map(|unit| unit.as_str()).collect();
+    assert_eq!(units, ["pakashop-backend.service"]);
+    assert!(console.screen().contains("backend on app-1"), "{}", console.screen());
+    // What is marked is meant, when something is.
+    console.keys("esc").types("/gateway").keys("enter space").types("/").keys("ctrl-u").types("redis").keys("enter space l");
+    let marked = wish(console.asked()).unwrap();
+    let units: std::collections::BTreeSet<&str> = marked.sources.values().flatten().map(|unit| unit.stem()).collect();
+    assert!(units.contains("pakashop-gateway") && units.len() == 2, "{units:?}");
+    // On the hosts the whole host is meant.
+    console.keys("esc alt-3 g j l");
+    let host = wish(console.asked()).unwrap();
+    assert_eq!(
+        host.sources.into_iter().map(|(host, units)| (host.to_string(), units)).collect::<Vec<_>>(),
+        [("app-2".to_owned(), Vec::new())]
+    );
+    assert!(console.screen().contains("everything on app-2"));
+}
+
+#[test]
+fn rows_of_an_older_tail_are_no_longer_meant() {
+    let (mut console, old) = reading(MIDDLE);
+    console.say(batch(old, "app-1", lines(0, 3)));
+    console.keys("3");
+    let new = wish(console.asked()).unwrap();
+    assert_eq!(new.since, Since::Ago(Duration::from_secs(300)));
+    console.say(batch(old, "app-1", lines(3, 3)));
+    console.say(batch(new.id, "app-1", lines(6, 1)));
+    let screen = console.screen();
+    assert!(
+        screen.contains("line 6 end") && !screen.contains("line 3 end") && !screen.contains("line 0 end"),
+        "{screen}"
+    );
+    assert!(screen.contains("last 5m"), "{screen}");
+}
+
+#[test]
+fn it_follows_and_a_step_up_holds_while_lines_go_on_coming() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 60)));
+    assert!(console.screen().contains("line 59 end") && console.row_with("all services").ends_with("following"));
+    console.keys("k k");
+    let place = screen_row(&console, "line 57 end");
+    console.say(batch(tail, "app-1", lines(60, 128)));
+    console.pass(Duration::from_secs(1));
+    assert!(console.row_with("all services").ends_with("paused  128 new"), "{}", console.screen());
+    assert_eq!(screen_row(&console, "line 57 end"), place, "{}", console.screen());
+    assert!(!console.screen().contains("line 187 end"));
+    console.keys("f");
+    assert!(console.screen().contains("line 187 end") && console.screen().contains("following"));
+    console.keys("p").say(batch(tail, "app-1", lines(188, 2)));
+    console.pass(Duration::from_secs(1));
+    assert!(console.screen().contains("2 new") && !console.screen().contains("line 189 end"), "{}", console.screen());
+    console.keys("p");
+    assert!(console.screen().contains("line 189 end"));
+}
+
+#[test]
+fn b13_the_line_under_the_cursor_stays_when_late_lines_come_above_it() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.say(batch(tail, "app-1", lines(0, 100)));
+    console.keys("k k k k k k k k k k");
+    let place = screen_row(&console, "line 89 end");
+    let late = |n: u32| line(&format!("02:11:{:02}.500", 10 + n), "backend", 4, &format!("late {n}"));
+    console.say(batch(tail, "app-2", (0..18).map(late).collect()));
+    console.pass(Duration::from_secs(1));
+    assert_eq!(screen_row(&console, "line 89 end"), place, "{}", console.screen());
+    assert!(screen_row(&console, "late 17") < place);
+    assert!(console.row_with("late 17").starts_with('↑'), "{}", console.row_with("late 17"));
+    assert!(console.screen().contains("↑ 18 late"), "{}", console.screen());
+}
+
+#[test]
+fn a_page_and_the_ends() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 200)));
+    console.keys("g");
+    assert!(console.screen().contains("line 0 end"), "{}", console.screen());
+    console.keys("k");
+    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+    console.keys("space");
+    assert!(
+        !console.screen().contains("line 0 end") && console.screen().contains("line 20 end"),
+        "{}",
+        console.screen()
+    );
+    console.keys("pgup");
+    assert!(console.screen().contains("line 0 end"), "{}", console.screen());
+    console.keys("G");
+    assert!(console.screen().contains("line 199 end") && console.screen().contains("following"));
+}
+
+#[test]
+fn clocks_that_are_apart_are_corrected_and_told() {
+    let mut console = Console::well(MIDDLE);
+    for (host, millis) in [("app-1", -5000), ("db-1", 5000)] {
+        let mut facts = scene::facts(0.3, 4 << 30, 9 << 30);
+        facts.clock = Some(ClockOffset { millis, error: 6, at: at("02:13:00") });
+        console.say(Event::Host(scene::host_name(host), HostEvent::Facts(Box::new(facts))));
+    }
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    console.say(batch(tail, "db-1", vec![line("02:13:15.300", "postgresql", 6, "third")]));
+    console.say(batch(tail, "app-1", vec![line("02:13:05.100", "gateway", 6, "first")]));
+    console.say(batch(tail, "app-2", vec![line("02:13:10.200", "gateway", 6, "second")]));
+    let places = ["first", "second", "third"].map(|text| screen_row(&console, text));
+    assert!(places.is_sorted(), "{}", console.screen());
+    assert!(console.row_with("first").contains("02:13:10.100"), "{}", console.screen());
+    assert!(console.screen().contains("app-1 clock -5.0s, corrected"), "{}", console.screen());
+    console.keys("t");
+    assert!(console.row_with("first").contains("14s"), "{}", console.screen());
+    console.keys("t");
+    assert!(console.row_with("first").contains("02:13:05.100"), "by the host's own clock: {}", console.screen());
+}
+
+#[test]
+fn levels_filters_and_hits() {
+    let mut console = Console::in_trouble(MIDDLE);
+    opened(&mut console);
+    console.keys("L L");
+    assert!(
+        console.screen().contains("level ≥ warn") && console.screen().contains("11 of 17 lines"),
+        "{}",
+        console.screen()
+    );
+    assert!(!console.screen().contains("GET / 200"));
+    assert!(console.screen().contains("14 s without link, 0 lost"), "what is missing is always shown");
+    console.keys("esc").types("/Webhook");
+    assert!(console.screen().contains("1 of 17 lines"), "a capital counts: {}", console.screen());
+    console.keys("ctrl-u").types("!webhook|upstream");
+    assert!(console.screen().contains("7 of 17 lines"), "{}", console.screen());
+    console.keys("ctrl-u").types("status=5(");
+    assert!(console.screen().contains("None of the 17 lines passes.") || console.screen().contains("0 of 17"));
+    console.keys("esc").types("/order=881").keys("enter");
+    assert!(
+        console.screen().contains("6 of 17 lines") && console.screen().contains("find order=881"),
+        "{}",
+        console.screen()
+    );
+    console.keys("x");
+    assert!(console.screen().contains("GET / 200") && console.screen().contains("with the lines around"));
+    console.keys("N N N");
+    assert!(console.screen().contains("paused"));
+    console.keys("y");
+    assert!(console.0.shown().copied.unwrap().contains("order=88127"), "{:?}", console.0.shown().copied);
+    console.keys("N y");
+    assert!(console.0.shown().copied.unwrap().contains("order=88124"));
+    console.keys("n y");
+    assert!(console.0.shown().copied.unwrap().contains("order=88127"));
+    console.keys("esc g E");
+    assert!(console.row(39).contains("There is no error above."), "{}", console.row(39));
+    console.keys("e y");
+    assert!(console.0.shown().copied.unwrap().contains("order=88121"));
+    console.keys("e y");
+    assert!(console.0.shown().copied.unwrap().contains("order=88123"));
+    // Only this host, only this unit, all again.
+    console.keys("H");
+    assert!(
+        console.screen().contains("only app-2") && !console.screen().contains("order=88121"),
+        "{}",
+        console.screen()
+    );
+    console.keys("S");
+    assert!(console.screen().contains("only pakashop-backend") && !console.screen().contains("score service"));
+    console.keys("H S");
+    assert!(console.screen().contains("17 lines"), "{}", console.screen());
+}
+
+#[test]
+fn what_was_typed_and_dropped_leads_back_to_where_one_was() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.say(batch(tail, "app-1", lines(0, 200)));
+    console.keys("k k k k k k k k k k k k");
+    let place = screen_row(&console, "line 187 end");
+    console.types("/line 7");
+    assert!(
+        !console.screen().contains("line 187 end") && console.screen().contains("line 70 end"),
+        "{}",
+        console.screen()
+    );
+    console.keys("esc");
+    assert_eq!(screen_row(&console, "line 187 end"), place, "{}", console.screen());
+}
+
+#[test]
+fn a_line_unfolds_to_all_its_fields_and_its_json() {
+    let mut console = Console::in_trouble(MIDDLE);
+    opened(&mut console);
+    console.keys("k k k k k k k");
+    assert!(console.row_with("{\"msg\"").contains("02:14:02.044") || console.screen().contains("{\"msg\""));
+    console.types("/confirmation").keys("enter k enter");
+    let read = console.asked().into_iter().find_map(|effect| match effect {
+        Effect::ReadFields(host, cursor) => Some((host, cursor)),
+        _ => None,
+    });
+    let row = line(log_scene::UNFOLDED.0, "settlement", 3, log_scene::UNFOLDED.1);
+    assert_eq!(read, Some((scene::host_name("app-2"), cursor_of(&row))), "{}", console.screen());
+    assert!(console.screen().contains("All fields are being read."));
+    assert!(console.row_with("elapsed_ms").contains("30004"), "the message is there at once: {}", console.screen());
+    console.say(log_scene::fields());
+    assert!(console.row_with("_SYSTEMD_UNIT").contains("pakashop-settlement.service"), "{}", console.screen());
+    assert!(screen_row(&console, "PRIORITY") < screen_row(&console, "_PID"), "the program's own come first");
+    console.keys("enter");
+    assert!(!console.screen().contains("_PID"));
+    console.keys("enter");
+    let why = Err("app-2 gives no answer: the link is lost.".to_owned());
+    let failed = LogFields { host: scene::host_name("app-2"), cursor: cursor_of(&row), fields: why };
+    console.say(Event::LogFields(Box::new(failed)));
+    assert!(console.screen().contains("app-2 gives no answer: the link is lost."), "{}", console.screen());
+}
+
+#[test]
+fn what_is_missing_is_counted_and_how_each_host_stands_is_said() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.say(batch(tail, "app-1", lines(0, 5)));
+    assert!(console.screen().contains("5 lines  ·  0 lost"), "{}", console.screen());
+    console.say(batch(tail, "app-2", vec![loss("02:13:00", LossKind::Suppressed(None), Some(1204))]));
+    console.say(batch(tail, "app-2", vec![loss("02:13:01", LossKind::JournaldRestarted, None)]));
+    console.say(stands(tail, "db-1", TailState::NoLink));
+    let why = "deploy is in no group that may read the journal: add it to systemd-journal.";
+    console.say(stands(tail, "app-2", TailState::Limited(Foreign::from(why))));
+    let screen = console.screen();
+    assert!(screen.contains("1,204 lost, 1 gap not counted"), "{screen}");
+    assert!(screen.contains("db-1 no link") && screen.contains("app-2 in part"), "{screen}");
+    assert!(screen.contains(&format!("app-2: {why}")), "{screen}");
+    assert!(screen.contains("app-2: journald threw lines away, they came too fast, 1204 lost"), "{screen}");
+}
+
+#[test]
+fn nothing_to_read_is_said_in_a_sentence() {
+    let (mut console, _) = reading(MIDDLE);
+    assert!(console.screen().contains("Nothing of this stands in the journals yet."), "{}", console.screen());
+    console.keys("3");
+    let tail = wish(console.asked()).unwrap().id;
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    let screen = console.screen();
+    assert!(
+        screen.contains("Nothing was written: the last 5 minutes.") && screen.contains("6 reads the last hour"),
+        "{screen}"
+    );
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::NoLink));
+    }
+    assert!(console.screen().contains("No host can be reached just now."), "{}", console.screen());
+}
+
+#[test]
+fn a_message_can_not_pass_for_lines_and_hostile_bytes_do_nothing() {
+    let (mut console, tail) = reading(MIDDLE);
+    let forged = "one\n02:13:59.000  app-1  backend          error  forged\x1b[2J\x1b]52;c;aGk=\x07\r";
+    console.say(batch(tail, "app-1", vec![line("02:13:20", "backend", 6, forged)]));
+    let row = console.row_with("forged");
+    assert!(row.trim_start().starts_with('┊'), "{row}");
+    assert!(row.contains("‹csi J›") && row.contains("‹osc52›"), "{row}");
+    // A program without a unit is called by its own name.
+    let hostile = entry(at("02:13:21"), None, 6, "from a program");
+    console.say(batch(tail, "app-1", vec![hostile]));
+    assert!(console.row_with("from a program").contains("node"));
+}
+
+#[test]
+fn long_lines_are_cut_or_broken() {
+    let (mut console, tail) = reading(SMALL);
+    let long = format!("begin {} finish", "word ".repeat(40));
+    console.say(batch(tail, "app-1", vec![line("02:13:20", "backend", 6, &long)]));
+    assert!(console.row_with("begin").ends_with('…') && !console.screen().contains("finish"), "{}", console.screen());
+    console.keys("w");
+    assert!(console.screen().contains("finish"), "{}", console.screen());
+    let huge = "x".repeat(60_000);
+    console.say(batch(tail, "app-1", vec![line("02:13:21", "backend", 6, &huge)]));
+    assert!(console.screen().contains('x'));
+    console.keys("w");
+    assert!(console.screen().contains("begin"));
+}
+
+#[test]
+fn what_passes_goes_into_a_file_and_where_is_said() {
+    let mut console = Console::in_trouble(MIDDLE);
+    opened(&mut console);
+    console.types("/order=881").keys("enter ctrl-s");
+    let export = console.asked().into_iter().find_map(|effect| match effect {
+        Effect::Export(export) => Some(export),
+        _ => None,
+    });
+    let export = export.unwrap();
+    assert_eq!((export.format, export.rows.len()), (ExportFormat::Plain, 7), "six lines, and what is missing");
+    assert!(export.rows.iter().all(|row| export.row(*row).is_some()));
+    let path = Foreign::from("/home/o/pakashop-production-20261121T021409Z.log");
+    console.say(Event::Exported(Ok(Exported { path, lines: 7 })));
+    assert!(
+        console.row(39).contains("7 lines in /home/o/pakashop-production-20261121T021409Z.log"),
+        "{}",
+        console.row(39)
+    );
+    console.say(Event::Exported(Err("The lines could not be written (/: read-only).".to_owned())));
+    assert!(console.row(1).contains("could not be written"), "{}", console.row(1));
+}
+
+#[test]
+fn the_wheel_and_a_click_hold_a_line() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.say(batch(tail, "app-1", lines(0, 100)));
+    let row = screen_row(&console, "line 80 end");
+    console.0.input(quarterdeck::port::Input::Click(50, u16::try_from(row).unwrap()));
+    console.keys("y");
+    assert!(console.0.shown().copied.unwrap().contains("line 80 end"));
+    assert!(console.screen().contains("paused"));
+    console.0.input(quarterdeck::port::Input::Wheel(50, 20, true));
+    console.keys("y");
+    assert!(console.0.shown().copied.unwrap().contains("line 77 end"));
+}
+
+#[test]
+fn a_service_without_units_says_why_there_is_no_log() {
+    use quarterdeck::domain::service::RuntimeKind;
+    let mut environment = scene::production();
+    for service in &mut environment.services {
+        if service.name.as_str() == "backend" {
+            (service.runtime, service.units) = (RuntimeKind::Http, Vec::new());
+        }
+    }
+    let mut console = Console::watching("02:12:05", MIDDLE, environment);
+    console.types("/backend").keys("enter l");
+    assert!(console.screen().contains("backend is known by its probes only"), "{}", console.screen());
+    assert!(console.asked().contains(&Effect::EndTail));
+}
