@@ -15,6 +15,8 @@
 
 #[path = "foreign/bytes.rs"]
 mod bytes;
+#[path = "foreign/changing.rs"]
+mod changing;
 #[path = "foreign/hostile.rs"]
 mod hostile;
 #[path = "common/past.rs"]
@@ -30,6 +32,7 @@ mod sites;
 #[path = "foreign/tty.rs"]
 mod tty;
 
+use changing::CHANGING;
 use quarterdeck::text::{Budget, Foreign, plain, sanitize};
 use screens::SCREENS;
 use sites::{EXPORTS, SITES, Site};
@@ -40,7 +43,7 @@ const WIDE: (u16, u16) = (110, 6);
 
 /// All places that draw foreign text: those of the room itself, and those of the screens.
 fn every_site() -> impl Iterator<Item = &'static Site> {
-    SITES.iter().chain(SCREENS)
+    SITES.iter().chain(SCREENS).chain(CHANGING)
 }
 
 /// Draws each text at each site, one over the other; what was drawn is already checked when

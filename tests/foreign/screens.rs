@@ -39,11 +39,11 @@ pub const SCREENS: &[Site] = &[
     Site { name: "what a check saw", name_rules: false, draw: check_told },
 ];
 
-fn clock() -> Clock {
+pub fn clock() -> Clock {
     Clock { now: scene::now("02:14:09"), running: true }
 }
 
-fn styles() -> Styles {
+pub fn styles() -> Styles {
     Styles::builtin(Depth::Mono, GlyphSet::Unicode)
 }
 
@@ -62,14 +62,14 @@ fn fleet(news: Vec<HostEvent>) -> Fleet {
     fleet
 }
 
-fn with_unit(change: impl FnOnce(&mut UnitFacts)) -> Fleet {
+pub fn with_unit(change: impl FnOnce(&mut UnitFacts)) -> Fleet {
     let mut facts = scene::running("moderation", scene::at("00:10:00"));
     change(&mut facts);
     fleet(vec![HostEvent::Units(vec![(scene::unit_of("moderation"), facts)])])
 }
 
 /// Draws from the first line that begins so, above the neighbour.
-fn below(frame: &mut Frame<'_>, lines: &Lines, begins: &str) {
+pub fn below(frame: &mut Frame<'_>, lines: &Lines, begins: &str) {
     let area = frame.area();
     let above = Rect { height: area.height.saturating_sub(1), ..area };
     let top = lines.all().iter().position(|line| line.plain(clock()).trim_start().starts_with(begins)).unwrap_or(0);

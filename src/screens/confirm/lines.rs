@@ -25,7 +25,8 @@ pub fn lines(plan: &Plan, columns: usize, clock: Clock, glyphs: &Glyphs) -> Line
             head = head.text(Role::Strong, service.as_str()).gap(2);
         }
         lines.line(Words::new());
-        for line in head.then(way(plan, &group, glyphs)).wrapped(columns, clock) {
+        let head = head.then(way(plan, &group, glyphs)).then(behind(plan, first));
+        for line in head.wrapped(columns, clock) {
             lines.line(line);
         }
         let command = Words::new().prose(Role::Command, &as_typed(first));
@@ -132,6 +133,21 @@ fn way(plan: &Plan, group: &[&PlannedStep], glyphs: &Glyphs) -> Words {
         before = Some(now);
     }
     words
+}
+
+/// Which services must have been verified before: `  after config, gateway`.
+fn behind(plan: &Plan, step: &PlannedStep) -> Words {
+    let before = step.after.iter().filter_map(|place| plan.steps.get(*place)?.service.as_ref());
+    let mut names: Vec<String> = Vec::new();
+    for name in before.filter(|name| Some(*name) != step.service.as_ref()).map(ToString::to_string) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return Words::new();
+    }
+    Words::of(Role::Quiet, "  after ").then(Words::listed(Role::Quiet, &names))
 }
 
 /// How many steps lie before this one on the longest way to it.

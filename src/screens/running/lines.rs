@@ -10,6 +10,8 @@ use crate::text::{Foreign, fit, width};
 use crate::ui::words::{Clock, Piece};
 use crate::ui::{Lines, Words, figure};
 
+/// What was seen stands beside a check that is well when it takes no more columns than this.
+const SHORT: usize = 6;
 /// Columns of the word for a step's state.
 const WORD: usize = 10;
 
@@ -164,6 +166,11 @@ fn checks(verdict: &StepVerdict, state: StepState, glyphs: &Glyphs) -> Vec<Words
             let gap = if number == 0 { "" } else { "   " };
             words = words.text(Role::Good, format!("{gap}{}", glyphs.yes));
             words = words.tail(Role::Quiet, format!(" {}", Foreign::from(check.name.as_str()).plain()));
+            // `errors in its log` alone would read as if there were some.
+            let told = check.told.plain();
+            if !told.is_empty() && width(&told) <= SHORT {
+                words = words.tail(Role::Quiet, format!(": {told}"));
+            }
         }
         return vec![words];
     }

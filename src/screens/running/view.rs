@@ -17,7 +17,7 @@ fn place(area: Rect, under_way: &UnderWay) -> Rect {
     let margin = if area.height > 30 { 4 } else { 0 };
     let steps =
         under_way.shown().map_or_else(|| under_way.sent().map_or(0, |sent| sent.steps), |shown| shown.run.steps.len());
-    let wanted = u16::try_from(steps.saturating_mul(3)).unwrap_or(u16::MAX).saturating_add(18);
+    let wanted = u16::try_from(steps.saturating_mul(3)).unwrap_or(u16::MAX).saturating_add(12);
     pane::middle(area, area.width.saturating_sub(4).min(116), area.height.saturating_sub(margin).min(wanted))
 }
 

@@ -31,11 +31,11 @@ pub fn applicable(fleet: &Fleet, verb: Verb, targets: &[Target], rules: &Rules) 
             Err(why) => whys.push(why),
         }
     }
-    let Some(first) = whys.first() else { return Err("nothing is chosen".to_owned()) };
-    if whys.iter().all(|why| why == first) {
-        return Err(first.clone());
-    }
-    Err(format!("{first}; the others have reasons of their own"))
+    let same = |why: &String| whys.iter().filter(|other| *other == why).count();
+    // The first of the most frequent.
+    let Some(why) = whys.iter().rev().max_by_key(|why| same(why)) else { return Err("nothing is chosen".to_owned()) };
+    let (count, all) = (same(why), whys.len());
+    Err(if count == all { why.clone() } else { format!("{count} of {all}: {why}") })
 }
 
 /// Whether a verb makes sense for one instance.

@@ -360,6 +360,14 @@ fn each_manager_is_reloaded_once() {
 }
 
 #[test]
+fn of_many_reasons_the_most_frequent_is_told_with_its_count() {
+    let page = Service { runtime: RuntimeKind::Http, units: Vec::new(), ..service("page", &["app-1"], &[]) };
+    let fleet = fleet(vec![page, service("pricing", &THREE, &[])]);
+    let why = applicable(&fleet, Verb::Start, &[Target::Everything], &OPEN).unwrap_err();
+    assert_eq!(why, "3 of 4: it runs already");
+}
+
+#[test]
 fn a_plan_that_would_be_another_now_says_what_has_changed() {
     let services = || vec![service("pricing", &THREE, &[]), service("web", &["app-1"], &["pricing"])];
     let targets = names(&["pricing"]);
