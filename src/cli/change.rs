@@ -309,7 +309,9 @@ impl Session {
     async fn ask(&mut self, question: Question) {
         let prompt = question.prompt.plain();
         let answer = match question.kind {
-            QuestionKind::Secret => self.type_line(format!("{}: {prompt} ", question.host), true).await,
+            QuestionKind::Secret | QuestionKind::Sudo => {
+                self.type_line(format!("{}: {prompt} ", question.host), true).await
+            }
             QuestionKind::HostKey | QuestionKind::Confirm => {
                 let typed = self.type_line(format!("{}: {prompt}\nType yes to go on: ", question.host), false).await;
                 typed.map(|typed| typed.filter(|typed| typed.expose() == b"yes"))

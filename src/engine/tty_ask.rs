@@ -89,11 +89,11 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
         writeln!(tty, "{host} | {line}")?;
     }
     match kind {
-        QuestionKind::Secret => write!(tty, "answer (unseen; empty declines): ")?,
+        QuestionKind::Secret | QuestionKind::Sudo => write!(tty, "answer (unseen; empty declines): ")?,
         QuestionKind::HostKey | QuestionKind::Confirm => write!(tty, "type yes to go on: ")?,
     }
     tty.flush()?;
-    let line = if kind == QuestionKind::Secret {
+    let line = if matches!(kind, QuestionKind::Secret | QuestionKind::Sudo) {
         let quiet = Quiet::begin(&tty)?;
         let line = read_line(&tty, gone);
         drop(quiet);
@@ -103,7 +103,7 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
         read_line(&tty, gone)?
     };
     let answer = line.filter(|line| match kind {
-        QuestionKind::Secret => !line.is_empty(),
+        QuestionKind::Secret | QuestionKind::Sudo => !line.is_empty(),
         QuestionKind::HostKey | QuestionKind::Confirm => line.as_slice() == b"yes",
     });
     Ok(answer.map(|line| Secret::new(line.to_vec())))

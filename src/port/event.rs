@@ -152,6 +152,8 @@ pub struct Question {
 pub enum QuestionKind {
     /// Something nobody may see: passphrase, password, second factor.
     Secret,
+    /// The same, for becoming root on a host whose link is up.
+    Sudo,
     /// Whether an unknown host key, shown with its fingerprint in the prompt, is the right one.
     HostKey,
     /// Whether something may go on: an agent asks for a touch or a yes.

@@ -151,7 +151,7 @@ async fn keep(ask: Option<mpsc::Sender<Asking>>, mut wished: mpsc::Receiver<Wish
             (None, Some(_)) if wish.asked >= TRIES => Err(Questions::Wrong),
             (None, Some(ask)) => {
                 let asker = Asker::new(wish.host.clone(), ask.clone());
-                let question = asker.ask(QuestionKind::Secret, question(&wish));
+                let question = asker.ask(QuestionKind::Sudo, question(&wish));
                 let typed = tokio::select! {
                     typed = question => typed,
                     () = wish.answer.closed() => continue,

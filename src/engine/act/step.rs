@@ -77,6 +77,7 @@ impl Step {
                 self.record.note = format!("{why}; the host shows that it happened").into();
             }
         }
+        let taken = self.place.clock.now().mono;
         let mut recorded = Ok(());
         if self.waits_for_a_job() {
             recorded = self.ledger.commit(self.number, &mut self.record, StepState::Started).await;
@@ -113,7 +114,7 @@ impl Step {
         if let Some(look) = &seen.last {
             self.record.invocation = look.facts.invocation.clone();
         }
-        let took = begun.age(self.place.clock.now().mono);
+        let took = taken.age(self.place.clock.now().mono);
         self.record.verdict = Some(StepVerdict { took, checks: seen.checks });
         let mut done = match came {
             Came::Well => {

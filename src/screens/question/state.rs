@@ -33,7 +33,7 @@ impl State {
     /// What was typed, where it is no secret.
     pub fn visible(&self) -> Option<&str> {
         match self.question.kind {
-            QuestionKind::Secret => None,
+            QuestionKind::Secret | QuestionKind::Sudo => None,
             QuestionKind::HostKey | QuestionKind::Confirm => Some(&self.answer),
         }
     }
@@ -49,7 +49,9 @@ impl State {
     /// Takes a paste: into a secret only, and never with its line end. What was pasted confirms nothing.
     pub fn paste(&mut self, text: &str) {
         match self.question.kind {
-            QuestionKind::Secret => text.lines().next().unwrap_or_default().chars().for_each(|c| self.push(c)),
+            QuestionKind::Secret | QuestionKind::Sudo => {
+                text.lines().next().unwrap_or_default().chars().for_each(|c| self.push(c))
+            }
             QuestionKind::HostKey | QuestionKind::Confirm => {
                 self.remark = Some("A paste confirms nothing: type it.");
             }
@@ -73,12 +75,12 @@ impl State {
     /// The answer, if what was typed is one.
     pub fn accept(&mut self) -> Option<Secret> {
         let good = match self.question.kind {
-            QuestionKind::Secret => !self.answer.is_empty(),
+            QuestionKind::Secret | QuestionKind::Sudo => !self.answer.is_empty(),
             QuestionKind::HostKey | QuestionKind::Confirm => self.answer.as_str() == "yes",
         };
         if !good {
             self.remark = Some(match self.question.kind {
-                QuestionKind::Secret => "Nothing was typed yet.",
+                QuestionKind::Secret | QuestionKind::Sudo => "Nothing was typed yet.",
                 QuestionKind::HostKey | QuestionKind::Confirm => "Only the whole word yes says yes.",
             });
             return None;

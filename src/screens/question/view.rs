@@ -20,6 +20,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, accept: &str, decline:
     let area = pane::middle(area, width, height);
     let (title, does) = match state.question.kind {
         QuestionKind::Secret => ("A secret is asked for", "answer"),
+        QuestionKind::Sudo => ("sudo wants a password on", "answer"),
         QuestionKind::HostKey => ("Unknown host key", "trust this key from now on"),
         QuestionKind::Confirm => ("May it go on?", "let it go on"),
     };
@@ -48,7 +49,11 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, accept: &str, decline:
         pen.text(room.x, y + 1, room.width, Role::Warn, remark);
     }
     let keys = Words::of(Role::Key, accept).text(Role::Quiet, format!(" {does}   "));
-    let keys = keys.text(Role::Key, decline).text(Role::Quiet, " do not connect");
+    let otherwise = match state.question.kind {
+        QuestionKind::Sudo => " give none: the step fails",
+        QuestionKind::Secret | QuestionKind::HostKey | QuestionKind::Confirm => " do not connect",
+    };
+    let keys = keys.text(Role::Key, decline).text(Role::Quiet, otherwise);
     pen.words(room.x, y + 2, room.width, &keys);
 }
 
