@@ -56,6 +56,15 @@ impl Entry {
         all
     }
 
+    /// The fields before the second one of this name, and those from it on; `None` when there is no second one.
+    pub fn split_behind(&self, name: &str) -> Option<(Entry, Entry)> {
+        let mut places = self.fields.iter().enumerate().filter(|(_, field)| field.name == name.as_bytes());
+        let (second, _) = places.nth(1)?;
+        let (first, rest) = self.fields.split_at_checked(second)?;
+        let part = |fields: &[Field]| Entry { fields: fields.to_vec(), trimmed: self.trimmed };
+        Some((part(first), part(rest)))
+    }
+
     /// The first value of this name, as a number.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         std::str::from_utf8(self.get(name)?).ok()?.parse().ok()
@@ -178,7 +187,12 @@ impl Parser {
                 }
                 let used = bytes.len().min(8 - *filled);
                 *filled += used;
-                if *filled == 8 {
+                if *filled == 8 && *length == *b"__CURSOR" {
+                    // journalctl gave an entry up in the middle of a field and went on with the next one. No field is
+                    // as long as these bytes would say.
+                    self.field_done();
+                    self.name.extend_from_slice(b"__CURSOR");
+                } else if *filled == 8 {
                     let length = u64::from_le_bytes(*length);
                     if length > FIELD_LONGEST {
                         return Err(Malformed::Length(length));
@@ -301,6 +315,15 @@ mod tests {
         let entries = parse(&bytes);
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].get("MESSAGE"), Some(&forged[..]));
+    }
+
+    #[test]
+    fn an_entry_that_was_given_up_in_the_middle_of_a_field_does_not_break_the_next() {
+        let entries = parse(b"__CURSOR=a\nMESSAGE\n__CURSOR=b\nMESSAGE=whole\n\n");
+        let (damaged, rest) = entries[0].split_behind("__CURSOR").unwrap();
+        assert_eq!(damaged.get("__CURSOR"), Some(&b"a"[..]));
+        assert_eq!((rest.get("__CURSOR"), rest.get("MESSAGE")), (Some(&b"b"[..]), Some(&b"whole"[..])));
+        assert!(rest.split_behind("__CURSOR").is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `qd logs` on one host of the lab, what it wrote, and units that write lines.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -110,11 +110,10 @@ impl<'lab> Bench<'lab> {
     /// Follows, and comes back when it has said everything that was there: a line written now is there.
     pub fn follow_up(&self) -> Running {
         let running = self.follow();
-        let word = format!("ready {:?}", Instant::now());
         // Whether it follows is seen from outside by the reader on the host.
         let follows =
             || self.lab.processes(HOST).iter().any(|line| line.contains("--follow") && line.contains(&self.unit));
-        within(Duration::from_secs(20), &word, follows);
+        within(Duration::from_secs(20), "it follows", follows);
         running
     }
 
@@ -156,7 +155,12 @@ impl<'lab> Bench<'lab> {
     /// Waits until this line was written.
     pub fn until(&self, number: u64, limit: Duration) {
         let word = format!("\"message\":\"line {number}\"");
-        within(limit, &word, || fs::read_to_string(self.file()).unwrap_or_default().contains(&word));
+        let start = Instant::now();
+        while !fs::read_to_string(self.file()).unwrap_or_default().contains(&word) {
+            let last = || (self.numbers().last().copied(), self.losses());
+            assert!(start.elapsed() < limit, "not within {limit:?}: {word}, but {:?}; {}", last(), self.said());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// A unit that writes `line FIRST` to `line LAST`, so many a second; comes back at once.
@@ -217,9 +221,4 @@ pub fn assert_whole(numbers: &[u64], first: u64, last: u64) {
     let at = numbers.iter().zip(&wanted).position(|(told, wanted)| told != wanted);
     let here = at.map(|at| &numbers[at.saturating_sub(3)..(at + 5).min(numbers.len())]);
     panic!("{} lines of {}, about {lost} lost, first wrong at {at:?}: {here:?}", numbers.len(), wanted.len());
-}
-
-/// A line of the site's own folder that nobody else has.
-pub fn exists(path: &Path) -> bool {
-    path.exists()
 }

@@ -3,22 +3,24 @@
 use std::time::{Duration, Instant};
 
 use crate::lab::{Lab, repetitions, report};
-use crate::logs::{Bench, HOST, assert_whole, within};
+use crate::logs::{Bench, HOST, assert_whole};
 
-/// Rotates each 150 ms until told to stop, and removes all but two files if it is to.
-fn rotating<T>(lab: &Lab, vacuum: bool, work: impl FnOnce() -> T) -> T {
-    let script = if vacuum {
-        "while [ ! -e /run/lab-rotated ]; do journalctl -q --rotate --vacuum-files=2; sleep 0.15; done"
-    } else {
-        "while [ ! -e /run/lab-rotated ]; do journalctl -q --rotate; sleep 0.15; done"
-    };
-    lab.on(HOST, &["rm", "-f", "/run/lab-rotated"]);
-    lab.on(HOST, &["systemd-run", "-q", "--collect", "--unit", "lab-rotate", "/bin/sh", "-c", script]);
-    let done = work();
-    lab.on(HOST, &["touch", "/run/lab-rotated"]);
-    within(Duration::from_secs(10), "rotation ends", || lab.property(HOST, "lab-rotate", "ActiveState") == "inactive");
-    lab.on(HOST, &["rm", "-f", "/run/lab-rotated"]);
-    done
+/// Rotates each 150 ms until it is dropped, and removes all but two files if it is to.
+struct Rotating<'lab>(&'lab Lab);
+
+impl<'lab> Rotating<'lab> {
+    fn begin(lab: &'lab Lab, vacuum: bool) -> Self {
+        let more = if vacuum { "--vacuum-files=2" } else { "" };
+        let script = format!("while :; do journalctl -q --rotate {more}; sleep 0.15; done");
+        lab.on(HOST, &["systemd-run", "-q", "--collect", "--unit", "lab-rotate", "/bin/sh", "-c", &script]);
+        Self(lab)
+    }
+}
+
+impl Drop for Rotating<'_> {
+    fn drop(&mut self) {
+        drop(self.0.try_on(HOST, &["systemctl", "stop", "lab-rotate"]));
+    }
 }
 
 #[test]
@@ -29,10 +31,10 @@ fn b1_rotation_and_vacuum_lose_nothing_that_is_followed() {
     let lines = repetitions(2_000, 10_000) as u64;
     let bench = Bench::new(&lab, "lab-b1");
     let running = bench.follow_up();
-    rotating(&lab, true, || {
-        bench.emit(1, lines, 1000);
-        bench.until(lines, Duration::from_secs(30 + lines / 500));
-    });
+    let rotating = Rotating::begin(&lab, true);
+    bench.emit(1, lines, 1000);
+    bench.until(lines, Duration::from_secs(30 + lines / 500));
+    drop(rotating);
     assert_eq!(running.interrupt(), Some(0), "{}", bench.said());
     assert_whole(&bench.numbers(), 1, lines);
     let missing: Vec<_> = bench.losses().into_iter().filter(|(_, lost)| *lost != Some(0)).collect();
@@ -115,7 +117,9 @@ fn r8_a_long_tail_over_cuts_and_rotation_loses_nothing() {
     let bench = Bench::new(&lab, "lab-r8");
     let lines = repetitions(4_000, 100_000) as u64;
     let cuts = repetitions(2, 20) as u32;
-    rotating(&lab, false, || storm(&bench, lines, 2000, cuts, 0));
+    let rotating = Rotating::begin(&lab, false);
+    storm(&bench, lines, 2000, cuts, 0);
+    drop(rotating);
     assert_whole(&bench.numbers(), 1, lines);
     assert_eq!(bench.cursors(), bench.truth());
     let missing: Vec<_> = bench.losses().into_iter().filter(|(_, lost)| *lost != Some(0)).collect();

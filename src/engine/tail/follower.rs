@@ -36,6 +36,8 @@ const FAILURES: usize = 3;
 /// The wait after the first failure, and the longest.
 const RETRY: Duration = Duration::from_millis(200);
 const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// So many failures of readers without a single entry are taken for something behind the place that can't be read.
+const STUCK: u32 = 5;
 /// The wait until a host without a journal is looked at again.
 const NO_JOURNAL: Duration = Duration::from_secs(15);
 
@@ -98,6 +100,8 @@ pub struct Follower {
     failures: VecDeque<Instant>,
     /// Whether it was told that reading fails.
     failing: bool,
+    /// Failures since an entry came for the last time: each makes the next wait longer.
+    in_vain: u32,
 }
 
 impl Follower {
@@ -121,6 +125,7 @@ impl Follower {
             heard: None,
             failures: VecDeque::new(),
             failing: false,
+            in_vain: 0,
         }
     }
 
@@ -207,7 +212,11 @@ impl Follower {
                 return None;
             }
         }
-        let doublings = u32::try_from(count - 1).unwrap_or(u32::MAX).min(10);
+        if self.in_vain >= STUCK && self.in_vain.is_multiple_of(STUCK) && self.begun.is_some() {
+            self.protocol.skip(self.in_vain / STUCK - 1, &mut self.rows);
+        }
+        let doublings = self.in_vain.min(10);
+        self.in_vain = self.in_vain.saturating_add(1);
         Some(RETRY.saturating_mul(1 << doublings).min(RETRY_LONGEST))
     }
 
@@ -347,6 +356,7 @@ impl Follower {
                 None => self.out.rows(&mut self.rows).await,
                 Some(Said::Entries(entries)) => {
                     (silence, idle) = (Instant::now(), IDLE);
+                    self.in_vain = if entries.is_empty() { self.in_vain } else { 0 };
                     if !waiting {
                         flush_at = Instant::now() + WAIT;
                     }

@@ -121,6 +121,9 @@ impl Filter {
     pub fn read(&self, from: &Begin, until: Option<Timestamp>, follow: bool) -> RemoteCommand {
         let mut argv = journalctl();
         if follow {
+            // What happens now is read also on a host that has much to do, which is when it is looked at: a tenth of a
+            // processor is enough for it, the lowest priority is not.
+            argv.splice(..3, ["nice", "-n", "10"].map(String::from));
             argv.extend(["--follow".to_owned(), "--no-tail".to_owned()]);
         }
         match from {
@@ -301,7 +304,7 @@ mod tests {
         let words = [
             "nice",
             "-n",
-            "19",
+            "10",
             "journalctl",
             "--quiet",
             "--no-pager",

@@ -311,8 +311,25 @@ impl Protocol {
         self.bound = None;
     }
 
-    /// Takes one entry of the reader that runs.
+    /// Takes one entry of the reader that runs. Where journalctl can't read an entry to its end it goes on with the
+    /// next one in the same breath: what came of the damaged one is thrown away and told.
     pub fn take(&mut self, entry: &Entry, rows: &mut Vec<LogRow>) -> Taken {
+        match entry.split_behind("__CURSOR") {
+            None => self.take_whole(entry, rows),
+            Some((damaged, rest)) => {
+                if let Some(place) = Place::of(&damaged, true)
+                    && !self.seen.is_known(&place.cursor, &place.parts)
+                {
+                    let said = Foreign::from("an entry is damaged and can't be read");
+                    rows.push(noted(&place, place.at().unwrap_or(self.clock), LossKind::ReaderFailed(said), Some(1)));
+                    self.seen.note(&place.cursor, &place.parts);
+                }
+                self.take(&rest, rows)
+            }
+        }
+    }
+
+    fn take_whole(&mut self, entry: &Entry, rows: &mut Vec<LogRow>) -> Taken {
         let (Some(row), Some(place)) = (entry::row(entry), Place::of(entry, true)) else { return Taken::Malformed };
         if let Some(expected) = self.expected.take() {
             if expected.is(&place) {
@@ -430,6 +447,17 @@ impl Protocol {
             return false;
         };
         newest.parts.order(&place.parts) == Some(Ordering::Less)
+    }
+
+    /// Every reader fails right behind the place: what is there can't be read, so reading goes on a little later, the
+    /// `times`-th time.
+    pub fn skip(&mut self, times: u32, rows: &mut Vec<LogRow>) {
+        let Some(place) = self.place.take() else { return };
+        let step = 1000 * 10i64.saturating_pow(times.min(5));
+        let at = place.at().unwrap_or(self.clock).as_microsecond().saturating_add(step);
+        let from = Timestamp::from_microsecond(at).map_or(Begin::Boot, Begin::Time);
+        self.rebase(from, "what is behind the place where reading had ended can't be read", rows);
+        self.boot = place.parts.boot.map(Boot::under_way);
     }
 
     /// The row that says that journalctl failed.

@@ -392,3 +392,32 @@ fn journald_begins_once_in_a_boot_and_again_is_a_loss() {
         [(LossKind::JournaldRestarted, None), (LossKind::Rebooted, None), (LossKind::Suppressed(unit), Some(9))];
     assert_eq!(kinds(&rows), wanted);
 }
+
+/// journalctl ends an entry that it can't read in the middle, without an empty line, and goes on with the next.
+#[test]
+fn a_damaged_entry_is_told_and_does_not_lend_its_place_to_the_next() {
+    let (journal, mut rows) = (journal(3), Vec::new());
+    let mut protocol = begin(Since::Head, None);
+    protocol.open(None, &Found::Nothing, None, &mut rows);
+    let torn = journal.lines[1].export().lines().take(5).map(|line| format!("{line}\n")).collect::<String>();
+    let bytes = [journal.lines[0].export(), torn, journal.lines[2].export()].concat();
+    for entry in parse(bytes.as_bytes()) {
+        assert_eq!(protocol.take(&entry, &mut rows), Taken::Told);
+    }
+    assert_eq!(told(&rows), [journal.truth[0].clone(), journal.truth[2].clone()]);
+    assert!(matches!(kinds(&rows)[..], [(LossKind::ReaderFailed(_), Some(1))]), "{rows:?}");
+    let LogRow::Loss(loss) = &rows[1] else { panic!("between them") };
+    assert_eq!(loss.cursor.as_ref().unwrap().as_str(), journal.truth[1]);
+}
+
+#[test]
+fn what_can_not_be_read_at_all_is_stepped_over() {
+    let (journal, mut rows) = (journal(3), Vec::new());
+    let mut protocol = begin(Since::Head, None);
+    session(&mut protocol, &journal, false, usize::MAX, &mut rows);
+    protocol.skip(0, &mut rows);
+    protocol.open(journal.one(&filter().newest()).as_ref(), &Found::Nothing, None, &mut rows);
+    let Next::Follow(command) = protocol.next(Duration::ZERO) else { panic!("it goes on") };
+    assert!(command.argv.contains(&"--since=@1.001030".to_owned()), "{:?}", command.argv);
+    assert!(matches!(kinds(&rows)[..], [(LossKind::Rebased(_), None)]), "{rows:?}");
+}
