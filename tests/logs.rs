@@ -66,7 +66,14 @@ fn the_second_tab_reads_everything_and_a_row_its_own_log() {
     assert_eq!(units, ["pakashop-backend.service"]);
     assert!(console.screen().contains("backend on app-1"), "{}", console.screen());
     // What is marked is meant, when something is.
-    console.keys("esc").types("/gateway").keys("enter space").types("/").keys("ctrl-u").types("redis").keys("enter space l");
+    console
+        .keys("esc")
+        .types("/gateway")
+        .keys("enter space")
+        .types("/")
+        .keys("ctrl-u")
+        .types("redis")
+        .keys("enter space l");
     let marked = wish(console.asked()).unwrap();
     let units: std::collections::BTreeSet<&str> = marked.sources.values().flatten().map(|unit| unit.stem()).collect();
     assert!(units.contains("pakashop-gateway") && units.len() == 2, "{units:?}");

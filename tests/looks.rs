@@ -25,7 +25,11 @@ fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn launch(home: &Path) -> Launch {
-    Launch::qd(&[]).variable("XDG_CONFIG_HOME", home).variable("XDG_STATE_HOME", home.join("state")).folder(home)
+    Launch::qd(&[])
+        .variable("XDG_CONFIG_HOME", home)
+        .variable("XDG_STATE_HOME", home.join("state"))
+        .variable("XDG_DATA_HOME", home.join("data"))
+        .folder(home)
 }
 
 fn refused(files: &[(&str, &str)]) -> String {
