@@ -65,6 +65,8 @@ pub struct SeenUnit {
     pub after: Vec<UnitName>,
     /// Units it starts by itself: those of a timer or a socket.
     pub triggers: Vec<UnitName>,
+    /// For a socket: the TCP ports it holds.
+    pub holds: Vec<u16>,
 }
 
 /// One port that takes connections.

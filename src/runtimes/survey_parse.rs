@@ -14,7 +14,7 @@ use crate::text::Foreign;
 const MOST: usize = 2000;
 
 /// What is asked of each unit: nothing of it is free text.
-pub(super) const WANTED: [&str; 12] = [
+pub(super) const WANTED: [&str; 13] = [
     "Id",
     "LoadState",
     "ActiveState",
@@ -27,6 +27,7 @@ pub(super) const WANTED: [&str; 12] = [
     "Wants",
     "After",
     "Triggers",
+    "Listen",
 ];
 
 /// Who we are on a host and what there is.
@@ -126,9 +127,16 @@ pub fn units(output: &[u8], asked: usize) -> Option<Vec<SeenUnit>> {
             needs: names(&["Requires", "Requisite", "BindsTo", "Wants"]),
             after: names(&["After"]),
             triggers: names(&["Triggers"]),
+            holds: block.iter().filter(|(key, _)| key == "Listen").filter_map(|(_, value)| held(value)).collect(),
         });
     }
     Some(seen)
+}
+
+/// The TCP port in `0.0.0.0:80 (Stream)` or `[::]:80 (Stream)`.
+fn held(value: &str) -> Option<u16> {
+    let (address, port) = value.strip_suffix(" (Stream)")?.rsplit_once(':')?;
+    port.parse().ok().filter(|_| !address.contains('/'))
 }
 
 fn active(word: &str) -> Active {
@@ -319,6 +327,8 @@ garbage\n";
         assert_eq!((seen[0].active, seen[0].enabled, seen[0].oneshot), (Active::Failed, true, true));
         assert_eq!(seen[0].needs, [unit("b.service"), unit("sysinit.target")]);
         assert_eq!(units(text, 1), None);
+        let socket = b"Id=e.socket\nLoadState=loaded\nListen=[::]:7007 (Stream)\nListen=/run/e:9 (Stream)\nListen=53 (Datagram)\n";
+        assert_eq!(units(socket, 1).unwrap()[0].holds, [7007]);
         assert_eq!(units(b"no property\n", 1), None);
         let good = b"Id=a.service\nDescription=A = B\n\nId=b.service\nDescription=\n";
         assert_eq!(titles(good, 2)[&unit("a.service")].plain(), "A = B");

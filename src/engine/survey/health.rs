@@ -68,7 +68,10 @@ pub(super) async fn ask_all(connection: &Arc<dyn Connection>, listeners: &mut [L
 
 fn is_known_not_http(one: &Listener) -> bool {
     let process = one.process.raw();
-    NOT_HTTP.contains(&one.port) || NOT_HTTP_PROCESSES.iter().any(|known| known.as_bytes() == process)
+    // Whoever dials a socket starts its service.
+    one.unit.as_ref().is_some_and(|unit| unit.suffix() == "socket")
+        || NOT_HTTP.contains(&one.port)
+        || NOT_HTTP_PROCESSES.iter().any(|known| known.as_bytes() == process)
 }
 
 async fn ask(connection: &Arc<dyn Connection>, one: &Listener) -> Speaks {

@@ -121,6 +121,11 @@ pub async fn survey(connection: Arc<dyn Connection>, patience: Duration) -> Resu
             Vec::new()
         }),
     );
+    for one in listeners.iter_mut().filter(|one| one.unit.is_none()) {
+        // systemd itself listens for a socket.
+        let socket = units.iter().find(|unit| unit.active.runs() && unit.holds.contains(&one.port));
+        one.unit = socket.map(|socket| socket.name.clone());
+    }
     health::ask_all(&connection, &mut listeners, Instant::now() + patience).await;
     if listeners.iter().any(|one| one.unit.is_none() && one.process.is_empty()) {
         gaps.push("of some ports this login may not know whose they are".to_owned());

@@ -26,6 +26,14 @@ pub(super) struct DraftProbe {
     pub(super) note: String,
 }
 
+/// One port of a service, with the hosts it was seen on.
+struct Port<'a> {
+    number: u16,
+    /// The name by which the host itself reaches it.
+    host: String,
+    seen: Vec<(usize, &'a Listener)>,
+}
+
 /// The checks of a service with these units. What can't be made a check is told in `notes`.
 pub(super) fn of(units: &[(usize, &SeenUnit)], looked: &[Looked], notes: &mut Vec<String>) -> Vec<DraftProbe> {
     if units.iter().any(|(_, unit)| FOR_OTHERS.contains(&unit.name.stem())) {
@@ -33,20 +41,23 @@ pub(super) fn of(units: &[(usize, &SeenUnit)], looked: &[Looked], notes: &mut Ve
     }
     let mut running: Vec<usize> = units.iter().filter(|(_, unit)| unit.active.runs()).map(|(host, _)| *host).collect();
     running.dedup();
-    let mut ports: Vec<(u16, String, Vec<(usize, &Listener)>)> = Vec::new();
+    let mut ports: Vec<Port<'_>> = Vec::new();
     for host in &running {
         let listeners = survey(looked, *host).map(|survey| survey.listeners.as_slice()).unwrap_or_default();
-        let is_ours =
-            |one: &&Listener| units.iter().any(|(on, unit)| on == host && one.unit.as_ref() == Some(&unit.name));
+        // A socket is not dialled: that would start its service again and again.
+        let is_ours = |one: &&Listener| {
+            let mut here = units.iter().filter(|(on, unit)| on == host && unit.name.suffix() != "socket");
+            here.any(|(_, unit)| one.unit.as_ref() == Some(&unit.name))
+        };
         for one in listeners.iter().filter(is_ours) {
-            match ports.iter_mut().find(|(port, name, _)| *port == one.port && *name == one.host()) {
-                Some((_, _, seen)) => seen.push((*host, one)),
-                None => ports.push((one.port, one.host(), vec![(*host, one)])),
+            match ports.iter_mut().find(|port| port.number == one.port && port.host == one.host()) {
+                Some(port) => port.seen.push((*host, one)),
+                None => ports.push(Port { number: one.port, host: one.host(), seen: vec![(*host, one)] }),
             }
         }
     }
     let mut shared = Vec::new();
-    for (port, host, seen) in ports {
+    for Port { number: port, host, seen } in ports {
         if running.iter().all(|host| seen.iter().any(|(on, _)| on == host)) {
             shared.push((port, host, seen.into_iter().map(|(_, one)| one).collect::<Vec<_>>()));
         } else {

@@ -78,6 +78,7 @@ fn unit() -> impl Strategy<Value = SeenUnit> {
             needs,
             after,
             triggers,
+            holds: Vec::new(),
         },
     )
 }
@@ -132,7 +133,7 @@ fn looked() -> impl Strategy<Value = Looked> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_hosts_give_a_site_that_loads(looked in prop::collection::vec(looked(), 1..4)) {

@@ -32,6 +32,7 @@ fn unit(name: &str) -> SeenUnit {
         needs: Vec::new(),
         after: Vec::new(),
         triggers: Vec::new(),
+        holds: Vec::new(),
     }
 }
 
@@ -104,7 +105,9 @@ fn timers_templates_and_sockets_are_one_service_each() {
         SeenUnit { oneshot: true, ..unit("app.service") },
         unit("a\\x2db@1.service"),
     ];
-    let (environment, text) = loaded(&[seen("web-1", Survey { units, ..Survey::default() })]);
+    let listeners = vec![listener(7007, "echo.socket", Speaks::Other)];
+    let (environment, text) = loaded(&[seen("web-1", Survey { units, listeners, ..Survey::default() })]);
+    assert!(!text.contains("probes.") && !text.contains("localhost:7007 "), "a socket is not dialled: {text}");
     let names: Vec<&str> = environment.services.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(names, ["a-b", "app", "docker", "echo", "backup"], "{text}");
     assert!(text.contains("units = [\"app.service\", \"app@*.service\"]"), "{text}");
