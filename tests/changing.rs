@@ -204,6 +204,16 @@ fn marks_mean_rows_a_tier_or_everything_and_esc_lets_them_go() {
 }
 
 #[test]
+fn who_names_a_service_means_it_whatever_is_marked() {
+    let mut console = on("pricing", MIDDLE);
+    console.keys("space j space").types(":restart search app-2").keys("enter");
+    let screen = console.screen();
+    assert!(screen.contains("restart search on app-2") && screen.contains("type search"), "{screen}");
+    console.keys("esc");
+    assert!(!console.screen().contains("marked"), "{}", console.screen());
+}
+
+#[test]
 fn one_instance_is_meant_by_its_row() {
     let mut console = on("search app-2", MIDDLE);
     console.keys("o j j a");

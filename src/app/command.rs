@@ -92,6 +92,10 @@ fn perform(model: &mut Model, action: Action, target: Option<Target>, now: Now) 
             if let (Some(host), Some(fleet)) = (host, &model.fleet) {
                 model.overview.reveal_instance(&service, &host, fleet);
             }
+            // Who names a service means it, whatever is marked.
+            if matches!(action, Action::Restart | Action::ActionMenu | Action::ReadLogs) {
+                model.overview.clear_marks();
+            }
         }
         Some(Target::Host(host)) => go_to_host(model, host),
         Some(Target::Environment(_)) if why_not(model, action).is_some() => return act(model, action, now),
