@@ -221,6 +221,19 @@ fn a_secret_is_never_shown_and_goes_to_the_engine_once() {
 }
 
 #[test]
+fn the_password_of_sudo_is_as_secret_and_declining_it_connects_nothing_and_ends_the_step() {
+    let mut console = Console::well(MIDDLE);
+    console.say(question(7, QuestionKind::Sudo, "Password for sudo on app-1, to run: systemctl restart -- a.service"));
+    console.types("hunter2");
+    let screen = console.screen();
+    assert!(screen.contains("sudo wants a password on app-1") && screen.contains("•••••••"), "{screen}");
+    assert!(screen.contains("esc give none: the step fails") && !screen.contains("hunter"), "{screen}");
+    console.asked();
+    console.keys("esc");
+    assert_eq!(answers(console.asked()), [(7, None)]);
+}
+
+#[test]
 fn d11_a_host_key_wants_the_whole_word_and_a_paste_confirms_nothing() {
     let mut console = Console::well(MIDDLE);
     let prompt = "The authenticity of host 'app-1' can't be established.\nED25519 key fingerprint is SHA256:Zk3fJ0.";
