@@ -5,13 +5,20 @@ use super::context::{Context, Kind};
 use crate::domain::mistake::nearest;
 
 /// Short words that fingers know, beside the names.
-pub const ALIASES: &[(&str, Action)] = &[
-    ("q", Action::Quit),
-    ("h", Action::Help),
-    ("env", Action::SwitchEnvironment),
-    ("service", Action::ShowOverview),
-    ("host", Action::ShowHosts),
+const ALIASES: &[(&str, &str)] = &[
+    ("q", "quit"),
+    ("h", "help"),
+    ("w", "export"),
+    ("env", "switch-environment"),
+    ("service", "show-overview"),
+    ("host", "show-hosts"),
+    ("logs", "read-logs"),
 ];
+
+/// The short words of actions that there are.
+pub fn aliases() -> impl Iterator<Item = (&'static str, Action)> {
+    ALIASES.iter().filter_map(|(word, name)| Some((*word, Action::named(name)?)))
+}
 
 /// Names of screens are commands without this as well.
 const SHOW: &str = "show-";
@@ -72,8 +79,9 @@ pub fn words() -> Vec<(&'static str, Action)> {
     let names = rows().map(|row| (row.name, row.action));
     let shown = rows().filter_map(|row| row.name.strip_prefix(SHOW).map(|word| (word, row.action)));
     // A name of its own is stronger than one made by leaving something out.
-    let free = shown.filter(|(word, _)| Action::named(word).is_none());
-    ALIASES.iter().copied().chain(free).chain(names).collect()
+    let taken = |word: &str| Action::named(word).is_some() || aliases().any(|(alias, _)| alias == word);
+    let free = shown.filter(|(word, _)| !taken(word));
+    aliases().chain(free).chain(names).collect()
 }
 
 /// A command as typed.
@@ -128,10 +136,10 @@ mod tests {
 
     #[test]
     fn a_short_word_is_never_the_name_of_another_action() {
-        for (word, action) in ALIASES {
-            let named = Action::named(word).or_else(|| Action::named(&format!("{SHOW}{word}")));
-            assert!(named.is_none_or(|named| named == *action), "{word}");
+        for (word, action) in aliases() {
+            assert!(Action::named(word).is_none_or(|named| named == action), "{word}");
         }
+        assert_eq!(parse("env staging").unwrap().action, Action::SwitchEnvironment);
         assert_eq!(parse("hosts").unwrap().action, Action::ShowHosts);
         assert_eq!(parse("q").unwrap().action, Action::Quit);
     }

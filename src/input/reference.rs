@@ -42,7 +42,7 @@ one: `:open pricing`, `:open pricing app-1`. `show-` may be left out. `tab` comp
 pub fn markdown(keymap: &Keymap) -> String {
     let mut page = HEAD.to_owned();
     let short: Vec<String> =
-        command::ALIASES.iter().map(|(word, action)| format!("`:{word}` is `:{}`", action.row().name)).collect();
+        command::aliases().map(|(word, action)| format!("`:{word}` is `:{}`", action.row().name)).collect();
     // Writing to a string can't fail.
     let _ = writeln!(page, "Short words: {}.", short.join(", "));
     for context in Context::ALL {
