@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keys::{self, filter, go};
+use super::links;
 use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
@@ -133,6 +134,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
             Screen::Logs | Screen::Changes | Screen::History => {}
         },
+        Action::Links => links::show(model),
         Action::Shell => return shell::host(model).map(Effect::Shell).into_iter().collect(),
         Action::UnitFile => model.overview.toggle_unit_file(),
         Action::ReadLogs => {
@@ -314,6 +316,7 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
                 None => model.overlay = Some(Overlay::Picker(picker)),
             }
         }
+        Some(Overlay::Links(state)) => return links::open(model, state),
         Some(Overlay::Menu(menu)) => changing::choose(model, menu, now),
         Some(Overlay::Confirm(mut state)) => {
             if state.accept() {

@@ -169,6 +169,7 @@ pub fn watch(model: &mut Model) {
             | Overlay::Palette(_)
             | Overlay::Command(_)
             | Overlay::Picker(_)
+            | Overlay::Links(_)
             | Overlay::Running(_)
             | Overlay::Leave(_),
         )

@@ -64,7 +64,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::Accept) if !model.questions.is_empty() => "answer",
         (_, Action::Cancel) if !model.questions.is_empty() => "decline",
         (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
-        (Some(Overlay::Picker(_)), Action::Accept) => "open",
+        (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_)), Action::Accept) => "do it",
         (Some(Overlay::Confirm(_)), Action::Cancel) => "do nothing",
@@ -126,7 +126,9 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Command(_)) => {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
-        Some(Overlay::Picker(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Picker(_) | Overlay::Links(_)) => {
+            return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
+        }
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
         Some(Overlay::Confirm(state)) => {
             let named = matches!(state.demand(), Demand::Name(_)) && state.changed.is_none();
@@ -168,7 +170,8 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::ActionMenu,
             Action::Restart,
             Action::Mark,
-            Action::ToggleFold,
+            Action::Unfold,
+            Action::Fold,
             Action::Filter,
             Action::FailedOnly,
             Action::Sort,

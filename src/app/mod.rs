@@ -9,6 +9,7 @@ mod copy;
 mod hints;
 mod keys;
 pub mod layout;
+mod links;
 mod logs;
 pub mod model;
 mod mouse;

@@ -1,6 +1,6 @@
 //! Dialogs that stand over the screens and have the keyboard while they do.
 
-use crate::screens::{command, confirm, help, leave, menu, palette, picker, running};
+use crate::screens::{command, confirm, help, leave, links, menu, palette, picker, running};
 
 /// A dialog that the person opened. Questions stand over it; they have a queue of their own.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub enum Overlay {
     Command(command::State),
     /// The picker of sites and environments.
     Picker(picker::State),
+    /// The links of a service.
+    Links(links::State),
     /// What can be done to the row or the marked rows.
     Menu(menu::State),
     /// What would happen, to be confirmed.

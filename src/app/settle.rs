@@ -6,7 +6,9 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, command, confirm, help, history, hosts, menu, overview, palette, picker, running};
+use crate::screens::{
+    changes, command, confirm, help, history, hosts, links, menu, overview, palette, picker, running,
+};
 
 /// Settles everything after an event.
 pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -21,6 +23,10 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
         Some(Overlay::Picker(state)) => {
             let count = state.count();
             state.settle(picker::height(area, count));
+        }
+        Some(Overlay::Links(state)) => {
+            let count = state.count();
+            state.settle(links::height(area, count));
         }
         Some(Overlay::Menu(state)) => state.settle(menu::height(area)),
         Some(Overlay::Confirm(state)) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::act::READ;
 use super::model::{Model, Notice};
 use super::overlay::Overlay;
-use super::{keys, mouse, settle, shell};
+use super::{keys, links, mouse, settle, shell};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -102,6 +102,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.notice = Some(Notice { text: format!("{lines} in {}", file.path.plain()), until });
         }
         Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
+        Event::Link(news) => return links::news(model, news, now),
         Event::Shell(news) => shell::news(model, news, now),
         Event::Trouble(sentence) => trouble(model, sentence),
         // What was asked for here is told where it was asked for.

@@ -12,7 +12,8 @@ use super::{band, chord, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, command, confirm, help, history, hosts, leave, logs, menu, overview, palette, picker, question, running,
+    changes, command, confirm, help, history, hosts, leave, links, logs, menu, overview, palette, picker, question,
+    running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -137,6 +138,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Palette(state)) => palette::view(state, model.fleet.as_ref(), pen, area),
         Some(Overlay::Command(state)) => command::view(state, pen, area),
         Some(Overlay::Picker(state)) => picker::view(state, pen, area),
+        Some(Overlay::Links(state)) => links::view(state, pen, area),
         Some(Overlay::Menu(state)) => menu::view(state, pen, area),
         Some(Overlay::Confirm(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));

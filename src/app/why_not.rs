@@ -4,7 +4,7 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{keys, shell};
+use super::{keys, links, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -76,6 +76,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             nothing_open(model).or_else(|| (model.overview.unfolded() == 0).then_some("they are hidden already"))
         }
         Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
+        Action::Links => no_row(model).or_else(|| links::none(model)),
         Action::Shell => no_row(model).or_else(|| shell::none(model)),
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),

@@ -4,6 +4,7 @@ pub mod act;
 pub mod approach;
 pub mod askpass;
 pub mod backstop;
+pub mod browser;
 pub mod clock;
 pub mod console;
 pub mod crash;

@@ -59,7 +59,7 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
-        Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) => false,
+        Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
         Effect::Answer(..) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
             false
         }
@@ -79,6 +79,7 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::Tail(_)
         | Effect::EndTail
         | Effect::Export(_)
+        | Effect::OpenLink(_)
         | Effect::Shell(_) => false,
         Effect::Watch(_)
         | Effect::Answer(..)

@@ -127,6 +127,7 @@ impl<S: Surface> Turn<S> {
                 | Effect::EndTail
                 | Effect::ReadFields(..)
                 | Effect::Export(_)
+                | Effect::OpenLink(_)
                 | Effect::Answer(..) => self.outbox.push(effect),
             }
         }

@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::act::{self, Book, Desk, Place, Vault, Way};
 use super::approach::Approach;
+use super::browser;
 use super::clock::{AnyClock, Clock};
 use super::export;
 use super::hosts::{self, Handshakes};
@@ -288,6 +289,12 @@ impl<A: Approach> World<A> {
                     desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
                 }
                 Some(Effect::StopRun(id)) => desk.stop(&id),
+                Some(Effect::OpenLink(url)) => {
+                    let told = events.clone();
+                    drop(tokio::spawn(async move {
+                        let _ = told.send(Event::Link(browser::open(url).await)).await;
+                    }));
+                }
                 Some(Effect::Shell(host)) => {
                     let opened = watching.as_ref().and_then(|watching| watching.shell(&host));
                     let opened = opened.unwrap_or_else(|| ShellNews::Refused(format!("{host} is not connected.")));

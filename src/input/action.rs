@@ -107,6 +107,7 @@ actions! {
     MarkRange "mark-range" "mark range" "Mark from here to where the cursor goes; a second time ends it" [Overview]
     MarkTier "mark-tier" "mark tier" "Mark every service of the tier that is shown, or unmark them" [Overview]
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
+    Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail]
     Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 

@@ -38,6 +38,8 @@ pub enum Effect {
     Export(Box<LogExport>),
     /// Open a shell on the host on this terminal, and come back when it ends.
     Shell(HostName),
+    /// Open this address of the web in the person's browser.
+    OpenLink(String),
     /// Put this text on the person's clipboard, by OSC 52. Sanitised already, at most 64 KiB.
     Copy(String),
     /// Hear the mouse, or leave it to the terminal for selecting text.

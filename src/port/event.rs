@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::act::{RunNews, StoreState};
 use super::export::Exported;
 use super::input::Input;
+use super::link::LinkNews;
 use super::log::{LogBatch, LogFields, TailState};
 use super::shell::ShellNews;
 use crate::domain::link::Means;
@@ -58,6 +59,8 @@ pub enum Event {
     LogFields(Box<LogFields>),
     /// Lines were written into a file, or a sentence why not.
     Exported(Result<Exported, String>),
+    /// What became of a link that was to be opened.
+    Link(LinkNews),
     /// News of a shell for which the terminal was lent.
     Shell(ShellNews),
     /// Something of the program's own failed; a sentence for the person.
@@ -94,6 +97,7 @@ impl Event {
             | Event::LogFields(_)
             | Event::Exported(_)
             | Event::Shell(_)
+            | Event::Link(_)
             | Event::Trouble(_) => false,
         }
     }

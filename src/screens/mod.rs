@@ -8,6 +8,7 @@ pub mod help;
 pub mod history;
 pub mod hosts;
 pub mod leave;
+pub mod links;
 pub mod logs;
 pub mod menu;
 pub mod overview;
