@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "common/console.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
 mod console;
 #[path = "common/pty.rs"]
 #[allow(unused_imports, reason = "shared with other tests, which use the rest")]
