@@ -93,13 +93,15 @@ fn message(sight: &Sight<'_>, line: &Line<'_>, room: usize, names: usize) -> Vec
 
 /// The fields of the journal: those of the program first, then those that journald added.
 fn table(sight: &Sight<'_>, fields: &[(String, Foreign)], room: usize, names: usize, words: &mut Vec<Words>) {
-    let shown = |own: bool| {
-        let wanted = move |(name, _): &&(String, Foreign)| name != "MESSAGE" && name.starts_with('_') != own;
+    // What says least to a person comes last: the journal's own addresses of the entry.
+    let rank = |name: &str| u8::from(name.starts_with('_')) + u8::from(name.starts_with("__"));
+    let shown = |of: u8| {
+        let wanted = move |(name, _): &&(String, Foreign)| name != "MESSAGE" && rank(name) == of;
         fields.iter().filter(wanted).map(|(name, value)| (Foreign::from(name.as_str()).plain(), value.clone()))
     };
     let count = fields.iter().filter(|(name, _)| name != "MESSAGE").count();
-    let all: Vec<(String, Foreign)> = shown(true).chain(shown(false)).take(FIELDS).collect();
-    let own = shown(true).count().min(all.len());
+    let all: Vec<(String, Foreign)> = shown(0).chain(shown(1)).chain(shown(2)).take(FIELDS).collect();
+    let own = shown(0).count().min(all.len());
     let (program, journald) = all.split_at(own);
     pairs_as_lines(sight, program, (room, names), Role::Text, usize::MAX, words);
     pairs_as_lines(sight, journald, (room, names), Role::Quiet, usize::MAX, words);
