@@ -176,9 +176,7 @@ impl Follower {
             return there;
         }
         self.tell(TailState::NoLink).await;
-        let mut connections = self.connections.clone();
-        let found = connections.wait_for(is_new).await.ok()?.clone();
-        found
+        self.connections.wait_for(is_new).await.ok()?.clone()
     }
 
     async fn tell(&mut self, state: TailState) {
