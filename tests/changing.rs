@@ -23,9 +23,9 @@ use quarterdeck::port::{Effect, Event};
 const MIDDLE: (u16, u16) = (120, 40);
 const SIZES: [(u16, u16); 3] = [(80, 24), MIDDLE, (200, 60)];
 
-fn permits(console: &mut Console) -> Vec<Box<Permit>> {
+fn permits(console: &mut Console) -> Vec<Permit> {
     let permit = |effect| match effect {
-        Effect::Execute(permit) => Some(permit),
+        Effect::Execute(permit) => Some(*permit),
         _ => None,
     };
     console.asked().into_iter().filter_map(permit).collect()
