@@ -30,6 +30,7 @@ pub struct State {
     pub cursor: Option<Action>,
     /// The lines on screen.
     pub window: Window,
+    place: &'static str,
     all: Vec<Entry>,
 }
 
@@ -48,9 +49,15 @@ impl State {
                 }
             }
         }
-        let mut state = Self { all, ..Self::default() };
+        let place = contexts.first().map_or("", |context| context.heading());
+        let mut state = Self { all, place, ..Self::default() };
         state.settle(1);
         state
+    }
+
+    /// Where its actions mean something, as a heading says it.
+    pub fn where_it_is(&self) -> &'static str {
+        self.place
     }
 
     /// The lines that pass what was typed; headings only with something below them.

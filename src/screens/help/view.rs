@@ -32,7 +32,8 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let area = place(area);
     let entries = state.entries();
     let count = entries.iter().filter(|entry| matches!(entry, Entry::Action { .. })).count();
-    let title = Words::of(Role::Strong, "Help").text(Role::Quiet, " what the keys do here");
+    let title = Words::of(Role::Strong, "Help")
+        .text(Role::Quiet, format!(" what the keys do {}", state.where_it_is().to_lowercase()));
     let inside = pane::dialog(pen, area, &title, &Words::of(Role::Quiet, format!("{count} actions")));
     let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
     let label = pen.text(room.x, room.y, room.width, Role::Quiet, "find ");
@@ -42,6 +43,14 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let cursor = state.place(&entries);
+    if let Some(Entry::Action { action, keys, .. }) = cursor.and_then(|place| entries.get(place)) {
+        // Beside the row there may be no room for all of its keys.
+        let mut words = Words::of(Role::Quiet, " ").text(Role::Command, format!(":{}", action.row().name));
+        for key in keys {
+            words = words.gap(2).text(Role::Key, key.as_str());
+        }
+        pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &words.text(Role::Quiet, " "));
+    }
     let filter = Filter::parse(state.filter.text());
     for (number, y) in state.window.range(entries.len()).zip(list.y..list.bottom()) {
         match entries.get(number) {
