@@ -68,7 +68,9 @@ fn the_second_tab_reads_everything_and_a_row_its_own_log() {
     // What is marked is meant, when something is.
     console
         .keys("esc")
-        .types("/gateway")
+        .types("/")
+        .keys("ctrl-u")
+        .types("gateway")
         .keys("enter space")
         .types("/")
         .keys("ctrl-u")

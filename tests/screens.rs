@@ -92,7 +92,7 @@ fn only_trouble_shows_what_a_person_should_look_at() {
 #[test]
 fn instances_fold_and_unfold() {
     let mut console = Console::well(MIDDLE);
-    console.types("/gateway").keys("enter o");
+    console.types("/gateway").keys("enter z a");
     assert!(console.screen().contains("├ app-1") && console.screen().contains("└ app-2"), "{}", console.screen());
     console.keys("j");
     assert!(console.row_with("─ Log").contains("app-1"));

@@ -40,7 +40,11 @@ impl Moment {
         if let Ok(at) = word.parse::<Timestamp>() {
             return Some(Moment::At(at));
         }
-        if let Ok(time) = word.parse::<civil::Time>() {
+        // A date with a time of day would be taken for the time alone, and a bare number for an hour.
+        if word.contains(':')
+            && !word.contains('-')
+            && let Ok(time) = word.parse::<civil::Time>()
+        {
             return on(now.date(), time);
         }
         let (date, time) = word.split_once([' ', 'T']).unwrap_or((word, "00:00"));
