@@ -1,7 +1,7 @@
 //! Site files: found, read, resolved and validated, every mistake told with its place and what to do about it.
 //!
 //! [`find`] and [`list`] say which folders there are, [`load`] makes a [`Site`](crate::domain::Site) of one, [`look`] also keeps
-//! warnings, and [`check`] tells all that is wrong anywhere. Nothing here runs a command or opens a connection.
+//! warnings, and [`check()`] tells all that is wrong anywhere. Nothing here runs a command or opens a connection.
 
 mod address;
 mod approval;

@@ -1,7 +1,7 @@
 //! Logs: what hosts wrote, in compact blocks, one order over all of them, and filters on top of it.
 //!
 //! Each host has sealed blocks and one open one. [`Order`] puts their rows in one order by time, corrected for the hosts'
-//! clocks, in which the rows of a host always stand as in its journal. A [`Sieve`] is the part of that order that
+//! clocks, in which the rows of a host always stand as in its journal. A sieve is the part of that order that
 //! passes a filter, made in slices so that no key waits for it.
 
 mod clock;
