@@ -281,7 +281,9 @@ impl Session {
                 Some(Event::Run(RunNews::Step(id, number, step))) => {
                     let Some(run) = run.as_mut().filter(|run| run.id == id) else { continue };
                     let all = run.steps.len();
-                    if let Some(line) = plan_told::step(number, all, &step) {
+                    // What a step waits for is told on the screen; here each of its states is one line.
+                    let is_new = run.steps.get(number).is_none_or(|known| known.state != step.state);
+                    if let Some(line) = plan_told::step(number, all, &step).filter(|_| is_new) {
                         super::output::print(&format!("{line}\n"))?;
                     }
                     if let Some(known) = run.steps.get_mut(number) {

@@ -54,6 +54,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// Tells how a step goes on, where nothing of it is a state that would be recorded.
+    pub(super) async fn tell(&self, number: usize, step: RunStep) {
+        let _ = self.events.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(step)))).await;
+    }
+
     /// Records the end, then tells it.
     pub(super) async fn end(&self, state: RunState) {
         let ended = self.store.end(self.run.clone(), state, self.clock.now().wall).await;

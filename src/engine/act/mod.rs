@@ -12,6 +12,7 @@ mod probes;
 mod send;
 mod step;
 mod verify;
+mod waits;
 pub mod who;
 
 use std::sync::Arc;

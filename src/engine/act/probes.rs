@@ -38,6 +38,7 @@ pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Findin
             Found::Error => (passes, errors) = (0, errors + 1),
         }
         if passes >= probe.rise.max(1) {
+            subject.waits.probe(&probe.name, None);
             return (Finding::Good, report.summary);
         }
         // What can't be asked says nothing, however often.
@@ -47,6 +48,9 @@ pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Findin
         if place.clock.now().mono >= until {
             let finding = if report.found == Found::Fail { Finding::Bad } else { Finding::Unknown };
             return (finding, report.summary);
+        }
+        if report.found != Found::Pass {
+            subject.waits.probe(&probe.name, Some(report.summary.plain()));
         }
         place.pause(probe.interval.min(SELDOM)).await;
     }

@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::place::Place;
 use super::send::{Sent, send};
 use super::verify::{AWAY, Came, Seen, Subject};
+use super::waits::Waits;
 use crate::domain::plan::PlannedStep;
 use crate::domain::run::{Check, Finding, RunStep, StepState, StepVerdict};
 use crate::domain::unit::Load;
@@ -82,6 +83,7 @@ impl Step {
         if self.waits_for_a_job() {
             recorded = self.ledger.commit(self.number, &mut self.record, StepState::Started).await;
         }
+        let waits = Waits::new();
         let (came, seen) = match (&unit, &mut course) {
             (Some(unit), Some(course)) => {
                 let subject = Subject {
@@ -91,9 +93,12 @@ impl Step {
                     scope,
                     service: self.planned.service.as_ref().and_then(|name| self.place.environment.service(name)),
                     since,
+                    waits: &waits,
                 };
                 let mut seen = Seen::default();
-                let arrived = subject.arrive(course, &mut seen).await;
+                let arriving = subject.arrive(course, &mut seen);
+                let arrived = waits.told(&self.ledger, self.number, &self.record, arriving).await;
+                waits.unit("");
                 if let Some(look) = &seen.last {
                     self.record.invocation = look.facts.invocation.clone();
                 }
@@ -101,7 +106,8 @@ impl Step {
                     let done = self.ledger.commit(self.number, &mut self.record, StepState::Done).await;
                     recorded = recorded.and(done);
                 }
-                let came = after(self.verb, &subject, arrived, &mut seen).await;
+                let following = after(self.verb, &subject, arrived, &mut seen);
+                let came = waits.told(&self.ledger, self.number, &self.record, following).await;
                 (came, seen)
             }
             (Some(_) | None, Some(_) | None) => {

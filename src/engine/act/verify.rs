@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::judge::{self, Course, Judged};
 use super::place::{Place, Unasked};
+use super::waits::Waits;
 use super::{log, probes};
 use crate::domain::plan::PlannedStep;
 use crate::domain::run::{Check, Finding};
@@ -34,6 +35,8 @@ pub(super) struct Subject<'a> {
     pub(super) service: Option<&'a Service>,
     /// When the command was sent, by the host's clock; only for what goes on in the same run of the unit.
     pub(super) since: Option<jiff::Timestamp>,
+    /// Where it says what it waits for.
+    pub(super) waits: &'a Waits,
 }
 
 /// How a step came out.
@@ -95,7 +98,7 @@ impl Subject<'_> {
                     seen.note(name_of(course), Finding::Bad, why.as_str());
                     return Came::Badly(why);
                 }
-                Judged::NotYet => {}
+                Judged::NotYet => self.waits.unit(format!("{}, which is {words}", self.unit)),
             }
             self.place.pause(pause).await;
             pause = (pause * 2).min(SELDOM);
@@ -106,7 +109,14 @@ impl Subject<'_> {
     pub(super) async fn stay(&self, arrived: &Look, seen: &mut Seen) -> Came {
         let service_probes = self.service.map(|service| service.probes.as_slice()).unwrap_or_default();
         let asking = join_all(service_probes.iter().map(|probe| probes::until_green(self, probe)));
-        let waiting = async { tokio::join!(asking, self.place.pause(self.step.settle)) };
+        if !self.step.settle.is_zero() {
+            self.waits.unit(format!("{} s in which it stays as it is", self.step.settle.as_secs()));
+        }
+        let settling = async {
+            self.place.pause(self.step.settle).await;
+            self.waits.unit("");
+        };
+        let waiting = async { tokio::join!(asking, settling) };
         tokio::pin!(waiting);
         let watching = self.watch(arrived);
         tokio::pin!(watching);
