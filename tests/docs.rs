@@ -120,7 +120,7 @@ fn every_exit_code_is_in_the_readme() {
 }
 
 /// The actions that a first hour needs, by their names, with the place where their keys hold.
-const FIRST_KEYS: [(&str, Context); 14] = [
+const FIRST_KEYS: [(&str, Context); 16] = [
     ("open", Context::Overview),
     ("toggle-fold", Context::Overview),
     ("filter", Context::List),
@@ -128,6 +128,8 @@ const FIRST_KEYS: [(&str, Context); 14] = [
     ("sort", Context::Overview),
     ("restart", Context::Overview),
     ("action-menu", Context::Overview),
+    ("read-logs", Context::Overview),
+    ("shell", Context::Overview),
     ("show-logs", Context::Global),
     ("show-history", Context::Global),
     ("copy", Context::Global),
