@@ -220,7 +220,7 @@ fn levels_filters_and_hits() {
     console.keys("n y");
     assert!(console.0.shown().copied.unwrap().contains("order=88127"));
     console.keys("esc g E");
-    assert!(console.row(39).contains("There is no error above."), "{}", console.row(39));
+    assert!(console.row(39).contains("There is no error above; e looks below."), "{}", console.row(39));
     console.keys("e y");
     assert!(console.0.shown().copied.unwrap().contains("order=88121"));
     console.keys("e y");

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use pty::Launch;
+use pty::{Launch, Pty};
 
 const SITE: &str = "title = 'Here'\n[environments.dev.hosts]\nhere = { local = true }\n\
                     [services.none]\nhosts = 'all'\nunits = 'qd-no-such-unit.service'\nexpected = 'stopped'\n";
@@ -110,6 +110,9 @@ fn a_theme_by_name_is_the_built_in_one_and_ones_own_may_stand_on_it() {
         let home = home(files);
         let mut pty = launch(home.path()).variable("COLORTERM", "truecolor").start();
         pty.wait_for("here ");
+        // The words of a frame may be there before its last rows are.
+        let is_painted = |pty: &mut Pty| pty.emulator().cell(10, 40).unwrap().bgcolor() != vt100::Color::Default;
+        pty.wait_until(Duration::from_secs(10), "a painted ground", is_painted);
         let colour = pty.emulator().cell(10, 40).unwrap().bgcolor();
         pty.send("q");
         assert_eq!(pty.wait_exit(Duration::from_secs(30)).code(), 0);

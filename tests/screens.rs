@@ -101,7 +101,7 @@ fn instances_fold_and_unfold() {
     console.keys("left");
     assert!(!console.screen().contains("├ app-1"));
     console.keys("z");
-    assert!(console.row(39).contains("unfold all"), "{}", console.row(39));
+    assert!(console.screen().contains("Show the instances of all services"), "{}", console.screen());
     console.keys("R");
     assert!(console.screen().contains("└ app-2"));
 }

@@ -36,7 +36,10 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
     }
     match action {
         Action::ShowOverview => show(model, Screen::Overview),
-        Action::ShowLogs => show(model, Screen::Logs),
+        Action::ShowLogs => {
+            show(model, Screen::Logs);
+            return logs::everything(model);
+        }
         Action::ShowHosts => show(model, Screen::Hosts),
         Action::ShowChanges => show(model, Screen::Changes),
         Action::ShowHistory => {

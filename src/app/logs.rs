@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::layout::layout;
 use super::model::{Model, Screen};
 use crate::domain::{Now, UnitName};
+use crate::input::Action;
 use crate::port::Effect;
 use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use crate::port::log::{LogBatch, LogFields, Since};
@@ -40,6 +41,16 @@ fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) ->
     };
     model.logs = state;
     Some(done)
+}
+
+/// Reads the logs of everything, or goes on with them when they are being read.
+pub fn everything(model: &mut Model) -> Vec<Effect> {
+    if reads_everything(model) { Vec::new() } else { begin(model, Scope::Everything, Since::Newest(NEWEST)) }
+}
+
+/// Whether the logs of everything are being read.
+pub fn reads_everything(model: &Model) -> bool {
+    model.reading.as_ref().is_some_and(|reading| reading.scope == Scope::Everything)
 }
 
 /// Reads the log of what is under the cursor, or goes on with it when it is being read.
@@ -152,7 +163,10 @@ pub fn error(model: &mut Model, down: bool, now: Now) {
         state.find(down, order, Ref::is_error, sight)
     });
     if found == Some(false) {
-        model.say(if down { "There is no error below." } else { "There is no error above." }, now);
+        let other = if down { Action::PreviousError } else { Action::NextError };
+        let (side, way) = if down { ("below", "above") } else { ("above", "below") };
+        let key = super::hints::key_of(model, other);
+        model.say(format!("There is no error {side}; {key} looks {way}."), now);
     }
 }
 

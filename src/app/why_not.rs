@@ -44,7 +44,7 @@ fn refused(model: &Model, action: Action) -> Option<String> {
 fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
     let why = match action {
         Action::ShowOverview => on(model, Screen::Overview),
-        Action::ShowLogs => on(model, Screen::Logs),
+        Action::ShowLogs => on(model, Screen::Logs).filter(|_| super::logs::reads_everything(model)),
         Action::ShowHosts => on(model, Screen::Hosts),
         Action::ShowChanges => on(model, Screen::Changes),
         Action::ShowHistory => on(model, Screen::History),

@@ -75,7 +75,7 @@ pub enum Command {
     Status(status::Status),
     /// Print the logs of services from all their hosts as one stream.
     Logs(logs::Logs),
-    /// Restart services, one instance after the other, each verified before the next.
+    /// Restart services: of each one instance after the other, verified before the next.
     Restart(change::Change),
     /// Start services in the order of what they need, each verified.
     Start(change::Change),

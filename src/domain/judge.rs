@@ -62,7 +62,12 @@ fn judge_unit(evidence: &Evidence<'_>) -> Verdict {
         Load::Error => Verdict::new(State::Down, "unit file can't be read"),
         Load::Loaded | Load::Merged | Load::Unknown => judge_active(evidence, unit),
     };
-    verdict.since = since(unit);
+    verdict.since = match verdict.state {
+        State::Up | State::Stopped | State::Down | State::Starting => since(unit),
+        State::CrashLooping if unit.active == Active::Failed => since(unit),
+        // The unit's own time is that of its process, which says nothing of when this began.
+        State::CrashLooping | State::Degraded | State::Unknown => None,
+    };
     verdict
 }
 

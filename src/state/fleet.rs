@@ -285,8 +285,10 @@ impl Fleet {
         let row = &mut self.services[place];
         for (instance, verdict) in row.instances.iter_mut().zip(verdicts) {
             instance.verdict = verdict;
+            instance.turn.observe(&mut instance.verdict, now);
         }
         row.verdict = service_verdict(row, now);
+        row.turn.observe(&mut row.verdict, now);
     }
 
     fn judge_instance(&self, row: &ServiceRow, instance: &Instance, needs: &[(&str, State)], now: Now) -> Verdict {
@@ -401,7 +403,7 @@ fn service_verdict(row: &ServiceRow, now: Now) -> Verdict {
         if word > verdict.state {
             let text = summary(state);
             let why = if text.is_empty() { format!("{}: no answer yet", probe.name) } else { text };
-            verdict = Verdict { state: word, why, since: verdict.since };
+            verdict = Verdict { state: word, why, since: None };
         }
     }
     verdict

@@ -247,3 +247,28 @@ fn memory_that_trembles_by_less_than_two_percent_stands_still() {
     assert_eq!(read(985_000, 6), Some(1_000_000));
     assert_eq!(read(1_020_000, 8), Some(1_020_000));
 }
+
+#[test]
+fn how_long_it_is_so_counts_from_when_it_was_seen_to_begin() {
+    let mut fleet = fleet(vec![service("web", exact("web.service"), &["app-1"], &[])]);
+    tell(&mut fleet, "app-1", up(), 1);
+    let active = UnitFacts { active_enter: Some(Now::START.wall), ..facts(Active::Active, "a") };
+    tell(&mut fleet, "app-1", HostEvent::Units(vec![(name("web.service"), active)]), 2);
+    assert_eq!(fleet.services[0].verdict.since, Some(Now::START.wall), "what is up is up since its start");
+    let lost_at = Now::START.after(Duration::from_secs(600)).wall;
+    tell(&mut fleet, "app-1", lost(), 600);
+    assert_eq!(fleet.services[0].verdict.state, State::Unknown);
+    assert_eq!(fleet.services[0].verdict.since, Some(lost_at), "unknown since the link was lost, not since the start");
+    fleet.wake(Now::START.after(Duration::from_secs(700)));
+    assert_eq!(fleet.services[0].verdict.since, Some(lost_at));
+}
+
+#[test]
+fn what_was_so_before_anybody_looked_has_no_beginning() {
+    let mut fleet = fleet(vec![service("web", exact("web.service"), &["app-1"], &[])]);
+    tell(&mut fleet, "app-1", up(), 1);
+    let gone = UnitFacts { load: Load::NotFound, active_enter: Some(Now::START.wall), ..facts(Active::Active, "a") };
+    tell(&mut fleet, "app-1", HostEvent::Units(vec![(name("web.service"), gone)]), 2);
+    assert_eq!(fleet.services[0].verdict.state, State::Degraded, "it runs without its file");
+    assert_eq!(fleet.services[0].verdict.since, None);
+}

@@ -292,7 +292,7 @@ fn subject(plan: &Plan, single: Option<&ServiceRow>, services: usize) -> String 
 /// Why there is nothing to do, from what was left out.
 fn nothing(left_out: &[LeftOut]) -> String {
     match left_out {
-        [] => "nothing was chosen".to_owned(),
+        [] => "nothing that was named is there".to_owned(),
         [one] => format!("{}: {}", one.what, one.why),
         [first, rest @ ..] if rest.iter().all(|other| other.why == first.why) => {
             format!("all {} instances: {}", left_out.len(), first.why)

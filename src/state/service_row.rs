@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use globset::{Glob, GlobMatcher};
+use jiff::Timestamp;
 
 use crate::domain::probe::{ProbeState, Vantage};
 use crate::domain::service::UnitPattern;
-use crate::domain::{HostName, ProbeName, Service, State, UnitName, Verdict};
+use crate::domain::{HostName, Now, ProbeName, Service, State, UnitName, Verdict};
 
 /// One service.
 #[derive(Debug, Clone)]
@@ -21,10 +22,34 @@ pub struct ServiceRow {
     pub host_probes: BTreeMap<(HostName, ProbeName), ProbeState>,
     /// Its word: that of its worst instance or of its own probes, whichever is worse.
     pub verdict: Verdict,
+    /// When it came to that word.
+    pub turn: Turn,
     /// What its version command printed, by host.
     pub versions: BTreeMap<HostName, crate::text::Foreign>,
     /// One for each pattern of its units; none for a pattern that is no pattern.
     matchers: Vec<Option<GlobMatcher>>,
+}
+
+/// When something came to its word, as far as that was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turn {
+    state: Option<State>,
+    at: Option<Timestamp>,
+}
+
+impl Turn {
+    /// Takes a word in, and gives it the time of its turn where it has no better one. A word that was there when it was
+    /// first looked at has none: nobody saw it begin.
+    pub fn observe(&mut self, verdict: &mut Verdict, now: Now) {
+        if self.state.is_none() && verdict.state == State::Unknown {
+            return;
+        }
+        if self.state != Some(verdict.state) {
+            self.at = self.state.map(|_| now.wall);
+            self.state = Some(verdict.state);
+        }
+        verdict.since = verdict.since.or(self.at);
+    }
 }
 
 /// One service on one host, or one of several units of it there.
@@ -38,12 +63,14 @@ pub struct Instance {
     pub verdict: Verdict,
     /// The last word that rested on current evidence.
     pub settled: Option<State>,
+    /// When it came to that word.
+    pub turn: Turn,
 }
 
 impl Instance {
     /// An instance of which nothing is known yet.
     pub fn new(host: Option<HostName>, unit: Option<UnitName>) -> Self {
-        Self { host, unit, verdict: Verdict::new(State::Unknown, "not read yet"), settled: None }
+        Self { host, unit, verdict: Verdict::new(State::Unknown, "not read yet"), settled: None, turn: Turn::default() }
     }
 }
 
@@ -55,6 +82,7 @@ impl ServiceRow {
             probes: BTreeMap::new(),
             host_probes: BTreeMap::new(),
             verdict: Verdict::new(State::Unknown, "not read yet"),
+            turn: Turn::default(),
             versions: BTreeMap::new(),
             matchers: service.units.iter().map(matcher).collect(),
             service,
