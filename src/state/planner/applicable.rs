@@ -145,22 +145,18 @@ fn loaded(facts: &UnitFacts) -> Result<(), String> {
 /// Whether it can be enabled.
 fn installed(facts: &UnitFacts) -> Result<(), String> {
     loaded(facts)?;
-    let why = match facts.file_state.raw() {
-        b"enabled" => "it is enabled already",
-        b"static" | b"indirect" => "its unit file does not say for what: it has no [Install]",
-        b"masked" | b"masked-runtime" => "it is masked",
-        b"generated" | b"transient" => "its unit file is made by a program",
-        b"alias" => "it is another name of a unit",
-        b"" => "it has no unit file",
-        _ => return Ok(()),
-    };
-    Err(why.to_owned())
+    at_boot(facts, b"enabled", "it is enabled already")
 }
 
 /// Whether it can be disabled.
 fn enabled(facts: &UnitFacts) -> Result<(), String> {
+    at_boot(facts, b"disabled", "it is disabled already")
+}
+
+/// Whether it can be changed what happens at boot; `already` is the state that is wanted, `so` says that it is there.
+fn at_boot(facts: &UnitFacts, already: &[u8], so: &str) -> Result<(), String> {
     let why = match facts.file_state.raw() {
-        b"disabled" => "it is disabled already",
+        state if state == already => so,
         b"static" | b"indirect" => "its unit file does not say for what: it has no [Install]",
         b"masked" | b"masked-runtime" => "it is masked",
         b"generated" | b"transient" => "its unit file is made by a program",
