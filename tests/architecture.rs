@@ -32,6 +32,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("openssh", &["engine"]),
     ("zbus", &["engine"]),
     ("clap", &["cli"]),
+    ("pulldown_cmark", &["site"]),
+    ("similar", &["engine"]),
+    ("syntect", &["ui"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -77,6 +77,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
             }
         }
+        // Shown with the screens of procedures.
+        Event::Procedure(_) => {}
         Event::Asked(question) => {
             let known = model.questions.iter().any(|open| open.question.id == question.id);
             if !known {

@@ -224,7 +224,7 @@ impl Session {
     /// The permit, by the flags or by a person at the terminal.
     async fn permit(&mut self, confirm: Confirm, change: &Change) -> Result<Permit, Exit> {
         let wanted = match confirm.demand() {
-            Demand::Yes => "--yes".to_owned(),
+            Demand::Nothing | Demand::Yes => "--yes".to_owned(),
             Demand::Name(name) => format!("--confirm {name}"),
         };
         let why = format!(
@@ -237,7 +237,7 @@ impl Session {
             return permit.map_err(|_| choose::complain(Exit::Refused, &why));
         }
         let question = match confirm.demand() {
-            Demand::Yes => "Type y to do it: ".to_owned(),
+            Demand::Nothing | Demand::Yes => "Type y to do it: ".to_owned(),
             Demand::Name(name) => format!("This environment is protected. Type {name} to do it: "),
         };
         let typed = self.type_line(question, false).await?;

@@ -24,6 +24,15 @@ pub enum NameError {
     /// A character outside the allowed set, given as its code point.
     #[error("a name has only ASCII letters, digits, '.', '_', '-' and '@'; U+{0:04X} is none of them")]
     BadCharacter(u32),
+    /// A character that no variable has, given as its code point.
+    #[error("the name of an input has only ASCII letters, digits and '_'; U+{0:04X} is none of them")]
+    BadVariable(u32),
+    /// A variable that begins with a digit.
+    #[error("the name of an input begins with a letter or '_'")]
+    DigitFirst,
+    /// A variable by which a shell or a loader is steered.
+    #[error("this variable changes how commands run, so no input may have its name")]
+    ActedUpon,
 }
 
 /// Checks the rule above.
@@ -101,6 +110,87 @@ name!(
     /// A probe of a service.
     ProbeName
 );
+name!(
+    /// A procedure of a site.
+    ProcedureName
+);
+name!(
+    /// A part of a procedure, unique within it.
+    PartId
+);
+
+/// The name of an input or of captured output, which is also the shell variable in which commands find it: 1 to 64
+/// ASCII letters, digits and `_`, not beginning with a digit, and none that a shell or a loader acts upon.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct InputName(Arc<str>);
+
+/// Variables that would change how a command runs, and not only what it is told.
+const ACTED_UPON: &[&str] = &[
+    "PATH",
+    "IFS",
+    "ENV",
+    "BASH_ENV",
+    "SHELLOPTS",
+    "BASHOPTS",
+    "HOME",
+    "PWD",
+    "OLDPWD",
+    "PS1",
+    "PS2",
+    "PS4",
+    "SHELL",
+    "USER",
+    "LOGNAME",
+    "TERM",
+    "OPTIND",
+    "PPID",
+    "UID",
+    "EUID",
+    "CDPATH",
+    "GLOBIGNORE",
+    "PROMPT_COMMAND",
+];
+
+impl InputName {
+    /// Takes a word that follows the rule.
+    ///
+    /// # Errors
+    /// The first way in which `word` breaks the rule.
+    pub fn new(word: &str) -> Result<Self, NameError> {
+        let first = word.chars().next().ok_or(NameError::Empty)?;
+        if let Some(bad) = word.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_')) {
+            return Err(NameError::BadVariable(bad as u32));
+        }
+        if first.is_ascii_digit() {
+            return Err(NameError::DigitFirst);
+        }
+        if word.len() > LONGEST {
+            return Err(NameError::TooLong(word.len()));
+        }
+        if ACTED_UPON.contains(&word) || ["LD_", "BASH_", "QD_"].iter().any(|start| word.starts_with(start)) {
+            return Err(NameError::ActedUpon);
+        }
+        Ok(Self(Arc::from(word)))
+    }
+
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for InputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -111,6 +201,16 @@ mod tests {
     fn ordinary_names_pass() {
         for word in ["pakashop", "app-1", "db_1.internal", "worker@2", "9lives"] {
             assert_eq!(HostName::new(word).unwrap().as_str(), word);
+        }
+    }
+
+    #[test]
+    fn an_input_is_a_variable_that_steers_nothing() {
+        for word in ["version", "APP_NAME", "_x", "sha256"] {
+            assert_eq!(InputName::new(word).unwrap().as_str(), word);
+        }
+        for word in ["", "1st", "a-b", "a b", "a=b", "PATH", "LD_PRELOAD", "BASH_ENV", "IFS", "ä"] {
+            assert!(InputName::new(word).is_err(), "{word:?} passed");
         }
     }
 

@@ -17,9 +17,35 @@ pub enum Refusal {
     Nothing(String),
 }
 
+/// What can be confirmed.
+pub trait Confirmable {
+    /// Whether the environment is protected.
+    fn protected(&self) -> bool;
+    /// What a person types to confirm it there.
+    fn name(&self) -> &str;
+    /// Whether it changes anything at all: what only reads needs nobody's word.
+    fn changes(&self) -> bool;
+}
+
+impl Confirmable for Plan {
+    fn protected(&self) -> bool {
+        self.protected
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn changes(&self) -> bool {
+        true
+    }
+}
+
 /// What must be typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Demand {
+    /// Nothing: it only reads.
+    Nothing,
     /// `y`.
     Yes,
     /// This name.
@@ -29,6 +55,8 @@ pub enum Demand {
 /// How a plan was confirmed; it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
+    /// It only reads, so nobody was asked.
+    Unasked,
     /// By `y` on the screen.
     Yes,
     /// By the name, typed on the screen.
@@ -43,6 +71,7 @@ impl How {
     /// Its word in the store.
     pub fn word(self) -> &'static str {
         match self {
+            How::Unasked => "unasked",
             How::Yes => "yes",
             How::Typed => "typed",
             How::FlagYes => "flag-yes",
@@ -53,27 +82,32 @@ impl How {
 
 /// A plan that waits for a person.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Confirm {
-    plan: Plan,
+pub struct Confirm<P = Plan> {
+    plan: P,
     demand: Demand,
 }
 
 /// A plan that a person confirmed. It can't be made in any other way, nor copied: it is used once.
 #[derive(Debug, PartialEq)]
-pub struct Permit {
-    plan: Plan,
+pub struct Permit<P = Plan> {
+    plan: P,
     how: How,
 }
 
-impl Confirm {
-    /// Asks for what the environment demands: the name where it is protected, elsewhere `y`.
-    pub fn new(plan: Plan) -> Self {
-        let demand = if plan.protected { Demand::Name(plan.name.clone()) } else { Demand::Yes };
+impl<P: Confirmable> Confirm<P> {
+    /// Asks for what the environment demands: the name where it is protected, elsewhere `y`; nothing for what only
+    /// reads.
+    pub fn new(plan: P) -> Self {
+        let demand = match (plan.changes(), plan.protected()) {
+            (false, _) => Demand::Nothing,
+            (true, true) => Demand::Name(plan.name().to_owned()),
+            (true, false) => Demand::Yes,
+        };
         Self { plan, demand }
     }
 
     /// The plan.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &P {
         &self.plan
     }
 
@@ -85,6 +119,7 @@ impl Confirm {
     /// Whether `typed` is what was demanded.
     pub fn is_met_by(&self, typed: &str) -> bool {
         match &self.demand {
+            Demand::Nothing => typed.is_empty(),
             Demand::Yes => typed == "y",
             Demand::Name(name) => typed == name,
         }
@@ -94,11 +129,12 @@ impl Confirm {
     ///
     /// # Errors
     /// Itself, when it was not what was demanded.
-    pub fn answer(self, typed: &str) -> Result<Permit, Box<Self>> {
+    pub fn answer(self, typed: &str) -> Result<Permit<P>, Box<Self>> {
         if !self.is_met_by(typed) {
             return Err(Box::new(self));
         }
         let how = match self.demand {
+            Demand::Nothing => How::Unasked,
             Demand::Yes => How::Yes,
             Demand::Name(_) => How::Typed,
         };
@@ -109,9 +145,10 @@ impl Confirm {
     ///
     /// # Errors
     /// Itself, when the flags are not enough.
-    pub fn by_flags(self, yes: bool, name: Option<&str>) -> Result<Permit, Box<Self>> {
+    pub fn by_flags(self, yes: bool, name: Option<&str>) -> Result<Permit<P>, Box<Self>> {
         let how = match (name, &self.demand) {
-            (Some(name), _) if name == self.plan.name => How::FlagName,
+            (_, Demand::Nothing) => How::Unasked,
+            (Some(name), _) if name == self.plan.name() => How::FlagName,
             (None, Demand::Yes) if yes => How::FlagYes,
             (Some(_) | None, _) => return Err(Box::new(self)),
         };
@@ -119,9 +156,9 @@ impl Confirm {
     }
 }
 
-impl Permit {
+impl<P> Permit<P> {
     /// What was permitted.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &P {
         &self.plan
     }
 

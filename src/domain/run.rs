@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::name::{EnvName, HostName, ServiceName, SiteName};
+use super::name::{EnvName, HostName, PartId, ProcedureName, ServiceName, SiteName};
+use super::procedure::Given;
 use super::unit::UnitName;
 use crate::text::Foreign;
 
@@ -76,8 +77,24 @@ pub struct Run {
     pub ended: Option<Timestamp>,
     /// How it stands.
     pub state: RunState,
-    /// Its steps, in their order.
+    /// What it runs, if it runs a procedure.
+    pub document: Option<RunDocument>,
+    /// Its steps, in their order. A procedure's run has one for each part on each host, and they are never fewer
+    /// later; what a person attests is a step `here`.
     pub steps: Vec<RunStep>,
+}
+
+/// The document that a run is bound to. Its text is kept by the store under the digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDocument {
+    /// Its name.
+    pub name: ProcedureName,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub digest: String,
+    /// Whether it is run as a whole, one part after the other; otherwise a person chooses.
+    pub whole: bool,
+    /// The inputs that were given; of a secret only its name.
+    pub given: Vec<Given>,
 }
 
 /// How a run stands.
@@ -104,7 +121,11 @@ pub struct RunStep {
     pub service: Option<ServiceName>,
     /// Which unit.
     pub unit: Option<UnitName>,
-    /// The exact command as a shell would take it, with what makes it root.
+    /// Which part of the procedure.
+    pub part: Option<PartId>,
+    /// How often it was tried; 0 before the first time.
+    pub attempt: u32,
+    /// The exact command as a shell would take it, with what makes it root. Secrets are masked.
     pub command: String,
     /// How it stands.
     pub state: StepState,
@@ -114,10 +135,42 @@ pub struct RunStep {
     pub invocation_before: String,
     /// `InvocationID` of the unit after it; empty when there is none.
     pub invocation: String,
-    /// Why it stands so, in one sentence.
+    /// Why it did not end well, for machines.
+    pub reason: Option<Reason>,
+    /// Its exit status.
+    pub exit: Option<i32>,
+    /// Who attested, chose, marked or skipped it: a person's name.
+    pub by: Option<String>,
+    /// What it gave: captured output, or the word that was chosen.
+    pub value: Option<String>,
+    /// Why it stands so, in one sentence; what a person noted.
     pub note: Foreign,
     /// What was looked at afterwards.
     pub verdict: Option<StepVerdict>,
+}
+
+impl Default for RunStep {
+    /// A step on this machine of which nothing is known and that was not begun.
+    fn default() -> Self {
+        Self {
+            host: super::procedure::here(),
+            service: None,
+            unit: None,
+            part: None,
+            attempt: 0,
+            command: String::new(),
+            state: StepState::Planned,
+            at: None,
+            invocation_before: String::new(),
+            invocation: String::new(),
+            reason: None,
+            exit: None,
+            by: None,
+            value: None,
+            note: Foreign::default(),
+            verdict: None,
+        }
+    }
 }
 
 /// How a step stands.
@@ -139,6 +192,25 @@ pub enum StepState {
     Skipped,
     /// It may or may not have happened.
     Unknown,
+}
+
+/// Why a step did not end well: one word each, for machines. Error, inconclusive and no data are never a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// Its command left with another status than 0, or a signal ended it.
+    NonZeroExit,
+    /// It took longer than it may.
+    Timeout,
+    /// The host could not be reached, and nothing was sent.
+    Unreachable,
+    /// The host, the site, or a rule refused it.
+    Refused,
+    /// A person ended it.
+    Cancelled,
+    /// A guard tripped.
+    GuardFailed,
+    /// What came back proves nothing.
+    Inconclusive,
 }
 
 macro_rules! words {
@@ -164,6 +236,11 @@ words!(RunState { Running "running" Succeeded "succeeded" Failed "failed" Stoppe
 words!(StepState {
     Planned "planned" Intent "intent" Started "started" Done "done" Verified "verified" Failed "failed"
     Skipped "skipped" Unknown "unknown"
+});
+
+words!(Reason {
+    NonZeroExit "non-zero-exit" Timeout "timeout" Unreachable "unreachable" Refused "refused" Cancelled "cancelled"
+    GuardFailed "guard-failed" Inconclusive "inconclusive"
 });
 
 impl StepState {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::host::Host;
-use super::name::{EnvName, HostName, ServiceName, SiteName};
+use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
+use super::procedure::Procedure;
 use super::service::Service;
 use crate::text::Foreign;
 
@@ -46,11 +48,18 @@ pub struct Environment {
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
     pub services: Vec<Service>,
+    /// The procedures that may be used in it, by their names in the order of the alphabet.
+    pub procedures: Vec<Arc<Procedure>>,
     /// Whether commands from the site's files may run.
     pub trusted: bool,
 }
 
 impl Environment {
+    /// The procedure of this name.
+    pub fn procedure(&self, name: &ProcedureName) -> Option<&Arc<Procedure>> {
+        self.procedures.iter().find(|procedure| procedure.name == *name)
+    }
+
     /// The service of this name.
     pub fn service(&self, name: &ServiceName) -> Option<&Service> {
         self.services.iter().find(|service| service.name == *name)

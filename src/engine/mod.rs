@@ -13,6 +13,7 @@ pub mod export;
 mod fault;
 pub mod headless;
 pub mod hosts;
+pub mod jobs;
 pub mod log_file;
 pub mod logs;
 pub mod memory;

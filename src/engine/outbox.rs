@@ -53,11 +53,16 @@ impl Outbox {
 fn replaces(new: &Effect, old: &Effect) -> bool {
     match new {
         // Another environment: what was asked about the one before is of no interest any more.
-        Effect::Watch(_) => !matches!(old, Effect::Answer(..) | Effect::Execute(_) | Effect::StopRun(_)),
+        Effect::Watch(_) => !matches!(
+            old,
+            Effect::Answer(..) | Effect::Execute(_) | Effect::StopRun(_) | Effect::Conduct(_) | Effect::Decide(..)
+        ),
         Effect::Refresh => matches!(old, Effect::Refresh),
         Effect::ReadUsage(_) => matches!(old, Effect::ReadUsage(_)),
         Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
+        Effect::Preview(_) | Effect::ReadRun(_) => new == old,
+        Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) => false,
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
         Effect::Answer(..) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
@@ -73,9 +78,14 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::ReadUsage(_)
         | Effect::ReadDetail(..)
         | Effect::ReadHistory(_)
+        | Effect::ReadRun(_)
+        | Effect::Preview(_)
         | Effect::ReadFields(..) => true,
         Effect::Execute(_)
         | Effect::StopRun(_)
+        | Effect::Conduct(_)
+        | Effect::Decide(..)
+        | Effect::Resume(_)
         | Effect::Tail(_)
         | Effect::EndTail
         | Effect::Export(_)

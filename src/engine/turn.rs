@@ -122,6 +122,11 @@ impl<S: Surface> Turn<S> {
                 | Effect::ReadDetail(..)
                 | Effect::Execute(_)
                 | Effect::StopRun(_)
+                | Effect::Conduct(_)
+                | Effect::Decide(..)
+                | Effect::Preview(_)
+                | Effect::Resume(_)
+                | Effect::ReadRun(_)
                 | Effect::ReadHistory(_)
                 | Effect::Tail(_)
                 | Effect::EndTail

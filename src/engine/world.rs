@@ -289,6 +289,16 @@ impl<A: Approach> World<A> {
                     desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
                 }
                 Some(Effect::StopRun(id)) => desk.stop(&id),
+                Some(
+                    Effect::Conduct(_)
+                    | Effect::Decide(..)
+                    | Effect::Preview(_)
+                    | Effect::Resume(_)
+                    | Effect::ReadRun(_),
+                ) => {
+                    let sentence = "Procedures can't be run yet: nothing was done.".to_owned();
+                    let _ = events.send(Event::Trouble(sentence)).await;
+                }
                 Some(Effect::OpenLink(url)) => {
                     let told = events.clone();
                     drop(tokio::spawn(async move {

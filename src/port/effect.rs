@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::export::LogExport;
 use super::log::{Cursor, TailWish};
+use super::procedure::Decision;
 use super::secret::Secret;
-use crate::domain::{Environment, HostName, Permit, RunId, UnitName};
+use crate::domain::{Environment, HostName, Permit, ProcedurePlan, RunId, UnitName};
 
 /// One thing to do.
 #[derive(Debug, PartialEq)]
@@ -26,6 +27,16 @@ pub enum Effect {
     Execute(Box<Permit>),
     /// Begin no further step of this run; the ones under way end by themselves.
     StopRun(RunId),
+    /// Do these parts of a procedure: record them, do them, and say how they go.
+    Conduct(Box<Permit<ProcedurePlan>>),
+    /// What a person decides about a run of a procedure.
+    Decide(RunId, Decision),
+    /// Run the previews of a plan, which only read, and say what they printed.
+    Preview(Box<ProcedurePlan>),
+    /// Take over a run that nobody is at, and go on exactly where it stood.
+    Resume(RunId),
+    /// Read what the steps of a run printed, and its document as it was.
+    ReadRun(RunId),
     /// Read the newest runs of the environment, so many at most.
     ReadHistory(u32),
     /// Read logs; whatever was read before is let go.

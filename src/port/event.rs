@@ -7,6 +7,7 @@ use super::export::Exported;
 use super::input::Input;
 use super::link::LinkNews;
 use super::log::{LogBatch, LogFields, TailState};
+use super::procedure::ProcedureNews;
 use super::shell::ShellNews;
 use crate::domain::link::Means;
 use crate::domain::unit::{UnitFacts, UnitName, Usage};
@@ -47,6 +48,8 @@ pub enum Event {
     Detail(HostName, UnitName, Box<UnitDetail>),
     /// News of a run.
     Run(RunNews),
+    /// News of a run of a procedure.
+    Procedure(ProcedureNews),
     /// The newest runs of the environment from the store, the newest first, as asked for.
     History(Vec<Run>),
     /// Whether the store takes records, whenever that changes.
@@ -90,6 +93,7 @@ impl Event {
             | Event::Settled(_)
             | Event::Detail(..)
             | Event::Run(_)
+            | Event::Procedure(_)
             | Event::History(_)
             | Event::Store(_)
             | Event::Log(_)

@@ -9,6 +9,7 @@ pub mod input;
 pub mod link;
 pub mod log;
 pub mod log_block;
+pub mod procedure;
 pub mod secret;
 pub mod shell;
 
@@ -17,5 +18,6 @@ pub use effect::Effect;
 pub use event::Event;
 pub use input::{Input, Key, KeyCode, Modifiers};
 pub use link::LinkNews;
+pub use procedure::{Decision, ProcedureNews};
 pub use secret::Secret;
 pub use shell::{Errand, ShellEnd, ShellNews};

@@ -114,6 +114,7 @@ mod tests {
             variables: BTreeMap::new(),
             lock_host: None,
             state_directory: String::new(),
+            procedures: Vec::new(),
             hosts: Vec::new(),
             services: Vec::new(),
             trusted: true,
@@ -133,6 +134,7 @@ mod tests {
             begun: Timestamp::UNIX_EPOCH,
             ended: None,
             state: RunState::Running,
+            document: None,
             steps: vec![RunStep {
                 host: HostName::new("app-1").unwrap(),
                 service: None,
@@ -144,6 +146,7 @@ mod tests {
                 invocation: String::new(),
                 note: Foreign::default(),
                 verdict: None,
+                ..RunStep::default()
             }],
         }
     }

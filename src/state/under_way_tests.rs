@@ -18,6 +18,7 @@ fn step(host: &str, state: StepState) -> RunStep {
         invocation: "a".into(),
         note: "".into(),
         verdict: None,
+        ..RunStep::default()
     }
 }
 
@@ -34,6 +35,7 @@ fn run(number: u8, state: RunState) -> Run {
         begun: Timestamp::UNIX_EPOCH,
         ended: None,
         state,
+        document: None,
         steps: vec![step("app-1", StepState::Planned), step("app-2", StepState::Planned)],
     }
 }
@@ -47,6 +49,7 @@ fn lab() -> Environment {
         variables: std::collections::BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
+        procedures: Vec::new(),
         hosts: Vec::new(),
         services: Vec::new(),
         trusted: true,

@@ -31,6 +31,7 @@ pub fn run_of(plan: &Plan, time: &str) -> Run {
         invocation: "a".repeat(32),
         note: Foreign::default(),
         verdict: None,
+        ..RunStep::default()
     };
     Run {
         id: id(),
@@ -44,6 +45,7 @@ pub fn run_of(plan: &Plan, time: &str) -> Run {
         begun: scene::at(time),
         ended: None,
         state: RunState::Running,
+        document: None,
         steps: plan.steps.iter().map(step).collect(),
     }
 }

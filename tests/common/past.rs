@@ -49,6 +49,7 @@ pub fn step(service: &str, host: &str, state: StepState, at: &str, note: &str) -
         },
         note: Foreign::from(note),
         verdict,
+        ..RunStep::default()
     }
 }
 
@@ -66,6 +67,7 @@ pub fn run(number: u32, title: &str, begun: &str, ended: &str, state: RunState, 
         begun: scene::at(begun),
         ended: (!ended.is_empty()).then(|| scene::at(ended)),
         state,
+        document: None,
         steps,
     }
 }

@@ -26,6 +26,7 @@ pub fn run(title: &str, steps: usize) -> Run {
         invocation: String::new(),
         note: Foreign::default(),
         verdict: None,
+        ..RunStep::default()
     };
     Run {
         id: fresh_run_id(Timestamp::now()),
@@ -39,6 +40,7 @@ pub fn run(title: &str, steps: usize) -> Run {
         begun: Timestamp::now(),
         ended: None,
         state: RunState::Running,
+        document: None,
         steps: (0..steps).map(step).collect(),
     }
 }

@@ -26,7 +26,7 @@ use self::order::Orders;
 use crate::domain::host::BecomeRoot;
 use crate::domain::permit::{How, Permit};
 use crate::domain::plan::{Plan, PlannedStep};
-use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::run::{RunState, RunStep};
 use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::store::{Store, fresh_run_id};
@@ -34,7 +34,6 @@ use crate::port::Event;
 use crate::port::act::{RunNews, StoreState};
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
-use crate::text::Foreign;
 
 pub use password::Vault;
 pub use place::{Place, Way};
@@ -172,6 +171,7 @@ fn recorded(plan: &Plan, how: How, book: &Book, now: jiff::Timestamp) -> Run {
         begun: now,
         ended: None,
         state: RunState::Running,
+        document: None,
         steps: plan.steps.iter().map(planned).collect(),
     }
 }
@@ -182,11 +182,6 @@ fn planned(step: &PlannedStep) -> RunStep {
         service: step.service.clone(),
         unit: step.unit.clone(),
         command: shown(&as_root(step.become_root, &step.command)),
-        state: StepState::Planned,
-        at: None,
-        invocation_before: String::new(),
-        invocation: String::new(),
-        note: Foreign::default(),
-        verdict: None,
+        ..RunStep::default()
     }
 }

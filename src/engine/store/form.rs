@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::{EnvName, HostName, ServiceName, SiteName};
-use crate::domain::run::{Check, Finding, RunState, RunStep, StepState, StepVerdict};
+use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
+use crate::domain::procedure::Given;
+use crate::domain::run::{Check, Finding, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
 use crate::text::Foreign;
@@ -27,7 +28,18 @@ pub(super) struct RunForm {
     pub begun: String,
     pub ended: Option<String>,
     pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentForm>,
     pub steps: Vec<StepForm>,
+}
+
+/// What a run of a procedure is bound to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DocumentForm {
+    name: String,
+    digest: String,
+    whole: bool,
+    given: Vec<(String, Option<String>)>,
 }
 
 /// A step.
@@ -43,6 +55,23 @@ pub(super) struct StepForm {
     pub invocation: String,
     pub note: TextForm,
     pub verdict: Option<VerdictForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What was looked at after a step.
@@ -102,6 +131,12 @@ impl From<&RunStep> for StepForm {
                 took_ms: u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX),
                 checks: verdict.checks.iter().map(CheckForm::from).collect(),
             }),
+            part: step.part.as_ref().map(ToString::to_string),
+            attempt: step.attempt,
+            reason: step.reason.map(|reason| reason.word().to_owned()),
+            exit: step.exit,
+            by: step.by.clone(),
+            value: step.value.clone(),
         }
     }
 }
@@ -126,8 +161,34 @@ impl From<&Run> for RunForm {
             begun: run.begun.to_string(),
             ended: run.ended.map(|at| at.to_string()),
             state: run.state.word().to_owned(),
+            document: run.document.as_ref().map(DocumentForm::from),
             steps: run.steps.iter().map(StepForm::from).collect(),
         }
+    }
+}
+
+impl From<&RunDocument> for DocumentForm {
+    fn from(document: &RunDocument) -> Self {
+        let given = document.given.iter().map(|given| (given.name.to_string(), given.value.clone()));
+        Self {
+            name: document.name.to_string(),
+            digest: document.digest.clone(),
+            whole: document.whole,
+            given: given.collect(),
+        }
+    }
+}
+
+impl DocumentForm {
+    fn document(self) -> Option<RunDocument> {
+        let given =
+            self.given.into_iter().map(|(name, value)| Some(Given { name: InputName::new(&name).ok()?, value }));
+        Some(RunDocument {
+            name: ProcedureName::new(&self.name).ok()?,
+            digest: self.digest,
+            whole: self.whole,
+            given: given.collect::<Option<_>>()?,
+        })
     }
 }
 
@@ -152,6 +213,12 @@ impl StepForm {
             invocation: self.invocation,
             note: self.note.into(),
             verdict,
+            part: word(self.part, |word| PartId::new(word).ok())?,
+            attempt: self.attempt,
+            reason: word(self.reason, Reason::of_word)?,
+            exit: self.exit,
+            by: self.by,
+            value: self.value,
         })
     }
 }
@@ -177,6 +244,10 @@ impl RunForm {
             begun: time(&self.begun)?,
             ended: word(self.ended, time)?,
             state: RunState::of_word(&self.state)?,
+            document: match self.document {
+                Some(form) => Some(form.document()?),
+                None => None,
+            },
             steps: self.steps.into_iter().map(StepForm::step).collect::<Option<_>>()?,
         })
     }

@@ -75,6 +75,7 @@ fn form(row: &Row<'_>) -> rusqlite::Result<RunForm> {
         begun: row.get(8)?,
         ended: row.get(9)?,
         state: row.get(10)?,
+        document: None,
         steps: Vec::new(),
     })
 }

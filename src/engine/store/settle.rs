@@ -91,6 +91,7 @@ mod tests {
             invocation: String::new(),
             note: Foreign::default(),
             verdict: None,
+            ..RunStep::default()
         };
         Run {
             id: crate::engine::store::fresh_run_id(Timestamp::UNIX_EPOCH),
@@ -104,6 +105,7 @@ mod tests {
             begun: Timestamp::UNIX_EPOCH,
             ended: None,
             state: RunState::Running,
+            document: None,
             steps: states.iter().map(step).collect(),
         }
     }

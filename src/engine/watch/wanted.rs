@@ -156,6 +156,7 @@ mod tests {
             variables: std::collections::BTreeMap::new(),
             lock_host: None,
             state_directory: String::new(),
+            procedures: Vec::new(),
             hosts: Vec::new(),
             services: vec![
                 service("web", "web.service", &["app-1", "app-2"], false),

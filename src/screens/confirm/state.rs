@@ -82,6 +82,7 @@ impl State {
                 self.typed.push(c);
                 false
             }
+            Demand::Nothing => true,
             Demand::Yes if self.confirm.is_met_by(c.encode_utf8(&mut [0; 4])) => true,
             Demand::Yes => {
                 self.remark = Some("Only y does it.".to_owned());
@@ -105,6 +106,7 @@ impl State {
                 self.remark = Some(format!("{said}: type {name}."));
                 false
             }
+            Demand::Nothing => true,
             Demand::Yes => {
                 self.remark = Some("This key confirms nothing here: y does it.".to_owned());
                 false
@@ -123,6 +125,7 @@ impl State {
             return Err(Box::new(self));
         }
         let typed = match self.confirm.demand() {
+            Demand::Nothing => String::new(),
             Demand::Yes => "y".to_owned(),
             Demand::Name(_) => self.typed.text().to_owned(),
         };

@@ -56,7 +56,7 @@ fn question(state: &State, pen: &mut Pen<'_>, foot: Rect, accept: &str, again: &
         pen.words(foot.x, answer, foot.width, &words.text(Role::Key, again).text(Role::Quiet, " looks again"));
     } else {
         match state.demand() {
-            Demand::Yes => {
+            Demand::Nothing | Demand::Yes => {
                 let words = Words::of(Role::Text, "Press ").text(Role::Key, "y").text(Role::Text, " to do it.");
                 pen.words(foot.x, ask, foot.width, &words);
             }

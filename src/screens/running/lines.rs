@@ -65,8 +65,9 @@ fn head(lines: &mut Lines, shown: &Shown) {
 
 /// How it was confirmed, as a person would say it.
 fn confirmed(word: &str) -> String {
-    let all = [How::Yes, How::Typed, How::FlagYes, How::FlagName];
+    let all = [How::Unasked, How::Yes, How::Typed, How::FlagYes, How::FlagName];
     let told = all.into_iter().find(|how| how.word() == word).map(|how| match how {
+        How::Unasked => "only read",
         How::Yes => "confirmed with y",
         How::Typed => "confirmed with the name",
         How::FlagYes => "confirmed with --yes",

@@ -27,6 +27,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         variables: variables_of(raw),
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
+        procedures: Vec::new(),
         hosts,
         services: Vec::new(),
         trusted: false,

@@ -1,0 +1,144 @@
+//! What a procedure would do, host by host, with the exact commands: made before anybody is asked, shown, confirmed,
+//! and never changed on its way to the hosts.
+
+use std::time::Duration;
+
+use super::header::Kind;
+use super::part::{Danger, Language, Options};
+use crate::domain::host::BecomeRoot;
+use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, SiteName};
+use crate::domain::permit::Confirmable;
+use crate::domain::run::RunId;
+use crate::text::Foreign;
+
+/// The word for this machine in the place of a host's name: no host of a site may have it.
+pub const HERE: &str = "here";
+
+/// This machine as a host.
+#[expect(clippy::expect_used, reason = "the word follows the rule of names")]
+pub fn here() -> HostName {
+    HostName::new(HERE).expect("a name")
+}
+
+/// Some parts of a procedure, or all of them, ready to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcedurePlan {
+    /// The site.
+    pub site: SiteName,
+    /// The environment.
+    pub environment: EnvName,
+    /// Whether the environment is protected.
+    pub protected: bool,
+    /// The run that it goes on with; `None` for a new one.
+    pub run: Option<RunId>,
+    /// The procedure.
+    pub procedure: ProcedureName,
+    /// What the procedure is for.
+    pub kind: Kind,
+    /// Its title, sanitised.
+    pub title: String,
+    /// The digest of the document that it was made of.
+    pub digest: String,
+    /// Whether this is the whole procedure, one part after the other, and not some chosen parts.
+    pub whole: bool,
+    /// What a person types to confirm it in a protected environment: the environment's name.
+    pub name: String,
+    /// The inputs that were given.
+    pub given: Vec<Given>,
+    /// The parts, in the order of the document.
+    pub parts: Vec<PlannedPart>,
+}
+
+/// An input with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Its name.
+    pub name: InputName,
+    /// Its value; `None` for a secret, which is fetched when a command needs it.
+    pub value: Option<String>,
+}
+
+/// One part, on its hosts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedPart {
+    /// Which.
+    pub part: PartId,
+    /// Its title.
+    pub title: Foreign,
+    /// The word of its kind.
+    pub kind: &'static str,
+    /// How dangerous it is, declared or recognised.
+    pub danger: Danger,
+    /// How it is done.
+    pub options: Options,
+    /// How many of its jobs are under way at once.
+    pub at_once: usize,
+    /// One for each host; for what is done by a person or by the console itself, one for `here` with an empty script.
+    pub jobs: Vec<Job>,
+    /// What shows beforehand what it would do, for each host; only reads.
+    pub previews: Vec<Job>,
+}
+
+/// One command on one host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Where; [`here`] for this machine.
+    pub host: HostName,
+    /// What makes it root, if it is run as root.
+    pub become_root: Option<BecomeRoot>,
+    /// What runs.
+    pub script: Script,
+    /// How long one try may take.
+    pub timeout: Duration,
+}
+
+/// A command with everything it needs to be run: handed to the shell as a file, never as an argument.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Script {
+    /// In what it is written.
+    pub language: Language,
+    /// Its text; placeholders are filled in, inputs are still the shell's variables.
+    pub text: String,
+    /// Variables it finds, with their values: data, whatever they hold.
+    pub variables: Vec<(InputName, String)>,
+    /// Variables that take what an earlier part prints, known only when it has run.
+    pub captured: Vec<InputName>,
+    /// Secrets it finds as variables; fetched just before.
+    pub secrets: Vec<InputName>,
+    /// The folder in which it runs.
+    pub folder: Option<String>,
+    /// The program that is given `text` on its standard input, for SQL and PromQL.
+    pub with: Option<String>,
+}
+
+impl ProcedurePlan {
+    /// The gravest grade of its parts.
+    pub fn danger(&self) -> Danger {
+        self.parts.iter().map(|part| part.danger).max().unwrap_or(Danger::Read)
+    }
+
+    /// The hosts it touches, each once, in the order of the parts.
+    pub fn hosts(&self) -> Vec<&HostName> {
+        let mut hosts: Vec<&HostName> = Vec::new();
+        for job in self.parts.iter().flat_map(|part| &part.jobs) {
+            if !hosts.contains(&&job.host) {
+                hosts.push(&job.host);
+            }
+        }
+        hosts
+    }
+}
+
+impl Confirmable for ProcedurePlan {
+    fn protected(&self) -> bool {
+        self.protected
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn changes(&self) -> bool {
+        self.danger() > Danger::Read
+    }
+}

@@ -1,0 +1,123 @@
+//! What is said of runs of procedures, beside what is said of every run: decisions of a person on their way down,
+//! output and needs on their way up.
+
+use std::sync::Arc;
+
+use crate::domain::procedure::Procedure;
+use crate::domain::run::Reason;
+use crate::domain::{HostName, InputName, PartId, Run, RunId};
+use crate::port::Secret;
+use crate::text::Foreign;
+
+/// What a person decides about a run. Nothing here sends a new command to a host: what does is a plan of its own, with
+/// a permit (a retry, an edited retry, an undo, a rollback).
+#[derive(Debug, PartialEq)]
+pub enum Decision {
+    /// A person attests this item, with a note that may be empty.
+    Tick(PartId, String),
+    /// The attestation is taken back.
+    Untick(PartId),
+    /// One way of a decision is chosen, by its word.
+    Choose(PartId, String),
+    /// Inputs are told; secrets are kept in memory only.
+    Tell(Vec<(InputName, Told)>),
+    /// Look again at what may or may not have happened.
+    CheckAgain(usize),
+    /// What is unknown or failed is taken as done, for this reason.
+    MarkDone(usize, String),
+    /// This step is skipped, for this reason.
+    Skip(usize, String),
+    /// No further step of this run goes to this host.
+    LeaveOut(HostName),
+    /// No further step begins until it is continued; what is under way ends by itself.
+    Pause,
+    /// Goes on behind what was paused or decided.
+    Continue,
+    /// Everything of this step on its host is ended: TERM, then KILL.
+    Cancel(usize),
+    /// The run ends here; what was not begun is skipped.
+    Abort(String),
+    /// The terminal is free for this step now.
+    TakeTerminal(usize),
+}
+
+/// The value of an input as it was told.
+#[derive(Debug, PartialEq)]
+pub enum Told {
+    /// One that may be shown and kept.
+    Open(String),
+    /// One that may not.
+    Secret(Secret),
+}
+
+/// News of a run of a procedure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProcedureNews {
+    /// A step printed something.
+    Output(RunId, Piece),
+    /// What the run waits for; replaces what was said before, empty when it waits for nobody.
+    Needs(RunId, Vec<Need>),
+    /// What a preview of a plan printed: of this part, on this host.
+    Preview(PartId, HostName, Result<Foreign, String>),
+    /// A run of this or another workstation that nobody is at: it can be taken over. Replaces what was said before.
+    Open(Vec<OpenRun>),
+    /// The document of a run as it was, as asked for; a sentence when it can't be had.
+    Document(RunId, Result<Arc<Procedure>, String>),
+    /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
+    Changed(RunId, Vec<String>),
+}
+
+/// A piece of output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The number of the step.
+    pub step: usize,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// Whether it was written to standard error, where the two are told apart.
+    pub error: bool,
+    /// Its place in all that was written there, in bytes.
+    pub offset: u64,
+    /// The bytes; secrets are masked.
+    pub bytes: Foreign,
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Need {
+    /// An item must be attested.
+    Tick(PartId),
+    /// A way must be chosen.
+    Choose(PartId),
+    /// Inputs must be told.
+    Tell(Vec<InputName>),
+    /// A step did not end well, and a person says what becomes of it.
+    Failure(usize, Box<Evidence>),
+    /// Whether a step happened is not known, and a person says what becomes of it.
+    Unknown(usize, Box<Evidence>),
+    /// A step wants the terminal.
+    Terminal(usize),
+    /// It was paused.
+    Paused,
+}
+
+/// What is known of a step that did not end well.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Evidence {
+    /// Why, for machines.
+    pub reason: Option<Reason>,
+    /// The last lines of its output.
+    pub output: Foreign,
+    /// What else was looked at, each with its heading: a unit's status and last log lines, a probe's answer field by
+    /// field.
+    pub looked: Vec<(String, Foreign)>,
+}
+
+/// A run that nobody is at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenRun {
+    /// The run as far as it is known.
+    pub run: Run,
+    /// Whether it was begun on another workstation and is known from the lock host.
+    pub elsewhere: bool,
+}
