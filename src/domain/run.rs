@@ -91,7 +91,9 @@ pub struct RunDocument {
     pub name: ProcedureName,
     /// SHA-256 of its bytes, 64 hexadecimal digits.
     pub digest: String,
-    /// Whether it is run as a whole, one part after the other; otherwise a person chooses.
+    /// Whether it is run as a whole, one part after the other, and ends with its last step. Otherwise a person chooses:
+    /// steps are added as they are chosen, and the run goes on until a person ends it, with success when nothing in it
+    /// was left undone.
     pub whole: bool,
     /// The inputs that were given; of a secret only its name.
     pub given: Vec<Given>,

@@ -35,7 +35,8 @@ pub enum Decision {
     Continue,
     /// Everything of this step on its host is ended: TERM, then KILL.
     Cancel(usize),
-    /// The run ends here; what was not begun is skipped.
+    /// The run ends here; what was not begun is skipped. Also ends a run of chosen parts: with success when nothing in it
+    /// was left undone.
     Abort(String),
     /// The terminal is free for this step now.
     TakeTerminal(usize),

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::header::Kind;
-use super::part::{Danger, Language, Options};
+use super::Role;
+use super::header::{Input, Kind};
+use super::part::{Danger, Doing, Language, Options};
 use crate::domain::host::BecomeRoot;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, SiteName};
 use crate::domain::permit::Confirmable;
@@ -45,6 +46,8 @@ pub struct ProcedurePlan {
     pub name: String,
     /// The inputs that were given.
     pub given: Vec<Given>,
+    /// The inputs that are fetched or told later: secrets, and what a part asks for. As they are called in scripts.
+    pub later: Vec<Input>,
     /// The parts, in the order of the document.
     pub parts: Vec<PlannedPart>,
 }
@@ -65,8 +68,16 @@ pub struct PlannedPart {
     pub part: PartId,
     /// Its title.
     pub title: Foreign,
-    /// The word of its kind.
+    /// The word of its kind: `ask` also for what must be done by hand because it can't be run.
     pub kind: &'static str,
+    /// What is done, with every placeholder filled in.
+    pub doing: Doing,
+    /// What the section around it is for.
+    pub role: Role,
+    /// The section it stands in; parts of one section have the same.
+    pub section: Option<usize>,
+    /// How many parts of its section may be under way at once; 1 unless it says `parallel=N`.
+    pub together: usize,
     /// How dangerous it is, declared or recognised.
     pub danger: Danger,
     /// How it is done.
