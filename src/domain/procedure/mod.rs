@@ -44,6 +44,8 @@ pub struct Procedure {
 pub struct Section {
     /// Its words.
     pub title: Foreign,
+    /// What a link to it says behind `#`: from `{#name}`, else made of its words, unique in the document.
+    pub anchor: String,
     /// 1 to 6.
     pub level: u8,
     /// Its line, from 1.

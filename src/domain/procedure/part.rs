@@ -23,6 +23,8 @@ pub struct Part {
     pub doing: Doing,
     /// How it is done.
     pub options: Options,
+    /// Why it is done by hand although the document wanted something else: what of its attributes was not understood.
+    pub misread: Option<String>,
 }
 
 /// What is done: the step kinds.
