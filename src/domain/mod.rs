@@ -3,6 +3,7 @@
 //! This room may use `text` and, from outside, only std, serde, jiff and strsim.
 
 pub mod change;
+pub mod course;
 pub mod host;
 pub mod judge;
 pub mod link;

@@ -1,0 +1,271 @@
+//! The course of a procedure's run, as a pure core: what begins now, what a person is needed for, when it has ended and
+//! how. It is told what was permitted, what is recorded and what happened; it reads no clock and does nothing itself.
+//!
+//! The record alone says where a run stands, so a course that is made anew of the record goes on exactly there. What is
+//! recorded as begun and is not under way here must be looked at ([`Do::Adopt`]) and is never simply begun again.
+
+mod decide;
+mod guard;
+mod next;
+mod rule;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeSet;
+
+use super::name::HostName;
+use super::procedure::{Given, ProcedurePlan};
+use super::run::{RunState, RunStep, StepState};
+
+pub use guard::{Judge, Judgement};
+pub use rule::{Asks, Rule};
+
+/// What is to be done now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Do {
+    /// Begin this step: another try of it.
+    Begin(usize),
+    /// Find out how this step stands, which was begun before, and go on with it.
+    Adopt(usize),
+    /// Record that this step is skipped, for this reason.
+    Skip(usize, String),
+    /// Record that this answer counts no more: it is asked for again.
+    Reopen(usize),
+    /// Record that the run has ended so.
+    End(RunState),
+}
+
+/// What a person is needed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want {
+    /// The item of this step must be attested.
+    Tick(usize),
+    /// A way must be chosen for this step.
+    Choose(usize),
+    /// The inputs of this step must be told.
+    Tell(usize),
+    /// This step wants the terminal.
+    Terminal(usize),
+    /// This step failed.
+    Failure(usize),
+    /// Whether this step happened is not known.
+    Unknown(usize),
+    /// It was paused.
+    Paused,
+}
+
+/// How one step stands in the course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// It may be begun when its turn comes.
+    Due,
+    /// It is under way here.
+    Going,
+    /// It was begun, by whomever, and is not under way here.
+    Open,
+    /// Nothing of it stands in anybody's way.
+    Passed,
+    /// It failed, and a person says what becomes of it.
+    Failed,
+    /// Whether it happened is not known, and a person says what becomes of it.
+    Unknown,
+}
+
+/// How a run is to end before its last step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Halt {
+    why: String,
+}
+
+/// One run on its way.
+#[derive(Debug, Clone)]
+pub struct Course {
+    whole: bool,
+    given: Vec<Given>,
+    rules: Vec<Rule>,
+    steps: Vec<RunStep>,
+    /// Under way here.
+    going: BTreeSet<usize>,
+    /// Permitted once more, whatever they came to.
+    again: BTreeSet<usize>,
+    /// Their failure keeps nobody, because a person chose something else since.
+    waived: BTreeSet<usize>,
+    /// The terminal is free for them.
+    terminal: BTreeSet<usize>,
+    left_out: BTreeSet<HostName>,
+    paused: bool,
+    halt: Option<Halt>,
+    ended: bool,
+}
+
+impl Course {
+    /// The course of a run with these recorded steps. Nothing is planned in it yet.
+    pub fn new(whole: bool, given: Vec<Given>, steps: Vec<RunStep>) -> Self {
+        Self {
+            whole,
+            given,
+            rules: Vec::new(),
+            steps,
+            going: BTreeSet::new(),
+            again: BTreeSet::new(),
+            waived: BTreeSet::new(),
+            terminal: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            paused: false,
+            halt: None,
+            ended: false,
+        }
+    }
+
+    /// Its steps as they are recorded.
+    pub fn steps(&self) -> &[RunStep] {
+        &self.steps
+    }
+
+    /// The rule of a step.
+    pub fn rule(&self, number: usize) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.steps.contains(&number))
+    }
+
+    /// The step of a part on a host.
+    pub fn step_of(&self, part: &super::PartId, host: &HostName) -> Option<usize> {
+        self.steps.iter().position(|step| step.part.as_ref() == Some(part) && step.host == *host)
+    }
+
+    /// Learns a plan of this run without permitting anything: when it is made anew of its record.
+    pub fn learn(&mut self, plan: &ProcedurePlan) {
+        for part in &plan.parts {
+            let numbers: Vec<usize> = part.jobs.iter().filter_map(|job| self.step_of(&part.part, &job.host)).collect();
+            self.put(Rule::of(part, numbers));
+        }
+    }
+
+    /// Takes what a person permitted: the numbers of its steps. `fresh` makes the record of a step that is new; it
+    /// stands behind the others.
+    ///
+    /// # Errors
+    /// A sentence, when one of them is under way; nothing has changed then.
+    pub fn permit(
+        &mut self,
+        plan: &ProcedurePlan,
+        fresh: impl Fn(&super::procedure::PlannedPart, &super::procedure::Job) -> RunStep,
+    ) -> Result<Vec<usize>, String> {
+        for part in &plan.parts {
+            for job in &part.jobs {
+                let known = self.step_of(&part.part, &job.host);
+                if known.is_some_and(|number| matches!(self.stand(number), Stand::Going | Stand::Open)) {
+                    return Err(format!("{} is under way on {}: wait for its end, or cancel it.", part.part, job.host));
+                }
+            }
+        }
+        let mut numbers = Vec::new();
+        for part in &plan.parts {
+            let mut own = Vec::new();
+            for job in &part.jobs {
+                let number = self.step_of(&part.part, &job.host).unwrap_or_else(|| {
+                    self.steps.push(fresh(part, job));
+                    self.steps.len() - 1
+                });
+                own.push(number);
+            }
+            numbers.extend(own.iter().copied());
+            self.put(Rule::of(part, own));
+        }
+        for number in &numbers {
+            self.waived.remove(number);
+            self.terminal.remove(number);
+            if self.steps.get(*number).is_some_and(|step| step.state != StepState::Planned) {
+                self.again.insert(*number);
+            }
+        }
+        if !self.whole {
+            let stuck = |stand| matches!(stand, Stand::Failed | Stand::Unknown);
+            let before = (0..self.steps.len()).filter(|number| !numbers.contains(number));
+            let stuck: Vec<usize> = before.filter(|number| stuck(self.stand(*number))).collect();
+            self.waived.extend(stuck);
+        }
+        Ok(numbers)
+    }
+
+    /// Steps that were chosen before and not begun, and give way to what was chosen now.
+    pub fn given_up(&self, chosen: &[usize]) -> Vec<usize> {
+        if self.whole {
+            return Vec::new();
+        }
+        let is_job = |number: usize| self.rule(number).is_some_and(|rule| rule.asks == Asks::Nobody);
+        (0..self.steps.len())
+            .filter(|number| !chosen.contains(number) && is_job(*number) && self.stand(*number) == Stand::Due)
+            .collect()
+    }
+
+    /// A part that is known already keeps its place and its other hosts.
+    fn put(&mut self, rule: Rule) {
+        match self.rules.iter_mut().find(|known| known.part == rule.part) {
+            Some(known) => {
+                let mut steps = std::mem::take(&mut known.steps);
+                steps.extend(rule.steps.iter().copied());
+                steps.sort_unstable();
+                steps.dedup();
+                *known = Rule { steps, ..rule };
+            }
+            None => self.rules.push(rule),
+        }
+    }
+
+    /// What is recorded of a step now. `ended` says that it is no longer under way here.
+    pub fn set(&mut self, number: usize, step: RunStep, ended: bool) {
+        if ended {
+            self.going.remove(&number);
+        }
+        self.again.remove(&number);
+        if let Some(known) = self.steps.get_mut(number) {
+            *known = step;
+        }
+    }
+
+    /// Adds a step that a person's word alone makes.
+    pub fn add(&mut self, step: RunStep, rule: Rule) -> usize {
+        self.steps.push(step);
+        let number = self.steps.len() - 1;
+        self.put(Rule { steps: vec![number], ..rule });
+        number
+    }
+
+    /// Whether anything of it is under way here.
+    pub fn is_going(&self) -> bool {
+        !self.going.is_empty()
+    }
+
+    /// What of it is under way here.
+    pub fn going(&self) -> Vec<usize> {
+        self.going.iter().copied().collect()
+    }
+
+    /// Whether something that changes anything is under way here.
+    pub fn is_changing(&self) -> bool {
+        self.going.iter().any(|number| self.rule(*number).is_some_and(|rule| !rule.reads))
+    }
+
+    /// Whether nothing in it was left undone.
+    pub fn is_done(&self) -> bool {
+        (0..self.steps.len()).all(|number| self.stand(number) == Stand::Passed)
+    }
+
+    fn stand(&self, number: usize) -> Stand {
+        let Some(step) = self.steps.get(number) else { return Stand::Passed };
+        if self.going.contains(&number) {
+            return Stand::Going;
+        }
+        let again = self.again.contains(&number);
+        match step.state {
+            StepState::Planned => Stand::Due,
+            StepState::Intent | StepState::Started | StepState::Done => Stand::Open,
+            StepState::Verified | StepState::Skipped | StepState::Failed | StepState::Unknown if again => Stand::Due,
+            StepState::Verified | StepState::Skipped => Stand::Passed,
+            StepState::Failed if self.rule(number).is_some_and(|rule| rule.tries_again(step)) => Stand::Due,
+            StepState::Failed => Stand::Failed,
+            StepState::Unknown => Stand::Unknown,
+        }
+    }
+}

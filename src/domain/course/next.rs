@@ -1,0 +1,258 @@
+//! What begins now, what a person is needed for, and the end.
+
+use jiff::Timestamp;
+
+use super::{Asks, Course, Do, Halt, Rule, Stand, Want};
+use crate::domain::procedure::{OnError, Role};
+use crate::domain::run::{Reason, RunState, StepState};
+
+impl Course {
+    /// Everything that is to be done now. What begins is under way from here on.
+    pub fn next(&mut self, now: Timestamp) -> Vec<Do> {
+        if self.ended {
+            return Vec::new();
+        }
+        let mut orders = Vec::new();
+        for number in 0..self.steps.len() {
+            if self.stand(number) == Stand::Open {
+                self.going.insert(number);
+                orders.push(Do::Adopt(number));
+            }
+        }
+        self.settle_failures(&mut orders);
+        if self.halt.is_some() {
+            self.halted(&mut orders);
+            return orders;
+        }
+        // Whoever records these orders asks again.
+        if orders.iter().any(|order| !matches!(order, Do::Adopt(_))) {
+            return orders;
+        }
+        if self.whole && self.rules.iter().all(|rule| self.is_passed(rule)) {
+            self.ended = true;
+            orders.push(Do::End(self.outcome()));
+            return orders;
+        }
+        orders.extend(self.expired(now).into_iter().map(Do::Reopen));
+        if self.paused {
+            return orders;
+        }
+        for at in 0..self.rules.len() {
+            self.begin(at, &mut orders);
+        }
+        orders
+    }
+
+    /// What a person is needed for.
+    pub fn wants(&self) -> Vec<Want> {
+        if self.ended || self.halt.is_some() {
+            return Vec::new();
+        }
+        let mut wants: Vec<Want> = Vec::new();
+        for number in 0..self.steps.len() {
+            match self.stand(number) {
+                Stand::Failed if !self.waived.contains(&number) => wants.push(Want::Failure(number)),
+                Stand::Unknown if !self.waived.contains(&number) => wants.push(Want::Unknown(number)),
+                _ => {}
+            }
+        }
+        for (at, rule) in self.rules.iter().enumerate() {
+            if self.is_blocked(at) {
+                continue;
+            }
+            for number in rule.steps.iter().copied().filter(|number| self.stand(*number) == Stand::Due) {
+                match rule.asks {
+                    Asks::Nobody => {}
+                    Asks::Tick => wants.push(Want::Tick(number)),
+                    Asks::Choose(_) => wants.push(Want::Choose(number)),
+                    Asks::Tell(_) => wants.push(Want::Tell(number)),
+                    Asks::Terminal if !self.terminal.contains(&number) => wants.push(Want::Terminal(number)),
+                    Asks::Terminal => {}
+                }
+            }
+        }
+        if self.paused {
+            wants.push(Want::Paused);
+        }
+        wants
+    }
+
+    /// When the next answer stops counting.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let ends = self.answers().filter_map(|(_, at)| at);
+        ends.min()
+    }
+
+    /// Failures that the document decides by itself.
+    fn settle_failures(&mut self, orders: &mut Vec<Do>) {
+        for number in 0..self.steps.len() {
+            let stand = self.stand(number);
+            if !matches!(stand, Stand::Failed | Stand::Unknown) {
+                continue;
+            }
+            let Some(step) = self.steps.get(number) else { continue };
+            if self.left_out.contains(&step.host) && stand == Stand::Failed {
+                orders.push(Do::Skip(number, format!("{} was left out of this run", step.host)));
+                continue;
+            }
+            let Some(rule) = self.rule(number) else { continue };
+            let cancelled = step.reason == Some(Reason::Cancelled);
+            match rule.on_error {
+                OnError::Skip if stand == Stand::Failed && !cancelled => {
+                    let why = step.note.plain();
+                    orders.push(Do::Skip(number, format!("it failed, and the document says on_error=skip: {why}")));
+                }
+                OnError::Abort if self.halt.is_none() => {
+                    let why = format!("{} did not end well, and the document says on_error=abort", rule.part);
+                    self.halt = Some(Halt { why });
+                }
+                OnError::Ask | OnError::Rollback | OnError::Skip | OnError::Abort => {}
+            }
+        }
+    }
+
+    /// No further step begins; the end comes when nothing is under way.
+    fn halted(&mut self, orders: &mut Vec<Do>) {
+        let why = self.halt.as_ref().map(|halt| halt.why.clone()).unwrap_or_default();
+        let due = |number: &usize| {
+            let planned = self.steps.get(*number).is_some_and(|step| step.state == StepState::Planned);
+            planned && !self.going.contains(number)
+        };
+        let due: Vec<usize> = (0..self.steps.len()).filter(due).collect();
+        if !due.is_empty() {
+            orders.extend(due.into_iter().map(|number| Do::Skip(number, format!("not begun: {why}"))));
+        } else if self.going.is_empty() && orders.is_empty() {
+            self.ended = true;
+            orders.push(Do::End(self.outcome()));
+        }
+    }
+
+    fn begin(&mut self, at: usize, orders: &mut Vec<Do>) {
+        let Some(rule) = self.rules.get(at).cloned() else { return };
+        if self.is_blocked(at) {
+            return;
+        }
+        let stands: Vec<(usize, Stand)> = rule.steps.iter().map(|number| (*number, self.stand(*number))).collect();
+        let stuck = |(number, stand): &(usize, Stand)| {
+            matches!(stand, Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
+        };
+        let is_stuck = stands.iter().any(stuck);
+        let mut going = stands.iter().filter(|(_, stand)| *stand == Stand::Going).count();
+        for (number, _) in stands.iter().filter(|(_, stand)| *stand == Stand::Due) {
+            if let Some(why) = self.left_out_or_unmet(&rule, *number) {
+                orders.push(Do::Skip(*number, why));
+                continue;
+            }
+            let free = match rule.asks {
+                Asks::Nobody => !is_stuck && going < rule.at_once,
+                Asks::Terminal => !is_stuck && going < rule.at_once && self.terminal.contains(number),
+                Asks::Tick | Asks::Choose(_) | Asks::Tell(_) => false,
+            };
+            if free {
+                going += 1;
+                self.going.insert(*number);
+                self.terminal.remove(number);
+                orders.push(Do::Begin(*number));
+            }
+        }
+    }
+
+    fn left_out_or_unmet(&self, rule: &Rule, number: usize) -> Option<String> {
+        let step = self.steps.get(number)?;
+        if self.left_out.contains(&step.host) {
+            return Some(format!("{} was left out of this run", step.host));
+        }
+        (!self.holds(rule, &step.host)).then(|| format!("its condition does not hold: when=\"{}\"", told(rule)))
+    }
+
+    /// Whether something before this part keeps it from being begun.
+    pub(super) fn is_blocked(&self, at: usize) -> bool {
+        let Some(rule) = self.rules.get(at) else { return true };
+        let before = self.rules.get(..at).unwrap_or_default();
+        let in_the_way = |earlier: &&Rule| !self.is_passed(earlier) && !self.lets_pass(earlier, rule);
+        if before.iter().any(|earlier| in_the_way(&earlier)) {
+            return true;
+        }
+        // Of a section whose parts may go together, so many and no more.
+        let beside = before.iter().filter(|earlier| earlier.section == rule.section && !self.is_passed(earlier));
+        rule.asks == Asks::Nobody
+            && rule.together > 1
+            && beside.filter(|earlier| earlier.asks == Asks::Nobody).count() >= rule.together
+    }
+
+    /// Whether a part that has not passed lets a later one go ahead all the same.
+    fn lets_pass(&self, earlier: &Rule, later: &Rule) -> bool {
+        let any = |wanted: &[Stand]| earlier.steps.iter().any(|number| wanted.contains(&self.stand(*number)));
+        let in_motion = any(&[Stand::Due, Stand::Going, Stand::Open]);
+        let is_stuck = earlier.steps.iter().any(|number| {
+            matches!(self.stand(*number), Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
+        });
+        if !self.whole && (earlier.asks == Asks::Tick || !in_motion && !is_stuck) {
+            return true;
+        }
+        let beside = earlier.section == later.section;
+        if beside && earlier.asks == Asks::Tick && later.asks == Asks::Tick {
+            return true;
+        }
+        // All of a gate is looked at, so that one failure does not hide the next.
+        if earlier.same_gate(later) && (later.reads || later.asks == Asks::Tick) {
+            return !any(&[Stand::Going, Stand::Open]) && (is_stuck || earlier.asks != Asks::Nobody)
+                || (beside && later.together > 1);
+        }
+        beside && earlier.together > 1 && later.together > 1 && !is_stuck && earlier.asks == Asks::Nobody
+    }
+
+    /// Whether nothing of a part stands in anybody's way. A gate is passed only by what was verified; a condition that
+    /// does not hold takes a part out of it.
+    fn is_passed(&self, rule: &Rule) -> bool {
+        let all = rule.steps.iter().all(|number| self.stand(*number) == Stand::Passed);
+        if rule.role != Role::Gate || !all {
+            return all;
+        }
+        let steps = || rule.steps.iter().filter_map(|number| self.steps.get(*number));
+        let left_out = steps().any(|step| step.state == StepState::Skipped && step.by.is_some());
+        !left_out || steps().any(|step| step.state == StepState::Verified)
+    }
+
+    /// Answers that count for a time only, with the end of that time, while something is still to come.
+    fn answers(&self) -> impl Iterator<Item = (usize, Option<Timestamp>)> {
+        let is_done = self.is_done();
+        self.rules.iter().filter(move |_| !is_done).flat_map(move |rule| {
+            let answered = move |number: &&usize| self.stand(**number) == Stand::Passed;
+            rule.steps.iter().filter(answered).filter_map(move |number| {
+                let span = rule.expires.filter(|_| matches!(rule.asks, Asks::Tick | Asks::Choose(_)))?;
+                let step = self.steps.get(*number).filter(|step| step.state == StepState::Verified)?;
+                Some((*number, step.at.and_then(|at| at.checked_add(span).ok())))
+            })
+        })
+    }
+
+    fn expired(&self, now: Timestamp) -> Vec<usize> {
+        self.answers().filter(|(_, end)| end.is_some_and(|end| end <= now)).map(|(number, _)| number).collect()
+    }
+
+    /// How it has ended, when it has.
+    fn outcome(&self) -> RunState {
+        let any = |state| self.steps.iter().any(|step| step.state == state);
+        if self.steps.iter().any(|step| !step.state.is_final()) || any(StepState::Unknown) {
+            RunState::Unknown
+        } else if any(StepState::Failed) {
+            RunState::Failed
+        } else if self.halt.is_some() && any(StepState::Skipped) && (self.whole || !self.is_done()) {
+            RunState::Stopped
+        } else {
+            RunState::Succeeded
+        }
+    }
+}
+
+fn told(rule: &Rule) -> String {
+    use crate::domain::procedure::Term;
+    let words = rule.when.0.iter().map(|term| match term {
+        Term::Is(name) => name.clone(),
+        Term::Not(name) => format!("!{name}"),
+        Term::Equals(name, value) => format!("{name}={value}"),
+        Term::Differs(name, value) => format!("{name}!={value}"),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

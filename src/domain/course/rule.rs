@@ -1,0 +1,118 @@
+//! What of a planned part decides its place in the course.
+
+use std::time::Duration;
+
+use crate::domain::name::{InputName, PartId};
+use crate::domain::procedure::{Danger, Doing, OnError, PlannedPart, Role, Terms};
+use crate::domain::run::{Reason, RunStep};
+
+/// Who it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// Nobody: it is done by itself.
+    Nobody,
+    /// A person attests it.
+    Tick,
+    /// A person chooses one of these words.
+    Choose(Vec<String>),
+    /// A person tells these.
+    Tell(Vec<InputName>),
+    /// A person lends the terminal.
+    Terminal,
+}
+
+/// One part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Which.
+    pub part: PartId,
+    /// Who it waits for.
+    pub asks: Asks,
+    /// What the section around it is for.
+    pub role: Role,
+    /// The section.
+    pub section: Option<usize>,
+    /// How many parts of its section may be under way at once.
+    pub together: usize,
+    /// How many of its steps may be under way at once.
+    pub at_once: usize,
+    /// Whether it only reads.
+    pub reads: bool,
+    /// What must hold for it.
+    pub when: Terms,
+    /// What happens by itself when it did not end well.
+    pub on_error: OnError,
+    /// How often it is tried again by itself.
+    pub retries: u32,
+    /// Whether a try of unknown end may be repeated.
+    pub idempotent: bool,
+    /// How long an answer counts.
+    pub expires: Option<Duration>,
+    /// The variable that takes what it prints.
+    pub capture: Option<InputName>,
+    /// Its steps, by their numbers.
+    pub steps: Vec<usize>,
+}
+
+impl Rule {
+    /// The rule of a planned part whose steps have these numbers.
+    pub fn of(part: &PlannedPart, steps: Vec<usize>) -> Self {
+        let options = &part.options;
+        Self {
+            part: part.part.clone(),
+            asks: asks(part),
+            role: part.role,
+            section: part.section,
+            together: part.together.max(1),
+            at_once: part.at_once.max(1),
+            reads: part.danger == Danger::Read,
+            when: options.when.clone(),
+            // A gate is there to stop.
+            on_error: match (part.role, options.on_error) {
+                (Role::Gate, OnError::Skip) => OnError::Ask,
+                (_, on_error) => on_error,
+            },
+            retries: options.retries,
+            idempotent: options.idempotent || part.danger == Danger::Read,
+            expires: options.expires,
+            capture: options.capture.clone(),
+            steps,
+        }
+    }
+
+    /// Whether a step that failed is tried again by itself: so often as the document says, and only after an end that
+    /// another try may mend.
+    pub fn tries_again(&self, step: &RunStep) -> bool {
+        let mends = match step.reason {
+            Some(Reason::NonZeroExit | Reason::Timeout | Reason::Unreachable) => true,
+            Some(Reason::Refused | Reason::Cancelled | Reason::GuardFailed | Reason::Inconclusive) | None => false,
+        };
+        mends && step.by.is_none() && step.attempt <= self.retries && self.asks == Asks::Nobody
+    }
+
+    /// Whether it is the same gate as another part's.
+    pub(super) fn same_gate(&self, other: &Rule) -> bool {
+        self.role == Role::Gate && other.role == Role::Gate
+    }
+}
+
+fn asks(part: &PlannedPart) -> Asks {
+    if part.kind == "ask" {
+        return Asks::Tick;
+    }
+    match &part.doing {
+        Doing::Ask => Asks::Tick,
+        Doing::Prompt(names) => Asks::Tell(names.clone()),
+        Doing::Decide(ways) => Asks::Choose(ways.iter().map(|way| way.word.clone()).collect()),
+        Doing::Run(..) if part.options.terminal => Asks::Terminal,
+        // No channel is known to the console yet: whoever runs it tells them.
+        Doing::Notify(..) => Asks::Tick,
+        Doing::Run(..)
+        | Doing::Request(..)
+        | Doing::Check(..)
+        | Doing::Hold(..)
+        | Doing::Restart(_)
+        | Doing::Shift(..)
+        | Doing::Call(..) => Asks::Nobody,
+    }
+}

@@ -1,0 +1,502 @@
+//! The course under every interleaving of ends, kills, resumptions and decisions: a host and a store in memory beside
+//! it, which know what truly happened.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, SiteName};
+use crate::domain::procedure::{
+    Danger, Doing, Job, Kind, Language, OnError, Options, PlannedPart, Role, Script, Term, Terms, Way, here,
+};
+use crate::domain::run::Reason;
+
+fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: usize) -> PlannedPart {
+    let job = |host: HostName| Job {
+        host,
+        become_root: None,
+        script: Script::default(),
+        timeout: std::time::Duration::from_secs(60),
+    };
+    let kind = doing.word();
+    let by_person = matches!(doing, Doing::Ask | Doing::Decide(_));
+    let hosts = if by_person { vec![here()] } else { (1..=hosts).map(|at| host(&format!("app-{at}"))).collect() };
+    PlannedPart {
+        part: PartId::new(id).unwrap(),
+        title: id.into(),
+        kind,
+        doing,
+        role,
+        section: Some(section),
+        together: 1,
+        danger: if by_person { Danger::Read } else { Danger::Change },
+        options: Options::default(),
+        at_once: 1,
+        jobs: hosts.into_iter().map(job).collect(),
+        previews: Vec::new(),
+    }
+}
+
+fn host(name: &str) -> HostName {
+    HostName::new(name).unwrap()
+}
+
+fn run_part(id: &str, role: Role, section: usize, hosts: usize) -> PlannedPart {
+    part(id, Doing::Run(Language::Sh, "true".into()), role, section, hosts)
+}
+
+fn plan(whole: bool, parts: Vec<PlannedPart>) -> ProcedurePlan {
+    ProcedurePlan {
+        site: SiteName::new("shop").unwrap(),
+        environment: EnvName::new("lab").unwrap(),
+        protected: false,
+        run: None,
+        procedure: ProcedureName::new("p").unwrap(),
+        kind: Kind::Runbook,
+        title: "p".into(),
+        digest: "0".repeat(64),
+        whole,
+        name: "lab".into(),
+        given: Vec::new(),
+        later: Vec::new(),
+        parts,
+    }
+}
+
+fn fresh(part: &PlannedPart, job: &Job) -> RunStep {
+    RunStep { host: job.host.clone(), part: Some(part.part.clone()), ..RunStep::default() }
+}
+
+fn begun(plan: &ProcedurePlan) -> Course {
+    let mut course = Course::new(plan.whole, Vec::new(), Vec::new());
+    course.permit(plan, fresh).unwrap();
+    course
+}
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+/// What a host knows of one try.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Truth {
+    Running,
+    Well,
+    Badly,
+    Vanished,
+}
+
+/// The store, the hosts and the console, with a course that can be killed at any point.
+struct Sim {
+    plan: ProcedurePlan,
+    course: Course,
+    record: Vec<RunStep>,
+    truth: BTreeMap<(usize, u32), Truth>,
+    executions: BTreeMap<(usize, u32), u32>,
+    permits: BTreeMap<usize, u32>,
+    ended: Option<RunState>,
+}
+
+impl Sim {
+    fn new(plan: ProcedurePlan) -> Self {
+        let course = begun(&plan);
+        Self {
+            record: course.steps().to_vec(),
+            plan,
+            course,
+            truth: BTreeMap::new(),
+            executions: BTreeMap::new(),
+            permits: BTreeMap::new(),
+            ended: None,
+        }
+    }
+
+    fn kill(&mut self) {
+        self.course = Course::new(self.plan.whole, Vec::new(), self.record.clone());
+        self.course.learn(&self.plan);
+    }
+
+    fn set(&mut self, number: usize, change: impl FnOnce(&mut RunStep), ended: bool) {
+        change(&mut self.record[number]);
+        self.record[number].at = Some(NOW);
+        self.course.set(number, self.record[number].clone(), ended);
+    }
+
+    fn execute(&mut self, number: usize) {
+        let key = (number, self.record[number].attempt);
+        *self.executions.entry(key).or_default() += 1;
+        assert_eq!(self.executions[&key], 1, "try {} of step {number} was executed twice", key.1);
+        self.truth.insert(key, Truth::Running);
+    }
+
+    /// Does what the course orders; `die` says behind how many writes the console is killed.
+    fn orders(&mut self, mut die: Option<u32>) {
+        for _ in 0..1000 {
+            let orders = self.course.next(NOW);
+            if orders.is_empty() {
+                return;
+            }
+            for order in orders {
+                let mut dies = || {
+                    die = die.map(|left| left.saturating_sub(1));
+                    die == Some(0)
+                };
+                match order {
+                    Do::Begin(number) => {
+                        self.check_order(number);
+                        let step = &self.record[number];
+                        assert!(
+                            !matches!(step.state, StepState::Intent | StepState::Started | StepState::Done),
+                            "step {number} was begun although it may be under way"
+                        );
+                        let rule = self.course.rule(number).unwrap();
+                        let most = 1 + rule.retries + self.permits.get(&number).copied().unwrap_or_default();
+                        assert!(step.attempt < most, "step {number} is begun too often");
+                        self.set(
+                            number,
+                            |step| (step.state, step.attempt) = (StepState::Intent, step.attempt + 1),
+                            false,
+                        );
+                        if dies() {
+                            return self.kill();
+                        }
+                        self.execute(number);
+                        if dies() {
+                            return self.kill();
+                        }
+                        self.set(number, |step| step.state = StepState::Started, false);
+                    }
+                    Do::Adopt(number) => {
+                        let key = (number, self.record[number].attempt);
+                        match self.truth.get(&key) {
+                            None => self.execute(number),
+                            Some(Truth::Running) => {}
+                            Some(_) => self.adopt(number),
+                        }
+                    }
+                    Do::Skip(number, why) => {
+                        let gate = self.course.rule(number).is_some_and(|rule| rule.role == Role::Gate);
+                        assert!(!gate || self.ending(), "a gate was skipped: {why}");
+                        self.set(number, |step| step.state = StepState::Skipped, true);
+                    }
+                    Do::Reopen(_) => panic!("nothing expires here"),
+                    Do::End(state) => self.ended = Some(state),
+                }
+                if dies() {
+                    return self.kill();
+                }
+            }
+        }
+        panic!("the orders never end");
+    }
+
+    fn ending(&self) -> bool {
+        self.course.is_halted()
+    }
+
+    fn adopt(&mut self, number: usize) {
+        let (state, reason) = match self.truth[&(number, self.record[number].attempt)] {
+            Truth::Well => (StepState::Verified, None),
+            Truth::Badly => (StepState::Failed, Some(Reason::NonZeroExit)),
+            Truth::Vanished => (StepState::Unknown, None),
+            Truth::Running => return,
+        };
+        self.set(number, |step| (step.state, step.reason) = (state, reason), true);
+    }
+
+    /// Everything before it is done, and a gate was passed.
+    fn check_order(&self, number: usize) {
+        if !self.plan.whole {
+            return;
+        }
+        let at = self.plan.parts.iter().position(|part| Some(&part.part) == self.record[number].part.as_ref()).unwrap();
+        let role = self.plan.parts[at].role;
+        for part in &self.plan.parts[..at] {
+            if role == Role::Gate && part.role == Role::Gate && self.plan.parts[at].danger == Danger::Read {
+                continue;
+            }
+            for step in self.record.iter().filter(|step| step.part.as_ref() == Some(&part.part)) {
+                let passed = match part.role {
+                    Role::Gate => step.state == StepState::Verified,
+                    _ => matches!(step.state, StepState::Verified | StepState::Skipped),
+                };
+                assert!(passed, "{} began behind {}, which is {:?}", self.plan.parts[at].part, part.part, step.state);
+            }
+        }
+    }
+
+    fn going(&self) -> Vec<usize> {
+        self.course.going()
+    }
+
+    fn end_job(&mut self, at: usize, truth: Truth) {
+        let going = self.going();
+        let Some(number) = going.get(at % going.len().max(1)).copied() else { return };
+        let key = (number, self.record[number].attempt);
+        if self.truth.get(&key) == Some(&Truth::Running) {
+            self.truth.insert(key, truth);
+        }
+        self.adopt(number);
+    }
+
+    fn permit(&mut self, at: usize) {
+        let number = at % self.record.len();
+        let step = &self.record[number];
+        if !matches!(step.state, StepState::Failed | StepState::Unknown) || self.going().contains(&number) {
+            return;
+        }
+        let mut plan = self.plan.clone();
+        plan.parts.retain(|part| Some(&part.part) == step.part.as_ref());
+        plan.parts[0].jobs.retain(|job| job.host == step.host);
+        if self.course.permit(&plan, fresh).is_ok() {
+            // Each permit is good for one try and those that the document adds.
+            *self.permits.entry(number).or_default() += 1;
+        }
+    }
+
+    fn decide(&mut self, at: usize, kind: usize) {
+        let wants = self.course.wants();
+        let Some(want) = wants.get(at % wants.len().max(1)).cloned() else { return };
+        match want {
+            Want::Tick(number) | Want::Tell(number) => {
+                let part = self.record[number].part.clone().unwrap();
+                assert_eq!(self.course.may_tick(&part), Ok(number));
+                self.set(number, |step| (step.state, step.by) = (StepState::Verified, Some("ada".into())), true);
+            }
+            Want::Choose(number) => {
+                let part = self.record[number].part.clone().unwrap();
+                assert!(self.course.may_choose(&part, "no-such").is_err());
+                assert_eq!(self.course.may_choose(&part, "go"), Ok(number));
+                self.set(number, |step| (step.state, step.value) = (StepState::Verified, Some("go".into())), true);
+            }
+            Want::Terminal(number) => self.course.take_terminal(number).unwrap(),
+            Want::Failure(number) | Want::Unknown(number) => {
+                let by = Some("ada".to_owned());
+                match kind % 3 {
+                    0 if self.course.may_skip(number).is_ok() => {
+                        self.set(number, |step| (step.state, step.by) = (StepState::Skipped, by), true);
+                    }
+                    1 => self.course.check_again(number).map(|()| self.adopt(number)).unwrap(),
+                    _ => {
+                        self.course.may_mark(number).unwrap();
+                        self.set(number, |step| (step.state, step.by) = (StepState::Verified, by), true);
+                    }
+                }
+            }
+            Want::Paused => self.course.go_on(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    End(usize, u8),
+    Kill,
+    Die(u32),
+    Permit(usize),
+    Decide(usize, usize),
+    Pause,
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![
+        6 => (0..4_usize, 0..8_u8).prop_map(|(at, how)| Op::End(at, how)),
+        2 => Just(Op::Kill),
+        2 => (1..6_u32).prop_map(Op::Die),
+        2 => (0..20_usize).prop_map(Op::Permit),
+        4 => (0..4_usize, 0..3_usize).prop_map(|(at, kind)| Op::Decide(at, kind)),
+        1 => Just(Op::Pause),
+    ];
+    prop::collection::vec(op, 0..60)
+}
+
+fn plans() -> impl Strategy<Value = ProcedurePlan> {
+    let one = (0..4_u8, 1..4_usize, 0..3_u32, 1..3_usize, any::<bool>());
+    prop::collection::vec(one, 1..7).prop_map(|parts| {
+        let parts = parts.into_iter().enumerate().map(|(at, (kind, hosts, retries, at_once, skips))| {
+            let (role, section) = if at < 2 { (Role::Gate, 0) } else { (Role::Phase, 1 + at / 3) };
+            let id = format!("p{at}");
+            let mut made = match kind {
+                0 => part(&id, Doing::Ask, role, section, hosts),
+                1 => {
+                    let way = |word: &str| Way { word: word.into(), about: word.into() };
+                    part(&id, Doing::Decide(vec![way("go"), way("stay")]), role, section, hosts)
+                }
+                _ => run_part(&id, role, section, hosts),
+            };
+            (made.options.retries, made.at_once) = (retries, at_once);
+            if skips {
+                made.options.on_error = OnError::Skip;
+            }
+            made
+        });
+        plan(true, parts.collect())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_happens_twice_nor_behind_a_closed_gate_and_every_run_comes_to_an_end(plan in plans(), ops in ops()) {
+        let mut sim = Sim::new(plan);
+        let mut die = None;
+        for op in ops {
+            sim.orders(die.take());
+            match op {
+                Op::End(at, how) => sim.end_job(at, match how {
+                    0..=4 => Truth::Well,
+                    5 | 6 => Truth::Badly,
+                    _ => Truth::Vanished,
+                }),
+                Op::Kill => sim.kill(),
+                Op::Die(writes) => die = Some(writes),
+                Op::Permit(at) => sim.permit(at),
+                Op::Decide(at, kind) => sim.decide(at, kind),
+                Op::Pause => sim.course.pause(),
+            }
+        }
+        for _ in 0..2000 {
+            sim.orders(None);
+            if sim.ended.is_some() {
+                break;
+            }
+            let before = (sim.course.wants(), sim.going());
+            prop_assert!(!before.0.is_empty() || !before.1.is_empty(), "it waits for nothing: {:?}", sim.record);
+            sim.end_job(0, Truth::Well);
+            sim.decide(0, 2);
+        }
+        prop_assert_eq!(sim.ended, Some(RunState::Succeeded), "{:?}", sim.record);
+        for (number, step) in sim.record.iter().enumerate() {
+            // What is told as verified was done well, or a person says so.
+            if step.state == StepState::Verified && step.by.is_none() && step.value.is_none() {
+                prop_assert_eq!(sim.truth.get(&(number, step.attempt)), Some(&Truth::Well));
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_ended_by_a_person_ends_and_hides_nothing(plan in plans(), ops in ops()) {
+        let mut sim = Sim::new(plan);
+        for op in ops {
+            sim.orders(None);
+            if let Op::End(at, how) = op {
+                sim.end_job(at, if how < 5 { Truth::Well } else { Truth::Vanished });
+            }
+        }
+        if sim.ended.is_some() {
+            return Ok(());
+        }
+        sim.course.halt("enough");
+        for _ in 0..200 {
+            sim.orders(None);
+            sim.end_job(0, Truth::Vanished);
+        }
+        let unknown = sim.record.iter().any(|step| step.state == StepState::Unknown);
+        prop_assert!(sim.ended.is_some());
+        prop_assert_eq!(sim.ended == Some(RunState::Unknown), unknown);
+        prop_assert!(sim.record.iter().all(|step| step.state.is_final()));
+    }
+}
+
+fn end(course: &mut Course, number: usize, state: StepState, reason: Option<Reason>) {
+    let step = RunStep { state, reason, attempt: 1, at: Some(NOW), ..course.steps()[number].clone() };
+    course.set(number, step, true);
+}
+
+#[test]
+fn a_condition_takes_captured_output_of_its_own_host_and_decisions() {
+    let mut capture = run_part("version", Role::Plain, 0, 2);
+    capture.options.capture = Some(crate::domain::InputName::new("v").unwrap());
+    capture.at_once = 2;
+    let mut old = run_part("old", Role::Plain, 0, 2);
+    old.options.when = Terms(vec![Term::Equals("v".into(), "1".into())]);
+    old.at_once = 2;
+    let plan = plan(true, vec![capture, old]);
+    let mut course = begun(&plan);
+    assert_eq!(course.next(NOW), [Do::Begin(0), Do::Begin(1)]);
+    for (number, value) in [(0, "1"), (1, "2")] {
+        let step = RunStep {
+            state: StepState::Verified,
+            value: Some(value.into()),
+            attempt: 1,
+            ..course.steps()[number].clone()
+        };
+        course.set(number, step, true);
+    }
+    assert_eq!(course.value("v", &host("app-2")), Some("2"));
+    assert_eq!(course.value("v", &host("db-1")), None, "which of the two would it be?");
+    let orders = course.next(NOW);
+    assert_eq!(orders[0], Do::Begin(2));
+    assert!(matches!(&orders[1], Do::Skip(3, why) if why.contains("v=1")), "{orders:?}");
+}
+
+#[test]
+fn all_of_a_gate_is_looked_at_and_nothing_behind_it_begins() {
+    let mut first = run_part("first", Role::Gate, 0, 1);
+    let mut second = run_part("second", Role::Gate, 0, 1);
+    (first.danger, second.danger) = (Danger::Read, Danger::Read);
+    let item = part("item", Doing::Ask, Role::Gate, 0, 1);
+    let plan = plan(true, vec![first, second, item, run_part("change", Role::Phase, 1, 1)]);
+    let mut course = begun(&plan);
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Failed, Some(Reason::NonZeroExit));
+    assert_eq!(course.next(NOW), [Do::Begin(1)]);
+    end(&mut course, 1, StepState::Verified, None);
+    assert_eq!(course.next(NOW), []);
+    assert_eq!(course.wants(), [Want::Failure(0), Want::Tick(2)]);
+    assert!(course.may_skip(0).unwrap_err().contains("gate"));
+    end(&mut course, 2, StepState::Verified, None);
+    assert_eq!((course.next(NOW), course.wants()), (vec![], vec![Want::Failure(0)]));
+    end(&mut course, 0, StepState::Verified, None);
+    assert_eq!(course.next(NOW), [Do::Begin(3)]);
+}
+
+#[test]
+fn chosen_parts_wait_for_nobody_and_end_by_a_word() {
+    let (one, two) = (run_part("one", Role::Plain, 0, 1), run_part("two", Role::Plain, 0, 1));
+    let mut course = begun(&plan(false, vec![one.clone(), two.clone()]));
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Failed, Some(Reason::NonZeroExit));
+    assert_eq!(course.next(NOW), [], "what was chosen together stops at the first failure");
+    let chosen = course.permit(&plan(false, vec![run_part("three", Role::Plain, 1, 1)]), fresh).unwrap();
+    assert_eq!((chosen.clone(), course.given_up(&chosen)), (vec![2], vec![1]));
+    end(&mut course, 1, StepState::Skipped, None);
+    assert_eq!(course.next(NOW), [Do::Begin(2)]);
+    end(&mut course, 2, StepState::Verified, None);
+    assert_eq!(course.next(NOW), [], "it waits for the next choice");
+    course.permit(&plan(false, vec![one]), fresh).unwrap();
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Verified, None);
+    course.halt("closed");
+    assert_eq!(course.next(NOW), [Do::End(RunState::Succeeded)]);
+}
+
+#[test]
+fn e19_an_answer_counts_for_its_time() {
+    let mut item = part("item", Doing::Ask, Role::Plain, 0, 1);
+    item.options.expires = Some(std::time::Duration::from_secs(3600));
+    let mut course = begun(&plan(true, vec![item, part("next", Doing::Ask, Role::Plain, 1, 1)]));
+    assert_eq!(course.wants(), [Want::Tick(0)]);
+    end(&mut course, 0, StepState::Verified, None);
+    assert_eq!(course.wants(), [Want::Tick(1)]);
+    let later = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+    assert_eq!(course.next(later(3599)), []);
+    assert_eq!(course.next(later(3600)), [Do::Reopen(0)]);
+}
+
+#[test]
+fn a_host_that_is_left_out_is_not_touched_again() {
+    let mut course = begun(&plan(true, vec![run_part("a", Role::Plain, 0, 2), run_part("b", Role::Plain, 0, 2)]));
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Failed, Some(Reason::NonZeroExit));
+    let numbers = course.leave_out(&host("app-1")).unwrap();
+    assert_eq!(numbers, [0, 2]);
+    for number in numbers {
+        end(&mut course, number, StepState::Skipped, None);
+    }
+    assert_eq!(course.next(NOW), [Do::Begin(1)]);
+    end(&mut course, 1, StepState::Verified, None);
+    assert_eq!(course.next(NOW), [Do::Begin(3)]);
+}
