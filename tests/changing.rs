@@ -241,16 +241,16 @@ fn a_run_is_shown_step_by_step_can_be_left_and_is_found_again() {
     running.step(&mut console, 1, StepState::Done);
     assert!(console.row_with("? search ").contains("verifying"), "{}", console.screen());
     console.keys("w");
-    assert!(console.row_with("app-1  ").contains("verified   7.4s"), "{}", console.screen());
+    assert!(console.row_with("app-1  ").contains("verified   in 7.4s"), "{}", console.screen());
     assert!(console.row_with("✓ active").contains("✓ probe ready"), "{}", console.screen());
     console.keys("esc");
     running.step(&mut console, 1, StepState::Verified);
     running.end(&mut console, RunState::Succeeded);
-    assert!(console.row(1).contains("✓ restart search on 2 hosts verified 2/2"), "{}", console.screen());
+    assert!(console.row(1).contains("✓ restart search on 2 hosts succeeded 2/2"), "{}", console.screen());
     console.keys("w esc");
-    assert!(!console.row(1).contains("verified"), "who has seen it is not told again: {}", console.screen());
+    assert!(!console.row(1).contains("succeeded"), "who has seen it is not told again: {}", console.screen());
     console.keys("w");
-    assert!(console.screen().contains("verified 2/2 · 3s"), "{}", console.screen());
+    assert!(console.screen().contains("succeeded 2/2 · 3s"), "{}", console.screen());
 }
 
 #[test]

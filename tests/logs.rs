@@ -149,7 +149,7 @@ fn a_page_and_the_ends() {
     console.keys("g");
     assert!(console.screen().contains("line 0 end"), "{}", console.screen());
     console.keys("k");
-    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+    assert!(console.screen().contains("nothing older stands in the journals"), "{}", console.screen());
     console.keys("space");
     assert!(
         !console.screen().contains("line 0 end") && console.screen().contains("line 20 end"),
@@ -160,6 +160,81 @@ fn a_page_and_the_ends() {
     assert!(console.screen().contains("line 0 end"), "{}", console.screen());
     console.keys("G");
     assert!(console.screen().contains("line 199 end") && console.screen().contains("following"));
+}
+
+#[test]
+fn older_lines_are_told_of_only_where_there_may_be_some() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 3)));
+    assert!(console.screen().contains("nothing older stands in the journals"), "{}", console.screen());
+    // One that was asked for its newest lines and gave as many may hold more.
+    console.say(batch(tail, "app-1", lines(3, 497)));
+    console.keys("g k");
+    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+    // Nobody knows of a host that was not read.
+    let (mut console, tail) = reading(SMALL);
+    console.say(stands(tail, "db-1", TailState::NoLink));
+    console.say(batch(tail, "app-1", lines(0, 3)));
+    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+}
+
+#[test]
+fn lines_that_are_in_sight_are_not_counted_as_new() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 5)));
+    console.keys("k");
+    console.say(batch(tail, "app-1", lines(5, 5)));
+    console.pass(Duration::from_secs(1));
+    assert!(console.screen().contains("line 9 end"));
+    assert!(console.row_with("all services").ends_with("paused"), "all of them are seen: {}", console.screen());
+    console.say(batch(tail, "app-1", lines(10, 40)));
+    console.pass(Duration::from_secs(1));
+    let unseen = 49 - (5..50).filter(|n| console.screen().contains(&format!("line {n} end"))).max().unwrap();
+    assert!(console.row_with("all services").ends_with(&format!("paused  {unseen} new")), "{}", console.screen());
+    // Who goes there sees them, and going back makes nothing new again.
+    console.keys("space space space pgup");
+    assert!(!console.row_with("all services").contains("new"), "{}", console.screen());
+}
+
+#[test]
+fn folding_leaves_no_empty_lines_below() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 60)));
+    console.keys("k enter");
+    assert!(!console.screen().contains("line 59 end"), "unfolded it fills the screen: {}", console.screen());
+    console.keys("enter");
+    let screen = console.screen();
+    assert!(screen.contains("line 59 end") && screen.lines().rev().nth(1).unwrap().contains("line 59 end"), "{screen}");
+}
+
+#[test]
+fn what_stands_behind_a_dialog_does_not_change() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.keys("3");
+    let tail = wish(console.asked()).map_or(tail, |wish| wish.id);
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    let before = console.row_with("reads the last hour");
+    console.keys("?");
+    let behind: String = console.row_with("reads the l").chars().take(10).collect();
+    assert!(before.starts_with(&behind), "{before}\n{}", console.screen());
+}
+
+#[test]
+fn long_names_of_a_family_are_told_apart() {
+    let (mut console, tail) = reading(SMALL);
+    console.keys("3 alt-3 g l");
+    let tail = wish(console.asked()).map_or(tail, |wish| wish.id);
+    let of = |service: &str| {
+        let unit = scene::unit_name(&format!("{service}.service"));
+        entry(at("02:14:00"), Some(unit), 6, &format!("said by {service}"))
+    };
+    console.say(batch(tail, "app-1", vec![of("acme-backoffice-importer"), of("acme-backoffice-exporter")]));
+    for name in ["importer", "exporter"] {
+        let row = console.row_with(&format!("said by acme-backoffice-{name}"));
+        assert!(row.split("said by").next().unwrap().contains(name), "{row}");
+    }
 }
 
 #[test]

@@ -78,6 +78,72 @@ fn a_list_says_what_lies_below_it_and_what_of_that_is_in_trouble() {
 }
 
 #[test]
+fn the_name_and_the_reason_go_before_figures_that_matter_less() {
+    let mut environment = scene::production();
+    let renamed = environment.services.iter_mut().find(|service| service.name.as_str() == "moderation").unwrap();
+    renamed.name = scene::service_name("picture-moderation-queue");
+    let mut console = Console::watching("02:12:05", SMALL, environment);
+    let now = console.now();
+    scene::first_second(now).into_iter().for_each(|event| console.say(event));
+    console.types("/picture").keys("enter");
+    assert!(console.row_with("picture-moderation-queue").contains("up") || !console.screen().is_empty());
+    assert!(console.row_with("SERVICE").contains("STATE") && !console.row_with("SERVICE").contains("LATENCY"));
+    // In a row that is in trouble the reason takes the place of the graph.
+    let mut console = Console::in_trouble(SMALL);
+    console.keys("S");
+    assert!(console.row_with("↻ backend").contains("start limit hit"), "{}", console.screen());
+    let slow = console.row_with("◐ gateway");
+    assert!(slow.contains("411 ms, limit") && slow.contains(" 411ms "), "{slow}");
+    assert!(console.row_with("● config").contains("▁"), "{}", console.screen());
+}
+
+#[test]
+fn a_list_that_is_filtered_says_so_in_its_title() {
+    let mut console = Console::in_trouble(MIDDLE);
+    for (screen, name) in [("1", "Services"), ("3", "Hosts"), ("4", "Changes"), ("5", "History")] {
+        console.keys(screen).types("/app");
+        assert!(console.screen().contains(&format!("─ {name} filtered by app")), "{}", console.screen());
+        console.keys("enter");
+        assert!(console.screen().contains(&format!("─ {name} filtered by app ")), "{}", console.screen());
+        console.keys("esc");
+        assert!(!console.screen().contains("filtered"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn an_error_line_has_an_age_and_goes_when_the_unit_is_well_again() {
+    let (host, unit) = (scene::host_name("app-1"), scene::unit_of("pricing"));
+    let mut console = Console::well(MIDDLE);
+    let line = |time: &str| HostEvent::LastError(unit.clone(), Some(scene::line(time, 3, "no rates from the bank")));
+    console.types("/pricing").keys("enter");
+    let began = console.now().wall - Duration::from_secs(5);
+    console.say(Event::Host(host.clone(), line("02:13:25")));
+    console.pass(Duration::from_secs(4));
+    assert!(console.row_with("last error").contains("4s ago") || console.screen().contains("s ago:"));
+    console.say(Event::Host(host.clone(), HostEvent::Unit(unit.clone(), Box::new(scene::running("pricing", began)))));
+    console.say(Event::Host(host, line("02:13:10")));
+    assert!(!console.screen().contains("no rates from the bank"), "it is older than the start: {}", console.screen());
+}
+
+#[test]
+fn who_was_killed_for_want_of_memory_is_told_with_when() {
+    let mut console = Console::well((200, 60));
+    let mut facts = scene::facts(0.3, 4 << 30, 9 << 30);
+    facts.oom_kills = Some(2);
+    let say = |console: &mut Console, facts: &quarterdeck::domain::HostFacts| {
+        console.say(Event::Host(scene::host_name("db-1"), HostEvent::Facts(Box::new(facts.clone()))));
+    };
+    say(&mut console, &facts);
+    console.keys("3 G");
+    assert!(console.row_with("│ ● db-1").contains("2 OOM since boot"), "{}", console.screen());
+    facts.oom_kills = Some(3);
+    say(&mut console, &facts);
+    console.pass(Duration::from_secs(61));
+    assert!(console.row_with("│ ● db-1").contains("3 OOM, 1m ago"), "{}", console.screen());
+    assert!(console.screen().contains("3 since boot, the last 1m ago"), "{}", console.screen());
+}
+
+#[test]
 fn only_trouble_shows_what_a_person_should_look_at() {
     let mut console = Console::in_trouble(MIDDLE);
     console.keys("!");
@@ -335,6 +401,14 @@ fn a_small_window_says_so_politely() {
     console.0.resize(50, 12);
     assert!(console.screen().contains("Quarterdeck needs 60 by 16."));
     assert!(console.row(0).contains("PRODUCTION"));
+    for (columns, rows) in [(20, 8), (30, 3), (14, 2)] {
+        console.0.resize(columns, rows);
+        let screen = console.screen();
+        let said = screen.lines().skip(1).collect::<Vec<_>>().join(" ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let whole = said.ends_with("Quarterdeck needs 60 by 16.") || said == "needs 60x16";
+        assert!(whole, "{columns}x{rows}: nothing of it is cut: {screen}");
+    }
     console.0.resize(60, 16);
     assert!(console.screen().contains("SERVICE"), "{}", console.screen());
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::keys::contexts;
+use super::keys::{contexts, screen_contexts};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::permit::Demand;
@@ -14,6 +14,14 @@ use crate::ui::{Pen, Words};
 /// The first key of an action for whoever has the keyboard, as text.
 pub fn key_of(model: &Model, action: Action) -> String {
     let mut contexts = contexts(model);
+    contexts.extend([Context::Global, Context::List]);
+    let keys = model.keymap.keys_of(&contexts, action);
+    keys.first().map_or_else(|| action.row().name.to_owned(), |keys| key_name::sequence_name(keys))
+}
+
+/// The same for the screen, whatever stands over it: what it says must not change behind a dialog.
+pub fn key_on_screen(model: &Model, action: Action) -> String {
+    let mut contexts = screen_contexts(model);
     contexts.extend([Context::Global, Context::List]);
     let keys = model.keymap.keys_of(&contexts, action);
     keys.first().map_or_else(|| action.row().name.to_owned(), |keys| key_name::sequence_name(keys))

@@ -44,7 +44,7 @@ fn run(model: &Model, glyphs: &Glyphs) -> Words {
     let (done, all) = shown.progress();
     let (mark, word) = match shown.run.state {
         RunState::Running => (glyphs.states[2], ""),
-        RunState::Succeeded => (glyphs.yes, " verified"),
+        RunState::Succeeded => (glyphs.yes, " succeeded"),
         RunState::Failed => (glyphs.no, " FAILED"),
         RunState::Stopped => (glyphs.none, " stopped"),
         RunState::Unknown => (glyphs.states[4], " UNKNOWN"),

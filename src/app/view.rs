@@ -63,12 +63,24 @@ fn too_small(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     band::view(model, pen, Rect { height: 1, ..area });
     let size = format!("This window has {} by {} characters.", area.width, area.height);
     let wants = format!("Quarterdeck needs {LEAST_COLUMNS} by {LEAST_ROWS}.");
-    let middle = area.height / 2;
-    for (text, y) in [(size, middle), (wants, middle + 1)] {
-        if y > 0 && y < area.height {
-            let at = area.width.saturating_sub(u16::try_from(text.len()).unwrap_or(0)) / 2;
-            pen.text(at, y, area.width - at, Role::Text, &text);
-        }
+    let short = format!("needs {LEAST_COLUMNS}x{LEAST_ROWS}");
+    let wraps = |texts: &[&str]| -> Vec<Words> {
+        let wrap = |text: &&str| Words::new().prose(Role::Text, text).wrapped(usize::from(area.width), pen.clock);
+        texts.iter().flat_map(wrap).collect()
+    };
+    let below = usize::from(area.height).saturating_sub(1);
+    // The sentences broken into lines, or what matters of it where there is no room for that.
+    let fits = |lines: &[Words]| {
+        lines.len() <= below && lines.iter().all(|line| line.width(pen.clock) <= usize::from(area.width))
+    };
+    let lines = [wraps(&[&size, &wants]), wraps(&[&wants]), wraps(&[&short])]
+        .into_iter()
+        .find(|lines| fits(lines))
+        .unwrap_or_default();
+    let top = 1 + u16::try_from((below - lines.len()) / 2).unwrap_or(0);
+    for (words, y) in lines.iter().zip(top..area.height) {
+        let wide = u16::try_from(words.width(pen.clock)).unwrap_or(0);
+        pen.words(area.width.saturating_sub(wide) / 2, y, area.width, words);
     }
 }
 
@@ -126,7 +138,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (Some(fleet), Screen::Overview) => overview::view(&model.overview, fleet, pen, area),
         (Some(_), Screen::Logs) => {
             if let Some(sight) = super::logs::sight(model, pen.clock) {
-                logs::view(&model.logs, &sight, pen, area, &|action| hints::key_of(model, action));
+                logs::view(&model.logs, &sight, pen, area, &|action| hints::key_on_screen(model, action));
             }
         }
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),

@@ -118,6 +118,11 @@ impl Fleet {
                 let rebooted = row.facts.as_ref().is_some_and(|(old, _)| {
                     !old.boot_id.is_empty() && !facts.boot_id.is_empty() && old.boot_id != facts.boot_id
                 });
+                let kills = |facts: &crate::domain::HostFacts| facts.oom_kills;
+                let before = row.facts.as_ref().and_then(|(old, _)| kills(old)).filter(|_| !rebooted);
+                if before.zip(kills(&facts)).is_some_and(|(before, now)| now > before) {
+                    row.oom_at = Some(now.mono);
+                }
                 row.facts = Some((*facts, now.mono));
                 if rebooted {
                     self.record(now, What::Rebooted { host: name.clone() });

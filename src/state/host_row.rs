@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::link::Means;
 use crate::domain::unit::{Active, UnitFacts, Usage};
-use crate::domain::{Host, HostFacts, Link, Moment, Now, UnitName};
+use crate::domain::{Host, HostFacts, Link, Moment, Now, State, UnitName};
 use crate::port::event::LogLine;
 
 /// Automatic restarts are counted over this span.
@@ -33,6 +33,8 @@ pub struct HostRow {
     pub read_at: Option<Moment>,
     /// What it said of itself, and when.
     pub facts: Option<(HostFacts, Moment)>,
+    /// When a process was last seen to be killed for want of memory.
+    pub oom_at: Option<Moment>,
 }
 
 /// One unit of a host.
@@ -93,6 +95,14 @@ impl UnitRow {
         self.usage = Some((Usage { memory, ..usage }, now.mono));
     }
 
+    /// The last error line while it still tells something: not of a unit that is well and was started after it.
+    pub fn error_of(&self, state: State) -> Option<&LogLine> {
+        let overcome = |line: &&LogLine| {
+            state == State::Up && self.facts.active.runs() && self.facts.active_enter.is_some_and(|up| line.at < up)
+        };
+        self.last_error.as_ref().filter(|line| !overcome(line))
+    }
+
     /// Automatic restarts within the last five minutes.
     pub fn recent_restarts(&self, now: Moment) -> u32 {
         let recent = self.restarts.iter().filter(|at| at.age(now) < RESTART_WINDOW).count();
@@ -109,7 +119,16 @@ impl HostRow {
     /// A host of which nothing is known yet.
     pub fn new(host: Host, now: Now) -> Self {
         let link = Link::Connecting { since: now.mono, attempt: 1 };
-        Self { host, link, means: None, units: BTreeMap::new(), current: false, read_at: None, facts: None }
+        Self {
+            host,
+            link,
+            means: None,
+            units: BTreeMap::new(),
+            current: false,
+            read_at: None,
+            facts: None,
+            oom_at: None,
+        }
     }
 
     /// When the host was last heard, also while its link is being made anew.

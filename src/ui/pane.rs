@@ -2,9 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use super::field::Field;
 use super::pen::Pen;
 use super::words::Words;
 use crate::style::Role;
+
+/// What stands between the name of a list and its filter.
+const FILTERED: &str = " filtered by ";
 
 /// Draws a frame and returns what is inside.
 pub fn frame(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, focus: bool) -> Rect {
@@ -38,6 +42,26 @@ fn frame_in(pen: &mut Pen<'_>, area: Rect, title: &Words, remark: &Words, role: 
         }
     }
     Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+}
+
+/// The title of a list, with the filter that is being typed or passes only some of its rows; `otherwise` stands behind
+/// the name while there is none.
+pub fn title(name: &str, filter: &Field, typing: bool, otherwise: Words) -> Words {
+    let words = Words::of(Role::Strong, name);
+    if !typing && filter.text().is_empty() {
+        return words.then(otherwise);
+    }
+    let words = words.text(Role::Quiet, FILTERED);
+    let text = crate::text::Foreign::from(filter.text()).plain();
+    // While it is typed the field itself stands there.
+    if typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) }
+}
+
+/// Draws the filter that is being typed into the title of a frame.
+pub fn typed(pen: &mut Pen<'_>, area: Rect, name: &str, filter: &Field) {
+    let before = u16::try_from(crate::text::width(name) + FILTERED.len() + 3).unwrap_or(0);
+    let field = Rect::new(area.x + before, area.y, area.width.saturating_sub(before + 20).max(8), 1);
+    filter.draw(pen, field, Role::Key);
 }
 
 /// Says on the lower line of a frame how much of its list lies below, and how much of that is in trouble.

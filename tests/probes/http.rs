@@ -278,6 +278,7 @@ async fn h09_each_way_of_not_connecting_has_its_words() {
     let refused = servers::refused().await;
     let report = ask_http(get(format!("http://{refused}/"))).await;
     assert_answer(&report, Found::Fail, "→ connection refused");
+    assert_eq!(report.latency, None, "how fast nobody was there says nothing");
 
     let reset = servers::serve(|mut stream| async move {
         request(&mut stream).await;

@@ -179,7 +179,7 @@ impl Answer {
     fn missed(subject: &str, miss: Miss) -> Self {
         let details = vec![detail(miss.what, &miss.why, false)];
         let summary = format!("{subject} → {}", miss.why);
-        Self { found: miss.found, summary, details, certificate_days: None, timed: true }
+        Self { found: miss.found, summary, details, certificate_days: None, timed: miss.waited }
     }
 }
 
@@ -190,15 +190,17 @@ struct Miss {
     /// The phase: `lookup`, `connection`, `certificate`, `answer`.
     what: &'static str,
     why: String,
+    /// Whether the deadline was waited for: a time that says something, unlike that of a refusal.
+    waited: bool,
 }
 
 impl Miss {
     fn fail(what: &'static str, why: impl Into<String>) -> Self {
-        Self { found: Found::Fail, what, why: why.into() }
+        Self { found: Found::Fail, what, why: why.into(), waited: false }
     }
 
     fn error(what: &'static str, why: impl Into<String>) -> Self {
-        Self { found: Found::Error, what, why: why.into() }
+        Self { found: Found::Error, what, why: why.into(), waited: false }
     }
 }
 
@@ -221,7 +223,7 @@ impl Deadline {
 
     /// The miss of a phase that the deadline ended.
     fn missed(&self, what: &'static str, lacking: &str) -> Miss {
-        Miss::fail(what, format!("{lacking} within {}", span(self.span)))
+        Miss { waited: true, ..Miss::fail(what, format!("{lacking} within {}", span(self.span))) }
     }
 }
 

@@ -224,7 +224,7 @@ pub(super) fn miss(error: &io::Error) -> Miss {
     };
     let found =
         if is_missing_road(error) || error.kind() == Kind::PermissionDenied { Found::Error } else { Found::Fail };
-    Miss { found, what: "connection", why }
+    Miss { found, what: "connection", why, waited: false }
 }
 
 #[cfg(test)]

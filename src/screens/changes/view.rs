@@ -9,6 +9,9 @@ use crate::ui::columns::{Column, places};
 use crate::ui::words::Piece;
 use crate::ui::{Clock, Pen, Words, figure, markdown, pane, told};
 
+/// What the list is called.
+const NAME: &str = "Changes";
+
 const COLUMNS: [Column; 5] = [
     Column { heading: "TIME", least: 8, grows: 0, most: 8, right: false, goes: 0 },
     Column { heading: "AGO", least: 6, grows: 0, most: 7, right: true, goes: 1 },
@@ -26,23 +29,21 @@ pub fn list_rows(area: Rect) -> usize {
 pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     let rows = state.rows(fleet);
     let count = usize::try_from(fleet.changes_dropped).unwrap_or(usize::MAX).saturating_add(fleet.changes.len());
-    let title = if state.typing || !state.filter.text().is_empty() {
-        let text = crate::text::Foreign::from(state.filter.text()).plain();
-        let words = Words::of(Role::Quiet, "filter ");
-        if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) }
-    } else {
-        Words::of(Role::Strong, "Changes").text(Role::Quiet, format!(" {count}"))
-    };
+    let title = pane::title(NAME, &state.filter, state.typing, Words::of(Role::Quiet, format!(" {count}")));
     let since = Words::of(Role::Quiet, "since ").text(Role::Quiet, Clock::stamp(fleet.opened.wall));
     let since = if fleet.changes_dropped > 0 {
         since.text(Role::Warn, format!(", {} no longer kept", figure::count(dropped(fleet), "older one")))
     } else {
         since
     };
+    let since = if rows.len() < fleet.changes.len() {
+        Words::of(Role::Quiet, format!("{} of {count}, ", rows.len())).then(since)
+    } else {
+        since
+    };
     let inside = pane::frame(pen, area, &title, &since, false);
     if state.typing {
-        let field = Rect::new(area.x + 10, area.y, area.width.saturating_sub(40).max(8), 1);
-        state.filter.draw(pen, field, Role::Key);
+        pane::typed(pen, area, NAME, &state.filter);
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let places = places(&COLUMNS, room.width);

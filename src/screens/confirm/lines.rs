@@ -8,8 +8,8 @@ use crate::style::{Glyphs, Role};
 use crate::ui::words::Clock;
 use crate::ui::{Lines, Words, figure};
 
-/// Names in one list; of more only the number is told.
-const NAMES: usize = 8;
+/// Names in one list: all that a person would still read, because what is left out can't be weighed.
+const NAMES: usize = 40;
 
 /// Everything that is to be read before the answer.
 pub fn lines(plan: &Plan, columns: usize, clock: Clock, glyphs: &Glyphs) -> Lines {
@@ -55,7 +55,7 @@ fn place(plan: &Plan, glyphs: &Glyphs) -> Words {
         .text(Role::Quiet, ", ")
         .then(Words::listed(Role::Text, &names));
     if hosts.len() > NAMES {
-        words = words.text(Role::Quiet, format!(" and {} more hosts", hosts.len() - NAMES));
+        words = words.text(Role::Quiet, format!(" and {}", figure::count(hosts.len() - NAMES, "more host")));
     }
     words
 }
@@ -161,7 +161,7 @@ fn impact(lines: &mut Lines, plan: &Plan, glyphs: &Glyphs) {
     if !impact.interrupted.is_empty() {
         let none = if plan.verb.goes_down() { "no instance is left" } else { "no instance is left for a while" };
         let words = names(&impact.interrupted, Role::Warn);
-        lines.pair("interrupts", words.text(Role::Quiet, format!(": {none}")));
+        lines.pair("interrupts", words.tail(Role::Quiet, ":").text(Role::Quiet, " ").prose(Role::Quiet, none));
     } else if plan.verb.interrupts() {
         lines.pair("interrupts", Words::of(Role::Text, "no service loses its last instance"));
     }

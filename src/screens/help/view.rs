@@ -68,7 +68,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
                 let (from, rest) = (list.x + KEYS, list.width.saturating_sub(KEYS));
                 let mut words = Words::of(role, doc);
                 if let Some(why) = blocked {
-                    words = words.text(Role::Faint, format!(", {why}"));
+                    words = words.text(Role::Faint, format!(" {} {why}", pen.styles.glyphs.none));
                 }
                 pen.words(from, y, rest, &words);
                 if let Some(found) = filter.place_in(doc) {

@@ -14,6 +14,9 @@ use crate::ui::{Clock, Pen, Words, figure, markdown, pane, runs};
 /// Below this width the details have no pane of their own beside the list.
 const SIDE_BY_SIDE: u16 = 100;
 
+/// What the list is called.
+const NAME: &str = "History";
+
 const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
     Column { heading: HEADINGS[heading], least, grows, most, right, goes }
 }
@@ -81,8 +84,7 @@ fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
     let rows = state.rows(runs);
     let inside = pane::frame(pen, area, &title(state, runs), &remark(rows.len(), runs), false);
     if state.typing {
-        let field = Rect::new(area.x + 10, area.y, area.width.saturating_sub(30).max(8), 1);
-        state.filter.draw(pen, field, Role::Key);
+        pane::typed(pen, area, NAME, &state.filter);
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let places = places(&COLUMNS, room.width.saturating_sub(2));
@@ -125,17 +127,12 @@ fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn title(state: &State, all: &Runs) -> Words {
-    if state.typing || !state.filter.text().is_empty() {
-        let text = clean(state.filter.text());
-        let words = Words::of(Role::Quiet, "filter ");
-        return if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) };
-    }
-    let words = Words::of(Role::Strong, "History");
-    let words = words.text(Role::Quiet, format!(" {}", figure::count(all.all().len(), "run")));
-    match all.going().count() {
+    let words = Words::of(Role::Quiet, format!(" {}", figure::count(all.all().len(), "run")));
+    let words = match all.going().count() {
         0 => words,
         going => words.text(Role::Quiet, ", ").text(Role::RunGoing, format!("{going} running")),
-    }
+    };
+    pane::title(NAME, &state.filter, state.typing, words)
 }
 
 fn remark(shown: usize, runs: &Runs) -> Words {

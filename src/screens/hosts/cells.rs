@@ -114,35 +114,43 @@ pub fn offset(clock: ClockOffset) -> Words {
 
 /// Everything that a person should look at, in a few words.
 pub fn trouble(fleet: &Fleet, row: &HostRow, glyphs: &Glyphs) -> Words {
-    let mut parts: Vec<(Role, String)> = Vec::new();
+    let mut parts: Vec<Words> = Vec::new();
+    let warn = |text: String| Words::of(Role::Warn, text);
     let failed = fleet.unnamed_failures(row).count();
     if failed > 0 {
-        parts.push((Role::Bad, format!("{} failed", figure::count(failed, "unit"))));
+        parts.push(Words::of(Role::Bad, format!("{} failed", figure::count(failed, "unit"))));
     }
     if let Some((facts, _)) = &row.facts {
-        if let Some(kills) = facts.oom_kills.filter(|kills| *kills > 0) {
-            parts.push((Role::Warn, format!("{kills} OOM")));
+        if facts.oom_kills.is_some_and(|kills| kills > 0) {
+            parts.push(oom(facts, row));
         }
         if facts.reboot.is_some() {
-            parts.push((Role::Warn, "reboot".to_owned()));
+            parts.push(warn("reboot".to_owned()));
         }
         if let Some(clock) = facts.clock.filter(|clock| clock.millis.unsigned_abs() >= 100) {
             let off = std::time::Duration::from_millis(clock.millis.unsigned_abs());
-            parts.push((Role::Warn, format!("clock off {}", figure::latency(off))));
+            parts.push(warn(format!("clock off {}", figure::latency(off))));
         }
     }
     if let Some(crate::domain::link::Means::Sweep { .. }) = &row.means {
-        parts.push((Role::Warn, "no push".to_owned()));
+        parts.push(warn("no push".to_owned()));
     }
     if parts.is_empty() {
         return Words::of(Role::Faint, glyphs.none);
     }
-    let mut words = Words::new();
-    for (number, (role, text)) in parts.into_iter().enumerate() {
+    parts.into_iter().enumerate().fold(Words::new(), |words, (number, part)| {
         let comma = if number == 0 { "" } else { ", " };
-        words = words.text(Role::Quiet, comma).text(role, text);
+        words.text(Role::Quiet, comma).then(part)
+    })
+}
+
+/// How many processes were killed for want of memory, and when: a warning only where it was seen to happen.
+pub fn oom(facts: &HostFacts, row: &HostRow) -> Words {
+    let kills = facts.oom_kills.unwrap_or(0);
+    match row.oom_at {
+        Some(at) => Words::of(Role::Warn, format!("{kills} OOM, ")).piece(Role::Warn, Piece::AgeAgo(at)),
+        None => Words::of(Role::Quiet, format!("{kills} OOM since boot")),
     }
-    words
 }
 
 /// Names of packages, as a list.

@@ -17,7 +17,7 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
     link_lines(&mut lines, row, glyphs);
     if let Some((facts, at)) = &row.facts {
         lines.space();
-        facts_lines(&mut lines, facts, glyphs);
+        facts_lines(&mut lines, facts, row, glyphs);
         lines.line(Words::new().piece(Role::Quiet, Piece::Read("read ", *at)));
     }
     let failed: Vec<_> = fleet.unnamed_failures(row).collect();
@@ -98,7 +98,7 @@ fn link_lines(lines: &mut Lines, row: &HostRow, glyphs: &Glyphs) {
     }
 }
 
-fn facts_lines(lines: &mut Lines, facts: &HostFacts, glyphs: &Glyphs) {
+fn facts_lines(lines: &mut Lines, facts: &HostFacts, row: &HostRow, glyphs: &Glyphs) {
     if !facts.system.is_empty() || !facts.kernel.is_empty() {
         lines.pair("system", Words::new().prose(Role::Text, &facts.system.plain()));
         let mut parts = vec![facts.kernel.plain()];
@@ -136,7 +136,12 @@ fn facts_lines(lines: &mut Lines, facts: &HostFacts, glyphs: &Glyphs) {
         None => {}
     }
     if let Some(kills) = facts.oom_kills.filter(|kills| *kills > 0) {
-        lines.pair("OOM kills", Words::of(Role::Warn, format!("{kills} since boot")));
+        let words = Words::of(Role::Text, format!("{kills} since boot"));
+        let words = match row.oom_at {
+            Some(at) => words.tail(Role::Warn, ",").text(Role::Warn, " the last ").piece(Role::Warn, Piece::AgeAgo(at)),
+            None => words.tail(Role::Quiet, ",").text(Role::Quiet, " none since the console was opened"),
+        };
+        lines.pair("OOM kills", words);
     }
     if let Some(clock) = facts.clock {
         let words = offset(clock).text(Role::Quiet, format!(" (known to {} ms)", clock.error));

@@ -13,6 +13,9 @@ use crate::ui::{Clock, Pen, Words, figure, markdown, pane, told};
 /// Below this width the details have no pane of their own beside the list.
 const SIDE_BY_SIDE: u16 = 100;
 
+/// What the list is called.
+const NAME: &str = "Hosts";
+
 const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
     Column { heading: HEADINGS[heading], least, grows, most, right, goes }
 }
@@ -82,8 +85,7 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     let rows = state.rows(fleet);
     let inside = pane::frame(pen, area, &title(state, fleet), &remark(state, rows.len(), fleet), false);
     if state.typing {
-        let field = Rect::new(area.x + 10, area.y, area.width.saturating_sub(30).max(8), 1);
-        state.filter.draw(pen, field, Role::Key);
+        pane::typed(pen, area, NAME, &state.filter);
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let places = places(&COLUMNS, room.width.saturating_sub(2));
@@ -123,15 +125,11 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn title(state: &State, fleet: &Fleet) -> Words {
-    if state.typing || !state.filter.text().is_empty() {
-        let text = crate::text::Foreign::from(state.filter.text()).plain();
-        let words = Words::of(Role::Quiet, "filter ");
-        return if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) };
-    }
     let up = fleet.hosts.iter().filter(|row| row.link.is_up()).count();
     let away = fleet.hosts.len() - up;
-    let words = Words::of(Role::Strong, "Hosts").text(Role::Good, format!(" {up} up"));
-    if away > 0 { words.text(Role::Unknown, format!(", {away} out of reach")) } else { words }
+    let words = Words::of(Role::Good, format!(" {up} up"));
+    let words = if away > 0 { words.text(Role::Unknown, format!(", {away} out of reach")) } else { words };
+    pane::title(NAME, &state.filter, state.typing, words)
 }
 
 fn remark(state: &State, shown: usize, fleet: &Fleet) -> Words {

@@ -58,6 +58,9 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
         return vec![Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) }];
     }
     let words = match sight.reading.since {
+        Since::Newest(lines) if sight.reading.store.is_whole(lines) => {
+            "nothing older stands in the journals".to_owned()
+        }
         Since::Head => "here the journals begin".to_owned(),
         Since::Newest(_) | Since::Ago(_) | Since::At(_) => {
             format!("what is older than {} was not read", sight.reading.since_words())
@@ -87,10 +90,11 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &L
     let mut head = late.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
     if shape.host > 0 {
         let hue = Role::log_host(usize::from(row.host()));
-        head = head.then(fitted(Words::of(hue, host.as_str()), shape.host, sight)).gap(gap);
+        head = head.then(fitted(Words::of(hue, ending(host.as_str(), shape.host)), shape.host, sight)).gap(gap);
     }
     if shape.service > 0 {
-        head = head.then(fitted(Words::of(Role::Text, speaker(sight, host, line)), shape.service, sight)).gap(gap);
+        let name = ending(&speaker(sight, host, line), shape.service);
+        head = head.then(fitted(Words::of(Role::Text, name), shape.service, sight)).gap(gap);
     }
     let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
     head = head.then(fitted(level, LEVEL, sight)).gap(gap);
@@ -171,6 +175,16 @@ pub fn highlighted(role: Role, text: &str, pattern: Option<&Pattern>) -> Words {
         at = place.end;
     }
     words.text(role, text.get(at..).unwrap_or_default())
+}
+
+/// A name that is too long: of one with parts the end is kept, because names of a family begin alike.
+fn ending(name: &str, columns: u16) -> String {
+    let columns = usize::from(columns);
+    if width(name) <= columns || !name.is_ascii() || !name.contains(['-', '_', '.', '@']) {
+        return name.to_owned();
+    }
+    let rest = &name[(name.len() + 1).saturating_sub(columns)..];
+    format!("\u{2026}{rest}")
 }
 
 /// Words in exactly so many columns.

@@ -26,7 +26,7 @@ pub enum Place {
         cursor: Ref,
         /// Its place on screen; above the top when it is higher than the screen.
         y: isize,
-        /// The last line there was; what is behind it is new.
+        /// The last line that there was or that was in sight; what is behind it is new.
         end: Ref,
     },
 }
@@ -121,7 +121,7 @@ impl State {
         }
     }
 
-    /// Lines that came since the person stopped following.
+    /// Lines that came since the person stopped following and were not in sight yet.
     pub fn fresh(&self, reading: &Reading) -> usize {
         match self.place {
             Place::Following => 0,
@@ -359,29 +359,34 @@ impl State {
         if !reading.store.is_working() {
             self.place = Place::Held { cursor: near, y, end };
         }
-        for _ in 0..2 {
+        let within = |y: isize, tall: isize| {
+            let bottom = isize::try_from(height).unwrap_or(isize::MAX);
+            if tall <= bottom { y.clamp(0, bottom - tall) } else { y.clamp(bottom - tall, 0) }
+        };
+        let cursor = self.chosen(reading).unwrap_or(cursor);
+        let tall = sight.height(self, cursor);
+        self.place = Place::Held { cursor, y: within(y, tall), end };
+        // What is empty below is filled first, then what is empty above: a list that is short stands at the top.
+        for below in [true, false] {
             let placed = sight.placed(self, height);
             let (Some(first), Some(last)) = (placed.first(), placed.last()) else { return };
-            let bottom = isize::try_from(height).unwrap_or(isize::MAX);
-            let under = bottom - (last.y + last.height());
-            let over = first.y;
-            // A gap above is closed first: a list that is short stands at the top.
-            let shift = if over > 0 {
-                -over
-            } else if under > 0 && over < 0 {
-                under.min(-over)
-            } else {
-                0
-            };
-            let Place::Held { cursor, y, .. } = self.place else { return };
-            let tall = sight.height(self, cursor);
-            let mut y = y + shift;
-            y = if tall <= bottom { y.clamp(0, bottom - tall) } else { y.clamp(bottom - tall, 0) };
-            self.place = Place::Held { cursor, y, end };
-            if shift == 0 {
-                break;
-            }
+            let under = isize::try_from(height).unwrap_or(isize::MAX) - (last.y + last.height());
+            let shift = if below { under.max(0) } else { -first.y.max(0) };
+            let Place::Held { cursor, y, end } = self.place else { return };
+            self.place = Place::Held { cursor, y: within(y + shift, tall), end };
         }
+        self.see(sight, height);
+    }
+
+    /// What has come into sight is new no longer.
+    fn see(&mut self, sight: &Sight<'_>, height: usize) {
+        let Place::Held { cursor, y, end } = self.place else { return };
+        if self.shown(sight.reading).behind(end) == 0 {
+            return;
+        }
+        let bottom = isize::try_from(height).unwrap_or(isize::MAX);
+        let seen = sight.placed(self, height).iter().rev().find(|one| one.y < bottom).and_then(|one| one.row);
+        self.place = Place::Held { cursor, y, end: seen.map_or(end, |seen| seen.max(end)) };
     }
 
     /// How the presets of time are called.

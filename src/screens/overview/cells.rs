@@ -32,6 +32,10 @@ pub struct Cells {
     pub memory: Words,
     /// Restarts.
     pub restarts: Words,
+    /// Whether the reason matters more than figures.
+    pub urgent: bool,
+    /// Whether there is a latency.
+    pub timed: bool,
     /// Whether all this is what was last heard of a host that is out of reach.
     pub stale: bool,
 }
@@ -96,6 +100,8 @@ fn of(
     let unit = instance.and_then(|instance| fleet.unit_of(instance));
     let units: Vec<&UnitRow> = members.iter().filter_map(|instance| fleet.unit_of(instance)).collect();
     let stale = host.and_then(|name| fleet.host(name)).is_some_and(|host| !host.link.is_up() || !host.current);
+    let timed =
+        measured(row, host).is_some_and(|(_, state)| state.last.as_ref().is_some_and(|last| last.latency.is_some()));
     let (graph, latency) = latency(row, host, now, columns, glyphs);
     let trouble = verdict.state.is_trouble();
     // What was true when the host was last heard still tells something; the row is dimmed then.
@@ -110,6 +116,8 @@ fn of(
         since: Words::new().since(if trouble { Role::Text } else { Role::Quiet }, since, glyphs.none),
         memory: memory(&units, glyphs),
         restarts: restarts(&units, now, glyphs),
+        urgent: trouble,
+        timed,
         stale,
     }
 }

@@ -7,7 +7,7 @@ use super::state::State;
 use super::{file, log, probe};
 use crate::domain::change::What;
 use crate::domain::unit::{Exit, Load, signal_name};
-use crate::domain::{Change, HostName, ServiceName, State as Word};
+use crate::domain::{Change, HostName, Now, ServiceName, State as Word};
 use crate::state::{Fleet, Instance, ServiceRow, UnitRow};
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
@@ -44,9 +44,10 @@ pub fn lines(state: &State, fleet: &Fleet, columns: usize, clock: Clock, glyphs:
     }
     let unit = instance.and_then(|instance| fleet.unit_of(instance));
     let whole = state.cursor.as_ref().is_some_and(|cursor: &RowKey| cursor.instance.is_none());
-    head(&mut lines, row, instance, unit, whole, glyphs);
+    head(&mut lines, row, instance, unit, whole, fleet.opened, glyphs);
     if let Some(unit) = unit {
-        unit_lines(&mut lines, unit, clock, glyphs);
+        let state = instance.map_or(row.verdict.state, |instance| instance.verdict.state);
+        unit_lines(&mut lines, unit, state, clock, glyphs);
     }
     let host = instance.and_then(|instance| instance.host.as_ref());
     for (rule, probe_state) in row.probes_of(host) {
@@ -86,6 +87,7 @@ fn head(
     instance: Option<&Instance>,
     unit: Option<&UnitRow>,
     whole: bool,
+    opened: Now,
     glyphs: &Glyphs,
 ) {
     let title = row.service.title.plain();
@@ -99,10 +101,13 @@ fn head(
     let mut state = told::verdict(verdict);
     if let Some(since) = verdict.since {
         let piece = match verdict.state {
-            Word::Up | Word::Starting | Word::Degraded | Word::Unknown => Piece::Lasting(since),
-            Word::Down | Word::Stopped | Word::CrashLooping => Piece::Ago(since),
+            Word::Up | Word::Starting | Word::Degraded | Word::Unknown | Word::CrashLooping => Piece::Lasting(since),
+            Word::Down | Word::Stopped => Piece::Ago(since),
         };
         state = state.gap(1).piece(Role::state(verdict.state), piece);
+    } else if verdict.state == Word::CrashLooping {
+        let opened = format!(" since before {}", Clock::stamp(opened.wall));
+        state = state.text(Role::state(verdict.state), opened);
     }
     lines.pair("state", state);
     if whole && row.instances.len() > 1 {
@@ -119,7 +124,7 @@ fn head(
     }
 }
 
-fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
+fn unit_lines(lines: &mut Lines, row: &UnitRow, state: Word, clock: Clock, glyphs: &Glyphs) {
     let facts = &row.facts;
     let (load, role) = match facts.load {
         Load::Loaded => ("loaded", Role::Text),
@@ -164,7 +169,7 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, clock: Clock, glyphs: &Glyphs) {
             },
         );
     }
-    if let Some(error) = &row.last_error {
+    if let Some(error) = row.error_of(state) {
         lines.pair("last error", log::short(error));
     }
     if !facts.status_text.is_empty() {

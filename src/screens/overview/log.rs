@@ -50,8 +50,9 @@ pub fn newest(detail: &Detail, most: usize, clock: Clock) -> Vec<Words> {
     lines.iter().skip(lines.len().saturating_sub(most)).map(|one| line(one, clock)).collect()
 }
 
-/// A line's time of day alone, for the pane of details.
+/// A line with its age, for the pane of details.
 pub fn short(line: &LogLine) -> Words {
     let (_, role) = level(line.priority);
-    Words::of(Role::Faint, Clock::stamp(line.at)).gap(1).prose(role, &line.message.plain())
+    let age = Words::new().piece(Role::Faint, Piece::Ago(line.at)).tail(Role::Faint, ":").gap(1);
+    age.prose(role, &line.message.plain())
 }

@@ -6,8 +6,9 @@ use super::rows::Row;
 use super::state::State;
 use super::{cells, detail, log};
 use crate::domain::State as Word;
-use crate::state::{Fleet, Instance};
+use crate::state::{Fleet, Instance, ServiceRow};
 use crate::style::Role;
+use crate::text::width;
 use crate::ui::columns::{Column, Place, places};
 use crate::ui::{Filter, Pen, Words, pane};
 
@@ -15,6 +16,8 @@ use crate::ui::{Filter, Pen, Words, pane};
 const SIDE_BY_SIDE: u16 = 100;
 /// Below this height of the content the log has no pane of its own.
 const WITH_LOG: u16 = 30;
+/// What the list is called.
+const NAME: &str = "Services";
 /// Columns of the little graph.
 const GRAPH: u16 = 5;
 
@@ -88,14 +91,13 @@ pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
 
 fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     let rows = state.rows(fleet);
-    let title = if state.typing || !state.filter.text().is_empty() { filter_title(state) } else { counts(fleet, pen) };
+    let title = pane::title(NAME, &state.filter, state.typing, counts(fleet, pen));
     let inside = pane::frame(pen, area, &title, &remark(state, &rows, fleet), false);
     if state.typing {
-        let x = area.x + 3 + 7;
-        state.filter.draw(pen, Rect::new(x, area.y, area.width.saturating_sub(30).max(8), 1), Role::Key);
+        pane::typed(pen, area, NAME, &state.filter);
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let places = places(&COLUMNS, room.width.saturating_sub(2));
+    let places = places(&columns(fleet, room.width), room.width.saturating_sub(2));
     headings(pen, room, &places);
     if rows.is_empty() {
         let text = if fleet.services.is_empty() {
@@ -131,6 +133,26 @@ fn list(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
             pen.tint(line, Role::Selected);
         }
     }
+}
+
+/// The columns, with room for the longest name before anything that matters less. Names don't change while one looks.
+fn columns(fleet: &Fleet, room: u16) -> [Column; 7] {
+    let wide = |row: &ServiceRow| match row.instances.len() {
+        0 | 1 => width(row.service.name.as_str()),
+        all => width(&format!("{} {all}/{all} >", row.service.name)),
+    };
+    let longest = fleet.services.iter().map(wide).max().and_then(|wide| u16::try_from(wide).ok()).unwrap_or(0);
+    let mut columns = COLUMNS;
+    let [name, ..] = &mut columns;
+    name.least = longest.clamp(name.least, name.most).min((room / 3).max(name.least));
+    columns
+}
+
+/// How much room the reason has: that of the graph as well, and of the latency where there is none.
+fn reason(words: &Words, places: &[Place], latency: bool, pen: &Pen<'_>) -> Option<u16> {
+    let (Some((at, width)), Some((next, all))) = (places[2], places[3]) else { return None };
+    let free = if latency { next + GRAPH } else { next + all };
+    (words.width(pen.clock) > usize::from(width)).then_some(free.saturating_sub(at))
 }
 
 fn headings(pen: &mut Pen<'_>, room: Rect, places: &[Place]) {
@@ -188,6 +210,8 @@ fn draw_row(
     pen.words(room.x, room.y, 1, &cells.mark);
     let dim = |words: Words| if cells.stale { words.dimmed() } else { words };
     let name = dim(cells.name.clone());
+    // A reason that does not fit takes the place of what matters less in that row.
+    let cut = if cells.urgent { reason(&cells.health, places, cells.timed, pen) } else { None };
     let columns = [
         name.clone(),
         doing.map_or(cells.state, |what| Words::of(Role::RunGoing, what)),
@@ -200,12 +224,20 @@ fn draw_row(
     for (number, (words, place)) in columns.iter().zip(places).enumerate() {
         let Some((at, width)) = place else { continue };
         let x = room.x + 2 + at;
+        let latency = COLUMNS[number].heading == "LATENCY";
+        if latency && cut.is_some() {
+            let left = width.saturating_sub(GRAPH + 1);
+            if cells.timed {
+                pen.words_right(x + GRAPH + 1, room.y, left, words);
+            }
+            continue;
+        }
         if COLUMNS[number].right {
             pen.words_right(x, room.y, *width, words);
         } else {
-            pen.words(x, room.y, *width, words);
+            pen.words(x, room.y, cut.filter(|_| number == 2).unwrap_or(*width), words);
         }
-        if COLUMNS[number].heading == "LATENCY" {
+        if latency {
             pen.words(x, room.y, GRAPH, &cells.graph);
         }
     }
@@ -222,7 +254,7 @@ fn draw_row(
 
 fn counts(fleet: &Fleet, pen: &Pen<'_>) -> Words {
     let counts = fleet.counts();
-    let mut words = Words::of(Role::Strong, "Services");
+    let mut words = Words::new();
     let mut first = true;
     for state in Word::ALL {
         let Some(count) = counts.get(&state) else { continue };
@@ -231,13 +263,6 @@ fn counts(fleet: &Fleet, pen: &Pen<'_>) -> Words {
         first = false;
     }
     words
-}
-
-fn filter_title(state: &State) -> Words {
-    // While it is typed the field itself stands here; afterwards its text.
-    let words = Words::of(Role::Quiet, "filter ");
-    let text = crate::text::Foreign::from(state.filter.text()).plain();
-    if state.typing { words.gap(crate::text::width(&text) + 1) } else { words.text(Role::Key, text) }
 }
 
 fn remark(state: &State, rows: &[Row], fleet: &Fleet) -> Words {

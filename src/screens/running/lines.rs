@@ -127,7 +127,7 @@ fn of_step(lines: &mut Lines, step: &RunStep, name: &str, shown: &Shown, columns
         Words::of(role, mark).text(Role::Text, format!(" {name}  ")).text(role, fit(word(step.state), WORD));
     let took = step.verdict.as_ref().filter(|_| step.state.is_final()).map(|verdict| verdict.took);
     words = match (took, step.at) {
-        (Some(took), _) => words.text(Role::Quiet, format!(" {}", figure::latency(took))),
+        (Some(took), _) => words.text(Role::Quiet, format!(" in {}", figure::latency(took))),
         (None, Some(at)) if moves(step.state) && shown.goes_on() => {
             words.text(Role::Quiet, " ").piece(Role::Quiet, Piece::Since(at))
         }

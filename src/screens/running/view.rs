@@ -54,7 +54,7 @@ fn heading(under_way: &UnderWay, pen: &Pen<'_>) -> (Words, Words) {
     let (done, all) = shown.progress();
     let word = match run.state {
         RunState::Running => "goes on",
-        RunState::Succeeded => "verified",
+        RunState::Succeeded => "succeeded",
         RunState::Failed => "FAILED",
         RunState::Stopped => "stopped",
         RunState::Unknown => "UNKNOWN",
@@ -64,7 +64,10 @@ fn heading(under_way: &UnderWay, pen: &Pen<'_>) -> (Words, Words) {
     let dot = format!(" {} ", pen.styles.glyphs.dot);
     remark = match shown.ended {
         None => remark.text(Role::Quiet, dot).piece(Role::Quiet, Piece::Age(shown.at)),
-        Some(ended) if ended > shown.at => remark.text(Role::Quiet, format!("{dot}{}", short(shown.at.age(ended)))),
+        // Of a single step its own line says how long it took.
+        Some(ended) if ended > shown.at && all > 1 => {
+            remark.text(Role::Quiet, format!("{dot}{}", short(shown.at.age(ended))))
+        }
         // It was over before this console heard of it.
         Some(_) => remark,
     };

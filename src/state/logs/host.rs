@@ -26,6 +26,8 @@ pub struct HostLog {
     pub last: Option<Cursor>,
     /// Lines that were let go.
     pub evicted: u64,
+    /// Lines that came.
+    pub lines: u64,
     /// Rows that are kept and say that something is missing.
     pub loss_rows: usize,
     sealed: VecDeque<Sealed>,
@@ -67,6 +69,7 @@ impl HostLog {
             live: false,
             last: None,
             evicted: 0,
+            lines: 0,
             loss_rows: 0,
             sealed: VecDeque::new(),
             open: OpenBlock::default(),
@@ -95,6 +98,7 @@ impl HostLog {
         let (key, priority) = match row {
             LogRow::Entry(entry) => {
                 self.open.line(entry);
+                self.lines += 1;
                 self.last = Some(entry.cursor.clone());
                 let key = self.clock.line(entry.at.as_microsecond(), entry.monotonic, entry.boot);
                 (key, Some(entry.priority.min(7)))

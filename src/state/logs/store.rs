@@ -224,6 +224,12 @@ impl LogStore {
         self.hosts.iter().map(|host| host.loss_rows).sum()
     }
 
+    /// Whether each host has told everything it had although it was asked for its newest `most` lines only.
+    pub fn is_whole(&self, most: u32) -> bool {
+        let told = |host: &HostLog| matches!(host.state, Some(TailState::Following | TailState::Ended));
+        self.evicted() == 0 && self.hosts.iter().all(|host| told(host) && host.lines < u64::from(most))
+    }
+
     /// Lines that were let go to stay within bounds.
     pub fn evicted(&self) -> u64 {
         self.hosts.iter().map(|host| host.evicted).sum()
