@@ -55,7 +55,7 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
         match &runs.id {
             Some(word) => one(runs, store.find(word.to_lowercase()).await.map_err(unavailable)?, word),
             None => {
-                let wish = RunsWish { site, environment, most: runs.limit };
+                let wish = RunsWish { site, environment, words: None, most: runs.limit };
                 let found = store.runs(wish).await.map_err(unavailable)?;
                 output::print(&if runs.json { json(&found)? } else { text(&found) })?;
                 Ok(Exit::Ok)

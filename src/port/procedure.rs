@@ -79,7 +79,7 @@ pub struct Piece {
     pub error: bool,
     /// Its place in all that was written there, in bytes.
     pub offset: u64,
-    /// The bytes; secrets are masked.
+    /// The bytes; secrets are masked by as many bytes, so that places stay true.
     pub bytes: Foreign,
 }
 

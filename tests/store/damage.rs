@@ -162,3 +162,17 @@ async fn g8_an_older_copy_in_its_place_is_noticed() {
     let sentence = told(&store, "records are missing").await;
     assert!(sentence.contains("12 records are missing"), "{sentence}");
 }
+
+/// Overwrites the first page of each of these tables of a store that is closed.
+pub fn spoil_tables(folder: &Path, tables: &[&str]) {
+    let connection = rusqlite::Connection::open(file(folder)).unwrap();
+    let roots: Vec<u64> = tables
+        .iter()
+        .map(|table| {
+            let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?";
+            connection.query_row(sql, [table], |row| row.get::<_, i64>(0)).unwrap() as u64
+        })
+        .collect();
+    drop(connection);
+    roots.iter().for_each(|root| overwrite(&file(folder), (root - 1) * 4096, 4096));
+}

@@ -9,6 +9,7 @@ mod kill;
 #[allow(dead_code, reason = "shared with tests of the lab; only its figures are used here")]
 mod lab;
 mod listed;
+mod procedures;
 mod runs;
 mod schema;
 mod several;

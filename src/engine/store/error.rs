@@ -57,6 +57,12 @@ pub enum Why {
     /// The run has ended, so nothing more begins in it.
     #[error("the run has ended already, so nothing more begins in it; begin a new one")]
     Ended,
+    /// Somebody else has taken the run over.
+    #[error("{0} is at this run now, so nothing more of it is done from here; qd runs --id shows how it goes")]
+    Taken(String),
+    /// The program that is at the run lives.
+    #[error("another qd on this machine is at this run; go on there, or end that one first")]
+    Lives,
     /// The store gave no answer.
     #[error("no answer within {0} s, so whether it is recorded is not known; look at the disk")]
     Silent(u64),
@@ -72,6 +78,7 @@ impl Why {
             Why::Full | Why::ReadOnly | Why::Io(_) | Why::Damaged(_) | Why::Gone => true,
             Why::Newer { .. } | Why::Network(_) | Why::NotOurs(_) => true,
             Why::Busy(_) | Why::Missing(_) | Why::Ended | Why::Silent(_) => false,
+            Why::Taken(_) | Why::Lives => false,
         }
     }
 

@@ -34,12 +34,34 @@ pub(super) struct RunForm {
 }
 
 /// What a run of a procedure is bound to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct DocumentForm {
     name: String,
     digest: String,
     whole: bool,
     given: Vec<(String, Option<String>)>,
+}
+
+/// What a record says that is about neither the whole run nor one of its steps.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoteForm {
+    /// The token under which it was taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<u64>,
+    /// Inputs that were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Vec<(String, Option<String>)>>,
+}
+
+impl NoteForm {
+    pub(super) fn words(given: &[Given]) -> Vec<(String, Option<String>)> {
+        given.iter().map(|given| (given.name.to_string(), given.value.clone())).collect()
+    }
+
+    pub(super) fn given(words: Vec<(String, Option<String>)>) -> Option<Vec<Given>> {
+        words.into_iter().map(|(name, value)| Some(Given { name: InputName::new(&name).ok()?, value })).collect()
+    }
 }
 
 /// A step.
@@ -169,25 +191,37 @@ impl From<&Run> for RunForm {
 
 impl From<&RunDocument> for DocumentForm {
     fn from(document: &RunDocument) -> Self {
-        let given = document.given.iter().map(|given| (given.name.to_string(), given.value.clone()));
         Self {
             name: document.name.to_string(),
             digest: document.digest.clone(),
             whole: document.whole,
-            given: given.collect(),
+            given: NoteForm::words(&document.given),
         }
     }
 }
 
 impl DocumentForm {
+    /// The name of its procedure.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Puts newer values of inputs in the place of older ones.
+    pub(super) fn merge(&mut self, newer: Vec<(String, Option<String>)>) {
+        for (name, value) in newer {
+            match self.given.iter_mut().find(|known| known.0 == name) {
+                Some(known) => known.1 = value,
+                None => self.given.push((name, value)),
+            }
+        }
+    }
+
     fn document(self) -> Option<RunDocument> {
-        let given =
-            self.given.into_iter().map(|(name, value)| Some(Given { name: InputName::new(&name).ok()?, value }));
         Some(RunDocument {
             name: ProcedureName::new(&self.name).ok()?,
             digest: self.digest,
             whole: self.whole,
-            given: given.collect::<Option<_>>()?,
+            given: NoteForm::given(self.given)?,
         })
     }
 }

@@ -1,8 +1,14 @@
 //! The store: what must outlive the program. Runs are written here before they happen and again with their result.
 
+mod adopt;
+mod ask;
+mod document;
 mod error;
 mod form;
+mod kept;
 mod open;
+mod output;
+mod past;
 mod place;
 mod read;
 mod salvage;
@@ -19,11 +25,15 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::domain::procedure::Given;
 use crate::domain::run::{RunState, RunStep};
 use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
+use crate::port::procedure::Piece;
 
 pub use error::{StoreError, Why};
+pub use kept::{Adopted, Document, Outputs, Past, PastWish, Record, Recorded, Try, Who};
+pub use output::KEPT;
 use read::head;
 pub use sqlite::Sqlite;
 
@@ -37,6 +47,7 @@ pub trait Store: Send + Sync + 'static {
     fn begin(&self, run: Run) -> Answer<()>;
 
     /// Records how a step stands now. An intent is refused once the run has ended: somebody else may have settled it.
+    /// Of a procedure's run nothing is taken from whom it was taken over ([`Why::Taken`]).
     fn step(&self, run: RunId, number: usize, step: RunStep) -> Answer<()>;
 
     /// Records that a run has ended.
@@ -48,9 +59,43 @@ pub trait Store: Send + Sync + 'static {
     /// The runs whose name is this word, or ends in it.
     fn find(&self, word: String) -> Answer<Vec<Run>>;
 
-    /// Settles the runs that are recorded as running although their program is dead, and hands them over as they are
-    /// recorded now. Each run is settled once, by whoever comes first.
+    /// Settles the runs of verbs that are recorded as running although their program is dead, and hands them over as
+    /// they are recorded now. Each run is settled once, by whoever comes first. Runs of procedures stay as they are.
     fn abandoned(&self, now: Timestamp) -> Answer<Vec<Run>>;
+
+    /// The runs of procedures that go on and that nobody here is at, the newest first. One that was taken over at
+    /// another workstation is not among them.
+    fn resumable(&self, wish: RunsWish) -> Answer<Vec<Run>>;
+
+    /// Takes over a run of a procedure whose program is dead: one of any number of consoles wins, with a token that is
+    /// higher by one. All others learn why not ([`Why::Taken`], [`Why::Lives`], [`Why::Ended`]).
+    fn adopt(&self, run: RunId, who: Who, now: Timestamp) -> Answer<Adopted>;
+
+    /// Puts a run as the lock host knows it here, new or in the place of what was known: `ours` when it was taken over
+    /// from there, else because somebody else has taken it over, after which nothing of it is recorded from here.
+    fn take_in(&self, adopted: Adopted, who: Who, ours: bool, now: Timestamp) -> Answer<()>;
+
+    /// Records inputs that were told while a run goes on, in the place of what they were.
+    fn give(&self, run: RunId, given: Vec<Given>, now: Timestamp) -> Answer<()>;
+
+    /// Keeps the text of a document under its digest; one that is kept already stays.
+    fn keep_document(&self, document: Document, now: Timestamp) -> Answer<()>;
+
+    /// The document of this digest, as it was kept.
+    fn document(&self, digest: String) -> Answer<Option<Document>>;
+
+    /// Keeps output: any pieces of any steps, in one transaction. A byte that is handed over twice is kept once; of
+    /// each try [`KEPT`] bytes are kept and the rest is counted.
+    fn output(&self, run: RunId, pieces: Vec<Piece>) -> Answer<()>;
+
+    /// What the steps of a run printed: of each stream of each try the last `most` bytes.
+    fn outputs(&self, run: RunId, most: usize) -> Answer<Outputs>;
+
+    /// What is known of a procedure from before: what was typed for its inputs, how long its parts took.
+    fn past(&self, wish: PastWish) -> Answer<Past>;
+
+    /// Everything that was recorded of a run, in its order.
+    fn records(&self, run: RunId) -> Answer<Vec<Record>>;
 
     /// Whether it takes records.
     fn state(&self) -> watch::Receiver<StoreState>;
@@ -66,8 +111,32 @@ pub struct RunsWish {
     pub site: Option<SiteName>,
     /// Of this environment only.
     pub environment: Option<EnvName>,
+    /// Only those that hold each of these words, in any case: in their title, procedure, kind, person, workstation, a
+    /// host, or the name of whoever ticked something.
+    pub words: Option<String>,
     /// So many at most.
     pub most: u32,
+}
+
+impl RunsWish {
+    /// Whether a run is wished for.
+    pub fn takes(&self, run: &Run) -> bool {
+        let here = self.site.as_ref().is_none_or(|site| *site == run.site)
+            && self.environment.as_ref().is_none_or(|name| *name == run.environment);
+        here && self.words.as_deref().is_none_or(|words| holds(run, words))
+    }
+}
+
+fn holds(run: &Run, words: &str) -> bool {
+    let mut texts = vec![run.title.to_lowercase(), run.kind.to_lowercase(), run.person.to_lowercase()];
+    texts.push(run.workstation.to_lowercase());
+    texts.extend(run.document.iter().map(|document| document.name.as_str().to_lowercase()));
+    for step in &run.steps {
+        let service = step.service.iter().map(|name| name.as_str().to_lowercase());
+        texts.extend(service.chain(step.by.iter().map(|by| by.to_lowercase())));
+        texts.push(step.host.as_str().to_lowercase());
+    }
+    words.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
 }
 
 /// A name for a run that begins now, unlike any other on any machine.

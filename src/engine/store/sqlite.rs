@@ -7,12 +7,16 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::ask::{Ask, Order, Reply};
 use super::error::{StoreError, Why};
-use super::worker::{Ask, Order, Worker};
+use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
+use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
+use crate::domain::procedure::Given;
 use crate::domain::run::{RunState, RunStep};
 use crate::domain::{Run, RunId};
 use crate::port::act::StoreState;
+use crate::port::procedure::Piece;
 
 /// Orders on their way to the thread. Bounded: whoever asks waits for a place, nothing is dropped.
 const ORDERS: usize = 64;
@@ -49,7 +53,12 @@ impl Sqlite {
         Self { file, orders, state, told }
     }
 
-    fn ask(&self, ask: Ask) -> Answer<Vec<Run>> {
+    /// Whether there is a store in a folder, or traces of one.
+    pub fn is_there(folder: &Path) -> bool {
+        ["", "-wal", ".seen"].iter().any(|end| super::place::beside(&folder.join(FILE), end).exists())
+    }
+
+    fn ask(&self, ask: Ask) -> Answer<Reply> {
         let (orders, file, what) = (self.orders.clone(), self.file.clone(), ask.what());
         async move {
             let failed = |why| StoreError { what, file: file.clone(), why };
@@ -66,9 +75,18 @@ impl Sqlite {
         .boxed()
     }
 
+    fn get<T: 'static>(&self, ask: Ask, read: fn(Reply) -> T) -> Answer<T> {
+        self.ask(ask).map(move |answer| answer.map(read)).boxed()
+    }
+
     fn do_it(&self, ask: Ask) -> Answer<()> {
         self.ask(ask).map(|answer| answer.map(drop)).boxed()
     }
+}
+
+/// The thread answered something else than it was asked: it can't.
+fn nothing(file: PathBuf) -> StoreError {
+    StoreError { what: "taking over a run", file, why: Why::Gone }
 }
 
 impl Store for Sqlite {
@@ -85,15 +103,67 @@ impl Store for Sqlite {
     }
 
     fn runs(&self, wish: RunsWish) -> Answer<Vec<Run>> {
-        self.ask(Ask::Runs(wish))
+        self.get(Ask::Runs(wish), Reply::runs)
     }
 
     fn find(&self, word: String) -> Answer<Vec<Run>> {
-        self.ask(Ask::Find(word))
+        self.get(Ask::Find(word), Reply::runs)
     }
 
     fn abandoned(&self, now: Timestamp) -> Answer<Vec<Run>> {
-        self.ask(Ask::Abandoned(now))
+        self.get(Ask::Abandoned(now), Reply::runs)
+    }
+
+    fn resumable(&self, wish: RunsWish) -> Answer<Vec<Run>> {
+        self.get(Ask::Resumable(wish), Reply::runs)
+    }
+
+    fn adopt(&self, run: RunId, who: Who, now: Timestamp) -> Answer<Adopted> {
+        let (file, asked) = (self.file.clone(), self.ask(Ask::Adopt(run, who, now)));
+        async move {
+            match asked.await? {
+                Reply::Adopted(adopted) => Ok(*adopted),
+                Reply::Done | Reply::Runs(_) | Reply::Document(_) | Reply::Outputs(_) => Err(nothing(file)),
+                Reply::Past(_) | Reply::Records(_) => Err(nothing(file)),
+            }
+        }
+        .boxed()
+    }
+
+    fn take_in(&self, adopted: Adopted, who: Who, ours: bool, now: Timestamp) -> Answer<()> {
+        self.do_it(Ask::TakeIn(Box::new(adopted), who, ours, now))
+    }
+
+    fn give(&self, run: RunId, given: Vec<Given>, now: Timestamp) -> Answer<()> {
+        self.do_it(Ask::Give(run, given, now))
+    }
+
+    fn keep_document(&self, document: Document, now: Timestamp) -> Answer<()> {
+        self.do_it(Ask::KeepDocument(Box::new(document), now))
+    }
+
+    fn document(&self, digest: String) -> Answer<Option<Document>> {
+        self.get(Ask::Document(digest), |reply| if let Reply::Document(found) = reply { found } else { None })
+    }
+
+    fn output(&self, run: RunId, pieces: Vec<Piece>) -> Answer<()> {
+        self.do_it(Ask::Print(run, pieces))
+    }
+
+    fn outputs(&self, run: RunId, most: usize) -> Answer<Outputs> {
+        self.get(Ask::Outputs(run, most), |reply| match reply {
+            Reply::Outputs(outputs) => outputs,
+            Reply::Done | Reply::Runs(_) | Reply::Adopted(_) | Reply::Document(_) => Outputs::default(),
+            Reply::Past(_) | Reply::Records(_) => Outputs::default(),
+        })
+    }
+
+    fn past(&self, wish: PastWish) -> Answer<Past> {
+        self.get(Ask::Past(wish), |reply| if let Reply::Past(past) = reply { past } else { Past::default() })
+    }
+
+    fn records(&self, run: RunId) -> Answer<Vec<Record>> {
+        self.get(Ask::Records(run), |reply| if let Reply::Records(records) = reply { records } else { Vec::new() })
     }
 
     fn state(&self) -> watch::Receiver<StoreState> {

@@ -26,7 +26,7 @@ pub(super) fn open(file: &Path, why: &Why) -> Result<View, Why> {
         Why::Full | Why::ReadOnly | Why::Io(_) | Why::Network(_) | Why::Busy(_) => file.exists(),
         // What belongs to somebody else, what is damaged and what nobody understands is left alone.
         Why::NotOurs(_) | Why::Newer { .. } | Why::Damaged(_) => false,
-        Why::Missing(_) | Why::Ended | Why::Silent(_) | Why::Gone => false,
+        Why::Missing(_) | Why::Ended | Why::Taken(_) | Why::Lives | Why::Silent(_) | Why::Gone => false,
     };
     if !readable {
         return Err(why.clone());

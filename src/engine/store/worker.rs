@@ -4,19 +4,17 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::error::{StoreError, Why};
+use super::ask::{Ask, Order, Reply};
+use super::error::Why;
 use super::open::Db;
 use super::place;
 use super::seen::{self, Seen};
 use super::session::{self, Session};
 use super::sqlite::FILE;
 use super::view::View;
-use super::{RunsWish, head, read, write};
-use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{Run, RunId};
+use super::{adopt, document, head, output, past, read, write};
 use crate::port::act::StoreState;
 
 /// Writes that wait for another program. When there are so many, no more orders are taken: whoever asks waits.
@@ -30,53 +28,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const RECORDING: &str = "recording what is done";
 /// Between two attempts to write while another program does.
 const AGAIN: Duration = Duration::from_millis(10);
-
-/// What is asked.
-#[derive(Debug)]
-pub(super) enum Ask {
-    Begin(Box<Run>),
-    Step(RunId, usize, Box<RunStep>),
-    End(RunId, RunState, Timestamp),
-    Abandoned(Timestamp),
-    Runs(RunsWish),
-    Find(String),
-}
-
-impl Ask {
-    /// What it is, at the beginning of a sentence.
-    pub(super) fn what(&self) -> &'static str {
-        match self {
-            Ask::Begin(_) => "recording a run",
-            Ask::Step(..) => "recording a step",
-            Ask::End(..) => "recording the end of a run",
-            Ask::Abandoned(_) => "settling runs of programs that died",
-            Ask::Runs(_) | Ask::Find(_) => "reading runs",
-        }
-    }
-
-    /// Whether something begins with it that must be recorded to its end.
-    fn begins(&self) -> bool {
-        match self {
-            Ask::Begin(_) => true,
-            Ask::Step(_, _, step) => step.state == StepState::Intent,
-            Ask::End(..) | Ask::Abandoned(_) | Ask::Runs(_) | Ask::Find(_) => false,
-        }
-    }
-
-    fn writes(&self) -> bool {
-        match self {
-            Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
-            Ask::Runs(_) | Ask::Find(_) => false,
-        }
-    }
-}
-
-/// A question with the place for its answer.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub ask: Ask,
-    pub reply: oneshot::Sender<Result<Vec<Run>, StoreError>>,
-}
 
 /// The thread.
 pub(super) struct Worker {
@@ -219,7 +170,7 @@ impl Worker {
         }
     }
 
-    fn answer(&mut self, order: Order, answer: Result<Vec<Run>, Why>) {
+    fn answer(&mut self, order: Order, answer: Result<Reply, Why>) {
         let what = order.ask.what();
         if let Err(why) = &answer
             && why.blocks()
@@ -233,18 +184,38 @@ impl Worker {
         let _ = order.reply.send(answer);
     }
 
-    fn read(&self, ask: &Ask) -> Result<Vec<Run>, Why> {
+    fn read(&self, ask: &Ask) -> Result<Reply, Why> {
         let why = || self.blocked.clone().unwrap_or(Why::Gone);
         let view = self.view.as_ref().map(|view| &view.connection);
-        let connection = self.db.as_ref().map(|db| &db.connection).or(view).ok_or_else(why)?;
+        let from = self.db.as_ref().map(|db| &db.connection).or(view).ok_or_else(why)?;
         match ask {
-            Ask::Runs(wish) => read::runs(connection, wish),
-            Ask::Find(word) => read::find(connection, word),
-            Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => Ok(Vec::new()),
+            Ask::Runs(wish) => read::runs(from, wish).map(Reply::Runs),
+            Ask::Find(word) => read::find(from, word).map(Reply::Runs),
+            Ask::Resumable(wish) => read::resumable(from, wish, |name| self.is_alive(name)).map(Reply::Runs),
+            Ask::Document(digest) => document::read(from, digest).map(Reply::Document),
+            Ask::Outputs(run, most) => output::read(from, run, *most).map(Reply::Outputs),
+            Ask::Past(wish) => past::read(from, wish).map(Reply::Past),
+            Ask::Records(run) => read::records(from, run).map(Reply::Records),
+            Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
+            Ask::TakeIn(..) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => Ok(Reply::Done),
         }
     }
 
-    fn write(&mut self, ask: &Ask) -> Result<Vec<Run>, Why> {
+    /// The name of our session; empty while we have none.
+    fn own(&self) -> String {
+        self.session.as_ref().map(|session| session.name().to_owned()).unwrap_or_default()
+    }
+
+    fn is_alive(&self, name: &str) -> bool {
+        let own = self.session.as_ref().is_some_and(|session| session.name() == name);
+        own || session::is_alive(&self.sessions(), name)
+    }
+
+    fn sessions(&self) -> PathBuf {
+        self.folder.join("sessions")
+    }
+
+    fn write(&mut self, ask: &Ask) -> Result<Reply, Why> {
         if let Some(why) = self.blocked.as_ref().filter(|_| ask.begins() || self.db.is_none()) {
             return Err(why.clone());
         }
@@ -255,23 +226,43 @@ impl Worker {
                 return Err(why.clone());
             }
         }
-        let sessions = self.folder.join("sessions");
-        if matches!(ask, Ask::Begin(_)) && self.session.is_none() {
+        let sessions = self.sessions();
+        if ask.lives() && self.session.is_none() {
             self.session = Some(Session::begin(&sessions).map_err(|error| Why::of_system(&error))?);
         }
-        let own = self.session.as_ref().map(|session| session.name().to_owned()).unwrap_or_default();
+        let own = self.own();
+        let lives = |name: &str| name == own || session::is_alive(&sessions, name);
         let done = self.attempt(|to| match ask {
-            Ask::Begin(run) => write::begin(to, &own, run).map(|()| Vec::new()),
-            Ask::Step(run, number, step) => write::step(to, run, *number, step).map(|()| Vec::new()),
-            Ask::End(run, state, at) => write::end(to, run, *state, *at).map(|()| Vec::new()),
-            Ask::Abandoned(now) => write::abandoned(to, *now, |name| name == own || session::is_alive(&sessions, name)),
-            Ask::Runs(_) | Ask::Find(_) => Ok(Vec::new()),
+            Ask::Begin(run) => write::begin(to, &own, run).map(|()| Reply::Done),
+            Ask::Step(run, number, step) => {
+                adopt::fence(to, run, &own)?;
+                write::step(to, run, *number, step).map(|()| Reply::Done)
+            }
+            Ask::End(run, state, at) => {
+                adopt::fence(to, run, &own)?;
+                write::end(to, run, *state, *at).map(|()| Reply::Done)
+            }
+            Ask::Abandoned(now) => write::abandoned(to, *now, lives).map(Reply::Runs),
+            Ask::Adopt(run, who, now) => {
+                adopt::adopt(to, &own, run, who, *now, lives).map(|adopted| Reply::Adopted(Box::new(adopted)))
+            }
+            Ask::TakeIn(adopted, who, ours, now) => {
+                adopt::take_in(to, &own, adopted, who, *ours, *now, lives).map(|()| Reply::Done)
+            }
+            Ask::Give(run, given, now) => {
+                adopt::fence(to, run, &own)?;
+                adopt::give(to, run, given, *now).map(|()| Reply::Done)
+            }
+            Ask::KeepDocument(document, now) => document::keep(to, document, *now).map(|()| Reply::Done),
+            Ask::Print(run, pieces) => output::keep(to, run, pieces).map(|()| Reply::Done),
+            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => Ok(Reply::Done),
+            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => Ok(Reply::Done),
         })?;
         if matches!(ask, Ask::Abandoned(_))
             && let Some(db) = &self.db
         {
-            let named: Vec<String> = read::running(&db.connection)?.into_iter().map(|(_, session)| session).collect();
-            session::clean(&sessions, &named);
+            let named = read::running(&db.connection)?.into_iter().map(|running| running.session);
+            session::clean(&sessions, &named.collect::<Vec<_>>());
         }
         Ok(done)
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::error::Why;
 use super::form::{RunForm, StepForm};
 use super::settle::settled;
-use super::{fresh_run_id, read};
+use super::{fresh_run_id, past, read};
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 
@@ -25,10 +25,21 @@ pub(super) fn writing<T>(
 
 /// A run with all its steps.
 pub(super) fn begin(to: &Transaction<'_>, session: &str, run: &Run) -> Result<(), Why> {
+    insert(to, session, run)?;
+    if let Some(document) = &run.document {
+        past::remember(to, run, &document.given, run.begun)?;
+    }
     let form = RunForm::from(run);
+    record(to, &run.id, None, run.begun, &form.state, &json(&form)?)
+}
+
+/// The rows of a run, without a record of them.
+pub(super) fn insert(to: &Transaction<'_>, session: &str, run: &Run) -> Result<(), Why> {
+    let form = RunForm::from(run);
+    let procedure = run.document.as_ref().map(|document| document.name.as_str());
     to.prepare_cached(
         "INSERT INTO runs (id, site, environment, person, workstation, session, kind, title, confirmed, begun, ended,
-         state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         state, document, procedure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         form.id,
@@ -42,27 +53,34 @@ pub(super) fn begin(to: &Transaction<'_>, session: &str, run: &Run) -> Result<()
         form.confirmed,
         form.begun,
         form.ended,
-        form.state
+        form.state,
+        form.document.as_ref().map(json).transpose()?,
+        procedure
     ])?;
-    for (number, step) in form.steps.iter().enumerate() {
-        to.prepare_cached(
-            "INSERT INTO steps (run, number, site, environment, person, host, service, unit, state, step)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            form.id,
-            place(number),
-            form.site,
-            form.environment,
-            form.person,
-            step.host,
-            step.service,
-            step.unit,
-            step.state,
-            json(step)?
-        ])?;
-    }
-    record(to, &run.id, None, run.begun, &form.state, &json(&form)?)
+    form.steps.iter().enumerate().try_for_each(|(number, step)| put_step(to, &form, number, step))
+}
+
+/// The row of a step, new or in the place of what it was.
+pub(super) fn put_step(to: &Connection, form: &RunForm, number: usize, step: &StepForm) -> Result<(), Why> {
+    to.prepare_cached(
+        "INSERT INTO steps (run, number, site, environment, person, host, service, unit, state, step)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (run, number) DO UPDATE SET host = excluded.host, service = excluded.service,
+         unit = excluded.unit, state = excluded.state, step = excluded.step",
+    )?
+    .execute(params![
+        form.id,
+        place(number),
+        form.site,
+        form.environment,
+        form.person,
+        step.host,
+        step.service,
+        step.unit,
+        step.state,
+        json(step)?
+    ])?;
+    Ok(())
 }
 
 /// How a step stands now.
@@ -100,15 +118,17 @@ pub(super) fn end(to: &Transaction<'_>, run: &RunId, state: RunState, at: Timest
     record(to, run, None, at, state.word(), "{}")
 }
 
-/// Settles every run of a program that is dead. One transaction looks and writes, so nobody else settles it too.
+/// Settles every run of a verb whose program is dead; one of a procedure stays as it is, to be taken over. One
+/// transaction looks and writes, so nobody else settles it too.
 pub(super) fn abandoned(
     to: &Transaction<'_>,
     now: Timestamp,
     is_alive: impl Fn(&str) -> bool,
 ) -> Result<Vec<Run>, Why> {
     let mut done = Vec::new();
-    for (id, _) in read::running(to)?.into_iter().filter(|(_, session)| !is_alive(session)) {
-        let Some(run) = read::run(to, &id)? else { continue };
+    let dead = |running: &read::Running| !running.is_procedure && !is_alive(&running.session);
+    for running in read::running(to)?.into_iter().filter(dead) {
+        let Some(run) = read::run(to, &running.id)? else { continue };
         let (run, moved) = settled(run, now);
         for number in moved {
             if let Some(moved) = run.steps.get(number) {
@@ -121,7 +141,8 @@ pub(super) fn abandoned(
     Ok(done)
 }
 
-fn record(
+/// What happened, behind everything before it.
+pub(super) fn record(
     to: &Transaction<'_>,
     run: &RunId,
     number: Option<usize>,
@@ -131,7 +152,8 @@ fn record(
 ) -> Result<(), Why> {
     to.prepare_cached(
         "INSERT INTO records (id, run, number, site, environment, person, workstation, at, state, said)
-         SELECT ?, id, ?, site, environment, person, workstation, ?, ?, ? FROM runs WHERE id = ?",
+         SELECT ?, id, ?, site, environment, coalesce(owner, person), coalesce(owner_at, workstation), ?, ?, ?
+         FROM runs WHERE id = ?",
     )?
     .execute(params![fresh_run_id(at).as_str(), number.map(place), at.to_string(), state, said, run.as_str()])?;
     Ok(())
@@ -141,6 +163,6 @@ fn place(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn json(form: &impl serde::Serialize) -> Result<String, Why> {
+pub(super) fn json(form: &impl serde::Serialize) -> Result<String, Why> {
     serde_json::to_string(form).map_err(|error| Why::Io(error.to_string()))
 }

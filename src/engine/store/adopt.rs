@@ -1,0 +1,147 @@
+//! Runs of procedures whose program died: they are not settled but taken over, each by exactly one console.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::error::Why;
+use super::form::{DocumentForm, NoteForm, RunForm};
+use super::kept::{Adopted, Who};
+use super::write::{json, put_step, record};
+use super::{past, read};
+use crate::domain::procedure::Given;
+use crate::domain::run::RunState;
+use crate::domain::{Run, RunId};
+
+/// The session of a run that goes on at another workstation.
+pub(super) const ELSEWHERE: &str = "elsewhere";
+
+/// Who is at a run.
+struct Held {
+    session: String,
+    state: String,
+    is_procedure: bool,
+    token: i64,
+    owner: String,
+}
+
+fn held(to: &Transaction<'_>, run: &RunId) -> Result<Option<Held>, Why> {
+    let mut query = to.prepare_cached(
+        "SELECT session, state, document IS NOT NULL, token, coalesce(owner || ' from ' || owner_at,
+         person || ' from ' || workstation) FROM runs WHERE id = ?",
+    )?;
+    let held = query.query_row([run.as_str()], |row| {
+        Ok(Held {
+            session: row.get(0)?,
+            state: row.get(1)?,
+            is_procedure: row.get(2)?,
+            token: row.get(3)?,
+            owner: row.get(4)?,
+        })
+    });
+    Ok(held.optional()?)
+}
+
+/// Refuses what a console says of a run that somebody else has taken over.
+pub(super) fn fence(to: &Transaction<'_>, run: &RunId, own: &str) -> Result<(), Why> {
+    match held(to, run)? {
+        Some(held) if held.is_procedure && held.state == RunState::Running.word() && held.session != own => {
+            Err(Why::Taken(crate::text::Foreign::from(held.owner).plain()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Takes a run over whose program is dead. One transaction looks and writes: one of several consoles wins.
+pub(super) fn adopt(
+    to: &Transaction<'_>,
+    own: &str,
+    run: &RunId,
+    who: &Who,
+    now: Timestamp,
+    is_alive: impl Fn(&str) -> bool,
+) -> Result<Adopted, Why> {
+    let missing = || Why::Missing(format!("run {run} of a procedure"));
+    let held = held(to, run)?.filter(|held| held.is_procedure).ok_or_else(missing)?;
+    if held.state != RunState::Running.word() {
+        return Err(Why::Ended);
+    }
+    if held.session == own || held.session == ELSEWHERE {
+        return Err(Why::Taken(crate::text::Foreign::from(held.owner).plain()));
+    }
+    if is_alive(&held.session) {
+        return Err(Why::Lives);
+    }
+    let token = held.token.saturating_add(1);
+    owned(to, run, own, who, token)?;
+    let said = json(&NoteForm { taken: u64::try_from(token).ok(), ..NoteForm::default() })?;
+    record(to, run, None, now, RunState::Running.word(), &said)?;
+    let run = read::run(to, run.as_str())?.ok_or_else(missing)?;
+    Ok(Adopted { run, token: u64::try_from(token).unwrap_or_default() })
+}
+
+fn owned(to: &Transaction<'_>, run: &RunId, session: &str, who: &Who, token: i64) -> Result<(), Why> {
+    to.prepare_cached("UPDATE runs SET session = ?, owner = ?, owner_at = ?, token = ? WHERE id = ?")?
+        .execute(params![session, who.person, who.workstation, token, run.as_str()])?;
+    Ok(())
+}
+
+/// Puts a run as the lock host knows it into this store: because it was taken over from there, or because somebody
+/// else has taken it over there.
+pub(super) fn take_in(
+    to: &Transaction<'_>,
+    own: &str,
+    adopted: &Adopted,
+    who: &Who,
+    ours: bool,
+    now: Timestamp,
+    is_alive: impl Fn(&str) -> bool,
+) -> Result<(), Why> {
+    let (run, session) = (&adopted.run, if ours { own } else { ELSEWHERE });
+    let token = i64::try_from(adopted.token).unwrap_or(i64::MAX);
+    match held(to, &run.id)? {
+        None => super::write::insert(to, session, run)?,
+        Some(held) if !held.is_procedure || held.state != RunState::Running.word() => return Err(Why::Ended),
+        Some(held) if held.session != own && is_alive(&held.session) => return Err(Why::Lives),
+        Some(held) if held.token > token || (ours && held.token == token && held.session != own) => {
+            return Err(Why::Taken(crate::text::Foreign::from(held.owner).plain()));
+        }
+        Some(_) => {
+            let form = RunForm::from(run);
+            let document = form.document.as_ref().map(json).transpose()?;
+            to.execute(
+                "UPDATE runs SET state = ?, ended = ?, document = ? WHERE id = ?",
+                params![form.state, form.ended, document, form.id],
+            )?;
+            for (number, step) in form.steps.iter().enumerate() {
+                put_step(to, &form, number, step)?;
+            }
+        }
+    }
+    owned(to, &run.id, session, who, token)?;
+    record(to, &run.id, None, now, run.state.word(), &json(&RunForm::from(run))?)?;
+    let said = json(&NoteForm { taken: Some(adopted.token), ..NoteForm::default() })?;
+    record(to, &run.id, None, now, run.state.word(), &said)
+}
+
+/// Inputs that were told while a run goes on; an input that was told before is told anew.
+pub(super) fn give(to: &Transaction<'_>, run: &RunId, given: &[Given], now: Timestamp) -> Result<(), Why> {
+    let missing = || Why::Missing(format!("run {run} of a procedure"));
+    let mut known: Run = read::run(to, run.as_str())?.ok_or_else(missing)?;
+    let document = known.document.as_mut().ok_or_else(missing)?;
+    merge(&mut document.given, given);
+    let text = json(&DocumentForm::from(&*document))?;
+    to.execute("UPDATE runs SET document = ? WHERE id = ?", params![text, run.as_str()])?;
+    past::remember(to, &known, given, now)?;
+    let said = json(&NoteForm { given: Some(NoteForm::words(given)), ..NoteForm::default() })?;
+    record(to, run, None, now, known.state.word(), &said)
+}
+
+/// Puts newer values in the place of older ones.
+pub(super) fn merge(known: &mut Vec<Given>, newer: &[Given]) {
+    for given in newer {
+        match known.iter_mut().find(|known| known.name == given.name) {
+            Some(known) => *known = given.clone(),
+            None => known.push(given.clone()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What the thread of the store is asked, and what it answers.
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::RunsWish;
+use super::error::StoreError;
+use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
+use crate::domain::procedure::Given;
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{Run, RunId};
+use crate::port::procedure::Piece;
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Begin(Box<Run>),
+    Step(RunId, usize, Box<RunStep>),
+    End(RunId, RunState, Timestamp),
+    Abandoned(Timestamp),
+    Adopt(RunId, Who, Timestamp),
+    TakeIn(Box<Adopted>, Who, bool, Timestamp),
+    Give(RunId, Vec<Given>, Timestamp),
+    KeepDocument(Box<Document>, Timestamp),
+    Print(RunId, Vec<Piece>),
+    Runs(RunsWish),
+    Find(String),
+    Resumable(RunsWish),
+    Document(String),
+    Outputs(RunId, usize),
+    Past(PastWish),
+    Records(RunId),
+}
+
+/// What is answered.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Done,
+    Runs(Vec<Run>),
+    Adopted(Box<Adopted>),
+    Document(Option<Document>),
+    Outputs(Outputs),
+    Past(Past),
+    Records(Vec<Record>),
+}
+
+impl Ask {
+    /// What it is, at the beginning of a sentence.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Ask::Begin(_) => "recording a run",
+            Ask::Step(..) => "recording a step",
+            Ask::End(..) => "recording the end of a run",
+            Ask::Abandoned(_) => "settling runs of programs that died",
+            Ask::Adopt(..) | Ask::TakeIn(..) => "taking over a run",
+            Ask::Give(..) => "recording inputs",
+            Ask::KeepDocument(..) => "keeping a document",
+            Ask::Print(..) => "keeping output",
+            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
+            Ask::Document(_) => "reading a document",
+            Ask::Outputs(..) => "reading output",
+            Ask::Past(_) => "reading what was done before",
+        }
+    }
+
+    /// Whether something begins with it that must be recorded to its end.
+    pub(super) fn begins(&self) -> bool {
+        match self {
+            Ask::Begin(_) | Ask::Adopt(..) => true,
+            Ask::TakeIn(_, _, ours, _) => *ours,
+            Ask::Step(_, _, step) => step.state == StepState::Intent,
+            Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => false,
+            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
+            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
+        }
+    }
+
+    /// Whether whoever asks it must be seen to live from then on.
+    pub(super) fn lives(&self) -> bool {
+        matches!(self, Ask::Begin(_) | Ask::Adopt(..) | Ask::TakeIn(_, _, true, _))
+    }
+
+    pub(super) fn writes(&self) -> bool {
+        match self {
+            Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
+            Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => true,
+            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
+            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn runs(self) -> Vec<Run> {
+        if let Reply::Runs(runs) = self { runs } else { Vec::new() }
+    }
+}
+
+/// A question with the place for its answer.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub ask: Ask,
+    pub reply: oneshot::Sender<Result<Reply, StoreError>>,
+}

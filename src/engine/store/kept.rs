@@ -1,0 +1,144 @@
+//! The nouns of what is kept of runs of procedures, beside the runs themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::procedure::Given;
+use crate::domain::run::{RunState, RunStep};
+use crate::domain::{EnvName, HostName, InputName, PartId, ProcedureName, Run, SiteName};
+use crate::engine::jobs::Offsets;
+use crate::port::procedure::Piece;
+
+/// A person at a workstation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The name in their own file, else their login here.
+    pub person: String,
+    /// `login@machine`.
+    pub workstation: String,
+}
+
+/// The text of a document as it was when something was run from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub digest: String,
+    /// The procedure.
+    pub name: ProcedureName,
+    /// The site it belongs to.
+    pub site: SiteName,
+    /// The environment in which it was first used.
+    pub environment: EnvName,
+    /// Who used it first.
+    pub person: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// A run that was taken over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adopted {
+    /// As it stands.
+    pub run: Run,
+    /// What it is done under from now on; hosts refuse a lower one.
+    pub token: u64,
+}
+
+/// What steps printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// The pieces, by step, try, stream and place; no byte twice.
+    pub pieces: Vec<Piece>,
+    /// Of each try that printed anything: how far it was read, and what was not kept.
+    pub tries: Vec<Try>,
+}
+
+/// How much of one stream of one try is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Try {
+    /// The number of the step.
+    pub step: usize,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// Whether it is standard error.
+    pub error: bool,
+    /// How far it was read, in bytes.
+    pub reached: u64,
+    /// How many bytes of that are not kept.
+    pub cut: u64,
+}
+
+impl Outputs {
+    /// From where the output of a try is still to be read.
+    pub fn reached(&self, step: usize, attempt: u32) -> Offsets {
+        let of = |error: bool| {
+            let this = |one: &&Try| one.step == step && one.attempt == attempt && one.error == error;
+            self.tries.iter().find(this).map_or(0, |one| one.reached)
+        };
+        Offsets { output: of(false), error: of(true) }
+    }
+}
+
+/// Which procedure is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastWish {
+    /// The site.
+    pub site: SiteName,
+    /// The procedure.
+    pub procedure: ProcedureName,
+}
+
+/// What is known of a procedure from before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What was typed for its inputs, each value once, the newest first.
+    pub inputs: Vec<(InputName, Vec<String>)>,
+    /// How long parts took that ended well, the newest first.
+    pub took: Vec<(PartId, HostName, Duration)>,
+}
+
+impl Past {
+    /// What was typed for an input, the newest first.
+    pub fn typed(&self, input: &InputName) -> &[String] {
+        self.inputs.iter().find(|(name, _)| name == input).map_or(&[], |(_, values)| values)
+    }
+
+    /// How long a part usually takes on a host: the middle of what it took there, else anywhere.
+    pub fn expected(&self, part: &PartId, host: &HostName) -> Option<Duration> {
+        let of = |there: bool| {
+            let this = self.took.iter().filter(|(of, at, _)| of == part && (!there || at == host));
+            let mut took: Vec<Duration> = this.take(9).map(|(_, _, took)| *took).collect();
+            took.sort();
+            took.get(took.len() / 2).copied()
+        };
+        of(true).or_else(|| of(false))
+    }
+}
+
+/// One record of a run: never changed, in the order in which they were made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// When, by this machine's clock.
+    pub at: Timestamp,
+    /// Who was at the run.
+    pub who: Who,
+    /// What was recorded.
+    pub what: Recorded,
+}
+
+/// What was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recorded {
+    /// The run with all its steps, as it stood: at its begin, or when it was brought here from the lock host.
+    Whole(Box<Run>),
+    /// How a step stood.
+    Step(usize, Box<RunStep>),
+    /// It was taken over, and is done under this token from then on.
+    Taken(u64),
+    /// Inputs were told.
+    Given(Vec<Given>),
+    /// It ended.
+    Ended(RunState),
+}
