@@ -62,6 +62,27 @@ fn check_ends_with_0_78_or_64() {
 }
 
 #[test]
+fn check_says_what_a_lock_host_does_not_do_yet() {
+    let desk = Desk::new();
+    assert!(!desk.qd(&["check"]).1.contains("lock_host"));
+    desk.write("here/sites/good/site.toml", &format!("[environments.prod]\nlock_host = \"web-1\"\n{GOOD}"));
+    let (code, text) = desk.qd(&["check"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("lock_host of prod: it does not yet keep other consoles from acting"), "{text}");
+}
+
+#[test]
+fn an_end_before_the_beginning_is_refused_before_any_host_is_asked() {
+    let desk = Desk::new();
+    // No such host can be reached, and none is tried.
+    let logs = |since: &str, until: &str| desk.qd(&["logs", "good", "-e", "prod", "--since", since, "--until", until]);
+    let (code, text) = logs("10m", "1h");
+    assert_eq!(code, 64, "{text}");
+    assert!(text.contains("lies before --since") && !text.contains("web-1"), "{text}");
+    assert_eq!(logs("2026-11-21 03:00", "2026-11-21 02:59").0, 64);
+}
+
+#[test]
 fn trust_is_recorded_for_exactly_this_content() {
     let desk = Desk::new();
     assert!(desk.qd(&["check"]).1.contains("not trusted"));

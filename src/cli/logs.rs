@@ -1,7 +1,9 @@
 //! `qd logs`: the journals of many hosts as one stream, for pipes, files and people without a screen.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +18,7 @@ use crate::domain::{Environment, HostName, RuntimeKind, ServiceName};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::logs::written::LEVELS;
-use crate::engine::logs::{Append, Ending, Form, Gather, Wanted, Written};
+use crate::engine::logs::{Append, Bursts, Ending, Form, Gather, Wanted, Written, write_counted};
 use crate::engine::signals;
 use crate::engine::world::World;
 use crate::port::log::{LogRow, Since};
@@ -110,8 +112,10 @@ pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
     let mut told = Told {
         written: Written::new(sink, &wanted.environment),
         grep: logs.grep.clone(),
-        append,
+        out: Out::new(append),
         text: String::new(),
+        ends: Vec::new(),
+        bursts: Bursts::default(),
         synced: Instant::now(),
         lines: 0,
         lost: 0,
@@ -170,8 +174,13 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
             usage(format!("{option} {}: no such moment; {}", Foreign::from(word).ident(), moment::FORMS))
         }),
     };
-    let since = when(&logs.since, "--since")?.map_or(Since::Newest(logs.lines), Moment::since);
-    let until = when(&logs.until, "--until")?.map(|until| until.at(&now));
+    let (begin, end) = (when(&logs.since, "--since")?, when(&logs.until, "--until")?);
+    let (since, until) = (begin.map_or(Since::Newest(logs.lines), Moment::since), end.map(|until| until.at(&now)));
+    if let Some((begin, until)) = begin.map(|begin| begin.at(&now)).zip(until).filter(|(begin, until)| begin > until) {
+        let told = |at: jiff::Timestamp| at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
+        let text = format!("--until {} lies before --since {}: nothing lies between", told(until), told(begin));
+        return Err(usage(text));
+    }
     let append = match &logs.append {
         None => None,
         Some(path) => Some(Append::open(path).map_err(|why| choose::complain(Exit::Output, &why))?),
@@ -236,12 +245,58 @@ fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Re
     Ok(narrow)
 }
 
-/// Where rows go, and what is to be said at the end.
+/// Where rows go.
+#[derive(Debug)]
+enum Out {
+    /// Standard output, without a buffer of its own: what it took is known to the byte.
+    Standard(std::io::Result<File>),
+    /// A file that is appended to.
+    Append(Append),
+}
+
+impl Out {
+    fn new(append: Option<Append>) -> Self {
+        match append {
+            Some(append) => Out::Append(append),
+            None => Out::Standard(std::io::stdout().as_fd().try_clone_to_owned().map(File::from)),
+        }
+    }
+
+    /// Writes; says how many bytes were taken, and how to end where that is not all.
+    fn write(&mut self, text: &str) -> (usize, Option<Exit>) {
+        let (taken, failed) = match self {
+            Out::Append(append) => {
+                let (taken, failed) = append.write(text);
+                return (taken, failed.err().map(|why| choose::complain(Exit::Output, &why)));
+            }
+            Out::Standard(Ok(out)) => write_counted(out, text.as_bytes()),
+            Out::Standard(Err(error)) => (0, Err(std::io::Error::from(error.kind()))),
+        };
+        let exit = failed.err().map(|error| match error.kind() {
+            // A reader that has gone away ends the reading without a word.
+            std::io::ErrorKind::BrokenPipe => Exit::Ok,
+            _ => choose::complain(Exit::Output, &format!("standard output can't be written: {error}")),
+        });
+        (taken, exit)
+    }
+
+    fn sync(&self) -> Option<Exit> {
+        match self {
+            Out::Standard(_) => None,
+            Out::Append(append) => append.sync().err().map(|why| choose::complain(Exit::Output, &why)),
+        }
+    }
+}
+
+/// What was handed on, and what is to be said at the end.
 struct Told {
     written: Written,
     grep: Option<Regex>,
-    append: Option<Append>,
+    out: Out,
     text: String,
+    /// Where in the text each line of a journal ends, to count those that were written.
+    ends: Vec<usize>,
+    bursts: Bursts,
     synced: Instant,
     lines: u64,
     lost: u64,
@@ -255,15 +310,14 @@ impl Told {
             return false;
         }
         if !self.text.is_empty() {
-            let failed = match &mut self.append {
-                Some(append) => append.write(&self.text).err().map(|why| choose::complain(Exit::Output, &why)),
-                None => standard_output(&self.text),
-            };
+            let (taken, failed) = self.out.write(&self.text);
+            self.lines += self.ends.iter().filter(|end| **end <= taken).count() as u64;
             self.text.clear();
+            self.ends.clear();
             self.failed = failed;
         }
-        if let Some(append) = self.append.as_ref().filter(|_| self.failed.is_none() && self.synced.elapsed() >= SYNC) {
-            self.failed = append.sync().err().map(|why| choose::complain(Exit::Output, &why));
+        if self.failed.is_none() && self.synced.elapsed() >= SYNC {
+            self.failed = self.out.sync();
             self.synced = Instant::now();
         }
         self.failed.is_none()
@@ -272,8 +326,12 @@ impl Told {
     /// Says what there is to say, and how to end.
     fn end(&mut self, ending: &Ending) -> Exit {
         self.flush();
-        if let Some(Err(why)) = self.append.as_ref().map(Append::sync) {
-            self.failed.get_or_insert(choose::complain(Exit::Output, &why));
+        if let Some(exit) = self.out.sync() {
+            self.failed.get_or_insert(exit);
+        }
+        for sentence in self.bursts.untold() {
+            complain(&sentence);
+            self.unknown += 1;
         }
         let unknown = match self.unknown {
             0 => String::new(),
@@ -295,24 +353,14 @@ impl Told {
     }
 }
 
-/// Prints; a reader that has gone away ends the reading without a word.
-fn standard_output(text: &str) -> Option<Exit> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => None,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Some(Exit::Ok),
-        Err(error) => Some(choose::complain(Exit::Output, &format!("standard output can't be written: {error}"))),
-    }
-}
-
 impl Gather for Told {
     fn row(&mut self, host: &HostName, row: &LogRow) -> bool {
+        self.bursts.see(host, row);
         match row {
             LogRow::Entry(entry) => {
                 if self.grep.as_ref().is_some_and(|grep| !grep.is_match(entry.message.raw())) {
                     return true;
                 }
-                self.lines += 1;
             }
             LogRow::Loss(loss) => {
                 self.lost += loss.lost.unwrap_or(0);
@@ -320,6 +368,9 @@ impl Gather for Told {
             }
         }
         self.written.row(host, row, &mut self.text);
+        if matches!(row, LogRow::Entry(_)) {
+            self.ends.push(self.text.len());
+        }
         self.text.len() < (64 << 10) || self.flush()
     }
 
@@ -330,5 +381,88 @@ impl Gather for Told {
     fn say(&mut self, sentence: &str) {
         self.flush();
         complain(sentence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::{EnvColour, EnvName, SiteName};
+    use crate::port::log::{Cursor, LogEntry};
+
+    fn told(out: File) -> Told {
+        let environment = Environment {
+            site: SiteName::new("shop").unwrap(),
+            name: EnvName::new("lab").unwrap(),
+            protected: false,
+            colour: EnvColour::Grey,
+            variables: BTreeMap::new(),
+            lock_host: None,
+            state_directory: String::new(),
+            procedures: Vec::new(),
+            hosts: Vec::new(),
+            services: Vec::new(),
+            trusted: true,
+        };
+        Told {
+            written: Written::new(Form::Json, &environment),
+            grep: None,
+            out: Out::Standard(Ok(out)),
+            text: String::new(),
+            ends: Vec::new(),
+            bursts: Bursts::default(),
+            synced: Instant::now(),
+            lines: 0,
+            lost: 0,
+            unknown: 0,
+            failed: None,
+        }
+    }
+
+    fn line() -> LogRow {
+        LogRow::Entry(LogEntry {
+            cursor: Cursor::new("s=1;i=2").unwrap(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            monotonic: 0,
+            boot: 0,
+            priority: 6,
+            unit: None,
+            identifier: Foreign::from("x"),
+            pid: 7,
+            message: Foreign::from("two\nlines"),
+            cut: 0,
+        })
+    }
+
+    #[test]
+    fn only_lines_that_were_written_are_counted() {
+        let host = HostName::new("app-1").unwrap();
+        let mut full = told(File::options().write(true).open("/dev/full").unwrap());
+        assert!(full.row(&host, &line()) && full.row(&host, &line()));
+        assert!(!full.pause(), "the disk is full");
+        assert_eq!((full.lines, full.failed), (0, Some(Exit::Output)));
+        let mut room = told(tempfile::tempfile().unwrap());
+        assert!(room.row(&host, &line()) && room.row(&host, &line()) && room.pause());
+        assert_eq!((room.lines, room.failed), (2, None));
+    }
+
+    #[test]
+    fn of_what_was_written_in_part_whole_lines_count() {
+        struct Little(usize);
+        impl std::io::Write for Little {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                let taken = bytes.len().min(self.0).min(3);
+                self.0 -= taken;
+                if taken == 0 { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let (taken, failed) = write_counted(&mut Little(8), b"first\nsecond\n");
+        assert_eq!((taken, failed.unwrap_err().kind()), (8, std::io::ErrorKind::StorageFull));
+        let (taken, failed) = write_counted(&mut Little(80), b"first\nsecond\n");
+        assert!(taken == 13 && failed.is_ok());
     }
 }

@@ -124,6 +124,14 @@ fn check_site(places: &Places, found: &Found, checked: &mut Checked) {
         let _ = write!(line, "; one of the same name comes first, use its path to open it");
     }
     checked.line(&line);
+    let locks = site.iter().flat_map(|site| &site.environments).filter(|environment| environment.lock_host.is_some());
+    let locks: Vec<String> = locks.map(|environment| environment.name.to_string()).collect();
+    if !locks.is_empty() {
+        checked.line(&format!(
+            "  lock_host of {}: it does not yet keep other consoles from acting at the same time",
+            listed(&locks)
+        ));
+    }
     checked.take(mistakes);
 }
 

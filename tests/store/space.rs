@@ -33,7 +33,8 @@ impl Mount {
     /// An ext4 that becomes read-only at its first error, as those of most machines do.
     fn ext4() -> Self {
         let place = tempfile::tempdir().unwrap();
-        let image = std::env::temp_dir().join(format!("qd-store-{}.ext4", std::process::id()));
+        let name = place.path().file_name().unwrap().to_string_lossy().into_owned();
+        let image = std::env::temp_dir().join(format!("qd-store-{name}.ext4"));
         fs::File::create(&image).unwrap().set_len(24 << 20).unwrap();
         let path = image.to_string_lossy().into_owned();
         does("mkfs.ext4", &["-q", "-F", &path]);
@@ -196,4 +197,26 @@ async fn g6_a_file_system_that_becomes_read_only_by_an_error_is_told_within_two_
     assert_eq!(late.runs(ALL).await.unwrap().len(), 3, "also for who comes later");
     drop((store, late));
     report("G6", 1, 1, &format!("read-only by an error of the file system: told after {} ms", noticed.as_millis()));
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: run tests/run"]
+async fn g6_a_file_that_is_marked_immutable_is_told_as_what_it_is() {
+    let mount = Mount::ext4();
+    let folder = mount.path().join("data");
+    {
+        let store = open(&folder).await;
+        fill(&store, 3).await;
+    }
+    let marked = file(&folder).to_string_lossy().into_owned();
+    does("chattr", &["+i", &marked]);
+    let store = Sqlite::open(&folder);
+    let (state, _) = wait(&store, read_only).await;
+    does("chattr", &["-i", &marked]);
+    let StoreState::ReadOnly(sentence) = state else { panic!() };
+    assert!(sentence.contains("marked as immutable") && !sentence.contains("file system"), "{sentence}");
+    wait(&store, |state| *state == StoreState::Writable).await;
+    store.begin(run("restart", 1)).await.unwrap();
+    drop(store);
+    report("G6", 1, 1, "an immutable store is told as one, and mends itself");
 }

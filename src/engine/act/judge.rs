@@ -24,6 +24,8 @@ pub(super) struct Course {
     floor: u32,
     /// Looks that showed no trace of a job.
     idle: u32,
+    /// The first new run of the unit that was seen.
+    first: Option<Look>,
 }
 
 /// So many looks may pass between the end of the command and the first sign of its job.
@@ -33,7 +35,7 @@ impl Course {
     /// The course of a change that has just been sent.
     pub(super) fn new(verb: Verb, before: Look) -> Self {
         let floor = before.facts.restarts;
-        Self { verb, before, floor, idle: 0 }
+        Self { verb, before, floor, idle: 0, first: None }
     }
 
     /// Whether this is another run of the unit than before.
@@ -45,8 +47,15 @@ impl Course {
     pub(super) fn judge(&mut self, look: &Look) -> Judged {
         let crashed = look.facts.restarts > self.floor;
         self.floor = self.floor.min(look.facts.restarts);
+        let again = self.first.as_ref().and_then(|first| by_others(first, look));
+        if self.first.is_none() && self.is_new(look) {
+            self.first = Some(look.clone());
+        }
         let judged = match self.verb {
-            Verb::Start | Verb::Restart => self.up(look, crashed),
+            Verb::Start | Verb::Restart => match again {
+                Some(why) => Judged::Wrong(why),
+                None => self.up(look, crashed),
+            },
             Verb::Stop => self.down(look),
             Verb::Reload => self.reloaded(look),
             Verb::Enable => self.file(look, "enabled"),
@@ -162,6 +171,9 @@ impl Course {
 
 /// Whether a unit that stands as it should still does: same run, no restart of its own, still up.
 pub(super) fn still(arrived: &Look, look: &Look) -> Result<(), String> {
+    if let Some(why) = by_others(arrived, look) {
+        return Err(why);
+    }
     if look.facts.invocation != arrived.facts.invocation || look.facts.restarts > arrived.facts.restarts {
         return Err(format!("it ended ({}) and was started again", ended(look)));
     }
@@ -169,6 +181,22 @@ pub(super) fn still(arrived: &Look, look: &Look) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("it ended: {}", ended(look)))
+}
+
+/// Whether a unit was started anew between two looks although systemd did not do that by itself, which it counts: then
+/// somebody else acts on it at the same time, perhaps with another qd that knows nothing of this one.
+fn by_others(first: &Look, second: &Look) -> Option<String> {
+    let (before, now) = (&first.facts, &second.facts);
+    let itself = now.restarts > before.restarts || now.sub.raw().starts_with(b"auto-restart");
+    if before.invocation.is_empty() || now.invocation.is_empty() || before.invocation == now.invocation || itself {
+        return None;
+    }
+    let short = |id: &str| id.chars().take(8).collect::<String>();
+    let (was, is) = (short(&before.invocation), short(&now.invocation));
+    Some(format!(
+        "it was started anew once more, and not by systemd itself: somebody else acts on it at the same time \
+         (InvocationID {was} was begun here, {is} is another)"
+    ))
 }
 
 /// State and sub state: `active (running)`.
@@ -195,6 +223,7 @@ fn ended(look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
     use super::*;
     use crate::domain::unit::{Exit, UnitFacts};
 
@@ -225,6 +254,22 @@ mod tests {
         let judged: Vec<Judged> = (0..6).map(|_| course.judge(&runs("a", 0))).collect();
         assert_eq!(judged[0], Judged::NotYet, "its job may not be seen yet");
         assert!(matches!(judged[5], Judged::Wrong(_)));
+    }
+
+    #[test]
+    fn somebody_else_who_restarts_it_meanwhile_is_told() {
+        let mut course = Course::new(Verb::Restart, runs("a", 3));
+        assert_eq!(course.judge(&look(Active::Activating, "start", "b", 0, true)), Judged::NotYet);
+        let Judged::Wrong(why) = course.judge(&runs("c", 0)) else { panic!("another run than the one that was begun") };
+        assert!(
+            why.contains("somebody else") && why.contains("InvocationID b") && why.contains("c is another"),
+            "{why}"
+        );
+        assert!(still(&runs("b", 0), &runs("c", 0)).is_err_and(|why| why.contains("somebody else")));
+        assert!(still(&runs("b", 0), &runs("c", 1)).is_err_and(|why| why.contains("was started again")));
+        let mut gone = look(Active::Activating, "auto-restart", "b", 0, true);
+        gone.facts.result = "exit-code".into();
+        assert!(still(&runs("b", 0), &gone).is_err_and(|why| !why.contains("somebody")));
     }
 
     #[test]

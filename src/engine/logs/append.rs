@@ -21,6 +21,20 @@ pub struct Append {
     pub resume: BTreeMap<HostName, Cursor>,
 }
 
+/// Writes all, and says how many bytes were taken also when it fails.
+pub fn write_counted(out: &mut impl Write, bytes: &[u8]) -> (usize, std::io::Result<()>) {
+    let mut taken = 0;
+    while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+        match out.write(rest) {
+            Ok(0) => return (taken, Err(std::io::ErrorKind::WriteZero.into())),
+            Ok(more) => taken += more,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return (taken, Err(error)),
+        }
+    }
+    (taken, Ok(()))
+}
+
 /// What is looked at of a line.
 #[derive(Deserialize)]
 struct Line {
@@ -58,12 +72,11 @@ impl Append {
         Ok(Self { file, shown, resume })
     }
 
-    /// Appends whole lines, in one write.
-    ///
-    /// # Errors
-    /// A sentence; what was written in part is cut off when the file is opened again.
-    pub fn write(&mut self, lines: &str) -> Result<(), String> {
-        self.file.write_all(lines.as_bytes()).map_err(|error| format!("{} can't be written: {error}", self.shown))
+    /// Appends whole lines. Says how many bytes were taken, and in a sentence why not all; what was written in part is cut
+    /// off when the file is opened again.
+    pub fn write(&mut self, lines: &str) -> (usize, Result<(), String>) {
+        let (taken, failed) = write_counted(&mut self.file, lines.as_bytes());
+        (taken, failed.map_err(|error| format!("{} can't be written: {error}", self.shown)))
     }
 
     /// Puts what was written on the disk.
@@ -118,7 +131,7 @@ mod tests {
         let mut append = Append::open(&path).unwrap();
         let places: Vec<_> = append.resume.iter().map(|(host, cursor)| format!("{host} {}", cursor.as_str())).collect();
         assert_eq!(places, ["a s=1;i=2", "b s=2;i=7"]);
-        append.write("{\"host\":\"b\",\"cursor\":\"s=2;i=8\"}\n").unwrap();
+        append.write("{\"host\":\"b\",\"cursor\":\"s=2;i=8\"}\n").1.unwrap();
         drop(append);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.ends_with("\"lost\":3}\n{\"host\":\"b\",\"cursor\":\"s=2;i=8\"}\n"), "{text}");

@@ -1,10 +1,12 @@
 //! Logs without a screen: what `qd logs` reads, merged over its hosts, as lines or as JSON.
 
 pub mod append;
+pub mod burst;
 pub mod gather;
 pub mod merge;
 pub mod written;
 
-pub use append::Append;
+pub use append::{Append, write_counted};
+pub use burst::Bursts;
 pub use gather::{Ending, Gather, Wanted};
 pub use written::{Form, Written};

@@ -29,6 +29,9 @@ pub enum Why {
     /// The file system takes no writing.
     #[error("its file system is read-only; mount it writable, it is tried again by itself")]
     ReadOnly,
+    /// Somebody has marked it so that nobody can write it.
+    #[error("it is marked as {0}, so that nobody can write it (lsattr shows that); chattr takes the mark away")]
+    Marked(&'static str),
     /// The system says that reading or writing went wrong.
     #[error("the system says: {0}; look at the disk and its quota, it is tried again by itself")]
     Io(String),
@@ -76,7 +79,7 @@ impl Why {
     pub(super) fn blocks(&self) -> bool {
         match self {
             Why::Full | Why::ReadOnly | Why::Io(_) | Why::Damaged(_) | Why::Gone => true,
-            Why::Newer { .. } | Why::Network(_) | Why::NotOurs(_) => true,
+            Why::Newer { .. } | Why::Network(_) | Why::NotOurs(_) | Why::Marked(_) => true,
             Why::Busy(_) | Why::Missing(_) | Why::Ended | Why::Silent(_) => false,
             Why::Taken(_) | Why::Lives => false,
         }
@@ -96,7 +99,19 @@ impl Why {
 
     /// The whole sentence.
     pub(super) fn while_doing(self, what: &'static str, file: &Path) -> StoreError {
-        StoreError { what, file: file.to_owned(), why: self }
+        let shown = format!("{} ", file.display());
+        // What can't be written for this reason is told by SQLite as a file system that is read-only.
+        let mark = match &self {
+            Why::ReadOnly | Why::Io(_) | Why::NotOurs(_) => super::place::mark(file),
+            _ => None,
+        };
+        let why = match self {
+            _ if mark.is_some() => Why::Marked(mark.unwrap_or_default()),
+            // The sentence has the path in front of it already.
+            Why::NotOurs(text) if text.starts_with(&shown) => Why::NotOurs(text.replacen(&shown, "it ", 1)),
+            why => why,
+        };
+        StoreError { what, file: file.to_owned(), why }
     }
 }
 
@@ -120,5 +135,20 @@ fn of_code(code: ErrorCode, words: &str) -> Why {
         }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Why::Damaged(words.to_owned()),
         _ => Why::Io(words.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stands_once_in_a_sentence() {
+        let file = Path::new("/nowhere/store.sqlite");
+        let link = |path: &str| Why::NotOurs(format!("{path} is a symbolic link, which qd does not follow"));
+        let told = link("/nowhere/store.sqlite").while_doing("opening", file).to_string();
+        assert_eq!(told, "opening failed: /nowhere/store.sqlite: it is a symbolic link, which qd does not follow");
+        let told = link("/nowhere/store.sqlite-wal").while_doing("opening", file).to_string();
+        assert!(told.contains("store.sqlite: /nowhere/store.sqlite-wal is"), "another file is named: {told}");
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statfs, statvfs, statx};
 
 use super::error::Why;
 
@@ -142,6 +142,23 @@ pub(super) fn room(folder: &Path) -> Result<(), Why> {
         return Err(Why::Full);
     }
     Ok(())
+}
+
+/// How a file of the store, or its folder, is marked so that even its owner can't write it.
+pub(super) fn mark(file: &Path) -> Option<&'static str> {
+    let paths = ["", "-wal", "-shm", ".lock"].map(|end| beside(file, end));
+    let folder = file.parent().map(Path::to_owned);
+    paths.iter().chain(&folder).find_map(|path| {
+        let found = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty()).ok()?;
+        let has = |mark| found.stx_attributes.contains(mark);
+        if has(StatxAttributes::IMMUTABLE) {
+            Some("immutable")
+        } else if has(StatxAttributes::APPEND) {
+            Some("append-only")
+        } else {
+            None
+        }
+    })
 }
 
 /// Which file this is, whatever it is called.

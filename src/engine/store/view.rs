@@ -23,7 +23,7 @@ pub(super) struct View {
 /// Opens what lies there for reading; `why` is what stands in the way of writing.
 pub(super) fn open(file: &Path, why: &Why) -> Result<View, Why> {
     let readable = match why {
-        Why::Full | Why::ReadOnly | Why::Io(_) | Why::Network(_) | Why::Busy(_) => file.exists(),
+        Why::Full | Why::ReadOnly | Why::Marked(_) | Why::Io(_) | Why::Network(_) | Why::Busy(_) => file.exists(),
         // What belongs to somebody else, what is damaged and what nobody understands is left alone.
         Why::NotOurs(_) | Why::Newer { .. } | Why::Damaged(_) => false,
         Why::Missing(_) | Why::Ended | Why::Taken(_) | Why::Lives | Why::Silent(_) | Why::Gone => false,

@@ -124,6 +124,7 @@ fn clean(base: &Path) {
     let Ok(entries) = fs::read_dir(base) else { return };
     for lock in entries.filter_map(Result::ok).map(|entry| entry.path()) {
         if lock.extension().is_none_or(|end| end != "lock") {
+            without_lock(&lock);
             continue;
         }
         let Ok(held) = OpenOptions::new().write(true).open(&lock) else { continue };
@@ -131,6 +132,23 @@ fn clean(base: &Path) {
             let _ = fs::remove_dir_all(lock.with_extension(""));
             let _ = fs::remove_file(&lock);
         }
+    }
+}
+
+/// Removes a directory without a lock: a living run makes its lock first and removes it last, so its owner is dead and
+/// somebody has removed the lock by hand. Only what is named as one of ours.
+fn without_lock(path: &Path) {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let ours = name.len() == 6 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !ours || !fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        return;
+    }
+    let lock = path.with_extension("lock");
+    // Its name is held while it goes, so that no new run takes it meanwhile.
+    let Ok(held) = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&lock) else { return };
+    if flock(&held, FlockOperation::NonBlockingLockExclusive).is_ok() && same(&held, &lock) {
+        let _ = fs::remove_dir_all(path);
+        let _ = fs::remove_file(&lock);
     }
 }
 
@@ -161,6 +179,22 @@ mod tests {
         drop((living, second));
         assert!(!first_path.exists() && !second_path.exists());
         assert_eq!(fs::read_dir(home.path().join("qd")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_directory_whose_lock_is_gone_is_cleaned_and_nothing_else_is() {
+        let home = private_temp();
+        let living = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        let base = home.path().join("qd");
+        let (orphan, other) = (base.join("0a1b2c"), base.join("notes"));
+        for path in [&orphan, &other] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join("m0"), b"").unwrap();
+        }
+        std::os::unix::fs::symlink(&other, base.join("abcdef")).unwrap();
+        let _second = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        assert!(!orphan.exists() && !base.join("0a1b2c.lock").exists());
+        assert!(other.join("m0").exists() && living.path().exists(), "what is not ours stays");
     }
 
     #[test]
