@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::mistake::{Mistake, path};
 use super::places::SITE_FILE;
+use super::procedure;
 
 /// Largest file that is parsed, in bytes.
 pub const LARGEST_FILE: u64 = 1 << 20;
@@ -21,6 +22,10 @@ const DEEPEST: usize = 16;
 pub struct Snapshot {
     /// The bytes of `site.toml`, if they could be read.
     pub site_file: Option<Vec<u8>>,
+    /// The procedures in the order of their paths, which are those inside of the folder.
+    pub procedures: Vec<(PathBuf, Vec<u8>)>,
+    /// What is wrong with the places of procedures, which is no reason to doubt the folder.
+    pub amiss: Vec<Mistake>,
     /// SHA-256 over all of it as 64 hexadecimal digits; `None` when something could not be read.
     pub digest: Option<String>,
     /// Whether all of it lies, links followed, in the folder that was asked about.
@@ -116,6 +121,10 @@ impl Walk<'_> {
         };
         if metadata.is_dir() {
             self.note(b'd', relative, &[]);
+            if procedure::is_procedure(relative) {
+                let mistake = Mistake::of_file(&self.shown_as(relative), "this is a folder, and a procedure is a file");
+                self.snapshot.amiss.push(mistake.with_hint("give it a name without `.md`"));
+            }
             return self.folder(whole, relative, above);
         }
         self.doubt(relative, &metadata);
@@ -131,6 +140,8 @@ impl Walk<'_> {
                 self.note(b'f', relative, &bytes);
                 if is_site_file {
                     self.snapshot.site_file = Some(bytes);
+                } else if procedure::is_procedure(relative) {
+                    self.snapshot.procedures.push((relative.to_path_buf(), bytes));
                 }
             }
             Ok(None) => self.stop(&format!("it holds more than {} MiB", LARGEST_FOLDER >> 20)),
@@ -153,12 +164,14 @@ impl Walk<'_> {
         self.snapshot.mistakes.extend(doubt(&shown, metadata));
     }
 
-    /// What can't be read stops the site only when it is the site file itself; the rest voids the digest.
+    /// What can't be read stops the site only when it is the site file itself; the rest voids the digest. A procedure
+    /// that can't be read is missing, so that is more than a warning.
     fn failed(&mut self, relative: &Path, why: &str) {
         self.whole = false;
         let shown = self.shown_as(relative);
         let mistake = Mistake::of_file(&shown, format!("this can't be read: {why}"));
         let needed = relative == Path::new(SITE_FILE) || relative.as_os_str().is_empty();
+        let needed = needed || procedure::is_procedure(relative);
         self.snapshot.mistakes.push(if needed { mistake } else { mistake.as_warning() });
     }
 

@@ -1,6 +1,6 @@
 //! From a folder to a site: read once, parsed, resolved, and marked with whether its commands may run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
@@ -8,6 +8,7 @@ use super::find::Found;
 use super::folder;
 use super::mistake::{Mistake, Severity, Sink};
 use super::places::{Places, SITE_FILE};
+use super::procedure;
 use super::raw::RawSite;
 use super::read::FromToml;
 use super::resolve::{self, Resolved};
@@ -140,6 +141,8 @@ pub fn look(places: &Places, found: &Found) -> Look {
         let digest = snapshot.digest.clone().unwrap_or_default();
         site = parsed.value.and_then(|resolved| finish(resolved, digest, standing != Standing::Untrusted));
     }
+    mistakes.extend(snapshot.amiss);
+    mistakes.extend(procedure::fill(site.as_mut(), &shown, &snapshot.procedures));
     if let Some(site) = &mut site {
         site.folder = Some(found.folder.clone());
     }
@@ -153,6 +156,18 @@ pub fn look(places: &Places, found: &Found) -> Look {
 pub fn load_built_in(name: &str, text: &str) -> Result<Site, Vec<Mistake>> {
     let parsed = parse(Path::new(name), name, text.as_bytes());
     parsed.value.and_then(|resolved| finish(resolved, String::new(), true)).ok_or(parsed.mistakes)
+}
+
+/// The same with its procedures: the path of each in the site's folder, and its text.
+///
+/// # Errors
+/// Every mistake of the text and of the procedures.
+pub fn load_embedded(name: &str, text: &str, procedures: &[(&str, &str)]) -> Result<Site, Vec<Mistake>> {
+    let mut site = load_built_in(name, text)?;
+    let files: Vec<(PathBuf, Vec<u8>)> =
+        procedures.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec())).collect();
+    let mistakes = procedure::fill(Some(&mut site), Path::new(name), &files);
+    if mistakes.is_empty() { Ok(site) } else { Err(mistakes) }
 }
 
 fn finish(resolved: Resolved, digest: String, trusted: bool) -> Option<Site> {

@@ -48,6 +48,11 @@ impl Source {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
+    /// The line in which the byte at `offset` stands, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
     /// Where the byte at `offset` stands; past the end it is the end.
     pub fn place(&self, offset: usize) -> Place<'_> {
         let mut offset = offset.min(self.text.len());

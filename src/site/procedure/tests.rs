@@ -1,0 +1,95 @@
+//! Documents as people write them, and what becomes of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use super::{Known, load};
+use crate::domain::procedure::{Doing, Procedure};
+use crate::site::mistake::Mistake;
+
+fn read(text: &str) -> (Procedure, Vec<Mistake>) {
+    load(Path::new("procedures/test.md"), text.as_bytes(), &Known::default())
+}
+
+fn good(text: &str) -> Procedure {
+    let (procedure, mistakes) = read(text);
+    assert_eq!(mistakes, [], "{text}");
+    procedure
+}
+
+/// Each part in a line: line, id, kind, what it runs.
+fn parts(procedure: &Procedure) -> Vec<String> {
+    let told = procedure.parts.iter().map(|part| {
+        let doing = match &part.doing {
+            Doing::Run(language, script) => format!("{} {script:?}", language.word()),
+            other => other.word().to_owned(),
+        };
+        let mark = if part.misread.is_some() { " misread" } else { "" };
+        format!("{} {} {doing}{mark}", part.line, part.id)
+    });
+    told.collect()
+}
+
+fn told(text: &str) -> Vec<String> {
+    let (_, mistakes) = read(text);
+    mistakes.iter().map(|mistake| format!("{}:{} {}", mistake.line, mistake.column, mistake.message)).collect()
+}
+
+#[test]
+fn a_document_that_nobody_prepared_opens() {
+    let procedure = good(
+        "# Restore\n\nSome words.\n\n## Before\n\n- [ ] Backup is there\n- [x] Told everybody\n\n## Do it\n\n\
+         1. Stop the app:\n\n   ```sh\n   systemctl stop app\n   ```\n2. Load it\n\n   ```sql\n   SELECT 1;\n   ```\n\n\
+         Errors by kind:\n\n```promql\nsum by (kind) (errors)\n```\n\n```yaml\na: 1\n```\n",
+    );
+    assert_eq!(procedure.name.as_str(), "test");
+    assert_eq!(procedure.header.title.plain(), "Restore");
+    assert_eq!(
+        parts(&procedure),
+        [
+            "7 backup-is-there ask",
+            "8 told-everybody ask",
+            "14 stop-the-app sh \"systemctl stop app\"",
+            "19 load-it sql \"SELECT 1;\"",
+            "25 errors-by-kind promql \"sum by (kind) (errors)\"",
+        ]
+    );
+    assert_eq!(procedure.sections.len(), 3);
+}
+
+#[test]
+fn attributes_stand_behind_fences_headings_items_and_in_comments() {
+    let procedure = good(
+        "# T\n```bash {#dump host=db timeout=10m danger=destructive undo=#load}\npg_dump\n```\n\
+         ### Load it {#load host=\"db web\"}\n```sh\nload\n```\n\
+         ## Items\n- [ ] Signed {#sign evidence expires=1h}\n- Wait a little {hold=60s}\n- [ ] Up\n  <!-- {check=web/ready} -->\n\
+         ## One more\n<!-- {#more host=here} -->\n```sh\nid\n```\n## Last\n```sh\nid -u\n```\n<!-- {#last root} -->\n",
+    );
+    assert_eq!(
+        parts(&procedure),
+        [
+            "2 dump bash \"pg_dump\"",
+            "5 load sh \"load\"",
+            "10 sign ask",
+            "11 wait-a-little hold",
+            "12 up check",
+            "14 more sh \"id\"",
+            "20 last sh \"id -u\"",
+        ]
+    );
+}
+
+#[test]
+fn what_is_misread_is_told_with_its_place_and_done_by_hand() {
+    let text = "```sh {#a hots=db}\nid\n```\n- [ ] x {host=\"a b}\n\n```sh {timeout=soon}\nid\n```\n";
+    let (procedure, _) = read(text);
+    assert!(parts(&procedure).iter().all(|part| part.ends_with("ask misread")), "{:?}", parts(&procedure));
+    assert_eq!(
+        told(text),
+        [
+            "1:12 there is no attribute `hots`",
+            "4:14 this quote is not closed",
+            "6:16 `soon` is no length of time such as `30s`, `10m` or `1h30m`",
+        ]
+    );
+}
