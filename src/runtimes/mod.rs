@@ -3,11 +3,14 @@
 //! Nothing here does input or output. What is sent to a host is built here as an argv, and what comes back
 //! is read here from bytes, so that every parser can be fed with recorded answers.
 
+pub mod danger;
 pub mod host_facts;
 mod host_facts_parse;
 pub mod journal;
 pub mod journal_export;
+pub mod query_text;
 pub mod shell;
+pub mod shell_text;
 pub mod survey;
 mod survey_parse;
 pub mod systemd;

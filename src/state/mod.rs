@@ -5,6 +5,7 @@ pub mod host_row;
 pub mod logs;
 pub mod plan_told;
 pub mod planner;
+pub mod procedures;
 pub mod report;
 pub mod run_report;
 pub mod runs;

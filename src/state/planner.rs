@@ -144,6 +144,22 @@ pub fn plan(fleet: &Fleet, verb: Verb, targets: &[Target], rules: &Rules) -> Res
     Ok(plan)
 }
 
+/// The commands of a change in their order, whether each makes sense just now or not: for a plan that is made long
+/// before it runs. Also what has no command, and why.
+pub fn commands(fleet: &Fleet, verb: Verb, targets: &[Target]) -> (Vec<PlannedStep>, Vec<LeftOut>) {
+    let mut left_out = Vec::new();
+    let mut chosen = meant(fleet, targets);
+    chosen.retain(|one| {
+        let (row, instance) = (one.row(fleet), one.instance(fleet));
+        let known = instance.host.is_some() && instance.unit.is_some();
+        if !known {
+            left_out.push(LeftOut { what: told(row, instance), why: "no unit of it is known".to_owned() });
+        }
+        known
+    });
+    (units(fleet, verb, &chosen, &mut left_out), left_out)
+}
+
 /// The instances that are meant, each once, in the order of the site. What is named counts as named also when a group
 /// contains it.
 fn meant(fleet: &Fleet, targets: &[Target]) -> Vec<Meant> {

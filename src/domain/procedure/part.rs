@@ -88,6 +88,11 @@ pub enum Language {
 }
 
 impl Language {
+    /// Whether it is a shell's, so that inputs are its variables.
+    pub fn is_shell(self) -> bool {
+        matches!(self, Language::Sh | Language::Bash)
+    }
+
     /// Its word on screens and in `qd outline`.
     pub fn word(self) -> &'static str {
         match self {

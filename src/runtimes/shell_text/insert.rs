@@ -1,0 +1,168 @@
+//! Values in the place of placeholders, such that a shell takes them for data whatever they hold; where that can't be
+//! had they are refused.
+
+use std::ops::Range;
+
+use super::preamble::quotable;
+use super::scan::{Place, Quote, Scan, scan};
+use crate::domain::InputName;
+
+/// What comes into the place of a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filler<'a> {
+    /// These characters.
+    Value(&'a str),
+    /// What this variable holds when the script runs.
+    Variable(&'a InputName),
+}
+
+/// Puts values into a script; the ranges are those of placeholders, in their order, and do not meet.
+///
+/// What was filled in is looked at once more: unless everything around it reads as before, it is refused.
+///
+/// # Errors
+/// Why a value can't stand in its place, as a clause without a full stop.
+pub fn insert(text: &str, fills: &[(Range<usize>, Filler<'_>)]) -> Result<String, String> {
+    let seen = scan(text);
+    let mut out = String::with_capacity(text.len());
+    let mut made: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    for (at, filler) in fills {
+        out.push_str(text.get(from..at.start).unwrap_or_default());
+        let begins = out.len();
+        out.push_str(&written(text, &seen, at, *filler).map_err(|why| told(text, at, &why))?);
+        made.push(begins..out.len());
+        from = at.end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    if !reads_alike(&seen, fills, &scan(&out), &made) {
+        return Err("with these values the command would be read in another way than it is written".to_owned());
+    }
+    Ok(out)
+}
+
+fn told(text: &str, at: &Range<usize>, why: &str) -> String {
+    format!("the value for {} can't be put there: {why}", text.get(at.clone()).unwrap_or_default())
+}
+
+/// Characters that mean nothing to a shell anywhere.
+fn is_tame(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@%+-".contains(&byte))
+}
+
+/// Words that mean something to a shell although they look like any other.
+const RESERVED: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "select",
+    "function", "time", "coproc",
+];
+
+fn written(text: &str, seen: &Scan, at: &Range<usize>, filler: Filler<'_>) -> Result<String, String> {
+    let Some(place) = seen.places.get(at.start).copied() else { return Err("there is nothing".to_owned()) };
+    let previous = at.start.checked_sub(1);
+    let byte = previous.and_then(|at| text.as_bytes().get(at)).copied();
+    let escaped = previous.and_then(|at| seen.places.get(at)).is_some_and(|place| place.escaped);
+    let acts = matches!(place.quote, Quote::Plain | Quote::Double | Quote::Here | Quote::Escapes);
+    if acts && !escaped && matches!(byte, Some(b'\\' | b'$')) {
+        return Err("it stands right behind a backslash or a dollar sign".to_owned());
+    }
+    match filler {
+        Filler::Variable(name) => variable(place, name),
+        Filler::Value(value) => {
+            quotable(value.as_bytes()).map_err(|why| why.to_string())?;
+            let glued = seen.uses.iter().any(|one| one.at.end == at.start && !text[one.at.clone()].starts_with("${"));
+            self::value(place, value, glued, escaped, seen, at.start)
+        }
+    }
+}
+
+fn variable(place: Place, name: &InputName) -> Result<String, String> {
+    if let Some(why) = strait(place) {
+        return Err(format!("it is known only when the command runs, and this is {why}"));
+    }
+    match place.quote {
+        Quote::Plain => Ok(format!("\"${{{name}}}\"")),
+        Quote::Double | Quote::Here => Ok(format!("${{{name}}}")),
+        Quote::Single => Ok(format!("'\"${{{name}}}\"'")),
+        Quote::HereQuoted | Quote::Escapes | Quote::Comment | Quote::HereEnd | Quote::Mark => {
+            Err("it is known only when the command runs, and here the shell expands nothing".to_owned())
+        }
+    }
+}
+
+/// Where shells differ about what quotes do.
+fn strait(place: Place) -> Option<&'static str> {
+    match place {
+        place if place.is_doubtful() => Some("in a command whose quotes do not end, or that shells read in two ways"),
+        place if place.in_arithmetic() => Some("in a calculation"),
+        place if place.in_backticks() => Some("between backticks (write $(…) instead)"),
+        place if place.in_parameter() => Some("inside ${…}"),
+        _ => None,
+    }
+}
+
+fn value(place: Place, value: &str, glued: bool, escaped: bool, seen: &Scan, at: usize) -> Result<String, String> {
+    let tame = is_tame(value);
+    if place.in_arithmetic() {
+        let digits = !value.is_empty() && value.len() < 19 && value.bytes().all(|byte| byte.is_ascii_digit());
+        return if digits { Ok(value.to_owned()) } else { Err("only digits may stand in a calculation".to_owned()) };
+    }
+    if let Some(why) = strait(place) {
+        let harmless = tame && !glued && !RESERVED.contains(&value) && !(place.in_parameter() && value.contains('/'));
+        let why = format!("{why} only letters, digits and . _ : @ % + - are safe");
+        return if harmless { Ok(value.to_owned()) } else { Err(why) };
+    }
+    match place.quote {
+        Quote::Plain if tame && !glued && !RESERVED.contains(&value) => Ok(value.to_owned()),
+        Quote::Plain => Ok(single(value)),
+        Quote::Double if glued => Ok(format!("\"{}\"", single(value))),
+        Quote::Double => Ok(behind_backslashes(value, "\\$`\"")),
+        Quote::Single => Ok(value.replace('\'', r"'\''")),
+        Quote::Escapes if tame && !escaped => Ok(value.to_owned()),
+        Quote::Escapes => Err("between $' and ' only letters, digits and . _ : @ % + - / are safe".to_owned()),
+        Quote::Here | Quote::HereQuoted => {
+            let document = seen.documents.iter().find(|document| document.body.contains(&at));
+            if value.contains('\t') && document.is_none_or(|document| document.strips) {
+                return Err("a here-document behind <<- loses tabs".to_owned());
+            }
+            let begins = value.bytes().next().is_some_and(super::scan::is_name);
+            match place.quote {
+                Quote::HereQuoted => Ok(value.to_owned()),
+                _ if glued && begins => Err("it would become a part of the variable before it".to_owned()),
+                _ => Ok(behind_backslashes(value, "\\$`")),
+            }
+        }
+        Quote::Comment | Quote::HereEnd | Quote::Mark => Err("nothing may be put there".to_owned()),
+    }
+}
+
+fn single(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+fn behind_backslashes(value: &str, which: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        if which.contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether every byte that was there before is read as before, and nothing but what was meant is expanded.
+fn reads_alike(old: &Scan, fills: &[(Range<usize>, Filler<'_>)], new: &Scan, made: &[Range<usize>]) -> bool {
+    let (mut from_old, mut from_new) = (0, 0);
+    let ends = fills.iter().map(|(at, _)| at).zip(made);
+    for (was, is) in ends {
+        if old.places.get(from_old..was.start) != new.places.get(from_new..is.start) {
+            return false;
+        }
+        (from_old, from_new) = (was.end, is.end);
+    }
+    let rest = old.places.get(from_old..) == new.places.get(from_new..);
+    let outside = |at: usize| !made.iter().any(|made| made.contains(&at));
+    let uses = new.uses.iter().filter(|one| outside(one.at.start)).map(|one| &one.name);
+    let same_count = old.substitutions.len() == new.substitutions.len() && old.documents.len() == new.documents.len();
+    rest && same_count && old.complete == new.complete && uses.eq(old.uses.iter().map(|one| &one.name))
+}

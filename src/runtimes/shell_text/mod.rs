@@ -1,0 +1,16 @@
+//! Text in the language of the POSIX shell and of bash, looked at without running it: what is quoted where, what it
+//! uses and sets, which commands it holds; and values put into it such that they stay data, whatever they hold.
+
+mod gap;
+mod insert;
+mod preamble;
+mod scan;
+mod uses;
+mod words;
+
+pub use gap::{GapShape, GapSpan, gaps, gaps_where, key_of};
+pub use insert::{Filler, insert};
+pub use preamble::{LARGEST, Unquotable, preamble, quotable};
+pub use scan::{Document, Place, Quote, Scan, Use, scan};
+pub use uses::{Sets, sets, unset, used};
+pub use words::{Join, Redirect, RedirectKind, Simple, Word, simples, simples_deep};

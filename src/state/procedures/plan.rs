@@ -1,0 +1,357 @@
+//! The plan of a procedure: which parts, on which hosts, with which commands.
+
+use super::answers::{Answers, Choice, Chosen, Edited};
+use super::expand::{Item, by_header, expand};
+use super::missing::{Asked, Missing, Wrong};
+use super::scope::{Found, Scope};
+use super::targets::{Place, hosts, likely};
+use super::{fill, grade, request, restart};
+use crate::domain::host::BecomeRoot;
+use crate::domain::procedure::{
+    Danger, Doing, Given, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Role, Script, here,
+};
+use crate::domain::{Environment, HostName, InputName, PartId};
+use crate::state::Fleet;
+
+/// Plans a procedure, or chosen parts of it.
+///
+/// # Errors
+/// Everything that is missing or wrong, at once.
+pub fn plan(
+    procedure: &Procedure,
+    environment: &Environment,
+    answers: &Answers,
+    choice: &Choice,
+) -> Result<ProcedurePlan, Missing> {
+    plan_seen(procedure, environment, None, answers, choice)
+}
+
+/// The same with what was seen of the environment, so that units that a pattern means are known.
+///
+/// # Errors
+/// Everything that is missing or wrong, at once.
+pub fn plan_seen(
+    procedure: &Procedure,
+    environment: &Environment,
+    fleet: Option<&Fleet>,
+    answers: &Answers,
+    choice: &Choice,
+) -> Result<ProcedurePlan, Missing> {
+    let mut scope = Scope::new(environment, answers);
+    let mut wrong = Vec::new();
+    let items = expand(procedure, environment, &mut wrong);
+    let chosen = chosen(&items, procedure, environment, &choice.what, &mut wrong);
+    scope.missing.wrong = wrong;
+    if choice.what == Chosen::Whole {
+        ask_inputs(procedure, &chosen, &mut scope);
+    }
+    let mut parts = Vec::new();
+    let mut unsaid: Vec<PartId> = Vec::new();
+    let mut among: Vec<HostName> = Vec::new();
+    // What stands before a chosen part in the document may have given it something.
+    let mut next = items.iter().peekable();
+    for (item, edited) in &chosen {
+        while let Some(before) = next.peek().filter(|before| before.part.line < item.part.line) {
+            if !chosen.iter().any(|(one, _)| one.id == before.id) {
+                scope.pass_literals(before);
+            }
+            next.next();
+        }
+        match planned(item, edited.as_deref(), fleet, choice, &mut scope) {
+            Ok(part) => parts.push(part),
+            Err(Unsaid) => {
+                unsaid.push(item.id.clone());
+                if among.is_empty() {
+                    among = likely(item, environment);
+                }
+            }
+        }
+        scope.pass(item);
+    }
+    if !unsaid.is_empty() {
+        scope.missing.asked.push(Asked::Host { parts: unsaid, among });
+    }
+    if parts.is_empty() && scope.missing.is_empty() {
+        let told = "nothing in it can be run".to_owned();
+        scope.missing.wrong.push(Wrong { part: None, line: 0, told });
+    }
+    if !scope.missing.is_empty() {
+        return Err(scope.missing);
+    }
+    Ok(ProcedurePlan {
+        site: environment.site.clone(),
+        environment: environment.name.clone(),
+        protected: environment.protected,
+        run: choice.run.clone(),
+        procedure: procedure.name.clone(),
+        kind: procedure.header.kind,
+        title: procedure.header.title.plain(),
+        digest: procedure.digest.clone(),
+        whole: choice.what == Chosen::Whole,
+        name: environment.name.to_string(),
+        given: scope.given,
+        parts,
+    })
+}
+
+/// The parts that are meant, in the order of the document.
+fn chosen<'a>(
+    items: &[Item<'a>],
+    procedure: &'a Procedure,
+    environment: &'a Environment,
+    what: &Chosen,
+    wrong: &mut Vec<Wrong>,
+) -> Vec<(Item<'a>, Option<String>)> {
+    let all = |items: Vec<Item<'a>>| items.into_iter().map(|item| (item, None)).collect();
+    let mut refuse = |part: Option<PartId>, told: String| wrong.push(Wrong { part, line: 0, told });
+    match what {
+        Chosen::Whole => all(items.iter().filter(|item| item.role != Role::Rollback).cloned().collect()),
+        Chosen::Rollback => {
+            let own: Vec<Item<'a>> = items.iter().filter(|item| item.role == Role::Rollback).cloned().collect();
+            if !own.is_empty() {
+                return all(own);
+            }
+            match by_header(procedure, environment, wrong) {
+                Some(items) => all(items),
+                None if procedure.header.rollback.is_some() => Vec::new(),
+                None => {
+                    let told = "it has neither a section Rollback nor a rollback in its front matter".to_owned();
+                    wrong.push(Wrong { part: None, line: 0, told });
+                    Vec::new()
+                }
+            }
+        }
+        Chosen::Parts(edited) => {
+            for Edited { part, .. } in edited {
+                if !items.iter().any(|item| is_of(&item.id, part)) {
+                    refuse(Some(part.clone()), format!("{} has no such part", procedure.name));
+                }
+            }
+            let meant = |item: &Item<'a>| edited.iter().find(|edited| is_of(&item.id, &edited.part)).cloned();
+            let chosen = items.iter().filter_map(|item| meant(item).map(|edited| (item.clone(), edited.command)));
+            chosen.collect()
+        }
+        Chosen::Undo(part) => {
+            let Some(item) = items.iter().find(|item| item.id == *part) else {
+                refuse(Some(part.clone()), format!("{} has no such part", procedure.name));
+                return Vec::new();
+            };
+            let Some(undo) = &item.options.undo else {
+                refuse(Some(part.clone()), "it names no part that undoes it".to_owned());
+                return Vec::new();
+            };
+            let undoing: Vec<Item<'a>> = items.iter().filter(|item| is_of(&item.id, undo)).cloned().collect();
+            if undoing.is_empty() {
+                refuse(Some(part.clone()), format!("{undo}, which should undo it, is no part of {}", procedure.name));
+            }
+            all(undoing)
+        }
+    }
+}
+
+/// Whether a part is this one, or one of those that this one calls.
+fn is_of(id: &PartId, named: &PartId) -> bool {
+    id == named || id.as_str().strip_prefix(named.as_str()).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Asks for every input of a whole run that is not asked for on its way, whether a command uses it or not.
+fn ask_inputs(procedure: &Procedure, chosen: &[(Item<'_>, Option<String>)], scope: &mut Scope<'_>) {
+    let prompted: Vec<&InputName> = chosen
+        .iter()
+        .filter_map(|(item, _)| match &item.part.doing {
+            Doing::Prompt(names) => Some(names),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let Some((first, _)) = chosen.first() else { return };
+    let outer = Item { frame: std::rc::Rc::clone(&outermost(first)), ..first.clone() };
+    for input in &procedure.header.inputs {
+        match scope.value(&outer, input.name.as_str()) {
+            Found::Open(value) => scope.note(input.name.as_str(), Some(&value)),
+            Found::Secret => scope.note(input.name.as_str(), None),
+            Found::Nothing if prompted.contains(&&input.name) => {}
+            Found::Nothing | Found::Refused(_) => scope.ask(input),
+            Found::Later => {}
+        }
+    }
+}
+
+fn outermost<'a>(item: &Item<'a>) -> std::rc::Rc<super::expand::Frame<'a>> {
+    let mut frame = std::rc::Rc::clone(&item.frame);
+    while let Some((caller, _)) = &frame.caller {
+        frame = std::rc::Rc::clone(caller);
+    }
+    frame
+}
+
+/// Nobody has said where the part runs.
+struct Unsaid;
+
+fn planned(
+    item: &Item<'_>,
+    edited: Option<&str>,
+    fleet: Option<&Fleet>,
+    choice: &Choice,
+    scope: &mut Scope<'_>,
+) -> Result<PlannedPart, Unsaid> {
+    let environment = scope.environment;
+    let mut options = item.options.clone();
+    let mut kind = item.part.doing.word();
+    let mut jobs = Vec::new();
+    let by_itself =
+        || vec![Job { host: here(), become_root: None, script: Script::default(), timeout: item.options.timeout }];
+    let with = item.options.with.clone().or_else(|| program(environment, &item.part.doing));
+    match &item.part.doing {
+        _ if item.options.todo => {
+            kind = "ask";
+            jobs = by_itself();
+        }
+        Doing::Run(language, _) if !language.is_shell() && with.is_none() => {
+            kind = "ask";
+            jobs = by_itself();
+        }
+        Doing::Run(language, text) => {
+            let hosts = places(item, choice, scope)?;
+            let text = edited.unwrap_or(text);
+            let mut item = item.clone();
+            item.options.with.clone_from(&with);
+            options.with.clone_from(&with);
+            let script = fill::script(scope, &item, *language, text);
+            jobs = on_hosts(&item, &hosts, &script, scope);
+        }
+        Doing::Request(method, address, body) => {
+            let hosts = if item.options.targets.is_empty() { vec![here()] } else { places(item, choice, scope)? };
+            let script = request::script(scope, item, method, address, edited.unwrap_or(body));
+            jobs = on_hosts(item, &hosts, &script, scope);
+        }
+        Doing::Shift(set, _, weights) => {
+            let hosts = places(item, choice, scope)?;
+            let script = fill::script(scope, item, Language::Sh, edited.unwrap_or(set));
+            for weight in weights {
+                let mut script = script.clone();
+                if let Ok(name) = InputName::new("weight") {
+                    script.variables.retain(|(known, _)| *known != name);
+                    script.variables.push((name, weight.to_string()));
+                }
+                jobs.extend(on_hosts(item, &hosts, &script, scope));
+            }
+        }
+        Doing::Restart(services) => {
+            let on = if item.options.targets.is_empty() { limit(choice) } else { Some(places(item, choice, scope)?) };
+            jobs = restart::jobs(scope, item, services, fleet, on.as_deref());
+        }
+        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Notify(..) => {
+            jobs = by_itself();
+        }
+        // Replaced by what it calls before it comes here.
+        Doing::Call(..) => {}
+    }
+    let previews = previews(item, &jobs, scope);
+    let danger = if kind == "ask" { Danger::Read } else { grade::grade(item, edited, with.as_deref()) };
+    let at_once = match (&item.part.doing, options.at_once, danger) {
+        // One after the other: the order is what it is for.
+        (Doing::Restart(_) | Doing::Shift(..), _, _) => 1,
+        (_, Some(at_once), _) => at_once.max(1),
+        (_, None, Danger::Read) => jobs.len().max(1),
+        (_, None, Danger::Change | Danger::Destructive) => 1,
+    };
+    Ok(PlannedPart {
+        part: item.id.clone(),
+        title: item.part.title.clone(),
+        kind,
+        danger,
+        options,
+        at_once,
+        jobs,
+        previews,
+    })
+}
+
+/// The program that the site has for a query.
+fn program(environment: &Environment, doing: &Doing) -> Option<String> {
+    let _ = (environment, doing);
+    None
+}
+
+/// Where a part without a place of its own may run at all, when the person said something about it.
+fn limit(choice: &Choice) -> Option<Vec<HostName>> {
+    let said = if choice.only.is_empty() { &choice.hosts } else { &choice.only };
+    (!said.is_empty()).then(|| said.clone())
+}
+
+/// The hosts of a part; none when something about them is wrong, which has been noted then.
+fn places(item: &Item<'_>, choice: &Choice, scope: &mut Scope<'_>) -> Result<Vec<HostName>, Unsaid> {
+    match hosts(item, scope.environment, choice, scope) {
+        Place::On(hosts) => Ok(hosts),
+        Place::Unsaid => Err(Unsaid),
+        Place::Asked => Ok(Vec::new()),
+        Place::Wrong(whys) => {
+            for why in whys {
+                scope.wrong(&item.id, item.part.line, why);
+            }
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn on_hosts(item: &Item<'_>, hosts: &[HostName], script: &Script, scope: &mut Scope<'_>) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for host in hosts {
+        let how = match scope.environment.host(host) {
+            Some(host) => host.become_root,
+            None => BecomeRoot::Sudo,
+        };
+        if item.options.root && how == BecomeRoot::Never {
+            let why = format!("it wants root, and on {host} nobody becomes root (become_root = \"never\")");
+            scope.wrong(&item.id, item.part.line, why);
+        }
+        jobs.push(Job {
+            host: host.clone(),
+            become_root: item.options.root.then_some(how),
+            script: script.clone(),
+            timeout: item.options.timeout,
+        });
+    }
+    jobs
+}
+
+/// What shows beforehand what a part would do, on each of its hosts once.
+fn previews(item: &Item<'_>, jobs: &[Job], scope: &mut Scope<'_>) -> Vec<Job> {
+    let shifts = match &item.part.doing {
+        Doing::Shift(_, Some(get), _) => Some(get),
+        _ => None,
+    };
+    let Some(text) = item.options.preview.as_ref().or(shifts) else { return Vec::new() };
+    if crate::runtimes::danger::danger(Language::Sh, text) == Danger::Destructive {
+        scope.wrong(
+            &item.id,
+            item.part.line,
+            "its preview would destroy something, and a preview only reads".to_owned(),
+        );
+        return Vec::new();
+    }
+    let script = fill::script(scope, item, Language::Sh, text);
+    let mut hosts: Vec<HostName> = Vec::new();
+    for job in jobs {
+        if !hosts.contains(&job.host) && (job.host.as_str() != HERE || !job.script.text.is_empty()) {
+            hosts.push(job.host.clone());
+        }
+    }
+    on_hosts(item, &hosts, &script, scope)
+}
+
+impl Scope<'_> {
+    /// Notes an answer that a command uses and that is no default.
+    pub(super) fn note_if_answered(&mut self, name: &InputName, value: &str) {
+        if self.answer(name.as_str()).is_some() {
+            self.note(name.as_str(), Some(value));
+        }
+    }
+}
+
+/// What a plan was given, as answers for another plan of the same procedure.
+pub fn again(given: &[Given]) -> Answers {
+    let values = given.iter().filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
+    Answers { values, ..Answers::default() }
+}

@@ -1,0 +1,1 @@
+//! Plans of procedures, as a person would ask for them.
