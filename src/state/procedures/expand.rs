@@ -24,6 +24,10 @@ pub(super) struct Item<'a> {
     pub(super) frame: Rc<Frame<'a>>,
     /// What its section is for.
     pub(super) role: Role,
+    /// The section of the document in which it stands, or the call that leads to it.
+    pub(super) section: Option<usize>,
+    /// How many parts of that section may be under way at once; those of a call go one by one.
+    pub(super) together: usize,
 }
 
 /// A procedure as it was called.
@@ -112,7 +116,9 @@ fn walk<'a>(
         let options = frame.options(&part.options, when);
         let Doing::Call(name, with) = &part.doing else {
             let role = frame.procedure.role(part);
-            items.push(Item { id, part, options, frame: Rc::clone(frame), role });
+            let section = part.section;
+            let together = section.and_then(|at| frame.procedure.sections.get(at)).map_or(1, |one| one.parallel.max(1));
+            items.push(Item { id, part, options, frame: Rc::clone(frame), role, section, together });
             continue;
         };
         match callee(frame, environment, name) {
@@ -125,6 +131,7 @@ fn walk<'a>(
                 // A rollback that is called by a part of the rollback is a part of it; any other is not called at all.
                 let mut at = from;
                 while at < items.len() {
+                    (items[at].section, items[at].together) = (part.section, 1);
                     match (outside, items[at].role) {
                         (Role::Rollback, _) => items[at].role = Role::Rollback,
                         (_, Role::Rollback) => {

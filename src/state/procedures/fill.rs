@@ -8,7 +8,7 @@ use super::scope::{Found, Scope};
 use crate::domain::InputName;
 use crate::domain::procedure::{Language, Script};
 use crate::runtimes::query_text::{Query, insert_query, query_gaps};
-use crate::runtimes::shell_text::{Filler, GapShape, GapSpan, gaps, insert, scan, unset, used};
+use crate::runtimes::shell_text::{Filler, GapShape, GapSpan, gaps, gaps_where, insert, scan, unset, used};
 use crate::text::Foreign;
 
 /// What comes into one gap.
@@ -126,7 +126,7 @@ fn variable(
         }
         Found::Later if !captured.contains(name) => captured.push(name.clone()),
         Found::Secret => {
-            scope.note(name.as_str(), None);
+            scope.note_later(item, name.as_str());
             if !secrets.contains(name) {
                 secrets.push(name.clone());
             }
@@ -195,6 +195,22 @@ fn gap(scope: &mut Scope<'_>, item: &Item<'_>, text: &str, gap: &GapSpan) -> Fil
             Filled::Not
         }
     }
+}
+
+/// Words that no program reads, with their placeholders filled in; variables stay for whoever says them.
+pub(super) fn words(scope: &mut Scope<'_>, item: &Item<'_>, text: &str) -> String {
+    let mut out = String::new();
+    let mut from = 0;
+    for one in gaps_where(text, |_| true, |_| false) {
+        out.push_str(text.get(from..one.at.start).unwrap_or_default());
+        match gap(scope, item, text, &one) {
+            Filled::Value(value) => out.push_str(&value),
+            Filled::Variable(name) => out.push_str(&format!("${{{name}}}")),
+            Filled::Left | Filled::Not => out.push_str(text.get(one.at.clone()).unwrap_or_default()),
+        }
+        from = one.at.end;
+    }
+    out + text.get(from..).unwrap_or_default()
 }
 
 fn query(scope: &mut Scope<'_>, item: &Item<'_>, text: &str, query: Query) -> String {

@@ -90,6 +90,7 @@ pub fn plan_seen(
         whole: choice.what == Chosen::Whole,
         name: environment.name.to_string(),
         given: scope.given,
+        later: scope.later,
         parts,
     })
 }
@@ -169,7 +170,7 @@ fn ask_inputs(procedure: &Procedure, chosen: &[(Item<'_>, Option<String>)], scop
     for input in &procedure.header.inputs {
         match scope.value(&outer, input.name.as_str()) {
             Found::Open(value) => scope.note(input.name.as_str(), Some(&value)),
-            Found::Secret => scope.note(input.name.as_str(), None),
+            Found::Secret => scope.note_later(&outer, input.name.as_str()),
             Found::Nothing if prompted.contains(&&input.name) => {}
             Found::Nothing | Found::Refused(_) => scope.ask(input),
             Found::Later => {}
@@ -198,6 +199,7 @@ fn planned(
     let environment = scope.environment;
     let mut options = item.options.clone();
     let mut kind = item.part.doing.word();
+    let mut doing = item.part.doing.clone();
     let mut jobs = Vec::new();
     let by_itself =
         || vec![Job { host: here(), become_root: None, script: Script::default(), timeout: item.options.timeout }];
@@ -218,6 +220,7 @@ fn planned(
             item.options.with.clone_from(&with);
             options.with.clone_from(&with);
             let script = fill::script(scope, &item, *language, text);
+            doing = Doing::Run(*language, script.text.clone());
             jobs = on_hosts(&item, &hosts, &script, scope);
         }
         Doing::Request(method, address, body) => {
@@ -225,9 +228,10 @@ fn planned(
             let script = request::script(scope, item, method, address, edited.unwrap_or(body));
             jobs = on_hosts(item, &hosts, &script, scope);
         }
-        Doing::Shift(set, _, weights) => {
+        Doing::Shift(set, get, weights) => {
             let hosts = places(item, choice, scope)?;
             let script = fill::script(scope, item, Language::Sh, edited.unwrap_or(set));
+            doing = Doing::Shift(script.text.clone(), get.clone(), weights.clone());
             for weight in weights {
                 let mut script = script.clone();
                 if let Ok(name) = InputName::new("weight") {
@@ -241,9 +245,15 @@ fn planned(
             let on = if item.options.targets.is_empty() { limit(choice) } else { Some(places(item, choice, scope)?) };
             jobs = restart::jobs(scope, item, services, fleet, on.as_deref());
         }
-        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Notify(..) => {
+        Doing::Notify(channel, text) => {
+            doing = Doing::Notify(channel.clone(), fill::words(scope, item, text));
             jobs = by_itself();
         }
+        Doing::Prompt(names) => {
+            names.iter().for_each(|name| scope.note_later(item, name.as_str()));
+            jobs = by_itself();
+        }
+        Doing::Check(..) | Doing::Ask | Doing::Hold(..) | Doing::Decide(_) => jobs = by_itself(),
         // Replaced by what it calls before it comes here.
         Doing::Call(..) => {}
     }
@@ -260,6 +270,10 @@ fn planned(
         part: item.id.clone(),
         title: item.part.title.clone(),
         kind,
+        doing,
+        role: item.role,
+        section: item.section,
+        together: item.together,
         danger,
         options,
         at_once,

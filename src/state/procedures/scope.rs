@@ -33,11 +33,19 @@ pub(super) struct Scope<'a> {
     earlier: BTreeMap<String, Option<String>>,
     pub(super) missing: Missing,
     pub(super) given: Vec<Given>,
+    pub(super) later: Vec<Input>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new(environment: &'a Environment, answers: &'a Answers) -> Self {
-        Self { environment, answers, earlier: BTreeMap::new(), missing: Missing::default(), given: Vec::new() }
+        Self {
+            environment,
+            answers,
+            earlier: BTreeMap::new(),
+            missing: Missing::default(),
+            given: Vec::new(),
+            later: Vec::new(),
+        }
     }
 
     /// What this part gives to those behind it.
@@ -186,6 +194,23 @@ impl<'a> Scope<'a> {
         let Ok(name) = InputName::new(name) else { return };
         if !self.given.iter().any(|given| given.name == name) {
             self.given.push(Given { name, value: value.map(str::to_owned) });
+        }
+    }
+
+    /// Notes an input that is fetched or told later, once; nothing for a name that is no input.
+    pub(super) fn note_later(&mut self, item: &Item<'_>, name: &str) {
+        let mut frame = Some(&*item.frame);
+        while let Some(at) = frame {
+            if let Some(input) = at.procedure.header.inputs.iter().find(|input| input.name.as_str() == name) {
+                if input.secret {
+                    self.note(name, None);
+                }
+                if !self.later.iter().any(|known| known.name == input.name) {
+                    self.later.push(input.clone());
+                }
+                return;
+            }
+            frame = at.caller.as_ref().map(|(caller, _)| &**caller);
         }
     }
 
