@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::scan::{Quote, Scan};
+use super::place::{Quote, Scan};
 
 /// How a placeholder is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

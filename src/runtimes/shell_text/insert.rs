@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use super::place::{Place, Quote, Scan};
 use super::preamble::quotable;
-use super::scan::{Place, Quote, Scan, scan};
+use super::scan::scan;
 use crate::domain::InputName;
 
 /// What comes into the place of a placeholder.

@@ -3,6 +3,7 @@
 
 mod gap;
 mod insert;
+mod place;
 mod preamble;
 mod scan;
 mod uses;
@@ -10,7 +11,8 @@ mod words;
 
 pub use gap::{GapShape, GapSpan, gaps, gaps_where, key_of};
 pub use insert::{Filler, insert};
+pub use place::{Document, Place, Quote, Scan, Use};
 pub use preamble::{LARGEST, Unquotable, preamble, quotable};
-pub use scan::{Document, Place, Quote, Scan, Use, scan};
+pub use scan::scan;
 pub use uses::{Sets, sets, unset, used};
 pub use words::{Join, Redirect, RedirectKind, Simple, Word, simples, simples_deep};

@@ -1,6 +1,7 @@
 //! Which variables a script uses and which it sets itself.
 
-use super::scan::{Scan, Use, scan};
+use super::place::{Scan, Use};
+use super::scan::scan;
 use super::words::{Word, simples_deep};
 
 /// A variable that a script sets.

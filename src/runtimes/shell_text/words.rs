@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::scan::{Quote, Scan, scan};
+use super::place::{Quote, Scan};
+use super::scan::scan;
 
 /// One simple command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
