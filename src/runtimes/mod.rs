@@ -6,6 +6,7 @@
 pub mod danger;
 pub mod host_facts;
 mod host_facts_parse;
+pub mod job;
 pub mod journal;
 pub mod journal_export;
 pub mod query_text;

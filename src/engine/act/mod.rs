@@ -35,7 +35,9 @@ use crate::port::act::{RunNews, StoreState};
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
 
+pub(in crate::engine) use password::Questions;
 pub use password::Vault;
+pub(in crate::engine) use place::{ANSWERS_WITHIN, last_line};
 pub use place::{Place, Way};
 
 /// Who acts, and where it is recorded.

@@ -21,7 +21,7 @@ const TRIES: u32 = 3;
 
 /// What became of the questions of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Questions {
+pub(in crate::engine) enum Questions {
     /// sudo did not ask.
     None,
     /// It asked so often, and each time was answered.
@@ -64,7 +64,7 @@ impl Vault {
     }
 
     /// Answers the questions of one command until it asks no more.
-    pub(super) async fn answer(
+    pub(in crate::engine) async fn answer(
         &self,
         run: &RunId,
         host: &HostName,

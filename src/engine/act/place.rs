@@ -17,7 +17,7 @@ use crate::runtimes::systemd::Scope;
 use crate::runtimes::systemd_look::{self, Look};
 
 /// How long a host may take to say anything before a step is sent to it (fault A2).
-pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+pub(in crate::engine) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// A host that is heard meanwhile may be slow for so long.
 const SLOW_WITHIN: Duration = Duration::from_secs(15);
 /// A question is repeated after this when it was lost.
@@ -30,6 +30,17 @@ pub struct Way {
     pub connection: watch::Receiver<Option<Arc<dyn Connection>>>,
     /// When the last byte came through the connection before, if there was one.
     pub heard: watch::Receiver<Option<Instant>>,
+}
+
+impl Way {
+    /// The sentence for a host that does not answer.
+    pub(in crate::engine) fn silence(&self, host: &HostName) -> String {
+        let now = self.connection.borrow().as_ref().map(|connection| connection.heard());
+        match now.or(*self.heard.borrow()) {
+            Some(at) => format!("{host} is not answering (last seen {} ago)", short(at.elapsed())),
+            None => format!("{host} is not answering (never seen since this environment was opened)"),
+        }
+    }
 }
 
 /// Everything that a run needs of the environment it is done in.
@@ -82,15 +93,7 @@ impl Place {
 
     /// The sentence for a host that does not answer.
     pub(super) fn not_answering(&self, host: &HostName) -> String {
-        let way = self.ways.get(host);
-        let heard = way.and_then(|way| {
-            let now = way.connection.borrow().as_ref().map(|connection| connection.heard());
-            now.or(*way.heard.borrow())
-        });
-        match heard {
-            Some(at) => format!("{host} is not answering (last seen {} ago)", short(at.elapsed())),
-            None => format!("{host} is not answering (never seen since this environment was opened)"),
-        }
+        self.ways.get(host).map_or_else(|| format!("{host} is no host of this environment"), |way| way.silence(host))
     }
 
     /// Looks at a unit before anything is sent to its host, or only whether the host answers. Comes back within five
@@ -170,7 +173,7 @@ fn read(host: &HostName, unit: &UnitName, output: &Output) -> Result<Look, Strin
 }
 
 /// The last line that says something, made harmless.
-pub(super) fn last_line(bytes: &[u8]) -> String {
+pub(in crate::engine) fn last_line(bytes: &[u8]) -> String {
     let lines = bytes.split(|byte| *byte == b'\n').rev();
     lines
         .map(|line| crate::text::Foreign::from(line).plain().trim().to_owned())

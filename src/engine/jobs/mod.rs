@@ -1,11 +1,18 @@
 //! Commands that run once on a host, whatever becomes of the link, of the console and of this machine: started under
 //! an atomic claim, detached, with output and result kept there until they are collected.
 
+mod asking;
+mod begin;
+mod cancel;
+mod fault;
+mod follow;
+mod host;
 mod order;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+pub use host::{HostJobs, WayHeld, way_here};
 pub use order::{Began, Cancelled, Ended, JobKey, Offsets, Order, Output, Seen};
 
 use crate::domain::{HostName, RunId};

@@ -316,7 +316,18 @@ impl Kept {
     ) {
         let mut buffer = vec![0; 4 << 10];
         let mut stdin = Some(stdin);
-        while self.more(from, &mut buffer).await {
+        loop {
+            if let Some(bytes) = replies.take_input(&mut self.bytes)
+                && let Some(mut pipe) = stdin.take()
+            {
+                // A command that does not read to the end is its own business.
+                let writing = async move { drop(pipe.write_all(bytes.expose()).await) };
+                tokio::join!(writing, self.fill(from));
+                return;
+            }
+            if !self.more(from, &mut buffer).await {
+                return;
+            }
             if !replies.take_prompt(&mut self.bytes) {
                 continue;
             }

@@ -25,7 +25,7 @@ use crate::text::Foreign;
 
 pub use local::LocalTransport;
 pub use real::RealTransport;
-pub use reply::{Prompted, Replies, Reply};
+pub use reply::{Input, Prompted, Replies, Reply};
 pub use runtime::RuntimeDir;
 pub use spawner::Spawner;
 pub use ssh::{SshOptions, SshTransport};
@@ -54,8 +54,8 @@ pub trait Connection: Send + Sync + 'static {
     fn run(&self, command: RemoteCommand) -> BoxFuture<'static, Output>;
 
     /// The same for a command that may ask for a secret: each time it says the prompt of `replies` on its standard
-    /// error, one is asked for and sent on its standard input. The deadline stands still meanwhile. By default nothing
-    /// asks.
+    /// error, one is asked for and sent on its standard input. The deadline stands still meanwhile. What `replies` gives
+    /// is sent when the command says that it is ready for it. By default nothing asks.
     fn converse(&self, command: RemoteCommand, replies: Replies) -> BoxFuture<'static, Output> {
         drop(replies);
         self.run(command)

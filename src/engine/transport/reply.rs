@@ -2,6 +2,7 @@
 //! sent.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -21,6 +22,37 @@ pub type Reply = Option<Arc<Secret>>;
 pub struct Replies {
     prompt: String,
     asked: mpsc::Sender<oneshot::Sender<Reply>>,
+    input: Option<Input>,
+}
+
+const KEPT: u8 = 0;
+const SENT: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+/// What a command is given on its standard input once it says that it is ready: behind sudo, which reads there too.
+/// It is sent once or withdrawn, and which of the two is certain.
+#[derive(Debug, Clone)]
+pub struct Input {
+    ready: String,
+    bytes: Arc<Secret>,
+    state: Arc<AtomicU8>,
+}
+
+impl Input {
+    /// `ready` must be a word that nobody can guess.
+    pub fn new(ready: String, bytes: Secret) -> Self {
+        Self { ready, bytes: Arc::new(bytes), state: Arc::default() }
+    }
+
+    /// Takes it back: true if nothing of it was sent, and then nothing ever is.
+    pub fn withdraw(&self) -> bool {
+        self.state.compare_exchange(KEPT, WITHDRAWN, Ordering::SeqCst, Ordering::SeqCst) != Err(SENT)
+    }
+
+    /// Whether some of it may have been sent.
+    pub fn is_sent(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == SENT
+    }
 }
 
 /// The other end: each time the prompt is seen, a place for an answer comes out.
@@ -31,15 +63,29 @@ impl Replies {
     /// before it asks again.
     pub fn new(prompt: String) -> (Self, Prompted) {
         let (asked, prompted) = mpsc::channel(1);
-        (Self { prompt, asked }, prompted)
+        (Self { prompt, asked, input: None }, prompted)
+    }
+
+    /// The same with something to read for the command itself.
+    #[must_use]
+    pub fn giving(mut self, input: Input) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// What the command is to read, when it has just said on standard error that it is ready for it.
+    pub(super) fn take_input(&self, said: &mut Vec<u8>) -> Option<Arc<Secret>> {
+        let input = self.input.as_ref()?;
+        if !take(said, input.ready.as_bytes()) {
+            return None;
+        }
+        let sent = input.state.compare_exchange(KEPT, SENT, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        sent.then(|| Arc::clone(&input.bytes))
     }
 
     /// Takes the prompt out of what was said on standard error, when it is there.
     pub(super) fn take_prompt(&self, said: &mut Vec<u8>) -> bool {
-        let prompt = self.prompt.as_bytes();
-        let Some(at) = said.windows(prompt.len().max(1)).position(|window| window == prompt) else { return false };
-        said.drain(at..at + prompt.len());
-        true
+        take(said, self.prompt.as_bytes())
     }
 
     /// Asks for the answer. `None` when there is none.
@@ -48,6 +94,12 @@ impl Replies {
         self.asked.send(answer).await.ok()?;
         answered.await.ok()?
     }
+}
+
+fn take(said: &mut Vec<u8>, word: &[u8]) -> bool {
+    let Some(at) = said.windows(word.len().max(1)).position(|window| window == word) else { return false };
+    said.drain(at..at + word.len());
+    true
 }
 
 /// Sends an answer, as a line. Dropping the pipe is the answer when there is none.
@@ -63,6 +115,21 @@ pub(super) async fn send(pipe: &mut (impl AsyncWrite + Unpin), secret: &Secret) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_given_is_given_once_or_never() {
+        let input = |bytes: &[u8]| Input::new("go".into(), Secret::new(bytes.to_vec()));
+        let (one, two) = (input(b"1"), input(b"2"));
+        let (first, _prompted) = Replies::new("p".into());
+        let first = first.giving(one.clone());
+        assert!(first.take_input(&mut b"not yet".to_vec()).is_none() && !one.is_sent());
+        assert!(first.take_input(&mut b"go".to_vec()).is_some() && one.is_sent() && !one.withdraw());
+        assert!(first.take_input(&mut b"go".to_vec()).is_none());
+        let (second, _prompted) = Replies::new("p".into());
+        let second = second.giving(two.clone());
+        assert!(two.withdraw() && two.withdraw());
+        assert!(second.take_input(&mut b"go".to_vec()).is_none() && !two.is_sent());
+    }
 
     #[test]
     fn only_our_own_words_are_a_question() {

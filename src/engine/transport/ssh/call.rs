@@ -163,7 +163,12 @@ async fn converse(
             continue;
         }
         if let Some((pipe, bytes)) = input.take() {
-            writing = Some(tokio::spawn(write(pipe, bytes)));
+            writing = Some(tokio::spawn(async move { write(pipe, &bytes).await }));
+        }
+        if let Some(bytes) = replies.as_ref().and_then(|replies| replies.take_input(&mut reading.stderr))
+            && let Some(pipe) = pipe.take()
+        {
+            writing = Some(tokio::spawn(async move { write(pipe, bytes.expose()).await }));
         }
         if let Some(replies) = &replies
             && replies.take_prompt(&mut reading.stderr)
@@ -212,9 +217,9 @@ async fn answer(
     None
 }
 
-async fn write(mut pipe: ChildStdin, bytes: Vec<u8>) {
+async fn write(mut pipe: ChildStdin, bytes: &[u8]) {
     // A command that does not read to the end is its own business.
-    let _ = pipe.write_all(&bytes).await;
+    let _ = pipe.write_all(bytes).await;
 }
 
 /// What it means that the channel ended without a verdict.

@@ -1,0 +1,125 @@
+//! The text of a job as its shell reads it: values first, as data, then what was written.
+
+use zeroize::Zeroizing;
+
+use crate::domain::InputName;
+use crate::domain::procedure::{Language, Script};
+use crate::runtimes::shell::word;
+
+/// Longest value of a variable, in bytes: what one argument of a program may take on Linux.
+pub const LONGEST_VALUE: usize = 128 << 10;
+
+/// Why a job can't be handed over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// No shell can hold a NUL byte.
+    #[error("the value of {0} holds a NUL byte, which no variable can")]
+    Nul(InputName),
+    /// Too long.
+    #[error("the value of {0} has {1} bytes, and a variable takes at most {LONGEST_VALUE}")]
+    Long(InputName, usize),
+    /// The text itself.
+    #[error("the command holds a NUL byte")]
+    NulText,
+    /// Nothing to hand the text to.
+    #[error("no program is named that takes {0} (with=, or [procedures] of the site)")]
+    NoProgram(&'static str),
+}
+
+/// What goes to the host.
+pub(super) struct Parts {
+    pub(super) script: Vec<u8>,
+    pub(super) input: Option<Vec<u8>>,
+    pub(super) secrets: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Parts {
+    pub(super) fn len(&self) -> usize {
+        let input = self.input.as_ref().map_or(0, Vec::len);
+        self.script.len() + input + self.secrets.as_ref().map_or(0, |secrets| secrets.len())
+    }
+}
+
+/// `NAME='value'` and a line break; whatever bytes the value holds, a POSIX shell takes them as they are.
+pub(super) fn assign(to: &mut Vec<u8>, name: &str, value: &[u8]) {
+    to.extend_from_slice(name.as_bytes());
+    to.extend_from_slice(b"='");
+    for byte in value {
+        match byte {
+            b'\'' => to.extend_from_slice(br"'\''"),
+            byte => to.push(*byte),
+        }
+    }
+    to.extend_from_slice(b"'\n");
+}
+
+/// Whether a variable can hold this.
+fn checked(name: &InputName, value: &[u8]) -> Result<(), Wrong> {
+    if value.contains(&0) {
+        return Err(Wrong::Nul(name.clone()));
+    }
+    if value.len() > LONGEST_VALUE {
+        return Err(Wrong::Long(name.clone(), value.len()));
+    }
+    Ok(())
+}
+
+pub(super) fn parts(
+    script: &Script,
+    captured: &[(InputName, String)],
+    secrets: &[(&InputName, &[u8])],
+) -> Result<Parts, Wrong> {
+    if script.text.contains('\0') {
+        return Err(Wrong::NulText);
+    }
+    let mut text = Vec::new();
+    for (name, value) in script.variables.iter().chain(captured) {
+        checked(name, value.as_bytes())?;
+        assign(&mut text, name.as_str(), value.as_bytes());
+    }
+    let hidden = if secrets.is_empty() { None } else { Some(hidden(secrets)?) };
+    if hidden.is_some() {
+        // Once they are read nothing holds them but the shell itself.
+        text.extend_from_slice(b"eval \"$(cat <&8)\"\ntrue 2>/dev/null >/proc/self/fd/8 || true\nexec 8<&-\n");
+    }
+    if let Some(folder) = &script.folder {
+        text.extend_from_slice(entering(folder).as_bytes());
+    }
+    let written = script.text.trim_end_matches('\n').as_bytes();
+    let program = match (&script.with, script.language) {
+        (Some(program), _) => Some(program),
+        (None, Language::Sh | Language::Bash) => None,
+        (None, language @ (Language::Sql | Language::PromQl)) => return Err(Wrong::NoProgram(language.word())),
+    };
+    let input = match program {
+        Some(program) => {
+            text.extend_from_slice(program.as_bytes());
+            Some(written.to_vec())
+        }
+        None => {
+            text.extend_from_slice(written);
+            None
+        }
+    };
+    Ok(Parts { script: text, input, secrets: hidden })
+}
+
+fn hidden(secrets: &[(&InputName, &[u8])]) -> Result<Zeroizing<Vec<u8>>, Wrong> {
+    // At its full size from the beginning: what grows leaves copies behind.
+    let room = secrets.iter().map(|(name, value)| name.as_str().len() + value.len() * 4 + 8).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    for (name, value) in secrets {
+        checked(name, value)?;
+        assign(&mut text, name.as_str(), value);
+    }
+    Ok(text)
+}
+
+/// The line that enters a folder; `~/` stands for the home of whoever runs it.
+fn entering(folder: &str) -> String {
+    match folder.strip_prefix("~/") {
+        Some(rest) => format!("cd -- \"$HOME\"/{}\n", word(rest)),
+        None if folder == "~" => "cd -- \"$HOME\"\n".to_owned(),
+        None => format!("cd -- {}\n", word(folder)),
+    }
+}
