@@ -85,6 +85,26 @@ fn every_command_in_the_documents_can_be_typed() {
 }
 
 #[test]
+fn every_example_of_a_procedure_is_one() {
+    use quarterdeck::domain::procedure::Doing;
+    use quarterdeck::site::procedure::{Known, load};
+    let page = text("docs/procedures.md");
+    let mut kinds = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for rest in page.split("````markdown procedure\n").skip(1) {
+        let example = rest.split("\n````").next().unwrap();
+        let (procedure, mistakes) = load(Path::new("example.md"), example.as_bytes(), &Known::default());
+        let told: Vec<String> = mistakes.iter().map(|one| format!("{}: {}", one.line, one.message)).collect();
+        assert!(told.is_empty(), "{told:#?} in\n{example}");
+        assert!(procedure.parts.iter().all(|part| part.misread.is_none()), "{example}");
+        kinds.extend(procedure.parts.iter().map(|part| part.doing.word()));
+        count += 1;
+    }
+    assert!(count >= 5 && kinds.contains(Doing::Ask.word()), "{count} examples");
+    assert_eq!(kinds.len(), 11, "the examples have {kinds:?}");
+}
+
+#[test]
 fn every_file_that_is_linked_is_there() {
     for guide in GUIDES {
         let folder = at(guide).parent().unwrap().to_owned();
