@@ -87,8 +87,8 @@ fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {
         let names: Vec<&str> = SITES.iter().map(|known| known.name).collect();
         choose::complain(Exit::Usage, &format!("no drill of that name; there is {}.", names.join(", ")))
     })?;
-    let site = crate::site::load_built_in(embedded.name, embedded.site)
-        .map_err(|mistakes| choose::complain(Exit::Software, &crate::site::render(&mistakes)))?;
+    let (site, _) =
+        embedded.load().map_err(|mistakes| choose::complain(Exit::Software, &crate::site::render(&mistakes)))?;
     let wanted = drill.environment.as_deref().unwrap_or(embedded.environment);
     let Some(environment) = choose::environment(&site, Some(wanted))? else { return Err(Exit::Usage) };
     let mut scenario = scenario(embedded, drill.scenario.as_deref())?;

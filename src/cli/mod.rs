@@ -12,6 +12,7 @@ pub mod logs;
 pub mod looks;
 pub mod moment;
 pub mod open;
+pub mod outline;
 pub mod output;
 pub mod runs;
 pub mod schema;
@@ -67,6 +68,8 @@ pub enum Command {
     Init(init::Init),
     /// Tell everything that is wrong in site files and your own configuration.
     Check(check::Check),
+    /// Print what is understood of procedures and of any other Markdown: sections, steps, items.
+    Outline(outline::Documents),
     /// Print the JSON schema of a file, for editors.
     Schema(schema::Schema),
     /// Let a site from outside your configuration run its commands, until anything in it changes.
@@ -120,6 +123,7 @@ impl Command {
             | Command::Stop(_)
             | Command::Reload(_) => true,
             Command::Check(_)
+            | Command::Outline(_)
             | Command::Schema(_)
             | Command::Trust(_)
             | Command::Runs(_)
@@ -146,6 +150,7 @@ pub fn run(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Init(init)) => init::run(&init, &arguments.reach),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Outline(documents)) => outline::run(&documents),
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Trust(trust)) => trust::run(&trust),
         Some(Command::Bare) => bare::run(),

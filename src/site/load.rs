@@ -158,16 +158,21 @@ pub fn load_built_in(name: &str, text: &str) -> Result<Site, Vec<Mistake>> {
     parsed.value.and_then(|resolved| finish(resolved, String::new(), true)).ok_or(parsed.mistakes)
 }
 
-/// The same with its procedures: the path of each in the site's folder, and its text.
+/// The same with its procedures: the path of each in the site's folder, and its text. What is wrong in those comes
+/// along.
 ///
 /// # Errors
-/// Every mistake of the text and of the procedures.
-pub fn load_embedded(name: &str, text: &str, procedures: &[(&str, &str)]) -> Result<Site, Vec<Mistake>> {
+/// Every mistake of the text.
+pub fn load_embedded(
+    name: &str,
+    text: &str,
+    procedures: &[(&str, &str)],
+) -> Result<(Site, Vec<Mistake>), Vec<Mistake>> {
     let mut site = load_built_in(name, text)?;
     let files: Vec<(PathBuf, Vec<u8>)> =
         procedures.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec())).collect();
     let mistakes = procedure::fill(Some(&mut site), Path::new(name), &files);
-    if mistakes.is_empty() { Ok(site) } else { Err(mistakes) }
+    Ok((site, mistakes))
 }
 
 fn finish(resolved: Resolved, digest: String, trusted: bool) -> Option<Site> {

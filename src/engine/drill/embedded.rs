@@ -1,5 +1,8 @@
 //! The sites that are part of the program, for drills: their files, as they stand in `sites/`.
 
+use crate::domain::Site;
+use crate::site::{self, Mistake};
+
 /// One embedded site.
 #[derive(Debug, Clone, Copy)]
 pub struct Embedded {
@@ -11,6 +14,23 @@ pub struct Embedded {
     pub environment: &'static str,
     /// Its scenarios by name; the first one is taken unless another is named.
     pub scenarios: &'static [(&'static str, &'static str)],
+}
+
+include!(concat!(env!("OUT_DIR"), "/procedures.rs"));
+
+impl Embedded {
+    /// Its procedures: their paths in its folder, and their texts.
+    pub fn procedures(&self) -> &'static [(&'static str, &'static str)] {
+        PROCEDURES.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, procedures)| procedures)
+    }
+
+    /// The site, with what is wrong in its procedures.
+    ///
+    /// # Errors
+    /// Every mistake in its `site.toml`.
+    pub fn load(&self) -> Result<(Site, Vec<Mistake>), Vec<Mistake>> {
+        site::load_embedded(self.name, self.site, self.procedures())
+    }
 }
 
 /// All of them; the first one is taken unless another is named.
@@ -34,7 +54,8 @@ mod tests {
     #[test]
     fn every_embedded_site_and_scenario_is_good() {
         for embedded in SITES {
-            let site = crate::site::load_built_in(embedded.name, embedded.site).unwrap();
+            let (site, mistakes) = embedded.load().unwrap();
+            assert!(mistakes.is_empty(), "{}", crate::site::render(&mistakes));
             let environment =
                 site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
             for (name, text) in embedded.scenarios {
@@ -53,6 +74,32 @@ mod tests {
                     assert!(known, "{name}: {} has no {unit}", event.host);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_procedure_on_disk_is_embedded() {
+        for embedded in SITES {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sites").join(embedded.name);
+            let mut all = Vec::new();
+            let mut folders = vec![folder.join("procedures")];
+            while let Some(next) = folders.pop() {
+                for entry in std::fs::read_dir(next).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path.is_dir() {
+                        folders.push(path);
+                    } else {
+                        let relative = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+                        all.push((relative, std::fs::read_to_string(path).unwrap()));
+                    }
+                }
+            }
+            all.sort();
+            let known: Vec<(String, String)> =
+                embedded.procedures().iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+            assert_eq!(all, known);
+            let (site, _) = embedded.load().unwrap();
+            assert!(site.environments.iter().any(|environment| environment.procedures.len() > 10));
         }
     }
 

@@ -8,6 +8,7 @@ mod header;
 mod ids;
 mod inline;
 mod keys;
+mod outline;
 mod page;
 mod parts;
 mod raw;
@@ -34,6 +35,7 @@ use crate::domain::procedure::{Doing, Header, Procedure};
 use crate::text::Foreign;
 
 pub use header::Known;
+pub use outline::{Outline, json};
 pub use site::{FOLDER, fill, is_procedure};
 
 use page::{Front, Page};
