@@ -13,13 +13,15 @@ use quarterdeck::input::{Action, Context, Keymap};
 use quarterdeck::site::schema::{Kind, value};
 use serde_json::Value;
 
-const GUIDES: [&str; 8] = [
+const GUIDES: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "docs/getting-started.md",
     "docs/security.md",
     "docs/site.md",
+    "docs/procedures.md",
+    "docs/pakashop-procedures.md",
     "docs/commands.md",
     "docs/site-reference.md",
 ];

@@ -38,7 +38,7 @@ pub struct Environment {
     pub protected: bool,
     /// The colour of its band.
     pub colour: EnvColour,
-    /// Variables for probes, commands and procedures.
+    /// Variables for probes, commands and procedures, `site` and `environment` among them.
     pub variables: BTreeMap<String, String>,
     /// Where its lock is kept.
     pub lock_host: Option<HostName>,

@@ -24,7 +24,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         name: name.clone(),
         protected: raw.protected.unwrap_or(false),
         colour: raw.colour.map(colour).unwrap_or_default(),
-        variables: variables_of(raw),
+        variables: variables_of(scope, name, raw),
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
         procedures: Vec::new(),
@@ -49,9 +49,12 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
     environment
 }
 
-fn variables_of(raw: &RawEnvironment) -> BTreeMap<String, String> {
+/// Those of the file, and the two that are always there.
+fn variables_of(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment) -> BTreeMap<String, String> {
     let entries = raw.variables.iter().flat_map(|entries| &entries.0);
-    entries.map(|(key, Variable(value))| (key.value.clone(), value.value.clone())).collect()
+    let said = entries.map(|(key, Variable(value))| (key.value.clone(), value.value.clone()));
+    let always = [("site", scope.site.to_string()), ("environment", name.to_string())];
+    said.chain(always.map(|(key, value)| (key.to_owned(), value))).collect()
 }
 
 fn hosts(scope: &Scope<'_>, environment: &EnvName, raw: &RawEnvironment, sink: &mut Sink<'_>) -> Vec<Host> {
