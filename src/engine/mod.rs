@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod log_file;
 pub mod logs;
 pub mod memory;
+pub mod mirror;
 pub mod outbox;
 pub mod probe;
 pub mod questions;

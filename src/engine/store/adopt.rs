@@ -137,7 +137,7 @@ pub(super) fn give(to: &Transaction<'_>, run: &RunId, given: &[Given], now: Time
 }
 
 /// Puts newer values in the place of older ones.
-pub(super) fn merge(known: &mut Vec<Given>, newer: &[Given]) {
+pub(in crate::engine) fn merge(known: &mut Vec<Given>, newer: &[Given]) {
     for given in newer {
         match known.iter_mut().find(|known| known.name == given.name) {
             Some(known) => *known = given.clone(),

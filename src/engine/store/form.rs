@@ -16,7 +16,7 @@ use crate::text::Foreign;
 
 /// A run with its steps, as its first record keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct RunForm {
+pub(in crate::engine) struct RunForm {
     pub id: String,
     pub site: String,
     pub environment: String,
@@ -35,7 +35,7 @@ pub(super) struct RunForm {
 
 /// What a run of a procedure is bound to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct DocumentForm {
+pub(in crate::engine) struct DocumentForm {
     name: String,
     digest: String,
     whole: bool,
@@ -45,7 +45,7 @@ pub(super) struct DocumentForm {
 /// What a record says that is about neither the whole run nor one of its steps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NoteForm {
+pub(in crate::engine) struct NoteForm {
     /// The token under which it was taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<u64>,
@@ -55,18 +55,18 @@ pub(super) struct NoteForm {
 }
 
 impl NoteForm {
-    pub(super) fn words(given: &[Given]) -> Vec<(String, Option<String>)> {
+    pub(in crate::engine) fn words(given: &[Given]) -> Vec<(String, Option<String>)> {
         given.iter().map(|given| (given.name.to_string(), given.value.clone())).collect()
     }
 
-    pub(super) fn given(words: Vec<(String, Option<String>)>) -> Option<Vec<Given>> {
+    pub(in crate::engine) fn given(words: Vec<(String, Option<String>)>) -> Option<Vec<Given>> {
         words.into_iter().map(|(name, value)| Some(Given { name: InputName::new(&name).ok()?, value })).collect()
     }
 }
 
 /// A step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct StepForm {
+pub(in crate::engine) struct StepForm {
     pub host: String,
     pub service: Option<String>,
     pub unit: Option<String>,
@@ -98,7 +98,7 @@ fn is_zero(number: &u32) -> bool {
 
 /// What was looked at after a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct VerdictForm {
+pub(in crate::engine) struct VerdictForm {
     took_ms: u64,
     checks: Vec<CheckForm>,
 }
@@ -113,7 +113,7 @@ struct CheckForm {
 /// Foreign text: as it is when it is UTF-8.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum TextForm {
+pub(in crate::engine) enum TextForm {
     Text(String),
     Bytes { base64: String },
 }
@@ -202,12 +202,12 @@ impl From<&RunDocument> for DocumentForm {
 
 impl DocumentForm {
     /// The name of its procedure.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::engine) fn name(&self) -> &str {
         &self.name
     }
 
     /// Puts newer values of inputs in the place of older ones.
-    pub(super) fn merge(&mut self, newer: Vec<(String, Option<String>)>) {
+    pub(in crate::engine) fn merge(&mut self, newer: Vec<(String, Option<String>)>) {
         for (name, value) in newer {
             match self.given.iter_mut().find(|known| known.0 == name) {
                 Some(known) => known.1 = value,
@@ -228,7 +228,7 @@ impl DocumentForm {
 
 impl StepForm {
     /// The step; `None` when it is none of ours.
-    pub(super) fn step(self) -> Option<RunStep> {
+    pub(in crate::engine) fn step(self) -> Option<RunStep> {
         let verdict = match self.verdict {
             Some(verdict) => Some(StepVerdict {
                 took: Duration::from_millis(verdict.took_ms),
@@ -265,7 +265,7 @@ impl CheckForm {
 
 impl RunForm {
     /// The run; `None` when it is none of ours.
-    pub(super) fn run(self) -> Option<Run> {
+    pub(in crate::engine) fn run(self) -> Option<Run> {
         Some(Run {
             id: RunId::new(&self.id)?,
             site: SiteName::new(&self.site).ok()?,

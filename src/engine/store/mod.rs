@@ -4,7 +4,7 @@ mod adopt;
 mod ask;
 mod document;
 mod error;
-mod form;
+pub(in crate::engine) mod form;
 mod kept;
 mod open;
 mod output;
@@ -31,6 +31,7 @@ use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
 
+pub(in crate::engine) use adopt::merge;
 pub use error::{StoreError, Why};
 pub use kept::{Adopted, Document, Outputs, Past, PastWish, Record, Recorded, Try, Who};
 pub use output::KEPT;

@@ -1,0 +1,166 @@
+//! What others must see of a run: its events, on the environment's lock host, from where any workstation can take it over.
+//!
+//! The store of this machine comes first; what it has recorded is appended here, without output and with masked
+//! commands. A run that is taken over gets a higher token, made exclusively there, and whoever has a lower one is refused.
+
+mod error;
+mod form;
+mod trail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::{Environment, HostName, Run, RunId};
+use crate::engine::store::{Recorded, Who};
+use crate::engine::transport::{Connection, fresh_word};
+use crate::port::{End, RemoteCommand};
+use crate::runtimes::mirror::{self as protocol, Answer, Listed, Name};
+use crate::text::Foreign;
+
+pub use error::MirrorError;
+pub use form::Mirrored;
+use trail::Line;
+pub use trail::{Sent, Trail, TrailState};
+
+/// How long the link to the lock host may take to come up before somebody is told that it is not.
+const UP_WITHIN: Duration = Duration::from_secs(5);
+
+/// The mirror of one environment. Cheap to clone.
+#[derive(Clone)]
+pub struct Mirror {
+    name: Name,
+    host: HostName,
+    line: Line,
+}
+
+/// What lies on the lock host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    /// The runs that have not ended.
+    pub runs: Vec<Mirrored>,
+    /// Of those that can't be read: a sentence each.
+    pub unreadable: Vec<MirrorError>,
+    /// Whether there are more than were read.
+    pub more: bool,
+}
+
+impl std::fmt::Debug for Mirror {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mirror").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl Mirror {
+    /// The mirror of an environment; `None` where the site names no lock host. `line` has the newest connection to it.
+    pub fn of(environment: &Environment, line: Line) -> Option<Self> {
+        let host = environment.lock_host.clone()?;
+        let name = Name {
+            state_directory: environment.state_directory.clone(),
+            site: environment.site.clone(),
+            environment: environment.name.clone(),
+        };
+        Some(Self { name, host, line })
+    }
+
+    /// The lock host.
+    pub fn host(&self) -> &HostName {
+        &self.host
+    }
+
+    /// Begins to tell of a run under this token: of a new one (token 1), or of one that was taken over with
+    /// [`Mirror::adopt`]. Its first event is the run as it stands; see [`Trail::append`] for what comes back with it.
+    pub fn begin(&self, run: &Run, token: u64, who: Who, at: Timestamp) -> (Trail, Sent) {
+        let trail = Trail::begin(self.clone(), run.id.clone(), token, who);
+        let sent = trail.append(Recorded::Whole(Box::new(run.clone())), at);
+        (trail, sent)
+    }
+
+    /// The runs that have not ended, as far as they can be read.
+    ///
+    /// # Errors
+    /// Why nothing can be read.
+    pub async fn list(&self) -> Result<Listing, MirrorError> {
+        let mut listing = Listing::default();
+        for listed in self.ask(|word| protocol::list(&self.name, word)).await? {
+            listing.more |= listed.more;
+            match self.fold(&listed) {
+                Ok(found) => listing.runs.push(found),
+                Err(why) => listing.unreadable.push(why),
+            }
+        }
+        Ok(listing)
+    }
+
+    /// One run with all that was told of it.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub async fn read(&self, run: &RunId) -> Result<Mirrored, MirrorError> {
+        let listed = self.ask(|word| protocol::read_run(&self.name, word, run)).await?;
+        let listed = listed.into_iter().find(|listed| listed.run == *run);
+        self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host.clone() })?)
+    }
+
+    /// Takes a run over: if `seen` is still the token under which it is done, under the next one that is at least
+    /// `least`; one of any number of consoles wins, all others get [`MirrorError::Taken`]. What comes back is the run as
+    /// it stands there, with its new token: what was done meanwhile is in it.
+    ///
+    /// # Errors
+    /// Why it is not taken over; [`MirrorError::Gone`] when nothing is known of it there.
+    pub async fn adopt(&self, run: &RunId, seen: u64, least: u64) -> Result<Mirrored, MirrorError> {
+        let token = least.max(seen.saturating_add(1));
+        let nonce = fresh_word();
+        let command = |word: &str| protocol::adopt(&self.name, word, run, seen, token, &nonce);
+        let answered = match self.ask(command).await {
+            // Whether it was done is not known: asked again, it is told.
+            Err(MirrorError::Unreachable { .. } | MirrorError::Odd { .. }) => self.ask(command).await,
+            answered => answered,
+        };
+        let listed = answered?.into_iter().find(|listed| listed.run == *run);
+        let mut found = self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host.clone() })?)?;
+        found.token = token;
+        Ok(found)
+    }
+
+    fn fold(&self, listed: &Listed) -> Result<Mirrored, MirrorError> {
+        let unreadable = |why| {
+            let login = listed.owners.last().map(|owner| owner.login.plain()).unwrap_or_default();
+            let silent = error::ago(listed.owners.last().and_then(|owner| owner.silent));
+            let why = format!("{why} (it belongs to {login}, who was heard {silent})");
+            MirrorError::Unreadable { host: self.host.clone(), run: listed.run.to_string(), why }
+        };
+        form::fold(listed, &self.name).map_err(unreadable)
+    }
+
+    fn way(&self) -> Line {
+        self.line.clone()
+    }
+
+    async fn connected(&self) -> Option<Arc<dyn Connection>> {
+        let mut line = self.line.clone();
+        let up = tokio::time::timeout(UP_WITHIN, line.wait_for(Option::is_some)).await;
+        up.ok()?.ok()?.clone()
+    }
+
+    /// Asks the lock host, with a word of its own each time.
+    async fn ask(&self, command: impl Fn(&str) -> RemoteCommand) -> Result<Vec<Listed>, MirrorError> {
+        let unreachable = |why: String| MirrorError::Unreachable { host: self.host.clone(), why };
+        let connection = self.connected().await;
+        let connection = connection.ok_or_else(|| unreachable("its link is not up".to_owned()))?;
+        let word = fresh_word();
+        let output = connection.run(command(&word)).await;
+        let answer = protocol::read(&output.stdout, &word);
+        match (&output.end, answer) {
+            (End::Exited(0), Answer::Done(listed)) => Ok(listed),
+            (End::Exited(0), Answer::Refused(why)) => Err(self.refused(why)),
+            (End::Exited(_) | End::NotFound | End::Killed(_), _) => {
+                let words = Foreign::from(output.stderr).plain();
+                tracing::warn!(host = %self.host, end = %output.end, words, "the lock host answers nothing that makes sense");
+                Err(MirrorError::Odd { host: self.host.clone() })
+            }
+            (End::TimedOut(_) | End::LinkLost(_) | End::NotStarted(_), _) => Err(unreachable(output.end.to_string())),
+        }
+    }
+}
