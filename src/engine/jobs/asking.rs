@@ -77,8 +77,7 @@ impl Hosts {
     pub(super) async fn hand(
         &self,
         connection: &dyn Connection,
-        host: &HostName,
-        run: &RunId,
+        (host, run): (&HostName, &RunId),
         script: Secret,
         rights: Rights,
         within: Duration,
@@ -130,7 +129,7 @@ impl Hosts {
             }
             Rights::Sudo => {
                 let script = Secret::new(script.to_vec());
-                match self.hand(&*connection, host, run, script, rights, within, told).await {
+                match self.hand(&*connection, (host, run), script, rights, within, told).await {
                     Ok(handed) if !handed.sent => {
                         return Asked::Unasked(unsent(host, rights, &handed.output, handed.questions));
                     }

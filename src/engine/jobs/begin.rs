@@ -57,7 +57,7 @@ pub(super) async fn begin(hosts: &Hosts, host: &HostName, order: &Order) -> Bega
         Err(why) => return unreachable(why),
     };
     let told = told(&order.script.text);
-    let handed = hosts.hand(&*connection, host, &order.key.run, script, rights, BEGUN_WITHIN, &told).await;
+    let handed = hosts.hand(&*connection, (host, &order.key.run), script, rights, BEGUN_WITHIN, &told).await;
     let handed = match handed {
         Ok(handed) => handed,
         Err(why) => return unreachable(why),

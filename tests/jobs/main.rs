@@ -1,0 +1,16 @@
+//! Commands that run once on a host, on the hosts of the lab (FAULTS A18, E1 to E5, E14, F2, F7, F8).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/lab.rs"]
+mod lab;
+#[path = "../common/reach.rs"]
+#[allow(clippy::duplicate_mod)]
+mod reach;
+
+mod cancel;
+mod failpoints;
+mod kit;
+mod links;
+mod modes;
+mod secrets;
+mod table;
