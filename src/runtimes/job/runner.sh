@@ -57,8 +57,10 @@ qd_control() {
   qd_main=$1 qd_woken=
   qd_timer=
   # A signal that comes just before the waiting ends it too.
-  trap 'qd_woken=end; [ -z "$qd_timer" ] || kill "$qd_timer" 2>/dev/null' TERM
-  trap 'qd_woken=cancel; [ -z "$qd_timer" ] || kill "$qd_timer" 2>/dev/null' USR1
+  trap 'qd_woken=end; [ -z "$qd_timer" ] || kill -KILL "$qd_timer" 2>/dev/null' TERM
+  trap 'qd_woken=cancel; [ -z "$qd_timer" ] || kill -KILL "$qd_timer" 2>/dev/null' USR1
+  # A TERM that came before the trap was set may be lost; then this is gone.
+  [ -e "$qd_dir/starter" ] || exit 0
   qd_self=$$
   sleep "$qd_timeout" &
   qd_timer=$!
@@ -72,14 +74,15 @@ qd_control() {
   while :; do
     case $qd_woken in
     end)
-      kill "$qd_timer" "$qd_reader" 2>/dev/null
+      # No TERM: a shell that was forked just now may lose it.
+      kill -KILL "$qd_timer" "$qd_reader" 2>/dev/null
       exit 0 ;;
     cancel) qd_why=4 && break ;;
     esac
     kill -0 "$qd_timer" 2>/dev/null || { qd_why=3 && break; }
     wait "$qd_timer"
   done
-  kill "$qd_timer" "$qd_reader" 2>/dev/null
+  kill -KILL "$qd_timer" "$qd_reader" 2>/dev/null
   trap : TERM USR1
   qd_uptime
   qd_ordered=$qd_up qd_n=0
@@ -151,6 +154,7 @@ shift 3
 ( exec >&3 2>&4 3>&- 4>&-; unset LC_ALL; . "$d/environment"; cd "${HOME:-/}" 2>/dev/null || cd /; umask "$u"; QD_JOB=$k; export QD_JOB; exec "$@" "$d/script" )
 echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1<>"$qd_dir/status" 2>&1 <"$qd_input"
   { exec 8<&-; } 2>/dev/null
+  rm -f "$qd_dir/starter"
   kill -TERM "$qd_ctl" 2>/dev/null
   while :; do
     wait "$qd_ctl"
