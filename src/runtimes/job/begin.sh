@@ -12,19 +12,25 @@ qd_quoted() {
   printf "'"
 }
 
-# The place among the folders of runs, made where it is missing.
+# The place among the folders of runs, made where it is missing; again when another run's clearing took the empty ones.
 qd_place() {
   if [ "$qd_uid" = 0 ]; then
     qd_base=$qd_shared
-    (umask 022 && mkdir -p "$qd_state") 2>/dev/null
-    mkdir "$qd_state/runs" 2>/dev/null && chmod 711 "$qd_state/runs"
   else
     [ -n "$qd_own" ] || qd_not home
     qd_base=$qd_own
-    mkdir -p "${qd_own%/*}" 2>/dev/null
   fi
-  mkdir "$qd_base" 2>/dev/null && qd_give "$qd_base"
-  [ -d "$qd_base" ] && [ -x "$qd_base" ] && [ -w "$qd_base" ]
+  for qd_n in 1 2 3 4 5 6 7 8 9; do
+    if [ "$qd_uid" = 0 ]; then
+      (umask 022 && mkdir -p "$qd_state") 2>/dev/null
+      mkdir "$qd_state/runs" 2>/dev/null && chmod 711 "$qd_state/runs"
+    else
+      mkdir -p "${qd_own%/*}" 2>/dev/null
+    fi
+    mkdir "$qd_base" 2>/dev/null && qd_give "$qd_base"
+    [ -d "$qd_base" ] && [ -x "$qd_base" ] && [ -w "$qd_base" ] && return 0
+  done
+  return 1
 }
 
 # What root makes for a login is the login's, so that reading it needs no root.

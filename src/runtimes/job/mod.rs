@@ -41,7 +41,7 @@ impl Named {
     fn head(&self) -> String {
         let job = format!("{}-{}", self.step, self.attempt);
         format!(
-            "qd_run={run}\nqd_job={job}\nqd_key={run}-{job}\nqd_state={}\n",
+            "unset qd_input qd_secrets\nqd_run={run}\nqd_job={job}\nqd_key={run}-{job}\nqd_state={}\n",
             word(&self.state_directory),
             run = self.run
         )
