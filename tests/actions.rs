@@ -19,6 +19,9 @@ use quarterdeck::screens::palette::Does;
 const QUIET: &[Action] = &[
     Action::Down,
     Action::Up,
+    // Behind the last hit it says so.
+    Action::NextHit,
+    Action::PreviousHit,
     Action::Top,
     Action::Bottom,
     Action::HalfPageDown,

@@ -78,3 +78,21 @@ fn a_service_without_links_says_so() {
     console.keys("o");
     assert!(console.screen().contains("links: it has no links"), "{}", console.screen());
 }
+
+#[test]
+fn what_a_service_needs_and_what_needs_it_stand_with_their_states_and_lead_there() {
+    let mut console = Console::in_trouble((120, 40));
+    console.keys("/").types("backend").keys("enter g").keys("D");
+    let screen = console.screen();
+    assert!(screen.contains("Dependencies of backend"), "{screen}");
+    let row = |console: &Console, text: &str| console.row_with(text);
+    assert!(row(&console, "? postgresql ").contains("unknown"), "{screen}");
+    assert!(row(&console, "✗ settlement ").contains("needed by") && screen.contains("down (exit 1)"), "{screen}");
+    // Typing finds one, enter goes to it, whatever the list was filtered by.
+    console.types("redis").keys("enter");
+    assert!(!console.screen().contains("Dependencies of"), "{}", console.screen());
+    assert!(console.row_with("─ ? redis").contains("db-1"), "{}", console.screen());
+    // What is needed through others says through which.
+    console.keys("D");
+    assert!(console.screen().contains("through backend"), "{}", console.screen());
+}

@@ -461,6 +461,48 @@ fn a_change_leads_to_what_it_is_about() {
 }
 
 #[test]
+fn a_change_names_the_run_and_the_person_behind_it() {
+    use quarterdeck::domain::run::{RunState, StepState};
+    use quarterdeck::port::act::RunNews;
+    let mut console = Console::well((160, 40));
+    let restart = |state, steps| past::run(6, "restart pricing", "02:13:25", "", state, steps);
+    let step = past::step("pricing", "app-1", StepState::Started, "02:13:25", "");
+    console.say(Event::Run(RunNews::Begun(Box::new(restart(RunState::Running, vec![step])))));
+    console.pass(Duration::from_secs(2));
+    let again = |service: &str, console: &Console| {
+        let mut facts = scene::running(service, console.now().wall);
+        facts.invocation = "8c1d0f3a5e6b4c7d9a0b1c2d3e4f5061".to_owned();
+        Event::Host(scene::host_name("app-1"), HostEvent::Unit(scene::unit_of(service), Box::new(facts)))
+    };
+    for service in ["pricing", "coupon"] {
+        let event = again(service, &console);
+        console.say(event);
+    }
+    console.keys("4");
+    assert!(console.row_with("pricing app-1").contains("restart by ada, run 45670006"), "{}", console.screen());
+    assert!(!console.row_with("coupon app-1").contains("by ada"), "nobody did that here: {}", console.screen());
+}
+
+#[test]
+fn hits_of_a_filter_are_gone_through_and_a_shell_comes_back() {
+    let mut console = Console::well(MIDDLE);
+    console.keys("n");
+    assert!(console.row(39).contains("nothing is looked for"), "{}", console.row(39));
+    console.types("/gateway").keys("enter z a n");
+    assert!(console.row(39).contains("not found below"), "instances are no hits: {}", console.row(39));
+    console.keys("esc").types("/app-1").keys("enter g n n N");
+    assert!(console.row_with("─ Log").contains("app-1"), "{}", console.screen());
+    console.keys("esc g");
+    let before = console.row_with("─ Log");
+    console.asked();
+    console.keys(":").types("shell db-1").keys("enter");
+    assert!(console.asked().contains(&Effect::Shell(scene::host_name("db-1"))));
+    console.say(Event::Shell(quarterdeck::port::ShellNews::Refused("No shell there.".to_owned())));
+    assert!(console.screen().contains("SERVICE"), "the overview is still there: {}", console.screen());
+    assert_eq!(console.row_with("─ Log"), before);
+}
+
+#[test]
 fn the_unit_file_stands_in_the_details_on_a_key() {
     let mut console = Console::in_trouble(MIDDLE);
     console.keys("S g j");

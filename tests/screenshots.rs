@@ -160,6 +160,33 @@ fn logs_found() {
 }
 
 #[test]
+fn links() {
+    use quarterdeck::domain::service::Link;
+    let mut environment = scene::production();
+    let backend = environment.services.iter_mut().find(|service| service.name.as_str() == "backend").unwrap();
+    let link = |title: &str, url: &str| Link { title: title.into(), url: url.into() };
+    backend.links = vec![
+        link("Dashboard", "https://grafana.pakashop.example/d/backend?from=now-1h"),
+        link("Repository", "https://git.pakashop.example/shop/backend"),
+        link("Runbook", "https://wiki.pakashop.example/runbooks/backend"),
+    ];
+    let mut console = Console::watching("02:12:05", SIZE, environment);
+    let now = console.now();
+    scene::first_second(now).into_iter().for_each(|event| console.say(event));
+    console.types("/backend").keys("enter o");
+    compare("links", &console);
+}
+
+#[test]
+fn dependencies() {
+    for (name, size) in [("dependencies", SIZE), ("dependencies-80x24", (80, 24))] {
+        let mut console = on_backend(size);
+        console.keys("D");
+        compare(name, &console);
+    }
+}
+
+#[test]
 fn changes() {
     let mut console = Console::in_trouble(SIZE);
     console.keys("4");

@@ -17,7 +17,7 @@ use crate::input::Action;
 use crate::port::Effect;
 use crate::port::export::ExportFormat;
 use crate::port::log::Since;
-use crate::screens::{help, leave, overview, picker};
+use crate::screens::{help, leave, needs, overview, picker};
 use crate::state::Fleet;
 use crate::state::logs::NEWEST;
 use crate::ui::list::Step;
@@ -138,6 +138,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Logs | Screen::Changes | Screen::History => {}
         },
         Action::Links => links::show(model),
+        Action::Dependencies => model.overlay = needs(model).map(Overlay::Needs),
         Action::Shell => return shell::host(model).map(Effect::Shell).into_iter().collect(),
         Action::UnitFile => model.overview.toggle_unit_file(),
         Action::ReadLogs => {
@@ -148,8 +149,8 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Follow => model.logs.follow(),
         Action::Pause => logs::pause(model),
         Action::MinLevel => model.logs.next_level(),
-        Action::NextHit => logs::hit(model, true, now),
-        Action::PreviousHit => logs::hit(model, false, now),
+        Action::NextHit => hit(model, true, now),
+        Action::PreviousHit => hit(model, false, now),
         Action::Around => model.logs.context = !model.logs.context,
         Action::NextError => logs::error(model, true, now),
         Action::PreviousError => logs::error(model, false, now),
@@ -187,6 +188,41 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Later => on_command_line(model, |state| state.recall(false)),
     }
     Vec::new()
+}
+
+/// What the service under the cursor needs and what needs it; `None` where it stands alone.
+pub(super) fn needs(model: &Model) -> Option<needs::State> {
+    let fleet = model.fleet.as_ref().filter(|_| model.screen == Screen::Overview)?;
+    let (row, _) = model.overview.chosen(fleet)?;
+    needs::State::new(&row.service.name, &fleet.environment)
+}
+
+/// To the next row or line in which it was found, or the one before.
+fn hit(model: &mut Model, down: bool, now: Now) {
+    if model.screen == Screen::Logs {
+        return logs::hit(model, down, now);
+    }
+    let Some(fleet) = &model.fleet else { return };
+    let step = Step::By(if down { 1 } else { -1 });
+    let moved = match model.screen {
+        Screen::Overview => model.overview.hit(down, fleet),
+        Screen::Hosts => moves(&mut model.hosts, |hosts| hosts.cursor.clone(), |hosts| hosts.go(step, fleet)),
+        Screen::Changes => moves(&mut model.changes, |changes| changes.cursor, |changes| changes.go(step, fleet)),
+        Screen::History => {
+            moves(&mut model.history, |history| history.cursor.clone(), |history| history.go(step, &model.runs))
+        }
+        Screen::Logs => true,
+    };
+    if !moved {
+        model.say(if down { "It is not found below." } else { "It is not found above." }, now);
+    }
+}
+
+/// Whether something is another after it was done.
+fn moves<S, T: PartialEq>(state: &mut S, place: impl Fn(&S) -> T, does: impl FnOnce(&mut S)) -> bool {
+    let before = place(state);
+    does(state);
+    place(state) != before
 }
 
 /// Something that only the command line does.
@@ -320,6 +356,10 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             }
         }
         Some(Overlay::Links(state)) => return links::open(model, state),
+        Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
+            Some(service) => go_to_service(model, service),
+            None => model.overlay = Some(Overlay::Needs(state)),
+        },
         Some(Overlay::Menu(menu)) => changing::choose(model, menu, now),
         Some(Overlay::Confirm(mut state)) => {
             if state.accept() {

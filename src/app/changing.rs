@@ -170,6 +170,7 @@ pub fn watch(model: &mut Model) {
             | Overlay::Command(_)
             | Overlay::Picker(_)
             | Overlay::Links(_)
+            | Overlay::Needs(_)
             | Overlay::Running(_)
             | Overlay::Leave(_),
         )

@@ -85,6 +85,18 @@ pub fn accept(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
 }
 
 fn perform(model: &mut Model, action: Action, target: Option<Target>, now: Now) -> Vec<Effect> {
+    // A shell is left to where it was opened from, not to the row that stands behind its name.
+    let before = (action == Action::Shell && target.is_some())
+        .then(|| (model.screen, model.last_screen, model.overview.cursor.clone(), model.hosts.cursor.clone()));
+    let effects = go_and_act(model, action, target, now);
+    if let Some((screen, last, row, host)) = before {
+        (model.screen, model.last_screen) = (screen, last);
+        (model.overview.cursor, model.hosts.cursor) = (row, host);
+    }
+    effects
+}
+
+fn go_and_act(model: &mut Model, action: Action, target: Option<Target>, now: Now) -> Vec<Effect> {
     match target {
         None => return act(model, action, now),
         Some(Target::Service(service, host)) => {

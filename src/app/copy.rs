@@ -26,7 +26,7 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Overview => overview::row_as_markdown(&model.overview, fleet, clock, glyphs),
         Screen::Hosts if model.hosts.in_detail => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
-        Screen::Changes => changes::row_as_markdown(&model.changes, fleet, clock, glyphs),
+        Screen::Changes => changes::row_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs),
         Screen::History if model.history.in_detail => {
             Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs))
         }
@@ -45,7 +45,7 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
             screens::logs::pane_as_markdown(&model.logs, &sight, list.map_or(0, |list| usize::from(list.height)))
         }),
         Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
-        Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, clock, glyphs)),
+        Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs)),
         Screen::History => Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs)),
     });
     sent(model, text, "pane", now)

@@ -73,6 +73,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::Cancel) if !model.questions.is_empty() => "decline",
         (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
         (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
+        (Some(Overlay::Needs(_)), Action::Accept) => "go there",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_)), Action::Accept) => "do it",
         (Some(Overlay::Confirm(_)), Action::Cancel) => "do nothing",
@@ -134,7 +135,7 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Command(_)) => {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
-        Some(Overlay::Picker(_) | Overlay::Links(_)) => {
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Needs(_)) => {
             return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
         }
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],

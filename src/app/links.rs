@@ -35,7 +35,7 @@ pub fn show(model: &mut Model) {
 /// Opens the one under the cursor.
 pub fn open(model: &mut Model, state: State) -> Vec<Effect> {
     // It was held to be an address of the web when its file was read.
-    let url = state.chosen().map(|link| link.url.plain());
+    let url = state.list.chosen().map(|link| link.url.plain());
     match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
         Some(url) => vec![Effect::OpenLink(url)],
         None => {

@@ -11,7 +11,8 @@ use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::input::Action;
 use crate::port::Effect;
-use crate::screens::{command, help, links, menu, palette, picker};
+use crate::screens::{command, help, menu, palette, picker};
+use crate::ui::finder;
 use crate::ui::list::Step;
 
 /// Rows that one notch of the wheel moves.
@@ -75,7 +76,12 @@ fn click_in_dialog(model: &mut Model, area: Rect, x: u16, y: u16, now: Now) -> V
         Some(Overlay::Palette(state)) => line(palette::list(area)).is_some_and(|line| state.point(line)),
         Some(Overlay::Command(state)) => line(command::list(area)).is_some_and(|line| state.point(line)),
         Some(Overlay::Picker(state)) => line(picker::list(area, state.count())).is_some_and(|line| state.point(line)),
-        Some(Overlay::Links(state)) => line(links::list(area, state.count())).is_some_and(|line| state.point(line)),
+        Some(Overlay::Links(state)) => {
+            line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
+        }
+        Some(Overlay::Needs(state)) => {
+            line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
+        }
         Some(Overlay::Menu(state)) => line(menu::list(area)).is_some_and(|line| state.point(line)),
         Some(Overlay::Confirm(_) | Overlay::Running(_) | Overlay::Leave(_)) | None => false,
     };

@@ -1,6 +1,6 @@
 //! Dialogs that stand over the screens and have the keyboard while they do.
 
-use crate::screens::{command, confirm, help, leave, links, menu, palette, picker, running};
+use crate::screens::{command, confirm, help, leave, links, menu, needs, palette, picker, running};
 
 /// A dialog that the person opened. Questions stand over it; they have a queue of their own.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum Overlay {
     Picker(picker::State),
     /// The links of a service.
     Links(links::State),
+    /// What a service needs and what needs it.
+    Needs(needs::State),
     /// What can be done to the row or the marked rows.
     Menu(menu::State),
     /// What would happen, to be confirmed.

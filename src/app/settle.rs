@@ -6,9 +6,8 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{
-    changes, command, confirm, help, history, hosts, links, menu, overview, palette, picker, running,
-};
+use crate::screens::{changes, command, confirm, help, history, hosts, menu, overview, palette, picker, running};
+use crate::ui::finder;
 
 /// Settles everything after an event.
 pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -25,8 +24,12 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             state.settle(picker::height(area, count));
         }
         Some(Overlay::Links(state)) => {
-            let count = state.count();
-            state.settle(links::height(area, count));
+            let height = finder::list(area, state.list.count()).height;
+            state.list.settle(usize::from(height));
+        }
+        Some(Overlay::Needs(state)) => {
+            let height = finder::list(area, state.list.count()).height;
+            state.list.settle(usize::from(height));
         }
         Some(Overlay::Menu(state)) => state.settle(menu::height(area)),
         Some(Overlay::Confirm(state)) => {

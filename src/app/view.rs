@@ -12,8 +12,8 @@ use super::{band, chord, hints, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, command, confirm, help, history, hosts, leave, links, logs, menu, overview, palette, picker, question,
-    running,
+    changes, command, confirm, help, history, hosts, leave, links, logs, menu, needs, overview, palette, picker,
+    question, running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -142,7 +142,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             }
         }
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
-        (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, pen, area),
+        (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, &model.runs, pen, area),
         (Some(_), Screen::History) => history::view(&model.history, &model.runs, pen, area),
     }
     match &model.overlay {
@@ -151,6 +151,11 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Command(state)) => command::view(state, pen, area),
         Some(Overlay::Picker(state)) => picker::view(state, pen, area),
         Some(Overlay::Links(state)) => links::view(state, pen, area),
+        Some(Overlay::Needs(state)) => {
+            if let Some(fleet) = &model.fleet {
+                needs::view(state, fleet, pen, area);
+            }
+        }
         Some(Overlay::Menu(state)) => menu::view(state, pen, area),
         Some(Overlay::Confirm(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));

@@ -76,12 +76,18 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             nothing_open(model).or_else(|| (model.overview.unfolded() == 0).then_some("they are hidden already"))
         }
         Action::UnitFile => no_row(model).or_else(|| no_unit(model)),
+        Action::Dependencies => no_row(model)
+            .or_else(|| super::act::needs(model).is_none().then_some("it needs nothing, and nothing needs it")),
         Action::Links => no_row(model).or_else(|| links::none(model)),
         Action::Shell => no_row(model).or_else(|| shell::none(model)),
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
         Action::ReadLogs => no_row(model),
         Action::Follow => (model.logs.place == logs::Place::Following).then_some("it follows already"),
+        Action::NextHit | Action::PreviousHit if matches!(model.overlay, Some(Overlay::Running(_))) => {
+            Some("there is nothing to look for")
+        }
+        Action::NextHit | Action::PreviousHit if in_detail(model) => Some("the details have the keyboard"),
         Action::NextHit | Action::PreviousHit | Action::Around => nothing_looked_for(model),
         Action::UnfoldLine | Action::OnlyHost | Action::OnlyUnit => no_row(model),
         Action::Pause | Action::NextError | Action::PreviousError | Action::Export | Action::ExportJson => {
@@ -172,8 +178,14 @@ fn no_line(model: &Model) -> Option<&'static str> {
 }
 
 fn nothing_looked_for(model: &Model) -> Option<&'static str> {
-    let pattern = model.reading.as_ref().and_then(|reading| reading.store.pattern());
-    pattern.is_none().then_some("nothing is looked for")
+    let nothing = match model.screen {
+        Screen::Overview => model.overview.filter.text().is_empty(),
+        Screen::Hosts => model.hosts.filter.text().is_empty(),
+        Screen::Changes => model.changes.filter.text().is_empty(),
+        Screen::History => model.history.filter.text().is_empty(),
+        Screen::Logs => model.reading.as_ref().is_none_or(|reading| reading.store.pattern().is_none()),
+    };
+    nothing.then_some("nothing is looked for")
 }
 
 fn in_detail(model: &Model) -> bool {

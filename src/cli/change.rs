@@ -55,6 +55,10 @@ pub struct Change {
     /// environment's.
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// Print the run at its end as JSON, as `qd runs --json` does, or with --dry-run the plan; what goes on is told on
+    /// standard error.
+    #[arg(long)]
+    pub json: bool,
     /// How long to wait for the hosts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,
@@ -169,8 +173,10 @@ impl Session {
         };
         let planned = plan(&fleet, verb, &self.prepared.targets, &rules)
             .map_err(|refusal| choose::complain(Exit::Refused, &refusal.to_string()))?;
-        for line in plan_told::plan(&planned) {
-            super::output::print(&format!("{line}\n"))?;
+        if change.dry_run && change.json {
+            super::output::print(&format!("{:#}\n", plan_told::json(&planned)))?;
+        } else {
+            plan_told::plan(&planned).iter().try_for_each(|line| say(line, change.json))?;
         }
         if change.dry_run {
             self.end().await;
@@ -178,7 +184,7 @@ impl Session {
         }
         let permit = self.permit(Confirm::new(planned), change).await?;
         let _ = self.effects.send(Effect::Execute(Box::new(permit))).await;
-        let exit = self.follow().await;
+        let exit = self.follow(change.json).await;
         self.end().await;
         exit
     }
@@ -246,7 +252,7 @@ impl Session {
     }
 
     /// Tells how the run goes on until it has ended.
-    async fn follow(&mut self) -> Result<Exit, Exit> {
+    async fn follow(&mut self, json: bool) -> Result<Exit, Exit> {
         let mut run: Option<Run> = None;
         let mut stopping = false;
         loop {
@@ -274,7 +280,7 @@ impl Session {
                 Some(Event::Run(RunNews::Refused(sentence))) => return Ok(choose::complain(Exit::Refused, &sentence)),
                 Some(Event::Run(RunNews::Begun(begun))) => {
                     if run.is_none() && begun.state == RunState::Running {
-                        super::output::print(&format!("run {} begins\n", begun.id))?;
+                        say(&format!("run {} begins", begun.id), json)?;
                         run = Some(*begun);
                     }
                 }
@@ -284,16 +290,19 @@ impl Session {
                     // What a step waits for is told on the screen; here each of its states is one line.
                     let is_new = run.steps.get(number).is_none_or(|known| known.state != step.state);
                     if let Some(line) = plan_told::step(number, all, &step).filter(|_| is_new) {
-                        super::output::print(&format!("{line}\n"))?;
+                        say(&line, json)?;
                     }
                     if let Some(known) = run.steps.get_mut(number) {
                         *known = *step;
                     }
                 }
                 Some(Event::Run(RunNews::Ended(id, state))) => {
-                    let Some(run) = run.as_ref().filter(|run| run.id == id) else { continue };
-                    for line in plan_told::end(&run.title, state, &run.steps) {
-                        super::output::print(&format!("{line}\n"))?;
+                    let Some(run) = run.as_mut().filter(|run| run.id == id) else { continue };
+                    (run.state, run.ended) = (state, run.steps.iter().filter_map(|step| step.at).max());
+                    let lines = plan_told::end(&run.title, state, &run.steps);
+                    lines.iter().try_for_each(|line| say(line, json))?;
+                    if json {
+                        super::output::print(&super::runs::json(std::slice::from_ref(run))?)?;
                     }
                     return Ok(match state {
                         RunState::Succeeded => Exit::Ok,
@@ -346,6 +355,15 @@ impl Session {
         drop(self.events);
         let _ = tokio::time::timeout(Duration::from_secs(2), self.world).await;
     }
+}
+
+/// A line about what goes on; beside the result where that is JSON.
+fn say(line: &str, json: bool) -> Result<(), Exit> {
+    if json {
+        super::output::complain(line);
+        return Ok(());
+    }
+    super::output::print(&format!("{line}\n"))
 }
 
 /// What a person is told who leaves in the middle.

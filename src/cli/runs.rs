@@ -86,7 +86,8 @@ fn text(found: &[Run]) -> String {
     if found.is_empty() { "Nothing was done with qd yet.\n".to_owned() } else { list(found) }
 }
 
-fn json(found: &[Run]) -> Result<String, Exit> {
+/// Runs as JSON.
+pub fn json(found: &[Run]) -> Result<String, Exit> {
     let text = serde_json::to_string_pretty(&Listed::of(found));
     text.map(|text| format!("{text}\n")).map_err(|error| complain(Exit::Software, &error.to_string()))
 }

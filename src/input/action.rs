@@ -108,6 +108,7 @@ actions! {
     MarkTier "mark-tier" "mark tier" "Mark every service of the tier that is shown, or unmark them" [Overview]
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
     Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail]
+    Dependencies "dependencies" "depends" "Show what the service needs and what needs it, with their states" [Overview Detail]
     Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 
@@ -118,8 +119,8 @@ actions! {
     Follow "follow" "follow" "Go to the end of the log and stay with it" [Logs]
     Pause "pause" "pause" "Stop where you are while lines go on coming; again to follow" [Logs]
     MinLevel "level" "level" "Show only warnings and worse, errors and worse, or all again" [Logs]
-    NextHit "next-hit" "hits" "Go to the next line in which it is found" [Logs]
-    PreviousHit "previous-hit" "hit above" "Go to the line before in which it is found" [Logs]
+    NextHit "next-hit" "hits" "Go to the next row or line in which it is found" [List Logs]
+    PreviousHit "previous-hit" "hit above" "Go to the row or line before in which it is found" [List Logs]
     Around "around" "around" "Show the lines around those that are found, or only these again" [Logs]
     NextError "next-error" "errors" "Go to the next error" [Logs]
     PreviousError "previous-error" "error above" "Go to the error before" [Logs]

@@ -11,6 +11,7 @@ pub mod leave;
 pub mod links;
 pub mod logs;
 pub mod menu;
+pub mod needs;
 pub mod overview;
 pub mod palette;
 pub mod picker;

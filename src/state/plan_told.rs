@@ -1,8 +1,11 @@
 //! A plan and its run as plain lines: what the commands without a screen print.
 
+use serde_json::json;
+
 use crate::domain::host::BecomeRoot;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::run::{Finding, RunState, RunStep, StepState};
+use crate::domain::{ServiceName, UnitName};
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
 
@@ -35,6 +38,38 @@ pub fn plan(plan: &Plan) -> Vec<String> {
     lines.extend(impact.left_out.iter().map(|left| format!("left out: {} ({})", left.what, left.why)));
     lines.extend(impact.warnings.iter().map(|warning| format!("note: {warning}")));
     lines
+}
+
+/// The whole plan for programs.
+pub fn json(plan: &Plan) -> serde_json::Value {
+    let names = |all: &[ServiceName]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let step = |step: &PlannedStep| {
+        json!({
+            "host": step.host.as_str(),
+            "service": step.service.as_ref().map(ServiceName::as_str),
+            "unit": step.unit.as_ref().map(UnitName::as_str),
+            "as": whom(step),
+            "command": shown(&as_root(step.become_root, &step.command)),
+            "after": step.after,
+        })
+    };
+    json!({
+        "version": 1,
+        "title": plan.title(),
+        "site": plan.site.as_str(),
+        "environment": plan.environment.as_str(),
+        "protected": plan.protected,
+        "confirm": plan.name,
+        "at_once": plan.at_once,
+        "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
+        "needed_by": names(&plan.impact.needed_by),
+        "interrupted": names(&plan.impact.interrupted),
+        "also": plan.impact.also.iter().map(|(host, unit)| json!({ "host": host.as_str(), "unit": unit.ident() }))
+            .collect::<Vec<_>>(),
+        "left_out": plan.impact.left_out.iter().map(|left| json!({ "what": left.what, "why": left.why }))
+            .collect::<Vec<_>>(),
+        "warnings": plan.impact.warnings,
+    })
 }
 
 fn whom(step: &PlannedStep) -> &'static str {
@@ -123,4 +158,45 @@ pub fn end(title: &str, state: RunState, steps: &[RunStep]) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::plan::Impact;
+    use crate::domain::{EnvName, HostName, SiteName, Verb};
+
+    #[test]
+    fn a_plan_for_programs_has_the_very_commands() {
+        let step = PlannedStep {
+            host: HostName::new("app-1").unwrap(),
+            service: Some(ServiceName::new("pricing").unwrap()),
+            unit: UnitName::new("pricing.service"),
+            user: false,
+            command: ["systemctl", "restart", "--", "pricing.service"].map(str::to_owned).to_vec(),
+            become_root: BecomeRoot::AlreadyRoot,
+            after: Vec::new(),
+            settle: Duration::ZERO,
+            deadline: Duration::from_secs(90),
+        };
+        let second = PlannedStep { host: HostName::new("app-2").unwrap(), after: vec![0], ..step.clone() };
+        let told = json(&Plan {
+            site: SiteName::new("shop").unwrap(),
+            environment: EnvName::new("lab").unwrap(),
+            protected: true,
+            verb: Verb::Restart,
+            subject: "pricing on 2 hosts".into(),
+            name: "pricing".into(),
+            steps: vec![step, second],
+            at_once: 4,
+            impact: Impact::default(),
+        });
+        assert_eq!(told["title"], "restart pricing on 2 hosts");
+        assert_eq!(told["steps"][0]["command"], "systemctl restart -- pricing.service");
+        assert_eq!((&told["steps"][1]["host"], &told["steps"][1]["after"][0]), (&json!("app-2"), &json!(0)));
+        assert_eq!((&told["protected"], &told["confirm"]), (&json!(true), &json!("pricing")));
+    }
 }

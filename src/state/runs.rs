@@ -1,9 +1,14 @@
 //! The runs of the environment that is watched: those that the store had, and what is heard of those that go on.
 
-use crate::domain::run::RunState;
-use crate::domain::{Environment, Moment, Run, RunId};
+use jiff::SignedDuration;
+
+use crate::domain::change::What;
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{Change, Environment, Moment, Run, RunId};
 use crate::port::act::RunNews;
 
+/// What is seen so soon after a step has ended may still come from it.
+const FOLLOWS: SignedDuration = SignedDuration::from_secs(10);
 /// Runs that are kept; the oldest go first.
 pub const KEPT: usize = 500;
 
@@ -77,6 +82,32 @@ impl Runs {
             }
             RunNews::Refused(_) => {}
         }
+    }
+
+    /// The run that most likely led to a change: it was doing something to this very unit, or to this service on this
+    /// host, when the change was seen or shortly before.
+    pub fn behind(&self, change: &Change) -> Option<&Run> {
+        let (service, host, unit) = match &change.what {
+            What::State { service, host, unit, .. } => (service, host, unit.as_ref()),
+            What::Restarted { service, host, unit } => (service, host, Some(unit)),
+            What::Probe { service, host: Some(host), .. } => (service, host, None),
+            What::Probe { host: None, .. } => return None,
+            What::LinkLost { .. } | What::LinkUp { .. } | What::Rebooted { .. } => return None,
+        };
+        let did = |step: &RunStep| {
+            let sent = !matches!(step.state, StepState::Planned | StepState::Skipped);
+            let same = match unit {
+                Some(unit) => step.unit.as_ref() == Some(unit),
+                None => step.service.as_ref() == Some(service),
+            };
+            // A step that goes on may lead to changes now; one that has ended soon after its end only.
+            let ended = step.state.is_final().then_some(step.at).flatten();
+            let over = ended.is_some_and(|at| change.at.duration_since(at) > FOLLOWS);
+            sent && same && step.host == *host && !over
+        };
+        // A change is seen after it happened, so never before its run was begun.
+        let when = |run: &&Run| run.begun <= change.at;
+        self.list.iter().filter(when).find(|run| run.steps.iter().any(did))
     }
 
     fn known(&mut self, id: &RunId) -> Option<&mut Run> {

@@ -5,6 +5,7 @@ pub mod columns;
 pub mod field;
 pub mod figure;
 pub mod filter;
+pub mod finder;
 pub mod fuzzy;
 pub mod graph;
 pub mod lines;

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::state::{Numbered, State};
-use crate::state::Fleet;
+use crate::state::{Fleet, Runs};
 use crate::style::{Glyphs, Role};
 use crate::ui::columns::{Column, places};
 use crate::ui::words::Piece;
@@ -26,7 +26,7 @@ pub fn list_rows(area: Rect) -> usize {
 }
 
 /// Draws the screen.
-pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
+pub fn view(state: &State, fleet: &Fleet, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
     let rows = state.rows(fleet);
     let count = usize::try_from(fleet.changes_dropped).unwrap_or(usize::MAX).saturating_add(fleet.changes.len());
     let title = pane::title(NAME, &state.filter, state.typing, Words::of(Role::Quiet, format!(" {count}")));
@@ -66,7 +66,7 @@ pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     let (cursor, glyphs) = (state.place(&rows), pen.styles.glyphs);
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
         let Some(row) = rows.get(number) else { break };
-        for ((words, column), place) in cells(row, glyphs).iter().zip(&COLUMNS).zip(&places) {
+        for ((words, column), place) in cells(row, runs, glyphs).iter().zip(&COLUMNS).zip(&places) {
             let Some((at, width)) = place else { continue };
             if column.right {
                 pen.words_right(room.x + at, y, *width, words);
@@ -84,8 +84,18 @@ fn dropped(fleet: &Fleet) -> usize {
     usize::try_from(fleet.changes_dropped).unwrap_or(usize::MAX)
 }
 
-fn cells(row: &Numbered<'_>, glyphs: &Glyphs) -> [Words; 5] {
+fn cells(row: &Numbered<'_>, runs: &Runs, glyphs: &Glyphs) -> [Words; 5] {
     let (subject, what, why) = told::change(row.change, glyphs);
+    // Who did it says more than what was seen of it.
+    let why = match runs.behind(row.change) {
+        Some(run) => {
+            let plain = |text: &str| crate::text::Foreign::from(text).plain();
+            let by = Words::of(Role::Info, format!("{} by {}", plain(&run.kind), plain(&run.person)));
+            let by = by.text(Role::Quiet, format!(", run {}", run.id.short()));
+            if why.is_empty() { by } else { by.text(Role::Quiet, ": ").then(why) }
+        }
+        None => why,
+    };
     [
         Words::of(Role::Faint, Clock::stamp(row.change.at)),
         Words::new().piece(Role::Faint, Piece::Since(row.change.at)),
@@ -98,15 +108,15 @@ fn cells(row: &Numbered<'_>, glyphs: &Glyphs) -> [Words; 5] {
 const HEADINGS: [&str; 5] = ["Time (UTC)", "Ago", "What", "Change", "Why"];
 
 /// The row under the cursor, as a table of one row.
-pub fn row_as_markdown(state: &State, fleet: &Fleet, clock: Clock, glyphs: &Glyphs) -> Option<String> {
+pub fn row_as_markdown(state: &State, fleet: &Fleet, runs: &Runs, clock: Clock, glyphs: &Glyphs) -> Option<String> {
     let rows = state.rows(fleet);
     let row = rows.get(state.place(&rows)?)?;
-    Some(markdown::table(&HEADINGS, &[cells(row, glyphs).map(|words| words.plain(clock)).to_vec()]))
+    Some(markdown::table(&HEADINGS, &[cells(row, runs, glyphs).map(|words| words.plain(clock)).to_vec()]))
 }
 
 /// All rows, as a table.
-pub fn pane_as_markdown(state: &State, fleet: &Fleet, clock: Clock, glyphs: &Glyphs) -> String {
+pub fn pane_as_markdown(state: &State, fleet: &Fleet, runs: &Runs, clock: Clock, glyphs: &Glyphs) -> String {
     let rows: Vec<Vec<String>> =
-        state.rows(fleet).iter().map(|row| cells(row, glyphs).map(|words| words.plain(clock)).to_vec()).collect();
+        state.rows(fleet).iter().map(|row| cells(row, runs, glyphs).map(|words| words.plain(clock)).to_vec()).collect();
     markdown::table(&HEADINGS, &rows)
 }

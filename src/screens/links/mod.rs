@@ -1,7 +1,7 @@
-//! The links of a service, to open one of them. Found by typing.
+//! The links of a service: dashboard, repository, runbook. The one under the cursor is opened.
 
 mod state;
 mod view;
 
 pub use state::State;
-pub use view::{height, list, view};
+pub use view::view;

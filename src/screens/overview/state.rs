@@ -138,6 +138,19 @@ impl State {
         }
     }
 
+    /// To the next service that passes the filter, or the one before, over the instances between; says whether there was
+    /// one.
+    pub fn hit(&mut self, down: bool, fleet: &Fleet) -> bool {
+        let rows = self.rows(fleet);
+        let here = self.place(&rows, fleet).unwrap_or(0);
+        let service = |n: &usize| matches!(rows.get(*n), Some(Row::Service { .. }));
+        let found = if down { (here + 1..rows.len()).find(service) } else { (0..here).rev().find(service) };
+        let key = found.and_then(|n| rows.get(n)).and_then(|row| row.key(fleet));
+        let moved = key.is_some();
+        self.cursor = key.or(self.cursor.take());
+        moved
+    }
+
     /// Puts the cursor on a service, whatever hid it.
     pub fn reveal(&mut self, service: ServiceName) {
         self.filter.clear();
