@@ -289,7 +289,8 @@ fn table(root: &Value, schema: &Value, page: &mut String) {
 fn the_reference_of_sites_is_made_from_what_reads_them() {
     let mut page = String::from(
         "# Every key of a site, and of your own file\n\nMade from the lists that read the files. \
-         [site.md](site.md) explains them with examples, and says what holds where nothing is said.\n",
+         [site.md](site.md) explains them with examples, and says what holds where nothing is said; what stands in a \
+         site's `procedures/` is in [procedures.md](procedures.md).\n",
     );
     page += &reference(Kind::Site, "A site", "site.toml");
     page += &reference(Kind::User, "Your own file", "config.toml");

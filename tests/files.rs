@@ -129,3 +129,35 @@ fn a_full_disk_is_told_and_is_not_success() {
         assert!(said.contains("standard output can't be written"), "{said}");
     }
 }
+
+#[test]
+fn an_outline_is_told_for_people_and_for_programs() {
+    let desk = Desk::new();
+    desk.write(
+        "here/deploy.md",
+        "# Deploy\n\n- [ ] Ready \u{1b}[2J\n\n```sh {#go host=here}\nid\n```\n\n```yaml\na: 1\n```\n",
+    );
+    desk.write("here/bad.md", "```sh {#go hots=here}\nid\n```\n");
+    let (code, text) = desk.qd(&["outline", "deploy.md"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 section, 1 item, 1 step, 2 blocks of code"), "{text}");
+    assert!(text.contains("     5    run      Deploy  · sh · on here · #go"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+
+    let (code, text) = desk.qd(&["outline", "deploy.md", "--json"]);
+    assert_eq!(code, 0, "{text}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let entries = told["files"][0]["entries"].as_array().unwrap();
+    let kinds: Vec<&str> = entries.iter().map(|entry| entry["entry"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["section", "item", "step", "code"]);
+    assert_eq!((entries[2]["command"].as_str(), entries[2]["target"].as_str()), (Some("id"), Some("here")));
+
+    let (code, text) = desk.qd(&["outline", "bad.md", "deploy.md"]);
+    assert_eq!(code, 78, "{text}");
+    assert!(text.contains("bad.md:1:12: there is no attribute `hots`"), "{text}");
+    assert!(text.contains("# Deploy"), "the other file is told all the same: {text}");
+    let (code, text) = desk.qd(&["outline", "no.md", "deploy.md"]);
+    assert_eq!(code, 64, "{text}");
+    assert!(text.contains("no.md can't be read: it does not exist"), "{text}");
+    assert_eq!(desk.qd(&["outline"]).0, 64);
+}

@@ -1,10 +1,11 @@
 //! `qd trust`: what a site would run, approved, listed, taken back.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::find::{Found, NotFound, Origin, find};
-use super::load::{Commands, Look, Standing, look};
+use super::load::{Commands, Look, Runs, Standing, look};
 use super::mistake::{Severity, path, quoted, render};
 use super::places::Places;
 use super::trust::{Approval, Trust, approve, revoke};
@@ -85,18 +86,32 @@ fn commands(commands: &[Commands]) -> String {
     if commands.is_empty() {
         return "its files would run no command\n".to_owned();
     }
-    let mut once: Vec<(&[String], Vec<&str>)> = Vec::new();
-    for Commands { argv, purpose } in commands {
-        match once.iter_mut().find(|(known, _)| known == argv) {
+    let mut places: BTreeMap<&Runs, usize> = BTreeMap::new();
+    let mut once: Vec<(&Runs, Vec<&str>)> = Vec::new();
+    for Commands { what, purpose } in commands {
+        let at = *places.entry(what).or_insert(once.len());
+        match once.get_mut(at) {
             Some((_, purposes)) => purposes.push(purpose),
-            None => once.push((argv, vec![purpose])),
+            None => once.push((what, vec![purpose])),
         }
     }
     let mut text = "its files would run, on its hosts or here:\n".to_owned();
-    for (argv, purposes) in once {
-        let argv = serde_json::to_string(argv).unwrap_or_default();
+    for (what, purposes) in once {
         // Writing to a string can't fail.
-        let _ = writeln!(text, "  {}\n      {}", Foreign::from(argv).plain(), purposes.join(", "));
+        let purposes = Foreign::from(purposes.join(", ")).plain();
+        match what {
+            Runs::Program(argv) => {
+                let argv = serde_json::to_string(argv).unwrap_or_default();
+                let _ = writeln!(text, "  {}\n      {purposes}", Foreign::from(argv).plain());
+            }
+            Runs::Script(script) => {
+                for line in script.lines() {
+                    let line = format!("  | {}", Foreign::from(line).plain());
+                    let _ = writeln!(text, "{}", line.trim_end());
+                }
+                let _ = writeln!(text, "      {purposes}");
+            }
+        }
     }
     text
 }

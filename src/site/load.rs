@@ -54,10 +54,19 @@ pub struct Look {
 /// A command that a site would run, and for what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Commands {
-    /// `probe ready of backend`, `version of backend`.
+    /// `probe ready of backend`, `version of backend`, `procedures/backup.md:12, dump`.
     pub purpose: String,
+    /// What is run.
+    pub what: Runs,
+}
+
+/// What a site would run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Runs {
     /// Program and arguments.
-    pub argv: Vec<String>,
+    Program(Vec<String>),
+    /// What a shell or a database is given.
+    Script(String),
 }
 
 impl Commands {
@@ -68,16 +77,17 @@ impl Commands {
             for service in &environment.services {
                 if let Some(argv) = &service.version {
                     let purpose = format!("version of {} in {}", service.name, environment.name);
-                    all.push(Self { purpose, argv: argv.clone() });
+                    all.push(Self { purpose, what: Runs::Program(argv.clone()) });
                 }
                 for probe in &service.probes {
                     if let Ask::Command { argv, .. } = &probe.ask {
                         let purpose = format!("probe {} of {} in {}", probe.name, service.name, environment.name);
-                        all.push(Self { purpose, argv: argv.clone() });
+                        all.push(Self { purpose, what: Runs::Program(argv.clone()) });
                     }
                 }
             }
         }
+        all.extend(procedure::commands(site));
         all
     }
 }

@@ -43,7 +43,7 @@ pub use check::{Checked, check};
 pub use duration::parse as parse_duration;
 pub use find::{Found, NotFound, Origin, find, list};
 pub use folder::reason as why;
-pub use load::{Commands, Look, Standing, load, load_built_in, load_embedded, look, parse};
+pub use load::{Commands, Look, Runs, Standing, load, load_built_in, load_embedded, look, parse};
 pub use mistake::{Mistake, Severity, render};
 pub use places::{Places, SITE_FILE};
 pub use resolve::Resolved;

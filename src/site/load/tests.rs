@@ -91,6 +91,79 @@ fn f12_any_change_voids_an_approval() {
     assert!(!approved());
 }
 
+/// Fault F12: what a site's procedures would run is told before anybody trusts it, and reading them runs nothing.
+#[test]
+fn f12_procedures_are_listed_and_never_run_while_they_are_read() {
+    let desk = Desk::new();
+    let folder = desk.here("theirs");
+    let marker = desk.places.here.join("marker");
+    let touch = format!("touch {}", marker.display());
+    let argv = format!("[\"touch\", \"{}\"]", marker.display());
+    let text = format!(
+        "+++\n[inputs.a]\nfrom = {argv}\n[inputs.b]\nchoices_from = {argv}\n+++\n# $({touch})\n\n\
+         ```sh {{#go host=here preview=\"{touch} # before\"}}\n{touch} # it\n```\n\n- Ask {{request=\"POST https://x.example/\"}}\n"
+    );
+    fs::create_dir_all(folder.join("procedures/deep")).unwrap();
+    fs::write(folder.join("procedures/deep/go.md"), text).unwrap();
+    let looked = desk.look("theirs");
+    let site = looked.site.unwrap();
+    assert!(!site.trusted && site.environments.iter().all(|environment| !environment.trusted));
+    let procedure = &site.environments[0].procedures[0];
+    assert_eq!((procedure.file.as_str(), procedure.parts.len()), ("procedures/deep/go.md", 2));
+    let told = check(&desk.places, &["theirs".to_owned()], &[]);
+    assert!(told.text.contains("not trusted: 6 commands will not run"), "{}", told.text);
+    let told = crate::site::trust(&desk.places, "theirs").text;
+    for part in [
+        "value of the input a, here",
+        "choices of the input b",
+        "# before",
+        "# it",
+        "POST https",
+        "go.md:9, go, on here",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(desk.look("theirs").site.unwrap().trusted);
+    assert!(!marker.exists());
+}
+
+#[test]
+fn procedures_are_found_where_they_lie_and_what_is_wrong_with_them_is_told() {
+    let desk = Desk::new();
+    let folder = desk.own("mine").join("procedures");
+    fs::create_dir_all(folder.join("deep/folder.md")).unwrap();
+    fs::create_dir_all(folder.join(".hidden")).unwrap();
+    for (file, text) in [
+        ("b.md", "# B"),
+        ("a.md", "+++\nenvironments = [\"prod\"]\n+++\n# A"),
+        ("other.md", "+++\nenvironments = [\"prd\"]\nservices = [\"a\"]\n+++\n"),
+        ("deep/b.md", "# B again"),
+        ("deep/Two words.MD", "# Words"),
+        ("picture.png", "no"),
+        (".hidden/x.md", "# hidden"),
+    ] {
+        fs::write(folder.join(file), text).unwrap();
+    }
+    fs::write(folder.join("large.md"), "x".repeat((1 << 20) + 1)).unwrap();
+    let looked = desk.look("mine");
+    let site = looked.site.unwrap();
+    let names: Vec<&str> = site.environments[0].procedures.iter().map(|procedure| procedure.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "two-words"]);
+    assert_eq!(site.environments[0].procedures[1].file, "procedures/b.md", "the first of two of one name counts");
+    let told: Vec<String> = looked.mistakes.iter().map(|mistake| mistake.message.clone()).collect();
+    for wanted in [
+        "this is a folder, and a procedure is a file",
+        "there is no environment `prd`",
+        "there is a procedure `b` already, in procedures/b.md",
+        "`Two words` can't be the name of a procedure",
+        "and 1048576 are allowed",
+    ] {
+        assert!(told.iter().any(|message| message.contains(wanted)), "{wanted}: {told:?}");
+    }
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(looked.standing, Standing::Own, "none of it is a reason to doubt the folder");
+}
+
 #[test]
 fn what_is_linked_into_the_configuration_from_elsewhere_needs_approval() {
     let desk = Desk::new();

@@ -13,6 +13,8 @@ pub struct Info {
     pub language: String,
     /// `title="…"` of other tools.
     pub title: Option<String>,
+    /// Further words, which are no options of any tool.
+    pub rest: Option<String>,
     /// Attributes.
     pub found: Found,
     /// Whether no line of marks ends it.
@@ -34,7 +36,16 @@ pub fn info(text: &str, range: &std::ops::Range<usize>) -> Info {
     let last = block.trim_end().lines().next_back().unwrap_or_default();
     let last = last.trim_start_matches(|c: char| c.is_whitespace() || c == '>').trim_end();
     let open = block.lines().count() < 2 || last.len() < marks || !last.chars().all(|c| c == mark);
-    Info { language, title: title(rest), found, open }
+    let words = further(rest.trim(), &language);
+    Info { language, title: title(rest), rest: words, found, open }
+}
+
+/// Words behind the language; what begins with a mark or says `key=value` is of some tool.
+fn further(info: &str, language: &str) -> Option<String> {
+    let rest = info.strip_prefix(language)?.trim();
+    let first = rest.split_whitespace().next()?;
+    let words = first.starts_with(|c: char| c.is_alphanumeric() || "-/$.\"'".contains(c)) && !first.contains('=');
+    words.then(|| rest.to_owned())
 }
 
 /// The first word of it, also of `{.bash}` and `{bash}`.
@@ -145,7 +156,7 @@ fn shell(script: &str, written: Language) -> Option<Language> {
             _ => None,
         };
     }
-    let words = ["[[ ", "=(", "<(", "$'", "${BASH", "pipefail", "<<<"];
+    let words = ["[[ ", "=(", "<(", " $'", "=$'", "${BASH", "pipefail", "<<<"];
     let bash = words.iter().any(|word| script.contains(word)) || script.lines().any(|line| line.starts_with("source "));
     Some(if bash { Language::Bash } else { written })
 }

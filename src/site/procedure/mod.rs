@@ -2,6 +2,8 @@
 //! was not understood is shown as it stands, is done by hand, and is told with its place. Nothing here runs anything.
 
 mod attributes;
+mod boxed;
+mod definitions;
 mod fence;
 mod group;
 mod header;
@@ -21,6 +23,10 @@ mod titles;
 mod values;
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
@@ -31,12 +37,12 @@ use sha2::{Digest, Sha256};
 use super::mistake::{Mistake, Severity, Sink};
 use super::source::Source;
 use crate::domain::ProcedureName;
-use crate::domain::procedure::{Doing, Header, Procedure};
+use crate::domain::procedure::{Block, Doing, Header, Placed, Procedure};
 use crate::text::Foreign;
 
 pub use header::Known;
-pub use outline::{Outline, json};
-pub use site::{FOLDER, fill, is_procedure};
+pub use outline::{Counts, Outline, json};
+pub use site::{FOLDER, commands, fill, is_procedure};
 
 use page::{Front, Page};
 
@@ -65,13 +71,25 @@ pub fn load(file: &Path, bytes: &[u8], known: &Known) -> (Procedure, Vec<Mistake
     }
     if header.title.is_empty() {
         let heading = sections.iter().map(|section| section.title.clone()).find(|title| !title.is_empty());
-        header.title = heading.unwrap_or_else(|| Foreign::from(stem(file)));
+        let title = headline(&page, &reading.blocks).map(Foreign::from).or(heading);
+        header.title = title.unwrap_or_else(|| Foreign::from(stem(file)));
     }
     mistakes.extend(sink.finish());
     let digest = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let file = super::mistake::path(file);
     let blocks = reading.blocks;
     (Procedure { name, file, digest, text: Arc::from(text), header, sections, blocks, parts }, mistakes)
+}
+
+/// The first line of a document that begins with words and not with a heading, as pages copied out of a browser do,
+/// if it can be a title.
+fn headline(page: &Page, blocks: &[Placed]) -> Option<String> {
+    const LONGEST: usize = 80;
+    let first = blocks.first().filter(|placed| matches!(placed.block, Block::Paragraph(_)))?;
+    let line = page.text.lines().nth(first.line.saturating_sub(1))?.trim().trim_end_matches('¶').trim_end();
+    let plain = !line.contains(['[', '<', '|', '`', '*', '!', '=', '{', '/']);
+    let whole = !line.ends_with(['.', ':', '?', ',', ';']);
+    (plain && whole && (1..=LONGEST).contains(&line.chars().count())).then(|| line.to_owned())
 }
 
 /// The header, and why nothing of the document may be done by the console, if its front matter was misread.

@@ -194,7 +194,9 @@ impl Outline {
             about.extend(input.secret.then(|| "secret".to_owned()));
             about.extend(input.optional.then(|| "optional".to_owned()));
             about.retain(|word| !word.is_empty());
-            out.push_str(&format!("{:>6}  input {} {}\n", input.line, input.name, about.join(", ")));
+            let line = format!("{:>6}  input {} {}", input.line, input.name, about.join(", "));
+            out.push_str(line.trim_end());
+            out.push('\n');
         }
         self.entries.iter().for_each(|entry| entry.tell(&mut out));
         if !self.rendered.is_empty() {

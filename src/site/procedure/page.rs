@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::boxed;
+
 /// The text of a document and where its parts stand in it.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -36,6 +38,9 @@ impl Page {
         let text = read.strip_prefix('\u{feff}').unwrap_or(read);
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
         let (front, body) = front(&text);
+        let (before, markdown) = text.split_at_checked(body).unwrap_or(("", &text));
+        let text =
+            boxed::as_quotations(markdown).map_or_else(|| text.clone(), |markdown| format!("{before}{markdown}"));
         Self { text, front, body }
     }
 }

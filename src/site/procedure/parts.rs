@@ -146,7 +146,9 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
         let Some(read) = self.attributes.get_mut(index).and_then(Option::take) else { return };
         let fences = self.of_heading.get(&index).cloned().unwrap_or_default();
         let direct = |fence: &usize| self.marks.get(*fence).is_some_and(|mark| mark.inside.is_none());
-        let fences = if read.says { fences } else { fences.into_iter().filter(direct).collect() };
+        let near: Vec<usize> = fences.iter().copied().filter(direct).collect();
+        // Those in items below are meant only where there is no other.
+        let fences = if near.is_empty() && read.says { fences } else { near };
         if read.says || read.id.is_some() || read.misread.is_some() {
             self.around(index, read, &fences, section, false);
         }
@@ -309,8 +311,14 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
             }
         };
         if info.open && doing != Doing::Ask {
-            let hint = "end it with a line of the same marks; until then it would take in all that follows";
-            self.wrong(&mut read, "this block of code is not closed", hint);
+            let (message, hint) = ("this block of code is not closed", "end it with a line of the same marks");
+            if attended {
+                self.wrong(&mut read, message, hint);
+            } else {
+                // A document that nobody wrote for us has no mistakes, but nobody knows where its command ends.
+                self.sink.warn(&read.span, message, Some(hint.to_owned()));
+                read.misread.get_or_insert_with(|| format!("{message}; {hint}"));
+            }
         }
         if let Some(why) = denied {
             read.misread.get_or_insert(why);

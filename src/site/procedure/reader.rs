@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::definitions::Definitions;
 use super::fence::{self, Info};
 use super::inline::{self, Pieces};
 use super::tail::{self, Found};
@@ -56,10 +57,16 @@ pub fn read(text: &str, body: usize) -> Reading {
         | Options::ENABLE_GFM;
     let markdown = text.get(body..).unwrap_or_default();
     let mut reader = Reader { text, ..Reader::default() };
-    for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+    let mut events = Parser::new_ext(markdown, options).into_offset_iter();
+    let mut unused = Definitions::of(events.reference_definitions());
+    while let Some((event, range)) = events.next() {
+        if let Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) = &event {
+            unused.used(events.reference_definitions(), id);
+        }
         reader.take(event, range.start + body..range.end + body);
     }
     reader.flush();
+    unused.show(text, body, &mut reader.reading);
     reader.reading
 }
 
@@ -333,10 +340,11 @@ impl<'t> Reader<'t> {
             return;
         }
         let info = fence::info(self.text, &range);
-        if let Some(title) = &info.title {
+        let beside = [info.title.as_deref(), info.rest.as_deref()];
+        for words in beside.into_iter().flatten() {
             let style = Style { emphasis: true, ..Style::default() };
-            let title = Inline { text: Foreign::from(title), style, link: None };
-            self.push(Block::Paragraph(vec![title]), range.start);
+            let words = Inline { text: Foreign::from(words), style, link: None };
+            self.push(Block::Paragraph(vec![words]), range.start);
         }
         let last = self.reading.blocks.len().wrapping_sub(1);
         let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Known, LARGEST, load};
-use crate::domain::procedure::Procedure;
+use crate::domain::procedure::{Choices, Doing, InputKind, Origin, Procedure};
 use crate::domain::{ProcedureName, Site};
+use crate::site::load::{Commands, Runs};
 use crate::site::mistake::Mistake;
 
 /// The folder of a site in which its procedures lie.
@@ -50,6 +51,73 @@ pub fn fill(site: Option<&mut Site>, shown: &Path, files: &[(PathBuf, Vec<u8>)])
         environment.procedures = all.values().filter(here).cloned().collect();
     }
     mistakes
+}
+
+/// Every command that the procedures of a site would run, in the order of their files.
+pub fn commands(site: &Site) -> Vec<Commands> {
+    let all: BTreeMap<&str, &Arc<Procedure>> = site
+        .environments
+        .iter()
+        .flat_map(|environment| &environment.procedures)
+        .map(|procedure| (procedure.file.as_str(), procedure))
+        .collect();
+    all.into_values().flat_map(|procedure| commands_of(procedure)).collect()
+}
+
+fn commands_of(procedure: &Procedure) -> Vec<Commands> {
+    let mut all = Vec::new();
+    let file = &procedure.file;
+    for input in &procedure.header.inputs {
+        let choices = match &input.kind {
+            InputKind::Choice(Choices::Listed(argv)) => Some(argv),
+            InputKind::Choice(Choices::Fixed(_))
+            | InputKind::Text
+            | InputKind::Number
+            | InputKind::Switch
+            | InputKind::Host
+            | InputKind::Service
+            | InputKind::Pattern(_) => None,
+        };
+        let value = match &input.origin {
+            Origin::Command(argv) => Some(argv),
+            Origin::Asked | Origin::Variable(_) => None,
+        };
+        for (what, argv) in [("choices of", choices), ("value of", value)] {
+            let purpose = format!("{file}:{}, {what} the input {}, here", input.line, input.name);
+            all.extend(argv.map(|argv| Commands { purpose, what: Runs::Program(argv.clone()) }));
+        }
+    }
+    for part in &procedure.parts {
+        let targets: Vec<String> = part.options.targets.iter().map(ToString::to_string).collect();
+        let place = if targets.is_empty() { String::new() } else { format!(", on {}", targets.join(" ")) };
+        let purpose = |what: &str| format!("{file}:{}, {what}{}{place}", part.line, part.id);
+        let mut add = |what: &str, script: &str| {
+            all.push(Commands { purpose: purpose(what), what: Runs::Script(script.to_owned()) });
+        };
+        if let Some(program) = &part.options.with {
+            add("reads the text of ", program);
+        }
+        if let Some(preview) = &part.options.preview {
+            add("shows before ", preview);
+        }
+        match &part.doing {
+            Doing::Run(_, script) => add("", script),
+            Doing::Request(method, address, body) => add("", format!("{method} {address}\n{body}").trim_end()),
+            Doing::Shift(set, get, _) => {
+                add("", set);
+                get.iter().for_each(|get| add("reads before ", get));
+            }
+            Doing::Check(..)
+            | Doing::Ask
+            | Doing::Prompt(_)
+            | Doing::Hold(..)
+            | Doing::Decide(_)
+            | Doing::Restart(_)
+            | Doing::Notify(..)
+            | Doing::Call(..) => {}
+        }
+    }
+    all
 }
 
 fn known(site: &Site) -> Known {

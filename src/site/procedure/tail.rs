@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::Event;
 
-use super::group::{self, Broken, Group};
+use super::group::{self, Broken, Group, Shape};
 use super::inline::Pieces;
 use super::keys;
 
@@ -43,11 +43,17 @@ pub fn of_line(text: &str, pieces: &Pieces<'_>, commands: bool) -> (Found, Optio
     let places = braces(text, pieces, end);
     if line.trim_end().ends_with('}') {
         for at in &places {
-            if let Ok(group) = group::read(text, *at)
-                && group.span.end == end
-                && keys::ours(&group, commands)
-            {
+            let Ok(group) = group::read(text, *at) else { continue };
+            if group.span.end != end {
+                continue;
+            }
+            if keys::ours(&group, commands) {
                 return (Found::Group(group), Some(*at));
+            }
+            if let Some(named) = of_others(group) {
+                // A list of attributes of other tools: nothing to be shown, but its id is where links lead.
+                let found = if named.words.is_empty() { Found::Nothing } else { Found::Group(named) };
+                return (found, Some(*at));
             }
         }
     }
@@ -65,6 +71,15 @@ pub fn of_line(text: &str, pieces: &Pieces<'_>, commands: bool) -> (Found, Optio
         return (Found::Broken(broken), None);
     }
     (Found::Nothing, None)
+}
+
+/// The id alone of attributes that have classes, which are none of ours.
+fn of_others(mut group: Group) -> Option<Group> {
+    if !group.words.iter().any(|word| word.shape == Shape::Class) {
+        return None;
+    }
+    group.words.retain(|word| word.shape == Shape::Id);
+    Some(group)
 }
 
 fn is_blank(event: &Event<'_>) -> bool {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{Known, load};
-use crate::domain::procedure::{Doing, Procedure};
+use crate::domain::procedure::{Doing, Procedure, Role};
 use crate::site::mistake::Mistake;
 
 fn read(text: &str) -> (Procedure, Vec<Mistake>) {
@@ -87,9 +87,34 @@ fn what_is_misread_is_told_with_its_place_and_done_by_hand() {
     assert_eq!(
         told(text),
         [
-            "1:12 there is no attribute `hots`",
-            "4:14 this quote is not closed",
+            "1:11 there is no attribute `hots`",
+            "4:15 this quote is not closed",
             "6:16 `soon` is no length of time such as `30s`, `10m` or `1h30m`",
         ]
     );
+}
+
+#[test]
+fn a_misread_front_matter_holds_everything_back() {
+    let (procedure, mistakes) = read("+++\nlock = \"yes\"\n+++\n```sh\nid\n```\n");
+    assert_eq!(mistakes.len(), 1);
+    assert_eq!(mistakes[0].line, 2);
+    assert_eq!(parts(&procedure), ["4 id ask misread"]);
+    let hugo = good("+++\ntitle = \"x\"\ndate = 2026-01-01\nweight = 3\n+++\n```sh\nid\n```\n");
+    assert_eq!(parts(&hugo), ["6 id sh \"id\""]);
+    assert!(hugo.header.other.plain().contains("weight"));
+}
+
+#[test]
+fn rollbacks_and_what_stands_in_them_are_one() {
+    let procedure = good("# Rollback of x\n\n## Rollback\n\n### Verify\n\n- [ ] a\n\n## Verify\n\n- [ ] b\n");
+    let roles: Vec<Role> = procedure.parts.iter().map(|part| procedure.role(part)).collect();
+    assert_eq!(roles, [Role::Rollback, Role::Verify]);
+}
+
+#[test]
+fn bytes_that_are_no_text_open() {
+    let (procedure, _) = load(Path::new("x.md"), b"# \xff\xfe\n\n- [ ] a\xc3\n", &Known::default());
+    assert_eq!(procedure.parts.len(), 1);
+    assert!(procedure.text.contains('\u{fffd}'));
 }
