@@ -96,8 +96,9 @@ const PLACES: &[(&str, &str)] = &[
     ("the hosts", "3"),
     ("the details of a host", "3 enter"),
     ("a filter of hosts that finds nothing", "3 / n o n e enter"),
-    ("the changes", "4"),
-    ("the changes, filtered", "4 / n o n e enter"),
+    ("the procedures", "4"),
+    ("the changes", "5"),
+    ("the changes, filtered", "5 / n o n e enter"),
     ("the help", "?"),
 ];
 

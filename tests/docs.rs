@@ -192,7 +192,7 @@ fn the_keys_in_the_first_five_minutes_are_those_of_the_program() {
         ("restart", Context::Overview, "r"),
         ("action-menu", Context::Overview, "a"),
         ("show-logs", Context::Global, "2"),
-        ("show-history", Context::Global, "5"),
+        ("show-history", Context::Global, "6"),
         ("help", Context::Global, "?"),
         ("quit", Context::Global, "q"),
     ] {

@@ -100,7 +100,7 @@ fn the_name_and_the_reason_go_before_figures_that_matter_less() {
 #[test]
 fn a_list_that_is_filtered_says_so_in_its_title() {
     let mut console = Console::in_trouble(MIDDLE);
-    for (screen, name) in [("1", "Services"), ("3", "Hosts"), ("4", "Changes"), ("5", "History")] {
+    for (screen, name) in [("1", "Services"), ("3", "Hosts"), ("4", "Runbooks"), ("5", "Changes"), ("6", "History")] {
         console.keys(screen).types("/app");
         assert!(console.screen().contains(&format!("─ {name} filtered by app")), "{}", console.screen());
         console.keys("enter");
@@ -447,16 +447,16 @@ fn rows_and_panes_are_copied_as_markdown() {
     assert!(console.0.shown().copied.unwrap().contains("### ↻ pakashop-backend app-1"));
     console.keys("esc 3 y");
     assert!(console.0.shown().copied.unwrap().contains("| app-1 | 12ms | 0.84/4 |"));
-    console.keys("4 Y");
+    console.keys("5 Y");
     assert!(console.0.shown().copied.unwrap().contains("host db-1 | link lost |"));
 }
 
 #[test]
 fn a_change_leads_to_what_it_is_about() {
     let mut console = Console::in_trouble(MIDDLE);
-    console.keys("4 enter");
+    console.keys("5 enter");
     assert!(console.row_with("╭─ Hosts").contains("db-1"), "{}", console.screen());
-    console.keys("4 j enter");
+    console.keys("5 j enter");
     assert!(console.row_with("─ Log").contains("pakashop-gateway"), "{}", console.screen());
 }
 
@@ -478,7 +478,7 @@ fn a_change_names_the_run_and_the_person_behind_it() {
         let event = again(service, &console);
         console.say(event);
     }
-    console.keys("4");
+    console.keys("5");
     assert!(console.row_with("pricing app-1").contains("restart by ada, run 45670006"), "{}", console.screen());
     assert!(!console.row_with("coupon app-1").contains("by ada"), "nobody did that here: {}", console.screen());
 }
@@ -563,7 +563,7 @@ fn the_history_shows_runs_with_their_steps_and_goes_on_with_them() {
     use quarterdeck::port::act::RunNews;
     let mut console = Console::well(MIDDLE);
     assert!(console.asked().iter().any(|effect| matches!(effect, Effect::ReadHistory(_))), "read when it is opened");
-    console.keys("5");
+    console.keys("6");
     assert!(console.asked().contains(&Effect::ReadHistory(500)), "and again when a person looks");
     assert!(console.screen().contains("The store has not been read yet."), "{}", console.screen());
     console.say(Event::History(Vec::new()));
@@ -617,6 +617,6 @@ fn a_store_that_takes_no_records_is_told_until_it_does_again() {
         assert!(console.screen().contains("no change can be recorded"), "it can't be waved away");
         console.say(Event::Store(StoreState::Writable));
         assert!(!console.screen().contains("no change can be recorded"), "{}", console.screen());
-        assert!(console.screen().contains("5 History"), "{}", console.screen());
+        assert!(console.screen().contains("6 History"), "{}", console.screen());
     }
 }

@@ -90,7 +90,7 @@ fn a_small_terminal() {
     compare("detail-80x24", &console);
     console.keys("esc 3");
     compare("hosts-80x24", &console);
-    console.keys("4");
+    console.keys("5");
     compare("changes-80x24", &console);
     console.keys("?");
     compare("help-80x24", &console);
@@ -189,7 +189,7 @@ fn dependencies() {
 #[test]
 fn changes() {
     let mut console = Console::in_trouble(SIZE);
-    console.keys("4");
+    console.keys("5");
     compare("changes", &console);
 }
 
@@ -198,7 +198,7 @@ fn history() {
     for (size, name) in [(SIZE, "history"), ((80, 24), "history-80x24"), ((200, 60), "history-200x60")] {
         let mut console = Console::in_trouble(size);
         console.say(Event::History(past::night()));
-        console.keys("5 j j j");
+        console.keys("6 j j j");
         compare(name, &console);
         if size == (80, 24) {
             console.keys("enter");

@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, palette};
+use super::{changing, command, copy, palette, procedures};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -20,6 +20,7 @@ use crate::port::log::Since;
 use crate::screens::{help, leave, needs, overview, picker};
 use crate::state::Fleet;
 use crate::state::logs::NEWEST;
+use crate::state::procedures::Shelf;
 use crate::ui::list::Step;
 
 /// Twice within this span leaves the console.
@@ -41,6 +42,14 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             return logs::everything(model);
         }
         Action::ShowHosts => show(model, Screen::Hosts),
+        Action::ShowRunbooks => procedures::list(model),
+        Action::Runbook => procedures::come_from(model),
+        Action::Describe => model.runbooks.in_detail = true,
+        Action::NextStep => procedures::next_step(model, true, now),
+        Action::PreviousStep => procedures::next_step(model, false, now),
+        Action::ToggleOutput => {
+            procedures::with(model, |state, desk| state.toggle_output(desk));
+        }
         Action::ShowChanges => show(model, Screen::Changes),
         Action::ShowHistory => {
             show(model, Screen::History);
@@ -62,6 +71,8 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
             Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
+            Screen::Runbooks => model.runbooks.in_detail = !model.runbooks.in_detail,
+            Screen::Procedure => model.procedure.next_pane(),
             Screen::History if model.history.in_detail => model.history.in_detail = false,
             Screen::History => model.history.open(&model.runs),
             Screen::Logs | Screen::Changes => {}
@@ -70,6 +81,8 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Overview => model.overview.zoom(),
             Screen::Hosts => model.hosts.zoom(),
             Screen::History => model.history.zoom(),
+            Screen::Runbooks => model.runbooks.zoom(),
+            Screen::Procedure => model.procedure.zoomed = !model.procedure.zoomed,
             Screen::Logs | Screen::Changes => {}
         },
         Action::Unzoom => return act(model, Action::Zoom, now),
@@ -114,10 +127,14 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Overview => model.overview.type_filter(),
             Screen::Logs => model.logs.type_filter(),
             Screen::Hosts => model.hosts.type_filter(),
+            Screen::Runbooks => {
+                (model.runbooks.typing, model.runbooks.in_detail, model.runbooks.zoomed) = (true, false, false);
+            }
+            Screen::Procedure => {}
             Screen::Changes => model.changes.typing = true,
             Screen::History => model.history.type_filter(),
         },
-        Action::Open => open(model),
+        Action::Open => return open(model),
         Action::ToggleFold => model.overview.fold(None),
         Action::Unfold => model.overview.fold(Some(true)),
         Action::Fold => model.overview.fold(Some(false)),
@@ -130,12 +147,12 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::FailedOnly => match model.screen {
             Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,
             Screen::Hosts => model.hosts.only_trouble = !model.hosts.only_trouble,
-            Screen::Logs | Screen::Changes | Screen::History => {}
+            Screen::Runbooks | Screen::Procedure | Screen::Logs | Screen::Changes | Screen::History => {}
         },
         Action::Sort => match model.screen {
             Screen::Overview => model.overview.worst_first = !model.overview.worst_first,
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
-            Screen::Logs | Screen::Changes | Screen::History => {}
+            Screen::Runbooks | Screen::Procedure | Screen::Logs | Screen::Changes | Screen::History => {}
         },
         Action::Links => links::show(model),
         Action::Dependencies => model.overlay = needs(model).map(Overlay::Needs),
@@ -146,6 +163,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             show(model, Screen::Logs);
             return effects;
         }
+        Action::Follow if model.screen == Screen::Procedure => procedures::follow(model),
         Action::Follow => model.logs.follow(),
         Action::Pause => logs::pause(model),
         Action::MinLevel => model.logs.next_level(),
@@ -205,6 +223,11 @@ fn hit(model: &mut Model, down: bool, now: Now) {
     let Some(fleet) = &model.fleet else { return };
     let step = Step::By(if down { 1 } else { -1 });
     let moved = match model.screen {
+        Screen::Runbooks => {
+            let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
+            moves(&mut model.runbooks, |runbooks| runbooks.cursor.clone(), |runbooks| runbooks.go(step, shelf))
+        }
+        Screen::Procedure => false,
         Screen::Overview => model.overview.hit(down, fleet),
         Screen::Hosts => moves(&mut model.hosts, |hosts| hosts.cursor.clone(), |hosts| hosts.go(step, fleet)),
         Screen::Changes => moves(&mut model.changes, |changes| changes.cursor, |changes| changes.go(step, fleet)),
@@ -256,23 +279,37 @@ fn back(model: &mut Model) {
         Screen::Overview => model.overview.back(),
         Screen::Logs => model.logs.back(),
         Screen::Hosts => model.hosts.back(),
+        Screen::Runbooks => model.runbooks.back(),
+        Screen::Procedure => model.procedure.back(),
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
+    if !went && model.screen == Screen::Procedure {
+        model.in_procedure = false;
+        return show(model, Screen::Runbooks);
+    }
+    if !went && model.screen == Screen::Runbooks && model.runbooks.subject.take().is_some() {
+        // Back to the row for which it was opened.
+        let from = model.last_screen.filter(|screen| *screen != Screen::Procedure);
+        return show(model, from.unwrap_or_default());
+    }
     if !went && !model.under_way.dismiss() && model.troubles.pop().is_none() && model.screen == Screen::Logs {
         // Back to where the log was opened from.
         show(model, model.last_screen.unwrap_or_default());
     }
 }
 
-fn open(model: &mut Model) {
+fn open(model: &mut Model) -> Vec<Effect> {
     match model.screen {
+        Screen::Runbooks => return procedures::open_chosen(model),
         Screen::Overview => model.overview.open(),
-        Screen::Logs => {}
+        Screen::Logs | Screen::Procedure => {}
         Screen::Hosts => model.hosts.open(),
         Screen::History => model.history.open(&model.runs),
         Screen::Changes => {
-            let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else { return };
+            let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else {
+                return Vec::new();
+            };
             match subject {
                 (Some(service), _) => go_to_service(model, service),
                 (None, Some(host)) => go_to_host(model, host),
@@ -280,6 +317,7 @@ fn open(model: &mut Model) {
             }
         }
     }
+    Vec::new()
 }
 
 /// Puts the cursor of the overview on a service.

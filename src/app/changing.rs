@@ -41,7 +41,7 @@ pub fn meant(model: &Model) -> Option<(Vec<Target>, String)> {
             let host = &model.hosts.chosen(fleet)?.host.name;
             Some((vec![Target::Host(host.clone())], format!("host {host}")))
         }
-        Screen::Logs | Screen::Changes | Screen::History => None,
+        Screen::Logs | Screen::Runbooks | Screen::Procedure | Screen::Changes | Screen::History => None,
     }
 }
 

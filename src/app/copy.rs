@@ -4,9 +4,10 @@ use super::layout::layout;
 use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::procedures;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{self, changes, history, hosts, overview, running};
+use crate::screens::{self, changes, history, hosts, overview, procedure, runbooks, running};
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -18,6 +19,9 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         let text = running::as_markdown(&model.under_way, clock, glyphs);
         return sent(model, text, "run", now);
     }
+    if model.screen == Screen::Procedure {
+        return command(model, now);
+    }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Logs => logs::sight(model, clock).and_then(|sight| screens::logs::row_as_markdown(&model.logs, &sight)),
         Screen::Overview if model.overview.in_detail => {
@@ -26,6 +30,15 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Overview => overview::row_as_markdown(&model.overview, fleet, clock, glyphs),
         Screen::Hosts if model.hosts.in_detail => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
         Screen::Hosts => hosts::row_as_markdown(&model.hosts, fleet, clock, glyphs),
+        Screen::Runbooks => {
+            let shelf = procedures::shelf(model)?;
+            if model.runbooks.in_detail {
+                Some(runbooks::pane_as_markdown(&model.runbooks, shelf, clock, glyphs))
+            } else {
+                runbooks::row_as_markdown(&model.runbooks, shelf, clock, glyphs)
+            }
+        }
+        Screen::Procedure => None,
         Screen::Changes => changes::row_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs),
         Screen::History if model.history.in_detail => {
             Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs))
@@ -33,6 +46,15 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::History => history::row_as_markdown(&model.history, &model.runs, clock, glyphs),
     });
     sent(model, text, "row", now)
+}
+
+/// The command of the step under the cursor, as a shell takes it.
+fn command(model: &mut Model, now: Now) -> Vec<Effect> {
+    let clock = model.told_by(now);
+    let text = procedures::desk(model, clock).and_then(|desk| procedure::command(&model.procedure, &desk));
+    let Some(text) = text else { return sent(model, None, "step", now) };
+    model.say("Copied the command of the step.", now);
+    vec![Effect::Copy(bounded(text).0)]
 }
 
 /// The whole pane that has the keyboard.
@@ -45,6 +67,12 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
             screens::logs::pane_as_markdown(&model.logs, &sight, list.map_or(0, |list| usize::from(list.height)))
         }),
         Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),
+        Screen::Runbooks => {
+            procedures::shelf(model).map(|shelf| runbooks::pane_as_markdown(&model.runbooks, shelf, clock, glyphs))
+        }
+        Screen::Procedure => {
+            procedures::desk(model, clock).and_then(|desk| procedure::pane_as_markdown(&model.procedure, &desk))
+        }
         Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs)),
         Screen::History => Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs)),
     });

@@ -82,6 +82,8 @@ fn word(model: &Model, action: Action) -> &'static str {
         (Some(_), Action::Cancel) => "close",
         (None, Action::Accept) => "keep the filter",
         (None, Action::Cancel) => "drop it",
+        (_, Action::Open) if model.screen == Screen::Runbooks => "open",
+        (_, Action::Back) if model.screen == Screen::Procedure => "list",
         (_, action) => action.row().hint,
     }
 }
@@ -211,6 +213,19 @@ fn actions(model: &Model) -> Vec<Action> {
         Screen::Hosts => {
             vec![Action::Down, Action::Open, Action::Filter, Action::FailedOnly, Action::Sort, Action::Copy]
         }
+        Screen::Runbooks if model.runbooks.in_detail => vec![Action::Down, Action::Back, Action::Open, Action::Zoom],
+        Screen::Runbooks => {
+            vec![Action::Down, Action::Open, Action::Filter, Action::Describe, Action::Copy, Action::Back]
+        }
+        Screen::Procedure => vec![
+            Action::NextStep,
+            Action::ToggleOutput,
+            Action::Copy,
+            Action::NextPane,
+            Action::Zoom,
+            Action::Shell,
+            Action::Back,
+        ],
         Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
         Screen::History if model.history.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
         Screen::History => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::Refresh],

@@ -8,6 +8,7 @@ use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Effect, Key, KeyCode};
+use crate::state::procedures::Shelf;
 use crate::ui::Field;
 use crate::ui::list::Step;
 
@@ -38,6 +39,8 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
         Screen::Overview => Context::Overview,
         Screen::Logs => Context::Logs,
         Screen::Hosts => Context::Hosts,
+        Screen::Runbooks => Context::Runbooks,
+        Screen::Procedure => Context::Procedure,
         Screen::Changes => Context::Changes,
         Screen::History => Context::History,
     };
@@ -50,6 +53,9 @@ pub fn is_typing(model: &Model) -> bool {
         Screen::Overview => model.overview.typing,
         Screen::Logs => model.logs.typing,
         Screen::Hosts => model.hosts.typing,
+        Screen::Runbooks => model.runbooks.typing,
+        // A document is read and not filtered.
+        Screen::Procedure => false,
         Screen::Changes => model.changes.typing,
         Screen::History => model.history.typing,
     }
@@ -61,6 +67,7 @@ pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
         Screen::Overview => (&mut model.overview.filter, &mut model.overview.typing),
         Screen::Logs => (&mut model.logs.filter, &mut model.logs.typing),
         Screen::Hosts => (&mut model.hosts.filter, &mut model.hosts.typing),
+        Screen::Runbooks | Screen::Procedure => (&mut model.runbooks.filter, &mut model.runbooks.typing),
         Screen::Changes => (&mut model.changes.filter, &mut model.changes.typing),
         Screen::History => (&mut model.history.filter, &mut model.history.typing),
     }
@@ -174,10 +181,17 @@ pub fn go(model: &mut Model, step: Step) {
     if model.screen == Screen::Logs {
         return logs::go(model, step);
     }
+    if model.screen == Screen::Procedure {
+        return super::procedures::go(model, step);
+    }
     let Some(fleet) = &model.fleet else { return };
     match model.screen {
         Screen::Overview => model.overview.go(step, fleet),
-        Screen::Logs => {}
+        Screen::Runbooks => {
+            let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
+            model.runbooks.go(step, shelf);
+        }
+        Screen::Logs | Screen::Procedure => {}
         Screen::Hosts => model.hosts.go(step, fleet),
         Screen::Changes => model.changes.go(step, fleet),
         Screen::History => model.history.go(step, &model.runs),

@@ -83,6 +83,7 @@ fn meant(model: &Model) -> Option<Scope> {
             (None, host) => Some(Scope::Host(host?)),
         },
         Screen::Logs => Some(Scope::Everything),
+        Screen::Runbooks | Screen::Procedure => None,
         // A run has its own record of what was said.
         Screen::History => None,
     }

@@ -15,6 +15,7 @@ pub mod model;
 mod mouse;
 pub mod overlay;
 mod palette;
+mod procedures;
 mod settle;
 pub mod setup;
 mod shell;

@@ -10,8 +10,9 @@ use crate::domain::{Environment, HostName, Moment, Now, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
-use crate::screens::{changes, history, hosts, logs, overview, palette, picker, question};
+use crate::screens::{changes, history, hosts, logs, overview, palette, picker, procedure, question, runbooks};
 use crate::state::logs::Reading;
+use crate::state::procedures::Conducted;
 use crate::state::{Fleet, Runs, UnderWay};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
@@ -26,6 +27,10 @@ pub enum Screen {
     Logs,
     /// Hosts.
     Hosts,
+    /// The list of procedures.
+    Runbooks,
+    /// One procedure.
+    Procedure,
     /// What changed.
     Changes,
     /// What was done.
@@ -68,6 +73,12 @@ pub struct Model {
     pub logs: logs::State,
     /// The hosts.
     pub hosts: hosts::State,
+    /// The list of procedures.
+    pub runbooks: runbooks::State,
+    /// The procedure that is open.
+    pub procedure: procedure::State,
+    /// What is known of runs of procedures.
+    pub conducted: Conducted,
     /// The changes.
     pub changes: changes::State,
     /// The history.
@@ -101,6 +112,8 @@ pub struct Model {
     pub(super) recent: Vec<palette::Does>,
     pub(super) commands: Vec<String>,
     pub(super) interrupted: Option<Moment>,
+    /// Whether the tab of the procedures was left with a document open.
+    pub(super) in_procedure: bool,
     pub(super) usage_asked: Vec<(HostName, UnitName)>,
 }
 
@@ -155,6 +168,9 @@ impl Model {
             overview: overview::State::sorted(setup.worst_first),
             logs: logs::State::default(),
             hosts: hosts::State::sorted(setup.worst_first),
+            runbooks: runbooks::State::default(),
+            procedure: procedure::State::default(),
+            conducted: Conducted::default(),
             changes: changes::State::default(),
             history: history::State::default(),
             runs: Runs::default(),
@@ -173,6 +189,7 @@ impl Model {
             recent: Vec::new(),
             commands: Vec::new(),
             interrupted: None,
+            in_procedure: false,
             usage_asked: Vec::new(),
             setup,
         }
@@ -218,6 +235,7 @@ impl Model {
         let detail =
             self.fleet.as_ref().filter(|_| self.shows_detail()).and_then(|fleet| self.overview.next_detail(fleet));
         let looking = self.screen == Screen::Logs && self.reading.as_ref().is_some_and(|one| one.store.is_working());
-        [judged, notice, detail, looking.then_some(now)].into_iter().flatten().min()
+        let painting = self.screen == Screen::Procedure && self.procedure.unpainted;
+        [judged, notice, detail, (looking || painting).then_some(now)].into_iter().flatten().min()
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::Now;
 use crate::input::Action;
 use crate::port::Effect;
 use crate::screens::{command, help, menu, palette, picker};
+use crate::state::procedures::Shelf;
 use crate::ui::finder;
 use crate::ui::list::Step;
 
@@ -38,6 +39,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
             Some(Screen::Overview) => act(model, Action::ShowOverview, now),
             Some(Screen::Logs) => act(model, Action::ShowLogs, now),
             Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
+            Some(Screen::Runbooks | Screen::Procedure) => act(model, Action::ShowRunbooks, now),
             Some(Screen::Changes) => act(model, Action::ShowChanges, now),
             Some(Screen::History) => act(model, Action::ShowHistory, now),
             None => Vec::new(),
@@ -47,12 +49,17 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
         logs::point(model, y);
         return Vec::new();
     }
+    if model.screen == Screen::Procedure {
+        super::procedures::point(model, x, y);
+        return Vec::new();
+    }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     let list = match model.screen {
         Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
         Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
         Screen::History => crate::screens::history::areas(layout.content, &model.history).list,
-        Screen::Logs | Screen::Changes => Some(layout.content),
+        Screen::Runbooks => crate::screens::runbooks::areas(layout.content, &model.runbooks).list,
+        Screen::Logs | Screen::Procedure | Screen::Changes => Some(layout.content),
     };
     let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
     let Some(line) = y.checked_sub(list.y + 2).map(usize::from).filter(|_| y + 1 < list.bottom()) else {
@@ -60,7 +67,11 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     };
     match model.screen {
         Screen::Overview => model.overview.point(line, fleet),
-        Screen::Logs => {}
+        Screen::Logs | Screen::Procedure => {}
+        Screen::Runbooks => {
+            let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
+            model.runbooks.point(line, shelf);
+        }
         Screen::Hosts => model.hosts.point(line, fleet),
         Screen::Changes => model.changes.point(line, fleet),
         Screen::History => model.history.point(line, &model.runs),

@@ -36,6 +36,11 @@ pub fn open(model: &Model) -> State {
             };
             entry(Does::Host(name.clone()), name.as_str(), about)
         }));
+        all.extend(fleet.environment.procedures.iter().map(|procedure| {
+            let header = &procedure.header;
+            let doc = format!("{}: {}", header.kind.word(), header.title.plain());
+            entry(Does::Procedure(procedure.name.clone()), procedure.name.as_str(), doc)
+        }));
     }
     all.extend(environments(model));
     State::new(all, &model.recent)
@@ -107,6 +112,7 @@ pub fn accept(model: &mut Model, state: State, now: Now) -> Vec<Effect> {
         Does::Action(action) => return act(model, action, now),
         Does::Service(service) => go_to_service(model, service),
         Does::Host(host) => go_to_host(model, host),
+        Does::Procedure(name) => return super::procedures::open(model, &name),
         Does::Environment(site, name) => {
             let site = model.setup.sites.iter().find(|known| known.name == site);
             let environment = site.and_then(|site| site.environments.iter().find(|known| known.name == name));

@@ -6,7 +6,10 @@ use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{changes, command, confirm, help, history, hosts, menu, overview, palette, picker, running};
+use crate::screens::{
+    changes, command, confirm, help, history, hosts, menu, overview, palette, picker, runbooks, running,
+};
+use crate::state::procedures::Shelf;
 use crate::ui::finder;
 
 /// Settles everything after an event.
@@ -68,6 +71,17 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             model.hosts.settle(fleet, areas.list_rows(), areas.detail_rows(), lines);
         }
         Screen::Logs => {}
+        Screen::Runbooks => {
+            let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
+            let areas = runbooks::areas(area, &model.runbooks);
+            let columns = areas.detail_columns();
+            let lines = runbooks::detail_lines(&model.runbooks, shelf, columns, clock, glyphs).all().len();
+            model.runbooks.settle(shelf, areas.list_rows(), areas.detail_rows(), lines);
+        }
+        Screen::Procedure => {
+            super::procedures::settle(model);
+            return effects;
+        }
         Screen::Changes => model.changes.settle(fleet, changes::list_rows(area)),
         Screen::History => {
             let areas = history::areas(area, &model.history);
@@ -78,7 +92,9 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     let visible = match model.screen {
         Screen::Overview => model.overview.visible_units(fleet),
-        Screen::Logs | Screen::Hosts | Screen::Changes | Screen::History => Vec::new(),
+        Screen::Logs | Screen::Hosts | Screen::Runbooks | Screen::Procedure | Screen::Changes | Screen::History => {
+            Vec::new()
+        }
     };
     if visible != model.usage_asked {
         model.usage_asked.clone_from(&visible);

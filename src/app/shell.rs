@@ -17,7 +17,8 @@ pub fn host(model: &Model) -> Option<HostName> {
     match model.screen {
         Screen::Overview => model.overview.chosen(fleet)?.1?.host.clone(),
         Screen::Hosts => model.hosts.chosen(fleet).map(|row| row.host.name.clone()),
-        Screen::Logs | Screen::Changes | Screen::History => None,
+        Screen::Procedure => super::procedures::host(model),
+        Screen::Logs | Screen::Runbooks | Screen::Changes | Screen::History => None,
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::act::READ;
-use super::model::{Model, Notice};
+use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
-use super::{keys, links, mouse, settle, shell};
+use super::{keys, links, mouse, procedures, settle, shell};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
 use crate::port::{Effect, Event, Input};
 use crate::screens::overview::Detail;
 use crate::screens::question;
-use crate::screens::{changes, history, hosts, logs, overview};
+use crate::screens::{changes, history, hosts, logs, overview, procedure, runbooks};
 use crate::state::{Fleet, Runs};
 use crate::ui::figure;
 
@@ -60,6 +60,12 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.reading = None;
             model.hosts = hosts::State::sorted(model.setup.worst_first);
             model.changes = changes::State::default();
+            model.runbooks = runbooks::State::default();
+            model.procedure = procedure::State::default();
+            model.conducted.clear();
+            if model.screen == Screen::Procedure {
+                model.screen = Screen::Runbooks;
+            }
             model.round_trips.clear();
             model.usage_asked.clear();
             model.questions.clear();
@@ -77,8 +83,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 fleet.observe_probe(&service, host.as_ref(), &probe, report, now);
             }
         }
-        // Shown with the screens of procedures.
-        Event::Procedure(_) => {}
+        Event::Procedure(news) => return procedures::news(model, news, now),
         Event::Asked(question) => {
             let known = model.questions.iter().any(|open| open.question.id == question.id);
             if !known {
@@ -108,6 +113,15 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Shell(news) => shell::news(model, news, now),
         Event::Trouble(sentence) => trouble(model, sentence),
         // What was asked for here is told where it was asked for.
+        Event::Run(news) if model.conducted.concerns(&news) => {
+            model.conducted.observe(&news, now);
+            if let RunNews::Refused(sentence) = &news {
+                trouble(model, sentence.clone());
+            }
+            if let Some(fleet) = &model.fleet {
+                model.runs.observe(news, &fleet.environment);
+            }
+        }
         Event::Run(RunNews::Refused(sentence)) if model.under_way.sent().is_none() => trouble(model, sentence),
         Event::Run(news) => {
             model.under_way.observe(&news, now);

@@ -8,21 +8,22 @@ use ratatui::layout::Rect;
 use super::layout::{LEAST_COLUMNS, LEAST_ROWS, layout};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{band, chord, hints, strip};
+use super::{band, chord, hints, procedures, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
     changes, command, confirm, help, history, hosts, leave, links, logs, menu, needs, overview, palette, picker,
-    question, running,
+    procedure, question, runbooks, running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
 /// The screens in the order of their tabs.
-const TABS: [(Screen, Action, &str); 5] = [
+const TABS: [(Screen, Action, &str); 6] = [
     (Screen::Overview, Action::ShowOverview, "Overview"),
     (Screen::Logs, Action::ShowLogs, "Logs"),
     (Screen::Hosts, Action::ShowHosts, "Hosts"),
+    (Screen::Runbooks, Action::ShowRunbooks, "Runbooks"),
     (Screen::Changes, Action::ShowChanges, "Changes"),
     (Screen::History, Action::ShowHistory, "History"),
 ];
@@ -100,7 +101,7 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
             _ => true,
         });
         let key = if works { key } else { " ".repeat(key.len()) };
-        let open = screen == model.screen;
+        let open = screen == tab_of(model.screen);
         let role = if open { Role::Strong } else { Role::Quiet };
         let key_role = if open { Role::Key } else { Role::Quiet };
         let name = if squeezed && !open { String::new() } else { format!("{name} ") };
@@ -110,6 +111,11 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
         at += wide + 1;
     }
     places
+}
+
+/// The screen under whose tab another one stands.
+fn tab_of(screen: Screen) -> Screen {
+    if screen == Screen::Procedure { Screen::Runbooks } else { screen }
 }
 
 /// The screen whose tab stands at a column.
@@ -124,7 +130,7 @@ fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) -> u16 {
     for (screen, at, wide, words) in tab_places(model) {
         let place = Rect { x: area.x + at, width: wide.min(area.width.saturating_sub(at)), ..area };
         pen.words(place.x, place.y, place.width, &words);
-        if screen == model.screen {
+        if screen == tab_of(model.screen) {
             pen.tint(place, Role::Selected);
         }
         end = place.right();
@@ -142,6 +148,16 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             }
         }
         (Some(fleet), Screen::Hosts) => hosts::view(&model.hosts, fleet, pen, area),
+        (Some(_), Screen::Runbooks) => {
+            if let Some(shelf) = procedures::shelf(model) {
+                runbooks::view(&model.runbooks, shelf, &procedures::folder(model), pen, area);
+            }
+        }
+        (Some(_), Screen::Procedure) => {
+            if let Some(desk) = procedures::desk(model, pen.clock) {
+                procedure::view(&model.procedure, &desk, pen, area);
+            }
+        }
         (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, &model.runs, pen, area),
         (Some(_), Screen::History) => history::view(&model.history, &model.runs, pen, area),
     }

@@ -4,7 +4,7 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{keys, links, shell};
+use super::{keys, links, procedures, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -26,6 +26,10 @@ fn not_here(model: &Model, action: Action) -> Option<String> {
         return None;
     }
     let places: Vec<String> = contexts.iter().map(|context| context.heading().to_lowercase()).collect();
+    // A list of them all would say less.
+    if places.len() > 4 {
+        return Some("only on a row of a list".to_owned());
+    }
     Some(format!("only {}", places.join(" or ")))
 }
 
@@ -46,6 +50,16 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowOverview => on(model, Screen::Overview),
         Action::ShowLogs => on(model, Screen::Logs).filter(|_| super::logs::reads_everything(model)),
         Action::ShowHosts => on(model, Screen::Hosts),
+        Action::ShowRunbooks => on(model, Screen::Runbooks).or_else(|| nothing_open(model)),
+        Action::Runbook => no_row(model),
+        Action::Describe => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
+        Action::NextStep | Action::PreviousStep | Action::ToggleOutput => procedures::no_part(model),
+        Action::Filter if model.screen == Screen::Procedure => Some("a document is not filtered"),
+        Action::Copy if model.screen == Screen::Procedure => procedures::no_part(model),
+        Action::Shell if model.screen == Screen::Procedure => shell::none(model),
+        Action::Follow if model.screen == Screen::Procedure => {
+            (model.procedure.along && model.procedure.output.is_none()).then_some("it follows already")
+        }
         Action::ShowChanges => on(model, Screen::Changes),
         Action::ShowHistory => on(model, Screen::History),
         Action::LastScreen => model.last_screen.is_none().then_some("there was none before"),
@@ -165,6 +179,8 @@ fn no_row(model: &Model) -> Option<&'static str> {
             model.hosts.chosen(fleet).is_some() && (model.hosts.in_detail || shown())
         }
         Screen::Logs => model.reading.as_ref().is_some_and(|reading| model.logs.chosen(reading).is_some()),
+        Screen::Runbooks => procedures::shelf(model).and_then(|shelf| model.runbooks.chosen(shelf)).is_some(),
+        Screen::Procedure => model.procedure.cursor.is_some(),
         Screen::Changes => model.changes.subject(fleet).is_some(),
         Screen::History => model.history.chosen(&model.runs).is_some(),
     };
@@ -183,6 +199,8 @@ fn nothing_looked_for(model: &Model) -> Option<&'static str> {
         Screen::Hosts => model.hosts.filter.text().is_empty(),
         Screen::Changes => model.changes.filter.text().is_empty(),
         Screen::History => model.history.filter.text().is_empty(),
+        Screen::Runbooks => model.runbooks.filter.text().is_empty(),
+        Screen::Procedure => true,
         Screen::Logs => model.reading.as_ref().is_none_or(|reading| reading.store.pattern().is_none()),
     };
     nothing.then_some("nothing is looked for")
@@ -193,6 +211,8 @@ fn in_detail(model: &Model) -> bool {
         Screen::Overview => model.overview.in_detail,
         Screen::Hosts => model.hosts.in_detail,
         Screen::History => model.history.in_detail,
+        Screen::Runbooks => model.runbooks.in_detail,
+        Screen::Procedure => false,
         Screen::Logs | Screen::Changes => false,
     }
 }
@@ -202,6 +222,8 @@ fn zoomed(model: &Model) -> bool {
         Screen::Overview => model.overview.zoomed,
         Screen::Hosts => model.hosts.zoomed,
         Screen::History => model.history.zoomed,
+        Screen::Runbooks => model.runbooks.zoomed,
+        Screen::Procedure => model.procedure.zoomed,
         Screen::Logs | Screen::Changes => false,
     }
 }

@@ -59,6 +59,7 @@ actions! {
     ShowOverview "show-overview" "overview" "Show the overview: every service and its instances" [Global]
     ShowLogs "show-logs" "logs" "Show the logs: many units of many hosts in one stream" [Global]
     ShowHosts "show-hosts" "hosts" "Show the hosts: links, load, memory, disks" [Global]
+    ShowRunbooks "show-runbooks" "runbooks" "Show the procedures: runbooks, guides, deploys, tasks" [Global]
     ShowChanges "show-changes" "changes" "Show what changed since the console was opened" [Global]
     ShowHistory "show-history" "history" "Show what was done: every run with its steps and verdicts" [Global]
     LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]
@@ -93,7 +94,9 @@ actions! {
     PageUp "page-up" "page" "Move a page up" [List Text Logs]
     Filter "filter" "filter" "Filter the rows as you type; `!` in front inverts" [List]
 
-    Open "open" "detail" "Open the details of the row" [Overview Hosts Changes History]
+    Open "open" "detail" "Open the row: its details, or the procedure" [Overview Hosts Runbooks Changes History]
+    Describe "describe" "detail" "Give the keyboard to the details of the procedure" [Runbooks]
+    Runbook "runbook" "runbook" "Show the procedures that fit what is under the cursor" [Overview Hosts Changes Logs Detail]
     ToggleFold "toggle-fold" "instances" "Show or hide the instances of a service" [Overview]
     Unfold "unfold" "instances" "Show the instances of a service" [Overview]
     Fold "fold" "fold" "Hide the instances of a service" [Overview]
@@ -109,14 +112,18 @@ actions! {
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
     Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail]
     Dependencies "dependencies" "depends" "Show what the service needs and what needs it, with their states" [Overview Detail]
-    Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail] -> Change
+    Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail Procedure] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
+
+    NextStep "next-step" "next step" "Go to the next step of which something is left to be done" [Procedure]
+    PreviousStep "previous-step" "step before" "Go to the step before of which something is left to be done" [Procedure]
+    ToggleOutput "output" "output" "Unfold what the step has printed below it, or fold it" [Procedure]
 
     CopyCommands "copy-commands" "copy commands" "Copy the commands of the change, host by host" [Confirm]
     LookAgain "look-again" "look again" "Plan the change anew from how things are now" [Confirm]
     StopRun "stop-run" "stop" "Begin no further step of the change; what was begun comes to its end" [Run]
     ReadLogs "read-logs" "logs" "Read the log of what is under the cursor" [Overview Hosts Changes Detail]
-    Follow "follow" "follow" "Go to the end of the log and stay with it" [Logs]
+    Follow "follow" "follow" "Go to the end of what comes, and stay with it" [Logs Procedure]
     Pause "pause" "pause" "Stop where you are while lines go on coming; again to follow" [Logs]
     MinLevel "level" "level" "Show only warnings and worse, errors and worse, or all again" [Logs]
     NextHit "next-hit" "hits" "Go to the next row or line in which it is found" [List Logs]

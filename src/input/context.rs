@@ -46,6 +46,8 @@ contexts! {
     Overview Place "overview" "On the overview" "On the overview."
     Logs Place "logs" "On the logs" "On the logs."
     Hosts Place "hosts" "On the hosts" "On the hosts."
+    Runbooks Place "runbooks" "On the runbooks" "On the list of procedures."
+    Procedure Place "procedure" "In a procedure" "In a procedure: its document, its steps, what they print."
     Changes Place "changes" "On the changes" "On the changes."
     History Place "history" "On the history" "On the history."
     Detail Place "detail" "In the details" "In a pane of details that has the keyboard."

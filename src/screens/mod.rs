@@ -15,5 +15,7 @@ pub mod needs;
 pub mod overview;
 pub mod palette;
 pub mod picker;
+pub mod procedure;
 pub mod question;
+pub mod runbooks;
 pub mod running;

@@ -74,6 +74,24 @@ roles! {
     Danger = "danger",
     /// The frame of that dialog.
     LineDanger = "line-danger",
+    /// The heading of a document.
+    Heading = "heading",
+    /// Emphasised words of a document.
+    Emphasis = "emphasis",
+    /// Words that lead somewhere.
+    Link = "link",
+    /// A block of code in a document, and its ground.
+    Code = "code",
+    /// Code: a comment, or what an example prints.
+    CodeComment = "code-comment",
+    /// Code: a text in quotes.
+    CodeString = "code-string",
+    /// Code: a word of the language.
+    CodeKeyword = "code-keyword",
+    /// Code: a variable or a placeholder.
+    CodeName = "code-name",
+    /// Code: a number or a constant.
+    CodeNumber = "code-number",
     /// A run or a step that goes on.
     RunGoing = "run-going",
     /// One that was verified.
@@ -211,8 +229,15 @@ impl Role {
     /// How well it must be seen.
     pub fn weight(self) -> Weight {
         const LINES: [Role; 4] = [Role::Line, Role::LineFocus, Role::LineDanger, Role::Graph];
-        const QUIET: [Role; 6] =
-            [Role::Quiet, Role::Faint, Role::Stale, Role::LevelInfo, Role::LevelDebug, Role::BandQuiet];
+        const QUIET: [Role; 7] = [
+            Role::CodeComment,
+            Role::Quiet,
+            Role::Faint,
+            Role::Stale,
+            Role::LevelInfo,
+            Role::LevelDebug,
+            Role::BandQuiet,
+        ];
         if LINES.contains(&self) {
             Weight::Line
         } else if QUIET.contains(&self) {
@@ -242,7 +267,7 @@ impl Role {
         match self.weight() {
             Weight::Line => &[Role::Text, Role::Dialog],
             Weight::Text | Weight::Quiet => {
-                &[Role::Text, Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss]
+                &[Role::Text, Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss, Role::Code]
             }
         }
     }
@@ -251,8 +276,8 @@ impl Role {
     /// plain text, which gives up its ground.
     pub fn stands_on_with_ground(self) -> &'static [Role] {
         if self == Role::Text {
-            &[Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss, Role::Field]
-        } else if self == Role::LogLoss {
+            &[Role::Selected, Role::Marked, Role::Dialog, Role::Strip, Role::LogLoss, Role::Field, Role::Code]
+        } else if self == Role::LogLoss || self == Role::Code {
             &[Role::Selected, Role::Marked]
         } else {
             &[]

@@ -62,6 +62,19 @@ pub fn step_word(state: StepState) -> &'static str {
     }
 }
 
+/// What the state of a procedure's step means, in one word.
+pub fn part_word(state: StepState) -> &'static str {
+    match state {
+        StepState::Planned => "open",
+        StepState::Intent => "starting",
+        StepState::Started | StepState::Done => "running",
+        StepState::Verified => "done",
+        StepState::Failed => "failed",
+        StepState::Skipped => "skipped",
+        StepState::Unknown => "unknown",
+    }
+}
+
 /// The glyph of what was looked at, in its colour.
 pub fn finding_mark(finding: Finding, glyphs: &Glyphs) -> Words {
     match finding {

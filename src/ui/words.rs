@@ -137,6 +137,17 @@ impl Words {
         self
     }
 
+    /// The same with one role in the place of another.
+    #[must_use]
+    pub fn with_role(mut self, from: Role, to: Role) -> Self {
+        for (_, role) in &mut self.0 {
+            if *role == from {
+                *role = to;
+            }
+        }
+        self
+    }
+
     /// The pieces as text.
     pub fn told(&self, clock: Clock) -> Vec<(String, Role, Option<Moment>)> {
         self.0

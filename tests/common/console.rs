@@ -39,7 +39,12 @@ impl Console {
 
     /// Production of the shop at 02:13:25, everything well and known for more than a minute.
     pub fn well(size: (u16, u16)) -> Self {
-        let mut console = Self::watching("02:12:05", size, scene::production());
+        Self::well_in(size, scene::production())
+    }
+
+    /// The same of this environment.
+    pub fn well_in(size: (u16, u16), environment: Environment) -> Self {
+        let mut console = Self::watching("02:12:05", size, environment);
         let now = console.0.now();
         scene::first_second(now).into_iter().for_each(|event| console.say(event));
         for round in 4..12 {
@@ -52,7 +57,12 @@ impl Console {
 
     /// Production of the shop at 02:14:09 of the night in question.
     pub fn in_trouble(size: (u16, u16)) -> Self {
-        let mut console = Self::well(size);
+        Self::in_trouble_of(size, scene::production())
+    }
+
+    /// The same of this environment.
+    pub fn in_trouble_of(size: (u16, u16), environment: Environment) -> Self {
+        let mut console = Self::well_in(size, environment);
         for (time, events) in scene::trouble() {
             console.until(time);
             events.into_iter().for_each(|event| console.say(event));

@@ -1,6 +1,6 @@
 //! What stands in the palette, what of it fits what was typed, and where its cursor is.
 
-use crate::domain::{EnvColour, EnvName, HostName, ServiceName, SiteName};
+use crate::domain::{EnvColour, EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use crate::input::Action;
 use crate::ui::list::{Step, step};
 use crate::ui::{Field, Window, fuzzy};
@@ -14,6 +14,8 @@ pub enum Does {
     Service(ServiceName),
     /// Puts the cursor of the hosts on this host.
     Host(HostName),
+    /// Opens this procedure.
+    Procedure(ProcedureName),
     /// Opens this environment.
     Environment(SiteName, EnvName),
 }

@@ -67,7 +67,8 @@ fn line(row: &Row, entry: &Entry, fleet: Option<&Fleet>, pen: &mut Pen<'_>, area
         (Does::Host(name), Some(fleet)) => {
             fleet.host(name).map(|row| (told::link_mark(&row.link, glyphs), told::link(&row.link, row.heard())))
         }
-        (Does::Service(_) | Does::Host(_), None) | (Does::Action(_) | Does::Environment(..), _) => None,
+        (Does::Service(_) | Does::Host(_), None)
+        | (Does::Action(_) | Does::Procedure(_) | Does::Environment(..), _) => None,
     };
     let (mark, standing) = standing.unwrap_or_default();
     pen.words(area.x, area.y, 1, &mark);

@@ -1,22 +1,33 @@
 //! What would be done by a procedure: from the document, the environment and what a person said to a plan with every
-//! command on every host, or to what must be said first. Pure: it runs nothing and reads no clock.
+//! command on every host, or to what must be said first. And procedures as a person meets them: which fit what is seen,
+//! how each part stands, what runs have printed and wait for. Pure: it runs nothing and reads no clock.
 
 mod answers;
+pub mod conducted;
 mod expand;
 mod fill;
 mod grade;
+pub mod matching;
 mod missing;
 mod plan;
+pub mod printed;
 mod request;
 mod restart;
 mod scope;
+pub mod sheet;
+pub mod shelf;
 mod targets;
 mod value;
 
 pub use answers::{Answers, Choice, Chosen, Edited};
+pub use conducted::{Conduct, Conducted};
 pub use expand::{find_part, inner_id};
+pub use matching::{Fit, Subject};
 pub use missing::{Asked, Gap, Missing, Wanted, Wrong};
 pub use plan::{again, plan, plan_seen};
+pub use printed::Printed;
+pub use sheet::{Sheet, Standing};
+pub use shelf::Shelf;
 pub use value::valid;
 
 #[cfg(test)]

@@ -1,0 +1,221 @@
+//! What is said beside a part: its mark, where it is done, how dangerous it is, who ticked it, how it ended.
+
+use std::time::Duration;
+
+use super::desk::Desk;
+use crate::domain::procedure::{Danger, Doing, Part};
+use crate::domain::run::{Reason, RunStep, StepState};
+use crate::domain::time::short;
+use crate::domain::{HostName, PartId};
+use crate::state::procedures::Standing;
+use crate::state::procedures::sheet::{declared, is_automated, needs_place, places, usually};
+use crate::style::{Glyphs, Role};
+use crate::text::Foreign;
+use crate::ui::words::Piece;
+use crate::ui::{Words, figure, runs};
+
+/// Hosts that are named; of more only the number is told.
+const NAMES: usize = 3;
+
+/// The mark and the colour of how a part stands.
+pub fn mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role) {
+    match standing {
+        Standing::Open => (glyphs.states[1], Role::Quiet),
+        Standing::Going => (glyphs.link, Role::RunGoing),
+        Standing::Partly => (glyphs.states[3], Role::RunGoing),
+        Standing::Done => (glyphs.yes, Role::RunGood),
+        Standing::Failed => (glyphs.no, Role::RunBad),
+        Standing::Unknown => (glyphs.states[4], Role::RunUnknown),
+        Standing::Skipped => (glyphs.none, Role::RunStopped),
+    }
+}
+
+/// How a part stands, in a word.
+pub fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Open => "open",
+        Standing::Going => "running",
+        Standing::Partly => "partly done",
+        Standing::Done => "done",
+        Standing::Failed => "failed",
+        Standing::Unknown => "unknown",
+        Standing::Skipped => "skipped",
+    }
+}
+
+/// What stands directly behind the title of a part: who ticked it, or where and how long it ran.
+pub fn behind(part: &Part, desk: &Desk<'_>) -> Words {
+    let steps = desk.sheet.steps(&part.id);
+    let Some((_, first)) = steps.first() else { return Words::new() };
+    if is_automated(part) || first.state == StepState::Planned {
+        return Words::new();
+    }
+    let by = first.by.as_deref().map(|by| if by == desk.person { "you".to_owned() } else { Foreign::from(by).plain() });
+    let mut words = Words::new();
+    if let Some(value) = first.value.as_deref().filter(|_| matches!(part.doing, Doing::Decide(_))) {
+        words = words.text(Role::Text, format!("  {}", Foreign::from(value).plain()));
+    }
+    if let Some(by) = by {
+        words = words.text(Role::Quiet, format!("  {by}"));
+    }
+    match first.at {
+        Some(at) => words.tail(Role::Quiet, format!(" {}", desk.clock.time_of(at))),
+        None => words,
+    }
+}
+
+/// The lines below a part: where it is done and how, then why it did not end well.
+pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) -> Vec<Words> {
+    let mut lines = Vec::new();
+    let mut put = |words: Words| {
+        if !words.is_empty() {
+            lines.extend(words.wrapped(columns, desk.clock));
+        }
+    };
+    if let Some(why) = &part.misread {
+        put(Words::of(Role::Warn, "by hand, because ").prose(Role::Warn, &Foreign::from(why.as_str()).plain()));
+    } else if part.options.todo {
+        put(Words::new().prose(Role::Quiet, "by hand: its command is still missing"));
+    }
+    let steps = desk.sheet.steps(&part.id);
+    if is_automated(part) {
+        put(doing(part, desk, chosen, &steps));
+    } else if part.options.evidence && steps.is_empty() {
+        put(Words::of(Role::Quiet, "wants a note of what was seen"));
+    }
+    for (_, step) in &steps {
+        let told = step.note.plain();
+        if !told.is_empty() {
+            let role = if step.state == StepState::Verified { Role::Quiet } else { runs::step_role(step.state) };
+            let host = if steps.len() > 1 { format!("{}: ", step.host) } else { String::new() };
+            put(Words::of(role, host).prose(role, &told));
+        }
+    }
+    lines
+}
+
+fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &RunStep)]) -> Words {
+    let begun = steps.iter().any(|(_, step)| step.state != StepState::Planned);
+    if begun {
+        return ends(steps, desk);
+    }
+    let mut words = place(part, desk, chosen, steps);
+    words = words.then(grade(declared(part)).map_or_else(Words::new, |words| Words::new().gap(2).then(words)));
+    if let Some(usual) = usually(&part.id, desk.sheet.procedure, desk.runs) {
+        words = words.gap(2).text(Role::Quiet, format!("usually {}", figure::latency(usual)));
+    }
+    if let Some(undo) = &part.options.undo {
+        words = words.gap(2).text(Role::Quiet, format!("undo: {}", title(desk, undo)));
+    }
+    let words = if part.options.terminal { words.gap(2).text(Role::Quiet, "takes the terminal") } else { words };
+    match &part.doing {
+        Doing::Hold(span, _) => words.text(Role::Quiet, format!("waits {}", short(*span))),
+        Doing::Check(service, probe) => words.text(Role::Quiet, format!("until {service}/{probe} passes")),
+        Doing::Notify(channel, _) => {
+            words.gap(2).text(Role::Quiet, format!("tells {}", Foreign::from(channel.as_str()).plain()))
+        }
+        Doing::Restart(services) if services.is_empty() => words.text(Role::Quiet, "in dependency order"),
+        Doing::Call(procedure, _) => words.gap(2).text(Role::Quiet, format!("runs {procedure}")),
+        Doing::Restart(_)
+        | Doing::Run(..)
+        | Doing::Request(..)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Decide(_)
+        | Doing::Shift(..) => words,
+    }
+}
+
+fn title(desk: &Desk<'_>, part: &PartId) -> String {
+    desk.sheet.procedure.part(part).map_or_else(|| part.to_string(), |part| part.title.plain())
+}
+
+fn place(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &RunStep)]) -> Words {
+    let names: Vec<String> = if steps.is_empty() {
+        places(part, desk.environment, chosen)
+    } else {
+        steps.iter().map(|(_, step)| step.host.to_string()).collect()
+    };
+    if names.is_empty() {
+        return if needs_place(part) { Words::of(Role::Warn, "on no host yet") } else { Words::new() };
+    }
+    if names == ["here"] {
+        return Words::of(Role::Text, "here");
+    }
+    let shown = names.iter().take(NAMES).cloned().collect::<Vec<_>>();
+    let words = Words::of(Role::Quiet, "on ").then(Words::listed(Role::Text, &shown));
+    match names.len().saturating_sub(NAMES) {
+        0 => words,
+        more => words.text(Role::Quiet, format!(" and {more} more")),
+    }
+}
+
+/// How each host of a part stands.
+fn ends(steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
+    let mut words = Words::new();
+    for (number, (_, step)) in steps.iter().enumerate() {
+        let gap = if number == 0 { "" } else { "   " };
+        words = words.text(Role::Quiet, format!("{gap}{}", step.host)).tail(Role::Text, " ").then(end(step, desk));
+    }
+    words
+}
+
+/// How one step stands, as short as can be: `✓ 1.2s`, `✗ exit 1`, `● 12s`.
+pub fn end(step: &RunStep, desk: &Desk<'_>) -> Words {
+    let tail = |words: Words, role: Role, text: String| words.tail(role, text);
+    let glyph = runs::step_mark(step.state, desk.glyphs).plain(desk.clock);
+    let role = runs::step_role(step.state);
+    let words = Words::new().tail(role, glyph);
+    match step.state {
+        StepState::Intent | StepState::Started | StepState::Done => match step.at {
+            Some(at) => words.tail(Role::Quiet, " ").piece(role, Piece::Since(at)),
+            None => words,
+        },
+        StepState::Verified => match &step.verdict {
+            Some(verdict) => tail(words, Role::Quiet, format!(" {}", figure::latency(verdict.took))),
+            None => words,
+        },
+        StepState::Failed => tail(words, role, format!(" {}", why(step))),
+        StepState::Skipped => tail(words, Role::Quiet, " skipped".to_owned()),
+        StepState::Unknown => tail(words, role, " unknown".to_owned()),
+        StepState::Planned => tail(words, Role::Quiet, " waits".to_owned()),
+    }
+}
+
+/// Why a step failed, in a few words.
+pub fn why(step: &RunStep) -> String {
+    match (step.reason, step.exit) {
+        (Some(Reason::NonZeroExit) | None, Some(status)) => format!("exit {status}"),
+        (Some(Reason::NonZeroExit), None) => "killed".to_owned(),
+        (Some(Reason::Timeout), _) => "took too long".to_owned(),
+        (Some(Reason::Unreachable), _) => "not reached, nothing was sent".to_owned(),
+        (Some(Reason::Refused), _) => "refused".to_owned(),
+        (Some(Reason::Cancelled), _) => "cancelled".to_owned(),
+        (Some(Reason::GuardFailed), _) => "its guard tripped".to_owned(),
+        (Some(Reason::Inconclusive), _) => "proves nothing".to_owned(),
+        (None, None) => "failed".to_owned(),
+    }
+}
+
+/// The words of a grade.
+pub fn grade(danger: Option<Danger>) -> Option<Words> {
+    danger.map(|danger| match danger {
+        Danger::Read => Words::of(Role::Good, "reads only"),
+        Danger::Change => Words::of(Role::Warn, "changes"),
+        Danger::Destructive => Words::of(Role::Bad, "destroys"),
+    })
+}
+
+/// How long something goes on and how long it usually does; it turns when that is over.
+pub fn time(step: &RunStep, part: &Part, desk: &Desk<'_>) -> Words {
+    let Some(at) = step.at else { return Words::new() };
+    let usual = usually(&part.id, desk.sheet.procedure, desk.runs);
+    let so_far = desk.clock.now.since(at);
+    let most = usual.map_or(part.options.timeout, |usual| (usual * 2).max(Duration::from_secs(5)));
+    let role = if so_far > most { Role::Warn } else { Role::RunGoing };
+    let words = Words::new().piece(role, Piece::Since(at));
+    match usual {
+        Some(usual) => words.text(Role::Quiet, format!(" of about {}", short(usual.max(Duration::from_secs(1))))),
+        None => words,
+    }
+}

@@ -1,0 +1,209 @@
+//! Draws the list of procedures at the left, everything about the one under the cursor at the right.
+
+use ratatui::layout::Rect;
+
+use super::cells::{HEADINGS, cells};
+use super::detail;
+use super::state::State;
+use crate::state::procedures::shelf::{Row, Shelf, Unfinished};
+use crate::style::{Glyphs, Role};
+use crate::text::Foreign;
+use crate::ui::columns::{Column, places};
+use crate::ui::{Clock, Pen, Words, figure, markdown, pane};
+
+/// The name of the list.
+const NAME: &str = "Runbooks";
+/// Below this width the details have no pane of their own beside the list.
+const SIDE_BY_SIDE: u16 = 110;
+
+const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
+    Column { heading: HEADINGS[heading], least, grows, most, right, goes }
+}
+
+const COLUMNS: [Column; 6] = [
+    column(0, 11, 0, 11, false, 4),
+    column(1, 24, 3, 52, false, 0),
+    column(2, 16, 4, 60, false, 2),
+    column(3, 12, 0, 12, false, 3),
+    column(4, 10, 1, 18, false, 1),
+    column(5, 4, 0, 4, true, 5),
+];
+
+/// The parts of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Areas {
+    /// The list, with its frame.
+    pub list: Option<Rect>,
+    /// The details, with their frame.
+    pub detail: Option<Rect>,
+}
+
+impl Areas {
+    /// Rows of the list between its frame and its headings.
+    pub fn list_rows(&self) -> usize {
+        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
+    }
+
+    /// Lines of the details inside their frame.
+    pub fn detail_rows(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
+    }
+
+    /// Columns of the details inside their frame and margin.
+    pub fn detail_columns(&self) -> usize {
+        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
+    }
+}
+
+/// Divides the screen.
+pub fn areas(area: Rect, state: &State) -> Areas {
+    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
+        return Areas { list: None, detail: Some(area) };
+    }
+    if area.width < SIDE_BY_SIDE {
+        return Areas { list: Some(area), detail: None };
+    }
+    let side = (area.width * 34 / 100).clamp(40, 80);
+    let list = Rect { width: area.width - side, ..area };
+    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..area }) }
+}
+
+/// Draws the screen; `folder` is where a person puts files of their own.
+pub fn view(state: &State, shelf: Shelf<'_>, folder: &str, pen: &mut Pen<'_>, area: Rect) {
+    if shelf.environment.procedures.is_empty() && shelf.conducted.open.is_empty() {
+        return nothing(state, shelf, folder, pen, area);
+    }
+    let areas = areas(area, state);
+    if let Some(area) = areas.list {
+        list(state, shelf, pen, area);
+    }
+    if let Some(area) = areas.detail {
+        details(state, shelf, pen, area);
+    }
+}
+
+/// What a person is told who has no procedures yet.
+fn nothing(state: &State, shelf: Shelf<'_>, folder: &str, pen: &mut Pen<'_>, area: Rect) {
+    let inside = pane::frame(pen, area, &title(state, shelf), &Words::new(), false);
+    if state.typing {
+        pane::typed(pen, area, NAME, &state.filter);
+    }
+    let texts = [
+        (Role::Text, "There are no procedures here yet.".to_owned()),
+        (Role::Quiet, format!("Put Markdown files into {folder}: any Markdown will do.")),
+        (
+            Role::Quiet,
+            "Headings become sections, `- [ ]` items can be ticked, and blocks of `sh` can be run.".to_owned(),
+        ),
+    ];
+    let room = usize::from(inside.width.saturating_sub(4));
+    let lines: Vec<Words> =
+        texts.iter().flat_map(|(role, text)| Words::new().prose(*role, text).wrapped(room, pen.clock)).collect();
+    let top = inside.y + inside.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(3)) / 2;
+    for (line, y) in lines.iter().zip(top..inside.bottom()) {
+        let wide = u16::try_from(line.width(pen.clock)).unwrap_or(0).min(inside.width);
+        pen.words(inside.x + (inside.width - wide) / 2, y, wide, line);
+    }
+}
+
+fn list(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
+    let rows = state.rows(shelf);
+    let shown = rows.iter().filter(|row| matches!(row, Row::Procedure(..))).count();
+    let all = shelf.environment.procedures.len();
+    let remark = if shown < all { Words::of(Role::Quiet, format!("{shown} of {all}")) } else { Words::new() };
+    let inside = pane::frame(pen, area, &title(state, shelf), &remark, false);
+    if state.typing {
+        pane::typed(pen, area, NAME, &state.filter);
+    }
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let places = places(&COLUMNS, room.width.saturating_sub(2));
+    for (column, place) in COLUMNS.iter().zip(&places) {
+        let Some((at, width)) = place else { continue };
+        let heading = Words::of(Role::Quiet, column.heading);
+        if column.right {
+            pen.words_right(room.x + 2 + at, room.y, *width, &heading);
+        } else {
+            pen.words(room.x + 2 + at, room.y, *width, &heading);
+        }
+    }
+    if rows.is_empty() {
+        pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, "No procedure is called that.");
+        return;
+    }
+    let hidden = rows.len() - state.window.range(rows.len()).end;
+    pane::more_below(pen, area, hidden, 0);
+    let (cursor, glyphs, clock) = (state.place(&rows), pen.styles.glyphs, pen.clock);
+    for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
+        let Some(row) = rows.get(number) else { break };
+        if let Row::Heading(text) = row {
+            pen.text(room.x, y, room.width, Role::Quiet, text);
+            continue;
+        }
+        pen.words(room.x, y, 1, &mark(row, glyphs));
+        for ((words, column), place) in cells(row, shelf, clock, glyphs).iter().zip(&COLUMNS).zip(&places) {
+            let Some((at, width)) = place else { continue };
+            if column.right {
+                pen.words_right(room.x + 2 + at, y, *width, words);
+            } else {
+                pen.words(room.x + 2 + at, y, *width, words);
+            }
+        }
+        if cursor == Some(number) {
+            pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
+        }
+    }
+}
+
+fn mark(row: &Row<'_>, glyphs: &Glyphs) -> Words {
+    match row {
+        Row::Heading(_) => Words::new(),
+        Row::Run(_, Unfinished::Here, _) => Words::of(Role::RunGoing, glyphs.link),
+        Row::Run(_, Unfinished::Left | Unfinished::Elsewhere, _) => Words::of(Role::Warn, glyphs.link_lost),
+        Row::Procedure(_, Some(_)) => Words::of(Role::Warn, glyphs.then),
+        Row::Procedure(_, None) => Words::new(),
+    }
+}
+
+fn title(state: &State, shelf: Shelf<'_>) -> Words {
+    let words = Words::of(Role::Quiet, format!(" {}", figure::count(shelf.environment.procedures.len(), "procedure")));
+    let words = match &state.subject {
+        Some(subject) => words.text(Role::Quiet, " for ").text(Role::Text, subject.name.clone()),
+        None => words,
+    };
+    pane::title(NAME, &state.filter, state.typing, words)
+}
+
+fn details(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
+    let (title, remark) = match state.chosen(shelf) {
+        Some(Row::Procedure(procedure, _)) => (procedure.header.title.plain(), procedure.header.kind.word().to_owned()),
+        Some(Row::Run(run, ..)) => (Foreign::from(run.title.as_str()).plain(), "unfinished".to_owned()),
+        Some(Row::Heading(_)) | None => (String::new(), String::new()),
+    };
+    let (title, remark) = (Words::of(Role::Strong, title), Words::of(Role::Quiet, remark));
+    let inside = pane::frame(pen, area, &title, &remark, state.in_detail);
+    let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let lines = detail::lines(state, shelf, usize::from(room.width), pen.clock, pen.styles.glyphs);
+    let below = lines.draw(pen, room, state.detail_top);
+    pane::more_below(pen, area, below, 0);
+}
+
+fn texts(row: &Row<'_>, shelf: Shelf<'_>, clock: Clock, glyphs: &Glyphs) -> Vec<String> {
+    cells(row, shelf, clock, glyphs).map(|words| words.plain(clock)).to_vec()
+}
+
+/// The row under the cursor, as a table of one row.
+pub fn row_as_markdown(state: &State, shelf: Shelf<'_>, clock: Clock, glyphs: &Glyphs) -> Option<String> {
+    Some(markdown::table(&HEADINGS, &[texts(&state.chosen(shelf)?, shelf, clock, glyphs)]))
+}
+
+/// The list with all its rows, or the details when these have the keyboard.
+pub fn pane_as_markdown(state: &State, shelf: Shelf<'_>, clock: Clock, glyphs: &Glyphs) -> String {
+    if state.in_detail {
+        let lines = detail::lines(state, shelf, 100, clock, glyphs);
+        let texts: Vec<String> = lines.all().iter().map(|line| line.plain(clock).trim_end().to_owned()).collect();
+        return markdown::block(&texts);
+    }
+    let rows = state.rows(shelf);
+    let rows = rows.iter().filter(|row| row.key().is_some()).map(|row| texts(row, shelf, clock, glyphs));
+    markdown::table(&HEADINGS, &rows.collect::<Vec<_>>())
+}

@@ -1,0 +1,248 @@
+//! The runs of procedures that this console knows of while they go on and after: what they printed, what they wait for,
+//! and which of this or other workstations nobody is at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::printed::Printed;
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{HostName, Moment, Now, PartId, Procedure, ProcedureName, Run, RunId};
+use crate::port::act::RunNews;
+use crate::port::procedure::{Need, OpenRun, ProcedureNews};
+use crate::text::Foreign;
+
+/// Runs of which output is kept; of older ones it is read again when somebody looks.
+const KEPT: usize = 12;
+/// Previews that are kept.
+const PREVIEWS: usize = 500;
+
+/// One run of a procedure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conduct {
+    /// Everything that is recorded of it.
+    pub run: Run,
+    /// When it was first heard of.
+    pub at: Moment,
+    /// When its end was heard.
+    pub ended: Option<Moment>,
+    /// What each try of each step has printed.
+    pub printed: BTreeMap<(usize, u32), Printed>,
+    /// What it waits for.
+    pub needs: Vec<Need>,
+    /// Since when it waits.
+    pub waits: Option<Moment>,
+    /// Whether a person was called for what it waits for.
+    pub called: bool,
+    /// Its document as it was, where that was read.
+    pub document: Option<Arc<Procedure>>,
+    /// Why its document can't be had.
+    pub lost: Option<String>,
+    /// How its document has changed since, which keeps it from being gone on with.
+    pub changed: Option<Vec<String>>,
+}
+
+impl Conduct {
+    /// Whether it goes on.
+    pub fn goes_on(&self) -> bool {
+        self.run.state == RunState::Running
+    }
+
+    /// Whether something is being done just now.
+    pub fn moves(&self) -> bool {
+        let moving = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
+        self.goes_on() && self.run.steps.iter().any(moving)
+    }
+
+    /// What the newest try of a step has printed.
+    pub fn newest(&self, step: usize) -> Option<&Printed> {
+        self.printed.range((step, 0)..=(step, u32::MAX)).next_back().map(|(_, printed)| printed)
+    }
+
+    /// The name of its document.
+    pub fn procedure(&self) -> Option<&ProcedureName> {
+        self.run.document.as_ref().map(|document| &document.name)
+    }
+}
+
+/// A permit that was given and of which nothing is recorded yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// Which procedure.
+    pub procedure: ProcedureName,
+    /// Its title.
+    pub title: String,
+    /// Since when.
+    pub at: Moment,
+}
+
+/// What this console knows of runs of procedures.
+#[derive(Debug, Default)]
+pub struct Conducted {
+    runs: Vec<Conduct>,
+    /// Those that nobody is at.
+    pub open: Vec<OpenRun>,
+    /// What previews of a plan printed.
+    pub previews: Vec<(PartId, HostName, Result<Foreign, String>)>,
+    /// What was permitted and is not recorded yet.
+    pub sent: Option<Sent>,
+}
+
+impl Conducted {
+    /// All, the one heard of last at the end.
+    pub fn all(&self) -> &[Conduct] {
+        &self.runs
+    }
+
+    /// One.
+    pub fn get(&self, id: &RunId) -> Option<&Conduct> {
+        self.runs.iter().find(|conduct| conduct.run.id == *id)
+    }
+
+    /// One, to be changed.
+    pub fn get_mut(&mut self, id: &RunId) -> Option<&mut Conduct> {
+        self.runs.iter_mut().find(|conduct| conduct.run.id == *id)
+    }
+
+    /// The run of a procedure that is gone on with: the newest that has not ended and that nobody has to take over.
+    pub fn of(&self, procedure: &ProcedureName) -> Option<&Conduct> {
+        let mine = |conduct: &&Conduct| conduct.procedure() == Some(procedure) && conduct.goes_on();
+        self.runs.iter().rev().filter(|conduct| !self.is_open(&conduct.run.id)).find(mine)
+    }
+
+    /// Whether nobody is at it.
+    pub fn is_open(&self, id: &RunId) -> bool {
+        self.open.iter().any(|open| open.run.id == *id)
+    }
+
+    /// Whether something is being done, or about to be.
+    pub fn is_busy(&self) -> bool {
+        self.sent.is_some() || self.runs.iter().any(Conduct::moves)
+    }
+
+    /// Those that go on and wait for a person, the oldest need first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Conduct> {
+        self.runs.iter().filter(|conduct| conduct.goes_on() && !conduct.needs.is_empty())
+    }
+
+    /// Everything of another environment goes.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether news of a run are of a procedure's.
+    pub fn concerns(&self, news: &RunNews) -> bool {
+        match news {
+            RunNews::Begun(run) => run.document.is_some(),
+            RunNews::Step(id, ..) | RunNews::Ended(id, _) => self.get(id).is_some(),
+            RunNews::Refused(_) => self.sent.is_some(),
+        }
+    }
+
+    /// Takes in what is recorded.
+    pub fn observe(&mut self, news: &RunNews, now: Now) {
+        match news {
+            RunNews::Begun(run) => {
+                if self
+                    .sent
+                    .as_ref()
+                    .is_some_and(|sent| run.document.as_ref().is_some_and(|d| d.name == sent.procedure))
+                {
+                    self.sent = None;
+                }
+                self.begun(run, now);
+            }
+            RunNews::Step(id, number, step) => {
+                let Some(conduct) = self.get_mut(id) else { return };
+                let steps = &mut conduct.run.steps;
+                // Of chosen parts more come as they are chosen.
+                if *number == steps.len() {
+                    steps.push((**step).clone());
+                } else if let Some(known) = steps.get_mut(*number) {
+                    known.clone_from(step);
+                }
+            }
+            RunNews::Ended(id, state) => {
+                let Some(conduct) = self.get_mut(id) else { return };
+                conduct.run.state = *state;
+                if *state != RunState::Running {
+                    conduct.ended = Some(now.mono);
+                    conduct.run.ended = conduct.run.ended.or(Some(now.wall));
+                    conduct.needs.clear();
+                }
+            }
+            RunNews::Refused(_) => self.sent = None,
+        }
+    }
+
+    fn begun(&mut self, run: &Run, now: Now) {
+        let ended = (run.state != RunState::Running).then_some(now.mono);
+        match self.get_mut(&run.id) {
+            Some(conduct) => {
+                conduct.run = run.clone();
+                conduct.ended = ended.and(conduct.ended.or(ended));
+            }
+            None => self.runs.push(Conduct {
+                run: run.clone(),
+                at: now.mono,
+                ended,
+                printed: BTreeMap::new(),
+                needs: Vec::new(),
+                waits: None,
+                called: false,
+                document: None,
+                lost: None,
+                changed: None,
+            }),
+        }
+        self.open.retain(|open| open.run.id != run.id);
+        if self.runs.len() > KEPT
+            && let Some(place) = self.runs.iter().position(|conduct| !conduct.goes_on())
+        {
+            self.runs.remove(place);
+        }
+    }
+
+    /// Takes in what a run says beside its record.
+    pub fn hear(&mut self, news: ProcedureNews, now: Now) {
+        match news {
+            ProcedureNews::Output(id, piece) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    conduct.printed.entry((piece.step, piece.attempt)).or_default().take(&piece);
+                }
+            }
+            ProcedureNews::Needs(id, needs) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    // For what it waits for already a person was called.
+                    let more = needs.iter().any(|need| !conduct.needs.contains(need));
+                    conduct.called &= !more && !needs.is_empty();
+                    conduct.waits =
+                        if needs.is_empty() { None } else { conduct.waits.filter(|_| !more).or(Some(now.mono)) };
+                    conduct.needs = needs;
+                }
+            }
+            ProcedureNews::Preview(part, host, said) => {
+                self.previews.retain(|(p, h, _)| (p, h) != (&part, &host));
+                self.previews.push((part, host, said));
+                if self.previews.len() > PREVIEWS {
+                    drop(self.previews.remove(0));
+                }
+            }
+            ProcedureNews::Open(open) => {
+                self.open = open;
+            }
+            ProcedureNews::Document(id, said) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    match said {
+                        Ok(document) => conduct.document = Some(document),
+                        Err(why) => conduct.lost = Some(why),
+                    }
+                }
+            }
+            ProcedureNews::Changed(id, lines) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    conduct.changed = Some(lines);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! A person at the procedures: keys and what is on the screen then.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/console.rs"]
+mod console;
+#[path = "common/procedures.rs"]
+mod procedures;
+#[path = "common/scene.rs"]
+mod scene;
+
+use console::Console;
+use procedures::{Doc, Told};
+
+use quarterdeck::domain::procedure::{Danger, Kind};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// The night in question with the shop's procedures.
+fn shop(size: (u16, u16)) -> Console {
+    Console::in_trouble_of(size, procedures::production(procedures::library()))
+}
+
+#[test]
+fn the_list_shows_every_procedure_and_finds_one_by_a_few_letters() {
+    for size in SIZES {
+        let mut console = shop(size);
+        console.keys("4");
+        for title in
+            ["Payments failing", "Redis runs out", "Restore the database", "Deploy the shop", "Rotating secrets"]
+        {
+            assert!(console.screen().contains(title), "{title}\n{}", console.screen());
+        }
+        console.types("/rdsk").keys("enter");
+        assert!(!console.screen().contains("Rotating secrets"), "{}", console.screen());
+        console.keys("esc");
+        console.types("/restore").keys("enter");
+        assert!(
+            console.screen().contains("Restore the database") && !console.screen().contains("Deploy the"),
+            "{}",
+            console.screen()
+        );
+        console.keys("enter");
+        assert!(console.screen().contains("pg_restore --clean"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn from_a_row_in_trouble_its_runbooks_come_first_with_the_reason() {
+    for size in SIZES {
+        let mut console = shop(size);
+        console.keys("S g j b");
+        let screen = console.screen();
+        assert!(screen.contains("Fits backend"), "{screen}");
+        let place = |text: &str| {
+            screen.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}\n{screen}"))
+        };
+        assert!(place("Payments failing") < place("All others"), "{screen}");
+        assert!(place("All others") < place("Redis runs out"), "{screen}");
+        // Back to the row from which it was opened.
+        console.keys("esc");
+        assert!(
+            console.screen().contains("1 Overview") && !console.screen().contains("Fits backend"),
+            "{}",
+            console.screen()
+        );
+    }
+}
+
+#[test]
+fn a_document_is_rendered_with_everything_in_it() {
+    for size in SIZES {
+        let mut console = shop(size);
+        console.keys("4").types("/payments").keys("enter enter");
+        let mut seen = console.screen();
+        for _ in 0..6 {
+            console.keys("pgdn");
+            seen += &console.screen();
+        }
+        for text in [
+            "Orders reach checkout",
+            "Assess",
+            "Acknowledged in #incidents",
+            "jq -r",
+            "reads only",
+            "changes",
+            "on app-1, app-2",
+            "Metric",
+            "under 1 % for 10 minutes",
+            "Customers read the status page",
+        ] {
+            assert!(seen.contains(text), "{text}\n{seen}");
+        }
+        assert!(!seen.contains("**"), "{seen}");
+    }
+}
+
+#[test]
+fn j_and_k_go_from_step_to_step_and_nothing_is_passed_unread() {
+    let mut doc = Doc::new("long", "A long one", Kind::Guide);
+    doc.run("First", "true", &["app-1"], Danger::Read);
+    for number in 0..100 {
+        doc.text(&format!("Paragraph {number} that has to be read."));
+    }
+    doc.run("Last", "false", &["app-1"], Danger::Read);
+    let mut console = Console::in_trouble_of((120, 40), procedures::production(vec![doc.done()]));
+    console.keys("4 enter");
+    let mut seen = String::new();
+    for _ in 0..12 {
+        seen += &console.screen();
+        console.keys("j");
+    }
+    seen += &console.screen();
+    for number in 0..100 {
+        assert!(seen.contains(&format!("Paragraph {number} ")), "{number}");
+    }
+    assert!(console.screen().contains("false"), "{}", console.screen());
+    for _ in 0..12 {
+        console.keys("k");
+    }
+    assert!(console.screen().contains("A long one") && console.screen().contains("First"), "{}", console.screen());
+}
+
+#[test]
+fn ten_thousand_lines_scroll_and_only_those_in_sight_are_laid_out() {
+    let mut doc = Doc::new("huge", "A huge one", Kind::Guide);
+    for number in 0..2500 {
+        doc.text(&format!("Paragraph {number}")).code("sh", &format!("echo {number}\necho again\n"));
+    }
+    doc.run("End", "true", &["app-1"], Danger::Read);
+    let mut console = Console::in_trouble_of((120, 40), procedures::production(vec![doc.done()]));
+    console.keys("4 enter");
+    let begun = std::time::Instant::now();
+    for _ in 0..100 {
+        console.keys("ctrl-d");
+    }
+    console.keys("G");
+    assert!(console.screen().contains("Paragraph 2499"), "{}", console.screen());
+    console.keys("g");
+    assert!(console.screen().contains("Paragraph 0"), "{}", console.screen());
+    // A debug build on a busy machine: three times what it takes there.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_run_that_goes_on_is_shown_with_its_output_as_it_comes() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let payments = procedures::payments();
+        console.keys("4").types("/payments").keys("enter enter");
+        let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+        told.ticked(&mut console, 0, "ada").ticked(&mut console, 1, "ada").started(&mut console, 2);
+        told.says(&mut console, 2, "     17 insufficient_funds\n    611 webhook_signature\n");
+        console.keys("f");
+        if size.0 < 100 {
+            console.keys("tab");
+        }
+        let screen = console.screen();
+        assert!(screen.contains("611 webhook_signature") && screen.contains("live"), "{screen}");
+        told.done(&mut console, 2, 1200).started(&mut console, 3);
+        told.says(&mut console, 3, "    593 webhook_signature\n").done(&mut console, 3, 900);
+        let screen = console.screen();
+        assert!(screen.contains("593 webhook_signature") && screen.contains("exit 0, 1.2s"), "{screen}");
+    }
+}
+
+#[test]
+fn output_is_held_where_a_person_reads_and_followed_again() {
+    let mut console = shop((120, 40));
+    let payments = procedures::payments();
+    console.keys("4").types("/payments").keys("enter enter");
+    let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+    told.started(&mut console, 2);
+    for number in 0..200 {
+        told.says(&mut console, 2, &format!("line {number}\n"));
+    }
+    console.keys("f tab tab pgup");
+    let before = console.screen();
+    assert!(before.contains("held"), "{before}");
+    told.says(&mut console, 2, "line 200\n");
+    let lines =
+        |screen: &str| screen.lines().filter(|line| line.contains("line 1")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(&before), lines(&console.screen()), "what is read stays where it is");
+    console.keys("f");
+    assert!(console.screen().contains("line 200"), "{}", console.screen());
+}
+
+#[test]
+fn the_command_of_a_step_is_copied_as_it_stands() {
+    let mut console = shop((120, 40));
+    console.keys("4").types("/payments").keys("enter enter n n");
+    console.keys("y");
+    let copied = console.0.shown().copied.expect("something is copied");
+    assert!(copied.starts_with("journalctl -u pakashop-backend") && copied.ends_with("sort | uniq -c"), "{copied}");
+}
+
+#[test]
+fn without_procedures_it_says_where_files_go() {
+    for size in SIZES {
+        let mut console = Console::in_trouble(size);
+        console.keys("4");
+        assert!(console.screen().contains("no procedures here yet"), "{}", console.screen());
+        assert!(console.screen().contains("Markdown"), "{}", console.screen());
+    }
+}
