@@ -21,6 +21,7 @@ use crate::port::act::{RunNews, StoreState};
 use crate::port::event::{Question, QuestionKind};
 use crate::port::{Effect, Event, Secret};
 use crate::state::planner::{Rules, Target, plan};
+use crate::state::run_report::Listed;
 use crate::state::{Fleet, plan_told};
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
@@ -302,7 +303,7 @@ impl Session {
                     let lines = plan_told::end(&run.title, state, &run.steps);
                     lines.iter().try_for_each(|line| say(line, json))?;
                     if json {
-                        super::output::print(&super::runs::json(std::slice::from_ref(run))?)?;
+                        super::output::print(&super::runs::json(&Listed::of(std::slice::from_ref(run)))?)?;
                     }
                     return Ok(match state {
                         RunState::Succeeded => Exit::Ok,

@@ -7,9 +7,11 @@ use super::choose::complain;
 use super::{Exit, output};
 use crate::domain::run::RunState;
 use crate::domain::{EnvName, Run, SiteName};
-use crate::engine::store::{RunsWish, Sqlite, Store, StoreError, settle};
+use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, settle};
 use crate::port::act::StoreState;
-use crate::state::run_report::{Listed, in_full, list};
+use crate::port::procedure::Piece;
+use crate::state::run_report::{Beside, Listed, Printed, in_full, list};
+use crate::text::Foreign;
 
 /// What may be said.
 #[derive(Debug, Args)]
@@ -27,9 +29,18 @@ pub struct Runs {
     pub limit: u32,
     /// One run in full: its name, or enough of its end to know it. Ends as it ended: 0 succeeded, 1 stopped or
     /// running, 2 failed, 3 unknown.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["site", "environment", "limit"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["site", "environment", "limit", "grep"])]
     pub id: Option<String>,
+    /// Only runs that hold each of these words, in any case: in their title, procedure, person, or a host.
+    #[arg(long, value_name = "WORDS")]
+    pub grep: Option<String>,
+    /// With the end of what each step printed.
+    #[arg(long, requires = "id")]
+    pub output: bool,
 }
+
+/// How much of what a step printed is read, in bytes.
+const TAIL: usize = 16 << 10;
 
 /// Prints them.
 pub fn run(runs: &Runs) -> Exit {
@@ -39,13 +50,25 @@ pub fn run(runs: &Runs) -> Exit {
 }
 
 fn look(runs: &Runs) -> Result<Exit, Exit> {
-    output::begin_log();
+    let folder = output::here()?.data;
+    let is_there = Sqlite::is_there(&folder);
+    if is_there {
+        // Who only looks where nothing is leaves nothing there.
+        output::begin_log();
+    }
     let named =
         |what: &str, why: &dyn std::fmt::Display| complain(Exit::Usage, &format!("no {what} has that name: {why}"));
     let site = runs.site.as_deref().map(SiteName::new).transpose().map_err(|why| named("site", &why))?;
     let environment =
         runs.environment.as_deref().map(EnvName::new).transpose().map_err(|why| named("environment", &why))?;
-    let folder = output::here()?.data;
+    if !is_there {
+        return match &runs.id {
+            Some(word) => Err(no_run(word)),
+            None => {
+                output::print(&if runs.json { json(&Listed::of(&[]))? } else { text(&[], runs) }).map(|()| Exit::Ok)
+            }
+        };
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| complain(Exit::Software, &format!("could not start: {error}")))?;
     runtime.block_on(async {
@@ -53,11 +76,17 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
         let unavailable = |error: StoreError| complain(Exit::Unavailable, &error.to_string());
         settle_first(&store).await;
         match &runs.id {
-            Some(word) => one(runs, store.find(word.to_lowercase()).await.map_err(unavailable)?, word),
+            Some(word) => {
+                let run = the_one(store.find(word.to_lowercase()).await.map_err(unavailable)?, word)?;
+                let beside = beside(&store, &run, runs.output).await.map_err(unavailable)?;
+                let told = if runs.json { json(&Listed::of_one(&run, &beside))? } else { in_full(&run, &beside) };
+                output::print(&told)?;
+                Ok(ended(run.state))
+            }
             None => {
-                let wish = RunsWish { site, environment, words: None, most: runs.limit };
+                let wish = RunsWish { site, environment, words: runs.grep.clone(), most: runs.limit };
                 let found = store.runs(wish).await.map_err(unavailable)?;
-                output::print(&if runs.json { json(&found)? } else { text(&found) })?;
+                output::print(&if runs.json { json(&Listed::of(&found))? } else { text(&found, runs) })?;
                 Ok(Exit::Ok)
             }
         }
@@ -82,34 +111,82 @@ async fn settle_first(store: &Sqlite) {
     store.told().borrow().iter().for_each(|sentence| output::complain(sentence));
 }
 
-fn text(found: &[Run]) -> String {
-    if found.is_empty() { "Nothing was done with qd yet.\n".to_owned() } else { list(found) }
+fn text(found: &[Run], asked: &Runs) -> String {
+    let narrowed = asked.site.is_some() || asked.environment.is_some() || asked.grep.is_some();
+    match (found, narrowed) {
+        ([], false) => "Nothing was done with qd yet.\n".to_owned(),
+        ([], true) => "No run is as asked for.\n".to_owned(),
+        (found, _) => list(found),
+    }
 }
 
 /// Runs as JSON.
-pub fn json(found: &[Run]) -> Result<String, Exit> {
-    let text = serde_json::to_string_pretty(&Listed::of(found));
+pub fn json(listed: &Listed) -> Result<String, Exit> {
+    let text = serde_json::to_string_pretty(listed);
     text.map(|text| format!("{text}\n")).map_err(|error| complain(Exit::Software, &error.to_string()))
 }
 
-fn one(runs: &Runs, found: Vec<Run>, word: &str) -> Result<Exit, Exit> {
-    let shown = crate::text::Foreign::from(word).plain();
-    let run = match found.as_slice() {
-        [] => {
-            return Err(complain(Exit::Usage, &format!("no run has a name that ends in {shown}; qd runs lists them.")));
+fn no_run(word: &str) -> Exit {
+    let shown = Foreign::from(word).plain();
+    complain(Exit::Usage, &format!("no run has a name that ends in {shown}; qd runs lists them."))
+}
+
+fn the_one(mut found: Vec<Run>, word: &str) -> Result<Run, Exit> {
+    let Some(run) = found.pop() else { return Err(no_run(word)) };
+    if found.is_empty() {
+        return Ok(run);
+    }
+    found.push(run);
+    let names: Vec<&str> = found.iter().map(|run| run.id.as_str()).collect();
+    let shown = Foreign::from(word).plain();
+    let text = format!("{} runs have names that end in {shown}: {}.", found.len(), names.join(", "));
+    Err(complain(Exit::Usage, &text))
+}
+
+/// What is known of a run beside it.
+async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, StoreError> {
+    let mut beside = Beside::default();
+    for record in store.records(run.id.clone()).await? {
+        match record.what {
+            Recorded::Taken(_) => beside.takeovers.push((record.at, record.who.person, record.who.workstation)),
+            Recorded::Step(number, step) if run.steps.get(number).is_some_and(|now| step.attempt < now.attempt) => {
+                // The newest word on each try that is over.
+                beside.tries.retain(|(of, before)| *of != number || before.attempt != step.attempt);
+                if step.attempt > 0 {
+                    beside.tries.push((number, *step));
+                }
+            }
+            Recorded::Step(..) | Recorded::Whole(_) | Recorded::Given(_) | Recorded::Ended(_) => {}
         }
-        [run] => run,
-        several => {
-            let names: Vec<&str> = several.iter().map(|run| run.id.as_str()).collect();
-            let text = format!("{} runs have names that end in {shown}: {}.", several.len(), names.join(", "));
-            return Err(complain(Exit::Usage, &text));
+    }
+    if run.state == RunState::Running && run.document.is_some() {
+        let wish = RunsWish { site: Some(run.site.clone()), most: u32::MAX, ..RunsWish::default() };
+        beside.nobody = store.resumable(wish).await?.iter().any(|open| open.id == run.id);
+    }
+    if with_output {
+        let outputs = store.outputs(run.id.clone(), TAIL).await?;
+        for one in &outputs.tries {
+            let of_it = |piece: &&Piece| (piece.step, piece.attempt, piece.error) == (one.step, one.attempt, one.error);
+            let pieces: Vec<&Piece> = outputs.pieces.iter().filter(of_it).collect();
+            let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.bytes.raw()).copied().collect();
+            beside.output.push(Printed {
+                step: one.step,
+                attempt: one.attempt,
+                error: one.error,
+                offset: pieces.first().map_or(0, |piece| piece.offset),
+                cut: one.cut,
+                bytes: bytes.into(),
+            });
         }
-    };
-    output::print(&if runs.json { json(&found)? } else { in_full(run) })?;
-    Ok(match run.state {
+    }
+    Ok(beside)
+}
+
+fn ended(state: RunState) -> Exit {
+    match state {
         RunState::Succeeded => Exit::Ok,
         RunState::Stopped | RunState::Running => Exit::Degraded,
         RunState::Failed => Exit::Down,
         RunState::Unknown => Exit::Unknown,
-    })
+    }
 }

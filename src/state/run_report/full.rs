@@ -1,0 +1,128 @@
+//! One run with everything that is known of it, for a person.
+
+use super::{Beside, Printed, clean, lines, rows, stamp, took, words};
+use crate::domain::Run;
+use crate::domain::run::{RunDocument, RunState, RunStep};
+
+/// Lines of what a step printed last.
+const LINES: usize = 20;
+
+/// One run with everything that is known of it.
+pub fn in_full(run: &Run, beside: &Beside) -> String {
+    let mut text = format!(
+        "{}\n{}{}\n\nrun       {}\nwhere     {}/{}\nbegun     {} UTC\nby        {} from {}, {}\n",
+        clean(&run.title),
+        run.state.word(),
+        if run.ended.is_some() { format!(" after {}", took(run)) } else { String::new() },
+        run.id,
+        run.site,
+        run.environment,
+        stamp(run.begun),
+        clean(&run.person),
+        clean(&run.workstation),
+        words::confirmed(&run.confirmed),
+    );
+    for (at, person, workstation) in &beside.takeovers {
+        let (person, workstation) = (clean(person), clean(workstation));
+        text.push_str(&format!("taken     by {person} from {workstation} at {} UTC\n", stamp(*at)));
+    }
+    if let Some(document) = &run.document {
+        text.push_str(&bound_to(document));
+    }
+    if beside.nobody && run.state == RunState::Running {
+        text.push_str("\nIt goes on, and no console on this machine is at it: it can be taken over.\n");
+    }
+    for (number, step) in run.steps.iter().enumerate() {
+        text.push_str(&told(step));
+        for (_, before) in beside.tries.iter().filter(|(of, _)| *of == number) {
+            text.push_str(&format!("  before that {}\n", try_of(before)));
+        }
+        for printed in beside.output.iter().filter(|printed| printed.step == number) {
+            text.push_str(&output(printed, step.attempt));
+        }
+    }
+    text
+}
+
+fn bound_to(document: &RunDocument) -> String {
+    let way = if document.whole { "as a whole" } else { "in chosen parts" };
+    let digest: String = clean(&document.digest).chars().take(12).collect();
+    let mut text = format!("procedure {} {way}, its text {digest}\n", document.name);
+    for given in &document.given {
+        match &given.value {
+            Some(value) => text.push_str(&format!("input     {} = {}\n", given.name, clean(value))),
+            None => text.push_str(&format!("input     {} (secret)\n", given.name)),
+        }
+    }
+    text
+}
+
+fn told(step: &RunStep) -> String {
+    let subject = step.service.as_ref().map(ToString::to_string).or(step.unit.as_ref().map(ToString::to_string));
+    let mut text = match &step.part {
+        Some(part) => format!("\n{part} on {}: {}", step.host, words::state(step)),
+        None => format!("\n{} {}: {}", step.host, subject.unwrap_or_default(), words::state(step)),
+    };
+    if let Some(verdict) = &step.verdict {
+        text.push_str(&format!(" in {:.1}s", verdict.took.as_secs_f64()));
+    }
+    if let Some(by) = &step.by {
+        text.push_str(&format!(" by {}", clean(by)));
+    }
+    if let Some(at) = step.at {
+        text.push_str(&format!(" at {}", stamp(at)));
+    }
+    if step.attempt > 1 {
+        text.push_str(&format!(", try {}", step.attempt));
+    }
+    text.push('\n');
+    for (number, line) in rows(&step.command).lines().enumerate() {
+        text.push_str(&format!("  {} {line}\n", if number == 0 { '$' } else { ' ' }));
+    }
+    if let Some(reason) = words::reason(step) {
+        text.push_str(&format!("  {reason}\n"));
+    }
+    if let Some(value) = &step.value {
+        text.push_str(&format!("  gave {}\n", clean(value)));
+    }
+    if !step.note.is_empty() {
+        text.push_str(&format!("  {}\n", step.note.plain()));
+    }
+    for check in step.verdict.iter().flat_map(|verdict| &verdict.checks) {
+        let told = check.told.plain();
+        let told = if told.is_empty() { told } else { format!(": {told}") };
+        text.push_str(&format!("  {} {}{told}\n", check.finding.word(), clean(&check.name)));
+    }
+    if !step.invocation.is_empty() {
+        let before = clean(&step.invocation_before);
+        let before = if before.is_empty() { "none".to_owned() } else { before };
+        text.push_str(&format!("  invocation {}, before it {before}\n", clean(&step.invocation)));
+    }
+    text
+}
+
+/// One try that was not the last.
+fn try_of(step: &RunStep) -> String {
+    let why = words::reason(step).map(|why| format!(": {why}")).unwrap_or_default();
+    let at = step.at.map(|at| format!(" at {}", stamp(at))).unwrap_or_default();
+    let by = step.by.as_deref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
+    format!("try {} {}{by}{at}{why}", step.attempt, words::state(step))
+}
+
+/// The last lines that a try printed.
+fn output(printed: &Printed, newest: u32) -> String {
+    let all = lines(&printed.bytes);
+    let shown = all.get(all.len().saturating_sub(LINES)..).unwrap_or_default();
+    let stream = if printed.error { "printed to standard error" } else { "printed" };
+    let of = if printed.attempt == newest { String::new() } else { format!(" in try {}", printed.attempt) };
+    let cut = match (printed.cut, printed.offset > 0 || shown.len() < all.len()) {
+        (0, false) => ":".to_owned(),
+        (0, true) => ", the last lines:".to_owned(),
+        (cut, _) => format!(", the last lines that are kept ({cut} bytes behind them are not):"),
+    };
+    let mut text = format!("  {stream}{of}{cut}\n");
+    for line in shown {
+        text.push_str(&format!("  | {line}\n"));
+    }
+    text
+}

@@ -1,0 +1,217 @@
+//! Runs as JSON: with the words of the store, and every step.
+
+use serde::Serialize;
+
+use super::{Beside, Printed, clean, rows};
+use crate::domain::Run;
+use crate::domain::run::RunStep;
+
+/// Runs for a script.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    /// The version of this form.
+    pub version: u32,
+    /// The runs, the newest first.
+    pub runs: Vec<Told>,
+}
+
+/// A run for a script.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    id: String,
+    site: String,
+    environment: String,
+    person: String,
+    workstation: String,
+    kind: String,
+    title: String,
+    confirmed: String,
+    begun: String,
+    ended: Option<String>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<ToldDocument>,
+    /// Whether it goes on and no console here is at it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    nobody: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    taken_over: Vec<ToldTakeover>,
+    steps: Vec<ToldStep>,
+}
+
+/// What a run of a procedure is bound to.
+#[derive(Debug, Serialize)]
+struct ToldDocument {
+    procedure: String,
+    digest: String,
+    whole: bool,
+    /// Of a secret only the name.
+    given: Vec<(String, Option<String>)>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldTakeover {
+    at: String,
+    person: String,
+    workstation: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldOutput {
+    attempt: u32,
+    error: bool,
+    /// Where the text begins, in bytes.
+    offset: u64,
+    /// How many bytes were printed and not kept.
+    cut: u64,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldStep {
+    host: String,
+    service: Option<String>,
+    unit: Option<String>,
+    command: String,
+    state: &'static str,
+    at: Option<String>,
+    invocation_before: String,
+    invocation: String,
+    note: String,
+    verdict: Option<ToldVerdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    /// The tries before the last one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tries: Vec<ToldStep>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    output: Vec<ToldOutput>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldVerdict {
+    took_ms: u64,
+    checks: Vec<ToldCheck>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldCheck {
+    name: String,
+    finding: &'static str,
+    told: String,
+}
+
+impl Listed {
+    /// Of these.
+    pub fn of(runs: &[Run]) -> Self {
+        Self { version: 1, runs: runs.iter().map(|run| Told::of(run, &Beside::default())).collect() }
+    }
+
+    /// Of one, with all that is known of it.
+    pub fn of_one(run: &Run, beside: &Beside) -> Self {
+        Self { version: 1, runs: vec![Told::of(run, beside)] }
+    }
+}
+
+impl Told {
+    fn of(run: &Run, beside: &Beside) -> Self {
+        Self {
+            id: run.id.to_string(),
+            site: run.site.to_string(),
+            environment: run.environment.to_string(),
+            person: clean(&run.person),
+            workstation: clean(&run.workstation),
+            kind: clean(&run.kind),
+            title: clean(&run.title),
+            confirmed: clean(&run.confirmed),
+            begun: run.begun.to_string(),
+            ended: run.ended.map(|at| at.to_string()),
+            state: run.state.word(),
+            document: run.document.as_ref().map(|document| ToldDocument {
+                procedure: document.name.to_string(),
+                digest: clean(&document.digest),
+                whole: document.whole,
+                given: document
+                    .given
+                    .iter()
+                    .map(|one| (one.name.to_string(), one.value.as_deref().map(rows)))
+                    .collect(),
+            }),
+            nobody: beside.nobody,
+            taken_over: beside
+                .takeovers
+                .iter()
+                .map(|(at, person, workstation)| ToldTakeover {
+                    at: at.to_string(),
+                    person: clean(person),
+                    workstation: clean(workstation),
+                })
+                .collect(),
+            steps: run.steps.iter().enumerate().map(|(number, step)| ToldStep::with(number, step, beside)).collect(),
+        }
+    }
+}
+
+impl ToldOutput {
+    fn of(printed: &Printed) -> Self {
+        Self {
+            attempt: printed.attempt,
+            error: printed.error,
+            offset: printed.offset,
+            cut: printed.cut,
+            text: super::lines(&printed.bytes).join("\n"),
+        }
+    }
+}
+
+impl ToldStep {
+    fn with(number: usize, step: &RunStep, beside: &Beside) -> Self {
+        let tries = beside.tries.iter().filter(|(of, _)| *of == number).map(|(_, step)| ToldStep::of(step));
+        let output = beside.output.iter().filter(|printed| printed.step == number).map(ToldOutput::of);
+        Self { tries: tries.collect(), output: output.collect(), ..ToldStep::of(step) }
+    }
+
+    fn of(step: &RunStep) -> Self {
+        Self {
+            host: step.host.to_string(),
+            service: step.service.as_ref().map(ToString::to_string),
+            unit: step.unit.as_ref().map(ToString::to_string),
+            command: rows(&step.command),
+            state: step.state.word(),
+            at: step.at.map(|at| at.to_string()),
+            invocation_before: clean(&step.invocation_before),
+            invocation: clean(&step.invocation),
+            note: step.note.plain(),
+            verdict: step.verdict.as_ref().map(|verdict| ToldVerdict {
+                took_ms: u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX),
+                checks: verdict
+                    .checks
+                    .iter()
+                    .map(|check| ToldCheck {
+                        name: clean(&check.name),
+                        finding: check.finding.word(),
+                        told: check.told.plain(),
+                    })
+                    .collect(),
+            }),
+            part: step.part.as_ref().map(ToString::to_string),
+            attempt: step.part.is_some().then_some(step.attempt),
+            reason: step.reason.map(crate::domain::run::Reason::word),
+            exit: step.exit,
+            by: step.by.as_deref().map(clean),
+            value: step.value.as_deref().map(rows),
+            tries: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+}
