@@ -379,19 +379,19 @@ fn left(run: Option<&Run>, signal: u8) -> Exit {
 }
 
 /// Gives the terminal its looks back, which whoever reads a secret has changed.
-fn give_back(looks: Option<(Termios, std::fs::File)>) {
+pub(super) fn give_back(looks: Option<(Termios, std::fs::File)>) {
     if let Some((looks, mut terminal)) = looks {
         let _ = tcsetattr(&terminal, OptionalActions::Now, &looks);
         let _ = terminal.write_all(b"\n");
     }
 }
 
-fn terminal() -> Option<std::fs::File> {
+pub(super) fn terminal() -> Option<std::fs::File> {
     std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
 /// Reads from the terminal itself: what is piped in confirms nothing.
-fn read_line(prompt: &str) -> Option<Secret> {
+pub(super) fn read_line(prompt: &str) -> Option<Secret> {
     let mut terminal = terminal()?;
     terminal.write_all(prompt.as_bytes()).ok()?;
     let mut line = String::new();
@@ -399,6 +399,6 @@ fn read_line(prompt: &str) -> Option<Secret> {
     Some(Secret::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
 }
 
-fn read_secret(prompt: &str) -> Option<Secret> {
+pub(super) fn read_secret(prompt: &str) -> Option<Secret> {
     rpassword::prompt_password(prompt).ok().map(|typed| Secret::new(typed.into_bytes()))
 }

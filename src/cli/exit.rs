@@ -19,6 +19,8 @@ pub enum Exit {
     Failed,
     /// A change was not permitted: not confirmed, read-only, nothing can be recorded, or there is nothing to do.
     Refused,
+    /// A run waits for a person, and nobody is there: it is left open and can be gone on with.
+    Waits,
     /// The command line was wrong.
     Usage,
     /// There is no terminal to draw on.
@@ -47,6 +49,7 @@ impl Exit {
             Exit::NoTerminal | Exit::Unavailable => 69,
             Exit::Software => 70,
             Exit::Output => 74,
+            Exit::Waits => 75,
             Exit::Refused => 77,
             Exit::Configuration => 78,
             Exit::Signal(number) => 128u8.saturating_add(number),

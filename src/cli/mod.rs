@@ -14,6 +14,7 @@ pub mod moment;
 pub mod open;
 pub mod outline;
 pub mod output;
+pub mod run;
 pub mod runs;
 pub mod schema;
 pub mod status;
@@ -86,6 +87,8 @@ pub enum Command {
     Stop(change::Change),
     /// Let services read their configuration again, each verified.
     Reload(change::Change),
+    /// Run a procedure of the site, or any Markdown file, step by step.
+    Run(run::RunArgs),
     /// List what was done with qd: every run, its verdict, its steps.
     Runs(runs::Runs),
     /// Open the console on a fleet inside the program.
@@ -121,7 +124,8 @@ impl Command {
             | Command::Restart(_)
             | Command::Start(_)
             | Command::Stop(_)
-            | Command::Reload(_) => true,
+            | Command::Reload(_)
+            | Command::Run(_) => true,
             Command::Check(_)
             | Command::Outline(_)
             | Command::Schema(_)
@@ -160,6 +164,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Start(change)) => change::run(Verb::Start, &change, &arguments.reach),
         Some(Command::Stop(change)) => change::run(Verb::Stop, &change, &arguments.reach),
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
+        Some(Command::Run(args)) => run::run(&args, &arguments.reach),
         Some(Command::Runs(runs)) => runs::run(&runs),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),

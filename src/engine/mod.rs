@@ -6,6 +6,7 @@ pub mod askpass;
 pub mod backstop;
 pub mod browser;
 pub mod clock;
+pub mod conduct;
 pub mod console;
 pub mod crash;
 pub mod drill;

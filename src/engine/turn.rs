@@ -8,6 +8,7 @@ use super::signals::{Notice, is_of_a_key};
 use super::surface::Surface;
 use crate::app::{Model, update, view};
 use crate::domain::{HostName, Moment, Now, State};
+use crate::port::procedure::Decision;
 use crate::port::{Effect, Errand, Event, Input, ShellEnd, ShellNews};
 use crate::state::Fleet;
 
@@ -113,7 +114,15 @@ impl<S: Surface> Turn<S> {
                     self.measure(now);
                 }
                 Effect::Suspend => self.suspend(now),
-                Effect::Shell(host) => self.lend(host, now),
+                Effect::Shell(host) => {
+                    let said = format!("A shell on {host}. When it ends, the console comes back.");
+                    self.lend(&said, host.clone(), Effect::Shell(host), now);
+                }
+                Effect::Decide(run, Decision::TakeTerminal(step)) => {
+                    let said = "A step has the terminal. When its command ends, the console comes back.";
+                    let effect = Effect::Decide(run, Decision::TakeTerminal(step));
+                    self.lend(said, crate::domain::procedure::here(), effect, now);
+                }
                 Effect::Quit => self.ended = self.stopped_by.or(Some(Ended::Asked)),
                 Effect::Watch(_)
                 | Effect::RetryNow(_)
@@ -184,15 +193,15 @@ impl<S: Surface> Turn<S> {
         }
     }
 
-    /// Gives the screen away for a shell, at once: what is typed from now on is for it. The world says how it is opened.
-    fn lend(&mut self, host: HostName, now: Now) {
+    /// Gives the screen away for a program, at once: what is typed from now on is for it. The world says how it is opened.
+    fn lend(&mut self, said: &str, host: HostName, effect: Effect, now: Now) {
         if self.away != Away::Here {
             return;
         }
-        match self.surface.lend(&format!("A shell on {host}. When it ends, the console comes back.")) {
+        match self.surface.lend(said) {
             Ok(()) => {
-                self.away = Away::Lent(Loan { host: host.clone(), since: now.mono, runs: false });
-                self.outbox.push(Effect::Shell(host));
+                self.away = Away::Lent(Loan { host, since: now.mono, runs: false });
+                self.outbox.push(effect);
             }
             Err(sentence) => self.event(Event::Trouble(sentence), now),
         }

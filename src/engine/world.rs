@@ -15,14 +15,17 @@ use super::act::{self, Book, Desk, Place, Vault, Way};
 use super::approach::Approach;
 use super::browser;
 use super::clock::{AnyClock, Clock};
+use super::conduct::{Conductor, Stage};
 use super::export;
 use super::hosts::{self, Handshakes};
+use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
 use super::probe;
 use super::questions::Questions;
 use super::store::{RunsWish, Store, settle};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{self, Control, Wanted};
+use crate::domain::procedure::here;
 use crate::domain::{Environment, HostName, Run, UnitName};
 use crate::port::act::{RunNews, StoreState};
 use crate::port::{Effect, Errand, Event, ShellNews};
@@ -57,6 +60,12 @@ struct Watching {
     hosts: BTreeMap<HostName, Watched>,
     probes: AbortOnDropHandle<()>,
     place: Place,
+    /// What starts and follows commands.
+    jobs: Arc<dyn Jobs>,
+    /// Where people are asked; nowhere when nobody is there.
+    ask: Option<mpsc::Sender<Asking>>,
+    /// The way to this machine.
+    _line: Option<WayHeld>,
     /// Looks at what earlier runs have left.
     looks: Vec<AbortOnDropHandle<()>>,
 }
@@ -117,6 +126,12 @@ impl Drop for Cleared {
 }
 
 impl Watching {
+    /// Where procedures run.
+    fn stage(&self) -> Stage {
+        let (place, jobs) = (self.place.clone(), Arc::clone(&self.jobs));
+        Stage { place, jobs, mirror: None, ask: self.ask.clone() }
+    }
+
     async fn end(self) {
         self.probes.abort();
         self.tails.close().await;
@@ -210,6 +225,7 @@ impl<A: Approach> World<A> {
         });
         let workstation = act::who::workstation();
         let book = self.store.clone().map(|store| Book { store, person: self.person.clone(), workstation });
+        let mut conductor = Conductor::new(book.clone(), events.clone(), self.clock.clone());
         let mut desk = Desk::new(book, events.clone(), self.clock.clone());
         loop {
             let effect = tokio::select! {
@@ -228,7 +244,7 @@ impl<A: Approach> World<A> {
             match effect {
                 None => break,
                 Some(Effect::Watch(environment)) => {
-                    if let Some(title) = desk.busy() {
+                    if let Some(title) = desk.busy().or(conductor.open()) {
                         let sentence = format!(
                             "\"{title}\" is still under way, so {} stays open: wait for its end, or stop it.",
                             here.as_ref().map_or("its environment", |here| here.name.as_str())
@@ -244,7 +260,10 @@ impl<A: Approach> World<A> {
                     match self.approach.enter(environment).await {
                         Ok((environment, transport)) => {
                             let _ = events.send(Event::Opened(Arc::clone(&environment))).await;
-                            watching = Some(self.watch(&environment, &transport, &events, &ask));
+                            // Without a way to this machine what is to run here says so.
+                            let line = way_here(&*transport).await.ok().filter(|_| transport.jobs().is_none());
+                            watching = Some(self.watch(&environment, &transport, &events, &ask, line));
+                            conductor.offer(&environment.site, &environment.name).await;
                             here = Some(environment);
                             self.look_later(watching.as_mut(), &mut unfinished, &events);
                         }
@@ -286,19 +305,32 @@ impl<A: Approach> World<A> {
                     }));
                 }
                 Some(Effect::Execute(permit)) => {
+                    if let Some(title) = conductor.busy() {
+                        let _ = events.send(Event::Run(RunNews::Refused(act::one_change(title)))).await;
+                        continue;
+                    }
                     desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
                 }
-                Some(Effect::StopRun(id)) => desk.stop(&id),
-                Some(
-                    Effect::Conduct(_)
-                    | Effect::Decide(..)
-                    | Effect::Preview(_)
-                    | Effect::Resume(_)
-                    | Effect::ReadRun(_),
-                ) => {
-                    let sentence = "Procedures can't be run yet: nothing was done.".to_owned();
-                    let _ = events.send(Event::Trouble(sentence)).await;
+                Some(Effect::StopRun(id)) => {
+                    desk.stop(&id);
+                    conductor.stop(&id).await;
                 }
+                Some(Effect::Conduct(permit)) => {
+                    let stage = watching.as_ref().map(Watching::stage);
+                    conductor.conduct(*permit, stage, desk.busy()).await;
+                }
+                Some(Effect::Decide(run, decision)) => {
+                    let stage = watching.as_ref().map(Watching::stage);
+                    conductor.decide(run, decision, stage, desk.busy()).await;
+                }
+                Some(Effect::Preview(plan)) => {
+                    conductor.preview(&plan, watching.as_ref().map(Watching::stage).as_ref());
+                }
+                Some(Effect::Resume(run)) => {
+                    let stage = watching.as_ref().map(Watching::stage);
+                    conductor.resume(run, stage, desk.busy()).await;
+                }
+                Some(Effect::ReadRun(run)) => conductor.read_run(run).await,
                 Some(Effect::OpenLink(url)) => {
                     let told = events.clone();
                     drop(tokio::spawn(async move {
@@ -314,7 +346,7 @@ impl<A: Approach> World<A> {
                 Some(Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
             }
         }
-        desk.leave(RECORDED_WITHIN).await;
+        tokio::join!(desk.leave(RECORDED_WITHIN), conductor.leave(RECORDED_WITHIN));
         if let Some(before) = watching.take() {
             before.end().await;
         }
@@ -337,6 +369,7 @@ impl<A: Approach> World<A> {
         transport: &Arc<dyn Transport>,
         events: &mpsc::Sender<Event>,
         ask: &mpsc::Sender<Asking>,
+        line: Option<(Way, WayHeld)>,
     ) -> Watching {
         let handshakes = Handshakes::default();
         let mut hosts = BTreeMap::new();
@@ -372,14 +405,22 @@ impl<A: Approach> World<A> {
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
         let clock = self.clock.clone();
+        let ask = self.attended.then(|| ask.clone());
+        let vault = Vault::new(ask.clone());
+        let (way, line) = line.unzip();
+        let mut all = ways.clone();
+        all.extend(way.map(|way| (here(), way)));
+        let jobs =
+            transport.jobs().unwrap_or_else(|| Arc::new(HostJobs::new(Arc::clone(environment), all, vault.clone())));
         let place = Place {
             environment: Arc::clone(environment),
             ways,
-            vault: Vault::new(self.attended.then(|| ask.clone())),
+            vault,
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
             clock: self.clock.clone(),
         };
-        Watching { tails, hosts, probes: AbortOnDropHandle::new(tokio::spawn(asking)), place, looks: Vec::new() }
+        let probes = AbortOnDropHandle::new(tokio::spawn(asking));
+        Watching { tails, hosts, probes, place, jobs, ask, _line: line, looks: Vec::new() }
     }
 }
 

@@ -51,6 +51,12 @@ pub enum Told {
     Secret(Secret),
 }
 
+/// The words in which a secret is asked for. Whoever answers without a person knows the question by them.
+pub fn secret_question(name: &InputName, about: &Foreign) -> Foreign {
+    let about = about.plain();
+    if about.is_empty() { format!("The secret {name}:").into() } else { format!("The secret {name} ({about}):").into() }
+}
+
 /// News of a run of a procedure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProcedureNews {

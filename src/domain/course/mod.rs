@@ -15,7 +15,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use super::name::HostName;
-use super::procedure::{Given, ProcedurePlan};
+use super::procedure::{Given, Job, PlannedPart, ProcedurePlan};
 use super::run::{RunState, RunStep, StepState};
 
 pub use guard::{Judge, Judgement};
@@ -128,15 +128,28 @@ impl Course {
         self.rules.iter().find(|rule| rule.steps.contains(&number))
     }
 
-    /// The step of a part on a host.
-    pub fn step_of(&self, part: &super::PartId, host: &HostName) -> Option<usize> {
-        self.steps.iter().position(|step| step.part.as_ref() == Some(part) && step.host == *host)
+    /// The steps of the jobs of a part, in their order; `None` for a job that has none yet. A part may have several jobs
+    /// on one host: they keep their order among each other.
+    pub fn numbers(&self, part: &PlannedPart) -> Vec<Option<usize>> {
+        let mut seen: Vec<&HostName> = Vec::new();
+        let number = |job: &'_ Job, nth: usize| {
+            let of_it = |(_, step): &(usize, &RunStep)| step.part.as_ref() == Some(&part.part) && step.host == job.host;
+            self.steps.iter().enumerate().filter(of_it).nth(nth).map(|(number, _)| number)
+        };
+        part.jobs
+            .iter()
+            .map(|job| {
+                let nth = seen.iter().filter(|host| **host == &job.host).count();
+                seen.push(&job.host);
+                number(job, nth)
+            })
+            .collect()
     }
 
     /// Learns a plan of this run without permitting anything: when it is made anew of its record.
     pub fn learn(&mut self, plan: &ProcedurePlan) {
         for part in &plan.parts {
-            let numbers: Vec<usize> = part.jobs.iter().filter_map(|job| self.step_of(&part.part, &job.host)).collect();
+            let numbers = self.numbers(part).into_iter().flatten().collect();
             self.put(Rule::of(part, numbers));
         }
     }
@@ -149,27 +162,32 @@ impl Course {
     pub fn permit(
         &mut self,
         plan: &ProcedurePlan,
-        fresh: impl Fn(&super::procedure::PlannedPart, &super::procedure::Job) -> RunStep,
+        fresh: impl Fn(&PlannedPart, &Job) -> RunStep,
     ) -> Result<Vec<usize>, String> {
         for part in &plan.parts {
-            for job in &part.jobs {
-                let known = self.step_of(&part.part, &job.host);
-                if known.is_some_and(|number| matches!(self.stand(number), Stand::Going | Stand::Open)) {
-                    return Err(format!("{} is under way on {}: wait for its end, or cancel it.", part.part, job.host));
+            for number in self.numbers(part).into_iter().flatten() {
+                if matches!(self.stand(number), Stand::Going | Stand::Open) {
+                    let host = self.steps.get(number).map(|step| step.host.to_string()).unwrap_or_default();
+                    return Err(format!("{} is under way on {host}: wait for its end, or cancel it.", part.part));
                 }
             }
         }
         let mut numbers = Vec::new();
         for part in &plan.parts {
+            let known = self.numbers(part);
             let mut own = Vec::new();
-            for job in &part.jobs {
-                let number = self.step_of(&part.part, &job.host).unwrap_or_else(|| {
+            for (job, known) in part.jobs.iter().zip(&known) {
+                own.push(known.unwrap_or_else(|| {
                     self.steps.push(fresh(part, job));
                     self.steps.len() - 1
-                });
-                own.push(number);
+                }));
             }
-            numbers.extend(own.iter().copied());
+            // Of several jobs on one host only those are done again that did not end well.
+            let several =
+                part.jobs.iter().any(|job| part.jobs.iter().filter(|other| other.host == job.host).count() > 1);
+            let unpassed = |number: &usize| self.stand(*number) != Stand::Passed;
+            let some = several && own.iter().any(unpassed);
+            numbers.extend(own.iter().copied().filter(|number| !some || unpassed(number)));
             self.put(Rule::of(part, own));
         }
         for number in &numbers {
@@ -224,6 +242,28 @@ impl Course {
         }
     }
 
+    /// What a step runs from now on, as it is recorded with its next try.
+    pub fn edit(&mut self, number: usize, command: String) {
+        if let Some(step) = self.steps.get_mut(number) {
+            step.command = command;
+        }
+    }
+
+    /// Inputs that were told, in the place of what they were.
+    pub fn give(&mut self, given: &[Given]) {
+        for given in given {
+            match self.given.iter_mut().find(|known| known.name == given.name) {
+                Some(known) => *known = given.clone(),
+                None => self.given.push(given.clone()),
+            }
+        }
+    }
+
+    /// The inputs as they are known.
+    pub fn given(&self) -> &[Given] {
+        &self.given
+    }
+
     /// Adds a step that a person's word alone makes.
     pub fn add(&mut self, step: RunStep, rule: Rule) -> usize {
         self.steps.push(step);
@@ -245,6 +285,11 @@ impl Course {
     /// Whether something that changes anything is under way here.
     pub fn is_changing(&self) -> bool {
         self.going.iter().any(|number| self.rule(*number).is_some_and(|rule| !rule.reads))
+    }
+
+    /// Whether a person chooses its parts one by one.
+    pub fn is_chosen(&self) -> bool {
+        !self.whole
     }
 
     /// Whether nothing in it was left undone.

@@ -6,18 +6,12 @@ use crate::domain::name::{HostName, InputName};
 use crate::domain::run::StepState;
 
 impl Course {
-    /// The value of a name for a step on this host. What was told or captured last counts; what several hosts gave is
+    /// The value of a name for a step on this host. What was captured last counts; what several hosts gave is
     /// only known to each of them.
     pub fn value(&self, name: &str, host: &HostName) -> Option<&str> {
         for rule in self.rules.iter().rev() {
             if rule.capture.as_ref().is_some_and(|capture| capture.as_str() == name)
                 && let Some(value) = self.captured(rule, host)
-            {
-                return Some(value);
-            }
-            if let Asks::Tell(names) = &rule.asks
-                && names.iter().any(|told| told.as_str() == name)
-                && let Some(value) = self.told(rule, name)
             {
                 return Some(value);
             }
@@ -42,12 +36,6 @@ impl Course {
         let gave: Vec<(&HostName, &str)> = rule.steps.iter().filter_map(gave).collect();
         let own = gave.iter().find(|(from, _)| *from == host);
         own.or(gave.first().filter(|_| rule.steps.len() == 1)).map(|(_, value)| *value)
-    }
-
-    /// What was told stands in the record of its step, one `name=value` each line.
-    fn told(&self, rule: &Rule, name: &str) -> Option<&str> {
-        let value = rule.steps.iter().rev().find_map(|number| self.steps.get(*number)?.value.as_deref())?;
-        value.lines().find_map(|line| line.split_once('=').filter(|(told, _)| *told == name).map(|(_, value)| value))
     }
 
     pub(super) fn holds(&self, rule: &Rule, host: &HostName) -> bool {

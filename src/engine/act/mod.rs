@@ -104,7 +104,7 @@ impl Desk {
     fn begin(&mut self, permit: Permit, place: Option<Place>) -> Result<(), String> {
         let (how, plan) = (permit.how(), permit.plan().clone());
         if let Some(title) = self.busy() {
-            return Err(format!("\"{title}\" is still under way: one change at a time. Wait for its end, or stop it."));
+            return Err(one_change(title));
         }
         let place = place.ok_or("No environment is open, so nothing was done.")?;
         fits(&plan, &place)?;
@@ -137,6 +137,11 @@ impl Drop for Desk {
             running.task.abort();
         }
     }
+}
+
+/// The sentence for whoever wants to change something while something else is changed.
+pub fn one_change(title: &str) -> String {
+    format!("\"{title}\" is still under way: one change at a time. Wait for its end, or stop it.")
 }
 
 /// Whether a plan was made for the place it is to be done in.

@@ -60,7 +60,7 @@ pub struct Place {
 
 /// Why a host could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unasked {
+pub(in crate::engine) enum Unasked {
     /// There was no answer until the deadline: the reason as a sentence.
     Silent(String),
     /// It answered something that makes no sense, or refused.
@@ -68,7 +68,7 @@ pub(super) enum Unasked {
 }
 
 impl Unasked {
-    pub(super) fn why(self) -> String {
+    pub(in crate::engine) fn why(self) -> String {
         match self {
             Unasked::Silent(why) | Unasked::Odd(why) => why,
         }
@@ -77,12 +77,12 @@ impl Unasked {
 
 impl Place {
     /// Waits on the console's clock.
-    pub(super) async fn pause(&self, span: Duration) {
+    pub(in crate::engine) async fn pause(&self, span: Duration) {
         self.clock.until(self.clock.now().mono.after(span)).await;
     }
 
     /// The connection to a host, which may come up until the deadline.
-    pub(super) async fn connected(&self, host: &HostName, until: Moment) -> Option<Arc<dyn Connection>> {
+    pub(in crate::engine) async fn connected(&self, host: &HostName, until: Moment) -> Option<Arc<dyn Connection>> {
         let mut line = self.ways.get(host)?.connection.clone();
         tokio::select! {
             biased;
@@ -92,13 +92,13 @@ impl Place {
     }
 
     /// The sentence for a host that does not answer.
-    pub(super) fn not_answering(&self, host: &HostName) -> String {
+    pub(in crate::engine) fn not_answering(&self, host: &HostName) -> String {
         self.ways.get(host).map_or_else(|| format!("{host} is no host of this environment"), |way| way.silence(host))
     }
 
     /// Looks at a unit before anything is sent to its host, or only whether the host answers. Comes back within five
     /// seconds when nothing is heard of it.
-    pub(super) async fn look_before(
+    pub(in crate::engine) async fn look_before(
         &self,
         host: &HostName,
         unit: Option<(&UnitName, Scope)>,
@@ -132,7 +132,12 @@ impl Place {
     }
 
     /// Asks a host something that changes nothing, again and again over lost links, until the deadline.
-    pub(super) async fn ask(&self, host: &HostName, command: RemoteCommand, until: Moment) -> Result<Output, Unasked> {
+    pub(in crate::engine) async fn ask(
+        &self,
+        host: &HostName,
+        command: RemoteCommand,
+        until: Moment,
+    ) -> Result<Output, Unasked> {
         loop {
             let Some(connection) = self.connected(host, until).await else {
                 return Err(Unasked::Silent(self.not_answering(host)));
@@ -151,7 +156,7 @@ impl Place {
     }
 
     /// Looks at a unit, over lost links, until the deadline.
-    pub(super) async fn look(
+    pub(in crate::engine) async fn look(
         &self,
         host: &HostName,
         unit: &UnitName,

@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod fleet;
 pub mod front;
 pub mod http;
+mod jobs;
 pub mod journal;
 mod journalctl;
 pub mod machine;

@@ -9,9 +9,11 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::fleet::Fleet;
 use super::http::Listeners;
+use super::jobs::DrillJobs;
 use super::shell::Commands;
 use super::{bus, journalctl, shell};
 use crate::domain::{Host, LinkFailure};
+use crate::engine::jobs::Jobs;
 use crate::engine::transport::{Asker, Connection, Duplex, Stream, Transport};
 use crate::port::{End, Output, RemoteCommand};
 
@@ -26,16 +28,23 @@ pub struct DrillTransport {
     fleet: Fleet,
     listeners: Arc<Listeners>,
     commands: Arc<Commands>,
+    jobs: DrillJobs,
 }
 
 impl DrillTransport {
     /// Reaches the hosts of this fleet.
     pub fn new(fleet: Fleet, listeners: Listeners, commands: Commands) -> Self {
-        Self { fleet, listeners: Arc::new(listeners), commands: Arc::new(commands) }
+        let commands = Arc::new(commands);
+        let jobs = DrillJobs::new(fleet.clone(), Arc::clone(&commands));
+        Self { fleet, listeners: Arc::new(listeners), commands, jobs }
     }
 }
 
 impl Transport for DrillTransport {
+    fn jobs(&self) -> Option<Arc<dyn Jobs>> {
+        Some(Arc::new(self.jobs.clone()))
+    }
+
     fn connect(&self, host: Host, _asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>> {
         let (fleet, listeners, commands) =
             (self.fleet.clone(), Arc::clone(&self.listeners), Arc::clone(&self.commands));

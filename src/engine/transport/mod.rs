@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::domain::{Host, HostName, LinkFailure};
+use crate::engine::jobs::Jobs;
 use crate::port::event::QuestionKind;
 use crate::port::{End, Output, RemoteCommand, Secret};
 use crate::text::Foreign;
@@ -39,6 +40,11 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// Why there is no connection.
     fn connect(&self, host: Host, asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>>;
+
+    /// What runs jobs in a world of its own; `None` where they go over the connections as everything does.
+    fn jobs(&self) -> Option<Arc<dyn Jobs>> {
+        None
+    }
 
     /// What the way to the host leads through, if anything: hosts with the same answer share a bottleneck.
     fn via(&self, host: &Host) -> BoxFuture<'static, Option<String>> {

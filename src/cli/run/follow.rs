@@ -1,0 +1,388 @@
+//! A run from its permit to its end: everything that happens is printed, and what it waits for is answered by flags, by
+//! whoever sits at the terminal, or by nobody, in which case it is left open.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::told::{self, Teller};
+use super::{Prepared, RunArgs, What};
+use crate::cli::{Exit, Reaching, change, choose, output};
+use crate::domain::permit::Confirm;
+use crate::domain::procedure::HERE;
+use crate::domain::run::{RunState, StepState};
+use crate::domain::{HostName, InputName, Link, Run, RunId};
+use crate::engine::approach::Direct;
+use crate::engine::clock::{AnyClock, RealClock};
+use crate::engine::store::{Sqlite, Store};
+use crate::engine::world::World;
+use crate::port::act::{RunNews, StoreState};
+use crate::port::event::{HostEvent, Question, QuestionKind};
+use crate::port::procedure::{Decision, Need, ProcedureNews, Told, secret_question};
+use crate::port::{Effect, Event, Secret, ShellNews};
+use crate::text::Foreign;
+
+/// Events that may wait: the world waits when it is full, nothing is dropped.
+const EVENTS: usize = 1024;
+/// How long the store may take to open.
+const STORE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The run of this name, or whose name ends so.
+pub(super) async fn recorded(word: &str) -> Result<Run, Exit> {
+    let places = output::here()?;
+    let store = Sqlite::open(&places.data);
+    let mut state = store.state();
+    let _ = tokio::time::timeout(STORE_WITHIN, state.changed()).await;
+    let found = store.find(word.to_owned()).await;
+    let found = found.map_err(|error| choose::complain(Exit::Unavailable, &error.to_string()))?;
+    match found.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => {
+            Err(choose::complain(Exit::Usage, &format!("there is no run {word} on this machine: qd runs lists them.")))
+        }
+        several => {
+            Err(choose::complain(Exit::Usage, &format!("{} runs end in {word}: say more of it.", several.len())))
+        }
+    }
+}
+
+/// One call, with the world that it acts through.
+pub(super) struct Session<'a> {
+    pub(super) prepared: Prepared,
+    pub(super) args: &'a RunArgs,
+    pub(super) attended: bool,
+    store: watch::Receiver<StoreState>,
+    events: mpsc::Receiver<Event>,
+    effects: mpsc::Sender<Effect>,
+    world: JoinHandle<()>,
+    signals: [(Signal, u8); 3],
+    teller: Teller,
+    run: Option<Run>,
+    needs: Vec<Need>,
+    /// What was answered by a flag or a person already, so that nothing is answered twice.
+    answered: BTreeSet<String>,
+    stopping: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn begin(prepared: Prepared, args: &'a RunArgs, reach: &Reaching) -> Result<Self, Exit> {
+        let attended = change::terminal().is_some();
+        let places = output::here()?;
+        let store = Arc::new(Sqlite::open(&places.data));
+        let state = store.state();
+        let listen = |kind, number| {
+            let listening = signal(kind).map(|signal| (signal, number));
+            listening.map_err(|error| choose::complain(Exit::Software, &format!("signals: {error}")))
+        };
+        let signals = [
+            listen(SignalKind::interrupt(), 2)?,
+            listen(SignalKind::terminate(), 15)?,
+            listen(SignalKind::hangup(), 1)?,
+        ];
+        // Secrets of files are answered without anybody at a terminal.
+        let asks = attended || !prepared.secrets.is_empty();
+        let world = World::new(Direct::new(reach.ssh_config.clone()), asks, AnyClock::Real(RealClock))
+            .keeping(store)
+            .signed(prepared.person.clone());
+        let (told, events) = mpsc::channel(EVENTS);
+        let (effects, wishes) = mpsc::channel(16);
+        let first = vec![Effect::Watch(Arc::clone(&prepared.environment))];
+        let world = tokio::spawn(world.run(told, wishes, first));
+        let teller = Teller::new(args.json);
+        Ok(Self {
+            prepared,
+            args,
+            attended,
+            store: state,
+            events,
+            effects,
+            world,
+            signals,
+            teller,
+            run: None,
+            needs: Vec::new(),
+            answered: BTreeSet::new(),
+            stopping: false,
+        })
+    }
+
+    pub(super) async fn run(mut self) -> Result<Exit, Exit> {
+        let exit = self.whole().await;
+        drop(self.effects);
+        drop(self.events);
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.world).await;
+        exit
+    }
+
+    async fn whole(&mut self) -> Result<Exit, Exit> {
+        let _ = tokio::time::timeout(STORE_WITHIN, self.store.wait_for(|state| *state == StoreState::Writable)).await;
+        let hosts: Vec<HostName> = match &self.prepared.what {
+            What::New(plan) => plan.hosts().into_iter().filter(|host| host.as_str() != HERE).cloned().collect(),
+            What::Resume(_) => Vec::new(),
+        };
+        let new = match &self.prepared.what {
+            What::New(plan) => Some((**plan).clone()),
+            What::Resume(_) => None,
+        };
+        let permit = match new {
+            Some(plan) => {
+                if !self.args.json {
+                    output::print(&told::plan(&plan))?;
+                }
+                Some(self.permit(Confirm::new(plan)).await?)
+            }
+            None => None,
+        };
+        self.reach(hosts).await?;
+        match (permit, &self.prepared.what) {
+            (Some(permit), _) => self.send(Effect::Conduct(Box::new(permit))).await,
+            (None, What::Resume(run)) => self.send(Effect::Resume(run.clone())).await,
+            (None, What::New(_)) => {}
+        }
+        self.follow().await
+    }
+
+    async fn send(&self, effect: Effect) {
+        // The world may be gone; then its events end too.
+        let _ = self.effects.send(effect).await;
+    }
+
+    /// Waits until the environment is open, and until its hosts that are needed are up or have failed.
+    async fn reach(&mut self, mut missing: Vec<HostName>) -> Result<(), Exit> {
+        let until = tokio::time::Instant::now() + Duration::from_secs(self.args.timeout);
+        let mut open = false;
+        while !open || !missing.is_empty() {
+            match tokio::time::timeout_at(until, self.events.recv()).await {
+                Ok(Some(Event::Opened(_))) => open = true,
+                Ok(Some(Event::Host(host, HostEvent::Link(link)))) => match link {
+                    Link::Up { .. } | Link::Waiting { .. } | Link::Stopped { .. } => {
+                        missing.retain(|name| *name != host)
+                    }
+                    Link::Connecting { .. } | Link::Asking { .. } => {}
+                },
+                Ok(Some(Event::Asked(question))) => self.question(question).await,
+                Ok(Some(Event::Trouble(sentence))) => output::complain(&sentence),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn follow(&mut self) -> Result<Exit, Exit> {
+        loop {
+            let [(interrupt, _), (terminate, _), (hangup, _)] = &mut self.signals;
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                _ = interrupt.recv() => {
+                    match &self.run {
+                        Some(run) if !self.stopping => {
+                            self.stopping = true;
+                            output::complain("no further step begins; those under way end by themselves. Once more leaves them.");
+                            let stop = Effect::StopRun(run.id.clone());
+                            self.send(stop).await;
+                            continue;
+                        }
+                        Some(_) | None => return Ok(self.left(Exit::Signal(2))),
+                    }
+                }
+                _ = terminate.recv() => return Ok(self.left(Exit::Signal(15))),
+                _ = hangup.recv() => return Ok(self.left(Exit::Signal(1))),
+            };
+            let Some(event) = event else {
+                return Ok(choose::complain(Exit::Software, "the engine ended before the run did"));
+            };
+            if let Some(exit) = self.event(event).await? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    async fn event(&mut self, event: Event) -> Result<Option<Exit>, Exit> {
+        match event {
+            Event::Asked(question) => self.question(question).await,
+            Event::Trouble(sentence) => output::complain(&sentence),
+            Event::Run(RunNews::Refused(sentence)) => return Ok(Some(choose::complain(Exit::Refused, &sentence))),
+            Event::Procedure(ProcedureNews::Changed(_, lines)) => {
+                for line in lines {
+                    output::complain(&Foreign::from(line).plain());
+                }
+            }
+            Event::Run(RunNews::Begun(begun)) if self.run.is_none() && self.is_meant(&begun) => {
+                output::print(&self.teller.begun(&begun))?;
+                let id = begun.id.clone();
+                self.run = Some(*begun);
+                self.tell_secrets(id).await;
+            }
+            Event::Run(RunNews::Step(id, number, step)) => {
+                let Some(run) = self.run.as_mut().filter(|run| run.id == id) else { return Ok(None) };
+                // Steps that are chosen later stand behind the others.
+                while run.steps.len() <= number {
+                    run.steps.push((*step).clone());
+                }
+                let known = run.steps.get(number);
+                let is_new = known.is_none_or(|known| (known.state, known.attempt) != (step.state, step.attempt));
+                if is_new || self.args.json {
+                    output::print(&self.teller.step(run, number, &step))?;
+                }
+                if let Some(known) = run.steps.get_mut(number) {
+                    *known = *step;
+                }
+                return self.waits().await;
+            }
+            Event::Procedure(ProcedureNews::Output(id, piece)) => {
+                if let Some(run) = self.run.as_ref().filter(|run| run.id == id) {
+                    output::print(&self.teller.output(run, &piece))?;
+                }
+            }
+            Event::Procedure(ProcedureNews::Needs(id, needs)) => {
+                if self.run.as_ref().is_some_and(|run| run.id == id) {
+                    self.needs = needs;
+                    return self.waits().await;
+                }
+            }
+            Event::Shell(ShellNews::Ready(errand)) => self.lend(errand.program).await,
+            Event::Run(RunNews::Ended(id, state)) => {
+                let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
+                output::print(&self.teller.ended(run, state.word()))?;
+                return Ok(Some(match state {
+                    RunState::Succeeded => Exit::Ok,
+                    RunState::Stopped => Exit::Stopped,
+                    RunState::Failed => Exit::Failed,
+                    RunState::Running | RunState::Unknown => Exit::Unknown,
+                }));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn is_meant(&self, run: &Run) -> bool {
+        let running = run.state == RunState::Running;
+        running
+            && match &self.prepared.what {
+                What::New(plan) => run.document.as_ref().is_some_and(|document| document.digest == plan.digest),
+                What::Resume(id) => run.id == *id,
+            }
+    }
+
+    async fn tell_secrets(&mut self, run: RunId) {
+        let secrets = std::mem::take(&mut self.prepared.secrets);
+        let mut told = Vec::new();
+        for (name, secret) in secrets {
+            if let Ok(name) = InputName::new(&name) {
+                told.push((name, Told::Secret(Secret::new(secret.expose().to_vec()))));
+            }
+            self.prepared.secrets.insert(name, secret);
+        }
+        let given = self.args.resume.as_ref().map(|_| self.args.input.clone()).unwrap_or_default();
+        for word in given {
+            if let Some((name, value)) = word.split_once('=')
+                && let Ok(name) = InputName::new(name)
+            {
+                told.push((name, Told::Open(value.to_owned())));
+            }
+        }
+        if !told.is_empty() {
+            self.send(Effect::Decide(run, Decision::Tell(told))).await;
+        }
+    }
+
+    /// Answers what can be answered; `Some` when nobody can.
+    async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
+        let Some(run) = self.run.clone() else { return Ok(None) };
+        let whole = run.document.as_ref().is_some_and(|document| document.whole);
+        let done = run.steps.iter().all(|step| matches!(step.state, StepState::Verified | StepState::Skipped));
+        if !whole && done && self.needs.is_empty() && self.answered.insert("end".to_owned()) {
+            self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
+            return Ok(None);
+        }
+        for need in self.needs.clone() {
+            let (words, flag) = told::need(&run, &need);
+            let tries = match &need {
+                Need::Failure(number, _) | Need::Unknown(number, _) => {
+                    run.steps.get(*number).map_or(0, |step| step.attempt)
+                }
+                _ => 0,
+            };
+            if self.answered.contains(&format!("{words} {tries}")) {
+                continue;
+            }
+            let Some(decision) = self.decision(&run, &need, &words).await? else {
+                output::print(&self.teller.need(&run.id, &words, &flag))?;
+                if let Need::Failure(_, evidence) | Need::Unknown(_, evidence) = &need
+                    && !self.args.json
+                {
+                    output::print(&told::evidence(evidence))?;
+                }
+                output::complain(&format!(
+                    "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with: qd \
+                     run --resume {} {flag}",
+                    run.id
+                ));
+                return Ok(Some(match need {
+                    Need::Failure(..) => Exit::Failed,
+                    Need::Unknown(..) => Exit::Unknown,
+                    _ => Exit::Waits,
+                }));
+            };
+            self.answered.insert(format!("{words} {tries}"));
+            if let Some(effect) = decision {
+                self.send(effect).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Answers what ssh, sudo or a secret asks for.
+    async fn question(&mut self, question: Question) {
+        let prompt = question.prompt.plain();
+        let known = self.prepared.secrets.iter().find(|(name, _)| {
+            InputName::new(name).is_ok_and(|name| {
+                let bare = secret_question(&name, &Foreign::default()).plain();
+                prompt == bare || prompt.starts_with(&format!("{} (", bare.trim_end_matches(':')))
+            })
+        });
+        let answer = match (known, question.kind) {
+            (Some((_, secret)), _) => Some(Secret::new(secret.expose().to_vec())),
+            (None, _) if !self.attended => None,
+            (None, QuestionKind::Secret | QuestionKind::Sudo) => {
+                let words = format!("{}: {prompt} ", question.host);
+                tokio::task::spawn_blocking(move || change::read_secret(&words)).await.ok().flatten()
+            }
+            (None, QuestionKind::HostKey | QuestionKind::Confirm) => {
+                let typed = typed(format!("{}: {prompt}\nType yes to go on: ", question.host)).await;
+                typed.filter(|typed| typed == "yes").map(|typed| Secret::new(typed.into_bytes()))
+            }
+        };
+        self.send(Effect::Answer(question.id, answer)).await;
+    }
+
+    /// Lends the terminal to a program, and waits for its end.
+    async fn lend(&self, program: Vec<std::ffi::OsString>) {
+        let Some((first, rest)) = program.split_first() else { return };
+        let running = tokio::process::Command::new(first).args(rest).status().await;
+        if let Err(error) = running {
+            output::complain(&format!("what was to have the terminal could not be started: {error}"));
+        }
+    }
+
+    fn left(&self, exit: Exit) -> Exit {
+        if let Some(run) = &self.run {
+            output::complain(&format!(
+                "left in the middle: what was sent goes on at its hosts. Go on with: qd run --resume {}",
+                run.id
+            ));
+        }
+        exit
+    }
+}
+
+pub(super) async fn typed(question: String) -> Option<String> {
+    let read = tokio::task::spawn_blocking(move || change::read_line(&question)).await.ok().flatten();
+    read.map(|typed| String::from_utf8_lossy(typed.expose()).into_owned())
+}

@@ -1,0 +1,194 @@
+//! What `qd run` prints: for people one line for each thing that happens, for programs one JSON object.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::domain::procedure::{Danger, ProcedurePlan};
+use crate::domain::run::{RunStep, StepState};
+use crate::domain::{Run, RunId};
+use crate::port::procedure::{Evidence, Need, Piece};
+use crate::text::Foreign;
+
+/// A plan, part by part and host by host.
+pub(super) fn plan(plan: &ProcedurePlan) -> String {
+    let mut text = format!("{} on {} of {}", plan.title, plan.environment, plan.site);
+    text.push_str(&format!(" ({}, {} parts)\n", plan.danger().word(), plan.parts.len()));
+    for given in &plan.given {
+        let value = given.value.as_deref().map_or("(secret)".to_owned(), |value| Foreign::from(value).plain());
+        text.push_str(&format!("  {} = {value}\n", given.name));
+    }
+    for part in &plan.parts {
+        let grade = if part.danger == Danger::Read { "" } else { part.danger.word() };
+        text.push_str(&format!("\n{}  {}  {} {grade}\n", part.part, part.title.plain(), part.kind));
+        let mut last: Option<&str> = None;
+        for job in &part.jobs {
+            let root = if job.become_root.is_some() { " as root" } else { "" };
+            text.push_str(&format!("  on {}{root}\n", job.host));
+            if last == Some(&job.script.text) || job.script.text.is_empty() {
+                continue;
+            }
+            last = Some(&job.script.text);
+            for line in job.script.text.lines() {
+                text.push_str(&format!("    {}\n", Foreign::from(line).plain()));
+            }
+        }
+    }
+    text
+}
+
+/// Prints what happens.
+pub(super) struct Teller {
+    pub(super) json: bool,
+    /// What of a line has come so far, by step and stream.
+    lines: BTreeMap<(usize, bool), Vec<u8>>,
+}
+
+impl Teller {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, lines: BTreeMap::new() }
+    }
+
+    pub(super) fn begun(&self, run: &Run) -> String {
+        if self.json {
+            let steps: Vec<_> = run.steps.iter().enumerate().map(|(number, step)| value(number, step)).collect();
+            return line(&json!({ "event": "begun", "run": run.id, "title": run.title, "steps": steps }));
+        }
+        format!(
+            "run {} {}\n",
+            run.id,
+            if run.steps.iter().all(|step| step.state == StepState::Planned) { "begins" } else { "goes on" }
+        )
+    }
+
+    pub(super) fn step(&mut self, run: &Run, number: usize, step: &RunStep) -> String {
+        if self.json {
+            return line(&json!({ "event": "step", "run": run.id, "step": value(number, step) }));
+        }
+        let mut text = String::new();
+        if step.state.is_final() {
+            for error in [false, true] {
+                if let Some(rest) = self.lines.remove(&(number, error)).filter(|rest| !rest.is_empty()) {
+                    text.push_str(&prefixed(run, number, &rest));
+                }
+            }
+        }
+        let what = format!("{} on {}", step.part.as_ref().map(ToString::to_string).unwrap_or_default(), step.host);
+        let note = step.note.plain();
+        let words = match step.state {
+            StepState::Planned | StepState::Intent => return text,
+            StepState::Started if step.attempt > 1 => format!("started, try {}", step.attempt),
+            StepState::Started => "started".to_owned(),
+            StepState::Done => "done".to_owned(),
+            state => state.word().to_owned(),
+        };
+        let by = step.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let took = step.verdict.as_ref().map(|verdict| format!(" in {:.1} s", verdict.took.as_secs_f64()));
+        let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+        text.push_str(&format!(
+            "[{}/{}] {what}: {words}{by}{}{note}\n",
+            number + 1,
+            run.steps.len(),
+            took.unwrap_or_default()
+        ));
+        text
+    }
+
+    /// Whole lines; what is no whole line yet waits for its rest.
+    pub(super) fn output(&mut self, run: &Run, piece: &Piece) -> String {
+        if self.json {
+            let text = String::from_utf8_lossy(piece.bytes.raw()).into_owned();
+            return line(&json!({
+                "event": "output", "run": run.id, "step": piece.step, "attempt": piece.attempt,
+                "stream": if piece.error { "stderr" } else { "stdout" }, "offset": piece.offset, "text": text,
+            }));
+        }
+        let waiting = self.lines.entry((piece.step, piece.error)).or_default();
+        waiting.extend(piece.bytes.raw());
+        let Some(end) = waiting.iter().rposition(|byte| *byte == b'\n') else { return String::new() };
+        let whole: Vec<u8> = waiting.drain(..=end).collect();
+        let mut text = String::new();
+        for one in whole.split(|byte| *byte == b'\n').take(whole.iter().filter(|byte| **byte == b'\n').count()) {
+            text.push_str(&prefixed(run, piece.step, one));
+        }
+        text
+    }
+
+    pub(super) fn need(&self, run: &RunId, words: &str, flag: &str) -> String {
+        if self.json {
+            return line(&json!({ "event": "needs", "run": run, "what": words, "flag": flag }));
+        }
+        format!("{words}\n")
+    }
+
+    pub(super) fn ended(&self, run: &Run, word: &str) -> String {
+        if self.json {
+            return line(&json!({ "event": "ended", "run": run.id, "state": word }));
+        }
+        let count = |state| run.steps.iter().filter(|step| step.state == state).count();
+        format!(
+            "{}: {word} ({} done, {} failed, {} skipped, {} unknown)\n",
+            Foreign::from(run.title.as_str()).plain(),
+            count(StepState::Verified),
+            count(StepState::Failed),
+            count(StepState::Skipped),
+            count(StepState::Unknown)
+        )
+    }
+}
+
+fn value(number: usize, step: &RunStep) -> serde_json::Value {
+    json!({
+        "number": number, "part": step.part, "host": step.host, "state": step.state.word(), "attempt": step.attempt,
+        "reason": step.reason.map(|reason| reason.word()), "exit": step.exit, "by": step.by, "value": step.value,
+        "note": step.note.plain(), "command": step.command,
+    })
+}
+
+fn line(value: &serde_json::Value) -> String {
+    format!("{value}\n")
+}
+
+fn prefixed(run: &Run, number: usize, bytes: &[u8]) -> String {
+    let host = run.steps.get(number).map(|step| step.host.to_string()).unwrap_or_default();
+    format!("{host} | {}\n", Foreign::from(bytes).plain())
+}
+
+/// What a run waits for, and the flag that answers it.
+pub(super) fn need(run: &Run, need: &Need) -> (String, String) {
+    let step = |number: &usize| {
+        let step = run.steps.get(*number);
+        step.map(|step| format!("{} on {}", step.part.as_ref().map(ToString::to_string).unwrap_or_default(), step.host))
+    };
+    match need {
+        Need::Tick(part) => (format!("{part} must be attested"), format!("--tick {part}=NOTE")),
+        Need::Choose(part) => (format!("{part} must be decided"), format!("--answer {part}=WORD")),
+        Need::Tell(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            (format!("{} must be told", names.join(", ")), format!("--input {}=VALUE", names.join("=VALUE --input ")))
+        }
+        Need::Failure(number, _) => {
+            (format!("{} failed", step(number).unwrap_or_default()), "--on-failure abort|skip".to_owned())
+        }
+        Need::Unknown(number, _) => (
+            format!("whether {} happened is not known", step(number).unwrap_or_default()),
+            "--on-failure abort|skip".to_owned(),
+        ),
+        Need::Terminal(number) => {
+            (format!("{} needs a terminal", step(number).unwrap_or_default()), "a terminal".to_owned())
+        }
+        Need::Paused => ("the run is paused".to_owned(), "--resume".to_owned()),
+    }
+}
+
+/// The evidence of a failure, for people.
+pub(super) fn evidence(evidence: &Evidence) -> String {
+    let mut text = String::new();
+    for (title, said) in &evidence.looked {
+        text.push_str(&format!("  {title}\n"));
+        for line in said.raw().split(|byte| *byte == b'\n') {
+            text.push_str(&format!("    {}\n", Foreign::from(line).plain()));
+        }
+    }
+    text
+}

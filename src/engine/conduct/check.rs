@@ -1,0 +1,250 @@
+//! One step that is a probe, or a wait with a guard: asked from here or from the host, and never passed by an error, by
+//! an answer that proves nothing, or by silence.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::job::{Done, Kit, Orders};
+use super::ledger::Lost;
+use crate::domain::course::{Judge, Judgement, Rule};
+use crate::domain::probe::{Found, Vantage};
+use crate::domain::procedure::{Doing, Guard, HERE, PlannedPart};
+use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
+use crate::domain::time::short;
+use crate::domain::{HostName, Moment, Probe, ProbeName, ProbeReport, ServiceName};
+use crate::engine::clock::Clock;
+use crate::engine::probe::Origin;
+use crate::port::procedure::Evidence;
+use crate::text::Foreign;
+
+/// A host that is not connected gets this long before an asking counts as an error.
+const CONNECTS: Duration = Duration::from_secs(5);
+/// How often the time that is left of a wait is told.
+const TOLD: Duration = Duration::from_secs(1);
+
+/// A check or a hold on its way.
+pub(super) struct Watch {
+    pub(super) kit: Kit,
+    pub(super) number: usize,
+    pub(super) part: Arc<PlannedPart>,
+    pub(super) rule: Rule,
+    pub(super) record: RunStep,
+    pub(super) orders: Orders,
+}
+
+/// How it came out: well, or why not.
+type Came = Result<String, (Reason, String)>;
+
+impl Watch {
+    /// Does it; `adopt` says that it was begun before and goes on.
+    pub(super) async fn run(mut self, adopt: bool) -> Done {
+        let begun = self.now();
+        let since = self.record.at.filter(|_| adopt);
+        if !adopt {
+            let before = self.record.clone();
+            self.record.attempt += 1;
+            (self.record.reason, self.record.by, self.record.verdict) = (None, None, None);
+            self.record.note = Foreign::default();
+            if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, false).await {
+                self.record = before;
+                return self.done(Some(lost), Vec::new());
+            }
+            if let Err(lost @ Lost::Taken(_)) =
+                self.kit.ledger.commit(self.number, &mut self.record, StepState::Started).await
+            {
+                return self.done(Some(lost), Vec::new());
+            }
+        }
+        let mut seen = Vec::new();
+        let orders = self.orders.clone();
+        let doing = self.part.doing.clone();
+        let came = {
+            let work = async {
+                match &doing {
+                    Doing::Check(service, probe) => self.check(service, probe, &mut seen).await,
+                    Doing::Hold(span, guard) => self.hold(*span, guard.as_ref(), since, &mut seen).await,
+                    _ => Err((Reason::Refused, "this is nothing that the console does by itself".to_owned())),
+                }
+            };
+            tokio::select! {
+                came = work => came,
+                () = orders.cancel.cancelled() => Err((Reason::Cancelled, "cancelled".to_owned())),
+            }
+        };
+        let mut checks: Vec<Check> = seen.iter().map(check).collect();
+        let state = match came {
+            Ok(note) => {
+                self.record.note = note.into();
+                StepState::Verified
+            }
+            Err((reason, why)) => {
+                (self.record.reason, self.record.note) = (Some(reason), why.into());
+                StepState::Failed
+            }
+        };
+        if checks.is_empty() {
+            let finding = if state == StepState::Verified { Finding::Good } else { Finding::Bad };
+            checks.push(Check { name: self.part.kind.into(), finding, told: self.record.note.clone() });
+        }
+        self.record.verdict = Some(StepVerdict { took: begun.age(self.now()), checks });
+        let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
+        let looked = seen.iter().map(|(name, report)| (name.clone(), fields(report))).collect();
+        self.done(lost, looked)
+    }
+
+    fn now(&self) -> Moment {
+        self.kit.place.clock.now().mono
+    }
+
+    fn done(self, lost: Option<Lost>, looked: Vec<(String, Foreign)>) -> Done {
+        let evidence = Evidence { reason: self.record.reason, output: Foreign::default(), looked };
+        Done { record: self.record, lost, evidence }
+    }
+
+    /// Asks until it passes, so often as the document says.
+    async fn check(&self, service: &ServiceName, probe: &ProbeName, seen: &mut Vec<(String, ProbeReport)>) -> Came {
+        let targets = self.targets(service, probe)?;
+        let mut tried = 0;
+        loop {
+            seen.clear();
+            for (host, probe) in &targets {
+                seen.push((name(service, probe, host), self.ask(probe, host).await));
+            }
+            let worst = seen.iter().map(|(_, report)| report.found).find(|found| *found != Found::Pass);
+            let Some(worst) = worst else {
+                return Ok(seen.last().map(|(_, report)| report.summary.plain()).unwrap_or_default());
+            };
+            tried += 1;
+            let said = seen.iter().filter(|(_, report)| report.found != Found::Pass);
+            let said: Vec<String> = said.map(|(name, report)| format!("{name}: {}", report.summary.plain())).collect();
+            if tried > self.rule.retries || self.orders.enough.is_cancelled() {
+                let reason = if worst == Found::Fail { Reason::NonZeroExit } else { Reason::Inconclusive };
+                return Err((reason, format!("it did not pass in {tried} tries: {}", said.join("; "))));
+            }
+            self.tell(format!("try {tried} of {}: {}", self.rule.retries + 1, said.join("; "))).await;
+            tokio::select! {
+                () = self.kit.place.pause(self.part.options.every) => {}
+                () = self.orders.enough.cancelled() => {}
+            }
+        }
+    }
+
+    /// Waits, and judges its guard meanwhile.
+    async fn hold(
+        &self,
+        span: Duration,
+        guard: Option<&Guard>,
+        since: Option<jiff::Timestamp>,
+        seen: &mut Vec<(String, ProbeReport)>,
+    ) -> Came {
+        let gone = since.map(|since| self.kit.place.clock.now().since(since)).unwrap_or_default();
+        let until = self.now().after(span.saturating_sub(gone));
+        let (mut judge, mut asked) = (Judge::default(), None::<Moment>);
+        loop {
+            let due = guard.filter(|guard| asked.is_none_or(|at| at.age(self.now()) >= guard.interval));
+            if let Some(guard) = due {
+                asked = Some(self.now());
+                seen.clear();
+                for (service, probe) in &guard.probes {
+                    for (host, probe) in self.targets(service, probe)? {
+                        let report = self.ask(&probe, &host).await;
+                        let judgement = judge.take(guard, report.found);
+                        seen.push((name(service, &probe, &host), report));
+                        if let Judgement::Ends(reason, why) = judgement {
+                            let last = seen.last().map(|(name, report)| format!("{name}: {}", report.summary.plain()));
+                            return Err((reason, format!("{why}; {}", last.unwrap_or_default())));
+                        }
+                    }
+                }
+            }
+            let left = self.now().age(until);
+            if left.is_zero() {
+                return match guard.map(|_| judge.end()) {
+                    Some(Judgement::Ends(reason, why)) => Err((reason, why)),
+                    Some(Judgement::Holds) => Ok(format!("held for {}: {}", short(span), judge.words())),
+                    None => Ok(format!("held for {}", short(span))),
+                };
+            }
+            let counts = if guard.is_some() { format!("; {}", judge.words()) } else { String::new() };
+            self.tell(format!("{} left{counts}", short(left + Duration::from_millis(999)))).await;
+            self.kit.place.pause(left.min(TOLD)).await;
+        }
+    }
+
+    /// Where a probe is asked: once for what is asked from here, else on the step's host or on each of the service's.
+    fn targets(&self, service: &ServiceName, probe: &ProbeName) -> Result<Vec<(HostName, Probe)>, (Reason, String)> {
+        let environment = &self.kit.place.environment;
+        let found = environment
+            .service(service)
+            .and_then(|found| Some((found, found.probes.iter().find(|known| known.name == *probe)?.clone())));
+        let Some((found, probe)) = found else {
+            return Err((Reason::Refused, format!("{} has no probe {service}/{probe}", environment.name)));
+        };
+        let own = self.record.host.clone();
+        Ok(match probe.from {
+            Vantage::Here => vec![(crate::domain::procedure::here(), probe)],
+            Vantage::Host if own.as_str() != HERE => vec![(own, probe)],
+            Vantage::Host => found.hosts.iter().map(|host| (host.clone(), probe.clone())).collect(),
+        })
+    }
+
+    async fn ask(&self, probe: &Probe, host: &HostName) -> ProbeReport {
+        let place = &self.kit.place;
+        let environment = &place.environment;
+        let origin = if host.as_str() == HERE {
+            Origin::Here
+        } else {
+            match place.connected(host, self.now().after(CONNECTS)).await {
+                Some(connection) => Origin::Host(connection),
+                None => return self.unasked(place.not_answering(host)),
+            }
+        };
+        place.prober.ask(&environment.site, environment.trusted, probe, origin).await
+    }
+
+    fn unasked(&self, why: String) -> ProbeReport {
+        let now = self.kit.place.clock.now();
+        ProbeReport {
+            found: Found::Error,
+            summary: why.into(),
+            details: Vec::new(),
+            latency: None,
+            certificate_days: None,
+            at: now.wall,
+            asked: now.mono,
+        }
+    }
+
+    async fn tell(&self, note: String) {
+        let mut told = self.record.clone();
+        told.note = note.into();
+        self.kit.ledger.tell(self.number, &told).await;
+    }
+}
+
+fn name(service: &ServiceName, probe: &Probe, host: &HostName) -> String {
+    if host.as_str() == HERE {
+        format!("{service}/{}", probe.name)
+    } else {
+        format!("{service}/{} on {host}", probe.name)
+    }
+}
+
+fn check((name, report): &(String, ProbeReport)) -> Check {
+    let finding = match report.found {
+        Found::Pass => Finding::Good,
+        Found::Fail => Finding::Bad,
+        Found::Error | Found::Inconclusive => Finding::Unknown,
+    };
+    Check { name: name.clone(), finding, told: report.summary.clone() }
+}
+
+/// A probe's answer, field by field.
+fn fields(report: &ProbeReport) -> Foreign {
+    let mut text = report.summary.raw().to_vec();
+    for detail in &report.details {
+        let mark: &[u8] = if detail.holds { b"\n  ok  " } else { b"\n  no  " };
+        text = [&text, mark, detail.what.raw(), b": ", detail.found.raw()].concat();
+    }
+    text.into()
+}

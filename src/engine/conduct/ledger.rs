@@ -1,0 +1,151 @@
+//! What is recorded of a procedure's run and told about it: the record always comes first, and holds no secret.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::mask::Masks;
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{Run, RunId};
+use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::store::{Store, StoreError, Why};
+use crate::port::Event;
+use crate::port::act::RunNews;
+use crate::port::procedure::{Need, ProcedureNews};
+
+/// Why a record was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// Somebody else has taken the run over.
+    Taken(String),
+    /// It can't be recorded.
+    Unrecorded(String),
+}
+
+impl From<StoreError> for Lost {
+    fn from(error: StoreError) -> Self {
+        match &error.why {
+            Why::Taken(by) => Lost::Taken(by.clone()),
+            _ => Lost::Unrecorded(error.to_string()),
+        }
+    }
+}
+
+/// One run on its way into the store and to the core.
+#[derive(Clone)]
+pub(super) struct Ledger {
+    pub(super) run: RunId,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) clock: AnyClock,
+    pub(super) masks: watch::Receiver<Arc<Masks>>,
+    pub(super) mirror: Option<Arc<dyn super::Mirrored>>,
+}
+
+impl Ledger {
+    /// Records the run with all its steps, then tells it.
+    pub(super) async fn begin(&self, run: &Run) -> Result<(), Lost> {
+        self.store.begin(run.clone()).await?;
+        tracing::info!(run = %run.id, title = run.title, "a run begins");
+        if let Some(mirror) = &self.mirror {
+            mirror.begin(run.clone()).await.map_err(Lost::Unrecorded)?;
+        }
+        self.send(Event::Run(RunNews::Begun(Box::new(run.clone())))).await;
+        Ok(())
+    }
+
+    /// Records that a step stands so from now on, then tells it. What can't be recorded is told all the same: it
+    /// happened.
+    pub(super) async fn commit(&self, number: usize, step: &mut RunStep, state: StepState) -> Result<(), Lost> {
+        let masked = self.masked(step, state);
+        let recorded = self.store.step(self.run.clone(), number, masked.clone()).await.map_err(Lost::from);
+        match &recorded {
+            Ok(()) => {
+                if let Some(mirror) = &self.mirror
+                    && let Err(why) = mirror.step(self.run.clone(), number, masked.clone()).await
+                {
+                    // What happened is recorded here; the next intent will find the lock host away.
+                    tracing::warn!(run = %self.run, number, why, "a record could not be mirrored");
+                }
+            }
+            Err(error) => tracing::error!(run = %self.run, number, state = state.word(), ?error, "not recorded"),
+        }
+        self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
+        recorded
+    }
+
+    /// The same for an intent: when it can't be recorded, here and on the lock host, nothing comes of it.
+    pub(super) async fn intend(&self, number: usize, step: &mut RunStep, changes: bool) -> Result<(), Lost> {
+        let before = step.clone();
+        let masked = self.masked(step, StepState::Intent);
+        if let Err(error) = self.store.step(self.run.clone(), number, masked.clone()).await {
+            *step = before;
+            return Err(error.into());
+        }
+        if let Some(mirror) = &self.mirror
+            && let Err(why) = mirror.step(self.run.clone(), number, masked.clone()).await
+            && changes
+        {
+            *step = before;
+            // Nothing was sent, and the record must say so.
+            let _ = self.store.step(self.run.clone(), number, step.clone()).await;
+            return Err(Lost::Unrecorded(why));
+        }
+        self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
+        Ok(())
+    }
+
+    /// Tells how a step goes on, where nothing of it is a state that would be recorded.
+    pub(super) async fn tell(&self, number: usize, step: &RunStep) {
+        let masked = self.masked(&mut step.clone(), step.state);
+        self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
+    }
+
+    /// Records the end, then tells it.
+    pub(super) async fn end(&self, state: RunState) {
+        let at = self.clock.now().wall;
+        if let Err(error) = self.store.end(self.run.clone(), state, at).await {
+            self.trouble(format!("The end of the run could not be recorded: {error}.")).await;
+        }
+        if let Some(mirror) = &self.mirror
+            && let Err(why) = mirror.end(self.run.clone(), state).await
+        {
+            tracing::warn!(run = %self.run, why, "the end of a run could not be mirrored");
+        }
+        self.send(Event::Run(RunNews::Ended(self.run.clone(), state))).await;
+    }
+
+    /// Tells what the run waits for.
+    pub(super) async fn needs(&self, needs: Vec<Need>) {
+        self.send(Event::Procedure(ProcedureNews::Needs(self.run.clone(), needs))).await;
+    }
+
+    /// Tells a person that something of our own went wrong, or was not done.
+    pub(super) async fn trouble(&self, sentence: String) {
+        let sentence = self.masks.borrow().text(&sentence);
+        self.send(Event::Trouble(sentence)).await;
+    }
+
+    /// The core may be gone; what counts is recorded.
+    pub(super) async fn send(&self, event: Event) {
+        let _ = self.events.send(event).await;
+    }
+
+    /// The step in this state, and what of it may be recorded and shown.
+    fn masked(&self, step: &mut RunStep, state: StepState) -> RunStep {
+        step.state = state;
+        step.at = Some(self.clock.now().wall);
+        let masks = self.masks.borrow();
+        let mut masked = step.clone();
+        masked.command = masks.text(&step.command);
+        masked.note = masks.mask(step.note.raw()).into();
+        if let Some(verdict) = &mut masked.verdict {
+            for check in &mut verdict.checks {
+                check.told = masks.mask(check.told.raw()).into();
+            }
+        }
+        // Half a value would be taken for a whole one.
+        masked.value = step.value.clone().filter(|value| !masks.touches(value));
+        masked
+    }
+}

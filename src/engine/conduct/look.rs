@@ -1,0 +1,126 @@
+//! Looking without changing: what a plan's previews print, and what a run printed and was made of.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::{Conductor, Stage};
+use crate::domain::procedure::{Job, Procedure};
+use crate::domain::{ProcedurePlan, RunId};
+use crate::engine::clock::Clock;
+use crate::engine::jobs::{Began, JobKey, Jobs, Offsets, Order, Seen};
+use crate::engine::store::fresh_run_id;
+use crate::port::Event;
+use crate::port::procedure::ProcedureNews;
+use crate::text::Foreign;
+
+/// A preview takes no longer.
+const WITHIN: Duration = Duration::from_secs(60);
+/// Of what a preview prints, so much is kept.
+const MOST: usize = 64 << 10;
+/// Of what a step of an old run printed, so much is shown.
+const SHOWN: usize = 1 << 20;
+/// Pieces of a preview on their way.
+const PIECES: usize = 16;
+
+impl Conductor {
+    /// Runs the previews of a plan, beside everything else.
+    pub fn preview(&self, plan: &ProcedurePlan, stage: Option<&Stage>) {
+        let Some(stage) = stage else { return };
+        let run = fresh_run_id(self.clock.now().wall);
+        let mut step = 0;
+        for part in &plan.parts {
+            for job in &part.previews {
+                let key = JobKey { run: run.clone(), step, attempt: 1 };
+                step += 1;
+                let (jobs, events, job, part) =
+                    (Arc::clone(&stage.jobs), self.events.clone(), job.clone(), part.part.clone());
+                let trusted = stage.place.environment.trusted;
+                drop(tokio::spawn(async move {
+                    let told = if trusted {
+                        one(&*jobs, &job, key.clone()).await
+                    } else {
+                        Err("this site is not trusted to run commands".to_owned())
+                    };
+                    let host = job.host.clone();
+                    let _ = events.send(Event::Procedure(ProcedureNews::Preview(part, host, told))).await;
+                    // What a preview leaves on a host is of no use to anybody.
+                    let _ = jobs.clear(job.host, key.run).await;
+                }));
+            }
+        }
+    }
+
+    /// Says what a run printed, and its document as it was.
+    pub async fn read_run(&self, id: RunId) {
+        let Some(book) = &self.book else { return };
+        match book.store.outputs(id.clone(), SHOWN).await {
+            Ok(outputs) => {
+                for piece in outputs.pieces {
+                    let _ = self.events.send(Event::Procedure(ProcedureNews::Output(id.clone(), piece))).await;
+                }
+            }
+            Err(error) => drop(self.events.send(Event::Trouble(error.to_string())).await),
+        }
+        let document = self.document(&id).await;
+        let _ = self.events.send(Event::Procedure(ProcedureNews::Document(id, document))).await;
+    }
+
+    async fn document(&self, id: &RunId) -> Result<Arc<Procedure>, String> {
+        let run = self.recorded_run(id).await?;
+        let wanted = run.document.ok_or("That run is of no procedure.")?;
+        let book = self.book.as_ref().ok_or("Nothing is recorded here.")?;
+        let kept = book.store.document(wanted.digest).await.map_err(|error| format!("{error}."))?;
+        let kept = kept.ok_or("The document of that run is not kept here.")?;
+        let file = format!("procedures/{}.md", kept.name);
+        let known = crate::site::procedure::Known::default();
+        let (procedure, _) = crate::site::procedure::load(Path::new(&file), kept.text.as_bytes(), &known);
+        Ok(Arc::new(procedure))
+    }
+}
+
+async fn one(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String> {
+    if !job.script.secrets.is_empty() || !job.script.captured.is_empty() {
+        return Err("it needs a secret, or what an earlier step gives, and is shown when that is known".to_owned());
+    }
+    let order = Order {
+        key: key.clone(),
+        token: super::FIRST_TOKEN,
+        script: job.script.clone(),
+        captured: Vec::new(),
+        secrets: Vec::new(),
+        become_root: job.become_root,
+        split: false,
+        timeout: job.timeout.min(WITHIN),
+    };
+    match jobs.begin(job.host.clone(), order).await {
+        Began::Started | Began::Before => {}
+        Began::Not(_, why) | Began::Unknown(why) => return Err(why),
+    }
+    let (tell, mut told) = mpsc::channel::<crate::engine::jobs::Output>(PIECES);
+    let following = jobs.follow(job.host.clone(), key.clone(), Offsets::default(), tell);
+    let reading = async {
+        let mut all = Vec::new();
+        while let Some(output) = told.recv().await {
+            let room = MOST.saturating_sub(all.len());
+            all.extend(output.bytes.into_iter().take(room));
+        }
+        all
+    };
+    let both = async { tokio::join!(following, reading) };
+    let Ok((seen, all)) = tokio::time::timeout(WITHIN, both).await else {
+        let _ = jobs.cancel(job.host.clone(), key).await;
+        return Err("it took longer than a minute".to_owned());
+    };
+    match seen {
+        Seen::Ended(ended) if ended.exit == Some(0) => Ok(all.into()),
+        Seen::Ended(ended) => {
+            let said = Foreign::from(all).plain();
+            Err(format!("it left with status {}: {said}", ended.exit.unwrap_or(-1)))
+        }
+        Seen::Vanished(why) | Seen::Unasked(why) => Err(why),
+        Seen::Running | Seen::Never | Seen::Superseded(_) => Err("what became of it is not known".to_owned()),
+    }
+}

@@ -1,0 +1,331 @@
+//! Runs of procedures: begins what was permitted, hands decisions to the run that they are about, takes over runs that
+//! nobody is at. Each run is a task of its own.
+//!
+//! What is done next is decided by the pure course (`domain::course`); this room only does it, through jobs that outlive
+//! the link and the console, and records every result before it asks what is next.
+
+mod check;
+mod evidence;
+mod job;
+mod ledger;
+mod look;
+mod mask;
+mod orders;
+mod output;
+mod resume;
+mod secrets;
+mod task;
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use self::job::Kit;
+use self::ledger::{Ledger, Lost};
+use self::mask::Masks;
+use self::task::{Activity, Order, Task};
+use crate::domain::course::Course;
+use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
+use crate::domain::run::{RunDocument, RunState, RunStep};
+use crate::domain::{Permit, Run, RunId};
+use crate::engine::act::{Book, Place, one_change};
+use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::jobs::Jobs;
+use crate::engine::store::{Document, fresh_run_id};
+use crate::engine::transport::Asking;
+use crate::port::Event;
+use crate::port::act::{RunNews, StoreState};
+use crate::port::procedure::Decision;
+
+/// Decisions on their way to a run. Whoever decides waits for a place; a run takes them at once.
+const ORDERS: usize = 16;
+/// The fence of a run that was begun here: each console that takes it over adds one.
+const FIRST_TOKEN: u64 = 1;
+
+/// A copy of the records on the environment's lock host, so that other workstations know of the run.
+pub trait Mirrored: Send + Sync + 'static {
+    /// The run with all its steps.
+    fn begin(&self, run: Run) -> BoxFuture<'static, Result<(), String>>;
+    /// How a step stands.
+    fn step(&self, run: RunId, number: usize, step: RunStep) -> BoxFuture<'static, Result<(), String>>;
+    /// That it has ended.
+    fn end(&self, run: RunId, state: RunState) -> BoxFuture<'static, Result<(), String>>;
+}
+
+/// Where runs are done.
+#[derive(Clone)]
+pub struct Stage {
+    /// The environment, the ways to its hosts, what asks probes.
+    pub place: Place,
+    /// What starts and follows commands.
+    pub jobs: Arc<dyn Jobs>,
+    /// The lock host's copy; `None` where the environment has no lock host.
+    pub mirror: Option<Arc<dyn Mirrored>>,
+    /// Where people are asked; `None` when nobody is there.
+    pub ask: Option<mpsc::Sender<Asking>>,
+}
+
+/// All runs of procedures of this console.
+pub struct Conductor {
+    book: Option<Book>,
+    events: mpsc::Sender<Event>,
+    clock: AnyClock,
+    runs: BTreeMap<RunId, Conducted>,
+}
+
+struct Conducted {
+    title: String,
+    orders: mpsc::Sender<Order>,
+    activity: watch::Receiver<Activity>,
+    task: JoinHandle<()>,
+}
+
+impl Conducted {
+    fn lives(&self) -> bool {
+        !self.task.is_finished()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.lives() && *self.activity.borrow() == Activity::Busy
+    }
+}
+
+impl Conductor {
+    /// Without a book nothing can be recorded, so nothing is done.
+    pub fn new(book: Option<Book>, events: mpsc::Sender<Event>, clock: AnyClock) -> Self {
+        Self { book, events, clock, runs: BTreeMap::new() }
+    }
+
+    /// The run of which something is under way, if there is one: its headline.
+    pub fn busy(&self) -> Option<&str> {
+        self.runs.values().find(|run| run.is_busy()).map(|run| run.title.as_str())
+    }
+
+    /// A run that goes on here, busy or waiting for somebody: its headline.
+    pub fn open(&self) -> Option<&str> {
+        self.runs.values().find(|run| run.lives()).map(|run| run.title.as_str())
+    }
+
+    /// Does what was permitted: a new run, or more of one that goes on here. `other` is a change of another kind that is
+    /// under way.
+    pub async fn conduct(&mut self, permit: Permit<ProcedurePlan>, stage: Option<Stage>, other: Option<&str>) {
+        if let Err(sentence) = self.begin(permit, stage, other).await {
+            let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        permit: Permit<ProcedurePlan>,
+        stage: Option<Stage>,
+        other: Option<&str>,
+    ) -> Result<(), String> {
+        let stage = stage.ok_or("No environment is open, so nothing was done.")?;
+        fits(permit.plan(), &stage)?;
+        let own = permit.plan().run.clone();
+        let elsewhere = self.runs.iter().filter(|(id, _)| own.as_ref() != Some(*id)).find(|(_, run)| run.is_busy());
+        if let Some(title) = other.or(elsewhere.map(|(_, run)| run.title.as_str())).filter(|_| changes(permit.plan())) {
+            return Err(one_change(title));
+        }
+        if let Some(id) = own {
+            let known = self.runs.get(&id).filter(|run| run.lives());
+            let run = known.ok_or("That run does not go on here: take it over first, or begin a new one.")?;
+            return run.orders.send(Order::Permit(Box::new(permit))).await.map_err(|_| "The run has ended.".to_owned());
+        }
+        let book = self.writable()?;
+        let (plan, now) = (permit.plan(), self.clock.now().wall);
+        let mut course = Course::new(plan.whole, plan.given.clone(), Vec::new());
+        course.permit(plan, fresh)?;
+        let run = recorded(plan, permit.how().word(), &book, now, course.steps().to_vec());
+        let document = stage.place.environment.procedure(&plan.procedure).cloned();
+        let document = document.filter(|document| document.digest == plan.digest);
+        let document = document.ok_or_else(|| {
+            format!("{} is not the document any more that this was planned from: plan it anew.", plan.procedure)
+        })?;
+        let plan = plan.clone();
+        self.spawn(stage, book, run, course, FIRST_TOKEN, Some(plan), Some(document));
+        Ok(())
+    }
+
+    fn writable(&self) -> Result<Book, String> {
+        let book = self.book.clone().ok_or("Nothing is recorded here, so nothing is done.")?;
+        if let StoreState::ReadOnly(why) = &*book.store.state().borrow() {
+            return Err(format!("Nothing was done, because it can't be recorded: {why}"));
+        }
+        Ok(book)
+    }
+
+    /// Starts the task of a run. With a document it is new, and is recorded first.
+    #[expect(clippy::too_many_arguments, reason = "what a run is made of, once")]
+    fn spawn(
+        &mut self,
+        stage: Stage,
+        book: Book,
+        run: Run,
+        course: Course,
+        token: u64,
+        plan: Option<ProcedurePlan>,
+        new: Option<Arc<Procedure>>,
+    ) {
+        let (masks, masked) = watch::channel(Arc::new(Masks::default()));
+        let (active, activity) = watch::channel(Activity::Busy);
+        let (orders, ordered) = mpsc::channel(ORDERS);
+        let ledger = Ledger {
+            run: run.id.clone(),
+            store: Arc::clone(&book.store),
+            events: self.events.clone(),
+            clock: self.clock.clone(),
+            masks: masked,
+            mirror: stage.mirror.clone(),
+        };
+        let kit = Kit { place: stage.place, jobs: stage.jobs, ledger: ledger.clone(), token };
+        let (id, title) = (run.id.clone(), run.title.clone());
+        let person = book.person.clone();
+        let task = tokio::spawn(async move {
+            if let Some(document) = new
+                && let Err(sentence) = record(&ledger, &run, &document).await
+            {
+                ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+                return;
+            }
+            Task::new(kit, course, person, stage.ask, masks, active, plan.as_ref()).run(ordered).await;
+        });
+        self.runs.retain(|_, run| run.lives());
+        self.runs.insert(id, Conducted { title, orders, activity, task });
+    }
+
+    /// Hands a decision to its run. `stage` is where a run is ended that nobody is at.
+    pub async fn decide(&mut self, id: RunId, decision: Decision, stage: Option<Stage>, other: Option<&str>) {
+        let known = self.runs.get(&id).filter(|run| run.lives());
+        let Some(run) = known else {
+            if let (Decision::Abort(why), Some(stage)) = (&decision, stage) {
+                return self.end_left(id, why.clone(), stage).await;
+            }
+            let sentence = "That run does not go on here: take it over first.".to_owned();
+            return drop(self.events.send(Event::Trouble(sentence)).await);
+        };
+        let ends = matches!(decision, Decision::Pause | Decision::Cancel(_) | Decision::Abort(_));
+        let elsewhere = self.runs.iter().filter(|(other, _)| **other != id).find(|(_, run)| run.is_busy());
+        if let Some(title) = other.or(elsewhere.map(|(_, run)| run.title.as_str())).filter(|_| !ends) {
+            let sentence = format!("\"{title}\" is under way: one change at a time. Decide this when it has ended.");
+            return drop(self.events.send(Event::Trouble(sentence)).await);
+        }
+        // A run that has just ended needs no decision.
+        let _ = run.orders.send(Order::Decide(decision)).await;
+    }
+
+    /// Begins no further step of this run.
+    pub async fn stop(&self, id: &RunId) {
+        if let Some(run) = self.runs.get(id) {
+            let _ = run.orders.send(Order::Stop).await;
+        }
+    }
+
+    /// The console is left: nothing more begins from here, and what is under way goes on at its hosts.
+    pub async fn leave(&mut self, within: Duration) {
+        let until = tokio::time::Instant::now() + within;
+        let runs = std::mem::take(&mut self.runs);
+        for run in runs.values() {
+            let _ = run.orders.try_send(Order::Leave);
+        }
+        for mut run in runs.into_values() {
+            if tokio::time::timeout_at(until, &mut run.task).await.is_err() {
+                run.task.abort();
+            }
+        }
+    }
+}
+
+impl Drop for Conductor {
+    fn drop(&mut self) {
+        self.runs.values().for_each(|run| run.task.abort());
+    }
+}
+
+/// Whether a plan touches any host, or only wants a person's word.
+fn changes(plan: &ProcedurePlan) -> bool {
+    plan.danger() > crate::domain::procedure::Danger::Read
+}
+
+/// Whether a plan was made for the place it is to be done in.
+fn fits(plan: &ProcedurePlan, stage: &Stage) -> Result<(), String> {
+    let environment = &stage.place.environment;
+    if plan.site != environment.site || plan.environment != environment.name {
+        return Err(format!(
+            "This was planned for {} of {}, but {} of {} is open now: nothing was done.",
+            plan.environment, plan.site, environment.name, environment.site
+        ));
+    }
+    if !environment.trusted {
+        return Err(format!(
+            "{} is not trusted to run commands: read it, then `qd trust` it. Nothing was done.",
+            environment.site
+        ));
+    }
+    for host in plan.hosts() {
+        if host.as_str() != crate::domain::procedure::HERE && environment.host(host).is_none() {
+            return Err(format!("{host} is no host of this environment: nothing was done."));
+        }
+    }
+    Ok(())
+}
+
+/// The record of a step that is new.
+fn fresh(part: &PlannedPart, job: &Job) -> RunStep {
+    RunStep { host: job.host.clone(), part: Some(part.part.clone()), command: task::command(job), ..RunStep::default() }
+}
+
+/// The run as it is recorded before anything is sent.
+fn recorded(plan: &ProcedurePlan, how: &str, book: &Book, now: jiff::Timestamp, steps: Vec<RunStep>) -> Run {
+    let title = match plan.parts.as_slice() {
+        [only] if !plan.whole => format!("{}: {}", plan.title, only.title.plain()),
+        _ => plan.title.clone(),
+    };
+    Run {
+        id: fresh_run_id(now),
+        site: plan.site.clone(),
+        environment: plan.environment.clone(),
+        person: book.person.clone(),
+        workstation: book.workstation.clone(),
+        kind: plan.kind.word().to_owned(),
+        title,
+        confirmed: how.to_owned(),
+        begun: now,
+        ended: None,
+        state: RunState::Running,
+        document: Some(RunDocument {
+            name: plan.procedure.clone(),
+            digest: plan.digest.clone(),
+            whole: plan.whole,
+            given: plan.given.clone(),
+        }),
+        steps,
+    }
+}
+
+async fn record(ledger: &Ledger, run: &Run, document: &Procedure) -> Result<(), String> {
+    let sentence = |why: String| format!("Nothing was done, because it can't be recorded: {why}");
+    let kept = Document {
+        digest: document.digest.clone(),
+        name: document.name.clone(),
+        site: run.site.clone(),
+        environment: run.environment.clone(),
+        person: run.person.clone(),
+        text: Arc::clone(&document.text),
+    };
+    ledger.store.keep_document(kept, run.begun).await.map_err(|error| sentence(error.to_string()))?;
+    match ledger.begin(run).await {
+        Ok(()) => Ok(()),
+        Err(Lost::Taken(by)) => Err(sentence(format!("{by} has it"))),
+        Err(Lost::Unrecorded(why)) => {
+            // What was recorded here and could not be told to others did not begin.
+            let _ = ledger.store.end(run.id.clone(), RunState::Stopped, run.begun).await;
+            Err(sentence(why))
+        }
+    }
+}

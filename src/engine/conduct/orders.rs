@@ -1,0 +1,182 @@
+//! What a person decides about a run: checked by the course, recorded with their name, and only then true.
+
+use std::sync::Arc;
+
+use super::task::{Order, Task};
+use crate::domain::procedure::{Given, ProcedurePlan};
+use crate::domain::run::{RunStep, StepState};
+use crate::domain::{InputName, PartId, Permit};
+use crate::engine::clock::Clock;
+use crate::port::Event;
+use crate::port::act::RunNews;
+use crate::port::procedure::{Decision, Told};
+use crate::text::Foreign;
+
+impl Task {
+    pub(super) async fn order(&mut self, order: Order) {
+        let refused = match order {
+            Order::Decide(decision) => self.decide(decision).await,
+            Order::Permit(permit) => self.permitted(*permit).await,
+            Order::Stop => {
+                self.course.halt("the run was stopped");
+                self.under_way.values().for_each(|orders| orders.enough.cancel());
+                Ok(())
+            }
+            Order::Leave => Ok(()),
+        };
+        if let Err(sentence) = refused {
+            self.kit.ledger.trouble(sentence).await;
+        }
+    }
+
+    async fn decide(&mut self, decision: Decision) -> Result<(), String> {
+        match decision {
+            Decision::Tick(part, note) => self.tick(&part, &note).await?,
+            Decision::Untick(part) => {
+                let number = self.course.may_untick(&part)?;
+                let mut step = self.step(number);
+                (step.by, step.note) = (None, format!("taken back by {}", self.person).into());
+                self.record(number, step, StepState::Planned).await;
+            }
+            Decision::Choose(part, word) => {
+                let number = self.course.may_choose(&part, &word)?;
+                let mut step = self.signed(number, Foreign::default());
+                step.value = Some(word);
+                self.record(number, step, StepState::Verified).await;
+            }
+            Decision::Tell(told) => self.tell(told).await?,
+            Decision::CheckAgain(number) => {
+                self.course.check_again(number)?;
+                self.evidence.remove(&number);
+                self.start(number, true).await;
+            }
+            Decision::MarkDone(number, why) => {
+                self.course.may_mark(number)?;
+                let step = self.signed(number, because(&why, "marking a step as done")?);
+                self.record(number, step, StepState::Verified).await;
+            }
+            Decision::Skip(number, why) => {
+                self.course.may_skip(number)?;
+                let step = self.signed(number, because(&why, "skipping a step")?);
+                self.record(number, step, StepState::Skipped).await;
+            }
+            Decision::LeaveOut(host) => {
+                for number in self.course.leave_out(&host)? {
+                    let step = self.signed(number, format!("{host} was left out of this run").into());
+                    self.record(number, step, StepState::Skipped).await;
+                }
+            }
+            Decision::Pause => self.course.pause(),
+            Decision::Continue => self.course.go_on(),
+            Decision::Cancel(number) => {
+                let orders = self.under_way.get(&number);
+                orders.ok_or_else(|| "That step is not under way.".to_owned())?.cancel.cancel();
+            }
+            Decision::Abort(why) => {
+                let why = if why.trim().is_empty() { "no reason given" } else { why.trim() };
+                self.course.halt(format!("the run was ended by {}: {why}", self.person));
+                self.under_way.values().for_each(|orders| orders.cancel.cancel());
+            }
+            Decision::TakeTerminal(number) => self.course.take_terminal(number)?,
+        }
+        Ok(())
+    }
+
+    /// The step as this person's word makes it.
+    fn signed(&self, number: usize, note: Foreign) -> RunStep {
+        RunStep { by: Some(self.person.clone()), note, ..self.step(number) }
+    }
+
+    async fn tick(&mut self, part: &PartId, note: &str) -> Result<(), String> {
+        let number = self.course.may_tick(part)?;
+        let wants_note = self.planned.get(&number).is_some_and(|(part, _)| part.options.evidence);
+        if wants_note && note.trim().is_empty() {
+            return Err(format!("{part} wants evidence: say in a note what you saw."));
+        }
+        let step = self.signed(number, note.trim().into());
+        self.record(number, step, StepState::Verified).await;
+        Ok(())
+    }
+
+    /// Inputs that were told: what may be kept is recorded, secrets stay in memory.
+    async fn tell(&mut self, told: Vec<(InputName, Told)>) -> Result<(), String> {
+        let mut given = Vec::new();
+        for (name, told) in told {
+            let input = self.later.iter().find(|input| input.name == name);
+            match told {
+                Told::Secret(secret) => {
+                    given.push(Given { name: name.clone(), value: None });
+                    self.know(name, Arc::new(secret));
+                }
+                Told::Open(value) if input.is_some_and(|input| input.secret) => {
+                    given.push(Given { name: name.clone(), value: None });
+                    self.know(name, Arc::new(crate::port::Secret::new(value.into_bytes())));
+                }
+                Told::Open(value) => {
+                    if let Some(input) = input {
+                        let environment = &self.kit.place.environment;
+                        crate::state::procedures::valid(input, &value, environment, None)
+                            .map_err(|why| format!("{name} can't be that: {why}."))?;
+                    }
+                    given.push(Given { name, value: Some(value) });
+                }
+            }
+        }
+        let now = self.kit.place.clock.now().wall;
+        let ledger = &self.kit.ledger;
+        ledger.store.give(ledger.run.clone(), given.clone(), now).await.map_err(|error| format!("{error}."))?;
+        self.course.give(&given);
+        for number in self.course.may_tell() {
+            let names = match self.course.rule(number).map(|rule| rule.asks.clone()) {
+                Some(crate::domain::course::Asks::Tell(names)) => names,
+                Some(_) | None => continue,
+            };
+            let known = |name: &InputName| {
+                self.secrets.contains_key(name) || self.course.given().iter().any(|given| given.name == *name)
+            };
+            if names.iter().all(known) {
+                let step = self.signed(number, Foreign::default());
+                self.record(number, step, StepState::Verified).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// More of the run, with a person's permit.
+    async fn permitted(&mut self, permit: Permit<ProcedurePlan>) -> Result<(), String> {
+        let plan = permit.plan();
+        let before = self.course.steps().len();
+        let numbers = match self.course.permit(plan, super::fresh) {
+            Ok(numbers) => numbers,
+            Err(sentence) => {
+                self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+                return Ok(());
+            }
+        };
+        self.learn(plan);
+        for number in &numbers {
+            if let Some((_, job)) = self.planned.get(number) {
+                let command = super::task::command(job);
+                self.course.edit(*number, command);
+            }
+            self.evidence.remove(number);
+        }
+        for number in before..self.course.steps().len() {
+            let step = self.step(number);
+            self.record(number, step, StepState::Planned).await;
+        }
+        for number in self.course.given_up(&numbers) {
+            let mut step = self.step(number);
+            step.note = "not begun: something else was chosen".into();
+            self.record(number, step, StepState::Skipped).await;
+        }
+        // Whoever permits more of it wants it to go on.
+        self.course.go_on();
+        Ok(())
+    }
+}
+
+fn because(why: &str, what: &str) -> Result<Foreign, String> {
+    let why = why.trim();
+    if why.is_empty() { Err(format!("{what} wants a reason.")) } else { Ok(why.into()) }
+}

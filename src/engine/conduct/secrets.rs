@@ -1,0 +1,81 @@
+//! Secrets of a run: fetched when a step first needs them, kept in memory only, and asked for again after a resumption.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use crate::domain::InputName;
+use crate::domain::procedure::{Input, Origin, here};
+use crate::engine::transport::{Asker, Asking};
+use crate::port::Secret;
+use crate::port::event::QuestionKind;
+use crate::port::procedure::secret_question;
+
+/// How long a program that prints a secret may take.
+const COMMAND: Duration = Duration::from_secs(60);
+/// No secret is longer.
+const LONGEST: usize = 128 << 10;
+
+/// Fetches one secret.
+///
+/// # Errors
+/// Why it can't be had, as a sentence. Nothing that a program printed is in it.
+pub(super) async fn fetch(input: &Input, ask: Option<mpsc::Sender<Asking>>) -> Result<Arc<Secret>, String> {
+    let name = &input.name;
+    let bytes = match &input.origin {
+        Origin::Variable(variable) => {
+            use std::os::unix::ffi::OsStringExt;
+            let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+            let value = value.ok_or_else(|| {
+                format!("The secret {name} comes from the environment variable {variable}, which is not set here.")
+            })?;
+            value.into_vec()
+        }
+        Origin::Command(argv) => printed(name, argv).await?,
+        Origin::Asked => {
+            let asker = ask.map(|ask| Asker::new(here(), ask)).ok_or_else(|| unattended(name))?;
+            let typed = asker.ask(QuestionKind::Secret, secret_question(name, &input.about)).await;
+            typed.ok_or_else(|| format!("The secret {name} was asked for, and none was given."))?.expose().to_vec()
+        }
+    };
+    if bytes.len() > LONGEST || bytes.contains(&0) {
+        return Err(format!("The secret {name} is longer than 128 KiB or holds a NUL: no command can be given it."));
+    }
+    if bytes.is_empty() && !input.optional {
+        return Err(format!("The secret {name} is empty."));
+    }
+    Ok(Arc::new(Secret::new(bytes)))
+}
+
+/// The sentence for a secret that nobody can be asked for.
+fn unattended(name: &InputName) -> String {
+    format!(
+        "The secret {name} must be typed, and nobody is there: give it with --input-file {name}=FILE, or let the \
+         document fetch it (from_env, from)."
+    )
+}
+
+async fn printed(name: &InputName, argv: &[String]) -> Result<Vec<u8>, String> {
+    let Some((program, arguments)) = argv.split_first() else {
+        return Err(format!("The secret {name} comes from a command, and there is none."));
+    };
+    let running = Command::new(program).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+    let output = match tokio::time::timeout(COMMAND, running).await {
+        Err(_) => return Err(format!("The command for the secret {name} ({program}) took longer than a minute.")),
+        Ok(Err(error)) => return Err(format!("The command for the secret {name} ({program}) can't start: {error}.")),
+        Ok(Ok(output)) => output,
+    };
+    let mut secret = zeroize::Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(format!("The command for the secret {name} ({program}) ended with {}.", output.status));
+    }
+    if secret.last() == Some(&b'\n') {
+        secret.pop();
+    }
+    if secret.last() == Some(&b'\r') {
+        secret.pop();
+    }
+    Ok(secret.to_vec())
+}

@@ -1,0 +1,498 @@
+//! One run on its way: it asks the pure course what is to be done, does it, and puts every result into the record before
+//! it asks again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+
+use super::check::Watch;
+use super::job::{Done, Kit, Orders, Step};
+use super::ledger::Lost;
+use super::mask::Masks;
+use super::terminal::Terminal;
+use super::{evidence, secrets};
+use crate::domain::course::{Asks, Course, Do, Want};
+use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
+use crate::domain::run::{Reason, RunStep, StepState};
+use crate::domain::{HostName, InputName, Moment, Permit};
+use crate::engine::clock::Clock;
+use crate::engine::transport::Asking;
+use crate::port::Secret;
+use crate::port::procedure::{Decision, Evidence, Need};
+use crate::text::Foreign;
+
+/// What a run is told from outside.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A person decided something.
+    Decide(Decision),
+    /// A person permitted more of it.
+    Permit(Box<Permit<ProcedurePlan>>),
+    /// Begin no further step, and end when nothing is under way.
+    Stop,
+    /// The console is left: nothing more is done from here.
+    Leave,
+}
+
+/// How a run stands, for those who want to begin another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// Something of it is under way, or begins by itself.
+    Busy,
+    /// It waits for a person.
+    Waits,
+}
+
+/// Something that was waited for.
+pub(super) enum Came {
+    Step(usize, Box<Done>),
+    Secret(InputName, Result<Arc<Secret>, String>),
+    Looked(usize, Vec<(String, Foreign)>),
+}
+
+/// One run.
+pub(super) struct Task {
+    pub(super) kit: Kit,
+    pub(super) course: Course,
+    pub(super) person: String,
+    pub(super) ask: Option<mpsc::Sender<Asking>>,
+    pub(super) masks: watch::Sender<Arc<Masks>>,
+    pub(super) activity: watch::Sender<Activity>,
+    /// What its steps do, by their numbers; nothing of a run that is only brought to its end.
+    pub(super) planned: BTreeMap<usize, (Arc<PlannedPart>, Job)>,
+    pub(super) later: Vec<Input>,
+    pub(super) secrets: BTreeMap<InputName, Arc<Secret>>,
+    pub(super) evidence: BTreeMap<usize, Evidence>,
+    pub(super) under_way: BTreeMap<usize, Orders>,
+    pub(super) going: FuturesUnordered<BoxFuture<'static, Came>>,
+    /// Steps that wait for a secret, and whether they are gone on with.
+    waiting: BTreeMap<usize, bool>,
+    asked: BTreeSet<InputName>,
+    told: Option<Vec<Need>>,
+    /// Somebody else has it now.
+    pub(super) taken: Option<String>,
+}
+
+/// The command of a job as it is recorded: as a shell would take it.
+pub(super) fn command(job: &Job) -> String {
+    let text = job.script.text.trim_end();
+    match &job.script.with {
+        Some(with) => format!("{with} <<'QUERY'\n{text}\nQUERY"),
+        None => text.to_owned(),
+    }
+}
+
+impl Task {
+    #[expect(clippy::too_many_arguments, reason = "what a run is made of, once")]
+    pub(super) fn new(
+        kit: Kit,
+        course: Course,
+        person: String,
+        ask: Option<mpsc::Sender<Asking>>,
+        masks: watch::Sender<Arc<Masks>>,
+        activity: watch::Sender<Activity>,
+        plan: Option<&ProcedurePlan>,
+    ) -> Self {
+        let mut task = Self {
+            kit,
+            course,
+            person,
+            ask,
+            masks,
+            activity,
+            planned: BTreeMap::new(),
+            later: Vec::new(),
+            secrets: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            going: FuturesUnordered::new(),
+            waiting: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            told: None,
+            taken: None,
+        };
+        plan.into_iter().for_each(|plan| task.learn(plan));
+        task
+    }
+
+    /// Learns what the steps of a plan do.
+    pub(super) fn learn(&mut self, plan: &ProcedurePlan) {
+        for part in &plan.parts {
+            let shared = Arc::new(part.clone());
+            for (job, number) in part.jobs.iter().zip(self.course.numbers(part)) {
+                if let Some(number) = number {
+                    self.planned.insert(number, (Arc::clone(&shared), job.clone()));
+                }
+            }
+        }
+        for input in &plan.later {
+            if !self.later.iter().any(|known| known.name == input.name) {
+                self.later.push(input.clone());
+            }
+        }
+    }
+
+    /// Does it until it has ended, or is left.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        loop {
+            if self.advance().await {
+                break;
+            }
+            if let Some(by) = self.taken.take() {
+                let sentence = format!("{by} has taken this run over: from here it is only looked at.");
+                self.kit.ledger.needs(Vec::new()).await;
+                self.kit.ledger.trouble(sentence).await;
+                break;
+            }
+            self.tell_needs().await;
+            let expires = self.expires();
+            let clock = self.kit.place.clock.clone();
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(Order::Leave) | None => {
+                        self.leave().await;
+                        return;
+                    }
+                    Some(order) => self.order(order).await,
+                },
+                Some(came) = self.going.next() => self.came(came).await,
+                () = clock.until(expires.unwrap_or(Moment(std::time::Duration::MAX))), if expires.is_some() => {}
+            }
+        }
+        self.activity.send_replace(Activity::Waits);
+    }
+
+    /// What is under way goes on at its hosts. A run of chosen parts in which nothing is left to do has ended.
+    async fn leave(&mut self) {
+        if !self.course.is_going() && self.course.is_chosen() && self.course.is_done() {
+            self.course.halt("qd was left");
+            self.advance().await;
+        }
+    }
+
+    fn expires(&self) -> Option<Moment> {
+        let now = self.kit.place.clock.now();
+        let at = self.course.expires_at()?;
+        let left = std::time::Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
+        Some(now.mono.after(left))
+    }
+
+    /// Does everything that is to be done now: whether the run has ended with it.
+    async fn advance(&mut self) -> bool {
+        loop {
+            let orders = self.course.next(self.kit.place.clock.now().wall);
+            if orders.is_empty() || self.taken.is_some() {
+                break;
+            }
+            for order in orders {
+                match order {
+                    Do::Begin(number) => self.begin(number, false).await,
+                    Do::Adopt(number) => self.begin(number, true).await,
+                    Do::Skip(number, why) => {
+                        let mut step = self.step(number);
+                        step.note = why.into();
+                        self.record(number, step, StepState::Skipped).await;
+                    }
+                    Do::Reopen(number) => {
+                        let mut step = self.step(number);
+                        let by = step.by.take().unwrap_or_default();
+                        step.note = format!("asked again: the answer of {by} counted for its time only").into();
+                        step.value = None;
+                        self.record(number, step, StepState::Planned).await;
+                    }
+                    Do::End(state) => {
+                        self.kit.ledger.needs(Vec::new()).await;
+                        self.kit.ledger.end(state).await;
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    pub(super) fn step(&self, number: usize) -> RunStep {
+        self.course.steps().get(number).cloned().unwrap_or_default()
+    }
+
+    /// Records what a person or the document decided about a step that is not under way: whether that could be.
+    pub(super) async fn record(&mut self, number: usize, mut step: RunStep, state: StepState) -> bool {
+        match self.kit.ledger.commit(number, &mut step, state).await {
+            Ok(()) => {
+                self.course.set(number, step, true);
+                true
+            }
+            Err(lost) => {
+                self.course.set(number, step, true);
+                self.lost(lost).await;
+                false
+            }
+        }
+    }
+
+    /// Nothing more begins when nothing can be recorded.
+    async fn lost(&mut self, lost: Lost) {
+        match lost {
+            Lost::Taken(by) => self.taken = Some(by),
+            Lost::Unrecorded(why) => {
+                self.course.pause();
+                let sentence =
+                    format!("The run is paused, because nothing more can be recorded: {why}. Then continue it.");
+                self.kit.ledger.trouble(sentence).await;
+            }
+        }
+    }
+
+    /// Begins a step, or goes on with one that was begun before.
+    async fn begin(&mut self, number: usize, adopt: bool) {
+        let missing = self.missing_secrets(number);
+        if !missing.is_empty() && !adopt {
+            self.waiting.insert(number, adopt);
+            for name in missing {
+                self.fetch(name).await;
+            }
+            return;
+        }
+        self.start(number, adopt).await;
+    }
+
+    fn missing_secrets(&self, number: usize) -> Vec<InputName> {
+        let wanted = self.planned.get(&number).map(|(_, job)| job.script.secrets.clone()).unwrap_or_default();
+        wanted.into_iter().filter(|name| !self.secrets.contains_key(name)).collect()
+    }
+
+    async fn fetch(&mut self, name: InputName) {
+        if !self.asked.insert(name.clone()) {
+            return;
+        }
+        let input = self.later.iter().find(|input| input.name == name).cloned();
+        let ask = self.ask.clone();
+        self.going.push(
+            async move {
+                let fetched = match input {
+                    Some(input) => secrets::fetch(&input, ask).await,
+                    None => Err(format!("Where the secret {name} comes from is not known.")),
+                };
+                Came::Secret(name, fetched)
+            }
+            .boxed(),
+        );
+    }
+
+    /// A secret is there, or can't be had.
+    async fn secret(&mut self, name: InputName, fetched: Result<Arc<Secret>, String>) {
+        self.asked.remove(&name);
+        match fetched {
+            Ok(secret) => {
+                self.know(name, secret);
+                let ready: Vec<(usize, bool)> = self
+                    .waiting
+                    .iter()
+                    .map(|(n, a)| (*n, *a))
+                    .filter(|(n, _)| self.missing_secrets(*n).is_empty())
+                    .collect();
+                for (number, adopt) in ready {
+                    self.waiting.remove(&number);
+                    self.start(number, adopt).await;
+                }
+            }
+            Err(why) => {
+                let wants = |number: &usize| self.missing_secrets(*number).contains(&name);
+                let failed: Vec<usize> = self.waiting.keys().copied().filter(wants).collect();
+                for number in failed {
+                    self.waiting.remove(&number);
+                    self.refuse(number, format!("{why} Nothing was sent.")).await;
+                }
+            }
+        }
+    }
+
+    pub(super) fn know(&mut self, name: InputName, secret: Arc<Secret>) {
+        self.secrets.insert(name, secret);
+        self.masks.send_replace(Arc::new(Masks::of(self.secrets.values().map(|secret| secret.expose()))));
+    }
+
+    /// A step fails before anything is sent.
+    async fn refuse(&mut self, number: usize, why: String) {
+        let mut step = self.step(number);
+        (step.reason, step.note) = (Some(Reason::Refused), why.into());
+        self.evidence.insert(number, Evidence { reason: step.reason, ..Evidence::default() });
+        self.record(number, step, StepState::Failed).await;
+    }
+
+    pub(super) async fn start(&mut self, number: usize, adopt: bool) {
+        let record = self.step(number);
+        let orders = Orders::default();
+        let planned = self.planned.get(&number).cloned();
+        let rule = self.course.rule(number).cloned();
+        let kit = self.kit.clone();
+        let (Some((part, job)), Some(rule)) = (planned, rule) else {
+            if !adopt {
+                return self.refuse(number, "What it does is not known here.".to_owned()).await;
+            }
+            let step = Step {
+                kit,
+                number,
+                what: None,
+                record,
+                orders: orders.clone(),
+                captured: Vec::new(),
+                secrets: Vec::new(),
+            };
+            return self.push(number, orders, async move { step.run(true).await }.boxed());
+        };
+        let work = match &part.doing {
+            Doing::Check(..) | Doing::Hold(..) => {
+                let watch = Watch { kit, number, part, rule, record, orders: orders.clone() };
+                async move { watch.run(adopt).await }.boxed()
+            }
+            Doing::Run(..) if rule.asks == Asks::Terminal => {
+                let captured = match self.captured(&job, &record.host) {
+                    Ok(captured) => captured,
+                    Err(why) => return self.refuse(number, why).await,
+                };
+                let terminal = Terminal { kit, number, job, record, orders: orders.clone(), captured };
+                async move { terminal.run(adopt).await }.boxed()
+            }
+            Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) => {
+                let captured = match self.captured(&job, &record.host) {
+                    Ok(captured) => captured,
+                    Err(_) if adopt => Vec::new(),
+                    Err(why) => return self.refuse(number, why).await,
+                };
+                let of = |name: &InputName| Some((name.clone(), Arc::clone(self.secrets.get(name)?)));
+                let secrets = job.script.secrets.iter().filter_map(of).collect();
+                let what = Some((part, job, rule));
+                let step = Step { kit, number, what, record, orders: orders.clone(), captured, secrets };
+                async move { step.run(adopt).await }.boxed()
+            }
+            Doing::Ask | Doing::Prompt(_) | Doing::Decide(_) | Doing::Notify(..) | Doing::Call(..) => {
+                return self.refuse(number, "This is nothing that the console does by itself.".to_owned()).await;
+            }
+        };
+        self.push(number, orders, work);
+    }
+
+    fn push(&mut self, number: usize, orders: Orders, work: BoxFuture<'static, Done>) {
+        self.under_way.insert(number, orders);
+        self.going.push(work.map(move |done| Came::Step(number, Box::new(done))).boxed());
+    }
+
+    /// The variables that earlier parts gave, for a step on this host.
+    fn captured(&self, job: &Job, host: &HostName) -> Result<Vec<(InputName, String)>, String> {
+        let mut captured = Vec::new();
+        for name in &job.script.captured {
+            match self.course.value(name.as_str(), host) {
+                Some(value) => captured.push((name.clone(), value.to_owned())),
+                None if self.course.is_elsewhere(name, host) => {
+                    return Err(format!(
+                        "{name} is not known on {host}: the step that gives it gave nothing there, or was not kept \
+                         because it held a secret. Nothing was sent."
+                    ));
+                }
+                None => return Err(format!("{name} is not known yet: nothing was sent.")),
+            }
+        }
+        Ok(captured)
+    }
+
+    async fn came(&mut self, came: Came) {
+        match came {
+            Came::Step(number, done) => {
+                self.under_way.remove(&number);
+                let Done { record, lost, mut evidence } = *done;
+                let stuck = matches!(record.state, StepState::Failed | StepState::Unknown);
+                if stuck && evidence.output.is_empty() {
+                    evidence.output = kept_tail(&self.kit.ledger, number, record.attempt).await;
+                }
+                self.evidence.insert(number, evidence);
+                self.course.set(number, record, true);
+                if let Some(lost) = lost {
+                    self.lost(lost).await;
+                }
+                if stuck {
+                    self.look(number);
+                }
+            }
+            Came::Secret(name, fetched) => self.secret(name, fetched).await,
+            Came::Looked(number, looked) => {
+                if let Some(evidence) = self.evidence.get_mut(&number) {
+                    let masks = self.masks.borrow();
+                    let masked = looked.into_iter().map(|(title, text)| (title, masks.mask(text.raw()).into()));
+                    evidence.looked.extend(masked);
+                }
+            }
+        }
+    }
+
+    /// Looks at the units that a step names which did not end well.
+    fn look(&mut self, number: usize) {
+        let Some((_, job)) = self.planned.get(&number).cloned() else { return };
+        if job.script.text.is_empty() {
+            return;
+        }
+        let place = self.kit.place.clone();
+        let looking = async move {
+            let looked = evidence::look(place, job.host.clone(), &job.script.text).await;
+            Came::Looked(number, looked)
+        };
+        self.going.push(looking.boxed());
+    }
+
+    /// Says what the run waits for, whenever that changes.
+    async fn tell_needs(&mut self) {
+        let wants = self.course.wants();
+        let busy = self.course.is_going() || (!self.course.is_chosen() && wants.is_empty());
+        self.activity.send_replace(if busy { Activity::Busy } else { Activity::Waits });
+        let mut needs = Vec::new();
+        for want in wants {
+            needs.extend(self.need(want).await);
+        }
+        if self.told.as_ref() != Some(&needs) {
+            self.told = Some(needs.clone());
+            self.kit.ledger.needs(needs).await;
+        }
+    }
+
+    async fn need(&mut self, want: Want) -> Option<Need> {
+        let part = |number: usize| self.course.rule(number).map(|rule| rule.part.clone());
+        Some(match want {
+            Want::Tick(number) => Need::Tick(part(number)?),
+            Want::Choose(number) => Need::Choose(part(number)?),
+            Want::Tell(number) => match &self.course.rule(number)?.asks {
+                Asks::Tell(names) => Need::Tell(names.clone()),
+                Asks::Nobody | Asks::Tick | Asks::Choose(_) | Asks::Terminal => return None,
+            },
+            Want::Terminal(number) => Need::Terminal(number),
+            Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await)),
+            Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await)),
+            Want::Paused => Need::Paused,
+        })
+    }
+
+    async fn evidence(&mut self, number: usize) -> Evidence {
+        if let Some(known) = self.evidence.get(&number) {
+            return known.clone();
+        }
+        let step = self.step(number);
+        let output = kept_tail(&self.kit.ledger, number, step.attempt).await;
+        let evidence = Evidence { reason: step.reason, output, looked: Vec::new() };
+        self.evidence.insert(number, evidence.clone());
+        self.look(number);
+        evidence
+    }
+}
+
+/// The end of what is kept of a step's output.
+async fn kept_tail(ledger: &super::ledger::Ledger, number: usize, attempt: u32) -> Foreign {
+    let Ok(outputs) = ledger.store.outputs(ledger.run.clone(), 8 << 10).await else {
+        return Foreign::default();
+    };
+    let own = outputs.pieces.iter().filter(|piece| piece.step == number && piece.attempt == attempt);
+    own.map(|piece| piece.bytes.raw()).collect::<Vec<_>>().concat().into()
+}
