@@ -116,7 +116,8 @@ impl Maker {
 
     fn push(&mut self, text: &str, code: bool) {
         let style = Style { strong: self.strong > 0, emphasis: self.emphasis > 0, code, struck: self.struck > 0 };
-        let link = self.links.last().map(|(to, _)| to.clone());
+        // A picture inside a link leads where the link leads.
+        let link = self.links.first().map(|(to, _)| to.clone());
         let began = self.links.last().map_or(0, |(_, began)| *began);
         let joined = self.done.len() > began;
         match self.done.last_mut().filter(|(_, other, to)| joined && *other == style && *to == link) {

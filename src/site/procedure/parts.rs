@@ -206,9 +206,7 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
         }
         let wants = read.command || !read.options.targets.is_empty() || read.options.retries > 0;
         match runnable.as_slice() {
-            [only] if !read.options.todo && if task { read.more } else { true } => {
-                self.one(index, read, *only, section, title)
-            }
+            [only] if !read.options.todo && (!task || read.more) => self.one(index, read, *only, section, title),
             [_, _, ..] if read.more => {
                 let hint = "put attributes behind the first line of each block of code instead";
                 self.wrong(&mut read, "these attributes are for one command, and there are several", hint);
@@ -403,8 +401,8 @@ impl Sections {
             self.open.pop();
         }
         let inside = self.current();
-        let nearest = self.open.iter().rev().filter_map(|open| self.all.get(*open)).map(|open| open.role);
-        let around = nearest.filter(|role| *role != Role::Plain).next().unwrap_or_default();
+        let mut nearest = self.open.iter().rev().filter_map(|open| self.all.get(*open)).map(|open| open.role);
+        let around = nearest.find(|role| *role != Role::Plain).unwrap_or_default();
         let title = self.all.is_empty() && level == 1;
         let anchor = match read.and_then(|read| read.id.as_ref()).filter(|id| self.anchors.take(id.as_str())) {
             Some(id) => id.to_string(),

@@ -109,7 +109,7 @@ impl FromToml for Day {
         let word = match value.get_ref() {
             DeValue::Datetime(date) => date.to_string(),
             DeValue::String(text) => text.to_string(),
-            other => return wrong_type(value, "a day such as 2027-01-31", sink).or_else(|| unused(other)),
+            _ => return wrong_type(value, "a day such as 2027-01-31", sink),
         };
         match word.parse::<Date>().ok().filter(|_| word.len() == 10) {
             Some(date) => Some(Self(date)),
@@ -119,10 +119,6 @@ impl FromToml for Day {
             }
         }
     }
-}
-
-fn unused<T>(_: &DeValue<'_>) -> Option<T> {
-    None
 }
 
 impl JsonSchema for Day {
