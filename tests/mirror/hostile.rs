@@ -57,15 +57,9 @@ async fn what_lies_beside_the_events_is_not_read_and_forged_events_are_not_belie
         let found = there.read(&run.id).await.unwrap();
         assert_eq!((&found.run, found.doubtful), (&run, true), "{}", &bad[..bad.len().min(200)]);
     }
-    // One that is larger than any event is not read at all, and many of them are not read to their end.
+    // One that is larger than any event is not read at all.
     fs::write(own.join("000003"), vec![b'x'; 9 << 20]).unwrap();
     assert_eq!(there.read(&run.id).await.unwrap().run, run);
-    for number in 7..15 {
-        fs::write(own.join(format!("{number:06}")), vec![b'x'; 3 << 20]).unwrap();
-    }
-    let begun = Instant::now();
-    let much = there.read(&run.id).await;
-    assert!(begun.elapsed() < Duration::from_secs(9) && much.is_ok_and(|found| found.doubtful));
 }
 
 #[tokio::test]
