@@ -16,3 +16,8 @@ pub use preamble::{LARGEST, Unquotable, assign, preamble, quotable};
 pub use scan::scan;
 pub use uses::{Sets, sets, unset, used};
 pub use words::{Join, Redirect, RedirectKind, Simple, Word, simples, simples_deep};
+
+#[cfg(test)]
+mod insert_tests;
+#[cfg(test)]
+mod tests;
