@@ -4,8 +4,17 @@ use super::{Case, Finding};
 use crate::domain::procedure::{Doing, Role};
 
 const MIGRATES: &[&str] = &[
-    "migrate deploy", "manage.py migrate", "migrations run", "db:migrate", "alembic upgrade", "flyway migrate", "liquibase update",
-    "knex migrate:latest", "sequelize db:migrate", "migrate up", "artisan migrate",
+    "migrate deploy",
+    "manage.py migrate",
+    "migrations run",
+    "db:migrate",
+    "alembic upgrade",
+    "flyway migrate",
+    "liquibase update",
+    "knex migrate:latest",
+    "sequelize db:migrate",
+    "migrate up",
+    "artisan migrate",
 ];
 const BACKS_UP: &[&str] = &["pg_dump", "mysqldump", "backup", "snapshot", "pg_basebackup", "mongodump"];
 
@@ -21,7 +30,8 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         if BACKS_UP.iter().any(|word| text.contains(word) || title.contains(word)) || called {
             return Vec::new();
         }
-        let looks = ["--plan", "--check", "--dry-run", "--fake", "migrate:status"].iter().any(|word| text.contains(word));
+        let looks =
+            ["--plan", "--check", "--dry-run", "--fake", "migrate:status"].iter().any(|word| text.contains(word));
         let rolls_back = matches!(case.procedure.role(part), Role::Rollback);
         if !looks && !rolls_back && MIGRATES.iter().any(|word| text.contains(word)) {
             let message = format!("{} migrates the database, and nothing before it makes or checks a backup", part.id);

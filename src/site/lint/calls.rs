@@ -1,4 +1,4 @@
-//! Parts and procedures that are named and are not there: calls, undoing, rollback; and calls that never end.
+//! Procedures that are named and are not there: calls and rollback; inputs that they have not; calls that never end.
 
 use super::{Case, Finding};
 use crate::domain::ProcedureName;
@@ -15,10 +15,6 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         found.push(Finding::mistake(1, message, "a rollback is the name of a file in procedures/, without .md"));
     }
     for part in &procedure.parts {
-        if let Some(undo) = part.options.undo.as_ref().filter(|undo| procedure.part(undo).is_none()) {
-            let message = format!("{} is undone by {undo}, which is no part of this procedure", part.id);
-            found.push(Finding::mistake(part.line, message, "undo=#id names a part of the same file"));
-        }
         let Doing::Call(name, with) = &part.doing else { continue };
         let Some(callee) = environment.procedure(name) else {
             let message = format!("{} calls {name}, and {} has no such procedure", part.id, environment.name);

@@ -21,7 +21,11 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         let inside = text.rfind("exit ").is_some_and(|exit| text.rfind("done").is_none_or(|done| exit < done));
         if looks && leaves && inside {
             let message = format!("{} ends at the first check that fails, so the others are not seen", part.id);
-            found.push(Finding::warning(part.line, message, "note the failure, go on, and leave with it behind the loop"));
+            found.push(Finding::warning(
+                part.line,
+                message,
+                "note the failure, go on, and leave with it behind the loop",
+            ));
         }
     }
     found

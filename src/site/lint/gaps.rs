@@ -12,9 +12,11 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         let seen = scan(text);
         for gap in gaps(text, &seen) {
             let known = keys.contains(&gap.key)
-                || case.procedure.parts.iter().any(|part| {
-                    part.options.capture.as_ref().is_some_and(|name| key_of(name.as_str()) == gap.key)
-                })
+                || case
+                    .procedure
+                    .parts
+                    .iter()
+                    .any(|part| part.options.capture.as_ref().is_some_and(|name| key_of(name.as_str()) == gap.key))
                 || case.environment.variables.keys().any(|name| key_of(name) == gap.key);
             if !known && !told.contains(&gap.key) {
                 let what = crate::text::Foreign::from(text.get(gap.at.clone()).unwrap_or_default()).plain();

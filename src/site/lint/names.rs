@@ -39,8 +39,14 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
                     found.push(Finding::mistake(part.line, message, "declare it under [inputs] in the front matter"));
                 }
             }
-            Doing::Run(..) | Doing::Request(..) | Doing::Ask | Doing::Hold(_, None) | Doing::Decide(_) | Doing::Shift(..)
-            | Doing::Notify(..) | Doing::Call(..) => {}
+            Doing::Run(..)
+            | Doing::Request(..)
+            | Doing::Ask
+            | Doing::Hold(_, None)
+            | Doing::Decide(_)
+            | Doing::Shift(..)
+            | Doing::Notify(..)
+            | Doing::Call(..) => {}
         }
     }
     found

@@ -62,5 +62,9 @@ fn missing(line: usize, one: &Simple, fetched: &[(String, String)], at: &str) ->
     }
     let file = crate::text::Foreign::from(file.as_str()).plain();
     let message = format!("{file} is restored in another place than it was fetched to, and nothing carries it there");
-    Some(Finding::warning(line, message, "copy it with scp or rsync in a step between, or fetch it where it is restored"))
+    Some(Finding::warning(
+        line,
+        message,
+        "copy it with scp or rsync in a step between, or fetch it where it is restored",
+    ))
 }

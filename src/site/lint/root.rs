@@ -11,7 +11,11 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         };
         if !part.options.root && !part.options.terminal && simples_deep(text).iter().any(|one| asks(one.command())) {
             let message = format!("{} uses sudo, which gets no password there", part.id);
-            found.push(Finding::warning(part.line, message, "take sudo away and say `root`: the console becomes root then"));
+            found.push(Finding::warning(
+                part.line,
+                message,
+                "take sudo away and say `root`: the console becomes root then",
+            ));
         }
     }
     found

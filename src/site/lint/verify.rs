@@ -17,11 +17,19 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     });
     if !role(Role::Verify) && !checks {
         let message = "this deploy does not verify what it did";
-        found.push(Finding::warning(1, message, "add a section `## Verify` with checks, or a part with check=service/probe"));
+        found.push(Finding::warning(
+            1,
+            message,
+            "add a section `## Verify` with checks, or a part with check=service/probe",
+        ));
     }
     if !role(Role::Rollback) && procedure.header.rollback.is_none() {
         let message = "this deploy has no rollback";
-        found.push(Finding::warning(1, message, "add rollback = \"procedure\" to its front matter, or a section `## Rollback`"));
+        found.push(Finding::warning(
+            1,
+            message,
+            "add rollback = \"procedure\" to its front matter, or a section `## Rollback`",
+        ));
     }
     found
 }

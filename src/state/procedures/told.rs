@@ -73,7 +73,8 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
         Doing::Check(service, probe) => Some(format!("until {service}/{probe} passes")),
         Doing::Hold(time, None) => Some(format!("waits {}", seconds(*time))),
         Doing::Hold(time, Some(guard)) => {
-            let probes: Vec<String> = guard.probes.iter().map(|(service, probe)| format!("{service}/{probe}")).collect();
+            let probes: Vec<String> =
+                guard.probes.iter().map(|(service, probe)| format!("{service}/{probe}")).collect();
             Some(format!("waits {} while {} hold", seconds(*time), probes.join(", ")))
         }
         Doing::Decide(ways) => {
