@@ -14,7 +14,7 @@ pub(super) enum Program {
     /// It destroys.
     Destroys,
     /// It depends on its arguments.
-    Depends(fn(&[Arg], Around) -> Danger),
+    Depends(Grade),
 }
 
 /// What is known of the program of this name.
@@ -220,7 +220,10 @@ const DESTROYS: &[&str] = &[
     "halt",
 ];
 
-const DEPENDS: &[(&str, fn(&[Arg], Around) -> Danger)] = &[
+/// How a program is graded by its arguments.
+type Grade = fn(&[Arg], Around) -> Danger;
+
+const DEPENDS: &[(&str, Grade)] = &[
     ("rm", machine::rm),
     ("rmdir", machine::change),
     ("dd", machine::dd),

@@ -34,11 +34,13 @@ fn sh(attributes: &str, command: &str) -> String {
     format!("```sh {{{attributes}}}\n{command}\n```\n")
 }
 
+/// The rule, what its message says, a document that breaks it, and one that does not: front matter and body each.
+type Case = (&'static str, &'static str, (&'static str, String), (&'static str, String));
+
 #[test]
 fn every_rule_is_broken_by_one_document_and_not_by_another() {
     let deploy = "kind = \"deploy\"";
-    // The rule, what its message says, a document that breaks it, and one that does not: front matter and body each.
-    let cases: Vec<(&str, &str, (&str, String), (&str, String))> = vec![
+    let cases: Vec<Case> = vec![
         (
             "place",
             "no host db-9",
