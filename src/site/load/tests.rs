@@ -112,7 +112,7 @@ fn f12_procedures_are_listed_and_never_run_while_they_are_read() {
     assert!(!site.trusted && site.environments.iter().all(|environment| !environment.trusted));
     let procedure = &site.environments[0].procedures[0];
     assert_eq!((procedure.file.as_str(), procedure.parts.len()), ("procedures/deep/go.md", 2));
-    let told = check(&desk.places, &["theirs".to_owned()], &[]);
+    let told = check(&desk.places, &["theirs".to_owned()], &[], TODAY);
     assert!(told.text.contains("not trusted: 6 commands will not run"), "{}", told.text);
     let told = crate::site::trust(&desk.places, "theirs").text;
     for part in [
