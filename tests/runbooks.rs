@@ -12,6 +12,8 @@ use console::Console;
 use procedures::{Doc, Told};
 
 use quarterdeck::domain::procedure::{Danger, Kind};
+use quarterdeck::port::procedure::{Decision, Need, ProcedureNews};
+use quarterdeck::port::{Effect, Event};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -201,4 +203,63 @@ fn without_procedures_it_says_where_files_go() {
         assert!(console.screen().contains("no procedures here yet"), "{}", console.screen());
         assert!(console.screen().contains("Markdown"), "{}", console.screen());
     }
+}
+
+/// The permit that was given since the last call.
+fn permitted(console: &mut Console) -> quarterdeck::domain::ProcedurePlan {
+    let permit = console.asked().into_iter().find_map(|effect| match effect {
+        Effect::Conduct(permit) => Some(permit),
+        _ => None,
+    });
+    permit.unwrap_or_else(|| panic!("nothing was permitted:\n{}", console.screen())).plan().clone()
+}
+
+fn decided(console: &mut Console) -> Vec<Decision> {
+    let of = |effect| match effect {
+        Effect::Decide(_, decision) => Some(decision),
+        _ => None,
+    };
+    console.asked().into_iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_step_that_only_reads_runs_at_once_and_one_that_changes_asks_for_the_name() {
+    for size in SIZES {
+        let mut console = shop(size);
+        console.keys("4").types("/redis").keys("enter enter");
+        console.asked();
+        console.keys("enter");
+        let plan = permitted(&mut console);
+        assert_eq!(plan.parts.len(), 1);
+        assert_eq!(plan.parts[0].jobs[0].script.text.trim(), "redis-cli info memory");
+        let mut console = shop(size);
+        console.keys("4").types("/deploy").keys("enter enter j");
+        console.asked();
+        console.keys("enter");
+        let screen = console.screen();
+        assert!(
+            screen.contains("git -C /opt/pakashop pull --ff-only") && screen.contains("type production"),
+            "{screen}"
+        );
+        assert!(screen.contains("app-1, app-2") && screen.contains("1 at a time"), "{screen}");
+        console.keys("enter");
+        assert!(console.screen().contains("Nothing was typed yet") && decided(&mut console).is_empty());
+        console.types("production").keys("enter");
+        assert_eq!(permitted(&mut console).danger(), Danger::Change);
+    }
+}
+
+#[test]
+fn a_tick_begins_a_run_and_is_told_to_it_as_soon_as_it_waits() {
+    let mut console = shop((120, 40));
+    let payments = procedures::payments();
+    console.keys("4").types("/payments").keys("enter enter");
+    console.asked();
+    console.keys("space");
+    let plan = permitted(&mut console);
+    assert!(plan.run.is_none() && plan.parts[0].kind == "ask");
+    let told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+    let part = payments.parts[0].id.clone();
+    console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), vec![Need::Tick(part.clone())])));
+    assert_eq!(decided(&mut console), [Decision::Tick(part, String::new())]);
 }

@@ -20,6 +20,7 @@ use crate::port::log::Since;
 use crate::screens::{help, leave, needs, overview, picker};
 use crate::state::Fleet;
 use crate::state::logs::NEWEST;
+use crate::state::procedures::Chosen;
 use crate::state::procedures::Shelf;
 use crate::ui::list::Step;
 
@@ -45,6 +46,39 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::ShowRunbooks => procedures::list(model),
         Action::Runbook => procedures::come_from(model),
         Action::Describe => model.runbooks.in_detail = true,
+        Action::RunStep => return procedures::run_step(model, now),
+        Action::Tick => return procedures::decide::toggle(model, now),
+        Action::EditStep => {
+            if let Some(part) = model.procedure.cursor {
+                procedures::begin::edit(model, part, Vec::new());
+            }
+        }
+        Action::RunAll => return procedures::begin::other(model, Chosen::Whole, now),
+        Action::RollBack => return procedures::begin::other(model, Chosen::Rollback, now),
+        Action::AnswerRun => return procedures::decide::open(model, now),
+        Action::ChooseHost => procedures::decide::place(model),
+        Action::PauseRun => return procedures::pause(model, now),
+        Action::CancelStep => return procedures::cancel(model, now),
+        Action::EndRun => procedures::end(model),
+        Action::NextField | Action::PreviousField => {
+            if let Some(Overlay::Form(form, _)) = &mut model.overlay {
+                form.next(action == Action::NextField);
+            }
+        }
+        Action::Left => in_editor(model, |state| state.sideways(false)),
+        Action::Right => in_editor(model, |state| state.sideways(true)),
+        Action::LineBegin => in_editor(model, |state| state.to_end(false)),
+        Action::LineEnd => in_editor(model, |state| state.to_end(true)),
+        Action::BreakLine => in_editor(model, crate::screens::edit::State::break_line),
+        Action::Erase if matches!(model.overlay, Some(Overlay::Edit(_))) => {
+            in_editor(model, crate::screens::edit::State::erase);
+        }
+        Action::EraseWord if matches!(model.overlay, Some(Overlay::Edit(_))) => {
+            in_editor(model, crate::screens::edit::State::erase_word);
+        }
+        Action::EraseLine if matches!(model.overlay, Some(Overlay::Edit(_))) => {
+            in_editor(model, crate::screens::edit::State::erase_line);
+        }
         Action::NextStep => procedures::next_step(model, true, now),
         Action::PreviousStep => procedures::next_step(model, false, now),
         Action::ToggleOutput => {
@@ -248,6 +282,13 @@ fn moves<S, T: PartialEq>(state: &mut S, place: impl Fn(&S) -> T, does: impl FnO
     place(state) != before
 }
 
+/// Something that only the editor of a command does.
+fn in_editor(model: &mut Model, does: impl FnOnce(&mut crate::screens::edit::State)) {
+    if let Some(Overlay::Edit(state)) = &mut model.overlay {
+        does(state);
+    }
+}
+
 /// Something that only the command line does.
 fn on_command_line(model: &mut Model, does: impl FnOnce(&mut crate::screens::command::State)) {
     if let Some(Overlay::Command(state)) = &mut model.overlay {
@@ -340,7 +381,8 @@ fn mark(model: &mut Model, how: fn(&mut overview::State, &Fleet)) {
 
 /// Leaves; while a change goes on only after a person has said so.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.under_way.is_busy() && !matches!(model.overlay, Some(Overlay::Leave(_))) {
+    let goes_on = model.under_way.is_busy() || procedures::goes_on(model).is_some();
+    if goes_on && !matches!(model.overlay, Some(Overlay::Leave(_))) {
         model.overlay = Some(Overlay::Leave(leave::State::default()));
         return Vec::new();
     }
@@ -405,6 +447,15 @@ fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             }
             model.overlay = Some(Overlay::Confirm(state));
         }
+        Some(Overlay::Plan(mut state)) => {
+            if state.accept() {
+                return procedures::begin::answer(model, state, now);
+            }
+            model.overlay = Some(Overlay::Plan(state));
+        }
+        Some(Overlay::Choose(state)) => return procedures::decide::take(model, state, now),
+        Some(Overlay::Form(state, purpose)) => return procedures::forms::accept(model, state, purpose, now),
+        Some(Overlay::Edit(state)) => return procedures::begin::take_edit(model, *state, now),
         Some(Overlay::Leave(mut state)) => {
             state.remark = Some("Only y leaves.");
             model.overlay = Some(Overlay::Leave(state));
@@ -422,6 +473,11 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     }
     if let Some(Overlay::Menu(menu)) = &mut model.overlay
         && menu.back()
+    {
+        return Vec::new();
+    }
+    if let Some(Overlay::Choose(state)) = &mut model.overlay
+        && state.back()
     {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use crate::domain::{Now, Verb};
 use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::overview::target;
-use crate::screens::{confirm, menu, running};
+use crate::screens::{confirm, menu, plan as plan_page, running};
 use crate::state::planner::{Rules, Target, applicable, plan};
 use crate::ui::figure;
 
@@ -140,6 +140,11 @@ pub fn copy_commands(model: &mut Model) -> Vec<Effect> {
             state.remark = Some("Copied the commands.".to_owned());
             vec![Effect::Copy(super::copy::bounded(text).0)]
         }
+        Some(Overlay::Plan(state)) => {
+            let text = plan_page::commands(state.plan());
+            state.remark = Some("Copied the commands.".to_owned());
+            vec![Effect::Copy(super::copy::bounded(text).0)]
+        }
         Some(_) | None => Vec::new(),
     }
 }
@@ -171,6 +176,10 @@ pub fn watch(model: &mut Model) {
             | Overlay::Picker(_)
             | Overlay::Links(_)
             | Overlay::Needs(_)
+            | Overlay::Plan(_)
+            | Overlay::Choose(_)
+            | Overlay::Form(..)
+            | Overlay::Edit(_)
             | Overlay::Running(_)
             | Overlay::Leave(_),
         )

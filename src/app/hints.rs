@@ -75,7 +75,14 @@ fn word(model: &Model, action: Action) -> &'static str {
         (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
         (Some(Overlay::Needs(_)), Action::Accept) => "go there",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
-        (Some(Overlay::Confirm(_)), Action::Accept) => "do it",
+        (Some(Overlay::Confirm(_) | Overlay::Plan(_)), Action::Accept) => "do it",
+        (Some(Overlay::Plan(_)), Action::Cancel) => "do nothing",
+        (Some(Overlay::Plan(_)), Action::Down) => "scroll",
+        (Some(Overlay::Choose(_)), Action::Accept) => "take it",
+        (Some(Overlay::Choose(_)), Action::PageDown) => "read on",
+        (Some(Overlay::Form(..)), Action::Accept) => "go on",
+        (Some(Overlay::Form(..)), Action::Down) => "values",
+        (Some(Overlay::Edit(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_)), Action::Cancel) => "do nothing",
         (Some(Overlay::Confirm(_) | Overlay::Running(_)), Action::Down) => "scroll",
         (Some(Overlay::Leave(_)), Action::Cancel) => "stay",
@@ -153,6 +160,18 @@ fn actions(model: &Model) -> Vec<Action> {
             actions.extend(model.under_way.stoppable().is_some().then_some(Action::StopRun));
             return actions;
         }
+        Some(Overlay::Plan(state)) => {
+            let yes = super::procedures::begin::wants_y(state);
+            let mut actions = if yes { Vec::new() } else { vec![Action::Accept] };
+            actions.extend([Action::Cancel, Action::CopyCommands, Action::Down]);
+            return actions;
+        }
+        Some(Overlay::Choose(state)) if state.choices.is_empty() => return vec![Action::Cancel],
+        Some(Overlay::Choose(_)) => return vec![Action::Accept, Action::Cancel, Action::Down, Action::PageDown],
+        Some(Overlay::Form(..)) => {
+            return vec![Action::Accept, Action::NextField, Action::Down, Action::Cancel, Action::EraseLine];
+        }
+        Some(Overlay::Edit(_)) => return vec![Action::Accept, Action::BreakLine, Action::Cancel, Action::EraseLine],
         Some(Overlay::Leave(_)) => return vec![Action::Cancel],
         None => {}
     }
@@ -218,11 +237,19 @@ fn actions(model: &Model) -> Vec<Action> {
             vec![Action::Down, Action::Open, Action::Filter, Action::Describe, Action::Copy, Action::Back]
         }
         Screen::Procedure => vec![
+            Action::AnswerRun,
+            Action::RunStep,
+            Action::Tick,
             Action::NextStep,
+            Action::EditStep,
             Action::ToggleOutput,
             Action::Copy,
             Action::NextPane,
-            Action::Zoom,
+            Action::RunAll,
+            Action::CancelStep,
+            Action::ChooseHost,
+            Action::PauseRun,
+            Action::Links,
             Action::Shell,
             Action::Back,
         ],

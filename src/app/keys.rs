@@ -24,6 +24,10 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Needs(_)) => Context::Picker.stack(),
         Some(Overlay::Menu(_)) => Context::Menu.stack(),
         Some(Overlay::Confirm(_)) => Context::Confirm.stack(),
+        Some(Overlay::Plan(_)) => Context::Plan.stack(),
+        Some(Overlay::Choose(_)) => Context::Choice.stack(),
+        Some(Overlay::Form(..)) => Context::Form.stack(),
+        Some(Overlay::Edit(_)) => Context::Edit.stack(),
         Some(Overlay::Leave(_)) => Context::Leave.stack(),
         // It scrolls like a list, and nothing of the screen below it can be reached.
         Some(Overlay::Running(_)) => vec![Context::Run, Context::List, Context::Always],
@@ -120,6 +124,18 @@ fn type_character(model: &mut Model, c: char, now: Now) -> Vec<Effect> {
             model.overlay = Some(Overlay::Leave(state));
             return if leaves { act(model, Action::Quit, now) } else { Vec::new() };
         }
+        Some(Overlay::Plan(mut state)) => {
+            if state.push(c) {
+                return super::procedures::begin::answer(model, state, now);
+            }
+            model.overlay = Some(Overlay::Plan(state));
+            return Vec::new();
+        }
+        Some(Overlay::Edit(mut state)) => {
+            state.push(c);
+            model.overlay = Some(Overlay::Edit(state));
+            return Vec::new();
+        }
         other => model.overlay = other,
     }
     if let Some(field) = field(model) {
@@ -143,7 +159,10 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
         Some(Overlay::Needs(needs)) => Some(&mut needs.list.filter),
         Some(Overlay::Menu(menu)) => Some(&mut menu.filter),
         Some(Overlay::Confirm(state)) => Some(&mut state.typed),
-        Some(Overlay::Running(_) | Overlay::Leave(_)) | None => None,
+        Some(Overlay::Plan(state)) => Some(&mut state.typed),
+        Some(Overlay::Choose(state)) => state.reason.as_mut(),
+        Some(Overlay::Form(state, _)) => state.field(),
+        Some(Overlay::Running(_) | Overlay::Edit(_) | Overlay::Leave(_)) | None => None,
     }
 }
 
@@ -153,6 +172,10 @@ pub fn paste(model: &mut Model, text: &str) {
         question.paste(text);
     } else if let Some(Overlay::Confirm(state)) = &mut model.overlay {
         state.paste();
+    } else if let Some(Overlay::Plan(state)) = &mut model.overlay {
+        state.paste();
+    } else if let Some(Overlay::Edit(state)) = &mut model.overlay {
+        state.paste(text);
     } else if let Some(Overlay::Leave(state)) = &mut model.overlay {
         state.paste();
     } else if let Some(field) = field(model) {
@@ -175,6 +198,15 @@ pub fn go(model: &mut Model, step: Step) {
         Some(Overlay::Menu(menu)) => return menu.go(step),
         Some(Overlay::Confirm(state)) => return state.go(step),
         Some(Overlay::Running(state)) => return state.go(step),
+        Some(Overlay::Plan(state)) => return state.go(step),
+        Some(Overlay::Choose(state)) => return state.go(step, 10),
+        Some(Overlay::Form(state, _)) => return state.go(step),
+        Some(Overlay::Edit(state)) => {
+            if let Some(rows) = step.rows(10) {
+                state.go(rows);
+            }
+            return;
+        }
         Some(Overlay::Leave(_)) => return,
         None => {}
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::procedures;
 use crate::domain::Now;
 use crate::domain::service::Link;
 use crate::port::{Effect, LinkNews};
@@ -14,10 +15,18 @@ use crate::text::Foreign;
 const SAID: Duration = Duration::from_secs(6);
 
 fn state(model: &Model) -> Option<State> {
+    if model.screen == Screen::Procedure {
+        let links: Vec<Link> = procedures::links(model)
+            .into_iter()
+            .map(|(title, url)| Link { title: Foreign::from(title), url: Foreign::from(url) })
+            .collect();
+        let title = model.procedure.procedure.as_ref().map(|one| one.header.title.plain()).unwrap_or_default();
+        return (!links.is_empty()).then(|| State::new(title, links));
+    }
     let fleet = model.fleet.as_ref().filter(|_| model.screen == Screen::Overview)?;
     let (row, _) = model.overview.chosen(fleet)?;
     let links: Vec<Link> = row.service.links.clone();
-    (!links.is_empty()).then(|| State::new(row.service.name.clone(), links))
+    (!links.is_empty()).then(|| State::new(row.service.name.to_string(), links))
 }
 
 /// Why there is nothing to open.
@@ -36,6 +45,11 @@ pub fn show(model: &mut Model) {
 pub fn open(model: &mut Model, state: State) -> Vec<Effect> {
     // It was held to be an address of the web when its file was read.
     let url = state.list.chosen().map(|link| link.url.plain());
+    if let Some(link) = url.as_deref().filter(|url| !url.contains("://"))
+        && procedures::follow_link(model, link)
+    {
+        return Vec::new();
+    }
     match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
         Some(url) => vec![Effect::OpenLink(url)],
         None => {

@@ -94,7 +94,16 @@ fn click_in_dialog(model: &mut Model, area: Rect, x: u16, y: u16, now: Now) -> V
             line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
         }
         Some(Overlay::Menu(state)) => line(menu::list(area)).is_some_and(|line| state.point(line)),
-        Some(Overlay::Confirm(_) | Overlay::Running(_) | Overlay::Leave(_)) | None => false,
+        Some(
+            Overlay::Confirm(_)
+            | Overlay::Plan(_)
+            | Overlay::Choose(_)
+            | Overlay::Form(..)
+            | Overlay::Edit(_)
+            | Overlay::Running(_)
+            | Overlay::Leave(_),
+        )
+        | None => false,
     };
     if again { act(model, Action::Accept, now) } else { Vec::new() }
 }

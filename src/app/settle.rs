@@ -7,7 +7,8 @@ use super::overlay::Overlay;
 use crate::domain::Now;
 use crate::port::Effect;
 use crate::screens::{
-    changes, command, confirm, help, history, hosts, menu, overview, palette, picker, runbooks, running,
+    changes, choose, command, confirm, edit, help, history, hosts, menu, overview, palette, picker, plan, runbooks,
+    running,
 };
 use crate::state::procedures::Shelf;
 use crate::ui::finder;
@@ -18,6 +19,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let area = layout.content;
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
     changing::watch(model);
+    let busy = model.under_way.is_busy() || super::procedures::goes_on(model).is_some();
     match &mut model.overlay {
         Some(Overlay::Help(state)) => state.settle(help::height(area)),
         Some(Overlay::Palette(state)) => state.settle(usize::from(palette::list(area).height)),
@@ -39,12 +41,28 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let lines = confirm::lines(state.plan(), confirm::columns(area), clock, glyphs).all().len();
             state.settle(lines, confirm::height(area, lines));
         }
+        Some(Overlay::Plan(state)) => {
+            let previews = &model.conducted.previews;
+            let columns = plan::columns(area);
+            let lines = plan::lines(state.plan(), &state.procedure, previews, columns, clock, glyphs).all().len();
+            state.settle(lines, plan::height(area, lines));
+        }
+        Some(Overlay::Choose(state)) => {
+            let lines = choose::lines(&state.about, choose::columns(area), clock, glyphs).all().len();
+            let height = choose::height(area, state, lines);
+            state.settle(lines, height);
+        }
+        Some(Overlay::Form(..)) => {}
+        Some(Overlay::Edit(state)) => {
+            let height = edit::height(area, state.lines.len());
+            state.settle(height);
+        }
         Some(Overlay::Running(state)) => {
             model.under_way.look();
             let (lines, doing) = running::lines(&model.under_way, running::columns(area), clock, glyphs);
             state.settle(lines.all().len(), running::height(area, &model.under_way), doing);
         }
-        Some(Overlay::Leave(_)) if !model.under_way.is_busy() => model.overlay = None,
+        Some(Overlay::Leave(_)) if !busy => model.overlay = None,
         Some(Overlay::Leave(_)) => {}
         None => {}
     }

@@ -32,6 +32,12 @@ pub fn none(model: &Model) -> Option<&'static str> {
     (!up).then_some("the host is not connected")
 }
 
+/// Whether a host is connected, so that a shell can be opened there.
+pub fn up(model: &Model, host: &HostName) -> bool {
+    let up = model.fleet.as_ref().and_then(|fleet| fleet.host(host)).is_some_and(|row| row.link.is_up());
+    up && model.setup.drill.is_none()
+}
+
 /// What became of a shell.
 pub fn news(model: &mut Model, news: ShellNews, now: Now) {
     let (host, how, lasted) = match news {

@@ -5,10 +5,12 @@ use ratatui::layout::Rect;
 use super::hints::key_of;
 use super::model::Model;
 use super::overlay::Overlay;
+use super::procedures;
 use crate::domain::run::RunState;
 use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
 use crate::port::act::StoreState;
+use crate::state::procedures::Conduct;
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
 use crate::ui::words::Piece;
@@ -29,6 +31,9 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 fn run(model: &Model, glyphs: &Glyphs) -> Words {
     if matches!(model.overlay, Some(Overlay::Running(_))) {
         return Words::new();
+    }
+    if let Some(words) = procedure(model, glyphs) {
+        return words;
     }
     let under_way = &model.under_way;
     let key =
@@ -56,6 +61,35 @@ fn run(model: &Model, glyphs: &Glyphs) -> Words {
         words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(shown.at));
     }
     key(words)
+}
+
+/// What a run of a procedure waits for, or that one goes on which is not on screen.
+fn procedure(model: &Model, glyphs: &Glyphs) -> Option<Words> {
+    let environment = model.environment()?;
+    let title = |conduct: &Conduct| Foreign::from(conduct.run.title.as_str()).plain();
+    let key = |words: Words, action: Action, told: &str| {
+        words.gap(2).text(Role::Key, key_of(model, action)).text(Role::Quiet, told.to_owned())
+    };
+    if let Some(conduct) = model.conducted.waiting().next() {
+        let here = procedures::is_on_screen(model, &conduct.run.id);
+        let words = Words::of(Role::Warn, format!("{} ", glyphs.alarm));
+        let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
+        let words = words
+            .text(Role::Warn, "needs you")
+            .text(Role::Text, format!(": {}", procedures::need_told(conduct, environment)));
+        return Some(if here {
+            key(words, Action::AnswerRun, " answers")
+        } else {
+            key(words, Action::ShowRunbooks, " shows it")
+        });
+    }
+    let moving = |conduct: &&Conduct| conduct.moves() && !procedures::is_on_screen(model, &conduct.run.id);
+    let conduct = model.conducted.all().iter().rev().find(moving)?;
+    let done = conduct.run.steps.iter().filter(|step| step.state.is_final()).count();
+    let words = Words::of(Role::RunGoing, format!("{} ", glyphs.states[2])).text(Role::Text, title(conduct));
+    let words = words.text(Role::RunGoing, format!(" {done}/{}", conduct.run.steps.len()));
+    let words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(conduct.at));
+    Some(key(words, Action::ShowRunbooks, " shows it"))
 }
 
 fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {

@@ -12,8 +12,8 @@ use super::{band, chord, hints, procedures, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, command, confirm, help, history, hosts, leave, links, logs, menu, needs, overview, palette, picker,
-    procedure, question, runbooks, running,
+    changes, choose, command, confirm, edit, form, help, history, hosts, leave, links, logs, menu, needs, overview,
+    palette, picker, plan, procedure, question, runbooks, running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -178,10 +178,27 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             let key = |action: Action| hints::key_of(model, action);
             confirm::view(state, pen, area, band, &key(Action::Accept), &key(Action::LookAgain));
         }
+        Some(Overlay::Plan(state)) => {
+            let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
+            let accept = hints::key_of(model, Action::Accept);
+            plan::view(state, &model.conducted.previews, pen, area, band, &accept);
+        }
+        Some(Overlay::Choose(state)) => {
+            let key = |action: Action| hints::key_of(model, action);
+            choose::view(state, pen, area, &key(Action::Accept), &key(Action::Cancel));
+        }
+        Some(Overlay::Form(state, _)) => {
+            let key = |action: Action| hints::key_of(model, action);
+            form::view(state, pen, area, &key(Action::Accept), &key(Action::NextField));
+        }
+        Some(Overlay::Edit(state)) => {
+            let key = |action: Action| hints::key_of(model, action);
+            edit::view(state, pen, area, &key(Action::Accept), &key(Action::BreakLine));
+        }
         Some(Overlay::Running(state)) => running::view(state, &model.under_way, pen, area),
         Some(Overlay::Leave(state)) => {
             let stay = hints::key_of(model, Action::Cancel);
-            leave::view(state, &model.under_way, pen, area, &stay);
+            leave::view(state, &model.under_way, procedures::goes_on(model), pen, area, &stay);
         }
         None => {}
     }

@@ -35,7 +35,8 @@ fn not_here(model: &Model, action: Action) -> Option<String> {
 
 /// Why no change is begun at all.
 fn refused(model: &Model, action: Action) -> Option<String> {
-    if action.row().weight != Weight::Change {
+    // What only reads changes nothing.
+    if action.row().weight != Weight::Change || procedures::why::only_reads(model, action) {
         return None;
     }
     match &model.store {
@@ -54,6 +55,17 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::Runbook => no_row(model),
         Action::Describe => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
         Action::NextStep | Action::PreviousStep | Action::ToggleOutput => procedures::no_part(model),
+        Action::RunStep
+        | Action::Tick
+        | Action::EditStep
+        | Action::RunAll
+        | Action::RollBack
+        | Action::AnswerRun
+        | Action::ChooseHost
+        | Action::PauseRun
+        | Action::CancelStep
+        | Action::EndRun => return procedures::why::not(model, action),
+        Action::Links if model.screen == Screen::Procedure => links::none(model),
         Action::Filter if model.screen == Screen::Procedure => Some("a document is not filtered"),
         Action::Copy if model.screen == Screen::Procedure => procedures::no_part(model),
         Action::Shell if model.screen == Screen::Procedure => shell::none(model),
@@ -72,6 +84,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowRun => model.under_way.is_empty().then_some("nothing was changed yet"),
         Action::StopRun => model.under_way.stoppable().is_none().then_some("no step is left to stop"),
         Action::LookAgain | Action::CopyCommands => None,
+        Action::SwitchEnvironment if model.conducted.is_busy() => Some("a run goes on"),
         Action::SwitchEnvironment if model.under_way.is_busy() => Some("a change is under way"),
         Action::Refresh | Action::Filter | Action::FailedOnly | Action::Sort => nothing_open(model),
         Action::Copy if matches!(model.overlay, Some(Overlay::Running(_))) => None,
@@ -140,6 +153,13 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::Erase
         | Action::EraseWord
         | Action::EraseLine
+        | Action::NextField
+        | Action::PreviousField
+        | Action::Left
+        | Action::Right
+        | Action::LineBegin
+        | Action::LineEnd
+        | Action::BreakLine
         | Action::Complete
         | Action::CompleteBack
         | Action::Earlier

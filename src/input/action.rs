@@ -110,16 +110,26 @@ actions! {
     MarkRange "mark-range" "mark range" "Mark from here to where the cursor goes; a second time ends it" [Overview]
     MarkTier "mark-tier" "mark tier" "Mark every service of the tier that is shown, or unmark them" [Overview]
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
-    Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail]
+    Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail Procedure]
     Dependencies "dependencies" "depends" "Show what the service needs and what needs it, with their states" [Overview Detail]
     Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail Procedure] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 
+    RunStep "run-step" "run" "Run the step under the cursor, tick it, or answer what it waits for" [Procedure] -> Change
+    Tick "tick" "tick" "Tick the item under the cursor with your name, or take that back" [Procedure]
+    EditStep "edit-step" "edit once" "Edit the command of the step for once, then see what would happen" [Procedure] -> Change
+    RunAll "run-all" "run all" "Run the whole procedure; shows every command first" [Procedure] -> Change
+    RollBack "roll-back" "roll back" "Run the way back that is written down; shows every command first" [Procedure] -> Change
+    AnswerRun "answer-run" "answer" "Answer what the run waits for: what failed, a decision, an input" [Procedure]
+    ChooseHost "choose-host" "where" "Choose where steps are done that name no host" [Procedure]
+    PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure]
+    CancelStep "cancel-step" "cancel" "End the command of the step that goes on, on its host" [Procedure] -> Change
+    EndRun "end-run" "end the run" "End the run: what was not begun is skipped" [Procedure]
     NextStep "next-step" "next step" "Go to the next step of which something is left to be done" [Procedure]
     PreviousStep "previous-step" "step before" "Go to the step before of which something is left to be done" [Procedure]
     ToggleOutput "output" "output" "Unfold what the step has printed below it, or fold it" [Procedure]
 
-    CopyCommands "copy-commands" "copy commands" "Copy the commands of the change, host by host" [Confirm]
+    CopyCommands "copy-commands" "copy commands" "Copy the commands of the change, host by host" [Confirm Plan]
     LookAgain "look-again" "look again" "Plan the change anew from how things are now" [Confirm]
     StopRun "stop-run" "stop" "Begin no further step of the change; what was begun comes to its end" [Run]
     ReadLogs "read-logs" "logs" "Read the log of what is under the cursor" [Overview Hosts Changes Detail]
@@ -151,6 +161,13 @@ actions! {
     Erase "erase" "erase" "Erase the last character" [Text]
     EraseWord "erase-word" "erase word" "Erase the last word" [Text]
     EraseLine "erase-line" "erase all" "Erase everything" [Text]
+    NextField "next-field" "next field" "Go to the next field" [Form]
+    PreviousField "previous-field" "field before" "Go to the field before" [Form]
+    Left "left" "left" "Move the cursor to the left" [Edit]
+    Right "right" "right" "Move the cursor to the right" [Edit]
+    LineBegin "line-begin" "line begin" "Move the cursor to the beginning of the line" [Edit]
+    LineEnd "line-end" "line end" "Move the cursor to the end of the line" [Edit]
+    BreakLine "break-line" "break line" "Break the line at the cursor" [Edit]
     Complete "complete" "complete" "Write out the next word that fits" [Command]
     CompleteBack "complete-back" "complete back" "Write out the word before that one" [Command]
     Earlier "earlier" "earlier" "Bring back an earlier command" [Command]

@@ -60,6 +60,10 @@ contexts! {
     Picker Typing "picker" "In a picker" "In a picker."
     Menu Typing "menu" "In the menu of actions" "In the menu of actions."
     Confirm Typing "confirm" "In a confirmation" "In the box that shows what would happen."
+    Plan Typing "plan" "In a plan" "On the page that shows every command of a procedure before it runs."
+    Choice Typing "choice" "In a choice" "Where one of several ways is chosen."
+    Form Typing "form" "In a form" "Where a procedure is told what it wants to know."
+    Edit Typing "edit" "In a command that is edited" "In the editor of a command."
     Leave Typing "leave" "When leaving" "In the question whether to leave while a change goes on."
     Question Typing "question" "In a question" "In a question."
 }

@@ -2,8 +2,11 @@
 //! They never import each other.
 
 pub mod changes;
+pub mod choose;
 pub mod command;
 pub mod confirm;
+pub mod edit;
+pub mod form;
 pub mod help;
 pub mod history;
 pub mod hosts;
@@ -15,6 +18,7 @@ pub mod needs;
 pub mod overview;
 pub mod palette;
 pub mod picker;
+pub mod plan;
 pub mod procedure;
 pub mod question;
 pub mod runbooks;

@@ -21,6 +21,11 @@ impl Field {
         &self.0
     }
 
+    /// The text itself, for who wipes it.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     /// Takes a character; says whether there was room.
     pub fn push(&mut self, c: char) -> bool {
         let room = !c.is_control() && self.0.len() + c.len_utf8() <= LONGEST;

@@ -1,7 +1,11 @@
 //! Procedures between the model and their screens: what the screens are drawn from, how a document is opened, what is
 //! heard of runs.
 
+pub mod begin;
+pub mod decide;
+pub mod forms;
 pub mod subject;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -9,12 +13,16 @@ use super::act::show;
 use super::hints::key_of;
 use super::layout::layout;
 use super::model::{Model, Screen};
-use crate::domain::run::StepState;
-use crate::domain::{HostName, Now, Procedure, ProcedureName};
+use super::overlay::Overlay;
+use crate::domain::procedure::{Block, Doing, Inline};
+use crate::domain::run::{RunStep, StepState};
+use crate::domain::{Environment, HostName, Now, PartId, Procedure, ProcedureName, RunId};
 use crate::input::Action;
 use crate::port::Effect;
-use crate::port::procedure::ProcedureNews;
+use crate::port::procedure::{Decision, Need, ProcedureNews};
+use crate::screens::choose;
 use crate::screens::procedure::{Desk, Focus, State, areas, output_lines, step_rows};
+use crate::state::procedures::sheet;
 use crate::state::procedures::shelf::{Key, Shelf};
 use crate::state::procedures::{Conduct, Conducted, Sheet, Subject};
 use crate::ui::Clock;
@@ -111,7 +119,10 @@ pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
             let name = model.conducted.get(&id).and_then(|conduct| conduct.procedure().cloned());
             match name {
                 Some(name) => open(model, &name),
-                None => Vec::new(),
+                None => {
+                    decide::offer(model, &id);
+                    Vec::new()
+                }
             }
         }
     }
@@ -191,6 +202,165 @@ pub fn next_step(model: &mut Model, forward: bool, now: Now) {
     }
 }
 
+/// Takes the key that runs the step under the cursor: answers what waits at it, ticks an item, else plans its command.
+pub fn run_step(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some(part) =
+        model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place)).cloned()
+    else {
+        return Vec::new();
+    };
+    if let Some((_, need)) = decide::need(model)
+        && decide::conduct(model).is_some_and(|conduct| decide::part_of(conduct, &need) == Some(&part.id))
+    {
+        return decide::open(model, now);
+    }
+    if !sheet::is_automated(&part) && !matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
+        return decide::toggle(model, now);
+    }
+    begin::parts(model, vec![part.id], Vec::new(), now)
+}
+
+/// Begins no further step, or goes on.
+pub fn pause(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some(conduct) = decide::conduct(model) else { return Vec::new() };
+    let (id, paused) = (conduct.run.id.clone(), conduct.needs.contains(&Need::Paused));
+    let said = if paused { "The run goes on." } else { "No further step begins; what goes on comes to its end." };
+    model.say(said, now);
+    vec![Effect::Decide(id, if paused { Decision::Continue } else { Decision::Pause })]
+}
+
+/// Ends the command that goes on: the one under the cursor, else the first.
+pub fn cancel(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some(conduct) = decide::conduct(model) else { return Vec::new() };
+    let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
+    let moving = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started);
+    let all: Vec<usize> =
+        (0..).zip(&conduct.run.steps).filter(|(_, step)| moving(step)).map(|(number, _)| number).collect();
+    let of_it = |number: &&usize| {
+        conduct.run.steps.get(**number).and_then(|step| step.part.as_ref()) == here.map(|part| &part.id)
+    };
+    let Some(number) = all.iter().find(of_it).or_else(|| all.first()).copied() else { return Vec::new() };
+    let (id, host) = (conduct.run.id.clone(), conduct.run.steps.get(number).map(|step| step.host.to_string()));
+    model.say(
+        format!("The command on {} is being ended: TERM, and KILL ten seconds later.", host.unwrap_or_default()),
+        now,
+    );
+    vec![Effect::Decide(id, Decision::Cancel(number))]
+}
+
+/// Asks for the reason with which the run ends.
+pub fn end(model: &mut Model) {
+    let Some(conduct) = decide::conduct(model) else { return };
+    let id = conduct.run.id.clone();
+    let choices = vec![choose::Choice {
+        does: choose::Does::Abort,
+        label: "end the run".to_owned(),
+        about: "what goes on is ended, what was not begun is skipped".to_owned(),
+        why_not: None,
+        reason: true,
+    }];
+    let title =
+        format!("End the run of {}?", conduct.run.title.chars().filter(|c| !c.is_control()).collect::<String>());
+    model.overlay = Some(Overlay::Choose(choose::State::new(choose::What::End(id), title, Vec::new(), choices)));
+}
+
+/// What a run waits for, in a few words.
+pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
+    let procedure = conduct.procedure().and_then(|name| environment.procedure(name));
+    let title = |part: &PartId| {
+        procedure.and_then(|one| one.part(part)).map_or_else(|| part.to_string(), |part| part.title.plain())
+    };
+    let step = |number: usize, does: &str| {
+        let step = conduct.run.steps.get(number);
+        let part = step.and_then(|step| step.part.as_ref()).map(&title).unwrap_or_default();
+        format!("{part} {does} on {}", step.map(|step| step.host.to_string()).unwrap_or_default())
+    };
+    match conduct.needs.first() {
+        Some(Need::Tick(part)) => format!("tick {}", title(part)),
+        Some(Need::Choose(part)) => format!("decide: {}", title(part)),
+        Some(Need::Tell(names)) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            format!("it wants to know {}", names.join(", "))
+        }
+        Some(Need::Failure(number, _)) => step(*number, "failed"),
+        Some(Need::Unknown(number, _)) => step(*number, "is unknown"),
+        Some(Need::Terminal(number)) => step(*number, "wants the terminal"),
+        Some(Need::Paused) => "it is paused".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The run that goes on by itself when the console is left: one of the whole, or one of which something moves.
+pub fn goes_on(model: &Model) -> Option<&Conduct> {
+    let whole = |conduct: &Conduct| conduct.run.document.as_ref().is_some_and(|document| document.whole);
+    let left = |conduct: &&Conduct| conduct.moves() || (conduct.goes_on() && whole(conduct));
+    let mine = |conduct: &&Conduct| !model.conducted.is_open(&conduct.run.id);
+    model.conducted.all().iter().rev().filter(mine).find(left)
+}
+
+/// Whether a run lies on the screen just now.
+pub fn is_on_screen(model: &Model, id: &RunId) -> bool {
+    model.screen == Screen::Procedure && decide::conduct(model).is_some_and(|conduct| conduct.run.id == *id)
+}
+
+/// The links of the part under the cursor, else of the whole document.
+pub fn links(model: &Model) -> Vec<(String, String)> {
+    let Some(procedure) = model.procedure.procedure.as_ref() else { return Vec::new() };
+    let of = |part: Option<usize>| {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (place, placed) in procedure.blocks.iter().enumerate() {
+            if part.is_some() && model.procedure.outline.owner(place) != part {
+                continue;
+            }
+            let cells: Vec<&[Inline]> = match &placed.block {
+                Block::Heading(_, inlines, _) | Block::Paragraph(inlines) | Block::Item(_, inlines) => vec![inlines],
+                Block::Table(head, body) => head.iter().chain(body.iter().flatten()).map(Vec::as_slice).collect(),
+                Block::Code(..) | Block::Rule | Block::Html(_) => Vec::new(),
+            };
+            for inline in cells.into_iter().flatten() {
+                let Some(link) = &inline.link else { continue };
+                if !found.iter().any(|(_, known)| known == link) {
+                    found.push((inline.text.plain(), link.clone()));
+                }
+            }
+        }
+        found
+    };
+    let here = model.procedure.cursor.map(|part| of(Some(part))).unwrap_or_default();
+    if here.is_empty() { of(None) } else { here }
+}
+
+/// Follows a link inside the site: to a section of this document, or to another one. Says whether it was one.
+pub fn follow_link(model: &mut Model, link: &str) -> bool {
+    let Some(procedure) = model.procedure.procedure.clone() else { return false };
+    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    if !file.is_empty() {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let other = model.environment().and_then(|environment| {
+            let named = |one: &&Arc<Procedure>| one.file.rsplit('/').next() == Some(name);
+            environment.procedures.iter().find(named).map(|one| one.name.clone())
+        });
+        let Some(other) = other else { return false };
+        open(model, &other);
+        return true;
+    }
+    let part = procedure.parts.iter().position(|part| part.id.as_str() == anchor);
+    if part.is_some() {
+        model.procedure.stand_on(part);
+        return true;
+    }
+    let block = procedure.blocks.iter().position(|placed| match &placed.block {
+        Block::Heading(_, _, section) => procedure.sections.get(*section).is_some_and(|one| one.anchor == anchor),
+        Block::Paragraph(_) | Block::Item(..) | Block::Code(..) | Block::Table(..) | Block::Rule | Block::Html(_) => {
+            false
+        }
+    });
+    let Some(atom) = block.and_then(|block| model.procedure.paper.first(block)) else { return false };
+    model.procedure.top = crate::ui::paper::Place::at(atom);
+    model.procedure.cursor = None;
+    true
+}
+
 /// Stays with the run and with the end of its output.
 pub fn follow(model: &mut Model) {
     model.procedure.output = None;
@@ -200,7 +370,7 @@ pub fn follow(model: &mut Model) {
 /// What is heard of runs beside their record.
 pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     model.conducted.hear(news, now);
-    Vec::new()
+    decide::answers(model)
 }
 
 /// After every event, while the document is on screen.

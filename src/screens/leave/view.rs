@@ -3,16 +3,23 @@
 use ratatui::layout::Rect;
 
 use super::state::State;
+use crate::domain::Run;
 use crate::state::UnderWay;
+use crate::state::procedures::Conduct;
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::{Lines, Pen, Words, pane};
 
 /// Draws it in the middle of an area; `stay` is the key for that.
-pub fn view(state: &State, under_way: &UnderWay, pen: &mut Pen<'_>, area: Rect, stay: &str) {
+pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen: &mut Pen<'_>, area: Rect, stay: &str) {
     let width = area.width.saturating_sub(4).min(70);
     let mut lines = Lines::new(usize::from(width.saturating_sub(6)), pen.clock);
+    let steps = |run: &Run| {
+        let done = run.steps.iter().filter(|step| step.state.is_final()).count();
+        format!("{}: {done} of {} steps are done.", run.title, run.steps.len())
+    };
     let title = match (under_way.sent(), under_way.shown()) {
+        _ if conduct.is_some() => conduct.map(|conduct| steps(&conduct.run)).unwrap_or_default(),
         (Some(sent), _) => format!("{} is about to begin.", sent.title),
         (None, Some(shown)) => {
             let (done, all) = shown.progress();
@@ -22,13 +29,21 @@ pub fn view(state: &State, under_way: &UnderWay, pen: &mut Pen<'_>, area: Rect, 
     };
     lines.text(Role::Strong, &Foreign::from(title).plain());
     lines.space();
-    lines.text(
-        Role::Text,
-        "What was sent to a host goes on there by itself. No further step begins, and what is not verified by then \
+    if conduct.is_some() {
+        lines.text(
+            Role::Text,
+            "The run goes on: what was begun on a host comes to its end there by itself, whatever becomes of this \
+             console, and no further step begins. It is offered again at the next start, exactly where it stands then.",
+        );
+    } else {
+        lines.text(
+            Role::Text,
+            "What was sent to a host goes on there by itself. No further step begins, and what is not verified by then \
          is recorded as unknown.",
-    );
+        );
+    }
     let height = u16::try_from(lines.all().len()).unwrap_or(8) + 5;
-    let title = Words::of(Role::Strong, "A change is under way");
+    let title = Words::of(Role::Strong, if conduct.is_some() { "The run goes on" } else { "A change is under way" });
     let inside = pane::dialog(pen, pane::middle(area, width, height), &title, &Words::new());
     let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), y: inside.y + 1, ..inside };
     lines.draw(pen, Rect { height: room.height.saturating_sub(3), ..room }, 0);

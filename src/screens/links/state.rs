@@ -1,6 +1,5 @@
 //! The links to choose from.
 
-use crate::domain::ServiceName;
 use crate::domain::service::Link;
 use crate::ui::finder::Finder;
 
@@ -8,15 +7,15 @@ use crate::ui::finder::Finder;
 #[derive(Debug)]
 pub struct State {
     /// Whose links these are.
-    pub service: ServiceName,
+    pub of: String,
     /// The links.
     pub list: Finder<Link>,
 }
 
 impl State {
-    /// All links of a service, with the cursor on the first.
-    pub fn new(service: ServiceName, links: Vec<Link>) -> Self {
+    /// All links of something, with the cursor on the first.
+    pub fn new(of: String, links: Vec<Link>) -> Self {
         let searched = |link: &Link| format!("{} {}", link.title.plain(), link.url.plain());
-        Self { service, list: Finder::new(links, searched) }
+        Self { of, list: Finder::new(links, searched) }
     }
 }

@@ -9,7 +9,7 @@ use crate::ui::{Pen, Words, finder};
 
 /// Draws it in the middle of an area.
 pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    let title = Words::of(Role::Strong, "Links").text(Role::Quiet, format!(" of {}", state.service));
+    let title = Words::of(Role::Strong, "Links").text(Role::Quiet, format!(" of {}", state.of));
     let widest = state.list.rows().iter().map(|link| width(&link.title.plain())).max().unwrap_or(0);
     let widest = u16::try_from(widest).unwrap_or(u16::MAX);
     finder::view(&state.list, pen, area, &title, "No link is called that.", |pen, line, link| {

@@ -1,6 +1,6 @@
 //! What a person has done in a document: the part they stand on, what is in sight, what is unfolded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::desk::Desk;
@@ -54,6 +54,12 @@ pub struct State {
     pub unfolded: BTreeSet<PartId>,
     /// Where parts are done that name no place.
     pub hosts: Vec<HostName>,
+    /// What was told for this document, by the key of what was asked.
+    pub told: BTreeMap<String, String>,
+    /// Keys of variables that are left to the host.
+    pub left: BTreeSet<String>,
+    /// What a person has decided of a run that is about to begin: a tick, with its note.
+    pub answer: Option<(PartId, String)>,
     /// First line of the output in sight; `None` stays at the end.
     pub output: Option<usize>,
     /// Whether the cursor goes along with the run.

@@ -37,8 +37,6 @@ pub struct Conduct {
     pub document: Option<Arc<Procedure>>,
     /// Why its document can't be had.
     pub lost: Option<String>,
-    /// How its document has changed since, which keeps it from being gone on with.
-    pub changed: Option<Vec<String>>,
 }
 
 impl Conduct {
@@ -81,6 +79,8 @@ pub struct Conducted {
     runs: Vec<Conduct>,
     /// Those that nobody is at.
     pub open: Vec<OpenRun>,
+    /// How documents of runs have changed since, which keeps these from being gone on with.
+    pub changed: BTreeMap<RunId, Vec<String>>,
     /// What previews of a plan printed.
     pub previews: Vec<(PartId, HostName, Result<Foreign, String>)>,
     /// What was permitted and is not recorded yet.
@@ -191,7 +191,6 @@ impl Conducted {
                 called: false,
                 document: None,
                 lost: None,
-                changed: None,
             }),
         }
         self.open.retain(|open| open.run.id != run.id);
@@ -238,11 +237,7 @@ impl Conducted {
                     }
                 }
             }
-            ProcedureNews::Changed(id, lines) => {
-                if let Some(conduct) = self.get_mut(&id) {
-                    conduct.changed = Some(lines);
-                }
-            }
+            ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
         }
     }
 }

@@ -17,7 +17,6 @@ mod scope;
 pub mod sheet;
 pub mod shelf;
 mod targets;
-mod told;
 mod value;
 
 pub use answers::{Answers, Choice, Chosen, Edited};
@@ -29,7 +28,6 @@ pub use plan::{again, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::{Sheet, Standing};
 pub use shelf::Shelf;
-pub use told::{plan_json, plan_told};
 pub use value::valid;
 
 #[cfg(test)]

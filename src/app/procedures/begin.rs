@@ -1,0 +1,213 @@
+//! From a key to a permit: what is to be run is planned, what is missing is asked for, what changes anything is
+//! confirmed, what only reads begins at once.
+
+use std::sync::Arc;
+
+use super::forms;
+use crate::app::changing::READ_ONLY;
+use crate::app::model::{Model, Screen};
+use crate::app::overlay::Overlay;
+use crate::domain::permit::{Confirm, Confirmable, Demand};
+use crate::domain::procedure::{Danger, Doing, ProcedurePlan};
+use crate::domain::run::StepState;
+use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
+use crate::port::Effect;
+use crate::port::act::StoreState;
+use crate::screens::choose::{self, About};
+use crate::screens::{edit, plan};
+use crate::state::procedures::conducted::Sent;
+use crate::state::procedures::{Answers, Choice, Chosen, Edited, again, plan_seen};
+use crate::text::Foreign;
+
+/// What a person wants to be run, with everything that was said so far.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The document.
+    pub procedure: Arc<Procedure>,
+    /// What of it, where.
+    pub choice: Choice,
+    /// What is known.
+    pub answers: Answers,
+}
+
+/// The run that chosen parts are added to: the one that goes on here.
+pub fn run(model: &Model, procedure: &Procedure) -> Option<RunId> {
+    model.conducted.of(&procedure.name).map(|conduct| conduct.run.id.clone())
+}
+
+/// A wish for parts of the open document.
+pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Option<Wish> {
+    let procedure = Arc::clone(model.procedure.procedure.as_ref()?);
+    let run = run(model, &procedure);
+    let run = if what == Chosen::Whole { None } else { run };
+    let hosts = model.procedure.hosts.clone();
+    let answers = known(model, &procedure, now);
+    Some(Wish { procedure, choice: Choice { what, hosts, only, run }, answers })
+}
+
+/// What is known beside the document: what was told before, what earlier parts gave, what was decided.
+fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
+    let mut answers = Answers::default();
+    if let Some(conduct) = model.conducted.of(&procedure.name) {
+        if let Some(document) = &conduct.run.document {
+            answers = again(&document.given);
+        }
+        for step in conduct.run.steps.iter().filter(|step| step.state == StepState::Verified) {
+            let part = step.part.as_ref().and_then(|id| procedure.part(id));
+            let (Some(part), Some(value)) = (part, &step.value) else { continue };
+            if let Some(name) = &part.options.capture {
+                answers.captured.insert(name.clone(), value.clone());
+            }
+            if matches!(part.doing, Doing::Decide(_)) {
+                answers.decided.insert(part.id.clone(), value.clone());
+            }
+        }
+    }
+    answers.values.extend(model.procedure.told.clone());
+    answers.left.extend(model.procedure.left.iter().cloned());
+    let zone = model.setup.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
+    answers.now = Some(now.wall.to_zoned(zone).datetime());
+    answers
+}
+
+/// Why nothing is begun at all.
+pub fn refused(model: &Model, danger: Danger) -> Option<String> {
+    if model.environment().is_some_and(|environment| !environment.trusted) {
+        return Some("the site is untrusted, so it runs no command of its own".to_owned());
+    }
+    if let Some(StoreState::ReadOnly(_)) = &model.store {
+        return Some("it could not be recorded".to_owned());
+    }
+    if danger > Danger::Read && model.setup.read_only {
+        return Some(READ_ONLY.to_owned());
+    }
+    if model.conducted.sent.is_some() {
+        return Some("another run is about to begin".to_owned());
+    }
+    (danger > Danger::Read && model.under_way.is_busy()).then(|| "a change is under way".to_owned())
+}
+
+/// Plans a wish: what is missing is asked for, what changes something is shown, what only reads begins.
+pub fn plan_it(model: &mut Model, wish: Wish, now: Now) -> Vec<Effect> {
+    let Some(fleet) = &model.fleet else { return Vec::new() };
+    match plan_seen(&wish.procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice) {
+        Ok(plan) => offer(model, wish.procedure, plan, now),
+        Err(missing) if missing.wrong.is_empty() => {
+            let form = forms::missing(model, &missing, &wish);
+            model.overlay = Some(Overlay::Form(Box::new(form), forms::Purpose::Plan(Box::new(wish), missing)));
+            Vec::new()
+        }
+        Err(missing) => {
+            let text: Vec<String> = missing.wrong.iter().map(|wrong| format!("{wrong}.")).collect();
+            let about = About { heading: String::new(), text: Foreign::from(text.join("\n")), difference: false };
+            let title = "This can't be run as it is written";
+            model.overlay =
+                Some(Overlay::Choose(choose::State::new(choose::What::Told, title, vec![about], Vec::new())));
+            Vec::new()
+        }
+    }
+}
+
+/// Shows a plan, or begins it where it needs nobody's word.
+fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now: Now) -> Vec<Effect> {
+    if let Some(why) = refused(model, plan.danger()) {
+        model.overlay = None;
+        model.say(format!("Not begun: {why}."), now);
+        return Vec::new();
+    }
+    if !plan.changes() && !plan.whole {
+        return match Confirm::new(plan).answer("") {
+            Ok(permit) => conduct(model, permit, now),
+            Err(_) => Vec::new(),
+        };
+    }
+    model.conducted.previews.clear();
+    let previews = plan.parts.iter().any(|part| !part.previews.is_empty());
+    let effects = if previews { vec![Effect::Preview(Box::new(plan.clone()))] } else { Vec::new() };
+    model.overlay = Some(Overlay::Plan(Box::new(plan::State::new(procedure, plan))));
+    effects
+}
+
+/// Takes the answer of the page: from here on the engine does it.
+pub fn answer(model: &mut Model, state: Box<plan::State>, now: Now) -> Vec<Effect> {
+    if let Some(why) = refused(model, state.plan().danger()) {
+        model.say(format!("Not begun: {why}."), now);
+        model.overlay = Some(Overlay::Plan(state));
+        return Vec::new();
+    }
+    match state.answer() {
+        Ok(permit) => conduct(model, permit, now),
+        Err(state) => {
+            model.overlay = Some(Overlay::Plan(state));
+            Vec::new()
+        }
+    }
+}
+
+fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Effect> {
+    let plan = permit.plan();
+    if plan.run.is_none() {
+        let (procedure, title) = (plan.procedure.clone(), plan.title.clone());
+        model.conducted.sent = Some(Sent { procedure, title, at: now.mono });
+        model.procedure.run = None;
+    }
+    model.procedure.along = plan.whole;
+    for given in &plan.given {
+        if let Some(value) = &given.value {
+            model.procedure.told.insert(given.name.to_string(), value.clone());
+        }
+    }
+    model.overlay = None;
+    vec![Effect::Conduct(Box::new(permit))]
+}
+
+/// Whether the page or the box asks for a single `y`.
+pub fn wants_y(state: &plan::State) -> bool {
+    matches!(state.demand(), Demand::Yes)
+}
+
+/// Opens the editor on the command of a part.
+pub fn edit(model: &mut Model, part: usize, only: Vec<HostName>) {
+    let Some(one) = model.procedure.procedure.as_ref().and_then(|procedure| procedure.parts.get(part)) else { return };
+    let text = match &one.doing {
+        Doing::Run(_, text) | Doing::Shift(text, ..) | Doing::Request(_, _, text) => text.clone(),
+        Doing::Check(..)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_)
+        | Doing::Restart(_)
+        | Doing::Notify(..)
+        | Doing::Call(..) => return,
+    };
+    let state = edit::State::new(one.id.clone(), one.title.plain(), &text, only);
+    model.overlay = Some(Overlay::Edit(Box::new(state)));
+}
+
+/// Takes the edited command: it is planned like any other.
+pub fn take_edit(model: &mut Model, state: edit::State, now: Now) -> Vec<Effect> {
+    let command = state.is_changed().then(|| state.text());
+    let what = Chosen::Parts(vec![Edited { part: state.part.clone(), command }]);
+    match wish(model, what, state.only, now) {
+        Some(wish) => plan_it(model, wish, now),
+        None => Vec::new(),
+    }
+}
+
+/// Plans some parts.
+pub fn parts(model: &mut Model, parts: Vec<PartId>, only: Vec<HostName>, now: Now) -> Vec<Effect> {
+    let what = Chosen::Parts(parts.into_iter().map(Edited::from).collect());
+    match wish(model, what, only, now) {
+        Some(wish) => plan_it(model, wish, now),
+        None => Vec::new(),
+    }
+}
+
+/// Plans the whole document, its rollback, or what undoes a part.
+pub fn other(model: &mut Model, what: Chosen, now: Now) -> Vec<Effect> {
+    debug_assert!(model.screen == Screen::Procedure);
+    match wish(model, what, Vec::new(), now) {
+        Some(wish) => plan_it(model, wish, now),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,346 @@
+//! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
+
+use super::{begin, forms};
+use crate::app::model::Model;
+use crate::app::overlay::Overlay;
+use crate::domain::procedure::Doing;
+use crate::domain::run::{Reason, RunStep, StepState};
+use crate::domain::{Now, PartId, RunId};
+use crate::port::Effect;
+use crate::port::procedure::{Decision, Evidence, Need};
+use crate::screens::choose::{About, Choice, Does, State, What};
+use crate::state::procedures::{Chosen, Conduct, Edited};
+use crate::text::Foreign;
+
+/// Takes the key that ticks: an item, or takes that back.
+pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some((part, done, evidence, title)) = super::with(model, |state, desk| {
+        let part = state.cursor.and_then(|place| desk.sheet.procedure.parts.get(place))?;
+        let done = desk.sheet.steps(&part.id).iter().any(|(_, step)| step.state == StepState::Verified);
+        Some((part.id.clone(), done, part.options.evidence, part.title.plain()))
+    })
+    .flatten() else {
+        return Vec::new();
+    };
+    if done {
+        let run = run(model);
+        return run.map(|run| Effect::Decide(run, Decision::Untick(part))).into_iter().collect();
+    }
+    if evidence {
+        model.overlay = Some(Overlay::Form(Box::new(forms::note(&title)), forms::Purpose::Note(part)));
+        return Vec::new();
+    }
+    tick(model, part, String::new(), now)
+}
+
+/// Attests an item: at once where a run waits for it, else a run is begun for it first.
+pub fn tick(model: &mut Model, part: PartId, note: String, now: Now) -> Vec<Effect> {
+    model.overlay = None;
+    let known = conduct(model).filter(|conduct| conduct.run.steps.iter().any(|step| step.part.as_ref() == Some(&part)));
+    if let Some(run) = known.map(|conduct| conduct.run.id.clone()) {
+        return vec![Effect::Decide(run, Decision::Tick(part, note))];
+    }
+    model.procedure.answer = Some((part.clone(), note));
+    begin::parts(model, vec![part], Vec::new(), now)
+}
+
+/// The run beside the open document.
+pub fn conduct(model: &Model) -> Option<&Conduct> {
+    let procedure = model.procedure.procedure.as_ref()?;
+    super::conduct(&model.procedure, &model.conducted, procedure)
+}
+
+fn run(model: &Model) -> Option<RunId> {
+    conduct(model).map(|conduct| conduct.run.id.clone())
+}
+
+/// After a run has said what it waits for: what a person has decided before it was begun is told now.
+pub fn answers(model: &mut Model) -> Vec<Effect> {
+    let Some((part, note)) = model.procedure.answer.clone() else { return Vec::new() };
+    let Some(conduct) = conduct(model).filter(|conduct| conduct.needs.contains(&Need::Tick(part.clone()))) else {
+        return Vec::new();
+    };
+    let run = conduct.run.id.clone();
+    model.procedure.answer = None;
+    vec![Effect::Decide(run, Decision::Tick(part, note))]
+}
+
+/// What the run beside the open document waits for: at the part under the cursor, else first of all.
+pub fn need(model: &Model) -> Option<(RunId, Need)> {
+    let conduct = conduct(model)?;
+    let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
+    let of_it = |need: &&Need| here.is_some_and(|part| part_of(conduct, need) == Some(&part.id));
+    let need = conduct.needs.iter().find(of_it).or_else(|| conduct.needs.first())?;
+    Some((conduct.run.id.clone(), need.clone()))
+}
+
+/// The part that a need is about.
+pub fn part_of<'a>(conduct: &'a Conduct, need: &'a Need) -> Option<&'a PartId> {
+    match need {
+        Need::Tick(part) | Need::Choose(part) => Some(part),
+        Need::Failure(step, _) | Need::Unknown(step, _) | Need::Terminal(step) => {
+            conduct.run.steps.get(*step).and_then(|step| step.part.as_ref())
+        }
+        Need::Tell(_) | Need::Paused => None,
+    }
+}
+
+/// Answers what the run waits for.
+pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
+    let Some((run, need)) = need(model) else { return Vec::new() };
+    match need {
+        Need::Tick(part) => {
+            stand_on(model, &part);
+            return toggle(model, now);
+        }
+        Need::Choose(part) => {
+            stand_on(model, &part);
+            decision(model, run, &part);
+        }
+        Need::Tell(names) => {
+            let inputs = model.procedure.procedure.as_ref().map(|one| one.header.inputs.clone()).unwrap_or_default();
+            let inputs = forms::inputs_of(&inputs, &names);
+            let form = forms::tell(model, &inputs);
+            model.overlay = Some(Overlay::Form(Box::new(form), forms::Purpose::Tell(run, inputs)));
+        }
+        Need::Failure(step, evidence) => menu(model, run, step, &evidence, false),
+        Need::Unknown(step, evidence) => menu(model, run, step, &evidence, true),
+        Need::Terminal(step) => return vec![Effect::Decide(run, Decision::TakeTerminal(step))],
+        Need::Paused => return vec![Effect::Decide(run, Decision::Continue)],
+    }
+    Vec::new()
+}
+
+fn stand_on(model: &mut Model, part: &PartId) {
+    let place = model.procedure.procedure.as_ref().and_then(|one| one.parts.iter().position(|known| known.id == *part));
+    if place.is_some() {
+        model.procedure.stand_on(place);
+    }
+}
+
+fn choice(does: Does, label: &str, about: impl Into<String>) -> Choice {
+    Choice { does, label: label.to_owned(), about: about.into(), why_not: None, reason: false }
+}
+
+fn decision(model: &mut Model, run: RunId, part: &PartId) {
+    let Some(one) = model.procedure.procedure.as_ref().and_then(|procedure| procedure.part(part)) else { return };
+    let Doing::Decide(ways) = &one.doing else { return };
+    let choices = ways.iter().map(|way| choice(Does::Way(way.word.clone()), &way.word, way.about.plain())).collect();
+    let title = one.title.plain();
+    model.overlay = Some(Overlay::Choose(State::new(What::Decision(run, part.clone()), title, Vec::new(), choices)));
+}
+
+/// The menu of what becomes of a step that did not end well.
+fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unknown: bool) {
+    let Some(conduct) = model.conducted.get(&run) else { return };
+    let Some(step) = conduct.run.steps.get(number) else { return };
+    let procedure = model.procedure.procedure.as_ref();
+    let part = procedure.and_then(|procedure| procedure.part(step.part.as_ref()?));
+    let title = part.map_or_else(|| "A step".to_owned(), |part| part.title.plain());
+    let state = if unknown { "is unknown" } else { "failed" };
+    let heading = format!("{title} {state} on {}", step.host);
+    let on_host = step.host.as_str() != crate::domain::procedure::HERE;
+    let mut choices = Vec::new();
+    if unknown {
+        let about = format!("look at {} once more; nothing is sent", step.host);
+        choices.push(choice(Does::CheckAgain, "check again", about));
+    }
+    let about = if unknown { "it may be done twice then" } else { "the same command once more" };
+    choices.push(choice(Does::Retry, "retry", format!("{about}, on {} only", step.host)));
+    let editable =
+        part.is_some_and(|part| matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Shift(..)));
+    if editable && !unknown {
+        choices.push(choice(Does::RetryEdited, "retry edited", "another command for once; it is recorded"));
+    }
+    choices.push(Choice { reason: true, ..choice(Does::Skip, "skip", "go on without it, with a reason") });
+    let told =
+        if unknown { "it is known to be done: say from where" } else { "it is done all the same: say from where" };
+    choices.push(Choice { reason: true, ..choice(Does::MarkDone, "mark done", told) });
+    let others =
+        conduct.run.steps.iter().filter(|other| other.host == step.host && other.state == StepState::Planned).count();
+    if on_host {
+        let about = format!("nothing more of this run goes to {}", step.host);
+        let why_not = (others == 0).then(|| "nothing more of this run is on it".to_owned());
+        choices.push(Choice { why_not, ..choice(Does::LeaveOut(step.host.clone()), "leave host out", about) });
+    }
+    if let Some(undo) = part.and_then(|part| part.options.undo.as_ref()) {
+        choices.push(choice(Does::Undo, "undo", format!("what undoes it: {undo}")));
+    }
+    let has_back = procedure.is_some_and(|one| {
+        one.header.rollback.is_some()
+            || one.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback)
+    });
+    if has_back {
+        choices.push(choice(Does::RollBack, "roll back", "the way back that is written down; shows it first"));
+    }
+    if on_host && super::super::shell::up(model, &step.host) {
+        choices.push(choice(Does::Shell(step.host.clone()), "shell", format!("look for yourself on {}", step.host)));
+    }
+    choices.push(Choice { reason: true, ..choice(Does::Abort, "end the run", "what was not begun is skipped") });
+    let about = told_of(step, evidence);
+    model.overlay = Some(Overlay::Choose(State::new(What::Step(run, number), heading, about, choices)));
+}
+
+/// The evidence, with its headings.
+fn told_of(step: &RunStep, evidence: &Evidence) -> Vec<About> {
+    let one = |heading: String, text: Foreign| About { heading, text, difference: false };
+    let mut all = Vec::new();
+    let why = match (evidence.reason.or(step.reason), step.exit) {
+        (Some(Reason::NonZeroExit) | None, Some(exit)) => format!("exit {exit}"),
+        (Some(reason), _) => reason.word().to_owned(),
+        (None, None) => String::new(),
+    };
+    let note = step.note.plain();
+    let told = [why, note].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
+    if !told.is_empty() {
+        all.push(one(String::new(), Foreign::from(told)));
+    }
+    if !evidence.output.is_empty() {
+        all.push(one("The end of what it printed".to_owned(), evidence.output.clone()));
+    }
+    for (heading, text) in &evidence.looked {
+        all.push(one(Foreign::from(heading.as_str()).plain(), text.clone()));
+    }
+    if !step.command.is_empty() {
+        all.push(one("The command".to_owned(), Foreign::from(step.command.as_str())));
+    }
+    all
+}
+
+/// Takes the way that was chosen.
+pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
+    let Some((does, reason)) = state.accept() else {
+        let nothing = state.choices.is_empty();
+        model.overlay = (!nothing).then_some(Overlay::Choose(state));
+        return Vec::new();
+    };
+    match state.what {
+        What::Step(run, step) => of_step(model, run, step, does, reason, now),
+        What::Decision(run, part) => match does {
+            Does::Way(word) => vec![Effect::Decide(run, Decision::Choose(part, word))],
+            _ => Vec::new(),
+        },
+        What::Resume(run) => match does {
+            Does::Resume => vec![Effect::Resume(run)],
+            _ => Vec::new(),
+        },
+        What::Place => {
+            if let Does::On(host) = does {
+                model.procedure.hosts = vec![host];
+            }
+            Vec::new()
+        }
+        What::End(run) => match does {
+            Does::Abort => vec![Effect::Decide(run, Decision::Abort(reason))],
+            _ => Vec::new(),
+        },
+        What::Told => Vec::new(),
+    }
+}
+
+fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: String, now: Now) -> Vec<Effect> {
+    let found = model.conducted.get(&run).and_then(|conduct| conduct.run.steps.get(step)).cloned();
+    let Some((host, part)) = found.and_then(|step| Some((step.host, step.part?))) else { return Vec::new() };
+    let decide = |decision: Decision| vec![Effect::Decide(run.clone(), decision)];
+    let again = |command| Chosen::Parts(vec![Edited { part: part.clone(), command }]);
+    let planned = |model: &mut Model, what: Chosen, only: bool| {
+        let only = if only { vec![host.clone()] } else { Vec::new() };
+        match begin::wish(model, what, only, now) {
+            Some(mut wish) => {
+                wish.choice.run = Some(run.clone());
+                begin::plan_it(model, wish, now)
+            }
+            None => Vec::new(),
+        }
+    };
+    match does {
+        Does::Retry => planned(model, again(None), true),
+        Does::RetryEdited => {
+            let place =
+                model.procedure.procedure.as_ref().and_then(|one| one.parts.iter().position(|known| known.id == part));
+            if let Some(place) = place {
+                begin::edit(model, place, vec![host]);
+            }
+            Vec::new()
+        }
+        Does::Undo => planned(model, Chosen::Undo(part), false),
+        Does::RollBack => planned(model, Chosen::Rollback, false),
+        Does::CheckAgain => decide(Decision::CheckAgain(step)),
+        Does::MarkDone => decide(Decision::MarkDone(step, reason)),
+        Does::Skip => decide(Decision::Skip(step, reason)),
+        Does::LeaveOut(host) => decide(Decision::LeaveOut(host)),
+        Does::Abort => decide(Decision::Abort(reason)),
+        Does::Shell(host) => vec![Effect::Shell(host)],
+        Does::Way(_) | Does::Resume | Does::On(_) | Does::Nothing => Vec::new(),
+    }
+}
+
+/// Offers to take up a run that nobody is at; with the difference where its document has changed since.
+pub fn offer(model: &mut Model, id: &RunId) {
+    let Some(open) = model.conducted.open.iter().find(|open| open.run.id == *id) else { return };
+    let plain = |text: &str| Foreign::from(text).plain();
+    let document = open.run.document.as_ref();
+    let now = document.and_then(|document| model.environment()?.procedure(&document.name));
+    let changed = match (document, now) {
+        (Some(document), Some(now)) => document.digest != now.digest,
+        (_, None) | (None, _) => false,
+    };
+    let mut about = Vec::new();
+    let text = |text: String| About { heading: String::new(), text: Foreign::from(text), difference: false };
+    let who = format!("Begun by {} from {}.", plain(&open.run.person), plain(&open.run.workstation));
+    about.push(text(who));
+    let steps: Vec<String> = open
+        .run
+        .steps
+        .iter()
+        .map(|step| {
+            let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{:<9} {part} on {}", crate::ui::runs::part_word(step.state), step.host)
+        })
+        .collect();
+    about.push(About { heading: "How it stands".to_owned(), text: Foreign::from(steps.join("\n")), difference: false });
+    let told = if open.elsewhere {
+        "it is taken over from the other workstation, which can send nothing more"
+    } else {
+        "exactly where it stood; nothing that was done is done again"
+    };
+    let why_not = if now.is_none() {
+        Some("its document is not here any more".to_owned())
+    } else {
+        changed.then(|| "its document has changed since".to_owned())
+    };
+    let lines = model.conducted.changed.get(id);
+    if let Some(lines) = lines {
+        about.push(About {
+            heading: "What changed in the document".to_owned(),
+            text: Foreign::from(lines.join("\n")),
+            difference: true,
+        });
+    } else if changed {
+        about.push(text(
+            "The document has changed since: a run is bound to the document that was confirmed.".to_owned(),
+        ));
+    }
+    let choices = vec![
+        Choice { why_not, ..choice(Does::Resume, "take it up", told) },
+        choice(Does::Nothing, "leave it", "it stays on the list"),
+    ];
+    let title = format!("Unfinished: {}", plain(&open.run.title));
+    model.overlay = Some(Overlay::Choose(State::new(What::Resume(id.clone()), title, about, choices)));
+}
+
+/// Asks where steps are done that name no place.
+pub fn place(model: &mut Model) {
+    let Some(environment) = model.environment() else { return };
+    let mut choices: Vec<Choice> = environment
+        .hosts
+        .iter()
+        .map(|host| choice(Does::On(host.name.clone()), host.name.as_str(), host.tags.join(", ")))
+        .collect();
+    choices.push(choice(Does::On(crate::domain::procedure::here()), crate::domain::procedure::HERE, "this machine"));
+    let mut state = State::new(What::Place, "Where are steps done that name no host?", Vec::new(), choices);
+    let now = model.procedure.hosts.first();
+    let at = state.choices.iter().position(|one| matches!(&one.does, Does::On(host) if Some(host) == now));
+    state.cursor = at.unwrap_or(0);
+    model.overlay = Some(Overlay::Choose(state));
+}

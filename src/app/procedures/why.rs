@@ -1,0 +1,153 @@
+//! Why something can't be done with the procedure that is open.
+
+use super::{begin, conduct as beside, decide, desk, no_part};
+use crate::app::model::{Model, Screen};
+use crate::domain::procedure::{Danger, Doing, Part};
+use crate::domain::run::{RunState, StepState};
+use crate::input::Action;
+use crate::state::procedures::sheet::{declared, is_automated, needs_place};
+use crate::state::procedures::{Conduct, Standing};
+use crate::ui::Clock;
+
+const STILL: Clock = Clock { now: crate::domain::Now::START, running: false };
+
+/// The part under the cursor.
+fn part(model: &Model) -> Option<&Part> {
+    model.procedure.procedure.as_ref()?.parts.get(model.procedure.cursor?)
+}
+
+fn conduct(model: &Model) -> Option<&Conduct> {
+    let procedure = model.procedure.procedure.as_ref()?;
+    beside(&model.procedure, &model.conducted, procedure)
+}
+
+/// Whether the step under the cursor only reads, as far as that is known before it is planned.
+pub fn only_reads(model: &Model, action: Action) -> bool {
+    if model.screen != Screen::Procedure {
+        return false;
+    }
+    match action {
+        // What changes something is refused when it is planned.
+        Action::RunStep => part(model).is_none_or(|part| declared(part).is_none_or(|danger| danger == Danger::Read)),
+        Action::RunAll => true,
+        _ => false,
+    }
+}
+
+/// Why an action of the screen can't be done now.
+pub fn not(model: &Model, action: Action) -> Option<String> {
+    if model.procedure.procedure.is_none() || desk(model, STILL).is_none() {
+        return Some("no procedure is open".to_owned());
+    }
+    let none = no_part(model).map(str::to_owned);
+    match action {
+        Action::RunStep => none.or_else(|| run(model)),
+        Action::Tick => none.or_else(|| tick(model)),
+        Action::EditStep => none.or_else(|| edit(model)),
+        Action::RunAll => all(model),
+        Action::RollBack => {
+            let procedure = model.procedure.procedure.as_ref()?;
+            let own = procedure.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback);
+            (!own && procedure.header.rollback.is_none()).then(|| "no way back is written down".to_owned())
+        }
+        Action::AnswerRun => decide::need(model).is_none().then(|| "nothing waits for you".to_owned()),
+        Action::ChooseHost => {
+            let parts = model.procedure.procedure.as_ref().map(|one| one.parts.as_slice()).unwrap_or_default();
+            (!parts.iter().any(needs_place)).then(|| "every step says where it is done".to_owned())
+        }
+        Action::PauseRun | Action::EndRun => goes_on(model),
+        Action::CancelStep => {
+            let moves = conduct(model).is_some_and(Conduct::moves);
+            (!moves).then(|| "no step goes on".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn goes_on(model: &Model) -> Option<String> {
+    let goes_on = conduct(model).is_some_and(Conduct::goes_on);
+    (!goes_on).then(|| "no run of it goes on".to_owned())
+}
+
+fn standing(model: &Model, part: &Part) -> Standing {
+    desk(model, STILL).map_or(Standing::Open, |desk| desk.sheet.standing(&part.id))
+}
+
+/// Why the step under the cursor can't be run.
+fn run(model: &Model) -> Option<String> {
+    let part = part(model)?;
+    // What waits at it is answered by the same key.
+    if let Some((_, need)) = decide::need(model)
+        && conduct(model).is_some_and(|conduct| decide::part_of(conduct, &need) == Some(&part.id))
+    {
+        return None;
+    }
+    if conduct(model).is_some_and(|conduct| conduct.run.state != RunState::Running) && model.procedure.run.is_some() {
+        return Some("this run has ended; it is shown as it was".to_owned());
+    }
+    match standing(model, part) {
+        Standing::Going => return Some("it goes on".to_owned()),
+        Standing::Open
+        | Standing::Partly
+        | Standing::Done
+        | Standing::Failed
+        | Standing::Unknown
+        | Standing::Skipped => {}
+    }
+    let whole = conduct(model)
+        .filter(|conduct| conduct.goes_on())
+        .and_then(|conduct| conduct.run.document.as_ref())
+        .is_some_and(|document| document.whole);
+    if whole && matches!(standing(model, part), Standing::Open | Standing::Partly) {
+        return Some("the run comes to it by itself".to_owned());
+    }
+    if matches!(part.doing, Doing::Decide(_)) && conduct(model).is_none() {
+        return Some("it is decided in a run of the whole".to_owned());
+    }
+    let danger = declared(part).unwrap_or(Danger::Read);
+    begin::refused(model, if is_automated(part) { danger } else { Danger::Read })
+}
+
+fn tick(model: &Model) -> Option<String> {
+    let part = part(model)?;
+    if is_automated(part) || matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
+        return Some("it is run and not ticked".to_owned());
+    }
+    if let Some(conduct) = conduct(model).filter(|conduct| conduct.goes_on()) {
+        let needed = conduct.needs.iter().any(|need| decide::part_of(conduct, need) == Some(&part.id));
+        let of_it = conduct.run.steps.iter().find(|step| step.part.as_ref() == Some(&part.id));
+        return match of_it {
+            Some(step) if step.state == StepState::Planned && !needed => {
+                Some("something before it is not done".to_owned())
+            }
+            Some(_) | None => None,
+        };
+    }
+    begin::refused(model, Danger::Read)
+}
+
+fn edit(model: &Model) -> Option<String> {
+    let part = part(model)?;
+    match &part.doing {
+        Doing::Run(..) | Doing::Request(..) | Doing::Shift(..) => begin::refused(model, Danger::Read),
+        Doing::Check(..)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_)
+        | Doing::Restart(_)
+        | Doing::Notify(..)
+        | Doing::Call(..) => Some("it has no command".to_owned()),
+    }
+}
+
+fn all(model: &Model) -> Option<String> {
+    let procedure = model.procedure.procedure.as_ref()?;
+    if procedure.parts.is_empty() {
+        return Some("nothing in this document can be done".to_owned());
+    }
+    if model.conducted.of(&procedure.name).is_some() {
+        return Some("a run of it goes on".to_owned());
+    }
+    begin::refused(model, Danger::Read)
+}

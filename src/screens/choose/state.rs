@@ -1,0 +1,163 @@
+//! The ways, the one under the cursor, and the reason that some of them want.
+
+use crate::domain::{HostName, PartId, RunId};
+use crate::text::Foreign;
+use crate::ui::Field;
+use crate::ui::list::Step;
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// What becomes of a step of a run.
+    Step(RunId, usize),
+    /// Which way a decision of a run goes.
+    Decision(RunId, PartId),
+    /// Whether a run that nobody is at is taken up.
+    Resume(RunId),
+    /// Whether a run ends.
+    End(RunId),
+    /// Where steps are done that name no place.
+    Place,
+    /// Something a person is told that can't be done: there is nothing to choose.
+    Told,
+}
+
+/// What choosing a way does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Does {
+    /// The step is tried again.
+    Retry,
+    /// Its command is edited, and it is tried again.
+    RetryEdited,
+    /// It is looked at again, and nothing is sent.
+    CheckAgain,
+    /// It is taken as done.
+    MarkDone,
+    /// It is skipped.
+    Skip,
+    /// Its host is left out of the run.
+    LeaveOut(HostName),
+    /// What undoes it is done.
+    Undo,
+    /// The rollback is done.
+    RollBack,
+    /// The run ends.
+    Abort,
+    /// A shell on its host.
+    Shell(HostName),
+    /// This way of a decision.
+    Way(String),
+    /// The run is taken up.
+    Resume,
+    /// Done here or on this host.
+    On(HostName),
+    /// Nothing.
+    Nothing,
+}
+
+/// One way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What it does.
+    pub does: Does,
+    /// Its words.
+    pub label: String,
+    /// What it means.
+    pub about: String,
+    /// Why it can't be chosen.
+    pub why_not: Option<String>,
+    /// Whether a reason must be typed.
+    pub reason: bool,
+}
+
+/// Something that is known, with its heading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct About {
+    /// What it is.
+    pub heading: String,
+    /// What it says, line by line.
+    pub text: Foreign,
+    /// Whether its lines are of a difference: `+` and `-` before them.
+    pub difference: bool,
+}
+
+/// The state of the dialog.
+#[derive(Debug)]
+pub struct State {
+    /// What it is about.
+    pub what: What,
+    /// The heading.
+    pub title: String,
+    /// What is known.
+    pub about: Vec<About>,
+    /// The ways.
+    pub choices: Vec<Choice>,
+    /// The one under the cursor.
+    pub cursor: usize,
+    /// The reason that is typed, once a way that wants one was taken.
+    pub reason: Option<Field>,
+    /// What to say about the last key.
+    pub remark: Option<String>,
+    /// First line of what is known on screen.
+    pub top: usize,
+}
+
+impl State {
+    /// Asks.
+    pub fn new(what: What, title: impl Into<String>, about: Vec<About>, choices: Vec<Choice>) -> Self {
+        let cursor = choices.iter().position(|choice| choice.why_not.is_none()).unwrap_or(0);
+        Self { what, title: title.into(), about, choices, cursor, reason: None, remark: None, top: 0 }
+    }
+
+    /// The way under the cursor.
+    pub fn chosen(&self) -> Option<&Choice> {
+        self.choices.get(self.cursor)
+    }
+
+    /// Moves the cursor; pages move what is known.
+    pub fn go(&mut self, to: Step, height: usize) {
+        self.remark = None;
+        match to {
+            Step::By(rows) if self.reason.is_none() => {
+                let last = self.choices.len().saturating_sub(1);
+                self.cursor = self.cursor.saturating_add_signed(rows).min(last);
+            }
+            Step::By(_) => {}
+            Step::HalfPage(_) | Step::Page(_) | Step::First | Step::Last => self.top = to.scrolled(self.top, height),
+        }
+    }
+
+    /// Takes what is under the cursor, with its reason: nothing while something is still missing.
+    pub fn accept(&mut self) -> Option<(Does, String)> {
+        let choice = self.choices.get(self.cursor)?;
+        if let Some(why) = &choice.why_not {
+            self.remark = Some(format!("{}: {why}.", choice.label));
+            return None;
+        }
+        if !choice.reason {
+            return Some((choice.does.clone(), String::new()));
+        }
+        match &self.reason {
+            None => {
+                self.reason = Some(Field::default());
+                None
+            }
+            Some(field) if field.text().trim().is_empty() => {
+                self.remark = Some("A reason is needed: it is recorded with your name.".to_owned());
+                None
+            }
+            Some(field) => Some((choice.does.clone(), field.text().trim().to_owned())),
+        }
+    }
+
+    /// Leaves the reason; says whether one was being typed.
+    pub fn back(&mut self) -> bool {
+        self.remark = None;
+        self.reason.take().is_some()
+    }
+
+    /// After every event: what is known stays within its room.
+    pub fn settle(&mut self, lines: usize, height: usize) {
+        self.top = self.top.min(lines.saturating_sub(height));
+    }
+}

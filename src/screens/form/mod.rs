@@ -1,0 +1,7 @@
+//! A form: what a procedure must be told, field by field.
+
+mod state;
+mod view;
+
+pub use state::{Entry, State};
+pub use view::view;

@@ -1,0 +1,161 @@
+//! The fields, the one under the cursor, and what is wrong with what was typed.
+
+use zeroize::Zeroize;
+
+use crate::port::Secret;
+use crate::text::Foreign;
+use crate::ui::list::Step;
+use crate::ui::{Field, fuzzy};
+
+/// Values that are offered at a field.
+const OFFERED: usize = 6;
+
+/// One field.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// The key of its answer.
+    pub key: String,
+    /// Its name as a person knows it.
+    pub label: String,
+    /// What it is, and where it is used.
+    pub about: Foreign,
+    /// Values of which one is chosen; empty: anything.
+    pub among: Vec<String>,
+    /// Whether only those count.
+    pub only: bool,
+    /// Values that were given before, the newest first.
+    pub earlier: Vec<String>,
+    /// Whether nobody may see it.
+    pub secret: bool,
+    /// Whether it may be empty.
+    pub optional: bool,
+    /// What was typed.
+    pub typed: Field,
+    /// What is wrong with it, as a sentence without a full stop.
+    pub refused: Option<String>,
+    /// The place among what is offered that stands in the field now.
+    pub at: Option<usize>,
+}
+
+impl Entry {
+    /// What is offered at this field: what fits what was typed.
+    pub fn offered(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.among.clone();
+        all.extend(self.earlier.iter().filter(|one| !self.among.contains(one)).cloned());
+        if self.secret {
+            return Vec::new();
+        }
+        let typed = self.typed.text();
+        if typed.is_empty() || self.at.is_some() {
+            return all.into_iter().take(40).collect();
+        }
+        let found: Vec<String> =
+            fuzzy::find(typed, &all).into_iter().filter_map(|hit| all.get(hit.place).cloned()).collect();
+        found.into_iter().take(40).collect()
+    }
+
+    /// The rows of what is offered that are shown.
+    pub fn shown(&self) -> (Vec<String>, Option<usize>) {
+        let all = self.offered();
+        let from = self.at.map_or(0, |at| (at + 1).saturating_sub(OFFERED));
+        (all.into_iter().skip(from).take(OFFERED).collect(), self.at.map(|at| at - from))
+    }
+
+    fn missing(&self) -> Option<String> {
+        let text = self.typed.text().trim();
+        if text.is_empty() {
+            return (!self.optional).then(|| "it is needed".to_owned());
+        }
+        (self.only && !self.among.iter().any(|one| one == text))
+            .then(|| format!("it is one of {}", self.among.join(", ")))
+    }
+}
+
+/// The state of the form.
+#[derive(Debug)]
+pub struct State {
+    /// The heading.
+    pub title: String,
+    /// The fields.
+    pub entries: Vec<Entry>,
+    /// The one under the cursor.
+    pub cursor: usize,
+}
+
+impl State {
+    /// An empty form.
+    pub fn new(title: impl Into<String>, entries: Vec<Entry>) -> Self {
+        let cursor = entries.iter().position(|entry| entry.refused.is_some()).unwrap_or(0);
+        Self { title: title.into(), entries, cursor }
+    }
+
+    /// The field that takes the keys.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        let entry = self.entries.get_mut(self.cursor)?;
+        (entry.refused, entry.at) = (None, None);
+        Some(&mut entry.typed)
+    }
+
+    /// To the next field or the one before.
+    pub fn next(&mut self, forward: bool) {
+        let count = self.entries.len().max(1);
+        self.cursor = if forward { (self.cursor + 1) % count } else { (self.cursor + count - 1) % count };
+    }
+
+    /// Brings the next of what is offered into the field.
+    pub fn go(&mut self, to: Step) {
+        let Some(rows) = to.rows(OFFERED) else { return };
+        let Some(entry) = self.entries.get_mut(self.cursor) else { return };
+        let offered = entry.offered();
+        let Some(last) = offered.len().checked_sub(1) else { return };
+        let at = match entry.at {
+            None if rows > 0 => 0,
+            None => last,
+            Some(at) => at.saturating_add_signed(rows).min(last),
+        };
+        if let Some(value) = offered.get(at) {
+            // What is offered is fixed while a person goes through it.
+            entry.typed.clear();
+            entry.typed.paste(value);
+            (entry.at, entry.refused) = (Some(at), None);
+        }
+    }
+
+    /// Takes the form: to the first field that is not as it must be, else everything is there.
+    pub fn accept(&mut self) -> bool {
+        for entry in &mut self.entries {
+            entry.refused = entry.missing();
+        }
+        if let Some(wrong) = self.entries.iter().position(|entry| entry.refused.is_some()) {
+            // What lies behind the cursor was not looked at yet: one field after the other.
+            if wrong > self.cursor {
+                for entry in self.entries.iter_mut().skip(self.cursor + 1) {
+                    entry.refused = None;
+                }
+                self.cursor += 1;
+                return false;
+            }
+            self.cursor = wrong;
+            return false;
+        }
+        true
+    }
+
+    /// The answers by their keys; secrets apart.
+    pub fn answers(&self) -> impl Iterator<Item = (&Entry, &str)> {
+        self.entries.iter().map(|entry| (entry, entry.typed.text().trim()))
+    }
+
+    /// The secret of a field.
+    pub fn secret(entry: &Entry) -> Secret {
+        Secret::new(entry.typed.text().as_bytes().to_vec())
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.secret) {
+            std::mem::take(&mut entry.typed).into_text().zeroize();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Draws the page of a plan.
+
+use ratatui::layout::Rect;
+
+use super::lines::{Preview, lines};
+use super::state::State;
+use crate::domain::permit::Demand;
+use crate::style::Role;
+use crate::ui::{Pen, Words, pane};
+
+/// Lines below the text: a line's room, the question, the field, the remark.
+const FOOT: u16 = 4;
+
+fn place(area: Rect, lines: usize) -> Rect {
+    let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(FOOT + 4);
+    let most = area.height.saturating_sub(if area.height > 30 { 2 } else { 0 });
+    pane::middle(area, area.width.saturating_sub(4).min(120), wanted.min(most))
+}
+
+/// Columns of the text in an area.
+pub fn columns(area: Rect) -> usize {
+    usize::from(place(area, 0).width.saturating_sub(6))
+}
+
+/// Rows of the text in an area, when it has so many lines.
+pub fn height(area: Rect, lines: usize) -> usize {
+    usize::from(place(area, lines).height.saturating_sub(FOOT + 3))
+}
+
+/// Draws it in the middle of an area; `band` is the colour of the environment, `accept` the key for that.
+pub fn view(state: &State, previews: &[Preview], pen: &mut Pen<'_>, area: Rect, band: Role, accept: &str) {
+    let plan = state.plan();
+    let text = lines(plan, &state.procedure, previews, columns(area), pen.clock, pen.styles.glyphs);
+    let area = place(area, text.all().len());
+    let title = Words::of(Role::Strong, plan.title.clone());
+    let title = match (plan.whole, plan.parts.as_slice()) {
+        (false, [only]) => Words::of(Role::Strong, only.title.plain()).text(Role::Quiet, format!(" of {}", plan.title)),
+        (true | false, _) => title,
+    };
+    let remark = Words::of(band, format!(" {} ", plan.environment.as_str().to_uppercase()));
+    let changes = !matches!(state.demand(), Demand::Nothing);
+    let line = if plan.protected && changes { Role::LineDanger } else { Role::LineFocus };
+    let inside = pane::dialog_in(pen, area, &title, &remark, line);
+    let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), y: inside.y + 1, ..inside };
+    let shown = Rect { height: inside.height.saturating_sub(FOOT + 1), ..room };
+    let below = text.draw(pen, shown, state.top);
+    let foot = Rect { y: shown.bottom(), height: FOOT, ..room };
+    if below > 0 || state.top > 0 {
+        let more = if below == 0 { "the end".to_owned() } else { format!("{below} more lines below") };
+        pen.words_right(foot.x, foot.y, foot.width, &Words::of(Role::Info, more));
+    }
+    question(state, pen, foot, accept);
+}
+
+fn question(state: &State, pen: &mut Pen<'_>, foot: Rect, accept: &str) {
+    let (ask, answer, said) = (foot.y + 1, foot.y + 2, foot.y + 3);
+    match state.demand() {
+        Demand::Nothing => {
+            let words =
+                Words::of(Role::Text, "It only reads. Press ").text(Role::Key, accept).text(Role::Text, " to begin.");
+            pen.words(foot.x, ask, foot.width, &words);
+        }
+        Demand::Yes => {
+            let words = Words::of(Role::Text, "Press ").text(Role::Key, "y").text(Role::Text, " to do it.");
+            pen.words(foot.x, ask, foot.width, &words);
+        }
+        Demand::Name(name) => {
+            let words = Words::of(Role::Text, "Protected: type ")
+                .text(Role::Strong, name.clone())
+                .text(Role::Text, " and press ")
+                .text(Role::Key, accept)
+                .text(Role::Text, " to do it.");
+            pen.words(foot.x, ask, foot.width, &words);
+            state.typed.draw(pen, Rect { y: answer, height: 1, width: foot.width.min(44), ..foot }, Role::Field);
+        }
+    }
+    if let Some(remark) = &state.remark {
+        pen.text(foot.x, said, foot.width, Role::Warn, remark);
+    }
+}
