@@ -19,7 +19,7 @@ pub fn run(arguments: &Check) -> Exit {
         Ok(places) => places,
         Err(exit) => return exit,
     };
-    let checked = site::check(&places, &arguments.sites, &looks::check(&places));
+    let checked = site::check(&places, &arguments.sites, &looks::check(&places), jiff::Zoned::now().date());
     if let Err(exit) = print(&checked.text) {
         return exit;
     }

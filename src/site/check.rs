@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
 use super::find::{Found, find, list};
+use super::lint::lint;
 use super::load::{Commands, Look, Standing, look};
 use super::mistake::{Mistake, Severity, path, render};
 use super::places::Places;
@@ -55,8 +58,8 @@ pub struct Other {
 }
 
 /// Checks the sites that `words` mean; without words all that can be found, the user file, the record of trust, and
-/// what the `others` say of the person's further files.
-pub fn check(places: &Places, words: &[String], others: &[Other]) -> Checked {
+/// what the `others` say of the person's further files. Procedures are judged as they are on the day `today`.
+pub fn check(places: &Places, words: &[String], others: &[Other], today: Date) -> Checked {
     let mut checked = Checked::default();
     if words.is_empty() {
         check_user(places, &mut checked);
@@ -69,11 +72,11 @@ pub fn check(places: &Places, words: &[String], others: &[Other]) -> Checked {
             let (own, here) = (path(&places.own_sites()), path(&places.sites_here()));
             checked.line(&format!("no sites in {own} nor in {here}"));
         }
-        all.iter().for_each(|found| check_site(places, found, &mut checked));
+        all.iter().for_each(|found| check_site(places, found, today, &mut checked));
     }
     for word in words {
         match find(places, word) {
-            Ok(found) => check_site(places, &found, &mut checked),
+            Ok(found) => check_site(places, &found, today, &mut checked),
             Err(error) => {
                 checked.not_found += 1;
                 checked.line(&error.message);
@@ -103,8 +106,9 @@ fn check_user(places: &Places, checked: &mut Checked) {
     checked.take(Trust::read(places).mistakes);
 }
 
-fn check_site(places: &Places, found: &Found, checked: &mut Checked) {
-    let Look { site, mistakes, standing, .. } = look(places, found);
+fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked) {
+    let Look { site, mut mistakes, standing, .. } = look(places, found);
+    mistakes.extend(site.iter().flat_map(|site| lint(site, today)));
     let folder = path(&places.shown(&found.folder));
     let mut line = format!("{} ({folder}): {}", found.name, verdict(&mistakes));
     if let Some(site) = &site {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use quarterdeck::engine::jobs::{Began, Cancelled, Jobs, Seen};
 
 use crate::kit::{Bare, Console, as_root, key, left_on, name, order};
-use crate::lab::Lab;
+use crate::lab::{Lab, repetitions};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: run tests/run"]
@@ -23,8 +23,10 @@ async fn e14_cancelling_ends_all_of_it_and_says_so() {
         let before = console.jobs.cancel(name(alias), key.clone()).await;
         assert!(matches!(&before, Cancelled::Gone(ended) if ended.exit.is_none() && ended.cancelled), "{before:?}");
         // During, with children that do not listen and one in a session of its own.
-        let text = "trap '' TERM; sleep 333 & setsid sleep 333 & sleep 333";
-        assert_eq!(console.jobs.begin(name(alias), make(text)).await, Began::Started, "{alias}");
+        let deaf =
+            if repetitions(0, 1) == 1 || alias == "app-1" || alias == "bare-plain" { "trap '' TERM; " } else { "" };
+        let text = format!("{deaf}sleep 333 & setsid sleep 333 & sleep 333");
+        assert_eq!(console.jobs.begin(name(alias), make(&text)).await, Began::Started, "{alias}");
         let begun = Instant::now();
         let during = console.jobs.cancel(name(alias), key.clone()).await;
         assert!(matches!(&during, Cancelled::Gone(ended) if ended.cancelled), "{alias} {during:?}");

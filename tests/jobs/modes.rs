@@ -36,13 +36,13 @@ async fn one(lab: &Lab, console: &Console, alias: &str, host: &str, root: bool, 
 #[ignore = "needs the lab: run tests/run"]
 async fn each_login_runs_jobs_and_leaves_nothing() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    let console = Console::new(lab.ssh_config(), &["app-1", "app-1-ops", "app-1-oper", "app-1-plain"]).await;
-    one(&lab, &console, "app-1", "app-1", true, "root", "/root").await;
-    one(&lab, &console, "app-1-ops", "app-1", true, "root", "/root").await;
-    one(&lab, &console, "app-1-oper", "app-1", true, "root", "/root").await;
-    one(&lab, &console, "app-1-oper", "app-1", false, "oper", "/home/oper").await;
-    one(&lab, &console, "app-1-plain", "app-1", false, "plain", "/home/plain").await;
+    let _held = lab.hold(&["app-2"]);
+    let console = Console::new(lab.ssh_config(), &["app-2", "app-2-ops", "app-2-oper", "app-2-plain"]).await;
+    one(&lab, &console, "app-2", "app-2", true, "root", "/root").await;
+    one(&lab, &console, "app-2-ops", "app-2", true, "root", "/root").await;
+    one(&lab, &console, "app-2-oper", "app-2", true, "root", "/root").await;
+    one(&lab, &console, "app-2-oper", "app-2", false, "oper", "/home/oper").await;
+    one(&lab, &console, "app-2-plain", "app-2", false, "plain", "/home/plain").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,23 +61,23 @@ async fn a_host_without_systemd_runs_them_too() {
 #[ignore = "needs the lab: run tests/run"]
 async fn a_job_of_root_is_a_unit_that_ends_with_all_of_it() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    for alias in ["app-1", "app-1-oper"] {
+    let _held = lab.hold(&["app-2"]);
+    for alias in ["app-2", "app-2-oper"] {
         let console = Console::new(lab.ssh_config(), &[alias]).await;
         let key = key();
         assert_eq!(console.jobs.begin(name(alias), as_root(alias, &key, "sleep 60")).await, Began::Started);
         let unit = format!("qd-{key}.service");
-        assert_eq!(lab.property("app-1", &unit, "ActiveState"), "active");
-        assert_eq!(lab.property("app-1", &unit, "KillMode"), "control-group");
-        assert_ne!(lab.property("app-1", &unit, "RuntimeMaxUSec"), "infinity");
+        assert_eq!(lab.property("app-2", &unit, "ActiveState"), "active");
+        assert_eq!(lab.property("app-2", &unit, "KillMode"), "control-group");
+        assert_ne!(lab.property("app-2", &unit, "RuntimeMaxUSec"), "infinity");
         assert_eq!(console.jobs.clear(name(alias), key.run.clone()).await, Ok(1), "what runs is left alone");
         assert_eq!(console.look(alias, &key).await, Seen::Running);
         // Somebody else ends it: that is a signal, and no cancelling of ours.
-        lab.on("app-1", &["systemctl", "stop", &unit]);
+        lab.on("app-2", &["systemctl", "stop", &unit]);
         let ended = console.ended(alias, &key).await;
         assert_eq!((ended.exit, ended.signal, ended.cancelled), (None, Some(15), false));
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
-        assert_eq!(left_on(&lab, "app-1", &key), "");
+        assert_eq!(left_on(&lab, "app-2", &key), "");
     }
 }
 
@@ -105,9 +105,9 @@ async fn a_login_that_may_not_is_told_so_and_nothing_runs() {
 #[ignore = "needs the lab: run tests/run"]
 async fn a18_what_holds_the_output_does_not_hold_up_the_end() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    let console = Console::new(lab.ssh_config(), &["app-1", "app-1-plain"]).await;
-    for alias in ["app-1", "app-1-plain"] {
+    let _held = lab.hold(&["app-2"]);
+    let console = Console::new(lab.ssh_config(), &["app-2", "app-2-plain"]).await;
+    for alias in ["app-2", "app-2-plain"] {
         let key = key();
         let begun = std::time::Instant::now();
         let make = order(&key, "sleep 31 &\necho done");
@@ -116,11 +116,11 @@ async fn a18_what_holds_the_output_does_not_hold_up_the_end() {
         assert!(matches!(&seen, Seen::Ended(ended) if ended.left_behind && ended.exit == Some(0)), "{seen:?}");
         assert_eq!(out, b"done\n");
         assert!(begun.elapsed() < Duration::from_secs(6), "{alias}: {:?}", begun.elapsed());
-        let left = lab.try_on("app-1", &["pgrep", "-fx", "sleep 31"]).status;
+        let left = lab.try_on("app-2", &["pgrep", "-fx", "sleep 31"]).status;
         assert!(left.success(), "what was left behind goes on");
-        lab.on("app-1", &["pkill", "-fx", "sleep 31"]);
+        lab.on("app-2", &["pkill", "-fx", "sleep 31"]);
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
-        assert_eq!(left_on(&lab, "app-1", &key), "");
+        assert_eq!(left_on(&lab, "app-2", &key), "");
     }
 }
 

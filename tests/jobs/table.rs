@@ -12,8 +12,8 @@ use crate::lab::Lab;
 #[ignore = "needs the lab: run tests/run"]
 async fn of_many_who_begin_from_two_consoles_one_does() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    for alias in ["app-1", "app-1-plain"] {
+    let _held = lab.hold(&["app-2"]);
+    for alias in ["app-2", "app-2-plain"] {
         let one = Console::new(lab.ssh_config(), &[alias]).await;
         let two = Console::new(lab.ssh_config(), &[alias]).await;
         let (key, mark) = (key(), mark());
@@ -26,9 +26,9 @@ async fn of_many_who_begin_from_two_consoles_one_does() {
         let count = |what: &Began| all.iter().filter(|began| *began == what).count();
         assert_eq!((count(&Began::Started), count(&Began::Before)), (1, 39), "{all:?}");
         two.ended(alias, &key).await;
-        assert_eq!(ran(&lab, "app-1", &mark), 1);
+        assert_eq!(ran(&lab, "app-2", &mark), 1);
         one.jobs.clear(name(alias), key.run.clone()).await.unwrap();
-        assert_eq!(left_on(&lab, "app-1", &key), "");
+        assert_eq!(left_on(&lab, "app-2", &key), "");
     }
 }
 
@@ -36,53 +36,53 @@ async fn of_many_who_begin_from_two_consoles_one_does() {
 #[ignore = "needs the lab: run tests/run"]
 async fn who_was_overtaken_becomes_a_viewer() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    let old = Console::new(lab.ssh_config(), &["app-1"]).await;
-    let new = Console::new(lab.ssh_config(), &["app-1"]).await;
+    let _held = lab.hold(&["app-2"]);
+    let old = Console::new(lab.ssh_config(), &["app-2"]).await;
+    let new = Console::new(lab.ssh_config(), &["app-2"]).await;
     let first = key();
-    assert_eq!(old.jobs.begin(name("app-1"), order(&first, "true")).await, Began::Started);
-    old.ended("app-1", &first).await;
+    assert_eq!(old.jobs.begin(name("app-2"), order(&first, "true")).await, Began::Started);
+    old.ended("app-2", &first).await;
     let second = JobKey { step: 2, ..first.clone() };
     let mut taken = order(&second, "true");
     taken.token = 2;
-    assert_eq!(new.jobs.begin(name("app-1"), taken).await, Began::Started);
-    assert_eq!(old.look("app-1", &first).await, Seen::Superseded(2));
-    assert!(matches!(new.look("app-1", &first).await, Seen::Ended(_)));
+    assert_eq!(new.jobs.begin(name("app-2"), taken).await, Began::Started);
+    assert_eq!(old.look("app-2", &first).await, Seen::Superseded(2));
+    assert!(matches!(new.look("app-2", &first).await, Seen::Ended(_)));
     let third = JobKey { step: 3, ..first.clone() };
-    let began = old.jobs.begin(name("app-1"), order(&third, "touch /tmp/qdt-late")).await;
+    let began = old.jobs.begin(name("app-2"), order(&third, "touch /tmp/qdt-late")).await;
     assert!(matches!(&began, Began::Not(Reason::Refused, why) if why.contains("token 2")), "{began:?}");
-    new.ended("app-1", &second).await;
-    new.jobs.clear(name("app-1"), first.run.clone()).await.unwrap();
+    new.ended("app-2", &second).await;
+    new.jobs.clear(name("app-2"), first.run.clone()).await.unwrap();
     // Clearing up does not let the old one in again.
-    let began = old.jobs.begin(name("app-1"), order(&third, "touch /tmp/qdt-late")).await;
+    let began = old.jobs.begin(name("app-2"), order(&third, "touch /tmp/qdt-late")).await;
     assert!(matches!(&began, Began::Not(Reason::Refused, _)), "{began:?}");
-    assert!(!lab.try_on("app-1", &["test", "-e", "/tmp/qdt-late"]).status.success());
-    lab.on("app-1", &["rm", "-rf", "/var/lib/quarterdeck"]);
+    assert!(!lab.try_on("app-2", &["test", "-e", "/tmp/qdt-late"]).status.success());
+    lab.on("app-2", &["rm", "-rf", "/var/lib/quarterdeck"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: run tests/run"]
 async fn another_login_sees_that_it_was_begun_and_begins_nothing() {
     let lab = Lab::get();
-    let _held = lab.hold(&["app-1"]);
-    let console = Console::new(lab.ssh_config(), &["app-1-plain", "app-1-oper"]).await;
+    let _held = lab.hold(&["app-2"]);
+    let console = Console::new(lab.ssh_config(), &["app-2-plain", "app-2-oper"]).await;
     let key = key();
-    assert_eq!(console.jobs.begin(name("app-1-plain"), order(&key, "sleep 1")).await, Began::Started);
-    let seen = console.look("app-1-oper", &key).await;
+    assert_eq!(console.jobs.begin(name("app-2-plain"), order(&key, "sleep 1")).await, Began::Started);
+    let seen = console.look("app-2-oper", &key).await;
     assert!(matches!(&seen, Seen::Unasked(why) if why.starts_with("plain began it")), "{seen:?}");
-    assert_eq!(console.jobs.begin(name("app-1-oper"), order(&key, "sleep 1")).await, Began::Before);
-    console.ended("app-1-plain", &key).await;
-    console.jobs.clear(name("app-1-plain"), key.run.clone()).await.unwrap();
+    assert_eq!(console.jobs.begin(name("app-2-oper"), order(&key, "sleep 1")).await, Began::Before);
+    console.ended("app-2-plain", &key).await;
+    console.jobs.clear(name("app-2-plain"), key.run.clone()).await.unwrap();
     // What one login began through sudo, another that may be root sees through sudo.
     let key = crate::kit::key();
-    let other = Console::new(lab.ssh_config(), &["app-1-ops"]).await;
-    let make = as_root("app-1-oper", &key, "echo seen");
-    assert_eq!(console.jobs.begin(name("app-1-oper"), make).await, Began::Started);
-    let (out, _, seen) = other.follow("app-1-ops", &key).await;
+    let other = Console::new(lab.ssh_config(), &["app-2-ops"]).await;
+    let make = as_root("app-2-oper", &key, "echo seen");
+    assert_eq!(console.jobs.begin(name("app-2-oper"), make).await, Began::Started);
+    let (out, _, seen) = other.follow("app-2-ops", &key).await;
     assert!(out == b"seen\n" && matches!(seen, Seen::Ended(_)), "{seen:?}");
-    other.jobs.clear(name("app-1-ops"), key.run.clone()).await.unwrap();
-    lab.on("app-1", &["sh", "-c", "rm -rf /var/tmp/quarterdeck-jobs"]);
-    assert_eq!(left_on(&lab, "app-1", &key), "");
+    other.jobs.clear(name("app-2-ops"), key.run.clone()).await.unwrap();
+    lab.on("app-2", &["sh", "-c", "rm -rf /var/tmp/quarterdeck-jobs"]);
+    assert_eq!(left_on(&lab, "app-2", &key), "");
 }
 
 /// E5: the host is booted while a step runs.

@@ -7,13 +7,14 @@ mod text;
 
 pub use answer::{Begun, Cleared, Ended, Refusal, Told, began, cleared, told};
 pub use frames::{Frame, Frames};
-pub use text::{LONGEST_VALUE, Wrong};
+pub use text::Wrong;
 
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::shell::word;
+use super::shell_text::assign;
 use crate::domain::procedure::{Language, Script};
 use crate::domain::{InputName, RunId};
 
@@ -109,7 +110,7 @@ impl Begin<'_> {
             Root::Polkit => "polkit",
         };
         let runner = format!("qd_dir=$1\n. \"$qd_dir/params\" || exit 0\n{COMMON}{RUNNER}");
-        let mut script = Zeroizing::new(Vec::with_capacity(parts.len() + runner.len() * 2 + (32 << 10)));
+        let mut script = Zeroizing::new(Vec::with_capacity(parts.len() * 4 + runner.len() * 2 + (64 << 10)));
         let head = format!(
             "{}qd_token={}\nqd_root={root}\nqd_timeout={}\nqd_shell={}\nqd_nonce={}\nqd_split={}\nqd_runner={}\nqd_bytes={}\n",
             self.named.head(),
@@ -122,12 +123,12 @@ impl Begin<'_> {
             parts.script.len() + 1,
         );
         script.extend_from_slice(head.as_bytes());
-        text::assign(&mut script, "qd_script", &parts.script);
+        assign(&mut script, "qd_script", &parts.script);
         if let Some(input) = &parts.input {
-            text::assign(&mut script, "qd_input", input);
+            assign(&mut script, "qd_input", input);
         }
         if let Some(secrets) = &parts.secrets {
-            text::assign(&mut script, "qd_secrets", secrets);
+            assign(&mut script, "qd_secrets", secrets);
         }
         script.extend_from_slice(COMMON.as_bytes());
         let fault = self.fault.map(|fault| match fault {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::domain::procedure::{Language, Script};
+use crate::runtimes::shell_text::{LARGEST, Unquotable};
 
 /// A run on this machine with a folder of its own.
 struct Bench {
@@ -319,9 +320,9 @@ fn what_no_variable_holds_is_refused() {
         let script = Script { variables: vec![(name.clone(), value.into())], ..sh("true") };
         text::parts(&script, &[], &[]).err()
     };
-    assert_eq!(refused("a\0b"), Some(Wrong::Nul(name.clone())));
-    assert_eq!(refused(&"x".repeat(LONGEST_VALUE + 1)), Some(Wrong::Long(name.clone(), LONGEST_VALUE + 1)));
-    assert_eq!(refused(&"x".repeat(LONGEST_VALUE)), None);
+    assert_eq!(refused("a\0b"), Some(Wrong::Value(name.clone(), Unquotable::Nul)));
+    assert_eq!(refused(&"x".repeat(LARGEST + 1)), Some(Wrong::Value(name.clone(), Unquotable::TooLong)));
+    assert_eq!(refused(&"x".repeat(LARGEST)), None);
     let sql = Script { language: Language::Sql, ..sh("select 1") };
     assert_eq!(text::parts(&sql, &[], &[]).err(), Some(Wrong::NoProgram("sql")));
 }

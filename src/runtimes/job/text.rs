@@ -5,19 +5,14 @@ use zeroize::Zeroizing;
 use crate::domain::InputName;
 use crate::domain::procedure::{Language, Script};
 use crate::runtimes::shell::word;
-
-/// Longest value of a variable, in bytes: what one argument of a program may take on Linux.
-pub const LONGEST_VALUE: usize = 128 << 10;
+use crate::runtimes::shell_text::{Unquotable, assign, preamble, quotable};
 
 /// Why a job can't be handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// No shell can hold a NUL byte.
-    #[error("the value of {0} holds a NUL byte, which no variable can")]
-    Nul(InputName),
-    /// Too long.
-    #[error("the value of {0} has {1} bytes, and a variable takes at most {LONGEST_VALUE}")]
-    Long(InputName, usize),
+    /// A value that no variable can take.
+    #[error("{0} can't be given to a command: {1}")]
+    Value(InputName, Unquotable),
     /// The text itself.
     #[error("the command holds a NUL byte")]
     NulText,
@@ -40,30 +35,6 @@ impl Parts {
     }
 }
 
-/// `NAME='value'` and a line break; whatever bytes the value holds, a POSIX shell takes them as they are.
-pub(super) fn assign(to: &mut Vec<u8>, name: &str, value: &[u8]) {
-    to.extend_from_slice(name.as_bytes());
-    to.extend_from_slice(b"='");
-    for byte in value {
-        match byte {
-            b'\'' => to.extend_from_slice(br"'\''"),
-            byte => to.push(*byte),
-        }
-    }
-    to.extend_from_slice(b"'\n");
-}
-
-/// Whether a variable can hold this.
-fn checked(name: &InputName, value: &[u8]) -> Result<(), Wrong> {
-    if value.contains(&0) {
-        return Err(Wrong::Nul(name.clone()));
-    }
-    if value.len() > LONGEST_VALUE {
-        return Err(Wrong::Long(name.clone(), value.len()));
-    }
-    Ok(())
-}
-
 pub(super) fn parts(
     script: &Script,
     captured: &[(InputName, String)],
@@ -72,11 +43,8 @@ pub(super) fn parts(
     if script.text.contains('\0') {
         return Err(Wrong::NulText);
     }
-    let mut text = Vec::new();
-    for (name, value) in script.variables.iter().chain(captured) {
-        checked(name, value.as_bytes())?;
-        assign(&mut text, name.as_str(), value.as_bytes());
-    }
+    let values = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
+    let mut text = preamble(values).map_err(|(name, why)| Wrong::Value(name, why))?;
     let hidden = if secrets.is_empty() { None } else { Some(hidden(secrets)?) };
     if hidden.is_some() {
         // Once they are read nothing holds them but the shell itself.
@@ -109,7 +77,7 @@ fn hidden(secrets: &[(&InputName, &[u8])]) -> Result<Zeroizing<Vec<u8>>, Wrong> 
     let room = secrets.iter().map(|(name, value)| name.as_str().len() + value.len() * 4 + 8).sum();
     let mut text = Zeroizing::new(Vec::with_capacity(room));
     for (name, value) in secrets {
-        checked(name, value)?;
+        quotable(value).map_err(|why| Wrong::Value((*name).clone(), why))?;
         assign(&mut text, name.as_str(), value);
     }
     Ok(text)

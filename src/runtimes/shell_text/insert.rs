@@ -108,7 +108,8 @@ fn value(place: Place, value: &str, glued: bool, escaped: bool, seen: &Scan, at:
         return if digits { Ok(value.to_owned()) } else { Err("only digits may stand in a calculation".to_owned()) };
     }
     if let Some(why) = strait(place) {
-        let harmless = tame && !glued && !RESERVED.contains(&value) && !(place.in_parameter() && value.contains('/'));
+        let parted = place.in_parameter() && value.contains('/');
+        let harmless = tame && !glued && !parted && !RESERVED.contains(&value);
         let why = format!("{why} only letters, digits and . _ : @ % + - are safe");
         return if harmless { Ok(value.to_owned()) } else { Err(why) };
     }

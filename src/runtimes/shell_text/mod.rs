@@ -12,7 +12,12 @@ mod words;
 pub use gap::{GapShape, GapSpan, gaps, gaps_where, key_of};
 pub use insert::{Filler, insert};
 pub use place::{Document, Place, Quote, Scan, Use};
-pub use preamble::{LARGEST, Unquotable, preamble, quotable};
+pub use preamble::{LARGEST, Unquotable, assign, preamble, quotable};
 pub use scan::scan;
 pub use uses::{Sets, sets, unset, used};
 pub use words::{Join, Redirect, RedirectKind, Simple, Word, simples, simples_deep};
+
+#[cfg(test)]
+mod insert_tests;
+#[cfg(test)]
+mod tests;

@@ -41,15 +41,20 @@ pub fn preamble<'a>(
     let mut out = Vec::new();
     for (name, value) in variables {
         quotable(value).map_err(|why| (name.clone(), why))?;
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b"='");
-        for byte in value {
-            match byte {
-                b'\'' => out.extend_from_slice(br"'\''"),
-                other => out.push(*other),
-            }
-        }
-        out.extend_from_slice(b"'\n");
+        assign(&mut out, name.as_str(), value);
     }
     Ok(out)
+}
+
+/// Adds the line that sets one variable to this value, which must be quotable.
+pub fn assign(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"='");
+    for byte in value {
+        match byte {
+            b'\'' => out.extend_from_slice(br"'\''"),
+            other => out.push(*other),
+        }
+    }
+    out.extend_from_slice(b"'\n");
 }

@@ -172,7 +172,7 @@ fn tokens(text: &str, scan: &Scan) -> Vec<(Token, usize)> {
         let next = bytes.get(at + 1).copied();
         let third = bytes.get(at + 2).copied();
         let (token, length) = match bytes[at] {
-            _ if matches!(place.quote, Quote::Comment | Quote::Here | Quote::HereQuoted | Quote::HereEnd) => {
+            _ if place.in_here() || matches!(place.quote, Quote::Comment | Quote::HereEnd) => {
                 at += 1;
                 continue;
             }

@@ -10,6 +10,8 @@ use crate::site::{Look, Places, Severity, Standing, approve, check, find, load, 
 const GOOD: &str = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\n\
                     probes.up = { command = [\"true\"] }\n";
 
+const TODAY: jiff::civil::Date = jiff::civil::Date::constant(2026, 11, 21);
+
 struct Desk {
     root: tempfile::TempDir,
     places: Places,
@@ -110,7 +112,7 @@ fn f12_procedures_are_listed_and_never_run_while_they_are_read() {
     assert!(!site.trusted && site.environments.iter().all(|environment| !environment.trusted));
     let procedure = &site.environments[0].procedures[0];
     assert_eq!((procedure.file.as_str(), procedure.parts.len()), ("procedures/deep/go.md", 2));
-    let told = check(&desk.places, &["theirs".to_owned()], &[]);
+    let told = check(&desk.places, &["theirs".to_owned()], &[], TODAY);
     assert!(told.text.contains("not trusted: 6 commands will not run"), "{}", told.text);
     let told = crate::site::trust(&desk.places, "theirs").text;
     for part in [
@@ -273,13 +275,13 @@ fn a_check_without_words_looks_at_everything() {
     fs::write(odd.join("site.toml"), "[environments.prod.hosts]\n\"a b\" = {}\n").unwrap();
     desk.here("theirs");
     fs::write(desk.places.user_file(), "them = \"dark\"\n").unwrap();
-    let checked = check(&desk.places, &[], &[]);
+    let checked = check(&desk.places, &[], &[], TODAY);
     assert!(checked.is_bad());
     let text = checked.text.replace(&desk.root.path().canonicalize().unwrap().display().to_string(), "ROOT");
     insta::assert_snapshot!(text);
-    let one = check(&desk.places, &["theirs".to_owned()], &[]);
+    let one = check(&desk.places, &["theirs".to_owned()], &[], TODAY);
     assert!(!one.is_bad());
-    let none = check(&desk.places, &["thiers".to_owned()], &[]);
+    let none = check(&desk.places, &["thiers".to_owned()], &[], TODAY);
     assert_eq!(none.not_found, 1);
     assert!(none.text.contains("did you mean `theirs`?"), "{}", none.text);
 }

@@ -30,13 +30,16 @@ pub(super) struct Item<'a> {
     pub(super) together: usize,
 }
 
+/// Who calls, and with which values.
+type Caller<'a> = (Rc<Frame<'a>>, &'a [(InputName, String)]);
+
 /// A procedure as it was called.
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
     /// The procedure.
     pub(super) procedure: &'a Procedure,
     /// Who called it, with which values.
-    pub(super) caller: Option<(Rc<Frame<'a>>, &'a [(InputName, String)])>,
+    pub(super) caller: Option<Caller<'a>>,
     /// What is put before the names of its parts.
     prefix: Option<PartId>,
 }

@@ -31,17 +31,29 @@ pub(super) fn script(scope: &mut Scope<'_>, item: &Item<'_>, language: Language,
         Language::Sql => script.text = query(scope, item, text, Query::Sql),
         Language::PromQl => script.text = query(scope, item, text, Query::PromQl),
     }
-    script.folder = item.options.folder.as_deref().map(|folder| {
-        scope.substituted(item, folder).unwrap_or_else(|why| {
-            scope.wrong(&item.id, item.part.line, format!("its folder: {why}"));
-            folder.to_owned()
-        })
-    });
+    script.folder = item.options.folder.as_deref().map(|folder| self::folder(scope, item, folder));
     if let Some(with) = item.options.with.as_deref().filter(|_| !language.is_shell()) {
         let with = shell(scope, item, with, &mut script.variables, &mut script.captured, &mut script.secrets);
         script.with = Some(with);
     }
     script
+}
+
+/// The folder of a part, with what it is made of.
+fn folder(scope: &mut Scope<'_>, item: &Item<'_>, folder: &str) -> String {
+    let mut asked = false;
+    for one in scan(folder).uses {
+        if matches!(scope.value(item, &one.name), Found::Nothing | Found::Refused(_)) {
+            asked |= scope.ask_input(item, &one.name);
+        }
+    }
+    match scope.substituted(item, folder) {
+        Ok(folder) => return folder,
+        // It has been asked for.
+        Err(_) if asked => {}
+        Err(why) => scope.wrong(&item.id, item.part.line, format!("its folder: {why}")),
+    }
+    folder.to_owned()
 }
 
 fn shell(

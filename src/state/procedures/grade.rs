@@ -4,15 +4,15 @@ use super::expand::Item;
 use crate::domain::procedure::{Danger, Doing, Language};
 use crate::runtimes::danger::danger;
 
-/// The grade of a part; `edited` is its command when a person changed it for once, `with` the program that takes its
-/// query.
-pub(super) fn grade(item: &Item<'_>, edited: Option<&str>, with: Option<&str>) -> Danger {
+/// The grade of a part, from what is done with every placeholder filled in; `edited`: a person changed it for once;
+/// `with` is the program that takes its query.
+pub(super) fn grade(item: &Item<'_>, doing: &Doing, edited: bool, with: Option<&str>) -> Danger {
     let declared = item.options.danger;
-    let recognised = match &item.part.doing {
+    let recognised = match doing {
         Doing::Run(language, text) => {
-            let own = danger(*language, edited.unwrap_or(text));
+            let own = danger(*language, text);
             // A program that takes queries is no danger by itself when the query is known; any other is what it is.
-            let program = with.filter(|_| !language.is_shell()).map_or(Danger::Read, |with| client(with));
+            let program = with.filter(|_| !language.is_shell()).map_or(Danger::Read, client);
             own.max(program)
         }
         Doing::Request(method, _, _) => match method.to_ascii_uppercase().as_str() {
@@ -26,8 +26,8 @@ pub(super) fn grade(item: &Item<'_>, edited: Option<&str>, with: Option<&str>) -
     };
     match (declared, edited) {
         // What a person wrote is not what the document spoke of.
-        (Some(declared), Some(_)) => declared.max(recognised),
-        (Some(declared), None) => declared,
+        (Some(declared), true) => declared.max(recognised),
+        (Some(declared), false) => declared,
         (None, _) => recognised,
     }
 }

@@ -17,6 +17,7 @@ mod scope;
 pub mod sheet;
 pub mod shelf;
 mod targets;
+mod told;
 mod value;
 
 pub use answers::{Answers, Choice, Chosen, Edited};
@@ -28,6 +29,7 @@ pub use plan::{again, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::{Sheet, Standing};
 pub use shelf::Shelf;
+pub use told::{plan_json, plan_told};
 pub use value::valid;
 
 #[cfg(test)]

@@ -258,7 +258,8 @@ fn planned(
         Doing::Call(..) => {}
     }
     let previews = previews(item, &jobs, scope);
-    let danger = if kind == "ask" { Danger::Read } else { grade::grade(item, edited, with.as_deref()) };
+    let danger =
+        if kind == "ask" { Danger::Read } else { grade::grade(item, &doing, edited.is_some(), with.as_deref()) };
     let at_once = match (&item.part.doing, options.at_once, danger) {
         // One after the other: the order is what it is for.
         (Doing::Restart(_) | Doing::Shift(..), _, _) => 1,

@@ -49,7 +49,7 @@ pub(super) fn hosts(item: &Item<'_>, environment: &Environment, choice: &Choice,
                 Found::Refused(why) => wrong.push(why),
             },
             Target::Here | Target::All | Target::Host(_) | Target::Tag(_) | Target::Service(_) | Target::Lock => {
-                match known(environment, target) {
+                match target.hosts(environment) {
                     Ok(hosts) => named.extend(hosts),
                     Err(why) => wrong.push(why),
                 }
@@ -73,39 +73,6 @@ pub(super) fn hosts(item: &Item<'_>, environment: &Environment, choice: &Choice,
 
 fn is_here(host: &HostName) -> Option<HostName> {
     (host.as_str() == HERE).then(here)
-}
-
-/// The hosts that one word names which needs no input.
-///
-/// # Errors
-/// A sentence without a full stop when there is no such thing.
-pub(super) fn known(environment: &Environment, target: &Target) -> Result<Vec<HostName>, String> {
-    let all = || environment.hosts.iter().map(|host| host.name.clone());
-    let named = &environment.name;
-    match target {
-        Target::Here => Ok(vec![here()]),
-        Target::All if environment.hosts.is_empty() => Err(format!("{named} has no hosts")),
-        Target::All => Ok(all().collect()),
-        Target::Host(name) => match environment.host(name) {
-            Some(host) => Ok(vec![host.name.clone()]),
-            None => Err(format!("{named} has no host {name}")),
-        },
-        Target::Tag(tag) => {
-            let tagged: Vec<HostName> =
-                environment.hosts.iter().filter(|host| host.tags.contains(tag)).map(|host| host.name.clone()).collect();
-            if tagged.is_empty() { Err(format!("no host of {named} has the tag {tag:?}")) } else { Ok(tagged) }
-        }
-        Target::Service(name) => match environment.service(name) {
-            Some(service) if service.hosts.is_empty() => Err(format!("{name} has no hosts in {named}")),
-            Some(service) => Ok(service.hosts.clone()),
-            None => Err(format!("{named} has no service {name}")),
-        },
-        Target::Lock => match &environment.lock_host {
-            Some(host) => Ok(vec![host.clone()]),
-            None => Err(format!("{named} has no lock_host")),
-        },
-        Target::Input(name) => Err(format!("${name} is not known yet")),
-    }
 }
 
 /// The host, or the hosts of the service, that an input's value names.

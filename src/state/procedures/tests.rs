@@ -1,1 +1,237 @@
 //! Plans of procedures, as a person would ask for them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use super::{Answers, Asked, Choice, Chosen, Edited, Missing, again, find_part, inner_id, plan, plan_json, plan_told};
+use crate::domain::procedure::{Danger, Procedure};
+use crate::domain::{Environment, HostName, InputName, PartId, ProcedureName, ProcedurePlan};
+use crate::site::load_embedded;
+
+const SITE: &str = r#"
+[environments.prod]
+protected = true
+lock_host = "app-1"
+variables = { REGION = "eu" }
+[environments.prod.hosts]
+app-1 = { tags = ["web"] }
+app-2 = { tags = ["web"] }
+db-1 = { become = "never" }
+[services.config]
+hosts = ["app-1", "app-2"]
+units = ["shop-config.service"]
+[services.gateway]
+hosts = ["app-1"]
+units = ["shop-gateway.service"]
+depends_on = ["config"]
+"#;
+
+struct Desk(Environment);
+
+impl Desk {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let (site, mistakes) = load_embedded("site", SITE, files).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        Self(site.environments.into_iter().next().unwrap())
+    }
+
+    fn procedure(&self, name: &str) -> &Arc<Procedure> {
+        self.0.procedure(&ProcedureName::new(name).unwrap()).unwrap()
+    }
+
+    fn plan(&self, answers: &Answers, choice: &Choice) -> Result<ProcedurePlan, Missing> {
+        plan(self.procedure("one"), &self.0, answers, choice)
+    }
+}
+
+fn one(text: &str) -> Desk {
+    Desk::new(&[("procedures/one.md", text)])
+}
+
+fn answers(values: &[(&str, &str)]) -> Answers {
+    let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Answers { values, ..Answers::default() }
+}
+
+fn host(name: &str) -> HostName {
+    HostName::new(name).unwrap()
+}
+
+fn part(name: &str) -> PartId {
+    PartId::new(name).unwrap()
+}
+
+fn chosen(names: &[&str]) -> Choice {
+    let parts = names.iter().map(|name| Edited::from(part(name))).collect();
+    Choice { what: Chosen::Parts(parts), ..Choice::default() }
+}
+
+#[test]
+fn a_whole_procedure_is_planned_with_values_hosts_and_grades() {
+    let desk = one(concat!(
+        "+++\n[inputs.version]\npattern = 'v[0-9.]+'\n[inputs.token]\nsecret = true\n+++\n# Deploy\n\n",
+        "```sh {#look host=tag:web}\njournalctl -n 5\n```\n\n",
+        "```sh {#pull host=\"tag:web\" root undo=#back}\npull \"$version\" <version> $REGION \"$token\"\n```\n\n",
+        "```sh {#wipe host=app-1 folder=/srv/$version}\nrm -rf old\n```\n\n",
+        "## Rollback\n\n```sh {#back host=app-1}\nback\n```\n",
+    ));
+    let missing = desk.plan(&Answers::default(), &Choice::default()).unwrap_err();
+    assert!(matches!(missing.asked.as_slice(), [Asked::Input(wanted)] if wanted.input.name.as_str() == "version"));
+    assert!(missing.sentences()[0].contains("--input version="), "{:?}", missing.sentences());
+    let refused = desk.plan(&answers(&[("version", "$(id)")]), &Choice::default()).unwrap_err();
+    assert!(refused.sentences()[0].contains("does not match"), "{:?}", refused.sentences());
+
+    let made = desk.plan(&answers(&[("version", "v1.2")]), &Choice::default()).unwrap();
+    let ids: Vec<&str> = made.parts.iter().map(|part| part.part.as_str()).collect();
+    assert_eq!(ids, ["look", "pull", "wipe"], "the rollback is not part of it");
+    let grades: Vec<Danger> = made.parts.iter().map(|part| part.danger).collect();
+    assert_eq!(grades, [Danger::Read, Danger::Change, Danger::Destructive]);
+    let at_once: Vec<usize> = made.parts.iter().map(|part| part.at_once).collect();
+    assert_eq!(at_once, [2, 1, 1], "reads on all at once, changes one by one");
+    let pull = &made.parts[1].jobs[0];
+    assert_eq!(pull.script.text.trim(), "pull \"$version\" v1.2 $REGION \"$token\"");
+    let variables: Vec<(&str, &str)> =
+        pull.script.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(variables, [("version", "v1.2"), ("REGION", "eu")]);
+    assert_eq!(pull.script.secrets, [InputName::new("token").unwrap()]);
+    assert!(pull.become_root.is_some());
+    assert_eq!(made.parts[2].jobs[0].script.folder.as_deref(), Some("/srv/v1.2"));
+    assert!(made.later.iter().any(|input| input.name.as_str() == "token"));
+    assert!(made.given.iter().any(|given| given.name.as_str() == "token" && given.value.is_none()));
+
+    let told = plan_told(&made, |_| Some(std::time::Duration::from_secs(90))).join("\n");
+    for words in
+        ["token=•••", "version=v1.2", "destructive", "on app-1, app-2, as root by sudo", "undone by back", "took 90 s"]
+    {
+        assert!(told.contains(words) || told.contains(&words.replace("v1.2", "'v1.2'")), "{words}\n{told}");
+    }
+    assert_eq!(plan_json(&made, |_| None)["parts"][2]["danger"], "destructive");
+    // What was given makes the same plan again.
+    assert_eq!(desk.plan(&again(&made.given), &Choice::default()), Ok(made));
+}
+
+#[test]
+fn where_a_part_runs_is_asked_when_nobody_says() {
+    let desk = one("# Look\n\n```sh {#a}\nuptime\n```\n");
+    let missing = desk.plan(&Answers::default(), &Choice::default()).unwrap_err();
+    assert!(matches!(missing.asked.as_slice(), [Asked::Host { among, .. }] if among.len() == 4), "{missing:?}");
+    assert!(missing.sentences()[0].contains("--host"));
+    let choice = Choice { hosts: vec![host("db-1"), host("here")], ..Choice::default() };
+    let made = desk.plan(&Answers::default(), &choice).unwrap();
+    assert_eq!(made.hosts(), [&host("db-1"), &host("here")]);
+    let choice = Choice { hosts: vec![host("db-9")], ..Choice::default() };
+    assert!(desk.plan(&Answers::default(), &choice).unwrap_err().sentences()[0].contains("no host db-9"));
+}
+
+#[test]
+fn unknown_places_and_forbidden_root_are_sentences() {
+    let desk = one("# x\n\n```sh {#a host=nowhere}\nx\n```\n\n```sh {#b host=db-1 root}\nx\n```\n");
+    let told = desk.plan(&Answers::default(), &Choice::default()).unwrap_err().sentences().join("\n");
+    assert!(told.contains("prod has no host nowhere") && told.contains("nobody becomes root"), "{told}");
+}
+
+#[test]
+fn placeholders_and_variables_that_nothing_fills_are_asked_for_and_may_be_left() {
+    let desk = one("# x\n\n```sh {#a host=db-1}\nmigrate <app-name> > dump-YYYYMMDD.sql\npsql $DATABASE_URL\n```\n");
+    let now = jiff::civil::date(2026, 11, 21).at(3, 4, 5, 0);
+    let missing = desk.plan(&Answers { now: Some(now), ..Answers::default() }, &Choice::default()).unwrap_err();
+    let keys: Vec<&str> = missing.asked.iter().map(Asked::key).collect();
+    assert_eq!(keys, ["app_name", "YYYYMMDD", "DATABASE_URL"]);
+    assert!(matches!(&missing.asked[1], Asked::Placeholder(gap) if gap.suggestion.as_deref() == Some("20261121")));
+    assert!(missing.sentences()[2].contains("--leave DATABASE_URL"), "{:?}", missing.sentences());
+    let mut given = answers(&[("app_name", "it's $(id)"), ("YYYYMMDD", "20261121")]);
+    given.left.insert("DATABASE_URL".to_owned());
+    let made = desk.plan(&given, &Choice::default()).unwrap();
+    let text = &made.parts[0].jobs[0].script.text;
+    assert_eq!(text.trim(), "migrate 'it'\\''s $(id)' > dump-20261121.sql\npsql $DATABASE_URL");
+}
+
+#[test]
+fn captures_come_later_and_literals_of_earlier_parts_are_known() {
+    let desk = one(concat!(
+        "# x\n\n```sh {#stamp host=db-1 capture=stamp}\ndate +%s\n```\n\n```sh {#tag host=db-1}\nTAG=v1\n```\n\n",
+        "```sh {#use host=db-1 when=\"stamp\"}\ncp <stamp> \"$stamp\" $TAG\n```\n",
+    ));
+    let made = desk.plan(&Answers::default(), &Choice::default()).unwrap();
+    let script = &made.parts[2].jobs[0].script;
+    assert_eq!(script.text.trim(), "cp \"${stamp}\" \"$stamp\" $TAG");
+    assert_eq!(script.captured, [InputName::new("stamp").unwrap()]);
+    assert_eq!(script.variables, [(InputName::new("TAG").unwrap(), "v1".to_owned())]);
+}
+
+#[test]
+fn parts_can_be_chosen_edited_undone_and_rolled_back() {
+    let desk = one(concat!(
+        "# x\n\n```sh {#a host=tag:web undo=#c danger=read}\none\n```\n\n```sh {#b host=db-1}\ntwo\n```\n\n",
+        "## Rollback\n\n```sh {#c host=db-1}\nthree\n```\n",
+    ));
+    let edited = Edited { part: part("a"), command: Some("rm -rf /srv/x".to_owned()) };
+    let choice = Choice { what: Chosen::Parts(vec![edited]), only: vec![host("app-2")], ..Choice::default() };
+    let made = desk.plan(&Answers::default(), &choice).unwrap();
+    assert_eq!(made.hosts(), [&host("app-2")]);
+    assert_eq!(made.danger(), Danger::Destructive, "what a person wrote is judged anew");
+    for what in [Chosen::Undo(part("a")), Chosen::Rollback] {
+        let made = desk.plan(&Answers::default(), &Choice { what, ..Choice::default() }).unwrap();
+        assert_eq!(made.parts.iter().map(|part| part.part.as_str()).collect::<Vec<_>>(), ["c"]);
+    }
+    let why = |choice: &Choice| desk.plan(&Answers::default(), choice).unwrap_err().sentences().join("\n");
+    assert!(why(&chosen(&["z"])).contains("no such part"));
+    assert!(
+        why(&Choice { what: Chosen::Undo(part("b")), ..Choice::default() }).contains("names no part that undoes it")
+    );
+}
+
+#[test]
+fn what_is_called_stands_in_the_place_of_the_call() {
+    let inner = "+++\n[inputs.tag]\n[inputs.more]\ndefault = \"x\"\n+++\n# Inner\n\n- [ ] Which {#way decide=\"a: one; b: two\"}\n\n```sh {#run host=db-1 when=\"way=a\"}\nrun \"$tag\" \"$more\"\n```\n\n## Rollback\n\n```sh {#no host=db-1}\nno\n```\n";
+    let outer = "+++\n[inputs.version]\n+++\n# Outer\n\n- [ ] Do it {#go call=inner with_tag=\"v$version\"}\n";
+    let desk = Desk::new(&[("procedures/one.md", outer), ("procedures/inner.md", inner)]);
+    let made = desk.plan(&answers(&[("version", "7")]), &Choice::default()).unwrap();
+    assert_eq!(made.parts.iter().map(|part| part.part.as_str()).collect::<Vec<_>>(), ["go.way", "go.run"]);
+    let script = &made.parts[1].jobs[0].script;
+    assert!(script.variables.contains(&(InputName::new("tag").unwrap(), "v7".to_owned())), "{script:?}");
+    assert!(made.parts[1].options.when.hold(|name| (name == "go.way").then_some("a")));
+    assert!(!made.parts[1].options.when.hold(|name| (name == "way").then_some("a")));
+    let (procedure, found) = find_part(desk.procedure("one"), &desk.0, &part("go.run")).unwrap();
+    assert_eq!((procedure.name.as_str(), found.id.as_str()), ("inner", "run"));
+    let long = PartId::new(&"a".repeat(64)).unwrap();
+    assert_ne!(inner_id(&long, &part("a")), inner_id(&long, &part("b")));
+}
+
+#[test]
+fn calls_that_never_end_are_refused() {
+    let desk = Desk::new(&[
+        ("procedures/one.md", "# a\n\n- [ ] x {#a call=two}\n"),
+        ("procedures/two.md", "# b\n\n- [ ] y {#b call=one}\n"),
+    ]);
+    let told = desk.plan(&Answers::default(), &Choice::default()).unwrap_err().sentences().join("\n");
+    assert!(told.contains("would never end"), "{told}");
+}
+
+#[test]
+fn restarts_are_real_commands_in_the_order_of_what_is_needed() {
+    let desk = one("# x\n\n- [ ] Restart {#r restart=\"gateway config\"}\n");
+    let made = desk.plan(&Answers::default(), &Choice::default()).unwrap();
+    let jobs: Vec<(String, &str)> =
+        made.parts[0].jobs.iter().map(|job| (job.host.to_string(), job.script.text.as_str())).collect();
+    let units: Vec<&str> = jobs.iter().map(|(_, text)| text.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(units, ["shop-config.service", "shop-config.service", "shop-gateway.service"], "{jobs:?}");
+    assert_eq!((made.parts[0].danger, made.parts[0].at_once), (Danger::Change, 1));
+}
+
+#[test]
+fn hostile_inputs_are_variables_and_nothing_of_them_is_in_the_text() {
+    let desk =
+        one("+++\n[inputs.what]\npattern = '(?s).*'\n+++\n# x\n\n```sh {#a host=db-1}\nprintf '%s' \"$what\"\n```\n");
+    for value in ["'; id; '", "$(id)", "`id`", "-rf", "a\nb", "\u{202e}x", "\\"] {
+        let made = desk.plan(&answers(&[("what", value)]), &Choice::default()).unwrap();
+        let script = &made.parts[0].jobs[0].script;
+        assert_eq!(script.text.trim(), "printf '%s' \"$what\"");
+        assert_eq!(script.variables[0].1, value);
+        let told = plan_told(&made, |_| None).join("\n");
+        assert!(!told.contains('\u{202e}'), "what is shown is made safe");
+    }
+    for value in ["a\0b".to_owned(), "x".repeat(128 * 1024 + 1)] {
+        assert!(desk.plan(&answers(&[("what", &value)]), &Choice::default()).is_err());
+    }
+}

@@ -1,0 +1,193 @@
+//! The grade of a script: that of the gravest command in it.
+
+use super::table::{self, Program};
+use super::through;
+use crate::domain::procedure::Danger;
+use crate::runtimes::shell_text::{Join, Redirect, RedirectKind, Simple, Word, scan, simples};
+
+/// How deep scripts are looked for in each other.
+const DEEPEST: usize = 8;
+
+/// One argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Arg {
+    /// What it says.
+    pub(super) text: String,
+    /// Whether something in it is known only when it runs.
+    pub(super) expands: bool,
+}
+
+impl Arg {
+    pub(super) fn is(&self, word: &str) -> bool {
+        !self.expands && self.text == word
+    }
+}
+
+/// What a command is looked at with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// Whether something is written into it: a pipe, a file, a here-document.
+    pub(super) fed: bool,
+    /// In how many scripts it stands.
+    pub(super) depth: usize,
+}
+
+/// The grade of a script.
+pub(super) fn shell(text: &str, depth: usize) -> Danger {
+    if depth > DEEPEST {
+        return Danger::Change;
+    }
+    let seen = scan(text);
+    let own = simples(text, &seen).iter().map(|one| simple(one, depth)).max().unwrap_or(Danger::Read);
+    let inner = seen.substitutions.iter().filter_map(|at| text.get(at.clone()));
+    let inner = inner.map(|inner| match inner.strip_prefix('(') {
+        Some(sum) => read_if(is_sum(sum)),
+        None => shell(inner, depth + 1),
+    });
+    let whole = own.max(inner.max().unwrap_or(Danger::Read));
+    if seen.complete { whole } else { whole.max(Danger::Change) }
+}
+
+/// Whether what stands behind `$((` is a calculation; what looks like one and is none has commands that nobody knows.
+fn is_sum(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_ \t+-*/%<>=&|^!~?:,$(){}#".contains(&byte);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let ends = |word: &str| word.bytes().last().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let starts =
+        |word: &str| word.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_$/".contains(&byte));
+    text.bytes().all(fits) && !words.windows(2).any(|pair| ends(pair[0]) && starts(pair[1]) && pair[1] != "/")
+}
+
+fn simple(one: &Simple, depth: usize) -> Danger {
+    let files = one.redirects.iter().map(redirect).max().unwrap_or(Danger::Read);
+    let set = one.assignments().map(|(name, ..)| assignment(name)).max().unwrap_or(Danger::Read);
+    let fed = one.join == Join::Pipe
+        || one.redirects.iter().any(|one| matches!(one.kind, RedirectKind::From | RedirectKind::Text));
+    let arguments: Vec<Arg> = one.command().iter().map(argument).collect();
+    files.max(set).max(command(&arguments, Around { fed, depth }))
+}
+
+fn argument(word: &Word) -> Arg {
+    Arg { text: word.text.clone(), expands: word.expands }
+}
+
+fn redirect(one: &Redirect) -> Danger {
+    let target = one.target.as_ref();
+    let is = |words: &[&str]| target.is_some_and(|word| !word.expands && words.contains(&word.text.as_str()));
+    let digits = target.is_some_and(|word| word.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
+    match one.kind {
+        RedirectKind::From | RedirectKind::Text => Danger::Read,
+        RedirectKind::Same if digits => Danger::Read,
+        RedirectKind::Into if is(&["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"]) => Danger::Read,
+        RedirectKind::Into if target.is_some_and(|word| is_disk(&word.text)) => Danger::Destructive,
+        RedirectKind::Same | RedirectKind::Into => Danger::Change,
+    }
+}
+
+/// Whether a file is a disk.
+pub(super) fn is_disk(file: &str) -> bool {
+    ["/dev/sd", "/dev/nvme", "/dev/vd", "/dev/xvd", "/dev/mapper/", "/dev/md", "/dev/disk/"]
+        .iter()
+        .any(|start| file.starts_with(start))
+}
+
+/// Variables that tell programs where to look and how to print; any other may make a program start another.
+fn assignment(name: &str) -> Danger {
+    const ACT: &[&str] =
+        &["PATH", "IFS", "ENV", "HOME", "SHELL", "PAGER", "EDITOR", "VISUAL", "BROWSER", "PROMPT_COMMAND"];
+    const BEGIN: &[&str] = &["LD_", "BASH_", "GIT_", "PYTHON", "PERL", "NODE_", "RUBY", "JAVA_", "DYLD_"];
+    let acts = ACT.contains(&name) || BEGIN.iter().any(|start| name.starts_with(start));
+    if acts { Danger::Change } else { Danger::Read }
+}
+
+/// The grade of a program with its arguments.
+pub(super) fn command(arguments: &[Arg], around: Around) -> Danger {
+    let Some((program, rest)) = arguments.split_first() else { return Danger::Read };
+    let Some(name) = name(program) else { return Danger::Change };
+    if let Some(danger) = through::through(name, rest, around) {
+        return danger;
+    }
+    match table::find(name) {
+        Some(Program::Reads | Program::ReadsAny) => Danger::Read,
+        Some(Program::Destroys) => Danger::Destructive,
+        Some(Program::Depends(grade)) => grade(rest, around),
+        None => Danger::Change,
+    }
+}
+
+/// The name of a program that stands where programs of the system stand.
+pub(super) fn name(program: &Arg) -> Option<&str> {
+    if program.expands {
+        return None;
+    }
+    let text = program.text.as_str();
+    let Some((folder, name)) = text.rsplit_once('/') else { return Some(text) };
+    const FOLDERS: &[&str] = &[
+        "/bin",
+        "/usr/bin",
+        "/usr/local/bin",
+        "/sbin",
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/snap/bin",
+        "/opt/homebrew/bin",
+    ];
+    FOLDERS.contains(&folder).then_some(name)
+}
+
+/// The arguments that are no options: an option in `with_value` takes the next one with it.
+pub(super) fn operands<'a>(rest: &'a [Arg], with_value: &[&str]) -> Vec<&'a Arg> {
+    let mut out = Vec::new();
+    let mut rest = rest.iter();
+    while let Some(arg) = rest.next() {
+        if arg.is("--") {
+            out.extend(rest);
+            break;
+        }
+        if !arg.text.starts_with('-') || arg.text == "-" {
+            out.push(arg);
+        } else if with_value.contains(&arg.text.as_str()) {
+            rest.next();
+        }
+    }
+    out
+}
+
+/// Whether one of these options is there, alone, as `--option=value`, or among short ones put together.
+pub(super) fn has(rest: &[Arg], options: &[&str]) -> bool {
+    let found = |arg: &Arg, option: &str| {
+        let long = option.starts_with("--");
+        let short = option.strip_prefix('-').filter(|letter| !long && letter.len() == 1);
+        arg.text == option
+            || (long && arg.text.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')))
+            || short.is_some_and(|letter| {
+                let cluster = arg.text.strip_prefix('-').filter(|cluster| !cluster.starts_with('-'));
+                cluster.is_some_and(|cluster| cluster.contains(letter))
+            })
+    };
+    rest.iter().take_while(|arg| !arg.is("--")).any(|arg| options.iter().any(|option| found(arg, option)))
+}
+
+/// The values of options, as `-x value`, `-xvalue`, `--long value` or `--long=value`.
+pub(super) fn values(rest: &[Arg], options: &[&str]) -> Vec<Arg> {
+    let mut out = Vec::new();
+    for (at, arg) in rest.iter().enumerate() {
+        for option in options {
+            let glued = match arg.text.strip_prefix(option) {
+                Some("") => {
+                    out.extend(rest.get(at + 1).cloned());
+                    continue;
+                }
+                Some(glued) if option.starts_with("--") => glued.strip_prefix('='),
+                glued => glued,
+            };
+            out.extend(glued.map(|value| Arg { text: value.to_owned(), expands: arg.expands }));
+        }
+    }
+    out
+}
+
+/// `Read` where that is so, else `Change`.
+pub(super) fn read_if(reads: bool) -> Danger {
+    if reads { Danger::Read } else { Danger::Change }
+}

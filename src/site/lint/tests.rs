@@ -1,0 +1,185 @@
+//! Each rule has a document that breaks it and one that does not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::{RULES, lint};
+use crate::site::{Severity, load_embedded};
+
+const SITE: &str = r#"
+[environments.prod]
+lock_host = "app-1"
+[environments.prod.hosts]
+app-1 = { tags = ["web"] }
+db-1 = {}
+[services.config]
+hosts = ["app-1"]
+units = ["shop-config.service"]
+probes.ready = { command = ["true"] }
+[services.gateway]
+hosts = ["app-1"]
+units = ["shop-gateway.service"]
+depends_on = ["config"]
+"#;
+
+/// Messages of the rules about one document, which has this front matter.
+fn told(front: &str, body: &str) -> Vec<String> {
+    let text = format!("+++\n{front}\n+++\n\n# A document\n\n{body}\n");
+    let other = "+++\n[inputs.tag]\n+++\n\n# Other\n\n```sh\necho \"$tag\"\n```\n";
+    let files = [("procedures/one.md", text.as_str()), ("procedures/other.md", other)];
+    let (site, _) = load_embedded("site", SITE, &files).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    let today = jiff::civil::date(2026, 11, 21);
+    lint(&site, today).into_iter().map(|mistake| mistake.headline()).collect()
+}
+
+fn sh(attributes: &str, command: &str) -> String {
+    format!("```sh {{{attributes}}}\n{command}\n```\n")
+}
+
+/// The rule, what its message says, a document that breaks it, and one that does not: front matter and body each.
+type Case = (&'static str, &'static str, (&'static str, String), (&'static str, String));
+
+#[test]
+fn every_rule_is_broken_by_one_document_and_not_by_another() {
+    let deploy = "kind = \"deploy\"";
+    let cases: Vec<Case> = vec![
+        (
+            "place",
+            "no host db-9",
+            ("", sh("#a host=db-9", "uptime")),
+            ("", sh("#a host=\"db-1 tag:web lock\"", "uptime")),
+        ),
+        (
+            "name",
+            "no service pricing",
+            ("", "- [ ] Up {check=pricing/ready}".into()),
+            ("", "- [ ] Up {check=config/ready}".into()),
+        ),
+        (
+            "name",
+            "no probe fast",
+            ("", "- [ ] Up {check=config/fast}".into()),
+            ("", "- [ ] Up {check=config/ready}".into()),
+        ),
+        (
+            "call",
+            "no such procedure",
+            ("", "- [ ] Do {call=nothing}".into()),
+            ("", "- [ ] Do {call=other with_tag=1}".into()),
+        ),
+        (
+            "call",
+            "no input of it",
+            ("", "- [ ] Do {call=other with_it=1}".into()),
+            ("", "- [ ] Do {call=other with_tag=1}".into()),
+        ),
+        ("call", "never end", ("", "- [ ] Do {call=one}".into()), ("", "- [ ] Do {call=other with_tag=1}".into())),
+        (
+            "when",
+            "nothing here gives",
+            ("", sh("#a host=db-1 when=\"fast\"", "uptime")),
+            ("[inputs.fast]\ntype = \"switch\"", sh("#a host=db-1 when=\"fast\"", "uptime")),
+        ),
+        (
+            "gap",
+            "nothing fills <app>",
+            ("", sh("#a host=db-1", "migrate <app>")),
+            ("[inputs.app]", sh("#a host=db-1", "migrate <app>")),
+        ),
+        (
+            "gap",
+            "nothing sets $DATABASE_URL",
+            ("", sh("#a host=db-1", "psql $DATABASE_URL")),
+            ("[inputs.DATABASE_URL]", sh("#a host=db-1", "psql $DATABASE_URL")),
+        ),
+        (
+            "backup",
+            "nothing before it makes",
+            ("", sh("#a host=db-1", "npx prisma migrate deploy")),
+            ("", sh("#d host=db-1", "pg_dump shop") + &sh("#a host=db-1", "npx prisma migrate deploy")),
+        ),
+        (
+            "verify",
+            "does not verify",
+            (deploy, sh("#a host=db-1", "./deploy")),
+            (deploy, sh("#a host=db-1", "./deploy") + "## Verify\n\n- [ ] It works\n\n## Rollback\n\n- [ ] Back\n"),
+        ),
+        (
+            "verify",
+            "no rollback",
+            (deploy, sh("#a host=db-1", "./deploy")),
+            (
+                "kind = \"deploy\"\nrollback = \"other\"",
+                sh("#a host=db-1", "./deploy") + "## Verify\n\n- [ ] It works\n",
+            ),
+        ),
+        (
+            "order",
+            "before config",
+            ("", sh("#a host=app-1", "systemctl restart shop-gateway\nsystemctl restart shop-config")),
+            ("", sh("#a host=app-1", "systemctl restart shop-config\nsystemctl restart shop-gateway")),
+        ),
+        (
+            "restore",
+            "nothing carries it there",
+            (
+                "",
+                sh("#a host=here", "aws s3 cp s3://b/2024.dump ./backup.dump")
+                    + &sh("#r host=here", "ssh db-1 'pg_restore -d shop -c backup.dump'"),
+            ),
+            (
+                "",
+                sh("#a host=here", "aws s3 cp s3://b/2024.dump ./backup.dump")
+                    + &sh("#c host=here", "scp backup.dump db-1:")
+                    + &sh("#r host=here", "ssh db-1 'pg_restore -d shop -c backup.dump'"),
+            ),
+        ),
+        (
+            "fail-fast",
+            "the others are not seen",
+            ("", sh("#a host=here", "for url in a b; do\n  curl -f $url || exit 1\ndone")),
+            ("", sh("#a host=here", "bad=0\nfor url in a b; do\n  curl -f $url || bad=1\ndone\nexit $bad")),
+        ),
+        (
+            "review",
+            "reviewed by 2026-01-01",
+            ("review = 2026-01-01", String::new()),
+            ("review = 2027-01-01", String::new()),
+        ),
+        (
+            "root",
+            "uses sudo",
+            ("", sh("#a host=db-1", "sudo systemctl reload nginx")),
+            ("", sh("#a host=db-1 root", "systemctl reload nginx")),
+        ),
+        ("debt", "still missing", ("", "- [ ] Tag it {#a todo}".into()), ("", "- [ ] Tag it {#a}".into())),
+    ];
+    let mut wrong = Vec::new();
+    for (rule, says, (front, bad), (good_front, good)) in &cases {
+        assert!(RULES.iter().any(|(name, _)| name == rule), "{rule}");
+        let found = told(front, bad);
+        if !found.iter().any(|line| line.contains(says)) {
+            wrong.push(format!("{rule} does not say {says:?}: {found:?}"));
+        }
+        let found = told(good_front, good);
+        if found.iter().any(|line| line.contains(says)) {
+            wrong.push(format!("{rule} says {says:?} where all is well: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (name, _) in RULES {
+        assert!(cases.iter().any(|(rule, ..)| rule == name), "no document for {name}");
+    }
+}
+
+#[test]
+fn a_finding_has_its_file_and_its_line() {
+    let found = told("", &sh("#a host=db-9", "uptime"));
+    assert!(found.iter().any(|line| line.contains("procedures/one.md:7:1: ")), "{found:?}");
+}
+
+#[test]
+fn debt_does_not_make_a_site_bad() {
+    let text = "# Later\n\n- [ ] Tag it {#a todo}\n";
+    let (site, _) = load_embedded("site", SITE, &[("procedures/later.md", text)]).unwrap();
+    let all = lint(&site, jiff::civil::date(2026, 11, 21));
+    assert!(!all.is_empty() && all.iter().all(|mistake| mistake.severity == Severity::Warning));
+}
