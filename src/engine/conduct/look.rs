@@ -1,5 +1,6 @@
 //! Looking without changing: what a plan's previews print, and what a run printed and was made of.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use tokio::sync::mpsc;
 
 use super::{Conductor, Stage};
 use crate::domain::procedure::{Job, Procedure};
-use crate::domain::{ProcedurePlan, RunId};
+use crate::domain::run::RunStep;
+use crate::domain::{HostName, ProcedurePlan, RunId};
 use crate::engine::clock::Clock;
 use crate::engine::jobs::{Began, JobKey, Jobs, Offsets, Order, Seen};
 use crate::engine::store::fresh_run_id;
@@ -22,6 +24,8 @@ const WITHIN: Duration = Duration::from_secs(60);
 const MOST: usize = 64 << 10;
 /// Of what a step of an old run printed, so much is shown.
 const SHOWN: usize = 1 << 20;
+/// After a run its hosts get so long to remove what it left.
+const CLEARED: Duration = Duration::from_secs(3);
 /// Pieces of a preview on their way.
 const PIECES: usize = 16;
 
@@ -79,6 +83,23 @@ impl Conductor {
         let (procedure, _) = crate::site::procedure::load(Path::new(&file), kept.text.as_bytes(), &known);
         Ok(Arc::new(procedure))
     }
+}
+
+/// Removes what a run that has ended left on its hosts: its output is in the store. A host that is away keeps it.
+pub(super) async fn clear(kit: &super::job::Kit, steps: &[RunStep]) {
+    let hosts: BTreeSet<HostName> =
+        steps.iter().filter(|step| step.attempt > 0).map(|step| step.host.clone()).collect();
+    let clearing = hosts.into_iter().map(|host| {
+        let clearing = kit.jobs.clear(host.clone(), kit.ledger.run.clone());
+        async move {
+            match tokio::time::timeout(CLEARED, clearing).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(why)) => tracing::warn!(%host, why, "what a run left was not removed"),
+                Err(_) => tracing::warn!(%host, "what a run left was not removed in time"),
+            }
+        }
+    });
+    futures_util::future::join_all(clearing).await;
 }
 
 async fn one(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String> {

@@ -17,7 +17,7 @@ use super::terminal::Terminal;
 use super::{evidence, secrets};
 use crate::domain::course::{Asks, Course, Do, Want};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
-use crate::domain::run::{Reason, RunStep, StepState};
+use crate::domain::run::{Reason, RunState, RunStep, StepState};
 use crate::domain::{HostName, InputName, Moment, Permit};
 use crate::engine::clock::Clock;
 use crate::engine::transport::Asking;
@@ -207,6 +207,9 @@ impl Task {
                     }
                     Do::End(state) => {
                         self.kit.ledger.needs(Vec::new()).await;
+                        if state != RunState::Unknown {
+                            super::look::clear(&self.kit, self.course.steps()).await;
+                        }
                         self.kit.ledger.end(state).await;
                         return true;
                     }
