@@ -61,8 +61,10 @@ impl Session<'_> {
                 let mut told = Vec::new();
                 for name in names {
                     let given = self.args.input.iter().filter_map(|word| word.split_once('='));
-                    let given =
-                        given.filter(|(known, _)| *known == name.as_str()).map(|(_, value)| value.to_owned()).last();
+                    let given = given
+                        .filter(|(known, _)| *known == name.as_str())
+                        .map(|(_, value)| value.to_owned())
+                        .next_back();
                     let value = match given {
                         Some(value) => value,
                         None => match self.ask(format!("{name}: ")).await {

@@ -239,11 +239,9 @@ impl<'a> Session<'a> {
                     output::print(&self.teller.output(run, &piece))?;
                 }
             }
-            Event::Procedure(ProcedureNews::Needs(id, needs)) => {
-                if self.run.as_ref().is_some_and(|run| run.id == id) {
-                    self.needs = needs;
-                    return self.waits().await;
-                }
+            Event::Procedure(ProcedureNews::Needs(id, needs)) if self.run.as_ref().is_some_and(|run| run.id == id) => {
+                self.needs = needs;
+                return self.waits().await;
             }
             Event::Shell(ShellNews::Ready(errand)) => self.lend(errand.program).await,
             Event::Run(RunNews::Ended(id, state)) => {

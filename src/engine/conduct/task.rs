@@ -87,7 +87,6 @@ pub(super) fn command(job: &Job) -> String {
 }
 
 impl Task {
-    #[expect(clippy::too_many_arguments, reason = "what a run is made of, once")]
     pub(super) fn new(
         kit: Kit,
         course: Course,
