@@ -10,6 +10,7 @@ mod job;
 mod ledger;
 mod look;
 mod mask;
+mod needs;
 mod orders;
 mod output;
 mod resume;

@@ -1,0 +1,78 @@
+//! What a run waits for, with what a person wants to see before they decide.
+
+use futures_util::FutureExt;
+
+use super::evidence;
+use super::ledger::Ledger;
+use super::task::{Activity, Came, Task};
+use crate::domain::course::{Asks, Want};
+use crate::port::procedure::{Evidence, Need};
+use crate::text::Foreign;
+
+impl Task {
+    /// Looks at the units that a step names which did not end well.
+    pub(super) fn look(&mut self, number: usize) {
+        let Some((_, job)) = self.planned.get(&number).cloned() else { return };
+        if job.script.text.is_empty() {
+            return;
+        }
+        let place = self.kit.place.clone();
+        let looking = async move {
+            let looked = evidence::look(place, job.host.clone(), &job.script.text).await;
+            Came::Looked(number, looked)
+        };
+        self.going.push(looking.boxed());
+    }
+
+    /// Says what the run waits for, whenever that changes.
+    pub(super) async fn tell_needs(&mut self) {
+        let wants = self.course.wants();
+        let busy = self.course.is_going() || (!self.course.is_chosen() && wants.is_empty());
+        self.activity.send_replace(if busy { Activity::Busy } else { Activity::Waits });
+        let mut needs = Vec::new();
+        for want in wants {
+            needs.extend(self.need(want).await);
+        }
+        if self.told.as_ref() != Some(&needs) {
+            self.told = Some(needs.clone());
+            self.kit.ledger.needs(needs).await;
+        }
+    }
+
+    async fn need(&mut self, want: Want) -> Option<Need> {
+        let part = |number: usize| self.course.rule(number).map(|rule| rule.part.clone());
+        Some(match want {
+            Want::Tick(number) => Need::Tick(part(number)?),
+            Want::Choose(number) => Need::Choose(part(number)?),
+            Want::Tell(number) => match &self.course.rule(number)?.asks {
+                Asks::Tell(names) => Need::Tell(names.clone()),
+                Asks::Nobody | Asks::Tick | Asks::Choose(_) | Asks::Terminal => return None,
+            },
+            Want::Terminal(number) => Need::Terminal(number),
+            Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await)),
+            Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await)),
+            Want::Paused => Need::Paused,
+        })
+    }
+
+    async fn evidence(&mut self, number: usize) -> Evidence {
+        if let Some(known) = self.evidence.get(&number) {
+            return known.clone();
+        }
+        let step = self.step(number);
+        let output = kept_tail(&self.kit.ledger, number, step.attempt).await;
+        let evidence = Evidence { reason: step.reason, output, looked: Vec::new() };
+        self.evidence.insert(number, evidence.clone());
+        self.look(number);
+        evidence
+    }
+}
+
+/// The end of what is kept of a step's output.
+pub(super) async fn kept_tail(ledger: &Ledger, number: usize, attempt: u32) -> Foreign {
+    let Ok(outputs) = ledger.store.outputs(ledger.run.clone(), 8 << 10).await else {
+        return Foreign::default();
+    };
+    let own = outputs.pieces.iter().filter(|piece| piece.step == number && piece.attempt == attempt);
+    own.map(|piece| piece.bytes.raw()).collect::<Vec<_>>().concat().into()
+}
