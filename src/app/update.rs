@@ -72,16 +72,16 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.history = history::State::default();
             model.runs = Runs::default();
             // What was about the environment before is about nothing now.
-            match &model.overlay {
-                Some(
-                    Overlay::Menu(_)
-                    | Overlay::Confirm(_)
-                    | Overlay::Plan(_)
-                    | Overlay::Choose(_)
-                    | Overlay::Form(..)
-                    | Overlay::Edit(_),
-                ) => model.overlay = None,
-                Some(_) | None => {}
+            if let Some(
+                Overlay::Menu(_)
+                | Overlay::Confirm(_)
+                | Overlay::Plan(_)
+                | Overlay::Choose(_)
+                | Overlay::Form(..)
+                | Overlay::Edit(_),
+            ) = &model.overlay
+            {
+                model.overlay = None;
             }
             return vec![Effect::ReadHistory(READ)];
         }

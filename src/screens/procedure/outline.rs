@@ -22,8 +22,7 @@ impl Outline {
         let mut spans = Vec::new();
         for (place, part) in procedure.parts.iter().enumerate() {
             let begin = part.block.min(blocks.len().saturating_sub(1));
-            let later = owners.iter().enumerate().skip(begin).filter(|(_, owner)| **owner == Some(place));
-            let end = later.map(|(block, _)| block).last().unwrap_or(begin);
+            let end = owners.iter().rposition(|owner| *owner == Some(place)).unwrap_or(begin).max(begin);
             // A block of code is titled by what stands before it, which then bears its mark.
             let titled = begin.checked_sub(1).filter(|above| {
                 let is_code = blocks.get(begin).is_some_and(|placed| matches!(placed.block, Block::Code(..)));

@@ -122,8 +122,8 @@ impl State {
         let height = |atom: usize| lines(self, desk, atom, columns).len();
         let count = self.paper.atoms.len();
         let moved = match to {
-            Step::By(1) => return self.to_part(true, desk),
-            Step::By(-1) => return self.to_part(false, desk),
+            Step::By(1) => return self.step_to_part(true, desk),
+            Step::By(-1) => return self.step_to_part(false, desk),
             Step::First => Place::default(),
             Step::Last => Place::last_page(rows, count, height),
             Step::By(_) | Step::HalfPage(_) | Step::Page(_) => self.scrolled(to.rows(rows).unwrap_or(0), desk),
@@ -163,7 +163,7 @@ impl State {
     }
 
     /// To the next part or the one before; a long way there is gone in pages, so that nothing is passed unread.
-    fn to_part(&mut self, down: bool, desk: &Desk<'_>) {
+    fn step_to_part(&mut self, down: bool, desk: &Desk<'_>) {
         let parts = desk.sheet.procedure.parts.len();
         let (columns, rows) = self.size;
         let next = match self.cursor {
