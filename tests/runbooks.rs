@@ -12,7 +12,7 @@ use console::Console;
 use procedures::{Doc, Told};
 
 use quarterdeck::domain::procedure::{Danger, Kind};
-use quarterdeck::port::procedure::{Decision, Need, ProcedureNews};
+use quarterdeck::port::procedure::{Decision, Evidence, Need, ProcedureNews};
 use quarterdeck::port::{Effect, Event};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -262,4 +262,59 @@ fn a_tick_begins_a_run_and_is_told_to_it_as_soon_as_it_waits() {
     let part = payments.parts[0].id.clone();
     console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), vec![Need::Tick(part.clone())])));
     assert_eq!(decided(&mut console), [Decision::Tick(part, String::new())]);
+}
+#[test]
+fn a_failure_is_a_menu_with_its_evidence() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let payments = procedures::payments();
+        console.keys("4").types("/payments").keys("enter enter");
+        let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+        told.failed(&mut console, 3, 4, "the command ended with 4");
+        let evidence = Evidence {
+            reason: Some(quarterdeck::domain::run::Reason::NonZeroExit),
+            output: "journalctl: no such unit\n".into(),
+            looked: vec![("pakashop-backend on app-2".to_owned(), "failed (Result: exit-code)".into())],
+        };
+        console.say(Event::Procedure(ProcedureNews::Needs(
+            told.run.id.clone(),
+            vec![Need::Failure(3, Box::new(evidence))],
+        )));
+        assert!(console.screen().contains("needs you"), "{}", console.screen());
+        console.asked();
+        console.keys("d");
+        let screen = console.screen();
+        for text in ["failed on app-2", "retry", "retry edited", "skip", "mark done", "end the run", "no such unit"] {
+            assert!(screen.contains(text), "{text}\n{screen}");
+        }
+        // A reason is needed for what is skipped.
+        console.keys("down down enter enter");
+        assert!(console.screen().contains("A reason is needed"), "{}", console.screen());
+        console.types("known and harmless").keys("enter");
+        assert_eq!(decided(&mut console), [Decision::Skip(3, "known and harmless".into())]);
+    }
+}
+
+#[test]
+fn where_a_step_names_no_host_it_is_asked_and_a_command_is_edited_for_once() {
+    let mut console = shop((120, 40));
+    console.keys("4").types("/full").keys("enter enter enter");
+    assert!(console.screen().contains("on host"), "{}", console.screen());
+    console.types("app-2").keys("enter");
+    let plan = permitted(&mut console);
+    assert_eq!(plan.hosts(), [&scene::host_name("app-2")]);
+    // Edited before its host is known: that is asked, and the plan is of the edited command.
+    let mut console = shop((120, 40));
+    console.keys("4").types("/full").keys("enter enter");
+    console.asked();
+    console.keys("e end").types("; rm -rf /tmp/x").keys("enter");
+    assert!(console.screen().contains("on host"), "{}", console.screen());
+    console.types("app-2").keys("enter");
+    let screen = console.screen();
+    assert!(
+        screen.contains("rm -rf /tmp/x") && screen.contains("destroys") && screen.contains("type production"),
+        "{screen}"
+    );
+    console.keys("esc");
+    assert!(!console.asked().iter().any(|effect| matches!(effect, Effect::Conduct(_))));
 }

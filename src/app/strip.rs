@@ -108,9 +108,9 @@ fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.words(area.x + 1, area.y, area.width.saturating_sub(2), &words);
 }
 
-/// Whether it has something to say.
+/// Whether it has something to say that must be read: trouble, or a run that waits for a person.
 pub fn speaks(model: &Model) -> bool {
-    !said(model).is_empty()
+    !said(model).is_empty() || model.conducted.waiting().next().is_some()
 }
 
 fn said(model: &Model) -> Vec<Words> {

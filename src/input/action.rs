@@ -73,7 +73,7 @@ actions! {
     Copy "copy" "copy" "Copy the row under the cursor as Markdown" [Global Run]
     CopyPane "copy-pane" "copy pane" "Copy the pane as Markdown" [Global]
     Refresh "refresh" "refresh" "Read everything of every host anew" [Global]
-    RetryNow "retry-now" "retry now" "Try a lost host again now" [Global]
+    RetryNow "retry-now" "reconnect" "Try a lost host again now" [Global]
     SwitchEnvironment "switch-environment" "environment" "Choose another site or environment" [Global]
     ToggleClock "toggle-clock" "clock" "Show or hide the clock" [Global]
     NextTheme "next-theme" "next theme" "Try the next theme; `theme` in config.toml keeps it" [Global]

@@ -67,8 +67,6 @@ pub fn lines(state: &State, desk: &Desk<'_>, atom: usize, columns: usize) -> Vec
         .collect();
     if piece.last {
         for part in state.outline.ended(piece.block) {
-            let indent =
-                if matches!(lines.last().map(|line| line.ground), Some(Ground::Code)) { indent.min(1) } else { indent };
             below(&mut lines, state, desk, part, indent, room);
         }
     }

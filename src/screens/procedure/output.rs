@@ -117,7 +117,7 @@ fn command(text: &str, columns: usize, desk: &Desk<'_>) -> Vec<Words> {
     let mut lines: Vec<Words> = Vec::new();
     for (number, row) in clean.rows.iter().enumerate() {
         let lead = if number == 0 { "$ " } else { "  " };
-        for (part, text) in crate::text::wrap(&row.text(), columns.saturating_sub(2).max(4)).into_iter().enumerate() {
+        for (part, text) in crate::text::wrap(&row.text(), columns.saturating_sub(4).max(4)).into_iter().enumerate() {
             let lead = if part == 0 { lead } else { "    " };
             lines.push(Words::of(Role::Faint, lead).text(Role::Command, text));
         }

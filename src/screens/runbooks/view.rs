@@ -22,7 +22,7 @@ const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, 
 
 const COLUMNS: [Column; 6] = [
     column(0, 11, 0, 11, false, 4),
-    column(1, 24, 3, 52, false, 0),
+    column(1, 36, 5, 64, false, 0),
     column(2, 16, 4, 60, false, 2),
     column(3, 12, 0, 12, false, 3),
     column(4, 10, 1, 18, false, 1),

@@ -117,6 +117,7 @@ fn space(before: Option<&Placed>, placed: &Placed) -> usize {
         (Block::Heading(level, ..), Block::Heading(..)) => usize::from(*level <= 1),
         (_, Block::Heading(..)) => 1,
         (Block::Heading(level, ..), _) => usize::from(*level <= 1),
+        (Block::Code(..) | Block::Table(..), Block::Item(..)) => 1,
         (_, Block::Item(..)) => usize::from(before.depth == 0 && !matches!(before.block, Block::Item(..))),
         (Block::Item(..) | Block::Paragraph(_), Block::Code(..)) if placed.depth > 0 => 0,
         (Block::Paragraph(_), Block::Code(..)) => 0,
@@ -159,8 +160,9 @@ pub fn code_rows(line: &str, spans: &[Span], room: usize) -> Vec<Row> {
         let end = (at + part.len()).min(line.len());
         let words = painted(line, at..end, spans);
         from = end;
-        let indent = if number == 0 { 1 } else { 3 };
-        rows.push(Row { indent, words, ground: Ground::Code, first: false });
+        // The ground of code has a straight edge: what is moved are the words on it.
+        let words = Words::new().gap(if number == 0 { 0 } else { 2 }).then(words);
+        rows.push(Row { indent: 1, words, ground: Ground::Code, first: false });
     }
     rows
 }
