@@ -11,6 +11,8 @@ mod log_scene;
 mod past;
 #[path = "common/picture.rs"]
 mod picture;
+#[path = "common/procedures.rs"]
+mod procedures;
 #[path = "common/scene.rs"]
 mod scene;
 
@@ -19,8 +21,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use console::Console;
-use quarterdeck::domain::run::{RunState, StepState};
+use quarterdeck::domain::run::{Reason, RunState, StepState};
 use quarterdeck::port::Event;
+use quarterdeck::port::procedure::{Evidence, Need, ProcedureNews};
 use quarterdeck::style::Theme;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -281,4 +284,82 @@ fn run() {
     compare("run", &console);
     console.keys("esc");
     compare("run-left", &console);
+}
+
+/// The night in question with the shop's procedures.
+fn with_procedures(size: (u16, u16)) -> Console {
+    Console::in_trouble_of(size, procedures::production(procedures::library()))
+}
+
+const SIZES: [((u16, u16), &str); 3] = [(SIZE, ""), ((80, 24), "-80x24"), ((200, 60), "-200x60")];
+
+#[test]
+fn runbooks() {
+    for (size, suffix) in SIZES {
+        let mut console = with_procedures(size);
+        console.keys("S g j b");
+        compare(&format!("runbooks{suffix}"), &console);
+    }
+}
+
+#[test]
+fn procedure() {
+    for (size, suffix) in SIZES {
+        let mut console = with_procedures(size);
+        console.keys("4").types("/payments").keys("enter enter");
+        compare(&format!("procedure{suffix}"), &console);
+    }
+}
+
+/// Payments fail: what is known so far, and a step that has just printed something.
+fn half_way(console: &mut Console) -> procedures::Told {
+    console.keys("4").types("/payments").keys("enter enter");
+    let mut told = procedures::Told::begin(console, procedures::run_of(&procedures::payments(), 1, "02:13:20"));
+    told.ticked(console, 0, "ada").ticked(console, 1, "ada").started(console, 2);
+    told.says(console, 2, "     17 insufficient_funds\n    611 webhook_signature\n").done(console, 2, 1200);
+    told.started(console, 3);
+    console.pass(Duration::from_secs(4));
+    told
+}
+
+#[test]
+fn procedure_run() {
+    for (size, suffix) in SIZES {
+        let mut console = with_procedures(size);
+        let mut told = half_way(&mut console);
+        told.says(&mut console, 3, "     14 insufficient_funds\n    593 webhook_signature\n");
+        console.keys("f");
+        if size.0 < 100 {
+            console.keys("tab");
+        }
+        compare(&format!("procedure-run{suffix}"), &console);
+    }
+}
+
+#[test]
+fn procedure_failed() {
+    for (size, suffix) in SIZES {
+        let mut console = with_procedures(size);
+        let mut told = half_way(&mut console);
+        told.says(&mut console, 3, "jq: error (at <stdin>:41): Cannot index string with \"msg\"\n");
+        told.failed(&mut console, 3, 5, "the command ended with 5");
+        let evidence = Evidence {
+            reason: Some(Reason::NonZeroExit),
+            output: "jq: error (at <stdin>:41): Cannot index string with \"msg\"\n".into(),
+            looked: vec![("pakashop-backend on app-2".to_owned(), "active (running) since 01:58:41".into())],
+        };
+        let needs = vec![Need::Failure(3, Box::new(evidence))];
+        console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), needs)));
+        console.keys("d");
+        compare(&format!("procedure-failed{suffix}"), &console);
+    }
+}
+
+#[test]
+fn procedure_plan() {
+    for (size, suffix) in SIZES {
+        let mut console = with_procedures(size);
+        console.keys("4").types("/deploy").keys("enter enter R").types("produc");
+        compare(&format!("procedure-plan{suffix}"), &console);
+    }
 }

@@ -76,7 +76,9 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
     }
     lines.pair("where", place);
     lines.pair("does", totals(plan));
-    for (number, given) in plan.given.iter().enumerate() {
+    // What comes later is told there, and once.
+    let known = plan.given.iter().filter(|given| plan.later.iter().all(|later| later.name != given.name));
+    for (number, given) in known.enumerate() {
         let value = match &given.value {
             Some(value) => Words::of(Role::Command, Foreign::from(value.as_str()).plain()),
             None => Words::of(Role::Quiet, glyphs.secret.repeat(6)),
@@ -86,7 +88,7 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
     }
     for (number, input) in plan.later.iter().enumerate() {
         let how = if input.secret { "fetched when it is needed, never shown" } else { "asked for on the way" };
-        let words = Words::of(Role::Text, input.name.as_str()).prose(Role::Quiet, &format!(" {how}"));
+        let words = Words::of(Role::Text, input.name.as_str()).gap(2).prose(Role::Quiet, how);
         if number == 0 { lines.pair("later", words) } else { lines.below(words) }
     }
     if let Some(budget) = procedure.header.budget.filter(|_| plan.whole) {

@@ -89,7 +89,8 @@ fn of_procedure(lines: &mut Lines, procedure: &Procedure, fit: Option<&Fit>, she
 fn past(lines: &mut Lines, shelf: Shelf<'_>, procedure: &Procedure, glyphs: &Glyphs) {
     let (good, all) = shelf.record(&procedure.name);
     if all == 0 {
-        return lines.pair("runs", Words::of(Role::Quiet, "none here yet"));
+        let told = if shelf.last(&procedure.name).is_some() { "none has ended yet" } else { "none here yet" };
+        return lines.pair("runs", Words::of(Role::Quiet, told));
     }
     lines.pair("runs", Words::of(Role::Text, format!("{good} of {all} ended well")));
     for run in shelf.history(&procedure.name).take(RUNS) {
@@ -125,7 +126,10 @@ fn part_line(part: &Part, glyphs: &Glyphs) -> Words {
 fn of_run(lines: &mut Lines, run: &Run, how: Unfinished, shelf: Shelf<'_>, glyphs: &Glyphs) {
     let plain = |text: &str| Foreign::from(text).plain();
     let begun = Words::new().piece(Role::Text, Piece::Ago(run.begun));
-    lines.pair("begun", begun.prose(Role::Quiet, &format!(" by {}, {}", plain(&run.person), plain(&run.workstation))));
+    lines.pair(
+        "begun",
+        begun.gap(1).prose(Role::Quiet, &format!("by {}, {}", plain(&run.person), plain(&run.workstation))),
+    );
     let told = match how {
         Unfinished::Here => "it goes on at this console",
         Unfinished::Left => "nobody is at it: it can be gone on with exactly where it stood",

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 6] = [
     column(1, 36, 5, 64, false, 0),
     column(2, 16, 4, 60, false, 2),
     column(3, 12, 0, 12, false, 3),
-    column(4, 10, 1, 18, false, 1),
+    column(4, 15, 1, 18, false, 1),
     column(5, 4, 0, 4, true, 5),
 ];
 
