@@ -16,6 +16,11 @@ use quarterdeck::engine::store::{Sqlite, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+#[path = "../common/lab.rs"]
+#[allow(dead_code, reason = "this file uses a part of the modules it shares")]
+mod hosts;
+mod lab;
+
 /// A person's folders, a site of this machine alone, and a document.
 struct Desk {
     folder: TempDir,

@@ -225,7 +225,11 @@ impl<'a> Session<'a> {
                     run.steps.push((*step).clone());
                 }
                 let known = run.steps.get(number);
-                let is_new = known.is_none_or(|known| (known.state, known.attempt) != (step.state, step.attempt));
+                // The note of what is under way says whether its host can be reached.
+                let is_new = known.is_none_or(|known| {
+                    (known.state, known.attempt) != (step.state, step.attempt)
+                        || (!step.state.is_final() && known.note != step.note)
+                });
                 if is_new || self.args.json {
                     output::print(&self.teller.step(run, number, &step))?;
                 }
@@ -318,9 +322,9 @@ impl<'a> Session<'a> {
                     output::print(&told::evidence(evidence))?;
                 }
                 output::complain(&format!(
-                    "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with: qd \
-                     run --resume {} {flag}",
-                    run.id
+                    "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with one of \
+                     these flags: {}",
+                    self.resumption(&run.id)
                 ));
                 return Ok(Some(match need {
                     Need::Failure(..) => Exit::Failed,
@@ -369,11 +373,22 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The command that goes on with the run. What was named by its path is not found by its name.
+    fn resumption(&self, run: &RunId) -> String {
+        let mut words = vec!["qd", "run", "--resume", run.as_str()];
+        let by_path = |word: &&str| word.contains('/') || word.ends_with(".md");
+        let (procedure, site) = (self.args.procedure.as_deref(), self.args.site.as_deref());
+        if procedure.filter(by_path).or(site.filter(by_path)).is_some() {
+            words.extend(procedure.into_iter().chain(site));
+        }
+        crate::runtimes::shell::shown(&words.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    }
+
     fn left(&self, exit: Exit) -> Exit {
         if let Some(run) = &self.run {
             output::complain(&format!(
-                "left in the middle: what was sent goes on at its hosts. Go on with: qd run --resume {}",
-                run.id
+                "left in the middle: what was sent goes on at its hosts. Go on with: {}",
+                self.resumption(&run.id)
             ));
         }
         exit

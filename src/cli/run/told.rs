@@ -75,8 +75,13 @@ impl Teller {
         }
         let what = format!("{} on {}", step.part.as_ref().map(ToString::to_string).unwrap_or_default(), step.host);
         let note = step.note.plain();
+        let known = run.steps.get(number);
+        let goes_on = known.is_some_and(|known| (known.state, known.attempt) == (step.state, step.attempt));
         let words = match step.state {
-            StepState::Planned | StepState::Intent => return text,
+            StepState::Planned => return text,
+            StepState::Intent if note.is_empty() => return text,
+            StepState::Intent => "begins".to_owned(),
+            StepState::Started if goes_on => "goes on".to_owned(),
             StepState::Started if step.attempt > 1 => format!("started, try {}", step.attempt),
             StepState::Started => "started".to_owned(),
             StepState::Done => "done".to_owned(),
@@ -84,7 +89,9 @@ impl Teller {
         };
         let by = step.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
         let took = step.verdict.as_ref().map(|verdict| format!(" in {:.1} s", verdict.took.as_secs_f64()));
-        let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+        // What is under way already is told by its note alone.
+        let words = if goes_on && !note.is_empty() && !step.state.is_final() { String::new() } else { words };
+        let note = if note.is_empty() || words.is_empty() { note } else { format!(": {note}") };
         text.push_str(&format!(
             "[{}/{}] {what}: {words}{by}{}{note}\n",
             number + 1,
@@ -167,12 +174,13 @@ pub(super) fn need(run: &Run, need: &Need) -> (String, String) {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             (format!("{} must be told", names.join(", ")), format!("--input {}=VALUE", names.join("=VALUE --input ")))
         }
-        Need::Failure(number, _) => {
-            (format!("{} failed", step(number).unwrap_or_default()), "--on-failure abort|skip".to_owned())
-        }
+        Need::Failure(number, _) => (
+            format!("{} failed", step(number).unwrap_or_default()),
+            "--on-failure abort or --on-failure skip".to_owned(),
+        ),
         Need::Unknown(number, _) => (
             format!("whether {} happened is not known", step(number).unwrap_or_default()),
-            "--on-failure abort|skip".to_owned(),
+            "--on-failure abort or --on-failure skip".to_owned(),
         ),
         Need::Terminal(number) => {
             (format!("{} needs a terminal", step(number).unwrap_or_default()), "a terminal".to_owned())

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::domain::procedure::HERE;
-use crate::domain::{HostName, UnitName};
+use crate::domain::{HostName, Moment, UnitName};
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
 use crate::port::{End, RemoteCommand};
 use crate::text::Foreign;
 
-/// How long one look may take.
-const WITHIN: Duration = Duration::from_secs(8);
+/// How long all of it may take: whoever is to decide waits for it.
+const WITHIN: Duration = Duration::from_secs(4);
 /// So many units at most.
 const UNITS: usize = 3;
 /// Words of systemctl behind which units stand.
@@ -34,20 +34,21 @@ pub(super) async fn look(place: Place, host: HostName, text: &str) -> Vec<(Strin
     if host.as_str() == HERE {
         return Vec::new();
     }
+    let until = place.clock.now().mono.after(WITHIN);
     let mut looked = Vec::new();
     for unit in units(text).iter().take(UNITS) {
         let unit = unit.as_str();
         let status = ["systemctl", "status", "--no-pager", "--full", "--lines=0", "--", unit];
-        looked.extend(ask(&place, &host, format!("systemctl status {unit}"), &status).await);
+        looked.extend(ask(&place, &host, until, format!("systemctl status {unit}"), &status).await);
         let log = ["journalctl", "--no-pager", "-q", "-o", "short-iso", "-n", "10", "-u", unit];
-        looked.extend(ask(&place, &host, format!("last lines of {unit}"), &log).await);
+        looked.extend(ask(&place, &host, until, format!("last lines of {unit}"), &log).await);
     }
     looked
 }
 
-async fn ask(place: &Place, host: &HostName, title: String, argv: &[&str]) -> Option<(String, Foreign)> {
+async fn ask(place: &Place, host: &HostName, until: Moment, title: String, argv: &[&str]) -> Option<(String, Foreign)> {
     let command = RemoteCommand::new(argv.iter().copied()).within(WITHIN);
-    let output = place.ask(host, command, place.clock.now().mono.after(WITHIN)).await.ok()?;
+    let output = place.ask(host, command, until).await.ok()?;
     let told = match output.end {
         // systemctl status leaves with 3 for a unit that does not run.
         End::Exited(_) if !output.stdout.is_empty() => output.stdout,

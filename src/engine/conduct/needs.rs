@@ -21,6 +21,7 @@ impl Task {
             let looked = evidence::look(place, job.host.clone(), &job.script.text).await;
             Came::Looked(number, looked)
         };
+        self.looking.insert(number);
         self.going.push(looking.boxed());
     }
 
@@ -49,22 +50,21 @@ impl Task {
                 Asks::Nobody | Asks::Tick | Asks::Choose(_) | Asks::Terminal => return None,
             },
             Want::Terminal(number) => Need::Terminal(number),
-            Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await)),
-            Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await)),
+            Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await?)),
+            Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await?)),
             Want::Paused => Need::Paused,
         })
     }
 
-    async fn evidence(&mut self, number: usize) -> Evidence {
-        if let Some(known) = self.evidence.get(&number) {
-            return known.clone();
+    /// What is known of a step that did not end well, as soon as its units have been looked at.
+    async fn evidence(&mut self, number: usize) -> Option<Evidence> {
+        if !self.evidence.contains_key(&number) {
+            let step = self.step(number);
+            let output = kept_tail(&self.kit.ledger, number, step.attempt).await;
+            self.evidence.insert(number, Evidence { reason: step.reason, output, looked: Vec::new() });
+            self.look(number);
         }
-        let step = self.step(number);
-        let output = kept_tail(&self.kit.ledger, number, step.attempt).await;
-        let evidence = Evidence { reason: step.reason, output, looked: Vec::new() };
-        self.evidence.insert(number, evidence.clone());
-        self.look(number);
-        evidence
+        self.evidence.get(&number).filter(|_| !self.looking.contains(&number)).cloned()
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Task {
     pub(super) later: Vec<Input>,
     pub(super) secrets: BTreeMap<InputName, Arc<Secret>>,
     pub(super) evidence: BTreeMap<usize, Evidence>,
+    /// Steps whose units are being looked at: who is to decide about them sees that too.
+    pub(super) looking: BTreeSet<usize>,
     pub(super) under_way: BTreeMap<usize, Orders>,
     pub(super) going: FuturesUnordered<BoxFuture<'static, Came>>,
     /// Steps that wait for a secret, and whether they are gone on with.
@@ -108,6 +110,7 @@ impl Task {
             later: Vec::new(),
             secrets: BTreeMap::new(),
             evidence: BTreeMap::new(),
+            looking: BTreeSet::new(),
             under_way: BTreeMap::new(),
             going: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
@@ -424,6 +427,7 @@ impl Task {
             }
             Came::Secret(name, fetched) => self.secret(name, fetched).await,
             Came::Looked(number, looked) => {
+                self.looking.remove(&number);
                 if let Some(evidence) = self.evidence.get_mut(&number) {
                     let masks = self.masks.borrow();
                     let masked = looked.into_iter().map(|(title, text)| (title, masks.mask(text.raw()).into()));
