@@ -393,3 +393,117 @@ fn a_run_of_twenty_steps_on_three_hosts_is_broken_in_every_way() {
         report("procedure broken", times, times, &note);
     }
 }
+
+impl Desk<'_> {
+    /// Waits until a console has told something that holds these words.
+    fn wait_told(&self, words: &[&str]) {
+        let begun = Instant::now();
+        loop {
+            let text = fs::read_to_string(self.path("told")).unwrap_or_default();
+            if text.lines().any(|line| words.iter().all(|word| line.contains(word))) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{words:?} was never told: {}", self.complained());
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn wait_ended(&self, console: &mut Console) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = console.ended() {
+                return status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(90), "it does not end: {}", self.complained());
+            sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// E4: the link is cut during a step, for longer than the step takes: the host finishes it, the run shows it as running
+/// with its link lost, and takes its end when the link is back. Half of the times the console is killed meanwhile.
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn e4_a_step_whose_link_is_cut_finishes_on_its_host_and_is_adopted() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["db-1"]);
+    let times = repetitions(1, 20);
+    for round in 0..times {
+        for kill in [false, true] {
+            let desk = Desk::new(&lab, LOGINS[(round + usize::from(kill)) % LOGINS.len()], &format!("e4-{round}"));
+            let document = format!(
+                "# Long\n```sh {{#long host=db-1 danger=change}}\necho long >> {truth}; echo begun\nsleep 6; echo over; echo \
+                 long-over >> {truth}\n```\n",
+                truth = desk.truth
+            );
+            fs::write(desk.path("run.md"), document).unwrap();
+            let mut console = desk.console(&["--yes"]);
+            desk.wait_told(&["\"event\":\"output\"", "begun"]);
+            lab.fault("db-1", "cut");
+            desk.wait_told(&["link lost", "\"state\":\"started\""]);
+            if kill {
+                console.kill();
+                console = desk.resume(&[]);
+            }
+            let finished = Instant::now();
+            while !lab.on("db-1", &["cat", &desk.truth]).contains("long-over") {
+                assert!(finished.elapsed() < Duration::from_secs(20), "the host finishes what it was given");
+                sleep(Duration::from_millis(200));
+            }
+            assert!(console.ended().is_none(), "nothing is made of it while its host is away: {}", desk.complained());
+            lab.fault("db-1", "heal");
+            let status = desk.wait_ended(&mut console);
+            assert!(status.success(), "{status}: {}", desk.complained());
+            let (run, outputs) = desk.recorded();
+            let kept: Vec<u8> = outputs.pieces.iter().flat_map(|piece| piece.bytes.raw().to_vec()).collect();
+            assert_eq!(String::from_utf8_lossy(&kept), "begun\nover\n");
+            assert_eq!(
+                (run.state, run.steps[0].state, run.steps[0].attempt),
+                (RunState::Succeeded, StepState::Verified, 1)
+            );
+            let happened = desk.happened("db-1");
+            assert_eq!(happened.values().copied().collect::<Vec<_>>(), [1, 1], "{happened:?}");
+        }
+    }
+    report("E4", times * 2, times * 2, "qd run: cut until after the step's end, the console killed half of the times");
+}
+
+/// E5: the host is booted during the step: it is unknown, never begun again by itself, and a person decides.
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn e5_a_step_whose_host_was_booted_is_unknown_until_a_person_decides() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["db-1"]);
+    let times = repetitions(1, 10);
+    for round in 0..times {
+        let desk = Desk::new(&lab, LOGINS[round % LOGINS.len()], &format!("e5-{round}"));
+        // What is in /tmp is gone after a boot.
+        let truth = format!(
+            "{}/truth-{round}",
+            lab.on("db-1", &["sh", "-c", "mkdir -pm 1777 /var/qdt && echo /var/qdt"]).trim()
+        );
+        let document = format!(
+            "# Booted\n```sh {{#long host=db-1 danger=change retries=3 every=1s}}\necho long >> {truth}; echo begun; sleep 300\n```\n\
+             ```sh {{#next host=db-1 danger=change}}\necho next >> {truth}\n```\n"
+        );
+        fs::write(desk.path("run.md"), document).unwrap();
+        let mut console = desk.console(&["--yes"]);
+        desk.wait_told(&["\"event\":\"output\"", "begun"]);
+        lab.fault("db-1", if round % 2 == 0 { "hard-reset --wait" } else { "reboot --wait" });
+        let status = desk.wait_ended(&mut console);
+        assert_eq!(status.code(), Some(3), "{}", desk.complained());
+        assert_eq!(desk.recorded().0.steps[0].state, StepState::Unknown, "{}", desk.complained());
+        // Going on with it changes nothing of that.
+        let mut console = desk.resume(&[]);
+        assert_eq!(desk.wait_ended(&mut console).code(), Some(3), "{}", desk.complained());
+        assert_eq!(lab.on("db-1", &["cat", &truth]), "long\n", "it is never begun again by itself");
+        let mut console = desk.resume(&["--on-failure", "skip"]);
+        let status = desk.wait_ended(&mut console);
+        assert!(status.success(), "{status}: {}", desk.complained());
+        assert_eq!(lab.on("db-1", &["cat", &truth]), "long\nnext\n");
+        let (run, _) = desk.recorded();
+        assert_eq!((run.steps[0].state, run.steps[1].state), (StepState::Skipped, StepState::Verified));
+        lab.on("db-1", &["rm", "-rf", "/var/qdt"]);
+    }
+    report("E5", times, times, "qd run: host booted in a step: unknown, skipped by a person, the next step done");
+}
