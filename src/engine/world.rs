@@ -19,6 +19,7 @@ use super::conduct::{Conductor, Stage};
 use super::export;
 use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
+use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
 use super::store::{RunsWish, Store, settle};
@@ -62,6 +63,8 @@ struct Watching {
     place: Place,
     /// What starts and follows commands.
     jobs: Arc<dyn Jobs>,
+    /// The lock host's copy of runs: none in a drill, and none where the site names no lock host.
+    mirror: Option<Mirror>,
     /// Where people are asked; nowhere when nobody is there.
     ask: Option<mpsc::Sender<Asking>>,
     /// The way to this machine.
@@ -129,7 +132,7 @@ impl Watching {
     /// Where procedures run.
     fn stage(&self) -> Stage {
         let (place, jobs) = (self.place.clone(), Arc::clone(&self.jobs));
-        Stage { place, jobs, mirror: None, ask: self.ask.clone() }
+        Stage { place, jobs, mirror: self.mirror.clone(), ask: self.ask.clone() }
     }
 
     async fn end(self) {
@@ -262,8 +265,10 @@ impl<A: Approach> World<A> {
                             let _ = events.send(Event::Opened(Arc::clone(&environment))).await;
                             // Without a way to this machine what is to run here says so.
                             let line = way_here(&*transport).await.ok().filter(|_| transport.jobs().is_none());
-                            watching = Some(self.watch(&environment, &transport, &events, &ask, line));
-                            conductor.offer(&environment.site, &environment.name).await;
+                            let mut begun = self.watch(&environment, &transport, &events, &ask, line);
+                            let offering = tokio::spawn(conductor.offering(&begun.stage()));
+                            begun.looks.push(AbortOnDropHandle::new(offering));
+                            watching = Some(begun);
                             here = Some(environment);
                             self.look_later(watching.as_mut(), &mut unfinished, &events);
                         }
@@ -401,6 +406,10 @@ impl<A: Approach> World<A> {
             let supervisor = AbortOnDropHandle::new(tokio::spawn(hosts::supervise(supervision, on_up)));
             hosts.insert(name, Watched { retry, watcher, supervisor });
         }
+        let locked = environment.lock_host.as_ref().and_then(|host| connections.get(host)).cloned();
+        // A lock host to which there is no way is one that never answers.
+        let locked = locked.unwrap_or_else(|| latest::Sender::new(None).subscribe());
+        let mirror = Mirror::of(environment, locked).filter(|_| transport.jobs().is_none());
         let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
@@ -420,7 +429,7 @@ impl<A: Approach> World<A> {
             clock: self.clock.clone(),
         };
         let probes = AbortOnDropHandle::new(tokio::spawn(asking));
-        Watching { tails, hosts, probes, place, jobs, ask, _line: line, looks: Vec::new() }
+        Watching { tails, hosts, probes, place, jobs, mirror, ask, _line: line, looks: Vec::new() }
     }
 }
 

@@ -19,16 +19,19 @@ use tempfile::TempDir;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;
+
+mod elsewhere;
 mod lab;
 
 /// A person's folders, a site of this machine alone, and a document.
 struct Desk {
     folder: TempDir,
+    ssh_config: Option<PathBuf>,
 }
 
 impl Desk {
     fn new(document: &str) -> Self {
-        let desk = Self { folder: TempDir::new().unwrap() };
+        let desk = Self { folder: TempDir::new().unwrap(), ssh_config: None };
         let site = desk.path("config/quarterdeck/sites/shop");
         fs::create_dir_all(&site).unwrap();
         let state = desk.path("state-of-jobs");
@@ -57,6 +60,7 @@ impl Desk {
         {
             command.env(name, self.path(folder));
         }
+        command.envs(self.ssh_config.as_ref().map(|file| ("QD_SSH_CONFIG", file)));
         command.env_remove("QD_FAULT_JOBS").envs(fault.map(|fault| ("QD_FAULT_JOBS", fault)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -81,8 +85,11 @@ impl Desk {
     }
 
     fn resume(&self, more: &[&str]) -> Output {
-        let run = self.newest();
-        let arguments = [&["run", "./run.md", "shop", "-e", "lab", "--resume", &run], more].concat();
+        self.resume_this(&self.newest(), more)
+    }
+
+    fn resume_this(&self, run: &str, more: &[&str]) -> Output {
+        let arguments = [&["run", "./run.md", "shop", "-e", "lab", "--resume", run], more].concat();
         self.qd(&arguments, None).output().unwrap()
     }
 

@@ -31,8 +31,9 @@ const EVENTS: usize = 1024;
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
 
-/// The run of this name, or whose name ends so.
-pub(super) async fn recorded(word: &str) -> Result<Run, Exit> {
+/// The run of this name, or whose name ends so; `None` for a whole name that is not known on this machine: then it is
+/// looked for on the lock host.
+pub(super) async fn recorded(word: &str) -> Result<Option<Run>, Exit> {
     let places = output::here()?;
     let store = Sqlite::open(&places.data);
     let mut state = store.state();
@@ -40,10 +41,14 @@ pub(super) async fn recorded(word: &str) -> Result<Run, Exit> {
     let found = store.find(word.to_owned()).await;
     let found = found.map_err(|error| choose::complain(Exit::Unavailable, &error.to_string()))?;
     match found.as_slice() {
-        [only] => Ok(only.clone()),
-        [] => {
-            Err(choose::complain(Exit::Usage, &format!("there is no run {word} on this machine: qd runs lists them.")))
-        }
+        [only] => Ok(Some(only.clone())),
+        [] if RunId::new(word).is_some() => Ok(None),
+        [] => Err(choose::complain(
+            Exit::Usage,
+            &format!(
+                "there is no run {word} on this machine: qd runs lists them. One of another workstation is named in full."
+            ),
+        )),
         several => {
             Err(choose::complain(Exit::Usage, &format!("{} runs end in {word}: say more of it.", several.len())))
         }
@@ -124,6 +129,8 @@ impl<'a> Session<'a> {
             What::New(plan) => plan.hosts().into_iter().filter(|host| host.as_str() != HERE).cloned().collect(),
             What::Resume(_) => Vec::new(),
         };
+        // What is done is told there first.
+        let hosts = hosts.into_iter().chain(self.prepared.environment.lock_host.clone()).collect();
         let new = match &self.prepared.what {
             What::New(plan) => Some((**plan).clone()),
             What::Resume(_) => None,

@@ -139,7 +139,7 @@ fn usage(text: &str) -> Exit {
 /// Everything that the files say, and the mistakes of the command line.
 async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared, Exit> {
     let old = match &args.resume {
-        Some(word) => Some(follow::recorded(word).await?),
+        Some(word) => follow::recorded(word).await?,
         None => None,
     };
     let site = args.site.clone().or_else(|| old.as_ref().map(|run| run.site.to_string()));
@@ -167,8 +167,9 @@ async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared, Exit> {
         (false, false) => None,
     };
     let (mut answers, secrets) = given(args, procedure.as_deref())?;
-    let what = match (old, procedure) {
-        (Some(run), _) => What::Resume(run.id),
+    let elsewhere = args.resume.as_deref().and_then(RunId::new);
+    let what = match (old.map(|run| run.id).or(elsewhere), procedure) {
+        (Some(run), _) => What::Resume(run),
         (None, Some(procedure)) => {
             let choice = choice(args, &environment)?;
             What::New(Box::new(planned(&procedure, &environment, &mut answers, choice, args)?))

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::mask::Masks;
+use super::mirroring::Mirroring;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
-use crate::engine::store::{Store, StoreError, Why};
+use crate::engine::store::{Recorded, Store, StoreError, Why};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Need, ProcedureNews};
@@ -39,7 +40,8 @@ pub(super) struct Ledger {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) clock: AnyClock,
     pub(super) masks: watch::Receiver<Arc<Masks>>,
-    pub(super) mirror: Option<Arc<dyn super::Mirrored>>,
+    /// The lock host's copy; nothing where the environment has no lock host.
+    pub(super) mirror: Option<Mirroring>,
 }
 
 impl Ledger {
@@ -47,9 +49,6 @@ impl Ledger {
     pub(super) async fn begin(&self, run: &Run) -> Result<(), Lost> {
         self.store.begin(run.clone()).await?;
         tracing::info!(run = %run.id, title = run.title, "a run begins");
-        if let Some(mirror) = &self.mirror {
-            mirror.begin(run.clone()).await.map_err(Lost::Unrecorded)?;
-        }
         self.send(Event::Run(RunNews::Begun(Box::new(run.clone())))).await;
         Ok(())
     }
@@ -58,16 +57,9 @@ impl Ledger {
     /// happened.
     pub(super) async fn commit(&self, number: usize, step: &mut RunStep, state: StepState) -> Result<(), Lost> {
         let masked = self.masked(step, state);
-        let recorded = self.store.step(self.run.clone(), number, masked.clone()).await.map_err(Lost::from);
+        let mut recorded = self.store.step(self.run.clone(), number, masked.clone()).await.map_err(Lost::from);
         match &recorded {
-            Ok(()) => {
-                if let Some(mirror) = &self.mirror
-                    && let Err(why) = mirror.step(self.run.clone(), number, masked.clone()).await
-                {
-                    // What happened is recorded here; the next intent will find the lock host away.
-                    tracing::warn!(run = %self.run, number, why, "a record could not be mirrored");
-                }
-            }
+            Ok(()) => recorded = self.mirrored(Recorded::Step(number, Box::new(masked.clone()))).await,
             Err(error) => tracing::error!(run = %self.run, number, state = state.word(), ?error, "not recorded"),
         }
         self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
@@ -82,17 +74,42 @@ impl Ledger {
             *step = before;
             return Err(error.into());
         }
-        if let Some(mirror) = &self.mirror
-            && let Err(why) = mirror.step(self.run.clone(), number, masked.clone()).await
-            && changes
-        {
+        let event = Recorded::Step(number, Box::new(masked.clone()));
+        let mirrored = match &self.mirror {
+            Some(mirror) if changes => mirror.must(event, self.clock.now().wall).await.map_err(Lost::from),
+            Some(_) | None => self.mirrored(event).await,
+        };
+        if let Err(lost) = mirrored {
             *step = before;
-            // Nothing was sent, and the record must say so.
-            let _ = self.store.step(self.run.clone(), number, step.clone()).await;
-            return Err(Lost::Unrecorded(why));
+            // Nothing was sent, and the record must say so, also the one that is sent later.
+            let back = self.masked(&mut step.clone(), step.state);
+            let _ = self.store.step(self.run.clone(), number, back.clone()).await;
+            let _ = self.mirrored(Recorded::Step(number, Box::new(back))).await;
+            return Err(lost);
         }
         self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
         Ok(())
+    }
+
+    /// Tells the lock host what is recorded here and changes nothing: `Err` only when somebody else has the run.
+    pub(super) async fn mirrored(&self, what: Recorded) -> Result<(), Lost> {
+        match &self.mirror {
+            Some(mirror) => mirror.tell(what, self.clock.now().wall).await.map_err(Lost::from),
+            None => Ok(()),
+        }
+    }
+
+    /// Comes back once the lock host says that somebody else has the run.
+    pub(super) async fn taken(&self) {
+        match &self.mirror {
+            Some(mirror) => mirror.taken().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Who has the run now, as far as the lock host knows; from then on nothing of it is recorded here.
+    pub(super) async fn owner(&self) -> Option<String> {
+        self.mirror.as_ref()?.owner(&*self.store, self.clock.now().wall).await
     }
 
     /// Tells how a step goes on, where nothing of it is a state that would be recorded.
@@ -108,9 +125,9 @@ impl Ledger {
             self.trouble(format!("The end of the run could not be recorded: {error}.")).await;
         }
         if let Some(mirror) = &self.mirror
-            && let Err(why) = mirror.end(self.run.clone(), state).await
+            && let Some(sentence) = mirror.end(Recorded::Ended(state), at).await
         {
-            tracing::warn!(run = %self.run, why, "the end of a run could not be mirrored");
+            self.trouble(sentence).await;
         }
         self.send(Event::Run(RunNews::Ended(self.run.clone(), state))).await;
     }

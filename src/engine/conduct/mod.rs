@@ -5,11 +5,13 @@
 //! the link and the console, and records every result before it asks what is next.
 
 mod check;
+mod claim;
 mod evidence;
 mod job;
 mod ledger;
 mod look;
 mod mask;
+mod mirroring;
 mod needs;
 mod orders;
 mod output;
@@ -22,13 +24,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use self::claim::Claim;
 use self::job::Kit;
 use self::ledger::{Ledger, Lost};
 use self::mask::Masks;
+use self::mirroring::Mirroring;
 use self::task::{Activity, Order, Task};
 use crate::domain::course::Course;
 use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
@@ -37,7 +40,8 @@ use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
-use crate::engine::store::{Document, fresh_run_id};
+use crate::engine::mirror::{Mirror, MirrorError};
+use crate::engine::store::{Document, Who, fresh_run_id};
 use crate::engine::transport::Asking;
 use crate::port::Event;
 use crate::port::act::{RunNews, StoreState};
@@ -48,16 +52,6 @@ const ORDERS: usize = 16;
 /// The fence of a run that was begun here: each console that takes it over adds one.
 const FIRST_TOKEN: u64 = 1;
 
-/// A copy of the records on the environment's lock host, so that other workstations know of the run.
-pub trait Mirrored: Send + Sync + 'static {
-    /// The run with all its steps.
-    fn begin(&self, run: Run) -> BoxFuture<'static, Result<(), String>>;
-    /// How a step stands.
-    fn step(&self, run: RunId, number: usize, step: RunStep) -> BoxFuture<'static, Result<(), String>>;
-    /// That it has ended.
-    fn end(&self, run: RunId, state: RunState) -> BoxFuture<'static, Result<(), String>>;
-}
-
 /// Where runs are done.
 #[derive(Clone)]
 pub struct Stage {
@@ -66,9 +60,26 @@ pub struct Stage {
     /// What starts and follows commands.
     pub jobs: Arc<dyn Jobs>,
     /// The lock host's copy; `None` where the environment has no lock host.
-    pub mirror: Option<Arc<dyn Mirrored>>,
+    pub mirror: Option<Mirror>,
     /// Where people are asked; `None` when nobody is there.
     pub ask: Option<mpsc::Sender<Asking>>,
+}
+
+/// A run that is recorded and can be gone on with.
+struct Begun {
+    run: Run,
+    course: Course,
+    token: u64,
+    /// What its steps do; nothing of one that is only brought to its end.
+    plan: Option<ProcedurePlan>,
+}
+
+/// Where a run comes from.
+enum Source {
+    /// It is new, and of this document.
+    New(Box<Begun>, Arc<Procedure>),
+    /// Nobody is at it; with a reason it is only ended.
+    Left(Option<String>),
 }
 
 /// All runs of procedures of this console.
@@ -148,8 +159,9 @@ impl Conductor {
         let document = document.ok_or_else(|| {
             format!("{} is not the document any more that this was planned from: plan it anew.", plan.procedure)
         })?;
-        let plan = plan.clone();
-        self.spawn(stage, book, run, course, FIRST_TOKEN, Some(plan), Some(document));
+        let (id, title) = (run.id.clone(), run.title.clone());
+        let begun = Begun { run, course, token: FIRST_TOKEN, plan: Some(plan.clone()) };
+        self.spawn(stage, book, id, title, Source::New(Box::new(begun), document));
         Ok(())
     }
 
@@ -161,40 +173,49 @@ impl Conductor {
         Ok(book)
     }
 
-    /// Starts the task of a run. With a document it is new, and is recorded first.
-    #[expect(clippy::too_many_arguments, reason = "what a run is made of, once")]
-    fn spawn(
-        &mut self,
-        stage: Stage,
-        book: Book,
-        run: Run,
-        course: Course,
-        token: u64,
-        plan: Option<ProcedurePlan>,
-        new: Option<Arc<Procedure>>,
-    ) {
+    /// Starts the task of a run: of a new one, which is recorded first, or of one that is taken over.
+    fn spawn(&mut self, stage: Stage, book: Book, id: RunId, title: String, source: Source) {
         let (masks, masked) = watch::channel(Arc::new(Masks::default()));
         let (active, activity) = watch::channel(Activity::Busy);
         let (orders, ordered) = mpsc::channel(ORDERS);
-        let ledger = Ledger {
-            run: run.id.clone(),
+        let mut ledger = Ledger {
+            run: id.clone(),
             store: Arc::clone(&book.store),
             events: self.events.clone(),
             clock: self.clock.clone(),
             masks: masked,
-            mirror: stage.mirror.clone(),
+            mirror: None,
         };
-        let kit = Kit { place: stage.place, jobs: stage.jobs, ledger: ledger.clone(), token };
-        let (id, title) = (run.id.clone(), run.title.clone());
-        let person = book.person.clone();
         let task = tokio::spawn(async move {
-            if let Some(document) = new
-                && let Err(sentence) = record(&ledger, &run, &document).await
-            {
-                ledger.send(Event::Run(RunNews::Refused(sentence))).await;
-                return;
+            let begun = match source {
+                Source::New(begun, document) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
+                Source::Left(ends) => {
+                    let (events, clock) = (ledger.events.clone(), ledger.clock.clone());
+                    let claim = Claim { stage: stage.clone(), book: book.clone(), events, clock };
+                    claim.take(&ledger.run, ends.as_deref()).await
+                }
+            };
+            let begun = match begun {
+                Ok(begun) => begun,
+                Err(sentence) => return ledger.send(Event::Run(RunNews::Refused(sentence))).await,
+            };
+            if let Some(mirror) = stage.mirror.clone() {
+                let who = Who { person: book.person.clone(), workstation: book.workstation.clone() };
+                let at = ledger.clock.now().wall;
+                let (mirroring, sent) = Mirroring::begin(mirror, &begun.run, begun.token, who, at).await;
+                ledger.mirror = Some(mirroring);
+                match sent {
+                    // That somebody else has it is noticed at once.
+                    Ok(()) | Err(MirrorError::Taken { .. }) => {}
+                    Err(why) => {
+                        let what = "Until then no step begins that changes anything; what only reads goes on.";
+                        ledger.trouble(format!("Others can't see this run: {why}. {what}")).await;
+                    }
+                }
             }
-            Task::new(kit, course, person, stage.ask, masks, active, plan.as_ref()).run(ordered).await;
+            let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token };
+            let plan = begun.plan.as_ref();
+            Task::new(kit, begun.course, book.person, stage.ask, masks, active, plan).run(ordered).await;
         });
         self.runs.retain(|_, run| run.lives());
         self.runs.insert(id, Conducted { title, orders, activity, task });
@@ -311,22 +332,11 @@ fn recorded(plan: &ProcedurePlan, how: &str, book: &Book, now: jiff::Timestamp, 
 
 async fn record(ledger: &Ledger, run: &Run, document: &Procedure) -> Result<(), String> {
     let sentence = |why: String| format!("Nothing was done, because it can't be recorded: {why}");
-    let kept = Document {
-        digest: document.digest.clone(),
-        name: document.name.clone(),
-        site: run.site.clone(),
-        environment: run.environment.clone(),
-        person: run.person.clone(),
-        text: Arc::clone(&document.text),
-    };
+    let kept = Document::of(run, document);
     ledger.store.keep_document(kept, run.begun).await.map_err(|error| sentence(error.to_string()))?;
     match ledger.begin(run).await {
         Ok(()) => Ok(()),
         Err(Lost::Taken(by)) => Err(sentence(format!("{by} has it"))),
-        Err(Lost::Unrecorded(why)) => {
-            // What was recorded here and could not be told to others did not begin.
-            let _ = ledger.store.end(run.id.clone(), RunState::Stopped, run.begun).await;
-            Err(sentence(why))
-        }
+        Err(Lost::Unrecorded(why)) => Err(sentence(why)),
     }
 }

@@ -125,6 +125,11 @@ impl Task {
         let now = self.kit.place.clock.now().wall;
         let ledger = &self.kit.ledger;
         ledger.store.give(ledger.run.clone(), given.clone(), now).await.map_err(|error| format!("{error}."))?;
+        if let Err(super::ledger::Lost::Taken(by)) =
+            ledger.mirrored(crate::engine::store::Recorded::Given(given.clone())).await
+        {
+            self.taken = Some(by);
+        }
         self.course.give(&given);
         for number in self.course.may_tell() {
             let names = match self.course.rule(number).map(|rule| rule.asks.clone()) {

@@ -1,15 +1,18 @@
 //! Taking over a run that nobody is at: exactly where it stood, by one console only, and never with another document.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use similar::TextDiff;
 
-use super::{Conductor, Stage};
-use crate::domain::course::Course;
+use super::claim::SILENT;
+use super::{Conductor, Source, Stage};
 use crate::domain::procedure::{Procedure, ProcedurePlan};
 use crate::domain::run::{RunDocument, RunState};
-use crate::domain::{EnvName, Run, RunId, SiteName};
+use crate::domain::{Run, RunId};
 use crate::engine::act::one_change;
-use crate::engine::clock::Clock;
-use crate::engine::store::{RunsWish, Who};
+use crate::engine::mirror::Mirrored;
+use crate::engine::store::RunsWish;
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{OpenRun, ProcedureNews};
@@ -17,25 +20,61 @@ use crate::state::procedures::{Answers, Choice, Chosen, plan};
 
 /// How many runs are offered at most.
 const OFFERED: u32 = 50;
+/// How often the lock host is asked for runs that nobody is at.
+const LOOKED: Duration = Duration::from_secs(30);
 
 impl Conductor {
-    /// Says which runs of an environment can be taken over.
-    pub async fn offer(&self, site: &SiteName, environment: &EnvName) {
-        let Some(book) = &self.book else { return };
-        let wish = RunsWish {
-            site: Some(site.clone()),
-            environment: Some(environment.clone()),
-            most: OFFERED,
-            ..RunsWish::default()
-        };
-        let event = match book.store.resumable(wish).await {
-            Ok(runs) => {
-                let runs = runs.into_iter().filter(|run| !self.runs.contains_key(&run.id));
-                Event::Procedure(ProcedureNews::Open(runs.map(|run| OpenRun { run, elsewhere: false }).collect()))
+    /// Says which runs of an environment nobody is at, and again whenever those change, for as long as it is polled.
+    pub fn offering(&self, stage: &Stage) -> impl Future<Output = ()> + Send + use<> {
+        let (book, events, mirror) = (self.book.clone(), self.events.clone(), stage.mirror.clone());
+        let environment = Arc::clone(&stage.place.environment);
+        async move {
+            let Some(book) = book else { return };
+            let wish = RunsWish {
+                site: Some(environment.site.clone()),
+                environment: Some(environment.name.clone()),
+                most: OFFERED,
+                ..RunsWish::default()
+            };
+            let mut told: Option<Vec<OpenRun>> = None;
+            let mut from_there = Vec::new();
+            loop {
+                let here = match book.store.resumable(wish.clone()).await {
+                    Ok(runs) => runs,
+                    Err(error) if told.is_none() => return drop(events.send(Event::Trouble(error.to_string())).await),
+                    Err(_) => Vec::new(),
+                };
+                let mut open: Vec<OpenRun> = here.into_iter().map(|run| OpenRun { run, elsewhere: false }).collect();
+                for run in &from_there {
+                    let run: &Run = run;
+                    if !open.iter().any(|known| known.run.id == run.id) {
+                        open.push(OpenRun { run: run.clone(), elsewhere: true });
+                    }
+                }
+                let is_first = told.is_none();
+                if told.as_ref() != Some(&open) {
+                    told = Some(open.clone());
+                    if events.send(Event::Procedure(ProcedureNews::Open(open))).await.is_err() {
+                        return;
+                    }
+                }
+                let Some(mirror) = &mirror else { return };
+                if !is_first {
+                    tokio::time::sleep(LOOKED).await;
+                }
+                match mirror.list().await {
+                    Ok(listing) => {
+                        let is_left = |found: &Mirrored| found.silent.is_some_and(|silent| silent >= SILENT);
+                        from_there = listing.runs.into_iter().filter(is_left).map(|found| found.run).collect();
+                        for why in listing.unreadable {
+                            tracing::warn!(%why, "a run on the lock host is not offered");
+                        }
+                    }
+                    // The header says that the host is away; what was known stays.
+                    Err(why) => tracing::info!(%why, "the lock host was not asked for runs"),
+                }
             }
-            Err(error) => Event::Trouble(error.to_string()),
-        };
-        let _ = self.events.send(event).await;
+        }
     }
 
     /// Takes a run over and goes on with it.
@@ -43,35 +82,32 @@ impl Conductor {
         let busy = other.or(self.busy()).map(one_change);
         let taken = match busy {
             Some(sentence) => Err(sentence),
-            None => self.take_over(id, stage).await,
+            None => self.take_over(id, stage, None).await,
         };
         if let Err(sentence) = taken {
             let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
         }
     }
 
-    async fn take_over(&mut self, id: RunId, stage: Option<Stage>) -> Result<(), String> {
+    /// Ends a run that nobody is at: what was begun is looked at once more, nothing new begins.
+    pub(super) async fn end_left(&mut self, id: RunId, why: String, stage: Stage) {
+        if let Err(sentence) = self.take_over(id, Some(stage), Some(why)).await {
+            let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
+        }
+    }
+
+    async fn take_over(&mut self, id: RunId, stage: Option<Stage>, ends: Option<String>) -> Result<(), String> {
         let stage = stage.ok_or("No environment is open, so nothing was taken over.")?;
         let book = self.writable()?;
         if self.runs.get(&id).is_some_and(|run| run.lives()) {
             return Err("That run goes on here already.".to_owned());
         }
-        let run = self.recorded_run(&id).await?;
-        fits(&run, &stage)?;
-        let document = run.document.clone().ok_or("That run is of no procedure, so it can't be gone on with.")?;
-        let now = stage.place.environment.procedure(&document.name).cloned();
-        let same = now.as_ref().filter(|now| now.digest == document.digest);
-        let Some(procedure) = same.cloned() else {
-            return Err(self.changed(&run, &document, now.as_deref()).await);
+        let title = match self.recorded_run(&id).await {
+            Ok(run) => run.title,
+            Err(_) => format!("run {}", id.short()),
         };
-        // What is missing is said before the run is anybody's.
-        let plan = planned(&run, &document, &procedure, &stage)?;
-        let who = Who { person: book.person.clone(), workstation: book.workstation.clone() };
-        let adopted = book.store.adopt(id, who, self.clock.now().wall).await.map_err(|error| format!("{error}."))?;
-        let mut course = Course::new(document.whole, document.given.clone(), adopted.run.steps.clone());
-        course.learn(&plan);
-        let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(adopted.run.clone())))).await;
-        self.spawn(stage, book, adopted.run, course, adopted.token, Some(plan), None);
+        // Beside the loop: the lock host is asked.
+        self.spawn(stage, book, id, title, Source::Left(ends));
         Ok(())
     }
 
@@ -80,53 +116,9 @@ impl Conductor {
         let found = book.store.find(id.to_string()).await.map_err(|error| format!("{error}."))?;
         found.into_iter().next().ok_or_else(|| format!("There is no run {id} on this machine."))
     }
-
-    /// The document is another one now: the difference is shown, and nothing is taken over.
-    async fn changed(&self, run: &Run, document: &RunDocument, now: Option<&Procedure>) -> String {
-        let kept = match &self.book {
-            Some(book) => book.store.document(document.digest.clone()).await.ok().flatten(),
-            None => None,
-        };
-        let Some(now) = now else {
-            return format!(
-                "{} is no procedure of this environment any more: the run can only be ended.",
-                document.name
-            );
-        };
-        if let Some(kept) = kept {
-            let lines = difference(&kept.text, &now.text, &now.file);
-            let _ = self.events.send(Event::Procedure(ProcedureNews::Changed(run.id.clone(), lines))).await;
-        }
-        format!(
-            "{} has changed since this run began, so it can't be gone on with: bring the document back as it was, or end \
-             the run and begin a new one.",
-            now.file
-        )
-    }
-
-    /// Ends a run that nobody is at: what was begun is looked at once more, nothing new begins.
-    pub(super) async fn end_left(&mut self, id: RunId, why: String, stage: Stage) {
-        let ended = async {
-            let book = self.writable()?;
-            let run = self.recorded_run(&id).await?;
-            fits(&run, &stage)?;
-            let who = Who { person: book.person.clone(), workstation: book.workstation.clone() };
-            let adopted =
-                book.store.adopt(id, who, self.clock.now().wall).await.map_err(|error| format!("{error}."))?;
-            let given = adopted.run.document.as_ref().map(|document| document.given.clone()).unwrap_or_default();
-            let mut course = Course::new(true, given, adopted.run.steps.clone());
-            course.halt(format!("the run was ended by {}: {why}", book.person));
-            let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(adopted.run.clone())))).await;
-            self.spawn(stage, book, adopted.run, course, adopted.token, None, None);
-            Ok::<(), String>(())
-        };
-        if let Err(sentence) = ended.await {
-            let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
-        }
-    }
 }
 
-fn fits(run: &Run, stage: &Stage) -> Result<(), String> {
+pub(super) fn fits(run: &Run, stage: &Stage) -> Result<(), String> {
     let environment = &stage.place.environment;
     if run.site != environment.site || run.environment != environment.name {
         return Err(format!(
@@ -146,7 +138,12 @@ fn fits(run: &Run, stage: &Stage) -> Result<(), String> {
 }
 
 /// The plan of a run, made anew of its record: the same parts on the same hosts with the same inputs.
-fn planned(run: &Run, document: &RunDocument, procedure: &Procedure, stage: &Stage) -> Result<ProcedurePlan, String> {
+pub(super) fn planned(
+    run: &Run,
+    document: &RunDocument,
+    procedure: &Procedure,
+    stage: &Stage,
+) -> Result<ProcedurePlan, String> {
     let mut answers = Answers::default();
     for given in &document.given {
         if let Some(value) = &given.value {

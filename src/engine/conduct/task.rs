@@ -22,8 +22,9 @@ use crate::domain::run::{Reason, RunState, RunStep, StepState};
 use crate::domain::{HostName, InputName, Moment, Permit};
 use crate::engine::clock::Clock;
 use crate::engine::transport::Asking;
-use crate::port::Secret;
+use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Evidence, Need};
+use crate::port::{Event, Secret};
 use crate::text::Foreign;
 
 /// What a run is told from outside.
@@ -146,16 +147,19 @@ impl Task {
                 break;
             }
             if let Some(by) = self.taken.take() {
+                let by = self.kit.ledger.owner().await.unwrap_or(by);
                 let sentence = format!("{by} has taken this run over: from here it is only looked at.");
                 self.kit.ledger.needs(Vec::new()).await;
-                self.kit.ledger.trouble(sentence).await;
+                self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
                 break;
             }
             self.tell_needs().await;
             let expires = self.expires();
             let clock = self.kit.place.clock.clone();
+            let ledger = self.kit.ledger.clone();
             tokio::select! {
                 biased;
+                () = ledger.taken() => self.taken = Some("somebody else".to_owned()),
                 order = orders.recv() => match order {
                     Some(Order::Leave) | None => {
                         self.leave().await;

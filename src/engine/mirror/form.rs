@@ -135,8 +135,13 @@ fn apply(run: Option<Run>, event: EventForm, listed: &Listed, at: &Name) -> Resu
     }
     let mut run = run.ok_or("its beginning is missing")?;
     if let Some((number, form)) = event.step {
-        let place = run.steps.get_mut(number).ok_or("it names a step that is not in it")?;
-        *place = sound_step(form).ok_or("one of its steps is none of ours")?;
+        let step = sound_step(form).ok_or("one of its steps is none of ours")?;
+        // One that was chosen later stands behind the others.
+        if number == run.steps.len() && number < STEPS {
+            run.steps.push(step);
+        } else {
+            *run.steps.get_mut(number).ok_or("it names a step that is not in it")? = step;
+        }
     }
     if let Some(given) = event.given {
         let document = run.document.as_mut().ok_or("it has no document")?;

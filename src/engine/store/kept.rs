@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::procedure::Given;
+use crate::domain::procedure::{Given, Procedure};
 use crate::domain::run::{RunState, RunStep};
 use crate::domain::{EnvName, HostName, InputName, PartId, ProcedureName, Run, SiteName};
 use crate::engine::jobs::Offsets;
@@ -35,6 +35,20 @@ pub struct Document {
     pub person: String,
     /// Its text.
     pub text: Arc<str>,
+}
+
+impl Document {
+    /// The document of a run, as it is now.
+    pub fn of(run: &Run, document: &Procedure) -> Self {
+        Self {
+            digest: document.digest.clone(),
+            name: document.name.clone(),
+            site: run.site.clone(),
+            environment: run.environment.clone(),
+            person: run.person.clone(),
+            text: Arc::clone(&document.text),
+        }
+    }
 }
 
 /// A run that was taken over.

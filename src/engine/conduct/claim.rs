@@ -1,0 +1,230 @@
+//! Making a run that nobody is at this console's: here and on the lock host, so that of all workstations one has it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::mirroring::theirs;
+use super::resume::{difference, fits, planned};
+use super::{Begun, FIRST_TOKEN, Stage};
+use crate::domain::course::Course;
+use crate::domain::procedure::Procedure;
+use crate::domain::run::{RunDocument, RunState};
+use crate::domain::time::short;
+use crate::domain::{Run, RunId};
+use crate::engine::act::Book;
+use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::mirror::{Mirror, MirrorError, Mirrored};
+use crate::engine::store::{Adopted, Document, Recorded, Who, Why};
+use crate::port::Event;
+use crate::port::act::RunNews;
+use crate::port::procedure::ProcedureNews;
+
+/// Whoever is at a run says so every 15 seconds on the lock host; when this is over, nobody is.
+pub(super) const SILENT: Duration = Duration::from_secs(45);
+/// Once a run is ours here, the lock host is asked so often to say the same.
+const TRIES: usize = 4;
+/// Between them.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What it takes to take a run over.
+pub(super) struct Claim {
+    pub(super) stage: Stage,
+    pub(super) book: Book,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) clock: AnyClock,
+}
+
+impl Claim {
+    /// Takes it over exactly where it stood: to go on with it, or to end it for this reason.
+    pub(super) async fn take(&self, id: &RunId, ends: Option<&str>) -> Result<Begun, String> {
+        let found = self.book.store.find(id.to_string()).await.map_err(|error| format!("{error}."))?;
+        let local = found.into_iter().next();
+        let there = self.there(id).await?;
+        let newest = self.newest_token(id).await?;
+        let is_own = local.is_some() && there.as_ref().is_none_or(|there| self.is_own(there, newest));
+        let run = match (&local, &there) {
+            (Some(run), _) if is_own => run.clone(),
+            (_, Some(there)) => {
+                self.is_left(there).await?;
+                there.run.clone()
+            }
+            (_, None) => return Err(self.unknown(id)),
+        };
+        fits(&run, &self.stage)?;
+        let document = run.document.clone().ok_or("That run is of no procedure, so it can't be gone on with.")?;
+        // What is missing is said before the run is anybody's.
+        let plan = match ends {
+            Some(_) => None,
+            None => {
+                let procedure = self.same(&run, &document).await?;
+                self.keep(&run, &procedure).await?;
+                Some(planned(&run, &document, &procedure, &self.stage)?)
+            }
+        };
+        let adopted = match (is_own, there) {
+            (true, there) => self.own(id, there, newest).await?,
+            (false, Some(there)) => self.take_there(&there, newest).await?,
+            (false, None) => return Err(self.unknown(id)),
+        };
+        let given = adopted.run.document.as_ref().map(|document| document.given.clone()).unwrap_or_default();
+        let mut course = Course::new(document.whole || ends.is_some(), given, adopted.run.steps.clone());
+        plan.iter().for_each(|plan| course.learn(plan));
+        if let Some(why) = ends {
+            course.halt(format!("the run was ended by {}: {why}", self.book.person));
+        }
+        let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(adopted.run.clone())))).await;
+        Ok(Begun { run: adopted.run, course, token: adopted.token, plan })
+    }
+
+    fn who(&self) -> Who {
+        Who { person: self.book.person.clone(), workstation: self.book.workstation.clone() }
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.clock.now().wall
+    }
+
+    fn unknown(&self, id: &RunId) -> String {
+        match &self.stage.mirror {
+            Some(mirror) => {
+                format!("There is no run {id} on this machine, and none on the lock host {}.", mirror.host())
+            }
+            None => format!("There is no run {id} on this machine."),
+        }
+    }
+
+    /// The run as the lock host knows it; nothing where none is mirrored.
+    async fn there(&self, id: &RunId) -> Result<Option<Mirrored>, String> {
+        let Some(mirror) = &self.stage.mirror else { return Ok(None) };
+        match mirror.read(id).await {
+            Ok(found) => Ok(Some(found)),
+            Err(MirrorError::Gone { .. }) => Ok(None),
+            Err(error) => Err(format!("The run can't be taken over, because somebody else may have it: {error}.")),
+        }
+    }
+
+    /// The token under which the run was last done as far as is known here.
+    async fn newest_token(&self, id: &RunId) -> Result<u64, String> {
+        let records = self.book.store.records(id.clone()).await.map_err(|error| format!("{error}."))?;
+        let taken = records.iter().filter_map(|record| match record.what {
+            Recorded::Taken(token) => Some(token),
+            Recorded::Whole(_) | Recorded::Step(..) | Recorded::Given(_) | Recorded::Ended(_) => None,
+        });
+        Ok(taken.max().unwrap_or(FIRST_TOKEN))
+    }
+
+    /// Whether what the lock host knows of a run was told from here.
+    fn is_own(&self, there: &Mirrored, newest: u64) -> bool {
+        let ours = there.who.as_ref().is_none_or(|who| who.workstation == self.book.workstation);
+        there.token <= newest && ours
+    }
+
+    /// Refuses what somebody else is at, or has brought to its end.
+    async fn is_left(&self, there: &Mirrored) -> Result<(), String> {
+        let silent = there.silent.is_some_and(|silent| silent >= SILENT);
+        let Some(mirror) = self.stage.mirror.as_ref().filter(|_| !silent || there.run.state != RunState::Running)
+        else {
+            return Ok(());
+        };
+        Err(self.refused(mirror, &there.run.id, there.silent).await)
+    }
+
+    async fn refused(&self, mirror: &Mirror, id: &RunId, silent: Option<Duration>) -> String {
+        match theirs(mirror, &*self.book.store, id, self.now()).await {
+            Some((by, run)) if run.state == RunState::Running => {
+                let heard = silent.map_or_else(String::new, |silent| format!(" (heard {} ago)", short(silent)));
+                format!("{by} has this run{heard}, so it is not gone on with from here.")
+            }
+            Some((by, run)) => format!("{by} has taken this run over, and it has ended: {}.", run.state.word()),
+            None => "Somebody else has taken this run over.".to_owned(),
+        }
+    }
+
+    /// A run of this machine: first here, then on the lock host under the same token.
+    async fn own(&self, id: &RunId, there: Option<Mirrored>, newest: u64) -> Result<Adopted, String> {
+        let mut adopted = match self.book.store.adopt(id.clone(), self.who(), self.now()).await {
+            Ok(adopted) => adopted,
+            Err(error) => {
+                return match (&error.why, &there) {
+                    // Somebody has had it since, and is gone.
+                    (Why::Taken(_), Some(there)) if self.is_left(there).await.is_ok() => {
+                        self.take_there(there, newest).await
+                    }
+                    _ => Err(format!("{error}.")),
+                };
+            }
+        };
+        let (Some(mirror), Some(there)) = (&self.stage.mirror, there) else { return Ok(adopted) };
+        for left in (0..TRIES).rev() {
+            match mirror.adopt(id, there.token, adopted.token).await {
+                Ok(found) if found.token > adopted.token => {
+                    adopted.token = found.token;
+                    let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
+                    taken.map_err(|error| format!("{error}."))?;
+                    return Ok(adopted);
+                }
+                Ok(_) | Err(MirrorError::Gone { .. }) => return Ok(adopted),
+                Err(MirrorError::Taken { .. }) => return Err(self.refused(mirror, id, None).await),
+                Err(error) if left == 0 => return Err(format!("The run can't be taken over: {error}.")),
+                Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+        }
+        Ok(adopted)
+    }
+
+    /// A run of another workstation: first on the lock host, then here.
+    async fn take_there(&self, there: &Mirrored, newest: u64) -> Result<Adopted, String> {
+        let id = &there.run.id;
+        let mirror = self.stage.mirror.as_ref().ok_or_else(|| self.unknown(id))?;
+        let found = match mirror.adopt(id, there.token, newest.saturating_add(1)).await {
+            Ok(found) => found,
+            Err(MirrorError::Taken { .. }) => return Err(self.refused(mirror, id, None).await),
+            Err(error) => return Err(format!("The run can't be taken over: {error}.")),
+        };
+        if found.doubtful {
+            let host = mirror.host();
+            let sentence = format!(
+                "Some of what the lock host {host} says of this run can't be read and was left out: look at what its \
+                 steps did before more of it is done."
+            );
+            let _ = self.events.send(Event::Trouble(sentence)).await;
+        }
+        let adopted = Adopted { run: found.run, token: found.token };
+        let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
+        taken.map_err(|error| format!("{error}."))?;
+        Ok(adopted)
+    }
+
+    /// The document as it is now, if it is still the one that the run is of.
+    async fn same(&self, run: &Run, document: &RunDocument) -> Result<Arc<Procedure>, String> {
+        let now = self.stage.place.environment.procedure(&document.name).cloned();
+        match now {
+            Some(now) if now.digest == document.digest => Ok(now),
+            Some(now) => {
+                let kept = self.book.store.document(document.digest.clone()).await.ok().flatten();
+                if let Some(kept) = kept {
+                    let lines = difference(&kept.text, &now.text, &now.file);
+                    let _ = self.events.send(Event::Procedure(ProcedureNews::Changed(run.id.clone(), lines))).await;
+                }
+                Err(format!(
+                    "{} has changed since this run began, so it can't be gone on with: bring the document back as it \
+                     was, or end the run and begin a new one.",
+                    now.file
+                ))
+            }
+            None => Err(format!(
+                "{} is no procedure of this environment any more: the run can only be ended.",
+                document.name
+            )),
+        }
+    }
+
+    /// The text goes into the record: a run of another workstation comes without.
+    async fn keep(&self, run: &Run, document: &Procedure) -> Result<(), String> {
+        let kept = Document::of(run, document);
+        let kept = self.book.store.keep_document(kept, self.now()).await;
+        kept.map_err(|error| format!("{error}."))
+    }
+}
