@@ -36,7 +36,7 @@ fn trouble_comes_to_the_screen_by_itself_and_the_failing_row_says_why() {
         pty.screen().lines().any(|line| line.contains("redis") && line.contains("crash-looping"))
     });
     pty.wait_until(LONG, "the change is told", |pty| {
-        pty.send("4");
+        pty.send("5");
         pty.wait_quiet(Duration::from_millis(200));
         pty.screen().lines().any(|line| line.contains("redis") && line.contains("crash-looping"))
     });

@@ -151,6 +151,27 @@ async fn output_is_kept_once_however_it_is_cut_and_no_more_than_there_is_room_fo
 }
 
 #[tokio::test]
+async fn a_person_goes_on_with_parts_that_were_not_chosen_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let run = procedure("deploy", 1);
+    store.begin(run.clone()).await.unwrap();
+    let next = stands(&run.steps[0], StepState::Planned, b"");
+    store.step(run.id.clone(), 1, next.clone()).await.unwrap();
+    store.step(run.id.clone(), 1, stands(&next, StepState::Intent, b"")).await.unwrap();
+    let kept = store.find(run.id.to_string()).await.unwrap();
+    assert_eq!(kept[0].steps.len(), 2);
+    assert_eq!(kept[0].steps[1].state, StepState::Intent);
+    let gap = store.step(run.id.clone(), 3, next.clone()).await.unwrap_err();
+    assert!(matches!(gap.why, Why::Missing(_)), "a step that leaves a gap: {gap}");
+    // What a verb does is planned whole.
+    let verb = super::common::run("restart pricing", 1);
+    store.begin(verb.clone()).await.unwrap();
+    let more = store.step(verb.id.clone(), 1, next).await.unwrap_err();
+    assert!(matches!(more.why, Why::Missing(_)), "{more}");
+}
+
+#[tokio::test]
 async fn what_was_typed_and_how_long_it_took_is_known_the_next_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;

@@ -92,7 +92,8 @@ pub fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Desk<'_>) -> T)
 /// Shows the procedures that fit what is under the cursor.
 pub fn come_from(model: &mut Model) {
     let subject = subject::of(model);
-    model.runbooks.come_from(subject);
+    let all = model.environment().map(|here| here.procedures.clone()).unwrap_or_default();
+    model.runbooks.come_from(subject, &all);
     show(model, Screen::Runbooks);
 }
 
@@ -159,7 +160,7 @@ pub fn open(model: &mut Model, name: &ProcedureName) -> Vec<Effect> {
 /// The host of the row a person came from, where the procedure fits it.
 fn meant(model: &Model, procedure: &Procedure) -> Option<HostName> {
     let subject: &Subject = model.runbooks.subject.as_ref()?;
-    crate::state::procedures::matching::fit(procedure, subject)?;
+    model.runbooks.fits.get(&procedure.name)?;
     subject.host.clone()
 }
 

@@ -40,6 +40,9 @@ pub use password::Vault;
 pub(in crate::engine) use place::{ANSWERS_WITHIN, last_line};
 pub use place::{Place, Way};
 
+/// How long the record of a run's end is waited for before the next change is refused.
+const LAST_LINE: Duration = Duration::from_secs(2);
+
 /// Who acts, and where it is recorded.
 #[derive(Clone)]
 pub struct Book {
@@ -79,6 +82,12 @@ impl Desk {
 
     /// Does what was permitted in `place`, or says why not.
     pub async fn execute(&mut self, permit: Permit, place: Option<Place>) {
+        // Who heard of the end of a run may go on at once, although its task has a last line to go.
+        if let Some(running) = self.running.as_mut().filter(|running| running.orders.over.is_cancelled()) {
+            if tokio::time::timeout(LAST_LINE, &mut running.task).await.is_ok() {
+                self.running = None;
+            }
+        }
         if let Err(sentence) = self.begin(permit, place) {
             let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
         }

@@ -34,6 +34,8 @@ pub(super) struct Orders {
     pub(super) stop: CancellationToken,
     /// The same, and do not wait for those under way either: they stay as they are recorded.
     pub(super) leave: CancellationToken,
+    /// Nothing more comes of it but the record of its end.
+    pub(super) over: CancellationToken,
 }
 
 /// Does all steps of a recorded run, in order. The first that does not end well stops the rest.
@@ -72,6 +74,7 @@ pub(super) async fn run(place: Place, ledger: Ledger, plan: &Plan, records: &[Ru
     let in_flight = !going.is_empty();
     // Whatever is under way goes on at its host; its record says so.
     drop(going);
+    orders.over.cancel();
     finish(&ledger, plan, records, &states, halt, in_flight).await;
 }
 

@@ -100,9 +100,24 @@ pub(super) fn step(to: &Transaction<'_>, run: &RunId, number: usize, step: &RunS
         )?
         .execute(params![form.host, form.service, form.unit, form.state, said, run.as_str(), place(number)])?;
     if changed == 0 {
-        return Err(Why::Missing(format!("step {number} of run {run}")));
+        append(to, run, number, &form, &said)?;
     }
     record(to, run, Some(number), step.at.unwrap_or_else(Timestamp::now), &form.state, &said)
+}
+
+/// The row of a step that comes next in a procedure's run: a person goes on with parts that were not chosen before.
+fn append(to: &Transaction<'_>, run: &RunId, number: usize, form: &StepForm, said: &str) -> Result<(), Why> {
+    let added = to
+        .prepare_cached(
+            "INSERT INTO steps (run, number, site, environment, person, host, service, unit, state, step)
+             SELECT id, ?2, site, environment, person, ?3, ?4, ?5, ?6, ?7 FROM runs
+             WHERE id = ?1 AND procedure IS NOT NULL AND ?2 = (SELECT count(*) FROM steps WHERE run = ?1)",
+        )?
+        .execute(params![run.as_str(), place(number), form.host, form.service, form.unit, form.state, said])?;
+    if added == 0 {
+        return Err(Why::Missing(format!("step {number} of run {run}")));
+    }
+    Ok(())
 }
 
 /// That a run has ended.

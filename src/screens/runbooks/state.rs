@@ -1,8 +1,12 @@
 //! What a person has done on the list of procedures: cursor, filter, where they came from.
 
-use crate::domain::ProcedureName;
-use crate::state::procedures::Subject;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::{Procedure, ProcedureName};
+use crate::state::procedures::matching::fits;
 use crate::state::procedures::shelf::{Key, Row, Shelf};
+use crate::state::procedures::{Fit, Subject};
 use crate::ui::list::{Step, step};
 use crate::ui::{Field, Filter, Window, fuzzy};
 
@@ -25,13 +29,15 @@ pub struct State {
     pub detail_top: usize,
     /// The row from which a person came.
     pub subject: Option<Subject>,
+    /// Why procedures fit it, of those that do.
+    pub fits: BTreeMap<ProcedureName, Fit>,
 }
 
 impl State {
     /// The rows that pass, in their order.
     pub fn rows<'a>(&self, shelf: Shelf<'a>) -> Vec<Row<'a>> {
         let typed = self.filter.text().trim();
-        shelf.rows(self.subject.as_ref(), |texts| {
+        shelf.rows(self.subject.as_ref(), &self.fits, |texts| {
             if typed.is_empty() {
                 return None;
             }
@@ -96,8 +102,9 @@ impl State {
     }
 
     /// What is listed from here on is for this row.
-    pub fn come_from(&mut self, subject: Option<Subject>) {
-        *self = Self { subject, ..Self::default() };
+    pub fn come_from(&mut self, subject: Option<Subject>, all: &[Arc<Procedure>]) {
+        let fits = subject.as_ref().map(|subject| fits(all, subject)).unwrap_or_default();
+        *self = Self { subject, fits, ..Self::default() };
     }
 
     /// Gives the whole screen to the details, or takes it back.

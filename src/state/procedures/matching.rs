@@ -1,10 +1,11 @@
 //! Which procedures fit a row: those whose symptoms are seen on it, then those that are about its service.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regex::RegexBuilder;
 
-use crate::domain::{HostName, Procedure, ServiceName};
+use crate::domain::{HostName, Procedure, ProcedureName, ServiceName};
 use crate::text::Foreign;
 
 /// Longest pattern that is read, and longest text in which it is looked for.
@@ -47,7 +48,7 @@ impl Fit {
 }
 
 /// Why a procedure fits a row, if it does.
-pub fn fit(procedure: &Procedure, subject: &Subject) -> Option<Fit> {
+fn fit(procedure: &Procedure, subject: &Subject) -> Option<Fit> {
     let seen: Vec<(&'static str, String)> = subject
         .seen
         .iter()
@@ -69,13 +70,17 @@ pub fn fit(procedure: &Procedure, subject: &Subject) -> Option<Fit> {
     service.map(|service| Fit::Service(service.clone()))
 }
 
+/// Why each of these procedures fits a row, of those that do. Patterns are made ready here: it is asked once, when a
+/// person comes from the row, and not for every frame.
+pub fn fits(all: &[Arc<Procedure>], subject: &Subject) -> BTreeMap<ProcedureName, Fit> {
+    all.iter().filter_map(|procedure| Some((procedure.name.clone(), fit(procedure, subject)?))).collect()
+}
+
 /// All procedures with why they fit, in the order in which a list shows them: those with a symptom, those about the
 /// service, then all others by kind and title.
-pub fn sorted(all: &[Arc<Procedure>], subject: Option<&Subject>) -> Vec<(Arc<Procedure>, Option<Fit>)> {
-    let mut rows: Vec<(Arc<Procedure>, Option<Fit>)> = all
-        .iter()
-        .map(|procedure| (Arc::clone(procedure), subject.and_then(|subject| fit(procedure, subject))))
-        .collect();
+pub fn sorted(all: &[Arc<Procedure>], fits: &BTreeMap<ProcedureName, Fit>) -> Vec<(Arc<Procedure>, Option<Fit>)> {
+    let mut rows: Vec<(Arc<Procedure>, Option<Fit>)> =
+        all.iter().map(|procedure| (Arc::clone(procedure), fits.get(&procedure.name).cloned())).collect();
     rows.sort_by_cached_key(|(procedure, fit)| {
         let first = match fit {
             Some(Fit::Symptom(..)) => 0,

@@ -1,5 +1,6 @@
 //! The list of procedures: what is unfinished first, then what fits the row a person came from, then all others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::conducted::Conducted;
@@ -63,11 +64,16 @@ impl Row<'_> {
 }
 
 impl<'a> Shelf<'a> {
-    /// The rows in their order; `find` gives the places of those that pass among the texts by which they are found, the
+    /// The rows in their order, with why those fit that do; `find` gives the places of those that pass among the texts by which they are found, the
     /// best first, or nothing when everything passes.
-    pub fn rows(&self, subject: Option<&Subject>, find: impl Fn(&[String]) -> Option<Vec<usize>>) -> Vec<Row<'a>> {
+    pub fn rows(
+        &self,
+        subject: Option<&Subject>,
+        fits: &BTreeMap<ProcedureName, Fit>,
+        find: impl Fn(&[String]) -> Option<Vec<usize>>,
+    ) -> Vec<Row<'a>> {
         let unfinished = self.unfinished();
-        let all = sorted(&self.environment.procedures, subject);
+        let all = sorted(&self.environment.procedures, fits);
         let texts: Vec<String> = all.iter().map(|(procedure, _)| searched(procedure)).collect();
         if let Some(found) = find(&texts) {
             let found = found.into_iter().filter_map(|place| all.get(place).cloned());
