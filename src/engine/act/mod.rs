@@ -83,10 +83,10 @@ impl Desk {
     /// Does what was permitted in `place`, or says why not.
     pub async fn execute(&mut self, permit: Permit, place: Option<Place>) {
         // Who heard of the end of a run may go on at once, although its task has a last line to go.
-        if let Some(running) = self.running.as_mut().filter(|running| running.orders.over.is_cancelled()) {
-            if tokio::time::timeout(LAST_LINE, &mut running.task).await.is_ok() {
-                self.running = None;
-            }
+        if let Some(running) = self.running.as_mut().filter(|running| running.orders.over.is_cancelled())
+            && tokio::time::timeout(LAST_LINE, &mut running.task).await.is_ok()
+        {
+            self.running = None;
         }
         if let Err(sentence) = self.begin(permit, place) {
             let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
