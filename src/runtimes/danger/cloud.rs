@@ -101,6 +101,7 @@ pub(super) fn docker(rest: &[Arg], around: Around) -> Danger {
         }
         "system" | "volume" | "network" | "image" | "container" | "context" | "manifest" | "node" | "service"
         | "stack" | "config" | "secret" | "plugin" | "builder" | "buildx" => match sub {
+            "history" if *verb == "buildx" => Danger::Change,
             "ls" | "list" | "inspect" | "history" | "logs" | "stats" | "top" | "port" | "diff" | "df" | "info"
             | "events" | "ps" | "show" | "services" | "version" | "du" => Danger::Read,
             "prune" => Danger::Destructive,
@@ -183,7 +184,8 @@ pub(super) fn terraform(rest: &[Arg], _: Around) -> Danger {
     let sub = all.get(1).copied().unwrap_or_default();
     match all.first().copied().unwrap_or_default() {
         "plan" => read_if(!dashed("out")),
-        "show" | "output" | "version" | "validate" | "providers" | "graph" => Danger::Read,
+        "show" | "output" | "version" | "validate" | "graph" => Danger::Read,
+        "providers" => read_if(matches!(sub, "" | "schema")),
         "state" | "workspace" => by_verb(Some(sub), &["list", "show", "pull"], &["rm", "delete"]),
         "destroy" => Danger::Destructive,
         "apply" if dashed("destroy") => Danger::Destructive,
@@ -352,7 +354,8 @@ pub(super) fn ansible(rest: &[Arg], _: Around) -> Danger {
         "service_facts",
         "package_facts",
     ];
-    let known = module.last().is_some_and(|module| !module.expands && reads.contains(&module.text.as_str()));
+    let known = module.len() == 1
+        && module.last().is_some_and(|module| !module.expands && reads.contains(&module.text.as_str()));
     read_if(known || has(rest, &["--list-hosts", "--check", "-C"]))
 }
 
@@ -406,7 +409,7 @@ fn clusters(rest: &[Arg], letter: char) -> Vec<Arg> {
         }
         match glued {
             "" => out.extend(rest.get(at + 1).cloned()),
-            glued => out.push(Arg { text: glued.to_owned(), expands: arg.expands }),
+            glued => out.push(Arg { text: glued.to_owned(), expands: arg.expands, bare: arg.bare }),
         }
     }
     out
@@ -462,7 +465,7 @@ pub(super) fn redis(rest: &[Arg], _: Around) -> Danger {
         "SLOWLOG" => read_if(matches!(sub, "GET" | "LEN")),
         "LATENCY" => read_if(sub != "RESET"),
         "CONFIG" => read_if(sub == "GET"),
-        "ACL" => read_if(matches!(sub, "LIST" | "WHOAMI" | "USERS" | "GETUSER" | "CAT" | "LOG")),
+        "ACL" => read_if(matches!(sub, "LIST" | "WHOAMI" | "USERS" | "GETUSER" | "CAT")),
         "FLUSHDB" | "FLUSHALL" | "DEL" | "UNLINK" | "SHUTDOWN" => Danger::Destructive,
         _ => Danger::Change,
     }

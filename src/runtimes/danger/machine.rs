@@ -43,7 +43,10 @@ pub(super) fn sed(rest: &[Arg], _: Around) -> Danger {
     if has(rest, &["-i", "--in-place", "-f", "--file", "-s"]) {
         return Danger::Change;
     }
-    let mut scripts: Vec<Arg> = values(rest, &["-e", "--expression"]);
+    let mut scripts: Vec<Arg> = values(rest, &["--expression"]);
+    // Also as the last of several letters: `-ne`.
+    let cluster = |arg: &Arg| arg.text.starts_with('-') && !arg.text.starts_with("--") && arg.text.ends_with('e');
+    scripts.extend(rest.windows(2).filter(|pair| cluster(&pair[0])).map(|pair| pair[1].clone()));
     if scripts.is_empty() {
         scripts.extend(operands(rest, &["-l"]).first().map(|arg| (*arg).clone()));
     }
@@ -64,11 +67,8 @@ pub(super) fn awk(rest: &[Arg], _: Around) -> Danger {
     let program = operands(rest, &["-F", "-v", "--field-separator", "--assign"]);
     let Some(program) = program.first().filter(|program| !program.expands) else { return Danger::Change };
     let text = program.text.replace("||", "").replace(">=", "");
-    // A `>` behind a print is a file; before one it can only be a comparison.
-    let prints_into = text
-        .split("print")
-        .skip(1)
-        .any(|behind| behind.split([';', '}', '\n']).next().is_some_and(|statement| statement.contains('>')));
+    // A `>` behind a print may be a file, wherever a text in quotes seems to end the statement.
+    let prints_into = text.split_once("print").is_some_and(|(_, behind)| behind.contains('>'));
     read_if(!text.contains("system") && !text.contains('|') && !text.contains('@') && !prints_into)
 }
 
@@ -90,6 +90,8 @@ pub(super) fn tar(rest: &[Arg], _: Around) -> Danger {
     let verb = rest.first().map(|arg| arg.text.trim_start_matches('-')).unwrap_or_default();
     let lists = rest.first().is_some_and(|arg| arg.is("--list"))
         || (verb.contains('t') && !verb.contains(['c', 'x', 'r', 'u', 'A']) && !verb.starts_with("to"));
+    let old = rest.first().is_some_and(|arg| !arg.text.starts_with('-'));
+    let acts = acts || (old && !verb.bytes().all(|byte| b"tzjJvf".contains(&byte)));
     let prints = verb.contains('x') && has(rest, &["-O", "--to-stdout"]);
     read_if(!acts && (lists || prints))
 }
@@ -121,7 +123,10 @@ pub(super) fn ip(rest: &[Arg], _: Around) -> Danger {
     let act = [
         "add", "del", "delete", "set", "flush", "replace", "change", "append", "exec", "up", "down", "save", "restore",
     ];
-    read_if(!words.iter().any(|arg| arg.expands || act.contains(&arg.text.as_str())))
+    // Verbs may be shortened: only those that look, in full, may stand behind the object.
+    let looks = ["show", "list", "ls", "lst", "get"];
+    let verb = words.get(1).is_none_or(|arg| looks.contains(&arg.text.as_str()));
+    read_if(verb && !words.iter().any(|arg| arg.expands || act.contains(&arg.text.as_str())))
 }
 
 /// Short options of curl that take a value.
@@ -137,12 +142,12 @@ pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
                     let glued = cluster.get(at + letter.len_utf8()..).unwrap_or_default();
                     let value = match glued {
                         "" => arguments.next().cloned(),
-                        glued => Some(Arg { text: glued.to_owned(), expands: arg.expands }),
+                        glued => Some(Arg { text: glued.to_owned(), expands: arg.expands, bare: arg.bare }),
                     };
                     letters.extend(value.map(|value| (letter, value)));
                     break;
                 }
-                letters.push((letter, Arg { text: String::new(), expands: false }));
+                letters.push((letter, Arg { text: String::new(), expands: false, bare: false }));
             }
         }
     }
@@ -178,6 +183,14 @@ pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
                 "--libcurl",
             ],
         );
+    // Other protocols than these say what they like to whoever listens.
+    let elsewhere = rest.iter().filter_map(|arg| arg.text.split_once("://")).any(|(before, _)| {
+        before.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !["http", "https"].contains(&before.to_ascii_lowercase().as_str())
+    });
+    if elsewhere {
+        return Danger::Change;
+    }
     match said.as_deref() {
         Some("DELETE") => Danger::Destructive,
         Some("GET" | "HEAD" | "OPTIONS") | None => {
@@ -202,7 +215,10 @@ pub(super) fn wget(rest: &[Arg], _: Around) -> Danger {
             .iter()
             .any(|start| arg.text.starts_with(start))
     });
-    read_if((to_stdout || has(rest, &["--spider"])) && !sends && !has(rest, &["-e", "-i", "-a", "-r", "-m"]))
+    let outputs = rest.iter().filter(|arg| arg.text.starts_with("-O") || arg.text.starts_with("--output-d")).count();
+    read_if(
+        (to_stdout || has(rest, &["--spider"])) && outputs < 2 && !sends && !has(rest, &["-e", "-i", "-a", "-r", "-m"]),
+    )
 }
 
 pub(super) fn nc(rest: &[Arg], _: Around) -> Danger {
@@ -279,9 +295,6 @@ pub(super) fn status_tool(rest: &[Arg], _: Around) -> Danger {
         "list-timezones",
         "timesync-status",
         "show-timesync",
-        "dns",
-        "domain",
-        "app",
     ];
     read_if(operands(rest, &[]).first().is_none_or(|verb| !verb.expands && known.contains(&verb.text.as_str())))
 }
@@ -296,7 +309,7 @@ pub(super) fn sshd(rest: &[Arg], _: Around) -> Danger {
 
 pub(super) fn sysctl(rest: &[Arg], _: Around) -> Danger {
     read_if(
-        !has(rest, &["-w", "-p", "--write", "--load", "--system"])
+        !has(rest, &["-w", "-p", "-f", "--write", "--load", "--system"])
             && !rest.iter().any(|arg| arg.text.contains('=') || arg.expands),
     )
 }

@@ -1,13 +1,17 @@
 //! How dangerous a command is, as far as that can be seen from its text: what is not known to only read is a change,
 //! and some of what changes is known to destroy. Nothing is run for it.
 
+mod builtin;
 mod cloud;
 mod machine;
 mod shell;
 mod sql;
+mod strict;
 mod table;
 mod through;
 
+#[cfg(test)]
+mod attack_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,9 @@
 //! The grade of a script: that of the gravest command in it.
 
 use super::table::{self, Program};
-use super::through;
+use super::{builtin, strict, through};
 use crate::domain::procedure::Danger;
-use crate::runtimes::shell_text::{Join, Redirect, RedirectKind, Simple, Word, scan, simples};
+use crate::runtimes::shell_text::{Join, Quote, Redirect, RedirectKind, Scan, Simple, Word, scan, simples};
 
 /// How deep scripts are looked for in each other.
 const DEEPEST: usize = 8;
@@ -15,6 +15,8 @@ pub(super) struct Arg {
     pub(super) text: String,
     /// Whether something in it is known only when it runs.
     pub(super) expands: bool,
+    /// Whether it stands without quotes and so may become several words, or none, when it runs.
+    pub(super) bare: bool,
 }
 
 impl Arg {
@@ -38,14 +40,16 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
         return Danger::Change;
     }
     let seen = scan(text);
-    let own = simples(text, &seen).iter().map(|one| simple(one, depth)).max().unwrap_or(Danger::Read);
+    let own = simples(text, &seen).iter().map(|one| simple(one, text, depth)).max().unwrap_or(Danger::Read);
     let inner = seen.substitutions.iter().filter_map(|at| text.get(at.clone()));
     let inner = inner.map(|inner| match inner.strip_prefix('(') {
         Some(sum) => read_if(is_sum(sum)),
         None => shell(inner, depth + 1),
     });
     let whole = own.max(inner.max().unwrap_or(Danger::Read));
-    if seen.complete { whole } else { whole.max(Danger::Change) }
+    // A function may bear any name, also that of a program.
+    let defines = seen.complete && !defines_function(text, &seen);
+    if defines { whole } else { whole.max(Danger::Change) }
 }
 
 /// Whether what stands behind `$((` is a calculation; what looks like one and is none has commands that nobody knows.
@@ -58,17 +62,57 @@ fn is_sum(text: &str) -> bool {
     text.bytes().all(fits) && !words.windows(2).any(|pair| ends(pair[0]) && starts(pair[1]) && pair[1] != "/")
 }
 
-fn simple(one: &Simple, depth: usize) -> Danger {
+/// Whether `name ()` or `function name` stands in it.
+fn defines_function(text: &str, seen: &Scan) -> bool {
+    let code: String = text
+        .bytes()
+        .zip(&seen.places)
+        .filter(|(_, place)| place.quote == Quote::Plain && place.depth == 0 && !place.escaped && !place.in_here())
+        .map(|(byte, _)| char::from(byte))
+        .filter(|c| !matches!(c, ' ' | '\t'))
+        .collect();
+    code.contains("()")
+        || simples(text, seen).iter().any(|one| one.words.first().is_some_and(|word| word.text == "function"))
+}
+
+fn simple(one: &Simple, source: &str, depth: usize) -> Danger {
     let files = one.redirects.iter().map(redirect).max().unwrap_or(Danger::Read);
-    let set = one.assignments().map(|(name, ..)| assignment(name)).max().unwrap_or(Danger::Read);
+    let alone = one.command().is_empty();
+    let set =
+        one.assignments().map(|(name, word, value)| assignment(name, word, value, alone)).max().unwrap_or(Danger::Read);
     let fed = one.join == Join::Pipe
         || one.redirects.iter().any(|one| matches!(one.kind, RedirectKind::From | RedirectKind::Text));
-    let arguments: Vec<Arg> = one.command().iter().map(argument).collect();
+    let arguments: Vec<Arg> = one.command().iter().map(|word| argument(word, source)).collect();
     files.max(set).max(command(&arguments, Around { fed, depth }))
 }
 
-fn argument(word: &Word) -> Arg {
-    Arg { text: word.text.clone(), expands: word.expands }
+fn argument(word: &Word, source: &str) -> Arg {
+    let written = source.get(word.at.clone()).unwrap_or_default();
+    Arg { text: word.text.clone(), expands: word.expands, bare: word.expands && is_bare(written) }
+}
+
+/// Whether something in a word is expanded outside of quotes.
+fn is_bare(written: &str) -> bool {
+    let (mut double, mut single, mut escaped, mut depth) = (false, false, false, 0usize);
+    let mut before = ' ';
+    for c in written.chars() {
+        let was = std::mem::replace(&mut before, c);
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        match c {
+            _ if single => single = c != '\'',
+            '\\' => escaped = true,
+            '(' | '{' if depth > 0 || was == '$' => depth += 1,
+            ')' | '}' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            '"' => double = !double,
+            '\'' if !double => single = true,
+            '$' | '`' if !double => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn redirect(one: &Redirect) -> Danger {
@@ -91,13 +135,113 @@ pub(super) fn is_disk(file: &str) -> bool {
         .any(|start| file.starts_with(start))
 }
 
-/// Variables that tell programs where to look and how to print; any other may make a program start another.
-fn assignment(name: &str) -> Danger {
-    const ACT: &[&str] =
-        &["PATH", "IFS", "ENV", "HOME", "SHELL", "PAGER", "EDITOR", "VISUAL", "BROWSER", "PROMPT_COMMAND"];
-    const BEGIN: &[&str] = &["LD_", "BASH_", "GIT_", "PYTHON", "PERL", "NODE_", "RUBY", "JAVA_", "DYLD_"];
-    let acts = ACT.contains(&name) || BEGIN.iter().any(|start| name.starts_with(start));
-    if acts { Danger::Change } else { Danger::Read }
+/// Variables that only say how something is printed or where a database is, and those of the script's own.
+fn assignment(name: &str, word: &Word, value: &str, alone: bool) -> Danger {
+    let left = word.text.split_once('=').map_or("", |(left, _)| left);
+    let index = left.contains(['[', '$', '`']);
+    // A calculation with it would run what stands in it.
+    let run = value.find("$(").or_else(|| value.find('`'));
+    let kept = run.is_some_and(|run| !word.expands || value.find('[').is_some_and(|index| index < run));
+    let evaluated = value.contains("@P}") || kept;
+    read_if(!index && !evaluated && may_set(name, alone))
+}
+
+/// Whether a variable may be set by or before what only reads; `alone`: it stands for itself, as one of the script's.
+pub(super) fn may_set(name: &str, alone: bool) -> bool {
+    const PLAIN: &[&str] = &["LANG", "LANGUAGE", "TZ", "COLUMNS", "LINES", "NO_COLOR", "TERM"];
+    // These tell psql where programs and settings are.
+    const PG: &[&str] = &["PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGCONNECT_TIMEOUT", "PGSSLMODE"];
+    const ACTS: &[&str] = &[
+        "PATH",
+        "IFS",
+        "ENV",
+        "HOME",
+        "SHELL",
+        "PAGER",
+        "EDITOR",
+        "VISUAL",
+        "BROWSER",
+        "CDPATH",
+        "FPATH",
+        "PS0",
+        "PS1",
+        "PS2",
+        "PS3",
+        "PS4",
+        "SHELLOPTS",
+        "OPTIND",
+        "PROMPT_COMMAND",
+        "LESSOPEN",
+        "LESSCLOSE",
+        "LESS",
+        "MORE",
+        "TMPDIR",
+        "POSIXLY_CORRECT",
+        "HISTFILE",
+        "MAILPATH",
+        "MAIL",
+        "TAPE",
+        "RSYNC_RSH",
+        "KUBECONFIG",
+        "DOCKER_HOST",
+        "GZIP",
+    ];
+    const BEGIN: &[&str] = &[
+        "LD_",
+        "BASH",
+        "GIT_",
+        "PYTHON",
+        "PERL",
+        "NODE_",
+        "RUBY",
+        "JAVA_",
+        "DYLD_",
+        "TAR_",
+        "LESS",
+        "MAN",
+        "KUBECTL_",
+        "DOCKER_",
+        "HELM_",
+        "TF_",
+        "ANSIBLE_",
+        "AWS_",
+        "PG",
+        "PSQL",
+        "MYSQL",
+        "CURL_",
+        "WGET",
+        "OPENSSL",
+        "SSH_",
+        "SSL_",
+        "SYSTEMD_",
+        "NPM_",
+        "npm_",
+        "XDG_",
+        "RIPGREP_",
+        "GREP_",
+        "SUDO_",
+        "COMPOSE_",
+        "CLOUDSDK_",
+        "AZURE_",
+        "GH_",
+        "GCONV_",
+        "LOCPATH",
+        "NLSPATH",
+        "TERMINFO",
+        "HOSTALIASES",
+        "RES_",
+        "MALLOC_",
+        "GLIBC_",
+        "http",
+        "https",
+        "all_",
+    ];
+    if PLAIN.contains(&name) || PG.contains(&name) || (name.starts_with("LC_") && name.len() > 3) {
+        return true;
+    }
+    let acts = ACTS.contains(&name) || BEGIN.iter().any(|start| name.starts_with(start));
+    let lower = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    !acts && (lower || alone)
 }
 
 /// The grade of a program with its arguments.
@@ -107,12 +251,19 @@ pub(super) fn command(arguments: &[Arg], around: Around) -> Danger {
     if let Some(danger) = through::through(name, rest, around) {
         return danger;
     }
-    match table::find(name) {
+    let grade = match table::find(name) {
         Some(Program::Reads | Program::ReadsAny) => Danger::Read,
         Some(Program::Destroys) => Danger::Destructive,
         Some(Program::Depends(grade)) => grade(rest, around),
         None => Danger::Change,
-    }
+    };
+    let known = strict::known(name, rest) && builtin::harmless(name, rest) && !rest.iter().any(prompts);
+    grade.max(read_if(known))
+}
+
+/// Whether a value in it is evaluated once more.
+fn prompts(arg: &Arg) -> bool {
+    arg.expands && arg.text.contains("@P}")
 }
 
 /// The name of a program that stands where programs of the system stand.
@@ -181,7 +332,7 @@ pub(super) fn values(rest: &[Arg], options: &[&str]) -> Vec<Arg> {
                 Some(glued) if option.starts_with("--") => glued.strip_prefix('='),
                 glued => glued,
             };
-            out.extend(glued.map(|value| Arg { text: value.to_owned(), expands: arg.expands }));
+            out.extend(glued.map(|value| Arg { text: value.to_owned(), expands: arg.expands, bare: arg.bare }));
         }
     }
     out

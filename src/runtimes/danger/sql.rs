@@ -14,10 +14,22 @@ enum Piece {
 /// The grade of a text of SQL.
 pub(super) fn sql(text: &str) -> Danger {
     let Some(pieces) = pieces(text) else { return Danger::Change };
+    // Elsewhere than at the beginning of a line, and with a second one or with backticks, they run what they are told.
+    let hides = text.lines().map(str::trim).any(|line| match line.strip_prefix('\\') {
+        Some(rest) => rest.contains(['\\', '`']),
+        None => line.contains('\\'),
+    });
+    if hides {
+        return Danger::Change.max(statements(&pieces));
+    }
     let meta = text.lines().map(str::trim).filter(|line| line.starts_with('\\'));
     let meta = meta.map(slashed).max().unwrap_or(Danger::Read);
+    statements(&pieces).max(meta)
+}
+
+fn statements(pieces: &[Piece]) -> Danger {
     let statements = pieces.split(|piece| *piece == Piece::Mark(';'));
-    statements.filter(|statement| !statement.is_empty()).map(statement).max().unwrap_or(Danger::Read).max(meta)
+    statements.filter(|statement| !statement.is_empty()).map(statement).max().unwrap_or(Danger::Read)
 }
 
 /// Commands of psql's own.
@@ -36,6 +48,10 @@ fn pieces(text: &str) -> Option<Vec<Piece>> {
     while let Some(c) = rest.chars().next() {
         let behind = rest.get(c.len_utf8()..).unwrap_or_default();
         rest = match c {
+            // MySQL takes `--1` for a calculation.
+            '-' if behind.starts_with('-') && behind.get(1..2).is_some_and(|next| !" \t\r\n-".contains(next)) => {
+                return None;
+            }
             '-' if behind.starts_with('-') => rest.split_once('\n').map_or("", |(_, next)| next),
             '/' if behind.starts_with('*') => {
                 // Some servers run what stands in `/*! … */`.
@@ -96,6 +112,10 @@ fn statement(pieces: &[Piece]) -> Danger {
     let begins = (0..pieces.len()).map(word).find(|word| !word.is_empty()).unwrap_or_default();
     let mut danger = if READS.contains(&begins) { Danger::Read } else { Danger::Change };
     for (at, piece) in pieces.iter().enumerate() {
+        // A function whose name is quoted.
+        if *piece == Piece::Quoted && pieces.get(at + 1) == Some(&Piece::Mark('(')) {
+            danger = danger.max(Danger::Change);
+        }
         let Piece::Word(here) = piece else { continue };
         let before = at.checked_sub(1).map(word).unwrap_or_default();
         // A column or a table may have such a name behind a dot.

@@ -1,6 +1,6 @@
 //! Programs that start others: what they start is what counts.
 
-use super::shell::{Arg, Around, command, has, name, shell};
+use super::shell::{Arg, Around, command, has, may_set, name, read_if, shell};
 use super::table::{self, Program};
 use crate::domain::procedure::Danger;
 
@@ -10,28 +10,39 @@ pub(super) fn through(program: &str, rest: &[Arg], around: Around) -> Option<Dan
         "sudo" | "doas" => {
             let inner =
                 behind(rest, &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-D", "-R", "-T", "--user", "--group"]);
-            if inner.is_empty() && has(rest, &["-l", "-v"]) {
+            if !rest.is_empty() && rest.iter().all(|arg| arg.is("-l") || arg.is("-v") || arg.is("-n")) {
                 return Some(Danger::Read);
             }
+            let fits = fits(own(rest, inner), "EHnSkb", "ughpCrtDRT", &["--user", "--group", "--preserve-env"]);
             // Without a command it is a shell.
-            if inner.is_empty() { Danger::Change } else { after_assignments(inner, around) }
+            if inner.is_empty() || !fits {
+                Danger::Change.max(after_assignments(inner, around))
+            } else {
+                after_assignments(inner, around)
+            }
         }
         "env" => {
             let inner = behind(rest, &["-u", "--unset", "-C", "--chdir"]);
-            if has(own(rest, inner), &["-S", "--split-string"]) {
-                Danger::Change
+            if !fits(own(rest, inner), "i0", "uC", &["--unset", "--chdir", "--ignore-environment"]) {
+                Danger::Change.max(after_assignments(inner, around))
             } else {
                 after_assignments(inner, around)
             }
         }
         "timeout" => {
-            command(behind(rest, &["-k", "--kill-after", "-s", "--signal"]).get(1..).unwrap_or_default(), around)
+            let inner = behind(rest, &["-k", "--kill-after", "-s", "--signal"]);
+            let long = ["--kill-after", "--signal", "--foreground", "--preserve-status", "--verbose"];
+            read_if(fits(own(rest, inner), "fpv", "ks", &long)).max(command(inner.get(1..).unwrap_or_default(), around))
         }
+        "ionice" | "chrt" if has(rest, &["-p", "-P", "-u", "--pid", "--pgid", "--uid"]) => Danger::Change,
         "nice" | "ionice" | "chrt" | "stdbuf" | "setsid" | "nohup" | "exec" | "builtin" | "unbuffer" => command(
             behind(rest, &["-n", "--adjustment", "-c", "--class", "-p", "-i", "-o", "-e", "--classdata", "-a"]),
             around,
         ),
-        "time" => command(behind(rest, &["-f", "--format"]), around),
+        "time" => {
+            let inner = behind(rest, &["-f", "--format"]);
+            read_if(fits(own(rest, inner), "pv", "f", &["--format", "--verbose"])).max(command(inner, around))
+        }
         "command" if has(own(rest, behind(rest, &[])), &["-v", "-V"]) => Danger::Read,
         "command" => command(behind(rest, &[]), around),
         "watch" => script(behind(rest, &["-n", "--interval"]), around),
@@ -39,26 +50,78 @@ pub(super) fn through(program: &str, rest: &[Arg], around: Around) -> Option<Dan
         "ssh" => ssh(rest, around),
         "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => interpreter(rest, around),
         "su" | "runuser" => {
-            let at = rest.iter().position(|arg| arg.is("-c") || arg.is("--command"));
-            match at.and_then(|at| rest.get(at + 1)) {
-                Some(text) => script(std::slice::from_ref(text), around),
-                None => {
-                    let behind = rest.iter().position(|arg| arg.is("--")).and_then(|at| rest.get(at + 1..));
-                    behind.map_or(Danger::Change, |rest| command(rest, around))
+            let texts: Vec<usize> =
+                (0..rest.len()).filter(|at| rest[*at].is("-c") || rest[*at].is("--command")).collect();
+            match (texts.as_slice(), rest.iter().position(|arg| arg.is("--"))) {
+                ([at], None) => match rest.get(at + 1) {
+                    Some(text) => script(std::slice::from_ref(text), around),
+                    None => Danger::Change,
+                },
+                (_, Some(at)) => {
+                    let (own, inner) = rest.split_at(at);
+                    let user = matches!(own, [user, _] if user.is("-u") || user.is("--user"));
+                    read_if(user && program == "runuser").max(command(inner.get(1..).unwrap_or_default(), around))
                 }
+                _ => Danger::Change,
             }
         }
         "docker" | "podman" | "nerdctl" => return container(rest, around),
         "docker-compose" | "podman-compose" => return compose(rest, around),
-        "kubectl" | "oc" if rest.iter().any(|arg| arg.is("exec")) => {
+        "kubectl" | "oc"
+            if behind(rest, &["-n", "--namespace", "--context", "--kubeconfig"])
+                .first()
+                .is_some_and(|arg| arg.is("exec")) =>
+        {
             let behind = rest.iter().position(|arg| arg.is("--")).and_then(|at| rest.get(at + 1..));
             behind.map_or(Danger::Change, |rest| command(rest, around))
         }
         "find" => find(rest, around),
-        "npx" | "pnpx" | "bunx" => command(behind(rest, &["-p", "--package"]), around).max(Danger::Read),
+        // What is not installed is fetched, so a name of a program of the system means another one.
+        "npx" | "pnpx" | "bunx" => {
+            let known = rest.first().is_some_and(|arg| arg.is("prisma") || arg.is("wrangler"));
+            read_if(known).max(command(behind(rest, &["-p", "--package"]), around))
+        }
         _ => return None,
     };
     Some(started)
+}
+
+/// Whether these words are options of these letters and names only, each value in a word of its own or of digits.
+fn fits(options: &[Arg], flags: &str, valued: &str, long: &[&str]) -> bool {
+    let mut options = options.iter();
+    while let Some(arg) = options.next() {
+        let fits = match arg.text.strip_prefix("--") {
+            Some("") => true,
+            Some(_) => {
+                let name = arg.text.split_once('=').map_or(arg.text.as_str(), |(name, _)| name);
+                if arg.text.len() == name.len()
+                    && ["--user", "--group", "--unset", "--chdir", "--format"].contains(&name)
+                    || ["--kill-after", "--signal"].contains(&arg.text.as_str())
+                {
+                    options.next();
+                }
+                long.contains(&name)
+            }
+            None => {
+                let cluster = arg.text.strip_prefix('-').unwrap_or("?");
+                let mut letters = cluster.chars();
+                let first = letters.next().unwrap_or('?');
+                if valued.contains(first) {
+                    let glued = letters.as_str();
+                    if glued.is_empty() {
+                        options.next();
+                    }
+                    glued.bytes().all(|byte| byte.is_ascii_digit())
+                } else {
+                    cluster.chars().all(|letter| flags.contains(letter))
+                }
+            }
+        };
+        if arg.expands || !fits {
+            return false;
+        }
+    }
+    true
 }
 
 /// What stands behind the options; those in `with_value` take the next word with them.
@@ -88,10 +151,8 @@ fn after_assignments(rest: &[Arg], around: Around) -> Danger {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
     let set = rest.iter().take_while(|arg| is_assignment(arg)).count();
-    let steers = |arg: &Arg| {
-        ["PATH=", "LD_", "BASH_", "GIT_", "PYTHON", "PAGER=", "EDITOR="].iter().any(|start| arg.text.starts_with(start))
-    };
-    let set_danger = if rest.iter().take(set).any(steers) { Danger::Change } else { Danger::Read };
+    let steers = |arg: &Arg| !may_set(arg.text.split_once('=').map_or("", |(name, _)| name), false);
+    let set_danger = read_if(!rest.iter().take(set).any(steers));
     set_danger.max(command(rest.get(set..).unwrap_or_default(), around))
 }
 
@@ -108,7 +169,9 @@ fn script(words: &[Arg], around: Around) -> Danger {
 
 fn interpreter(rest: &[Arg], around: Around) -> Danger {
     let flag = |arg: &Arg| arg.text.starts_with('-') && !arg.text.starts_with("--") && arg.text.contains('c');
-    let Some(at) = rest.iter().position(flag) else {
+    let options = rest.iter().take_while(|arg| arg.text.starts_with('-') || arg.text.starts_with('+')).count();
+    let plain = |arg: &Arg| !arg.expands && arg.text.bytes().all(|byte| b"-celuxnis".contains(&byte));
+    let Some(at) = rest.iter().take(options).position(flag).filter(|at| rest.iter().take(at + 1).all(plain)) else {
         // `bash -n file` only reads it.
         let checks = rest.first().is_some_and(|arg| arg.is("-n")) && !around.fed;
         return if checks { Danger::Read } else { Danger::Change };
@@ -128,7 +191,7 @@ fn xargs(rest: &[Arg], around: Around) -> Danger {
     let least = if matches!(always, Some(Program::ReadsAny)) { Danger::Read } else { Danger::Change };
     // `xargs rm` gets what it removes from the pipe, so it is as if it were told several things.
     let mut told = inner.to_vec();
-    told.push(Arg { text: "*".to_owned(), expands: true });
+    told.push(Arg { text: "*".to_owned(), expands: true, bare: false });
     least.max(command(&told, Around { fed: true, ..around }))
 }
 
@@ -138,10 +201,21 @@ fn ssh(rest: &[Arg], around: Around) -> Danger {
         "-w", "-W",
     ];
     let command = behind(rest, &with_value);
-    if has(own(rest, command), &["-V", "-G"]) {
-        return Danger::Read;
+    let options = own(rest, command);
+    let plain = ["-4", "-6", "-A", "-a", "-C", "-n", "-q", "-T", "-t", "-tt", "-v", "-p", "-l", "-i", "-J", "-o", "--"];
+    let harmless = ["BatchMode=", "ConnectTimeout=", "StrictHostKeyChecking=", "ServerAliveInterval=", "LogLevel="];
+    let mut known = true;
+    let mut left = options.iter();
+    while let Some(arg) = left.next() {
+        known &= !arg.expands && plain.contains(&arg.text.as_str());
+        if with_value.contains(&arg.text.as_str()) {
+            let value = left.next();
+            known &=
+                !arg.is("-o") || value.is_some_and(|value| harmless.iter().any(|start| value.text.starts_with(start)));
+        }
     }
-    script(behind(command.get(1..).unwrap_or_default(), &[]), around)
+    known &= command.first().is_some_and(|host| !host.bare);
+    read_if(known).max(script(behind(command.get(1..).unwrap_or_default(), &[]), around))
 }
 
 /// `docker exec`, `docker compose exec`.
@@ -178,7 +252,8 @@ fn executed(rest: &[Arg], around: Around) -> Danger {
 }
 
 fn find(rest: &[Arg], around: Around) -> Danger {
-    let mut danger = Danger::Read;
+    // What is split into words when it runs may be an action.
+    let mut danger = read_if(!rest.iter().any(|arg| arg.bare));
     let mut at = 0;
     while let Some(arg) = rest.get(at) {
         at += 1;

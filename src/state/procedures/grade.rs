@@ -12,8 +12,8 @@ pub(super) fn grade(item: &Item<'_>, doing: &Doing, edited: bool, with: Option<&
         Doing::Run(language, text) => {
             let own = danger(*language, text);
             // A program that takes queries is no danger by itself when the query is known; any other is what it is.
-            let program = with.filter(|_| !language.is_shell()).map_or(Danger::Read, client);
-            own.max(program)
+            let program = with.filter(|_| !language.is_shell());
+            own.max(program.map_or(Danger::Read, |with| client(with, text)))
         }
         Doing::Request(method, _, _) => match method.to_ascii_uppercase().as_str() {
             "GET" | "HEAD" | "OPTIONS" => Danger::Read,
@@ -32,7 +32,48 @@ pub(super) fn grade(item: &Item<'_>, doing: &Doing, edited: bool, with: Option<&
     }
 }
 
-/// The grade of a program that reads a query from its standard input, apart from the query.
-fn client(with: &str) -> Danger {
-    if danger(Language::Sh, with) == Danger::Destructive { Danger::Destructive } else { Danger::Read }
+/// The grade of a program that reads a query from its standard input: only one that is known for it is no danger by
+/// itself, and a shell runs the query as a script.
+fn client(with: &str, text: &str) -> Danger {
+    const CLIENTS: &[&str] = &["psql", "mysql", "mariadb", "promtool"];
+    const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "fish"];
+    // Options that only say where, as whom and how it prints.
+    const PLAIN: &[&str] = &["-X", "-d", "-h", "-p", "-P", "-U", "-u", "-t", "-A", "-q", "-N", "-B", "-D", "-w"];
+    let own = danger(Language::Sh, with);
+    let words: Vec<&str> = with.split_whitespace().collect();
+    if words.iter().any(|word| word.rsplit('/').next().is_some_and(|name| SHELLS.contains(&name))) {
+        return own.max(danger(Language::Bash, text)).max(Danger::Change);
+    }
+    let behind = match words.as_slice() {
+        ["runuser", "-u", _, "--", rest @ ..]
+        | ["docker", "compose", "exec", "-T", _, rest @ ..]
+        | ["docker", "exec", "-i", _, rest @ ..]
+        | ["sudo", "-u", _, rest @ ..]
+        | ["sudo", rest @ ..]
+        | rest => rest,
+    };
+    let plain = with.chars().all(|c| c.is_ascii_alphanumeric() || " -_./:@=,".contains(c));
+    let client = behind.first().is_some_and(|first| CLIENTS.contains(first));
+    let asks = behind.iter().all(|word| !word.starts_with('-') || PLAIN.contains(word));
+    if own != Danger::Destructive && (own == Danger::Read || (plain && client && asks)) {
+        return Danger::Read;
+    }
+    own.max(Danger::Change)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_client_is_no_danger_by_itself() {
+        for with in ["psql", "runuser -u postgres -- psql -X -d pakashop", "sudo -u postgres psql", "mysql -h db -u x"]
+        {
+            assert_eq!(client(with, "SELECT 1"), Danger::Read, "{with}");
+        }
+        for with in ["sh", "sudo bash", "touch f", "docker rm x -- psql", "psql -f x", "psql -o f", "python", "$X"] {
+            assert_ne!(client(with, "SELECT 1"), Danger::Read, "{with}");
+        }
+        assert_eq!(client("sh", "rm -rf /srv"), Danger::Destructive);
+    }
 }
