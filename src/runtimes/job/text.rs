@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::domain::InputName;
 use crate::domain::procedure::{Language, Script};
 use crate::runtimes::shell::word;
-use crate::runtimes::shell_text::{Unquotable, assign, preamble, quotable};
+use crate::runtimes::shell_text::{Unquotable, assign, may_be_run, preamble, quotable};
 
 /// Why a job can't be handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,11 @@ pub(super) fn parts(
         return Err(Wrong::NulText);
     }
     let values = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
+    let all = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
+    let mut all = all.chain(secrets.iter().copied());
+    if let Some((name, _)) = all.find(|(_, value)| may_be_run(&script.text, value)) {
+        return Err(Wrong::Value(name.clone(), Unquotable::Evaluated));
+    }
     let mut text = preamble(values).map_err(|(name, why)| Wrong::Value(name, why))?;
     let hidden = if secrets.is_empty() { None } else { Some(hidden(secrets)?) };
     if hidden.is_some() {

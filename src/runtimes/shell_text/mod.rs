@@ -1,6 +1,7 @@
 //! Text in the language of the POSIX shell and of bash, looked at without running it: what is quoted where, what it
 //! uses and sets, which commands it holds; and values put into it such that they stay data, whatever they hold.
 
+mod evaluated;
 mod gap;
 mod insert;
 mod place;
@@ -9,6 +10,7 @@ mod scan;
 mod uses;
 mod words;
 
+pub use evaluated::may_be_run;
 pub use gap::{GapShape, GapSpan, gaps, gaps_where, key_of};
 pub use insert::{Filler, insert};
 pub use place::{Document, Place, Quote, Scan, Use};

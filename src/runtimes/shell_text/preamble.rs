@@ -14,6 +14,9 @@ pub enum Unquotable {
     /// It is longer than [`LARGEST`].
     #[error("it is longer than {} KiB", LARGEST / 1024)]
     TooLong,
+    /// The text would have the shell run what stands in it.
+    #[error("the command takes it for a number or an index, and bash would run what stands in its brackets")]
+    Evaluated,
 }
 
 /// Whether a value can reach a shell as it is.
