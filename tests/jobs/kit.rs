@@ -171,10 +171,16 @@ pub fn left_on(lab: &Lab, host: &str, key: &JobKey) -> String {
          grep -lsF \"QD_JOB=$r\" /proc/[0-9]*/environ
          for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null | grep -F \"$r\"; done"
     );
-    // What looks for it comes up itself.
+    // What looks for it comes up itself; and other tests have a console of its own on a host, with its store and its log.
+    let others = |line: &str| {
+        let console = ["/.local/share/quarterdeck", "/.local/state/quarterdeck/qd.log"];
+        line.starts_with("grep -F")
+            || console.iter().any(|part| line.contains(part))
+            || line.ends_with("/.local/state/quarterdeck")
+    };
     let found = lab.try_on(host, &["sh", "-c", &script]).stdout;
     let found = String::from_utf8_lossy(&found).into_owned();
-    found.lines().filter(|line| !line.starts_with("grep -F")).collect::<Vec<_>>().join("\n")
+    found.lines().filter(|line| !others(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A second sshd on a host, behind which there is no systemd; its configuration is added to the lab's.
