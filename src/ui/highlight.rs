@@ -25,11 +25,6 @@ pub type Span = (Range<usize>, Role);
 /// The grammars. They are a table that never changes, unpacked once.
 static GRAMMARS: OnceLock<SyntaxSet> = OnceLock::new();
 
-/// Unpacks the grammars, so that the first document need not wait for it.
-pub fn warm() {
-    GRAMMARS.get_or_init(SyntaxSet::load_defaults_newlines);
-}
-
 /// The code of one document, as far as it was looked at.
 #[derive(Default)]
 pub struct Highlighter {

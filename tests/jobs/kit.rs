@@ -172,14 +172,15 @@ pub fn left_on(lab: &Lab, host: &str, key: &JobKey) -> String {
          for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null | grep -F \"$r\"; done"
     );
     // What looks for it comes up itself; and other tests have a console of its own on a host, with its store and its log.
-    let others = |line: &str| {
-        let console = ["/.local/share/quarterdeck", "/.local/state/quarterdeck/qd.log"];
-        line.starts_with("grep -F")
-            || console.iter().any(|part| line.contains(part))
-            || line.ends_with("/.local/state/quarterdeck")
-    };
     let found = lab.try_on(host, &["sh", "-c", &script]).stdout;
     let found = String::from_utf8_lossy(&found).into_owned();
+    let others = |line: &str| {
+        let log = format!("{line}/qd.log");
+        line.starts_with("grep -F")
+            || line.contains("/.local/share/quarterdeck")
+            || line.ends_with("/.local/state/quarterdeck/qd.log")
+            || found.lines().any(|other| line.ends_with("/.local/state/quarterdeck") && other == log)
+    };
     found.lines().filter(|line| !others(line)).collect::<Vec<_>>().join("\n")
 }
 

@@ -81,7 +81,7 @@ pub enum Language {
     Sh,
     /// Bash.
     Bash,
-    /// SQL, handed to the program that `with` names, else to the site's.
+    /// SQL, handed to the program that `with` names; without one it is done by hand.
     Sql,
     /// PromQL, likewise.
     PromQl,

@@ -17,7 +17,7 @@ pub enum Wrong {
     #[error("the command holds a NUL byte")]
     NulText,
     /// Nothing to hand the text to.
-    #[error("no program is named that takes {0} (with=, or [procedures] of the site)")]
+    #[error("no program is named that takes {0} (with=)")]
     NoProgram(&'static str),
 }
 

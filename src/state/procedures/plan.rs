@@ -196,14 +196,13 @@ fn planned(
     choice: &Choice,
     scope: &mut Scope<'_>,
 ) -> Result<PlannedPart, Unsaid> {
-    let environment = scope.environment;
     let mut options = item.options.clone();
     let mut kind = item.part.doing.word();
     let mut doing = item.part.doing.clone();
     let mut jobs = Vec::new();
     let by_itself =
         || vec![Job { host: here(), become_root: None, script: Script::default(), timeout: item.options.timeout }];
-    let with = item.options.with.clone().or_else(|| program(environment, &item.part.doing));
+    let with = item.options.with.clone();
     match &item.part.doing {
         _ if item.options.todo => {
             kind = "ask";
@@ -281,12 +280,6 @@ fn planned(
         jobs,
         previews,
     })
-}
-
-/// The program that the site has for a query.
-fn program(environment: &Environment, doing: &Doing) -> Option<String> {
-    let _ = (environment, doing);
-    None
 }
 
 /// Where a part without a place of its own may run at all, when the person said something about it.
