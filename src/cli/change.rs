@@ -16,6 +16,7 @@ use crate::domain::{Environment, HostName, Link, Run, ServiceName, Verb};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::store::{Sqlite, Store};
+use crate::engine::tty_ask;
 use crate::engine::world::World;
 use crate::port::act::{RunNews, StoreState};
 use crate::port::event::{Question, QuestionKind};
@@ -400,5 +401,5 @@ pub(super) fn read_line(prompt: &str) -> Option<Secret> {
 }
 
 pub(super) fn read_secret(prompt: &str) -> Option<Secret> {
-    rpassword::prompt_password(prompt).ok().map(|typed| Secret::new(typed.into_bytes()))
+    tty_ask::unseen(prompt).ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! Questions of ssh on the terminal itself, for commands that have no screen: one after the other, secrets unseen.
+//! Questions on the terminal itself, for commands that have no screen: one after the other, secrets unseen.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -17,8 +17,8 @@ use crate::text::{Budget, Row};
 
 /// Questions that may wait; whoever asks beyond that waits for a place.
 pub const QUESTIONS: usize = 16;
-/// Longest answer in bytes.
-const LONGEST: usize = 1024;
+/// Longest answer in bytes: a line of a terminal is never longer.
+const LONGEST: usize = 4096;
 /// How soon it is noticed that nobody waits for the answer any more.
 const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
@@ -88,25 +88,39 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
     for line in words.iter().filter(|line| !line.trim().is_empty()) {
         writeln!(tty, "{host} | {line}")?;
     }
-    match kind {
-        QuestionKind::Secret | QuestionKind::Sudo => write!(tty, "answer (unseen; empty declines): ")?,
-        QuestionKind::HostKey | QuestionKind::Confirm => write!(tty, "type yes to go on: ")?,
-    }
-    tty.flush()?;
-    let line = if matches!(kind, QuestionKind::Secret | QuestionKind::Sudo) {
-        let quiet = Quiet::begin(&tty)?;
-        let line = read_line(&tty, gone);
-        drop(quiet);
-        writeln!(tty)?;
-        line?
-    } else {
-        read_line(&tty, gone)?
+    let line = match kind {
+        QuestionKind::Secret | QuestionKind::Sudo => read_unseen(&tty, "answer (unseen; empty declines): ", gone)?,
+        QuestionKind::HostKey | QuestionKind::Confirm => {
+            write!(tty, "type yes to go on: ")?;
+            tty.flush()?;
+            read_line(&tty, gone)?
+        }
     };
     let answer = line.filter(|line| match kind {
         QuestionKind::Secret | QuestionKind::Sudo => !line.is_empty(),
         QuestionKind::HostKey | QuestionKind::Confirm => line.as_slice() == b"yes",
     });
     Ok(answer.map(|line| Secret::new(line.to_vec())))
+}
+
+/// A line that is not shown while it is typed; `None` when the terminal ended.
+///
+/// # Errors
+/// There is no terminal, or it can't be read.
+pub fn unseen(prompt: &str) -> io::Result<Option<Secret>> {
+    let line = read_unseen(&open()?, prompt, &AtomicBool::new(false))?;
+    Ok(line.map(|line| Secret::new(line.to_vec())))
+}
+
+fn read_unseen(mut tty: &File, prompt: &str, gone: &AtomicBool) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    // Before it is asked: whoever answers at once is neither echoed nor thrown away.
+    let quiet = Quiet::begin(tty)?;
+    write!(tty, "{prompt}")?;
+    tty.flush()?;
+    let line = read_line(tty, gone);
+    drop(quiet);
+    writeln!(tty)?;
+    line
 }
 
 /// One line without its end; `None` when the terminal ended or nobody waits for it.

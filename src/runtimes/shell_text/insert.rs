@@ -105,7 +105,10 @@ fn value(place: Place, value: &str, glued: bool, escaped: bool, seen: &Scan, at:
     let tame = is_tame(value);
     if place.in_arithmetic() {
         let digits = !value.is_empty() && value.len() < 19 && value.bytes().all(|byte| byte.is_ascii_digit());
-        return if digits { Ok(value.to_owned()) } else { Err("only digits may stand in a calculation".to_owned()) };
+        // Shells read 010 as eight, and 08 not at all.
+        let octal = value.len() > 1 && value.starts_with('0');
+        let why = "only digits may stand in a calculation, and no zero before others";
+        return if digits && !octal { Ok(value.to_owned()) } else { Err(why.to_owned()) };
     }
     if let Some(why) = strait(place) {
         let parted = place.in_parameter() && value.contains('/');
