@@ -80,11 +80,11 @@ fuzz_target!(|bytes: &[u8]| {
                 Next::Done => break,
                 Next::Bound(_) => protocol.bounded(b"s=1;i=2;t=5", &mut rows),
                 Next::Read(_) => {
-                    entries.iter().for_each(|entry| drop((protocol.take(entry, &mut rows),)));
+                    entries.iter().for_each(|entry| { protocol.take(entry, &mut rows); });
                     protocol.ended();
                 }
                 Next::Follow(_) => {
-                    entries.iter().for_each(|entry| drop((protocol.take(entry, &mut rows),)));
+                    entries.iter().for_each(|entry| { protocol.take(entry, &mut rows); });
                     break;
                 }
             }
