@@ -156,7 +156,11 @@ async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, 
                     beside.tries.push((number, *step));
                 }
             }
-            Recorded::Step(..) | Recorded::Whole(_) | Recorded::Given(_) | Recorded::Ended(_) => {}
+            Recorded::Step(..)
+            | Recorded::Whole(_)
+            | Recorded::Given(_)
+            | Recorded::Decided(_)
+            | Recorded::Ended(_) => {}
         }
     }
     if run.state == RunState::Running && run.document.is_some() {

@@ -97,6 +97,26 @@ pub struct RunDocument {
     pub whole: bool,
     /// The inputs that were given; of a secret only its name.
     pub given: Vec<Given>,
+    /// What was decided of the run as a whole while it went on.
+    pub decided: Decided,
+}
+
+/// What a person decided of a run as a whole while it went on: kept with it, so that whoever goes on with it holds to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// No further step goes to these hosts.
+    pub left_out: Vec<HostName>,
+    /// Whether it is rolled back: of its ordinary steps none begins any more.
+    pub rolls_back: bool,
+}
+
+impl Decided {
+    /// Takes in what was decided since; nothing of it is taken back.
+    pub fn merge(&mut self, newer: &Decided) {
+        let new = newer.left_out.iter().filter(|host| !self.left_out.contains(host)).cloned().collect::<Vec<_>>();
+        self.left_out.extend(new);
+        self.rolls_back |= newer.rolls_back;
+    }
 }
 
 /// How a run stands.
@@ -129,6 +149,9 @@ pub struct RunStep {
     pub attempt: u32,
     /// The exact command as a shell would take it, with what makes it root. Secrets are masked.
     pub command: String,
+    /// What a person edited it to, as it was typed; nothing when the document's command runs, or when what was typed holds
+    /// a secret, which is not kept.
+    pub edited: Option<String>,
     /// How it stands.
     pub state: StepState,
     /// When it came to stand so, by this machine's clock.
@@ -161,6 +184,7 @@ impl Default for RunStep {
             part: None,
             attempt: 0,
             command: String::new(),
+            edited: None,
             state: StepState::Planned,
             at: None,
             invocation_before: String::new(),

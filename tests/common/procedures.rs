@@ -285,6 +285,7 @@ pub fn run_of(procedure: &Procedure, number: u32, begun: &str) -> Run {
             digest: procedure.digest.clone(),
             whole: true,
             given: Vec::new(),
+            decided: Default::default(),
         }),
         steps: steps.collect(),
     }

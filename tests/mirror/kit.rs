@@ -130,6 +130,7 @@ pub fn run(site: &str, steps: usize) -> Run {
             digest: "c3".repeat(32),
             whole: true,
             given: vec![Given { name: InputName::new("password").unwrap(), value: None }],
+            decided: Default::default(),
         }),
         steps: (0..steps).map(step).collect(),
     }

@@ -24,6 +24,7 @@ pub fn procedure(name: &str, parts: usize) -> Run {
         digest: "a1".repeat(32),
         whole: true,
         given: vec![given("version", Some("1.2.3")), given("password", None)],
+        decided: Default::default(),
     });
     for (number, step) in run.steps.iter_mut().enumerate() {
         step.part = Some(PartId::new(&format!("part-{number}")).unwrap());

@@ -9,7 +9,6 @@ use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
 use crate::domain::procedure::{Danger, Doing, ProcedurePlan};
-use crate::domain::run::StepState;
 use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
@@ -49,18 +48,8 @@ pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Optio
 fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
     let mut answers = Answers::default();
     if let Some(conduct) = model.conducted.of(&procedure.name) {
-        if let Some(document) = &conduct.run.document {
-            answers = again(&document.given);
-        }
-        for step in conduct.run.steps.iter().filter(|step| step.state == StepState::Verified) {
-            let part = step.part.as_ref().and_then(|id| procedure.part(id));
-            let (Some(part), Some(value)) = (part, &step.value) else { continue };
-            if let Some(name) = &part.options.capture {
-                answers.captured.insert(name.clone(), value.clone());
-            }
-            if matches!(part.doing, Doing::Decide(_)) {
-                answers.decided.insert(part.id.clone(), value.clone());
-            }
+        if let Some(environment) = model.environment() {
+            answers = again(&conduct.run, procedure, environment);
         }
     }
     answers.values.extend(model.procedure.told.clone());

@@ -4,11 +4,10 @@ use super::follow::{Session, typed};
 use super::{OnFailure, by_flags, pair, told};
 use crate::cli::{Exit, choose, output};
 use crate::domain::permit::{Confirm, Demand, Permit};
-use crate::domain::procedure::HERE;
 use crate::domain::{PartId, ProcedurePlan, Run};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need, Told};
-use crate::state::procedures::{Choice, Chosen, again, plan};
+use crate::state::procedures::{again, once_more, plan};
 
 impl Session<'_> {
     /// The permit, by the flags or by a person at the terminal.
@@ -139,18 +138,10 @@ impl Session<'_> {
 
     /// The same step once more, with a permit of its own.
     async fn retry(&mut self, run: &Run, number: usize) -> Result<Option<Effect>, Exit> {
-        let (Some(step), Some(document)) = (run.steps.get(number), &run.document) else { return Ok(None) };
-        let (Some(part), Some(procedure)) = (&step.part, self.prepared.environment.procedure(&document.name)) else {
-            return Ok(None);
-        };
-        let only = if step.host.as_str() == HERE { Vec::new() } else { vec![step.host.clone()] };
-        let choice = Choice {
-            what: Chosen::Parts(vec![part.clone().into()]),
-            hosts: vec![step.host.clone()],
-            only,
-            run: Some(run.id.clone()),
-        };
-        match plan(procedure, &self.prepared.environment, &again(&document.given), &choice) {
+        let environment = &self.prepared.environment;
+        let procedure = run.document.as_ref().and_then(|document| environment.procedure(&document.name));
+        let (Some(choice), Some(procedure)) = (once_more(run, number), procedure) else { return Ok(None) };
+        match plan(procedure, environment, &again(run, procedure, environment), &choice) {
             Ok(plan) => Ok(Some(Effect::Conduct(Box::new(self.permit(Confirm::new(plan)).await?)))),
             Err(missing) => {
                 output::complain(&missing.sentences().join("; "));

@@ -154,6 +154,9 @@ impl Course {
             return Err(format!("{part} is nothing that is {what}."));
         }
         let number = rule.steps.first().copied().ok_or_else(|| unknown(part))?;
+        if let Some(why) = self.left_out_or_unmet(rule, number).filter(|_| !self.is_blocked(at)) {
+            return Err(format!("{part} can't be {what}: {why}."));
+        }
         match self.stand(number) {
             Stand::Due if self.is_blocked(at) => {
                 Err(format!("{part} can't be {what} yet: something before it is not done."))

@@ -15,8 +15,8 @@ mod values;
 use std::collections::BTreeSet;
 
 use super::name::HostName;
-use super::procedure::{Given, Job, PlannedPart, ProcedurePlan};
-use super::run::{RunState, RunStep, StepState};
+use super::procedure::{Given, Job, PlannedPart, ProcedurePlan, Purpose};
+use super::run::{Decided, RunState, RunStep, StepState};
 
 pub use guard::{Judge, Judgement};
 pub use rule::{Asks, Rule};
@@ -93,7 +93,11 @@ pub struct Course {
     waived: BTreeSet<usize>,
     /// The terminal is free for them.
     terminal: BTreeSet<usize>,
+    /// Parts of its own order that undo another now, whatever else waits.
+    undoing: BTreeSet<usize>,
     left_out: BTreeSet<HostName>,
+    /// Nothing but the way back begins any more.
+    rolls_back: bool,
     paused: bool,
     halt: Option<Halt>,
     ended: bool,
@@ -111,11 +115,19 @@ impl Course {
             again: BTreeSet::new(),
             waived: BTreeSet::new(),
             terminal: BTreeSet::new(),
+            undoing: BTreeSet::new(),
             left_out: BTreeSet::new(),
+            rolls_back: false,
             paused: false,
             halt: None,
             ended: false,
         }
+    }
+
+    /// Recalls what was decided of it before, by whomever.
+    pub fn recall(&mut self, decided: &Decided) {
+        self.left_out.extend(decided.left_out.iter().cloned());
+        self.rolls_back |= decided.rolls_back;
     }
 
     /// Its steps as they are recorded.
@@ -150,7 +162,7 @@ impl Course {
     pub fn learn(&mut self, plan: &ProcedurePlan) {
         for part in &plan.parts {
             let numbers = self.numbers(part).into_iter().flatten().collect();
-            self.put(Rule::of(part, numbers));
+            self.put(Rule::of(part, numbers), plan.whole);
         }
     }
 
@@ -158,13 +170,17 @@ impl Course {
     /// stands behind the others.
     ///
     /// # Errors
-    /// A sentence, when one of them is under way; nothing has changed then.
+    /// A sentence, when one of them is under way, or when the run is rolled back; nothing has changed then.
     pub fn permit(
         &mut self,
         plan: &ProcedurePlan,
         fresh: impl Fn(&PlannedPart, &Job) -> RunStep,
     ) -> Result<Vec<usize>, String> {
         for part in &plan.parts {
+            let ordinary = self.rules.iter().any(|rule| rule.part == part.part && !self.is_aside(rule));
+            if self.rolls_back && ordinary {
+                return Err(format!("{} is not done any more: the run is rolled back.", part.part));
+            }
             for number in self.numbers(part).into_iter().flatten() {
                 if matches!(self.stand(number), Stand::Going | Stand::Open) {
                     let host = self.steps.get(number).map(|step| step.host.to_string()).unwrap_or_default();
@@ -188,7 +204,12 @@ impl Course {
             let unpassed = |number: &usize| self.stand(*number) != Stand::Passed;
             let some = several && own.iter().any(unpassed);
             numbers.extend(own.iter().copied().filter(|number| !some || unpassed(number)));
-            self.put(Rule::of(part, own));
+            self.put(Rule::of(part, own), plan.whole);
+        }
+        match plan.purpose {
+            Purpose::Forward => {}
+            Purpose::Undo => self.undoing.extend(&numbers),
+            Purpose::Rollback => self.rolls_back |= self.whole,
         }
         for number in &numbers {
             self.waived.remove(number);
@@ -218,16 +239,16 @@ impl Course {
     }
 
     /// A part that is known already keeps its place and its other hosts.
-    fn put(&mut self, rule: Rule) {
+    fn put(&mut self, rule: Rule, whole: bool) {
         match self.rules.iter_mut().find(|known| known.part == rule.part) {
             Some(known) => {
                 let mut steps = std::mem::take(&mut known.steps);
                 steps.extend(rule.steps.iter().copied());
                 steps.sort_unstable();
                 steps.dedup();
-                *known = Rule { steps, ..rule };
+                *known = Rule { steps, aside: known.aside, ..rule };
             }
-            None => self.rules.push(rule),
+            None => self.rules.push(Rule { aside: self.whole && !whole, ..rule }),
         }
     }
 
@@ -237,15 +258,18 @@ impl Course {
             self.going.remove(&number);
         }
         self.again.remove(&number);
+        if matches!(step.state, StepState::Verified | StepState::Skipped) {
+            self.undoing.remove(&number);
+        }
         if let Some(known) = self.steps.get_mut(number) {
             *known = step;
         }
     }
 
     /// What a step runs from now on, as it is recorded with its next try.
-    pub fn edit(&mut self, number: usize, command: String) {
+    pub fn edit(&mut self, number: usize, command: String, edited: Option<String>) {
         if let Some(step) = self.steps.get_mut(number) {
-            step.command = command;
+            (step.command, step.edited) = (command, edited);
         }
     }
 
@@ -268,7 +292,7 @@ impl Course {
     pub fn add(&mut self, step: RunStep, rule: Rule) -> usize {
         self.steps.push(step);
         let number = self.steps.len() - 1;
-        self.put(Rule { steps: vec![number], ..rule });
+        self.put(Rule { steps: vec![number], ..rule }, self.whole);
         number
     }
 
@@ -295,6 +319,17 @@ impl Course {
     /// Whether nothing in it was left undone.
     pub fn is_done(&self) -> bool {
         (0..self.steps.len()).all(|number| self.stand(number) == Stand::Passed)
+    }
+
+    /// Whether a part stands beside the order of a whole run: what undoes another, and the way back.
+    fn is_aside(&self, rule: &Rule) -> bool {
+        rule.aside || rule.steps.iter().any(|number| self.undoing.contains(number))
+    }
+
+    /// Whether something beside the order is still to be done; meanwhile nobody is asked about the rest.
+    fn is_undoing(&self) -> bool {
+        let on_its_way = |number: &usize| matches!(self.stand(*number), Stand::Due | Stand::Going | Stand::Open);
+        self.rules.iter().any(|rule| self.is_aside(rule) && rule.steps.iter().any(on_its_way))
     }
 
     fn stand(&self, number: usize) -> Stand {

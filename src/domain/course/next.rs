@@ -20,6 +20,9 @@ impl Course {
             }
         }
         self.settle_failures(&mut orders);
+        if self.rolls_back && self.halt.is_none() {
+            self.give_up(&mut orders);
+        }
         if self.halt.is_some() {
             self.halted(&mut orders);
             return orders;
@@ -28,7 +31,7 @@ impl Course {
         if orders.iter().any(|order| !matches!(order, Do::Adopt(_))) {
             return orders;
         }
-        if self.whole && self.rules.iter().all(|rule| self.is_passed(rule)) {
+        if self.whole && self.rules.iter().all(|rule| self.is_passed(rule) || self.is_given_up(rule)) {
             self.ended = true;
             orders.push(Do::End(self.outcome()));
             return orders;
@@ -49,18 +52,26 @@ impl Course {
             return Vec::new();
         }
         let mut wants: Vec<Want> = Vec::new();
+        let silent = self.rolls_back || self.is_undoing();
         for number in 0..self.steps.len() {
+            let aside = self.rule(number).is_some_and(|rule| self.is_aside(rule));
+            if self.waived.contains(&number) || silent && !aside {
+                continue;
+            }
             match self.stand(number) {
-                Stand::Failed if !self.waived.contains(&number) => wants.push(Want::Failure(number)),
-                Stand::Unknown if !self.waived.contains(&number) => wants.push(Want::Unknown(number)),
-                _ => {}
+                Stand::Failed => wants.push(Want::Failure(number)),
+                Stand::Unknown => wants.push(Want::Unknown(number)),
+                Stand::Due | Stand::Going | Stand::Open | Stand::Passed => {}
             }
         }
         for (at, rule) in self.rules.iter().enumerate() {
             if self.is_blocked(at) {
                 continue;
             }
-            for number in rule.steps.iter().copied().filter(|number| self.stand(*number) == Stand::Due) {
+            // What will be skipped is not asked for.
+            let due =
+                |number: &usize| self.stand(*number) == Stand::Due && self.left_out_or_unmet(rule, *number).is_none();
+            for number in rule.steps.iter().copied().filter(due) {
                 match rule.asks {
                     Asks::Nobody => {}
                     Asks::Tick => wants.push(Want::Tick(number)),
@@ -111,6 +122,25 @@ impl Course {
         }
     }
 
+    /// On the way back nothing else begins.
+    fn give_up(&mut self, orders: &mut Vec<Do>) {
+        for number in 0..self.steps.len() {
+            let ordinary = self.rule(number).is_none_or(|rule| !self.is_aside(rule));
+            if ordinary && self.steps.get(number).is_some_and(|step| step.state == StepState::Planned) {
+                orders.push(Do::Skip(number, "not begun: the run is rolled back".to_owned()));
+            }
+        }
+    }
+
+    /// Whether nothing more comes of a part because the run is rolled back.
+    fn is_given_up(&self, rule: &Rule) -> bool {
+        let over = |number: &usize| {
+            let planned = self.steps.get(*number).is_some_and(|step| step.state == StepState::Planned);
+            !planned && !matches!(self.stand(*number), Stand::Going | Stand::Open)
+        };
+        self.rolls_back && !self.is_aside(rule) && rule.steps.iter().all(over)
+    }
+
     /// No further step begins; the end comes when nothing is under way.
     fn halted(&mut self, orders: &mut Vec<Do>) {
         let why = self.halt.as_ref().map(|halt| halt.why.clone()).unwrap_or_default();
@@ -157,7 +187,7 @@ impl Course {
         }
     }
 
-    fn left_out_or_unmet(&self, rule: &Rule, number: usize) -> Option<String> {
+    pub(super) fn left_out_or_unmet(&self, rule: &Rule, number: usize) -> Option<String> {
         let step = self.steps.get(number)?;
         if self.left_out.contains(&step.host) {
             return Some(format!("{} was left out of this run", step.host));
@@ -169,7 +199,15 @@ impl Course {
     pub(super) fn is_blocked(&self, at: usize) -> bool {
         let Some(rule) = self.rules.get(at) else { return true };
         let before = self.rules.get(..at).unwrap_or_default();
-        let in_the_way = |earlier: &&Rule| !self.is_passed(earlier) && !self.lets_pass(earlier, rule);
+        let aside = self.is_aside(rule);
+        let in_the_way = |earlier: &&Rule| {
+            // What undoes something waits for nothing but what undoes something else.
+            let beside = self.is_aside(earlier) != aside;
+            !beside && !self.is_passed(earlier) && !self.lets_pass(earlier, rule)
+        };
+        if self.rolls_back && !aside || self.waits_for_a_value(before, rule) {
+            return true;
+        }
         if before.iter().any(|earlier| in_the_way(&earlier)) {
             return true;
         }
@@ -178,6 +216,23 @@ impl Course {
         rule.asks == Asks::Nobody
             && rule.together > 1
             && beside.filter(|earlier| earlier.asks == Asks::Nobody).count() >= rule.together
+    }
+
+    /// Whether the condition of a part speaks of something that a part before it gives, which has not been given yet: until
+    /// then the condition says nothing.
+    fn waits_for_a_value(&self, before: &[Rule], rule: &Rule) -> bool {
+        let gives = |earlier: &Rule, name: &str| {
+            earlier.capture.as_ref().is_some_and(|capture| capture.as_str() == name)
+                || matches!(&earlier.asks, Asks::Choose(_)) && earlier.part.as_str() == name
+                || matches!(&earlier.asks, Asks::Tell(names) if names.iter().any(|told| told.as_str() == name))
+        };
+        let open = |number: &usize| self.stand(*number) != Stand::Passed && !self.waived.contains(number);
+        let aside = self.is_aside(rule);
+        self.whole
+            && before
+                .iter()
+                .filter(|earlier| self.is_aside(earlier) == aside)
+                .any(|earlier| rule.when.names().any(|name| gives(earlier, name)) && earlier.steps.iter().any(open))
     }
 
     /// Whether a part that has not passed lets a later one go ahead all the same.
@@ -238,7 +293,7 @@ impl Course {
             RunState::Unknown
         } else if any(StepState::Failed) {
             RunState::Failed
-        } else if self.halt.is_some() && any(StepState::Skipped) && (self.whole || !self.is_done()) {
+        } else if self.rolls_back || self.halt.is_some() && any(StepState::Skipped) && (self.whole || !self.is_done()) {
             RunState::Stopped
         } else {
             RunState::Succeeded

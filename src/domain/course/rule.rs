@@ -48,6 +48,9 @@ pub struct Rule {
     pub idempotent: bool,
     /// How long an answer counts.
     pub expires: Option<Duration>,
+    /// Whether it stands beside the order of a whole run, because a person chose it there: it undoes another part, or is
+    /// of the way back.
+    pub aside: bool,
     /// The variable that takes what it prints.
     pub capture: Option<InputName>,
     /// Its steps, by their numbers.
@@ -75,6 +78,7 @@ impl Rule {
             retries: options.retries,
             idempotent: options.idempotent || part.danger == Danger::Read,
             expires: options.expires,
+            aside: false,
             capture: options.capture.clone(),
             steps,
         }

@@ -263,6 +263,13 @@ pub enum Term {
 }
 
 impl Terms {
+    /// The names that it speaks of.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|term| match term {
+            Term::Is(name) | Term::Not(name) | Term::Equals(name, _) | Term::Differs(name, _) => name.as_str(),
+        })
+    }
+
     /// Whether all hold of what `value` knows.
     pub fn hold<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
         let set = |name: &str| value(name).is_some_and(|value| !["", "no", "false", "0"].contains(&value));

@@ -42,6 +42,8 @@ pub struct ProcedurePlan {
     pub digest: String,
     /// Whether this is the whole procedure, one part after the other, and not some chosen parts.
     pub whole: bool,
+    /// What it is for.
+    pub purpose: Purpose,
     /// What a person types to confirm it in a protected environment: the environment's name.
     pub name: String,
     /// The inputs that were given.
@@ -50,6 +52,18 @@ pub struct ProcedurePlan {
     pub later: Vec<Input>,
     /// The parts, in the order of the document.
     pub parts: Vec<PlannedPart>,
+}
+
+/// What a plan is for in the run that it goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// It does what the procedure does.
+    #[default]
+    Forward,
+    /// It undoes a part, whatever else waits.
+    Undo,
+    /// It is the way back: from then on nothing else of the run begins.
+    Rollback,
 }
 
 /// An input with its value.
@@ -82,6 +96,8 @@ pub struct PlannedPart {
     pub danger: Danger,
     /// How it is done.
     pub options: Options,
+    /// What a person edited its command to, as it was typed.
+    pub edited: Option<String>,
     /// How many of its jobs are under way at once.
     pub at_once: usize,
     /// One for each host; for what is done by a person or by the console itself, one for `here` with an empty script.

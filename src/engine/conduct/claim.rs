@@ -55,12 +55,12 @@ impl Claim {
         fits(&run, &self.stage)?;
         let document = run.document.clone().ok_or("That run is of no procedure, so it can't be gone on with.")?;
         // What is missing is said before the run is anybody's.
-        let plan = match ends {
-            Some(_) => None,
+        let plans = match ends {
+            Some(_) => Vec::new(),
             None => {
                 let procedure = self.same(&run, &document).await?;
                 self.keep(&run, &procedure).await?;
-                Some(planned(&run, &document, &procedure, &self.stage)?)
+                planned(&run, &document, &procedure, &self.stage, is_own)?
             }
         };
         let adopted = match (is_own, there) {
@@ -70,12 +70,15 @@ impl Claim {
         };
         let given = adopted.run.document.as_ref().map(|document| document.given.clone()).unwrap_or_default();
         let mut course = Course::new(document.whole || ends.is_some(), given, adopted.run.steps.clone());
-        plan.iter().for_each(|plan| course.learn(plan));
+        if let Some(document) = &adopted.run.document {
+            course.recall(&document.decided);
+        }
+        plans.iter().for_each(|plan| course.learn(plan));
         if let Some(why) = ends {
             course.halt(format!("the run was ended by {}: {why}", self.book.person));
         }
         let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(adopted.run.clone())))).await;
-        Ok(Begun { run: adopted.run, course, token: adopted.token, plan })
+        Ok(Begun { run: adopted.run, course, token: adopted.token, plans })
     }
 
     fn who(&self) -> Who {
@@ -110,7 +113,8 @@ impl Claim {
         let records = self.book.store.records(id.clone()).await.map_err(|error| format!("{error}."))?;
         let taken = records.iter().filter_map(|record| match record.what {
             Recorded::Taken(token) => Some(token),
-            Recorded::Whole(_) | Recorded::Step(..) | Recorded::Given(_) | Recorded::Ended(_) => None,
+            Recorded::Whole(_) | Recorded::Step(..) => None,
+            Recorded::Given(_) | Recorded::Decided(_) | Recorded::Ended(_) => None,
         });
         Ok(taken.max().unwrap_or(FIRST_TOKEN))
     }

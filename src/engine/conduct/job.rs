@@ -161,10 +161,14 @@ impl Step {
         let Some((part, job, _)) = self.what.clone() else {
             return Came::Unknown("What it does is not known here.".to_owned());
         };
+        if !self.is_as_recorded(&job) {
+            return Came::Never(Reason::Refused, self.edited_elsewhere("it is not tried again by itself"));
+        }
         let before = self.record.clone();
         self.record = RunStep {
             attempt: before.attempt + 1,
             command: before.command.clone(),
+            edited: before.edited.clone(),
             host: before.host.clone(),
             service: before.service.clone(),
             unit: before.unit.clone(),
@@ -259,8 +263,7 @@ impl Step {
                         return Came::Never(Reason::Cancelled, "it was never started".to_owned());
                     };
                     if !self.is_as_recorded(&job) {
-                        let why = "it was never started, and what it was edited to is not known here: retry it";
-                        return Came::Never(Reason::Refused, why.to_owned());
+                        return Came::Never(Reason::Refused, self.edited_elsewhere("it was never started"));
                     }
                     return self.send(&part, &job, kept).await;
                 }
@@ -285,9 +288,18 @@ impl Step {
         }
     }
 
+    /// Whether what would be sent is what a person permitted, as far as that is recorded.
     fn is_as_recorded(&self, job: &Job) -> bool {
         let masks = self.kit.ledger.masks.borrow();
-        masks.text(&super::task::command(job)) == self.record.command
+        let command = super::task::command(job);
+        command == self.record.command || masks.text(&command) == self.record.command
+    }
+
+    fn edited_elsewhere(&self, what: &str) -> String {
+        match &self.record.edited {
+            Some(_) => format!("{what}: its command was edited on another workstation, so look at it and retry it"),
+            None => format!("{what}: its command was edited, and held a secret, which is not kept: edit it again"),
+        }
     }
 
     /// Follows it to its end, and cancels it when that is wanted.

@@ -6,7 +6,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::mask::Masks;
 use super::mirroring::Mirroring;
-use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::procedure::Given;
+use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::store::{Recorded, Store, StoreError, Why};
@@ -99,6 +100,18 @@ impl Ledger {
         }
     }
 
+    /// Records what was decided of the run as a whole, here and on the lock host.
+    pub(super) async fn decide(&self, decided: Decided) -> Result<(), Lost> {
+        self.store.decide(self.run.clone(), decided.clone(), self.clock.now().wall).await?;
+        self.mirrored(Recorded::Decided(decided)).await
+    }
+
+    /// Records inputs that were told, here and on the lock host; of secrets only their names.
+    pub(super) async fn give(&self, given: Vec<Given>) -> Result<(), Lost> {
+        self.store.give(self.run.clone(), given.clone(), self.clock.now().wall).await?;
+        self.mirrored(Recorded::Given(given)).await
+    }
+
     /// Comes back once the lock host says that somebody else has the run.
     pub(super) async fn taken(&self) {
         match &self.mirror {
@@ -161,6 +174,7 @@ impl Ledger {
                 check.told = masks.mask(check.told.raw()).into();
             }
         }
+        masked.edited = step.edited.clone().filter(|edited| !masks.touches(edited));
         // Half a value would be taken for a whole one.
         masked.value = step.value.clone().filter(|value| !masks.touches(value));
         masked

@@ -35,7 +35,7 @@ use self::mirroring::Mirroring;
 use self::task::{Activity, Order, Task};
 use crate::domain::course::Course;
 use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
-use crate::domain::run::{RunDocument, RunState, RunStep};
+use crate::domain::run::{Decided, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
 use crate::engine::clock::{AnyClock, Clock};
@@ -70,8 +70,8 @@ struct Begun {
     run: Run,
     course: Course,
     token: u64,
-    /// What its steps do; nothing of one that is only brought to its end.
-    plan: Option<ProcedurePlan>,
+    /// What its steps do, newer plans behind older ones; nothing of one that is only brought to its end.
+    plans: Vec<ProcedurePlan>,
 }
 
 /// Where a run comes from.
@@ -160,7 +160,7 @@ impl Conductor {
             format!("{} is not the document any more that this was planned from: plan it anew.", plan.procedure)
         })?;
         let (id, title) = (run.id.clone(), run.title.clone());
-        let begun = Begun { run, course, token: FIRST_TOKEN, plan: Some(plan.clone()) };
+        let begun = Begun { run, course, token: FIRST_TOKEN, plans: vec![plan.clone()] };
         self.spawn(stage, book, id, title, Source::New(Box::new(begun), document));
         Ok(())
     }
@@ -214,8 +214,7 @@ impl Conductor {
                 }
             }
             let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token };
-            let plan = begun.plan.as_ref();
-            Task::new(kit, begun.course, book.person, stage.ask, masks, active, plan).run(ordered).await;
+            Task::new(kit, begun.course, book.person, stage.ask, masks, active, &begun.plans).run(ordered).await;
         });
         self.runs.retain(|_, run| run.lives());
         self.runs.insert(id, Conducted { title, orders, activity, task });
@@ -299,7 +298,13 @@ fn fits(plan: &ProcedurePlan, stage: &Stage) -> Result<(), String> {
 
 /// The record of a step that is new.
 fn fresh(part: &PlannedPart, job: &Job) -> RunStep {
-    RunStep { host: job.host.clone(), part: Some(part.part.clone()), command: task::command(job), ..RunStep::default() }
+    RunStep {
+        host: job.host.clone(),
+        part: Some(part.part.clone()),
+        command: task::command(job),
+        edited: part.edited.clone(),
+        ..RunStep::default()
+    }
 }
 
 /// The run as it is recorded before anything is sent.
@@ -325,6 +330,7 @@ fn recorded(plan: &ProcedurePlan, how: &str, book: &Book, now: jiff::Timestamp, 
             digest: plan.digest.clone(),
             whole: plan.whole,
             given: plan.given.clone(),
+            decided: Decided::default(),
         }),
         steps,
     }

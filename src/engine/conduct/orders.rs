@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::ledger::{Ledger, Lost};
 use super::task::{Order, Task};
-use crate::domain::procedure::{Given, ProcedurePlan};
-use crate::domain::run::{RunStep, StepState};
+use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
+use crate::domain::run::{Decided, RunStep, StepState};
 use crate::domain::{InputName, PartId, Permit};
-use crate::engine::clock::Clock;
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Told};
@@ -61,7 +61,10 @@ impl Task {
                 self.record(number, step, StepState::Skipped).await;
             }
             Decision::LeaveOut(host) => {
-                for number in self.course.leave_out(&host)? {
+                let numbers = self.course.leave_out(&host)?;
+                let decided = Decided { left_out: vec![host.clone()], rolls_back: false };
+                self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
+                for number in numbers {
                     let step = self.signed(number, format!("{host} was left out of this run").into());
                     self.record(number, step, StepState::Skipped).await;
                 }
@@ -122,14 +125,8 @@ impl Task {
                 }
             }
         }
-        let now = self.kit.place.clock.now().wall;
-        let ledger = &self.kit.ledger;
-        ledger.store.give(ledger.run.clone(), given.clone(), now).await.map_err(|error| format!("{error}."))?;
-        if let Err(super::ledger::Lost::Taken(by)) =
-            ledger.mirrored(crate::engine::store::Recorded::Given(given.clone())).await
-        {
-            self.taken = Some(by);
-        }
+        let told = given.clone();
+        self.keep(|ledger| async move { ledger.give(told).await }).await?;
         self.course.give(&given);
         for number in self.course.may_tell() {
             let names = match self.course.rule(number).map(|rule| rule.asks.clone()) {
@@ -147,9 +144,31 @@ impl Task {
         Ok(())
     }
 
+    /// Records something that a person said of the run: an error when that can't be.
+    async fn keep<F: Future<Output = Result<(), Lost>>>(
+        &mut self,
+        write: impl FnOnce(Ledger) -> F,
+    ) -> Result<(), String> {
+        match write(self.kit.ledger.clone()).await {
+            Ok(()) => Ok(()),
+            Err(Lost::Taken(by)) => {
+                self.taken = Some(by);
+                Ok(())
+            }
+            Err(Lost::Unrecorded(why)) => Err(format!("It can't be recorded, so it does not count: {why}.")),
+        }
+    }
+
     /// More of the run, with a person's permit.
     async fn permitted(&mut self, permit: Permit<ProcedurePlan>) -> Result<(), String> {
         let plan = permit.plan();
+        let known = |given: &&Given| !self.course.given().contains(given);
+        let given: Vec<Given> = plan.given.iter().filter(known).cloned().collect();
+        if !given.is_empty() {
+            let told = given.clone();
+            self.keep(|ledger| async move { ledger.give(told).await }).await?;
+            self.course.give(&given);
+        }
         let before = self.course.steps().len();
         let numbers = match self.course.permit(plan, super::fresh) {
             Ok(numbers) => numbers,
@@ -158,15 +177,26 @@ impl Task {
                 return Ok(());
             }
         };
+        if plan.purpose == Purpose::Rollback && !self.course.is_chosen() {
+            let decided = Decided { left_out: Vec::new(), rolls_back: true };
+            self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
+        }
         self.learn(plan);
+        let mut new: Vec<usize> = (before..self.course.steps().len()).collect();
         for number in &numbers {
-            if let Some((_, job)) = self.planned.get(number) {
+            if let Some((part, job)) = self.planned.get(number) {
                 let command = super::task::command(job);
-                self.course.edit(*number, command);
+                let was = self.step(*number);
+                // One that was begun before keeps what it ran, until it is begun again.
+                let is_edited = (&was.command, &was.edited) != (&command, &part.edited);
+                if was.state == StepState::Planned && is_edited && !new.contains(number) {
+                    new.push(*number);
+                }
+                self.course.edit(*number, command, part.edited.clone());
             }
             self.evidence.remove(number);
         }
-        for number in before..self.course.steps().len() {
+        for number in new {
             let step = self.step(number);
             self.record(number, step, StepState::Planned).await;
         }

@@ -9,14 +9,14 @@ use super::claim::SILENT;
 use super::{Conductor, Source, Stage};
 use crate::domain::procedure::{Procedure, ProcedurePlan};
 use crate::domain::run::{RunDocument, RunState};
-use crate::domain::{Run, RunId};
+use crate::domain::{HostName, PartId, Run, RunId};
 use crate::engine::act::one_change;
 use crate::engine::mirror::Mirrored;
 use crate::engine::store::RunsWish;
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{OpenRun, ProcedureNews};
-use crate::state::procedures::{Answers, Choice, Chosen, plan};
+use crate::state::procedures::{Choice, Chosen, Edited, again, plan};
 
 /// How many runs are offered at most.
 const OFFERED: u32 = 50;
@@ -137,19 +137,18 @@ pub(super) fn fits(run: &Run, stage: &Stage) -> Result<(), String> {
     }
 }
 
-/// The plan of a run, made anew of its record: the same parts on the same hosts with the same inputs.
+/// The plans of a run, made anew of its record: the same parts on the same hosts with the same inputs, what was chosen
+/// beside the order of the whole, and commands that were edited here. What was edited elsewhere is only a claim of the
+/// lock host's: a person sees it before it is sent.
 pub(super) fn planned(
     run: &Run,
     document: &RunDocument,
     procedure: &Procedure,
     stage: &Stage,
-) -> Result<ProcedurePlan, String> {
-    let mut answers = Answers::default();
-    for given in &document.given {
-        if let Some(value) = &given.value {
-            answers.values.insert(given.name.to_string(), value.clone());
-        }
-    }
+    is_own: bool,
+) -> Result<Vec<ProcedurePlan>, String> {
+    let environment = &stage.place.environment;
+    let answers = again(run, procedure, environment);
     let mut hosts = Vec::new();
     let mut parts = Vec::new();
     for step in &run.steps {
@@ -159,10 +158,28 @@ pub(super) fn planned(
         let part = step.part.clone().filter(|part| !parts.contains(part));
         parts.extend(part);
     }
-    let what = if document.whole { Chosen::Whole } else { Chosen::Parts(parts.into_iter().map(Into::into).collect()) };
-    let choice = Choice { what, hosts, only: Vec::new(), run: Some(run.id.clone()) };
-    plan(procedure, &stage.place.environment, &answers, &choice)
-        .map_err(|missing| format!("The run can't be planned as it was: {}.", missing.sentences().join("; ")))
+    let make = |what: Chosen, hosts: &[HostName], only: Vec<HostName>| {
+        let choice = Choice { what, hosts: hosts.to_vec(), only, run: Some(run.id.clone()) };
+        plan(procedure, environment, &answers, &choice)
+            .map_err(|missing| format!("The run can't be planned as it was: {}.", missing.sentences().join("; ")))
+    };
+    let mut plans = Vec::new();
+    if document.whole {
+        plans.push(make(Chosen::Whole, &hosts, Vec::new())?);
+    }
+    let is_planned = |part: &PartId| plans.iter().any(|plan| plan.parts.iter().any(|known| known.part == *part));
+    let beside: Vec<_> = parts.iter().filter(|part| !is_planned(part)).cloned().map(Into::into).collect();
+    if !beside.is_empty() {
+        plans.push(make(Chosen::Parts(beside), &hosts, Vec::new())?);
+    }
+    for step in run.steps.iter().filter(|_| is_own) {
+        let (Some(part), Some(text)) = (&step.part, &step.edited) else { continue };
+        let edited = Edited { part: part.clone(), command: Some(text.clone()) };
+        let here = step.host.as_str() == crate::domain::procedure::HERE;
+        let only = if here { Vec::new() } else { vec![step.host.clone()] };
+        plans.push(make(Chosen::Parts(vec![edited]), std::slice::from_ref(&step.host), only)?);
+    }
+    Ok(plans)
 }
 
 /// What changed, as lines of a unified diff.

@@ -98,7 +98,7 @@ impl Task {
         ask: Option<mpsc::Sender<Asking>>,
         masks: watch::Sender<Arc<Masks>>,
         activity: watch::Sender<Activity>,
-        plan: Option<&ProcedurePlan>,
+        plans: &[ProcedurePlan],
     ) -> Self {
         let mut task = Self {
             kit,
@@ -119,7 +119,7 @@ impl Task {
             told: None,
             taken: None,
         };
-        plan.into_iter().for_each(|plan| task.learn(plan));
+        plans.iter().for_each(|plan| task.learn(plan));
         task
     }
 

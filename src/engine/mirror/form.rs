@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
-use crate::engine::store::form::{NoteForm, RunForm, StepForm};
+use crate::engine::store::form::{DecidedForm, NoteForm, RunForm, StepForm};
 use crate::engine::store::{Recorded, Who};
 use crate::runtimes::mirror::{Listed, Name, Owner};
 use crate::text::Foreign;
@@ -36,6 +36,8 @@ pub(super) struct EventForm {
     given: Option<Vec<(String, Option<String>)>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided: Option<DecidedForm>,
 }
 
 /// A run as the lock host knows it.
@@ -70,11 +72,13 @@ pub(super) fn line(run: &RunId, token: u64, n: u64, who: &Who, at: Timestamp, wh
         step: None,
         given: None,
         ended: None,
+        decided: None,
     };
     match what {
         Recorded::Whole(run) => form.whole = Some(RunForm::from(&**run)),
         Recorded::Step(number, step) => form.step = Some((*number, StepForm::from(&**step))),
         Recorded::Given(given) => form.given = Some(NoteForm::words(given)),
+        Recorded::Decided(decided) => form.decided = Some(DecidedForm::from(decided)),
         Recorded::Ended(state) => form.ended = Some(state.word().to_owned()),
         Recorded::Taken(_) => {}
     }
@@ -147,6 +151,10 @@ fn apply(run: Option<Run>, event: EventForm, listed: &Listed, at: &Name) -> Resu
         let document = run.document.as_mut().ok_or("it has no document")?;
         crate::engine::store::merge(&mut document.given, &NoteForm::given(given).ok_or("an input has a bad name")?);
     }
+    if let Some(decided) = event.decided {
+        let document = run.document.as_mut().ok_or("it has no document")?;
+        document.decided.merge(&decided.decided().ok_or("a host that is left out is none")?);
+    }
     if let Some(state) = event.ended {
         run.state = RunState::of_word(&state).ok_or("its end is none of ours")?;
         run.ended = Some(event.at.parse().map_err(|_| "its end has no time")?);
@@ -186,6 +194,7 @@ fn sound_step(form: StepForm) -> Option<RunStep> {
 /// A step of somebody else's: what a person reads is sanitised, what is too long is refused.
 fn sound(mut step: RunStep) -> Option<RunStep> {
     let longest = step.value.as_ref().map_or(0, String::len).max(step.command.len()).max(step.note.raw().len());
+    let longest = longest.max(step.edited.as_ref().map_or(0, String::len));
     if longest > LONGEST || step.value.as_ref().is_some_and(|value| value.contains('\0')) {
         return None;
     }

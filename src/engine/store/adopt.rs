@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::error::Why;
-use super::form::{DocumentForm, NoteForm, RunForm};
+use super::form::{DecidedForm, DocumentForm, NoteForm, RunForm};
 use super::kept::{Adopted, Who};
 use super::write::{json, put_step, record};
 use super::{past, read};
 use crate::domain::procedure::Given;
-use crate::domain::run::RunState;
+use crate::domain::run::{Decided, RunState};
 use crate::domain::{Run, RunId};
 
 /// The session of a run that goes on at another workstation.
@@ -133,6 +133,18 @@ pub(super) fn give(to: &Transaction<'_>, run: &RunId, given: &[Given], now: Time
     to.execute("UPDATE runs SET document = ? WHERE id = ?", params![text, run.as_str()])?;
     past::remember(to, &known, given, now)?;
     let said = json(&NoteForm { given: Some(NoteForm::words(given)), ..NoteForm::default() })?;
+    record(to, run, None, now, known.state.word(), &said)
+}
+
+/// Something was decided of a run as a whole.
+pub(super) fn decide(to: &Transaction<'_>, run: &RunId, decided: &Decided, now: Timestamp) -> Result<(), Why> {
+    let missing = || Why::Missing(format!("run {run} of a procedure"));
+    let mut known: Run = read::run(to, run.as_str())?.ok_or_else(missing)?;
+    let document = known.document.as_mut().ok_or_else(missing)?;
+    document.decided.merge(decided);
+    let text = json(&DocumentForm::from(&*document))?;
+    to.execute("UPDATE runs SET document = ? WHERE id = ?", params![text, run.as_str()])?;
+    let said = json(&NoteForm { decided: Some(DecidedForm::from(decided)), ..NoteForm::default() })?;
     record(to, run, None, now, known.state.word(), &said)
 }
 

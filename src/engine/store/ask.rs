@@ -7,7 +7,7 @@ use super::RunsWish;
 use super::error::StoreError;
 use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
 use crate::domain::procedure::Given;
-use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::port::procedure::Piece;
 
@@ -21,6 +21,7 @@ pub(super) enum Ask {
     Adopt(RunId, Who, Timestamp),
     TakeIn(Box<Adopted>, Who, bool, Timestamp),
     Give(RunId, Vec<Given>, Timestamp),
+    Decide(RunId, Decided, Timestamp),
     KeepDocument(Box<Document>, Timestamp),
     Print(RunId, Vec<Piece>),
     Runs(RunsWish),
@@ -54,6 +55,7 @@ impl Ask {
             Ask::Abandoned(_) => "settling runs of programs that died",
             Ask::Adopt(..) | Ask::TakeIn(..) => "taking over a run",
             Ask::Give(..) => "recording inputs",
+            Ask::Decide(..) => "recording a decision",
             Ask::KeepDocument(..) => "keeping a document",
             Ask::Print(..) => "keeping output",
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
@@ -69,7 +71,8 @@ impl Ask {
             Ask::Begin(_) | Ask::Adopt(..) => true,
             Ask::TakeIn(_, _, ours, _) => *ours,
             Ask::Step(_, _, step) => step.state == StepState::Intent,
-            Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => false,
+            Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::Decide(..) => false,
+            Ask::KeepDocument(..) | Ask::Print(..) => false,
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }
@@ -83,7 +86,8 @@ impl Ask {
     pub(super) fn writes(&self) -> bool {
         match self {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
-            Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => true,
+            Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
+            Ask::KeepDocument(..) | Ask::Print(..) => true,
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Given;
-use crate::domain::run::{Check, Finding, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
+use crate::domain::run::{Check, Decided, Finding, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
 use crate::text::Foreign;
@@ -40,6 +40,35 @@ pub(in crate::engine) struct DocumentForm {
     digest: String,
     whole: bool,
     given: Vec<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "DecidedForm::is_nothing")]
+    decided: DecidedForm,
+}
+
+/// What was decided of a run as a whole.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct DecidedForm {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    rolls_back: bool,
+}
+
+impl DecidedForm {
+    fn is_nothing(&self) -> bool {
+        self.left_out.is_empty() && !self.rolls_back
+    }
+
+    /// The decision; `None` when it is none of ours.
+    pub(in crate::engine) fn decided(self) -> Option<Decided> {
+        let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
+        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back })
+    }
+}
+
+impl From<&Decided> for DecidedForm {
+    fn from(decided: &Decided) -> Self {
+        Self { left_out: decided.left_out.iter().map(ToString::to_string).collect(), rolls_back: decided.rolls_back }
+    }
 }
 
 /// What a record says that is about neither the whole run nor one of its steps.
@@ -52,6 +81,9 @@ pub(in crate::engine) struct NoteForm {
     /// Inputs that were told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Vec<(String, Option<String>)>>,
+    /// What was decided of it as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<DecidedForm>,
 }
 
 impl NoteForm {
@@ -89,6 +121,8 @@ pub(in crate::engine) struct StepForm {
     pub by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -159,6 +193,7 @@ impl From<&RunStep> for StepForm {
             exit: step.exit,
             by: step.by.clone(),
             value: step.value.clone(),
+            edited: step.edited.clone(),
         }
     }
 }
@@ -196,6 +231,7 @@ impl From<&RunDocument> for DocumentForm {
             digest: document.digest.clone(),
             whole: document.whole,
             given: NoteForm::words(&document.given),
+            decided: DecidedForm::from(&document.decided),
         }
     }
 }
@@ -216,12 +252,23 @@ impl DocumentForm {
         }
     }
 
+    /// Takes in what was decided since.
+    pub(in crate::engine) fn decide(&mut self, newer: DecidedForm) {
+        self.decided.rolls_back |= newer.rolls_back;
+        for host in newer.left_out {
+            if !self.decided.left_out.contains(&host) {
+                self.decided.left_out.push(host);
+            }
+        }
+    }
+
     fn document(self) -> Option<RunDocument> {
         Some(RunDocument {
             name: ProcedureName::new(&self.name).ok()?,
             digest: self.digest,
             whole: self.whole,
             given: NoteForm::given(self.given)?,
+            decided: self.decided.decided()?,
         })
     }
 }
@@ -253,6 +300,7 @@ impl StepForm {
             exit: self.exit,
             by: self.by,
             value: self.value,
+            edited: self.edited,
         })
     }
 }

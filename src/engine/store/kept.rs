@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::procedure::{Given, Procedure};
-use crate::domain::run::{RunState, RunStep};
+use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, HostName, InputName, PartId, ProcedureName, Run, SiteName};
 use crate::engine::jobs::Offsets;
 use crate::port::procedure::Piece;
@@ -153,6 +153,8 @@ pub enum Recorded {
     Taken(u64),
     /// Inputs were told.
     Given(Vec<Given>),
+    /// Something was decided of it as a whole.
+    Decided(Decided),
     /// It ended.
     Ended(RunState),
 }

@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::domain::procedure::Given;
-use crate::domain::run::{RunState, RunStep};
+use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
@@ -78,6 +78,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Records inputs that were told while a run goes on, in the place of what they were.
     fn give(&self, run: RunId, given: Vec<Given>, now: Timestamp) -> Answer<()>;
+
+    /// Records what was decided of a run as a whole, beside what was decided before.
+    fn decide(&self, run: RunId, decided: Decided, now: Timestamp) -> Answer<()>;
 
     /// Keeps the text of a document under its digest; one that is kept already stays.
     fn keep_document(&self, document: Document, now: Timestamp) -> Answer<()>;

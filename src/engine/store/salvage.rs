@@ -12,7 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params, params_from_iter};
 
 use super::error::Why;
-use super::form::{DocumentForm, NoteForm, RunForm};
+use super::form::{DocumentForm, NoteForm, RunForm, StepForm};
 use super::open::{Fresh, immutable};
 use super::place::beside;
 use super::read::head;
@@ -285,6 +285,9 @@ fn told(from: &Connection, id: &str) -> Result<Option<Told>, Why> {
         let place = number.and_then(|number| usize::try_from(number).ok());
         if let Some(step) = place.and_then(|place| form.steps.get_mut(place)) {
             *step = serde_json::from_str(&said).unwrap_or_else(|_| step.clone());
+        } else if place == Some(form.steps.len()) {
+            // One that was chosen later.
+            form.steps.extend(serde_json::from_str::<StepForm>(&said).ok());
         } else if said == "{}" {
             (form.state, form.ended) = (row.get(1)?, Some(row.get(2)?));
         } else if let Ok(note) = serde_json::from_str::<NoteForm>(&said) {
@@ -293,6 +296,9 @@ fn told(from: &Connection, id: &str) -> Result<Option<Told>, Why> {
             }
             if let (Some(given), Some(document)) = (note.given, &mut form.document) {
                 document.merge(given);
+            }
+            if let (Some(decided), Some(document)) = (note.decided, &mut form.document) {
+                document.decide(decided);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
 use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
 use crate::domain::procedure::Given;
-use crate::domain::run::{RunState, RunStep};
+use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{Run, RunId};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
@@ -136,6 +136,10 @@ impl Store for Sqlite {
 
     fn give(&self, run: RunId, given: Vec<Given>, now: Timestamp) -> Answer<()> {
         self.do_it(Ask::Give(run, given, now))
+    }
+
+    fn decide(&self, run: RunId, decided: Decided, now: Timestamp) -> Answer<()> {
+        self.do_it(Ask::Decide(run, decided, now))
     }
 
     fn keep_document(&self, document: Document, now: Timestamp) -> Answer<()> {

@@ -197,7 +197,8 @@ impl Worker {
             Ask::Past(wish) => past::read(from, wish).map(Reply::Past),
             Ask::Records(run) => read::records(from, run).map(Reply::Records),
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
-            Ask::TakeIn(..) | Ask::Give(..) | Ask::KeepDocument(..) | Ask::Print(..) => Ok(Reply::Done),
+            Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
+            Ask::KeepDocument(..) | Ask::Print(..) => Ok(Reply::Done),
         }
     }
 
@@ -252,6 +253,10 @@ impl Worker {
             Ask::Give(run, given, now) => {
                 adopt::fence(to, run, &own)?;
                 adopt::give(to, run, given, *now).map(|()| Reply::Done)
+            }
+            Ask::Decide(run, decided, now) => {
+                adopt::fence(to, run, &own)?;
+                adopt::decide(to, run, decided, *now).map(|()| Reply::Done)
             }
             Ask::KeepDocument(document, now) => document::keep(to, document, *now).map(|()| Reply::Done),
             Ask::Print(run, pieces) => output::keep(to, run, pieces).map(|()| Reply::Done),

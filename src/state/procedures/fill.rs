@@ -87,8 +87,13 @@ fn shell(
     }
     for missing in unset(text, &seen) {
         let told = format!("${}", missing.name);
-        let found = scope.value(item, &missing.name);
-        if found == Found::Nothing && !scope.is_left(&missing.name, &told) && !scope.ask_input(item, &missing.name) {
+        if scope.value(item, &missing.name) != Found::Nothing {
+            continue;
+        }
+        if scope.is_left(&missing.name, &told) {
+            // Whoever goes on with the run leaves it too.
+            scope.note(&missing.name, Some(&told));
+        } else if !scope.ask_input(item, &missing.name) {
             let gap = Gap {
                 key: missing.name.clone(),
                 text: told,

@@ -1,16 +1,17 @@
 //! The plan of a procedure: which parts, on which hosts, with which commands.
 
 use super::answers::{Answers, Choice, Chosen, Edited};
-use super::expand::{Item, by_header, expand};
+use super::expand::{Item, by_header, expand, find_part};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
 use super::{fill, grade, request, restart};
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
-    Danger, Doing, Given, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Role, Script, here,
+    Danger, Doing, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, here,
 };
-use crate::domain::{Environment, HostName, InputName, PartId};
+use crate::domain::run::StepState;
+use crate::domain::{Environment, HostName, InputName, PartId, Run};
 use crate::state::Fleet;
 
 /// Plans a procedure, or chosen parts of it.
@@ -88,6 +89,11 @@ pub fn plan_seen(
         title: procedure.header.title.plain(),
         digest: procedure.digest.clone(),
         whole: choice.what == Chosen::Whole,
+        purpose: match choice.what {
+            Chosen::Whole | Chosen::Parts(_) => Purpose::Forward,
+            Chosen::Undo(_) => Purpose::Undo,
+            Chosen::Rollback => Purpose::Rollback,
+        },
         name: environment.name.to_string(),
         given: scope.given,
         later: scope.later,
@@ -123,6 +129,11 @@ fn chosen<'a>(
             }
         }
         Chosen::Parts(edited) => {
+            let mut items = items.to_vec();
+            // Once the way back was begun, its parts are parts of the run like any other.
+            if !edited.iter().all(|edited| items.iter().any(|item| is_of(&item.id, &edited.part))) {
+                items.extend(by_header(procedure, environment, &mut Vec::new()).unwrap_or_default());
+            }
             for Edited { part, .. } in edited {
                 if !items.iter().any(|item| is_of(&item.id, part)) {
                     refuse(Some(part.clone()), format!("{} has no such part", procedure.name));
@@ -197,6 +208,8 @@ fn planned(
     scope: &mut Scope<'_>,
 ) -> Result<PlannedPart, Unsaid> {
     let mut options = item.options.clone();
+    // What the document says of its own command says nothing of another one.
+    options.idempotent &= edited.is_none();
     let mut kind = item.part.doing.word();
     let mut doing = item.part.doing.clone();
     let mut jobs = Vec::new();
@@ -276,6 +289,7 @@ fn planned(
         together: item.together,
         danger,
         options,
+        edited: edited.map(str::to_owned),
         at_once,
         jobs,
         previews,
@@ -358,8 +372,28 @@ impl Scope<'_> {
     }
 }
 
-/// What a plan was given, as answers for another plan of the same procedure.
-pub fn again(given: &[Given]) -> Answers {
-    let values = given.iter().filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
-    Answers { values, ..Answers::default() }
+/// What a run was given and has found out so far, as answers for another plan of its procedure.
+pub fn again(run: &Run, procedure: &Procedure, environment: &Environment) -> Answers {
+    let given = run.document.iter().flat_map(|document| &document.given);
+    let values = given.filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
+    let mut answers = Answers { values, ..Answers::default() };
+    for step in run.steps.iter().filter(|step| step.state == StepState::Verified) {
+        let (Some(id), Some(value)) = (&step.part, &step.value) else { continue };
+        let Some((_, part)) = find_part(procedure, environment, id) else { continue };
+        if let Some(name) = &part.options.capture {
+            answers.captured.insert(name.clone(), value.clone());
+        }
+        if matches!(part.doing, Doing::Decide(_)) {
+            answers.decided.insert(id.clone(), value.clone());
+        }
+    }
+    answers
+}
+
+/// The same step once more: with the command that it had last, also when that was edited.
+pub fn once_more(run: &Run, number: usize) -> Option<Choice> {
+    let step = run.steps.get(number)?;
+    let edited = Edited { part: step.part.clone()?, command: step.edited.clone() };
+    let only = if step.host.as_str() == HERE { Vec::new() } else { vec![step.host.clone()] };
+    Some(Choice { what: Chosen::Parts(vec![edited]), hosts: vec![step.host.clone()], only, run: Some(run.id.clone()) })
 }
