@@ -20,6 +20,7 @@ fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: usize) -> Pla
         become_root: None,
         script: Script::default(),
         timeout: std::time::Duration::from_secs(60),
+        change: None,
     };
     let kind = doing.word();
     let by_person = matches!(doing, Doing::Ask | Doing::Decide(_));

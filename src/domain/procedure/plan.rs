@@ -9,6 +9,7 @@ use super::part::{Danger, Doing, Language, Options};
 use crate::domain::host::BecomeRoot;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, SiteName};
 use crate::domain::permit::Confirmable;
+use crate::domain::plan::PlannedStep;
 use crate::domain::run::RunId;
 use crate::text::Foreign;
 
@@ -117,6 +118,8 @@ pub struct Job {
     pub script: Script,
     /// How long one try may take.
     pub timeout: Duration,
+    /// The change of a unit that it is: it counts as done when the unit stands as it should.
+    pub change: Option<Box<PlannedStep>>,
 }
 
 /// A command with everything it needs to be run: handed to the shell as a file, never as an argument.
@@ -136,6 +139,8 @@ pub struct Script {
     pub folder: Option<String>,
     /// The program that is given `text` on its standard input, for SQL and PromQL.
     pub with: Option<String>,
+    /// What prints the weight that is in force afterwards, for a shift.
+    pub get: Option<String>,
 }
 
 impl ProcedurePlan {

@@ -11,6 +11,7 @@ mod place;
 mod probes;
 mod send;
 mod step;
+mod verified;
 mod verify;
 mod waits;
 pub mod who;
@@ -39,6 +40,8 @@ pub(in crate::engine) use password::Questions;
 pub use password::Vault;
 pub(in crate::engine) use place::{ANSWERS_WITHIN, last_line};
 pub use place::{Place, Way};
+pub(in crate::engine) use verified::{recalled, scope, verify};
+pub(in crate::engine) use verify::Came;
 
 /// How long the record of a run's end is waited for before the next change is refused.
 const LAST_LINE: Duration = Duration::from_secs(2);

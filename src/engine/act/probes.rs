@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::verify::Subject;
-use crate::domain::Probe;
 use crate::domain::probe::{Found, Vantage};
 use crate::domain::run::Finding;
+use crate::domain::{Probe, ProbeReport};
 use crate::engine::clock::Clock;
 use crate::engine::probe::Origin;
 use crate::text::Foreign;
@@ -17,7 +17,7 @@ const SELDOM: Duration = Duration::from_secs(1);
 
 /// Asks a probe until it has passed as often in a row as it must, or for as long as it takes the site itself to call
 /// the service down.
-pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Finding, Foreign) {
+pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Finding, Foreign, Option<ProbeReport>) {
     let place = subject.place;
     let chance = CHANCE.max(probe.interval * probe.fall + probe.timeout).max(subject.step.settle);
     let until = place.clock.now().mono.after(chance.min(subject.step.deadline.max(CHANCE)));
@@ -27,7 +27,7 @@ pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Findin
             Vantage::Here => Origin::Here,
             Vantage::Host => match place.connected(&subject.step.host, until).await {
                 Some(connection) => Origin::Host(connection),
-                None => return (Finding::Unknown, place.not_answering(&subject.step.host).into()),
+                None => return (Finding::Unknown, place.not_answering(&subject.step.host).into(), None),
             },
         };
         let environment = &place.environment;
@@ -39,15 +39,15 @@ pub(super) async fn until_green(subject: &Subject<'_>, probe: &Probe) -> (Findin
         }
         if passes >= probe.rise.max(1) {
             subject.waits.probe(&probe.name, None);
-            return (Finding::Good, report.summary);
+            return (Finding::Good, report.summary.clone(), Some(report));
         }
         // What can't be asked says nothing, however often.
         if errors > probe.fall.max(2) {
-            return (Finding::Unknown, report.summary);
+            return (Finding::Unknown, report.summary.clone(), Some(report));
         }
         if place.clock.now().mono >= until {
             let finding = if report.found == Found::Fail { Finding::Bad } else { Finding::Unknown };
-            return (finding, report.summary);
+            return (finding, report.summary.clone(), Some(report));
         }
         if report.found != Found::Pass {
             subject.waits.probe(&probe.name, Some(report.summary.plain()));

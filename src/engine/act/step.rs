@@ -114,7 +114,7 @@ impl Step {
                 let done = self.ledger.commit(self.number, &mut self.record, StepState::Done).await;
                 recorded = recorded.and(done);
                 let check = Check { name: "command".into(), finding: Finding::Good, told: "ended with success".into() };
-                (Came::Well, Seen { checks: vec![check], last: None })
+                (Came::Well, Seen { checks: vec![check], ..Seen::default() })
             }
         };
         if let Some(look) = &seen.last {
@@ -196,7 +196,7 @@ impl Step {
 }
 
 /// What follows when the unit has arrived, or has not.
-async fn after(verb: Verb, subject: &Subject<'_>, arrived: Came, seen: &mut Seen) -> Came {
+pub(super) async fn after(verb: Verb, subject: &Subject<'_>, arrived: Came, seen: &mut Seen) -> Came {
     let failed = matches!(arrived, Came::Badly(_));
     if failed && verb.leaves_running() {
         // The reason is most often the last thing it wrote.

@@ -12,7 +12,7 @@ use super::{log, probes};
 use crate::domain::plan::PlannedStep;
 use crate::domain::run::{Check, Finding};
 use crate::domain::unit::UnitName;
-use crate::domain::{Moment, Service};
+use crate::domain::{Moment, ProbeReport, Service};
 use crate::engine::clock::Clock;
 use crate::runtimes::systemd::Scope;
 use crate::runtimes::systemd_look::Look;
@@ -41,7 +41,7 @@ pub(super) struct Subject<'a> {
 
 /// How a step came out.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Came {
+pub(in crate::engine) enum Came {
     /// As it should.
     Well,
     /// Not as it should: why.
@@ -55,6 +55,8 @@ pub(super) enum Came {
 pub(super) struct Seen {
     pub(super) checks: Vec<Check>,
     pub(super) last: Option<Look>,
+    /// What probes said last.
+    pub(super) answers: Vec<(String, ProbeReport)>,
 }
 
 impl Seen {
@@ -153,7 +155,9 @@ impl Subject<'_> {
             }
         };
         let mut bad = None;
-        for (probe, (finding, told)) in service_probes.iter().zip(answers) {
+        for (probe, (finding, told, report)) in service_probes.iter().zip(answers) {
+            let title = || format!("probe {} for {}", probe.name, self.step.host);
+            seen.answers.extend(report.map(|report| (title(), report)));
             if finding != Finding::Good && bad.is_none() {
                 bad = Some(format!("probe {} is not green: {}", probe.name, told.plain()));
             }

@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::ledger::Ledger;
 use crate::domain::ProbeName;
 use crate::domain::run::RunStep;
+
+/// What hears what is waited for.
+pub(in crate::engine) trait Say: Fn(String) -> BoxFuture<'static, ()> + Send {}
+
+impl<F: Fn(String) -> BoxFuture<'static, ()> + Send> Say for F {}
 
 /// What is waited for: the unit's state, and each probe that is not green, with what it said last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,6 +55,18 @@ impl Waits {
         step: &RunStep,
         work: impl Future<Output = T>,
     ) -> T {
+        let say = |words: String| {
+            let (ledger, mut step) = (ledger.clone(), step.clone());
+            if !words.is_empty() {
+                step.note = words.into();
+            }
+            async move { ledger.tell(number, step).await }.boxed()
+        };
+        self.heard(say, work).await
+    }
+
+    /// Does some work, and hands over what it waits for meanwhile; empty words when it waits for nothing.
+    pub(super) async fn heard<T>(&self, say: impl Say, work: impl Future<Output = T>) -> T {
         let mut said = self.0.subscribe();
         tokio::pin!(work);
         loop {
@@ -56,12 +75,7 @@ impl Waits {
                 done = &mut work => return done,
                 Ok(()) = said.changed() => said.borrow_and_update().clone(),
             };
-            let mut step = step.clone();
-            let words = waiting.words();
-            if !words.is_empty() {
-                step.note = words.into();
-            }
-            ledger.tell(number, step).await;
+            say(waiting.words()).await;
         }
     }
 }

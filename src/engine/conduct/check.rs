@@ -240,7 +240,7 @@ fn check((name, report): &(String, ProbeReport)) -> Check {
 }
 
 /// A probe's answer, field by field.
-fn fields(report: &ProbeReport) -> Foreign {
+pub(super) fn fields(report: &ProbeReport) -> Foreign {
     let mut text = report.summary.raw().to_vec();
     for detail in &report.details {
         let mark: &[u8] = if detail.holds { b"\n  ok  " } else { b"\n  no  " };

@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::check::fields;
 use super::ledger::{Ledger, Lost};
-use super::output::{CAPTURED, Kept, PIECES, Reading};
+use super::output::{Kept, PIECES, Reading};
+use super::stands::Looks;
 use crate::domain::course::Rule;
 use crate::domain::procedure::{Danger, HERE, Job, PlannedPart};
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
@@ -67,10 +69,12 @@ pub(super) struct Step {
     pub(super) orders: Orders,
     pub(super) captured: Vec<(InputName, String)>,
     pub(super) secrets: Vec<(InputName, Arc<Secret>)>,
+    /// What was looked at after a change of a unit.
+    pub(super) looks: Looks,
 }
 
 /// How one try came out.
-enum Came {
+pub(super) enum Came {
     Well,
     Badly(Reason, String),
     Unknown(String),
@@ -89,6 +93,7 @@ impl Step {
             let came = if adopt { self.adopt(&mut kept).await } else { self.one(&mut kept).await };
             adopt = false;
             let came = self.captured_value(came, &kept);
+            let came = if matches!(came, Came::Well) { self.stands().await } else { came };
             let took = begun.age(self.now());
             let state = match &came {
                 Came::Well => StepState::Verified,
@@ -119,7 +124,8 @@ impl Step {
     }
 
     fn done(self, lost: Option<Lost>, kept: &Kept) -> Done {
-        let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked: Vec::new() };
+        let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report))).collect();
+        let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked };
         Done { record: self.record, lost, evidence }
     }
 
@@ -133,7 +139,11 @@ impl Step {
             Some(exit) => format!("exit {exit} after {}", short(took)),
             None => format!("after {}", short(took)),
         };
-        StepVerdict { took, checks: vec![Check { name: "command".into(), finding, told: told.into() }] }
+        let mut checks = self.looks.checks.clone();
+        if checks.is_empty() {
+            checks.push(Check { name: "command".into(), finding, told: told.into() });
+        }
+        StepVerdict { took, checks }
     }
 
     /// Waits for the next try: whether there is one.
@@ -176,6 +186,9 @@ impl Step {
             ..RunStep::default()
         };
         *kept = Kept::default();
+        if let Err((reason, why)) = self.look_before().await {
+            return Came::Never(reason, why);
+        }
         if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, part.danger > Danger::Read).await {
             self.record = before;
             return Came::Lost(lost);
@@ -228,14 +241,14 @@ impl Step {
             captured: self.captured.clone(),
             secrets: secrets.collect(),
             become_root: job.become_root,
-            split: part.options.capture.is_some(),
+            split: part.options.capture.is_some() || job.script.get.is_some(),
             timeout: job.timeout,
         }
     }
 
     /// Goes on with what was begun before, wherever it stands: the truth table of a resumption.
     async fn adopt(&mut self, kept: &mut Kept) -> Came {
-        let captures = self.what.as_ref().is_some_and(|(part, ..)| part.options.capture.is_some());
+        let captures = self.reads_value();
         let from = match self.kit.ledger.store.outputs(self.kit.ledger.run.clone(), 0).await {
             // A value is read from its beginning; what is kept already is not kept twice.
             Ok(kept) if !captures => kept.reached(self.number, self.record.attempt),
@@ -305,7 +318,7 @@ impl Step {
     /// Follows it to its end, and cancels it when that is wanted.
     async fn follow(&mut self, from: Offsets, kept: &mut Kept) -> Seen {
         let (tell, told) = mpsc::channel(PIECES);
-        let capture = self.what.as_ref().is_some_and(|(part, ..)| part.options.capture.is_some());
+        let capture = self.reads_value();
         let reading = Reading::new(self.kit.ledger.clone(), self.number, self.record.attempt, capture);
         let host = self.record.host.clone();
         let jobs = Arc::clone(&self.kit.jobs);
@@ -423,31 +436,6 @@ impl Step {
             Ended { exit: None, signal: None, .. } => {
                 Came::Unknown("The host says that it has ended, and not how.".to_owned())
             }
-        }
-    }
-
-    /// What it captured, on success only.
-    fn captured_value(&mut self, came: Came, kept: &Kept) -> Came {
-        let captures = self.what.as_ref().is_some_and(|(part, ..)| part.options.capture.is_some());
-        if !captures || !matches!(came, Came::Well) {
-            return came;
-        }
-        if kept.too_long {
-            let why = format!("it printed more than the {} KiB that can be captured", CAPTURED >> 10);
-            return Came::Badly(Reason::Inconclusive, why);
-        }
-        match String::from_utf8(kept.captured.clone()) {
-            Ok(text) if text.contains('\0') => {
-                Came::Badly(Reason::Inconclusive, "what it printed has a NUL, which no variable can hold".to_owned())
-            }
-            Ok(text) => {
-                self.record.value = Some(text.trim_end_matches(['\n', '\r']).to_owned());
-                Came::Well
-            }
-            Err(_) => Came::Badly(
-                Reason::Inconclusive,
-                "what it printed is no UTF-8 text, so it can't be captured".to_owned(),
-            ),
         }
     }
 }

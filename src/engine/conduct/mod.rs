@@ -17,6 +17,7 @@ mod orders;
 mod output;
 mod resume;
 mod secrets;
+mod stands;
 mod task;
 mod terminal;
 
@@ -298,8 +299,11 @@ fn fits(plan: &ProcedurePlan, stage: &Stage) -> Result<(), String> {
 
 /// The record of a step that is new.
 fn fresh(part: &PlannedPart, job: &Job) -> RunStep {
+    let change = job.change.as_ref();
     RunStep {
         host: job.host.clone(),
+        service: change.and_then(|change| change.service.clone()),
+        unit: change.and_then(|change| change.unit.clone()),
         part: Some(part.part.clone()),
         command: task::command(job),
         edited: part.edited.clone(),

@@ -15,6 +15,7 @@ use super::ledger::Lost;
 use super::mask::Masks;
 use super::needs::kept_tail;
 use super::secrets;
+use super::stands::Looks;
 use super::terminal::Terminal;
 use crate::domain::course::{Asks, Course, Do};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
@@ -84,9 +85,10 @@ pub(super) struct Task {
 /// The command of a job as it is recorded: as a shell would take it.
 pub(super) fn command(job: &Job) -> String {
     let text = job.script.text.trim_end();
-    match &job.script.with {
-        Some(with) => format!("{with} <<'QUERY'\n{text}\nQUERY"),
-        None => text.to_owned(),
+    match (&job.script.with, &job.script.get) {
+        (None, Some(get)) => format!("{text}\n# and then, to see whether it is so:\n{}", get.trim_end()),
+        (Some(with), _) => format!("{with} <<'QUERY'\n{text}\nQUERY"),
+        (None, None) => text.to_owned(),
     }
 }
 
@@ -353,6 +355,7 @@ impl Task {
                 orders: orders.clone(),
                 captured: Vec::new(),
                 secrets: Vec::new(),
+                looks: Looks::default(),
             };
             return self.push(number, orders, async move { step.run(true).await }.boxed());
         };
@@ -378,7 +381,16 @@ impl Task {
                 let of = |name: &InputName| Some((name.clone(), Arc::clone(self.secrets.get(name)?)));
                 let secrets = job.script.secrets.iter().filter_map(of).collect();
                 let what = Some((part, job, rule));
-                let step = Step { kit, number, what, record, orders: orders.clone(), captured, secrets };
+                let step = Step {
+                    kit,
+                    number,
+                    what,
+                    record,
+                    orders: orders.clone(),
+                    captured,
+                    secrets,
+                    looks: Looks::default(),
+                };
                 async move { step.run(adopt).await }.boxed()
             }
             Doing::Ask | Doing::Prompt(_) | Doing::Decide(_) | Doing::Notify(..) | Doing::Call(..) => {

@@ -40,13 +40,14 @@ pub(super) fn parts(
     captured: &[(InputName, String)],
     secrets: &[(&InputName, &[u8])],
 ) -> Result<Parts, Wrong> {
-    if script.text.contains('\0') {
+    if script.text.contains('\0') || script.get.as_ref().is_some_and(|get| get.contains('\0')) {
         return Err(Wrong::NulText);
     }
     let values = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
     let all = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
     let mut all = all.chain(secrets.iter().copied());
-    if let Some((name, _)) = all.find(|(_, value)| may_be_run(&script.text, value)) {
+    let get = script.get.as_deref().unwrap_or_default();
+    if let Some((name, _)) = all.find(|(_, value)| may_be_run(&script.text, value) || may_be_run(get, value)) {
         return Err(Wrong::Value(name.clone(), Unquotable::Evaluated));
     }
     let mut text = preamble(values).map_err(|(name, why)| Wrong::Value(name, why))?;
@@ -70,7 +71,16 @@ pub(super) fn parts(
             Some(written.to_vec())
         }
         None => {
-            text.extend_from_slice(written);
+            match &script.get {
+                // What the change says goes beside, so that what is read afterwards stands alone.
+                Some(get) => {
+                    text.extend_from_slice(b"exec 3>&1 1>&2\n");
+                    text.extend_from_slice(written);
+                    text.extend_from_slice(b"\nexec 1>&3 3>&-\n");
+                    text.extend_from_slice(get.trim_end_matches('\n').as_bytes());
+                }
+                None => text.extend_from_slice(written),
+            }
             None
         }
     };

@@ -213,8 +213,15 @@ fn planned(
     let mut kind = item.part.doing.word();
     let mut doing = item.part.doing.clone();
     let mut jobs = Vec::new();
-    let by_itself =
-        || vec![Job { host: here(), become_root: None, script: Script::default(), timeout: item.options.timeout }];
+    let by_itself = || {
+        vec![Job {
+            host: here(),
+            become_root: None,
+            script: Script::default(),
+            timeout: item.options.timeout,
+            change: None,
+        }]
+    };
     let with = item.options.with.clone();
     match &item.part.doing {
         _ if item.options.todo => {
@@ -243,7 +250,9 @@ fn planned(
         Doing::Shift(set, get, weights) => {
             let hosts = places(item, choice, scope)?;
             let script = fill::script(scope, item, Language::Sh, edited.unwrap_or(set));
-            doing = Doing::Shift(script.text.clone(), get.clone(), weights.clone());
+            let get = get.as_ref().map(|get| fill::script(scope, item, Language::Sh, get));
+            doing = Doing::Shift(script.text.clone(), get.as_ref().map(|get| get.text.clone()), weights.clone());
+            let script = with_readback(script, get);
             for weight in weights {
                 let mut script = script.clone();
                 if let Ok(name) = InputName::new("weight") {
@@ -333,9 +342,25 @@ fn on_hosts(item: &Item<'_>, hosts: &[HostName], script: &Script, scope: &mut Sc
             become_root: item.options.root.then_some(how),
             script: script.clone(),
             timeout: item.options.timeout,
+            change: None,
         });
     }
     jobs
+}
+
+/// A script that moves traffic, with what reads afterwards how much is moved.
+fn with_readback(mut script: Script, get: Option<Script>) -> Script {
+    let Some(get) = get else { return script };
+    for one in get.variables {
+        if !script.variables.contains(&one) {
+            script.variables.push(one);
+        }
+    }
+    for (to, from) in [(&mut script.captured, get.captured), (&mut script.secrets, get.secrets)] {
+        to.extend(from.into_iter().filter(|name| !to.contains(name)).collect::<Vec<_>>());
+    }
+    script.get = Some(get.text);
+    script
 }
 
 /// What shows beforehand what a part would do, on each of its hosts once.

@@ -55,7 +55,8 @@ pub(super) fn jobs(
         become_root: (step.become_root != BecomeRoot::Polkit).then_some(step.become_root),
         script: Script { language: Language::Sh, text: shown(&step.command), ..Script::default() },
         timeout: step.deadline,
-        host: step.host,
+        host: step.host.clone(),
+        change: Some(Box::new(step)),
     };
     steps.into_iter().map(job).collect()
 }
