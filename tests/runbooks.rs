@@ -318,3 +318,53 @@ fn where_a_step_names_no_host_it_is_asked_and_a_command_is_edited_for_once() {
     console.keys("esc");
     assert!(!console.asked().iter().any(|effect| matches!(effect, Effect::Conduct(_))));
 }
+
+/// A run of the payments procedure that needs somebody from now on.
+fn needs(console: &mut Console, told: &Told) {
+    let part = procedures::payments().parts[0].id.clone();
+    console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), vec![Need::Tick(part)])));
+}
+
+#[test]
+fn a_person_who_does_not_look_at_a_run_is_called_once_for_what_it_needs_and_for_its_end() {
+    use quarterdeck::domain::run::RunState;
+    use quarterdeck::port::Input;
+    use quarterdeck::port::act::RunNews;
+    use quarterdeck::port::calling::Why;
+    let calls =
+        |console: &Console| console.0.shown().calls.iter().map(|call| (call.why, call.bell)).collect::<Vec<_>>();
+    let waiting = |console: &Console| console.0.shown().title.map(|title| title.words()).unwrap_or_default();
+    let payments = procedures::payments();
+    let mut console = shop((120, 40));
+    console.keys("4").types("/payments").keys("enter enter");
+    let told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+    assert_eq!(waiting(&console), "qd · pakashop production");
+    // The run is in front: what it needs is seen.
+    needs(&mut console, &told);
+    assert_eq!((calls(&console), waiting(&console).as_str()), (vec![], "qd · pakashop production · 1 run waits"));
+    // In front, but of nobody.
+    console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), Vec::new())));
+    console.0.input(Input::Focus(false));
+    needs(&mut console, &told);
+    assert_eq!(calls(&console), [(Why::Needed, true)]);
+    // The same need is told again with more evidence: nobody is called twice.
+    needs(&mut console, &told);
+    assert_eq!(calls(&console).len(), 1);
+    // Somebody is there again, at another screen, and is told that the run goes on.
+    console.keys("1");
+    assert!(console.screen().contains("goes on; 4 shows it."), "{}", console.screen());
+    console.pass(std::time::Duration::from_secs(10));
+    console.say(Event::Run(RunNews::Ended(told.run.id.clone(), RunState::Failed)));
+    assert_eq!(calls(&console), [(Why::Needed, true), (Why::Ended(RunState::Failed), true)]);
+    console.say(Event::Run(RunNews::Ended(told.run.id.clone(), RunState::Failed)));
+    assert_eq!((calls(&console).len(), waiting(&console).as_str()), (2, "qd · pakashop production"));
+    // A good end rings nothing unless that was asked for, and a run that had ended before calls nobody.
+    let other = Told::begin(&mut console, procedures::run_of(&payments, 2, "02:14:00"));
+    console.pass(std::time::Duration::from_secs(10));
+    console.say(Event::Run(RunNews::Ended(other.run.id.clone(), RunState::Succeeded)));
+    assert_eq!(calls(&console)[2..], [(Why::Ended(RunState::Succeeded), false)]);
+    let mut old = procedures::run_of(&payments, 3, "02:10:00");
+    old.state = RunState::Failed;
+    console.say(Event::Run(RunNews::Begun(Box::new(old))));
+    assert_eq!(calls(&console).len(), 3);
+}

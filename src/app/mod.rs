@@ -2,6 +2,7 @@
 
 mod act;
 mod band;
+mod calling;
 mod changing;
 mod chord;
 mod command;

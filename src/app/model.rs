@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::calling;
 use super::overlay::Overlay;
 use super::setup::Setup;
 use crate::domain::{Environment, HostName, Moment, Now, UnitName};
@@ -105,6 +106,10 @@ pub struct Model {
     pub troubles: Vec<String>,
     /// Whether the clock runs; without it ages are shown as times.
     pub clock: bool,
+    /// Whether the window has the focus, as far as the terminal says.
+    pub focused: bool,
+    /// Whom the person was called for.
+    pub(super) calling: calling::State,
     /// Round trips as they are shown: they only move when they have moved much.
     pub round_trips: BTreeMap<HostName, Duration>,
     /// Whether the console hears the mouse, or leaves it to the terminal for selecting text.
@@ -184,6 +189,8 @@ impl Model {
             notice: None,
             troubles: setup.notices.clone(),
             clock: !setup.no_clock,
+            focused: true,
+            calling: calling::State::default(),
             round_trips: BTreeMap::new(),
             mouse: !setup.no_mouse,
             recent: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{EnvName, Site, SiteName};
+use crate::domain::{EnvName, Notices, Site, SiteName};
 use crate::input::Keymap;
 use crate::style::{Depth, Theme};
 
@@ -40,6 +40,8 @@ pub struct Setup {
     pub no_clock: bool,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
+    /// How the person wants to be called when they are not looking.
+    pub calls: Notices,
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.
     pub notices: Vec<String>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::act::READ;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
-use super::{keys, links, mouse, procedures, settle, shell};
+use super::{calling, keys, links, mouse, procedures, settle, shell};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -30,6 +30,7 @@ pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         model.notice = None;
     }
     effects.extend(settle::settle(model, now));
+    effects.extend(calling::settle(model, now));
     effects
 }
 
@@ -158,10 +159,14 @@ fn trouble(model: &mut Model, sentence: String) {
 
 fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {
     match input {
-        Input::Key(key) => return keys::key(model, key, now),
+        // Whoever types is there, whatever the terminal has said.
+        Input::Key(key) => {
+            model.focused = true;
+            return keys::key(model, key, now);
+        }
         Input::Paste(text) => keys::paste(model, &text),
         Input::Resize(columns, rows) => model.size = (columns, rows),
-        Input::Focus(_) => {}
+        Input::Focus(focused) => model.focused = focused,
         Input::Click(x, y) => return mouse::click(model, x, y, now),
         Input::Wheel(_, _, up) => mouse::wheel(model, up),
     }

@@ -21,7 +21,7 @@ const LARGEST: u64 = 1 << 20;
 /// Themes of one's own beyond this are not offered for switching and not checked.
 const MOST: usize = 100;
 
-/// The same session with the theme, the keymap and the order of the person's files: `themes/NAME.toml` and
+/// The same session with the theme, the keymap, the order and the notices of the person's files: `themes/NAME.toml` and
 /// `keymaps/NAME.toml` beside `config.toml`. Both only name what they change.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub fn as_preferred(setup: Setup, user: &UserFile, places: &Places) -> Result<Se
     };
     // What can't be used is only not offered; `qd check` says why.
     let themes = shelf.names("themes").iter().filter_map(|name| shelf.theme(name).ok()).collect();
-    Ok(Setup { theme, themes, keymap, worst_first: user.worst_first, ..setup })
+    Ok(Setup { theme, themes, keymap, worst_first: user.worst_first, calls: user.notices, ..setup })
 }
 
 /// What is wrong with the person's themes and keymaps, and which themes are hard to read.

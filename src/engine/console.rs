@@ -107,7 +107,8 @@ where
         .map_err(|error| Failure::Refused("listen to signals", error))?;
 
     let fault = Fault::from_environment();
-    let surface = Tty::take(Arc::clone(&device)).map_err(|error| Failure::Refused("take the terminal", error))?;
+    let surface = Tty::take(Arc::clone(&device), model.setup.calls)
+        .map_err(|error| Failure::Refused("take the terminal", error))?;
     let input = inputs(device).map_err(|error| Failure::Refused("read the terminal", error))?;
     let (events, world_says, effects, wishes) = channels();
     fault.start(events.clone());

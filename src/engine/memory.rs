@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::backstop::Backstop;
 use super::surface::Surface;
-use crate::port::{Errand, ShellEnd};
+use crate::port::{Call, Errand, ShellEnd, Title};
 
 /// What a person would have before them.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,10 @@ pub struct Shown {
     pub copied: Option<String>,
     /// Whether the mouse was last asked for.
     pub mouse: Option<bool>,
+    /// The title of the window.
+    pub title: Option<Title>,
+    /// Every call of the person.
+    pub calls: Vec<Call>,
     /// How often the screen was given back.
     pub suspended: u64,
     /// The words with which the screen was lent, each time.
@@ -94,6 +98,14 @@ impl Surface for Memory {
 
     fn mouse(&mut self, heard: bool) {
         self.shown.send_modify(|shown| shown.mouse = Some(heard));
+    }
+
+    fn title(&mut self, title: &Title) {
+        self.shown.send_modify(|shown| shown.title = Some(title.clone()));
+    }
+
+    fn call(&mut self, call: &Call) {
+        self.shown.send_modify(|shown| shown.calls.push(call.clone()));
     }
 
     fn suspend(&mut self) -> Result<(), String> {

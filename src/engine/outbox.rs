@@ -65,9 +65,14 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) => false,
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
-        Effect::Answer(..) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
-            false
-        }
+        Effect::Answer(..)
+        | Effect::Copy(_)
+        | Effect::Mouse(_)
+        | Effect::Title(_)
+        | Effect::Call(_)
+        | Effect::Redraw
+        | Effect::Suspend
+        | Effect::Quit => false,
     }
 }
 
@@ -95,6 +100,8 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::Answer(..)
         | Effect::Copy(_)
         | Effect::Mouse(_)
+        | Effect::Title(_)
+        | Effect::Call(_)
         | Effect::Redraw
         | Effect::Suspend
         | Effect::Quit => false,

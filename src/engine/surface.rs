@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ratatui::Frame;
 
-use crate::port::{Errand, ShellEnd};
+use crate::port::{Call, Errand, ShellEnd, Title};
 
 /// Something that shows frames.
 pub trait Surface {
@@ -29,6 +29,10 @@ pub trait Surface {
     fn copy(&mut self, text: &str);
     /// Hears the mouse from now on, or leaves it to the terminal.
     fn mouse(&mut self, heard: bool);
+    /// Gives the window this title with the next frame, where the person wants one.
+    fn title(&mut self, title: &Title);
+    /// Calls the person with the next frame.
+    fn call(&mut self, call: &Call);
     /// Gives the screen back and stops the program, as ctrl-z does.
     ///
     /// # Errors

@@ -108,6 +108,8 @@ impl<S: Surface> Turn<S> {
             match effect {
                 Effect::Copy(text) => self.surface.copy(&text),
                 Effect::Mouse(heard) => self.surface.mouse(heard),
+                Effect::Title(title) => self.surface.title(&title),
+                Effect::Call(call) => self.surface.call(&call),
                 Effect::Redraw => {
                     self.surface.redraw();
                     // A terminal may have changed its size without a word.

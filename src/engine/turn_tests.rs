@@ -47,6 +47,10 @@ impl Surface for Fake {
 
     fn mouse(&mut self, _heard: bool) {}
 
+    fn title(&mut self, _title: &crate::port::Title) {}
+
+    fn call(&mut self, _call: &crate::port::Call) {}
+
     fn suspend(&mut self) -> Result<(), String> {
         Err("Can't.".to_owned())
     }

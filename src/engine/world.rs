@@ -348,7 +348,15 @@ impl<A: Approach> World<A> {
                     let _ = events.send(Event::Shell(opened)).await;
                 }
                 // The loop keeps these for itself.
-                Some(Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit) => {}
+                Some(
+                    Effect::Copy(_)
+                    | Effect::Mouse(_)
+                    | Effect::Title(_)
+                    | Effect::Call(_)
+                    | Effect::Redraw
+                    | Effect::Suspend
+                    | Effect::Quit,
+                ) => {}
             }
         }
         tokio::join!(desk.leave(RECORDED_WITHIN), conductor.leave(RECORDED_WITHIN));

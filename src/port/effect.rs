@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::calling::{Call, Title};
 use super::export::LogExport;
 use super::log::{Cursor, TailWish};
 use super::procedure::Decision;
@@ -55,6 +56,10 @@ pub enum Effect {
     Copy(String),
     /// Hear the mouse, or leave it to the terminal for selecting text.
     Mouse(bool),
+    /// The title of the window from now on, where the person wants one.
+    Title(Title),
+    /// Call the person, who is not looking.
+    Call(Call),
     /// Draw everything anew.
     Redraw,
     /// Give the terminal back and stop, as ctrl-z does.

@@ -1,6 +1,7 @@
 //! The words that the core and the engine speak to each other: what happened, what shall be done.
 
 pub mod act;
+pub mod calling;
 pub mod command;
 pub mod effect;
 pub mod event;
@@ -13,6 +14,7 @@ pub mod procedure;
 pub mod secret;
 pub mod shell;
 
+pub use calling::{Call, Title};
 pub use command::{End, Output, RemoteCommand, Stdin};
 pub use effect::Effect;
 pub use event::Event;

@@ -2,9 +2,10 @@
 
 use super::mistake::{Mistake, Severity, Sink, quoted};
 use super::places::Places;
-use super::read::{Located, table, words};
+use super::read::{Layer, Located, table, words};
 use super::{folder, parse_file};
-use crate::domain::name;
+use crate::domain::notices::{Bell, Desktop};
+use crate::domain::{Notices, name};
 
 table! {
     /// What one person wants of the console.
@@ -25,6 +26,52 @@ table! {
         mouse: Located<bool>,
         /// Which characters draw icons.
         icons: RawIcons,
+        /// How you are called when a run needs you, or ends, while you are not looking at it.
+        notices: RawNotices,
+    }
+}
+
+table! {
+    /// How you are called when a run needs you, or ends, while you are not looking at it.
+    RawNotices as "the notices" {
+        /// When the bell rings.
+        bell: RawBell,
+        /// Whether the window's title says what is open, and how many runs wait.
+        title: Located<bool>,
+        /// How the terminal is asked to show a notice of the desktop.
+        desktop: RawDesktop,
+        /// Whether such a notice goes through tmux to the terminal around it.
+        tmux: Located<bool>,
+    }
+}
+
+impl Layer for RawNotices {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+words! {
+    /// When the bell rings.
+    RawBell as "time for the bell" {
+        /// Never.
+        Never = "never",
+        /// When a run needs somebody, or did not end well.
+        Trouble = "trouble",
+        /// When it ended well, too.
+        Always = "always",
+    }
+}
+
+words! {
+    /// How the terminal is asked to show a notice of the desktop.
+    RawDesktop as "way to the desktop" {
+        /// Not at all.
+        Off = "off",
+        /// By OSC 9.
+        Osc9 = "osc9",
+        /// By OSC 777.
+        Osc777 = "osc777",
     }
 }
 
@@ -92,6 +139,8 @@ pub struct UserFile {
     pub no_mouse: bool,
     /// Which characters draw icons.
     pub icons: Icons,
+    /// What calls the user.
+    pub notices: Notices,
 }
 
 /// Reads the user file; one that is not there says nothing.
@@ -168,5 +217,27 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
             None | Some(RawIcons::Unicode) => Icons::Unicode,
             Some(RawIcons::Ascii) => Icons::Ascii,
         },
+        notices: raw.notices.as_ref().map(notices).unwrap_or_default(),
+    }
+}
+
+fn notices(raw: &RawNotices) -> Notices {
+    let usual = Notices::default();
+    let flag = |said: &Option<Located<bool>>, usual: bool| said.as_ref().map_or(usual, |said| said.value);
+    Notices {
+        bell: match raw.bell {
+            None => usual.bell,
+            Some(RawBell::Never) => Bell::Never,
+            Some(RawBell::Trouble) => Bell::Trouble,
+            Some(RawBell::Always) => Bell::Always,
+        },
+        title: flag(&raw.title, usual.title),
+        desktop: match raw.desktop {
+            None => usual.desktop,
+            Some(RawDesktop::Off) => Desktop::Off,
+            Some(RawDesktop::Osc9) => Desktop::Osc9,
+            Some(RawDesktop::Osc777) => Desktop::Osc777,
+        },
+        tmux: flag(&raw.tmux, usual.tmux),
     }
 }

@@ -4,6 +4,7 @@
 //! at three times their figure, because the machine of a test may be busy.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calling;
 mod ends;
 mod input;
 #[path = "../common/pty.rs"]

@@ -116,7 +116,9 @@ fn nothing_but_text_and_our_own_sequences_is_written() {
     for (bytes, wrong) in [
         (&b"text \x1b[1;31mred\x1b[0m\x1b[2;3H\x1b[?2026h\x1b]52;c;cQ==\x07"[..], 0),
         (b"\x1b]0;title\x07", 1),
-        (b"\x1b[?1003h\x1b[5n\x1bc\n\x07", 5),
+        ("\x1b[22;2t\x1b]2;qd · a b\x1b\\\x1b[23;2t\x07".as_bytes(), 0),
+        (b"\x1b]2;qd \xC2\x9B\x1b\\\x1b]9;4;1\x1b\\\x1b[21t", 3),
+        (b"\x1b[?1003h\x1b[5n\x1bc\n", 4),
         ("\u{9b}31m".as_bytes(), 1),
         (b"\x1b[31", 1),
     ] {

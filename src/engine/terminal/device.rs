@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use super::calling::{self, GIVE_TITLE_BACK, KEEP_TITLE};
 use super::foreground;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
@@ -53,6 +54,8 @@ pub enum NoTerminal {
 #[derive(Debug)]
 pub struct Device {
     tty: OwnedFd,
+    /// Whether the terminal can be told a title or a notice.
+    takes_texts: bool,
     hold: Mutex<Hold>,
     changed: Condvar,
 }
@@ -62,6 +65,10 @@ struct Hold {
     phase: Phase,
     /// Whether clicks and the wheel are ours.
     mouse: bool,
+    /// The sequence for the title that we give the window; empty until there is one.
+    title: Vec<u8>,
+    /// Whether the title that the window had was put aside.
+    title_kept: bool,
     /// A frame is partly written.
     writing: bool,
     /// What the terminal did not take when it was taken; it goes before the next frame.
@@ -102,18 +109,26 @@ impl Device {
         if !io::stdout().is_terminal() {
             return Err(NoTerminal::NotATerminal("its standard output"));
         }
-        match std::env::var_os("TERM") {
+        let takes_texts = match std::env::var_os("TERM") {
             None => return Err(NoTerminal::Dumb("not set")),
             Some(term) if term.is_empty() => return Err(NoTerminal::Dumb("empty")),
             Some(term) if term == "dumb" => return Err(NoTerminal::Dumb("`dumb`")),
-            Some(_) => {}
-        }
+            Some(term) => term.to_str().is_some_and(calling::takes_texts),
+        };
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let tty = open("/dev/tty", flags, Mode::empty())
             .or_else(|_| open(rustix::termios::ttyname(io::stdin(), Vec::new())?, flags, Mode::empty()))
             .map_err(io::Error::from)?;
-        let hold = Mutex::new(Hold { phase: Phase::Given, mouse, writing: false, owed: Vec::new(), turn: 0 });
-        Ok(Self { tty, hold, changed: Condvar::new() })
+        let hold = Mutex::new(Hold {
+            phase: Phase::Given,
+            mouse,
+            title: Vec::new(),
+            title_kept: false,
+            writing: false,
+            owed: Vec::new(),
+            turn: 0,
+        });
+        Ok(Self { tty, takes_texts, hold, changed: Condvar::new() })
     }
 
     /// Columns and rows.
@@ -153,7 +168,9 @@ impl Device {
         let cut = if std::mem::take(&mut hold.writing) || mends { CUT } else { &[] };
         let mend = if mends { MEND } else { &[] };
         let mouse = if hold.mouse { MOUSE } else { &[] };
-        let all = [cut, mend, ENTER, mouse].concat();
+        let keep = if hold.title.is_empty() || hold.title_kept { &[] } else { KEEP_TITLE };
+        hold.title_kept |= !keep.is_empty();
+        let all = [cut, mend, ENTER, mouse, keep, &hold.title].concat();
         hold.owed = self.put(&all)?.to_vec();
         Ok(())
     }
@@ -164,6 +181,23 @@ impl Device {
             hold.mouse = mouse;
         }
         if mouse { MOUSE } else { NO_MOUSE }
+    }
+
+    /// Whether the terminal can be told a title or a notice.
+    pub fn takes_texts(&self) -> bool {
+        self.takes_texts
+    }
+
+    /// The window has this title from now on, until the terminal is given away: what to write for it with the next frame.
+    pub fn give_title(&self, title: Vec<u8>) -> Vec<u8> {
+        let Ok(mut hold) = self.lock() else { return Vec::new() };
+        if !self.takes_texts || !matches!(hold.phase, Phase::Taken(_)) {
+            return Vec::new();
+        }
+        let keep = if hold.title_kept { &[] } else { KEEP_TITLE };
+        hold.title_kept = true;
+        hold.title.clone_from(&title);
+        [keep, &title].concat()
     }
 
     /// Gives the terminal back, to take it again later. Does nothing when it is not taken.
@@ -209,8 +243,10 @@ impl Device {
         let last = if next == Next::Closed { Phase::Closed } else { Phase::Given };
         let phase = std::mem::replace(&mut hold.phase, last);
         self.changed.notify_all();
+        let title: &[u8] = if std::mem::take(&mut hold.title_kept) { GIVE_TITLE_BACK } else { &[] };
+        let leave = [title, LEAVE].concat();
         let (cooked, way_out) = match phase {
-            Phase::Taken(cooked) => (cooked, LEAVE),
+            Phase::Taken(cooked) => (cooked, leave.as_slice()),
             // What the program left of it is mended.
             Phase::Lent(cooked) => (cooked, MEND),
             Phase::Closed => {

@@ -1,5 +1,6 @@
 //! The person's terminal: taking it, giving it back, its bytes in and out.
 
+mod calling;
 mod clipboard;
 mod device;
 mod errand;

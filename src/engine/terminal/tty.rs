@@ -8,18 +8,23 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
 
+use super::calling::{self, BELL};
 use super::clipboard;
 use super::device::Device;
 use super::errand::Running;
 use super::foreground;
 use super::painter::Painter;
 use super::writer::Writer;
+use crate::domain::Notices;
 use crate::engine::backstop::Backstop;
 use crate::engine::surface::Surface;
-use crate::port::{Errand, ShellEnd};
+use crate::port::{Call, Errand, ShellEnd, Title};
 
 /// About thirty frames a second.
 const PACE: Duration = Duration::from_millis(33);
+
+/// Notices of the desktop that go out with one frame. Overflow: the oldest goes; the strip tells of its run too.
+const CALLS: usize = 4;
 
 /// A terminal that was taken; dropping this gives it back.
 #[derive(Debug)]
@@ -33,6 +38,13 @@ pub struct Tty {
     copy: Option<String>,
     /// Whether the mouse is heard, when that goes out with the next frame.
     mouse: Option<bool>,
+    /// What the person wants to be called by.
+    notices: Notices,
+    /// The title, when that goes out with the next frame.
+    title: Option<Title>,
+    /// Calls that go out with the next frame: one bell for all of them, and the newest notices.
+    bell: bool,
+    calls: Vec<Call>,
     /// The program that has the terminal now.
     errand: Option<Running>,
 }
@@ -42,12 +54,27 @@ impl Tty {
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub fn take(device: Arc<Device>) -> io::Result<Self> {
+    pub fn take(device: Arc<Device>, notices: Notices) -> io::Result<Self> {
         let writer = Writer::start(Arc::clone(&device))?;
         device.take()?;
         let size = device.size();
         let terminal = Terminal::new(Backstop::new(Painter::new(size)))?;
-        Ok(Self { device, writer, terminal, size, whole: true, copy: None, mouse: None, errand: None })
+        // Where there is no tmux around us nothing has to pass through it.
+        let tmux = notices.tmux && std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty());
+        Ok(Self {
+            device,
+            writer,
+            terminal,
+            size,
+            whole: true,
+            copy: None,
+            mouse: None,
+            notices: Notices { tmux, ..notices },
+            title: None,
+            bell: false,
+            calls: Vec::new(),
+            errand: None,
+        })
     }
 
     fn painter(&mut self) -> &mut Painter {
@@ -95,6 +122,15 @@ impl Surface for Tty {
         if let Some(heard) = self.mouse.take() {
             frame.extend(self.device.hear_mouse(heard));
         }
+        if let Some(title) = self.title.take() {
+            frame.extend(self.device.give_title(calling::title(&title)));
+        }
+        for call in self.calls.drain(..).filter(|_| self.device.takes_texts()) {
+            frame.extend(calling::notice(&call, self.notices.desktop, self.notices.tmux));
+        }
+        if std::mem::take(&mut self.bell) {
+            frame.extend(BELL);
+        }
         if frame.is_empty() { Ok(()) } else { self.writer.send(frame) }
     }
 
@@ -108,6 +144,18 @@ impl Surface for Tty {
 
     fn mouse(&mut self, heard: bool) {
         self.mouse = Some(heard);
+    }
+
+    fn title(&mut self, title: &Title) {
+        self.title = Some(title.clone()).filter(|_| self.notices.title);
+    }
+
+    fn call(&mut self, call: &Call) {
+        self.bell |= call.bell;
+        if self.calls.len() >= CALLS {
+            self.calls.remove(0);
+        }
+        self.calls.push(call.clone());
     }
 
     fn suspend(&mut self) -> Result<(), String> {
