@@ -19,7 +19,11 @@ pub(super) fn plan(plan: &ProcedurePlan) -> String {
         text.push_str(&format!("  {} = {value}\n", given.name));
     }
     for part in &plan.parts {
-        let grade = if part.danger == Danger::Read { "" } else { part.danger.word() };
+        let grade = match part.danger {
+            Danger::Read if part.is_declared_read() => "read (declared)",
+            Danger::Read => "",
+            Danger::Change | Danger::Destructive => part.danger.word(),
+        };
         text.push_str(&format!("\n{}  {}  {} {grade}\n", part.part, part.title.plain(), part.kind));
         let mut last: Option<&str> = None;
         for job in &part.jobs {

@@ -34,6 +34,7 @@ fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: usize) -> Pla
         section: Some(section),
         together: 1,
         danger: if by_person { Danger::Read } else { Danger::Change },
+        recognised: if by_person { Danger::Read } else { Danger::Change },
         options: Options::default(),
         edited: None,
         at_once: 1,

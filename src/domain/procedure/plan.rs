@@ -95,6 +95,8 @@ pub struct PlannedPart {
     pub together: usize,
     /// How dangerous it is, declared or recognised.
     pub danger: Danger,
+    /// How dangerous its command looks, whatever its document says.
+    pub recognised: Danger,
     /// How it is done.
     pub options: Options,
     /// What a person edited its command to, as it was typed.
@@ -141,6 +143,13 @@ pub struct Script {
     pub with: Option<String>,
     /// What prints the weight that is in force afterwards, for a shift.
     pub get: Option<String>,
+}
+
+impl PlannedPart {
+    /// Whether it counts as harmless only because its document says so.
+    pub fn is_declared_read(&self) -> bool {
+        self.danger == Danger::Read && self.recognised > Danger::Read
+    }
 }
 
 impl ProcedurePlan {

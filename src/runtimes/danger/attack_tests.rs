@@ -19,6 +19,27 @@ fn queries_that_hide_what_they_do_are_not_read() {
     none_is_read(Language::Sql, QUERIES);
 }
 
+/// The lines of a list; `\n` is the end of a line.
+fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    lines.map(|line| line.replace("\\n", "\n")).collect()
+}
+
+#[test]
+fn a_thousand_lines_that_change_something_are_none_of_them_read() {
+    let all = lines(include_str!("../../../tests/fixtures/danger/changes.txt"));
+    assert!(all.len() > 1000, "{}", all.len());
+    none_is_read(Language::Bash, &all.iter().map(String::as_str).collect::<Vec<_>>());
+    none_is_read(Language::Sh, &all.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_only_looks_is_seldom_taken_for_more() {
+    let all = lines(include_str!("../../../tests/fixtures/danger/reads.txt"));
+    let asked: Vec<&String> = all.iter().filter(|text| danger(Language::Bash, text) != Danger::Read).collect();
+    assert!(all.len() > 300 && asked.len() * 100 <= all.len(), "{} of {}: {asked:#?}", asked.len(), all.len());
+}
+
 const COMMANDS: &[&str] = &[
     "bash deploy.sh -c test",
     "ssh -oGSSAPIAuthentication=no h 'dropdb x'",

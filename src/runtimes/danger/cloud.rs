@@ -6,7 +6,7 @@ use super::through::COMPOSE;
 use crate::domain::procedure::Danger;
 
 /// The words that are no options, those that are known only later as an empty one.
-fn words<'a>(rest: &'a [Arg], with_value: &[&str]) -> Vec<&'a str> {
+pub(super) fn words<'a>(rest: &'a [Arg], with_value: &[&str]) -> Vec<&'a str> {
     operands(rest, with_value).into_iter().map(|arg| if arg.expands { "" } else { arg.text.as_str() }).collect()
 }
 
@@ -26,11 +26,15 @@ pub(super) fn git(rest: &[Arg], _: Around) -> Danger {
     let reads = |reads: bool| read_if(reads && !steered);
     let third = args.first().copied();
     match *verb {
+        // Such an address is a program.
+        "ls-remote" if args.iter().any(|word| word.contains("::")) => Danger::Change,
         "status" | "log" | "show" | "diff" | "rev-parse" | "rev-list" | "describe" | "blame" | "ls-files"
         | "ls-remote" | "ls-tree" | "cat-file" | "shortlog" | "grep" | "whatchanged" | "name-rev" | "merge-base"
         | "for-each-ref" | "count-objects" | "fsck" | "verify-commit" | "verify-tag" | "diff-tree" | "cherry"
         | "show-ref" | "var" | "version" => reads(true),
         "branch" if has(behind, &["-D", "--delete"]) && !has(behind, &["-d"]) => Danger::Destructive,
+        // Old ones took `-l` for something else than `--list`.
+        "branch" if has(behind, &["-l"]) && !args.iter().all(|word| word.contains('*')) => Danger::Change,
         "branch" => reads(
             (args.is_empty() || has(behind, &["-l", "--list", "--contains", "--merged", "--no-merged", "--points-at"]))
                 && !has(
@@ -159,7 +163,7 @@ pub(super) fn kubectl(rest: &[Arg], _: Around) -> Danger {
 }
 
 /// The grade of a verb by three lists; whatever is in none changes.
-fn by_verb(verb: Option<&str>, reads: &[&str], destroys: &[&str]) -> Danger {
+pub(super) fn by_verb(verb: Option<&str>, reads: &[&str], destroys: &[&str]) -> Danger {
     match verb {
         Some(verb) if destroys.contains(&verb) => Danger::Destructive,
         Some(verb) if reads.contains(&verb) => Danger::Read,
@@ -169,6 +173,9 @@ fn by_verb(verb: Option<&str>, reads: &[&str], destroys: &[&str]) -> Danger {
 
 pub(super) fn helm(rest: &[Arg], _: Around) -> Danger {
     let all = words(rest, &["-n", "--namespace", "--kube-context", "--kubeconfig"]);
+    if all.len() > 1 && matches!(all[0], "repo" | "plugin") && matches!(all[1], "list" | "ls") {
+        return Danger::Read;
+    }
     let reads = [
         "list", "ls", "status", "get", "history", "show", "search", "template", "version", "env", "diff", "lint",
         "verify",
@@ -193,140 +200,6 @@ pub(super) fn terraform(rest: &[Arg], _: Around) -> Danger {
     }
 }
 
-pub(super) fn aws(rest: &[Arg], _: Around) -> Danger {
-    let values = [
-        "--profile",
-        "--region",
-        "--endpoint-url",
-        "--output",
-        "--query",
-        "--color",
-        "--cli-read-timeout",
-        "--cli-connect-timeout",
-        "--ca-bundle",
-    ];
-    let all = words(rest, &values);
-    let (service, verb) = (all.first().copied().unwrap_or_default(), all.get(1).copied().unwrap_or_default());
-    let starts = |beginnings: &[&str]| beginnings.iter().any(|start| verb.starts_with(start));
-    match (service, verb) {
-        ("s3", "ls" | "presign") => Danger::Read,
-        ("s3", "cp") if all.last() == Some(&"-") && all.len() == 4 => Danger::Read,
-        ("s3", "rm" | "rb") => Danger::Destructive,
-        ("s3", "sync") if has(rest, &["--delete"]) => Danger::Destructive,
-        ("s3", "sync" | "cp" | "mv") => read_if(has(rest, &["--dryrun"])),
-        ("logs", "tail") | ("sts", "get-caller-identity") => Danger::Read,
-        // It writes a file here.
-        ("s3api", "get-object") => Danger::Change,
-        _ if starts(&[
-            "describe-",
-            "list-",
-            "get-",
-            "head-",
-            "lookup-",
-            "batch-get-",
-            "search-",
-            "filter-",
-            "scan",
-            "query",
-        ]) =>
-        {
-            Danger::Read
-        }
-        _ if starts(&[
-            "delete-",
-            "terminate-",
-            "purge-",
-            "deregister-",
-            "batch-delete-",
-            "destroy-",
-            "schedule-key-deletion",
-        ]) =>
-        {
-            Danger::Destructive
-        }
-        _ => Danger::Change,
-    }
-}
-
-pub(super) fn gcloud(rest: &[Arg], _: Around) -> Danger {
-    let all = words(
-        rest,
-        &[
-            "--project",
-            "--zone",
-            "--region",
-            "--format",
-            "-o",
-            "-g",
-            "--resource-group",
-            "-n",
-            "--name",
-            "--subscription",
-        ],
-    );
-    let any = |verbs: &[&str]| all.iter().any(|word| verbs.contains(word));
-    if any(&["delete", "destroy", "purge"]) {
-        return Danger::Destructive;
-    }
-    let acts = any(&[
-        "create", "update", "set", "add", "remove", "start", "stop", "restart", "reset", "deploy", "ssh", "scp", "run",
-        "apply", "import", "invoke",
-    ]);
-    read_if(!acts && any(&["list", "describe", "show", "read", "get-value"]) && !all.contains(&""))
-}
-
-pub(super) fn gh(rest: &[Arg], _: Around) -> Danger {
-    let all = words(rest, &["-R", "--repo", "-L", "--limit", "--json", "-q", "--jq"]);
-    let (noun, verb) = (all.first().copied().unwrap_or_default(), all.get(1).copied().unwrap_or_default());
-    match (noun, verb) {
-        ("api", _) => read_if(!has(rest, &["-X", "-f", "-F", "--method", "--input", "--field", "--raw-field"])),
-        ("auth", "status") | ("status" | "search", _) => Danger::Read,
-        (_, "list" | "view" | "checks" | "status" | "diff" | "watch") => Danger::Read,
-        ("repo" | "release" | "run" | "secret" | "variable" | "issue" | "cache", "delete") => Danger::Destructive,
-        _ => Danger::Change,
-    }
-}
-
-pub(super) fn railway(rest: &[Arg], _: Around) -> Danger {
-    let all = words(rest, &["-s", "--service", "-e", "--environment", "-p", "--project", "-n", "--lines", "--since"]);
-    let sub = all.get(1).copied();
-    match all.first().copied().unwrap_or_default() {
-        "status" | "logs" | "list" | "whoami" | "metrics" => Danger::Read,
-        "service" | "deployment" | "environment" | "volume" => {
-            by_verb(sub, &["list", "ls", "status"], &["delete", "remove", "rm"])
-        }
-        "variables" | "variable" => {
-            read_if(!has(rest, &["--set", "--remove", "--delete"]) && matches!(sub, None | Some("list")))
-        }
-        "down" | "delete" => Danger::Destructive,
-        _ => Danger::Change,
-    }
-}
-
-pub(super) fn wrangler(rest: &[Arg], _: Around) -> Danger {
-    let all = words(rest, &["-c", "--config", "-e", "--env", "--name"]);
-    match (all.first().copied().unwrap_or_default(), all.last().copied().unwrap_or_default()) {
-        ("whoami" | "tail", _) => Danger::Read,
-        ("deployments" | "versions" | "secret" | "kv" | "r2", "list" | "status" | "info") => Danger::Read,
-        ("delete", _) | ("kv" | "r2" | "secret", "delete") => Danger::Destructive,
-        _ => Danger::Change,
-    }
-}
-
-pub(super) fn npm(rest: &[Arg], _: Around) -> Danger {
-    let all = words(rest, &["--prefix", "-C", "--dir", "--filter", "-w", "--workspace"]);
-    let sub = all.get(1).copied().unwrap_or_default();
-    match all.first().copied().unwrap_or_default() {
-        "audit" => read_if(sub != "fix" && !has(rest, &["--fix"])),
-        "outdated" | "ls" | "list" | "ll" | "la" | "view" | "show" | "info" | "why" | "explain" | "ping" | "root"
-        | "search" | "whoami" | "licenses" => Danger::Read,
-        "config" => read_if(matches!(sub, "get" | "list")),
-        "" => read_if(has(rest, &["--version", "-v"])),
-        "unpublish" => Danger::Destructive,
-        _ => Danger::Change,
-    }
-}
-
 pub(super) fn prisma(rest: &[Arg], _: Around) -> Danger {
     let all = words(rest, &["--schema"]);
     match (all.first().copied().unwrap_or_default(), all.get(1).copied().unwrap_or_default()) {
@@ -339,7 +212,10 @@ pub(super) fn prisma(rest: &[Arg], _: Around) -> Danger {
 }
 
 pub(super) fn playbook(rest: &[Arg], _: Around) -> Danger {
-    read_if(has(rest, &["--check", "-C", "--list-tasks", "--list-hosts", "--list-tags", "--syntax-check"]))
+    // Variables may say where and by what it is run, and are expanded here.
+    let steers = |arg: &Arg| arg.text.contains("ansible_") || arg.text.contains("{{");
+    let only = &["--check", "-C", "--list-tasks", "--list-hosts", "--list-tags", "--syntax-check", "--version"];
+    read_if(has(rest, only) && !rest.iter().any(steers))
 }
 
 pub(super) fn ansible(rest: &[Arg], _: Around) -> Danger {
@@ -356,7 +232,9 @@ pub(super) fn ansible(rest: &[Arg], _: Around) -> Danger {
     ];
     let known = module.len() == 1
         && module.last().is_some_and(|module| !module.expands && reads.contains(&module.text.as_str()));
-    read_if(known || has(rest, &["--list-hosts", "--check", "-C"]))
+    // Arguments of a module are expanded here before it is run.
+    let expands = values(rest, &["-a", "--args"]).iter().any(|arg| arg.expands || arg.text.contains("{{"));
+    read_if((known || has(rest, &["--list-hosts", "--version"])) && !expands)
 }
 
 /// Django's `manage.py`; any other script is one that nobody knows.
@@ -438,7 +316,11 @@ pub(super) fn pg_restore(rest: &[Arg], _: Around) -> Danger {
 pub(super) fn mysqladmin(rest: &[Arg], _: Around) -> Danger {
     let all = words(rest, &["-u", "-h", "-P", "--user", "--host"]);
     let reads = ["status", "ping", "processlist", "extended-status", "version", "variables"];
-    by_verb(all.first().copied(), &reads, &["drop"])
+    // It does one after the other.
+    if all.iter().any(|verb| ["drop", "shutdown"].contains(verb)) {
+        return Danger::Destructive;
+    }
+    read_if(!all.is_empty() && all.iter().all(|verb| reads.contains(verb)))
 }
 
 pub(super) fn redis(rest: &[Arg], _: Around) -> Danger {

@@ -1,5 +1,6 @@
 //! What makes programs of a machine read, change or destroy: files, text, network, services, packages.
 
+use super::own::{self, Own};
 use super::shell::{Arg, Around, has, is_disk, operands, read_if, values};
 use crate::domain::procedure::Danger;
 
@@ -18,7 +19,10 @@ pub(super) fn rm(rest: &[Arg], _: Around) -> Danger {
 }
 
 pub(super) fn dd(rest: &[Arg], _: Around) -> Danger {
-    let Some(of) = rest.iter().find_map(|arg| arg.text.strip_prefix("of=")) else { return Danger::Read };
+    const READS: &[&str] = &["if=", "bs=", "ibs=", "obs=", "count=", "skip=", "iflag=", "status=", "conv=", "cbs="];
+    let Some(of) = rest.iter().find_map(|arg| arg.text.strip_prefix("of=")) else {
+        return read_if(rest.iter().all(|arg| !arg.bare && READS.iter().any(|start| arg.text.starts_with(start))));
+    };
     match of {
         "/dev/null" => Danger::Read,
         file if is_disk(file) || file.starts_with('$') => Danger::Destructive,
@@ -93,11 +97,14 @@ pub(super) fn tar(rest: &[Arg], _: Around) -> Danger {
     let old = rest.first().is_some_and(|arg| !arg.text.starts_with('-'));
     let acts = acts || (old && !verb.bytes().all(|byte| b"tzjJvf".contains(&byte)));
     let prints = verb.contains('x') && has(rest, &["-O", "--to-stdout"]);
-    read_if(!acts && (lists || prints))
+    // `host:file` is fetched with a program that a variable names.
+    let fetches = rest.iter().any(|arg| arg.text.split('/').next().is_some_and(|first| first.contains(':')));
+    read_if(!acts && !fetches && (lists || prints))
 }
 
 pub(super) fn unzip(rest: &[Arg], _: Around) -> Danger {
-    read_if(has(rest, &["-l", "-t", "-p", "-v", "-Z"]))
+    let leads = rest.first().is_some_and(|arg| arg.text.starts_with('-'));
+    read_if(leads && has(rest, &["-l", "-t", "-p", "-v", "-Z"]))
 }
 
 pub(super) fn date(rest: &[Arg], _: Around) -> Danger {
@@ -120,17 +127,40 @@ pub(super) fn ss(rest: &[Arg], _: Around) -> Danger {
 
 pub(super) fn ip(rest: &[Arg], _: Around) -> Danger {
     let words = operands(rest, &[]);
-    let act = [
-        "add", "del", "delete", "set", "flush", "replace", "change", "append", "exec", "up", "down", "save", "restore",
-    ];
     // Verbs may be shortened: only those that look, in full, may stand behind the object.
     let looks = ["show", "list", "ls", "lst", "get"];
     let verb = words.get(1).is_none_or(|arg| looks.contains(&arg.text.as_str()));
-    read_if(verb && !words.iter().any(|arg| arg.expands || act.contains(&arg.text.as_str())))
+    read_if(verb && !words.iter().take(2).any(|arg| arg.expands))
 }
 
 /// Short options of curl that take a value.
 const CURL_VALUES: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
+
+/// Its options that matter here.
+const CURL: Own = Own {
+    flags: "sSfvIikLGgN46OJ",
+    valued: CURL_VALUES,
+    long: "silent show-error fail fail-with-body verbose head include insecure location get globoff no-buffer ipv4 ipv6 \
+        compressed http1.1 http2 header= request= user-agent= output= max-time= write-out= user= referer= \
+        connect-timeout= retry= retry-delay= retry-max-time= retry-all-errors retry-connrefused resolve= cacert= cert= \
+        key= cookie= dump-header= data-urlencode= no-progress-meter url= limit-rate= range= location-trusted noproxy= \
+        tlsv1.2 tlsv1.3 interface= connect-to= oauth2-bearer= unix-socket= max-redirs= data= data-raw= data-binary= \
+        json= form= upload-file=",
+};
+
+/// Whether it only speaks with web servers and writes no file but those that are none.
+fn curl_keeps_to_itself(rest: &[Arg]) -> bool {
+    let Some((options, words)) = own::mixed(rest, CURL) else { return false };
+    let web = |url: &&Arg| match url.text.split_once("://") {
+        Some((scheme, _)) => ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()),
+        None => !url.text.replace("${", "").contains('{'),
+    };
+    let no_file = |arg: &Arg| ["-", "/dev/null", "/dev/stdout", "/dev/stderr"].contains(&arg.text.as_str());
+    words.iter().all(web)
+        && options.values(&["url"]).all(|url| web(&url))
+        && options.values(&["w", "write-out"]).all(|format| !format.text.contains("%output"))
+        && options.values(&["D", "dump-header"]).all(no_file)
+}
 
 pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
     let mut letters: Vec<(char, Arg)> = Vec::new();
@@ -163,7 +193,7 @@ pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
         || has(rest, &["--form", "--form-string", "--json", "--upload-file", "--url-query"]);
     let files: Vec<Arg> = short("o").into_iter().chain(values(rest, &["--output"])).collect();
     let writes = files.iter().any(|file| !file.is("/dev/null") && !file.is("-"))
-        || !short("OcKDQJ").is_empty()
+        || !short("OcKQJ").is_empty()
         || has(
             rest,
             &[
@@ -171,7 +201,6 @@ pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
                 "--remote-name-all",
                 "--cookie-jar",
                 "--config",
-                "--dump-header",
                 "--quote",
                 "--output-dir",
                 "--trace",
@@ -183,49 +212,44 @@ pub(super) fn curl(rest: &[Arg], _: Around) -> Danger {
                 "--libcurl",
             ],
         );
-    // Other protocols than these say what they like to whoever listens.
-    let elsewhere = rest.iter().filter_map(|arg| arg.text.split_once("://")).any(|(before, _)| {
-        before.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && !["http", "https"].contains(&before.to_ascii_lowercase().as_str())
-    });
-    if elsewhere {
-        return Danger::Change;
-    }
     match said.as_deref() {
         Some("DELETE") => Danger::Destructive,
         Some("GET" | "HEAD" | "OPTIONS") | None => {
-            read_if(!writes && (!sends || gets) && !method.iter().any(|one| one.expands))
+            // Other protocols than those of the web say what they like to whoever listens.
+            let keeps = !writes && curl_keeps_to_itself(rest);
+            read_if(keeps && (!sends || gets) && !method.iter().any(|one| one.expands))
         }
         Some(_) => Danger::Change,
     }
 }
 
 pub(super) fn wget(rest: &[Arg], _: Around) -> Danger {
-    let out: Vec<Arg> = values(rest, &["--output-document"]);
-    let mut to_stdout = out.iter().any(|file| file.is("-") || file.is("/dev/null"));
-    for (at, arg) in rest.iter().enumerate() {
-        if arg.text.starts_with('-') && !arg.text.starts_with("--") {
-            let glued = arg.text.split_once('O').map(|(_, value)| value);
-            let next = rest.get(at + 1).map(|arg| arg.text.as_str());
-            to_stdout |= matches!((glued, next), (Some("-" | "/dev/null"), _) | (Some(""), Some("-" | "/dev/null")));
-        }
-    }
+    let own = Own {
+        flags: "qSv",
+        valued: "OTt",
+        long: "spider quiet server-response output-document= timeout= tries= no-check-certificate header= no-verbose",
+    };
+    let Some((options, _)) = own::mixed(rest, own) else { return Danger::Change };
+    let mut out = options.values(&["O", "output-document"]).peekable();
+    let to_stdout = out.peek().is_some() && out.all(|file| file.is("-") || file.is("/dev/null"));
+    let anywhere = options.has(&["O", "output-document"]);
     let sends = rest.iter().any(|arg| {
         ["--post", "--body", "--method", "--execute", "--config", "--save", "--use-askpass"]
             .iter()
             .any(|start| arg.text.starts_with(start))
     });
-    let outputs = rest.iter().filter(|arg| arg.text.starts_with("-O") || arg.text.starts_with("--output-d")).count();
-    read_if(
-        (to_stdout || has(rest, &["--spider"])) && outputs < 2 && !sends && !has(rest, &["-e", "-i", "-a", "-r", "-m"]),
-    )
+    read_if((to_stdout || (!anywhere && options.has(&["spider"]))) && !sends)
 }
 
 pub(super) fn nc(rest: &[Arg], _: Around) -> Danger {
     read_if(has(rest, &["-z"]) && !has(rest, &["-e", "-c", "-l"]))
 }
 
-pub(super) fn openssl(rest: &[Arg], _: Around) -> Danger {
+pub(super) fn openssl(rest: &[Arg], around: Around) -> Danger {
+    // What it is fed it says to the server.
+    if first(rest) == Some("s_client") && around.fed {
+        return Danger::Change;
+    }
     let reads = matches!(first(rest), Some("s_client" | "x509" | "verify" | "version" | "ciphers" | "crl" | "dgst"));
     read_if(reads && !has(rest, &["-out", "-signkey", "-CAcreateserial"]))
 }
@@ -337,11 +361,18 @@ pub(super) fn iptables(rest: &[Arg], _: Around) -> Danger {
 }
 
 pub(super) fn nft(rest: &[Arg], _: Around) -> Danger {
-    read_if(first(rest) == Some("list"))
+    let plain =
+        |arg: &Arg| !arg.expands && arg.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    read_if(first(rest) == Some("list") && rest.iter().all(plain))
 }
 
 pub(super) fn apt(rest: &[Arg], _: Around) -> Danger {
     read_if(matches!(first(rest), Some("list" | "show" | "policy" | "search" | "depends" | "rdepends" | "changelog")))
+}
+
+pub(super) fn apt_cache(rest: &[Arg], _: Around) -> Danger {
+    let reads = ["show", "showpkg", "policy", "search", "depends", "rdepends", "madison", "pkgnames", "stats", "unmet"];
+    read_if(first(rest).is_some_and(|verb| reads.contains(&verb)))
 }
 
 pub(super) fn dpkg(rest: &[Arg], _: Around) -> Danger {
@@ -369,7 +400,9 @@ pub(super) fn rpm(rest: &[Arg], _: Around) -> Danger {
 }
 
 pub(super) fn rsync(rest: &[Arg], _: Around) -> Danger {
-    if has(rest, &["-n", "--dry-run", "--list-only"]) && !has(rest, &["-e", "--rsh", "--rsync-path"]) {
+    // A remote path goes through a shell there.
+    let runs = rest.iter().any(|arg| ["$(", "`", ";", "|", "&"].iter().any(|mark| arg.text.contains(mark)));
+    if !runs && has(rest, &["-n", "--dry-run", "--list-only"]) && !has(rest, &["-e", "--rsh", "--rsync-path"]) {
         return Danger::Read;
     }
     let deletes = rest.iter().any(|arg| arg.text.starts_with("--del") || arg.is("--remove-source-files"));
@@ -378,4 +411,11 @@ pub(super) fn rsync(rest: &[Arg], _: Around) -> Danger {
 
 pub(super) fn top(rest: &[Arg], _: Around) -> Danger {
     read_if(has(rest, &["-b"]))
+}
+
+/// Some of what it lists takes a value behind a comma, which is set.
+pub(super) fn smartctl(rest: &[Arg], _: Around) -> Danger {
+    read_if(!rest.iter().any(|arg| {
+        arg.expands && arg.text.starts_with('-') || arg.text.contains("scterc,") || arg.text.contains("scttempint")
+    }))
 }

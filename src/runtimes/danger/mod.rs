@@ -4,6 +4,9 @@
 mod builtin;
 mod cloud;
 mod machine;
+mod numbers;
+mod own;
+mod platform;
 mod shell;
 mod sql;
 mod strict;

@@ -1,7 +1,7 @@
 //! The grade of a script: that of the gravest command in it.
 
 use super::table::{self, Program};
-use super::{builtin, strict, through};
+use super::{builtin, numbers, strict, through};
 use crate::domain::procedure::Danger;
 use crate::runtimes::shell_text::{Join, Quote, Redirect, RedirectKind, Scan, Simple, Word, scan, simples};
 
@@ -40,16 +40,51 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
         return Danger::Change;
     }
     let seen = scan(text);
-    let own = simples(text, &seen).iter().map(|one| simple(one, text, depth)).max().unwrap_or(Danger::Read);
+    let mut own = Danger::Read;
+    let mut quiet = false;
+    for one in simples(text, &seen) {
+        own = own.max(simple(&one, text, depth, quiet));
+        quiet = says_nothing(&one);
+    }
     let inner = seen.substitutions.iter().filter_map(|at| text.get(at.clone()));
     let inner = inner.map(|inner| match inner.strip_prefix('(') {
-        Some(sum) => read_if(is_sum(sum)),
+        Some(sum) => read_if(is_sum(&without_substitutions(sum))),
         None => shell(inner, depth + 1),
     });
     let whole = own.max(inner.max().unwrap_or(Danger::Read));
     // A function may bear any name, also that of a program.
-    let defines = seen.complete && !defines_function(text, &seen);
-    if defines { whole } else { whole.max(Danger::Change) }
+    let plain = seen.complete && !defines_function(text, &seen);
+    // A prompt is expanded once more, wherever it stands; `${name:=value}` sets as an assignment does.
+    let set = seen.uses.iter().filter(|one| one.sets).all(|one| may_set(&one.name, true));
+    let plain = plain && set && !text.contains("@P}") && !numbers::trusts(text, &seen);
+    if plain { whole } else { whole.max(Danger::Change) }
+}
+
+/// Whether what a command says can't mean anything to whoever reads it through a pipe.
+fn says_nothing(one: &Simple) -> bool {
+    let words: Vec<&str> = one.command().iter().map(|word| word.text.as_str()).collect();
+    matches!(words.as_slice(), ["true" | ":" | "echo"] | ["echo", "" | "Q"] | ["printf", ""])
+}
+
+/// A calculation with a number in the place of each command in it; those are graded by themselves.
+fn without_substitutions(sum: &str) -> String {
+    let (mut out, mut depth) = (String::new(), 0usize);
+    let mut before = ' ';
+    for c in sum.chars() {
+        match c {
+            '(' if depth > 0 => depth += 1,
+            '(' if before == '$' => {
+                out.pop();
+                out.push('1');
+                depth = 1;
+            }
+            ')' if depth > 0 => depth -= 1,
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+        before = c;
+    }
+    out
 }
 
 /// Whether what stands behind `$((` is a calculation; what looks like one and is none has commands that nobody knows.
@@ -75,13 +110,19 @@ fn defines_function(text: &str, seen: &Scan) -> bool {
         || simples(text, seen).iter().any(|one| one.words.first().is_some_and(|word| word.text == "function"))
 }
 
-fn simple(one: &Simple, source: &str, depth: usize) -> Danger {
+/// The grade of one command; `quiet`: the one before it says nothing.
+fn simple(one: &Simple, source: &str, depth: usize, quiet: bool) -> Danger {
     let files = one.redirects.iter().map(redirect).max().unwrap_or(Danger::Read);
     let alone = one.command().is_empty();
     let set =
         one.assignments().map(|(name, word, value)| assignment(name, word, value, alone)).max().unwrap_or(Danger::Read);
-    let fed = one.join == Join::Pipe
-        || one.redirects.iter().any(|one| matches!(one.kind, RedirectKind::From | RedirectKind::Text));
+    let empty = |one: &Redirect| one.target.as_ref().is_some_and(|file| file.text == "/dev/null");
+    let fed = (one.join == Join::Pipe && !quiet)
+        || one.redirects.iter().any(|one| match one.kind {
+            RedirectKind::From => !empty(one),
+            RedirectKind::Text => true,
+            RedirectKind::Into | RedirectKind::Same => false,
+        });
     let arguments: Vec<Arg> = one.command().iter().map(|word| argument(word, source)).collect();
     files.max(set).max(command(&arguments, Around { fed, depth }))
 }
@@ -185,6 +226,26 @@ pub(super) fn may_set(name: &str, alone: bool) -> bool {
         "KUBECONFIG",
         "DOCKER_HOST",
         "GZIP",
+        "RSYNC_PROXY",
+        "SSLKEYLOGFILE",
+        "TMP",
+        "TEMP",
+        "GLOBIGNORE",
+        "INPUTRC",
+        "EXINIT",
+        "VIMINIT",
+        "AWKPATH",
+        "AWKLIBPATH",
+        "ZDOTDIR",
+        "TZDIR",
+        "UNZIP",
+        "ZIPINFO",
+        "BZIP",
+        "BZIP2",
+        "FCEDIT",
+        "path",
+        "cdpath",
+        "fpath",
     ];
     const BEGIN: &[&str] = &[
         "LD_",
@@ -235,6 +296,32 @@ pub(super) fn may_set(name: &str, alone: bool) -> bool {
         "http",
         "https",
         "all_",
+        "ftp_",
+        "HTTP_",
+        "HTTPS_",
+        "ALL_PROXY",
+        "FTP_",
+        "VAULT_",
+        "CONSUL_",
+        "ETCDCTL_",
+        "REDISCLI_",
+        "MARIADB",
+        "XZ_",
+        "ZSTD_",
+        "YARN_",
+        "PNPM_",
+        "GO",
+        "LUA_",
+        "PHP",
+        "R_",
+        "GEM_",
+        "BUNDLE_",
+        "RAILS_",
+        "DJANGO_",
+        "PRISMA_",
+        "RAILWAY_",
+        "WRANGLER_",
+        "PM2_",
     ];
     if PLAIN.contains(&name) || PG.contains(&name) || (name.starts_with("LC_") && name.len() > 3) {
         return true;

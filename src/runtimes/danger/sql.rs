@@ -13,8 +13,12 @@ enum Piece {
 
 /// The grade of a text of SQL.
 pub(super) fn sql(text: &str) -> Danger {
-    let Some(pieces) = pieces(text) else { return Danger::Change };
     // Elsewhere than at the beginning of a line, and with a second one or with backticks, they run what they are told.
+    // `\\G` only says how MySQL prints; psql has none.
+    let shown = text.replace("\\G;", ";").replace("\\G\n", ";\n");
+    let shown = shown.strip_suffix("\\G").map_or(shown.clone(), str::to_owned);
+    let text = shown.as_str();
+    let Some(pieces) = pieces(text) else { return Danger::Change };
     let hides = text.lines().map(str::trim).any(|line| match line.strip_prefix('\\') {
         Some(rest) => rest.contains(['\\', '`']),
         None => line.contains('\\'),
@@ -122,7 +126,8 @@ fn statement(pieces: &[Piece]) -> Danger {
         if at > 0 && pieces.get(at - 1) == Some(&Piece::Mark('.')) && pieces.get(at + 1) != Some(&Piece::Mark('(')) {
             continue;
         }
-        if ACTS.contains(&here.as_str()) {
+        let shows = begins == "SHOW" && here == "CREATE" && before == "SHOW";
+        if ACTS.contains(&here.as_str()) && !shows {
             danger = danger.max(Danger::Change);
         }
         let row_lock = matches!(before, "FOR" | "ON" | "DO" | "KEY");

@@ -33,16 +33,30 @@ const fn verbs(
 }
 
 /// Programs that can't act through any option.
-const FREE: &str = "cat head tail grep egrep fgrep zgrep zcat bzcat xzcat zstdcat wc cut tr nl tac rev fold fmt paste \
+const FREE: &str = "cat head tail grep egrep fgrep zgrep zcat bzcat xzcat wc cut tr nl tac rev fold fmt paste \
     join ls stat du df echo basename dirname readlink realpath md5sum sha1sum sha256sum sha512sum cksum b2sum cmp \
-    comm strings od hexdump ps pgrep id getent ping dig jq zless expr seq numfmt test [ [[ : true false printf pwd cd \
+    comm strings od hexdump ps pgrep id getent dig jq expr seq numfmt test [ [[ : true false printf pwd cd \
     pushd popd sleep exit return break continue shift wait set shopt unset export local declare typeset readonly read \
     mapfile readarray getopts for case select type which whereis hash ulimit umask times jobs let hostid free uptime w \
-    who whoami groups uname arch nproc lscpu lsblk lsmem lspci lsusb lsmod findmnt last lastb logname tty vmstat \
+    who whoami groups uname arch nproc lscpu lsblk lsmem lsusb lsmod findmnt last lastb logname tty vmstat \
     iostat mpstat lsof netstat traceroute tracepath mtr host nslookup whois pidof pstree column diff printenv locale \
-    getconf pg_isready pg_controldata look tsort cal find xargs watch timeout tee uniq rm dd";
+    getconf pg_isready pg_controldata look tsort cal find xargs watch timeout tee rm dd nvidia-smi node php ruby go java";
 
 const KNOWN: &[Known] = &[
+    plain("zstdcat", "qvf", "", ""),
+    plain("ping", "4c6nqvDO", "cWwsIt", ""),
+    plain("lspci", "vnktDb", "s", ""),
+    plain("sar", "urbqwWSBARvhpd", "nPfse", ""),
+    plain("uniq", "cdiuzD", "fsw", "count repeated unique ignore-case skip-fields= skip-chars= check-chars="),
+    verbs(
+        "rabbitmqctl rabbitmq-diagnostics",
+        "qs",
+        "np",
+        "node= vhost= quiet silent formatter= online offline local",
+        "-n --node -p --vhost",
+    ),
+    verbs("supervisorctl", "", "c", "configuration=", "-c"),
+    verbs("pm2", "", "", "lines= nostream raw json timestamp err out", ""),
     Known {
         names: "sort",
         flags: "bdfgiMhnRrVcCmsuz",
@@ -90,8 +104,8 @@ const KNOWN: &[Known] = &[
     plain(
         "curl",
         "sSfvIikLGgN46",
-        "HXAomwruex",
-        "silent show-error fail fail-with-body verbose head include insecure \
+        "HXAomwruexdbDE",
+        "cookie= cert= key= dump-header= silent show-error fail fail-with-body verbose head include insecure \
         location get globoff no-buffer ipv4 ipv6 compressed http1.1 http2 header= request= user-agent= output= \
         max-time= write-out= user= referer= connect-timeout= retry= retry-delay= retry-max-time= retry-all-errors \
         retry-connrefused resolve= cacert= data-urlencode= no-progress-meter url= limit-rate= range= location-trusted \
@@ -151,7 +165,7 @@ const KNOWN: &[Known] = &[
     verbs(
         "git",
         "aprsvnlqwizbuUfdDPxXF",
-        "Cn",
+        "CnL",
         "oneline stat short porcelain? graph all decorate? no-decorate name-only \
         name-status abbrev-ref abbrev-commit no-pager cached staged list get get-all get-regexp merged contains \
         no-merged points-at since= until= after= before= author= grep= format= pretty? count left-right verbose quiet \
@@ -213,25 +227,54 @@ const KNOWN: &[Known] = &[
         --cli-connect-timeout --ca-bundle",
     ),
     verbs(
-        "gcloud az",
+        "gcloud",
+        "q",
         "",
-        "ogn",
-        "*",
-        "--project --zone --region --format -o -g --resource-group -n --name \
-        --subscription",
+        "project= zone= region= format= filter= limit= sort-by= uri quiet page-size= account= location= freshness= \
+        order= cluster= instance= service= version=",
+        "--project --zone --region --format --account",
+    ),
+    verbs(
+        "az",
+        "d",
+        "ogns",
+        "query= subscription= output= name= resource-group= location= vault-name= account-name= container-name= server= \
+        server-name= only-show-errors all show-details auth-mode= resource-type= start-time= end-time= metric= \
+        interval= offset= registry= repository= top= ids=",
+        "",
     ),
     verbs(
         "gh",
-        "aw",
-        "RLqsbluS",
+        "a",
+        "RLqsbluSw",
         "repo= limit= json= jq= workflow= branch= state= status= label= author= assignee= log \
-        log-failed exit-status web comments paginate search= user= event= verbose job= template= name-only interval= compact required \
-        hostname= active show-token",
+        log-failed exit-status comments paginate search= user= event= verbose job= template= name-only interval= compact \
+        required hostname= active watch head= base= draft",
         "-R --repo -L --limit",
     ),
-    verbs("railway", "", "sepn", "*", "-s --service -e --environment -p --project -n --lines --since"),
-    verbs("wrangler", "", "ce", "*", "-c --config -e --env --name"),
-    verbs("npm pnpm yarn", "agvlrPD", "Cw", "*", "--prefix -C --dir --filter -w --workspace"),
+    verbs(
+        "railway",
+        "",
+        "sepn",
+        "service= environment= project= lines= since= limit= period= filter= json kv deployment build latest http",
+        "-s --service -e --environment -p --project -n --lines --since",
+    ),
+    verbs(
+        "wrangler",
+        "",
+        "ce",
+        "config= env= name= json format= binding= namespace-id= remote version-id= status= method= search= header= \
+        sampling-rate= prefix= project-name=",
+        "-c --config -e --env --name",
+    ),
+    verbs(
+        "npm pnpm yarn",
+        "agvlrPD",
+        "Cw",
+        "json depth= all global production prod dev omit= include= audit-level= prefix= long parseable registry= dir= \
+        filter= workspace= workspaces recursive version groups level= latest",
+        "--prefix -C --dir --filter -w --workspace",
+    ),
     verbs(
         "prisma",
         "",
@@ -245,14 +288,14 @@ const KNOWN: &[Known] = &[
         "CDvbKk",
         "iletu",
         "check diff list-tasks list-hosts list-tags syntax-check inventory= limit= tags= \
-        skip-tags= extra-vars= become verbose",
+        skip-tags= extra-vars= become verbose version",
     ),
     plain(
         "ansible",
-        "ovbCDK",
+        "ovbDK",
         "imlauf",
-        "module-name= inventory= limit= args= one-line list-hosts check diff become user= \
-        forks=",
+        "module-name= inventory= limit= args= one-line list-hosts diff become user= \
+        forks= version",
     ),
     plain("ansible-inventory ansible-doc ansible-config", "vlj", "i", "list graph host= inventory= yaml vars"),
     verbs(
@@ -270,13 +313,15 @@ const KNOWN: &[Known] = &[
         "command= dbname= host= port= username= tuples-only no-align quiet no-psqlrc list \
         expanded no-password version csv variable= set= pset= field-separator= echo-errors html",
     ),
-    plain(
-        "mysql mariadb",
-        "BNstEGHrwq",
-        "euhPDp",
-        "execute= user= host= port= database= batch skip-column-names silent \
-        table vertical raw password? protocol= socket= defaults-file= defaults-extra-file= ssl-mode= version connect-timeout=",
-    ),
+    Known {
+        names: "mysql mariadb",
+        flags: "BNstEGHrwq",
+        valued: "euhPDp",
+        glued: "uhpD",
+        long: "execute= user= host= port= database= batch skip-column-names silent table vertical raw password? \
+            protocol= socket= defaults-file= defaults-extra-file= ssl-mode= version connect-timeout=",
+        lead: None,
+    },
     plain(
         "pg_dump pg_dumpall",
         "sabcCxOvw",
@@ -316,12 +361,9 @@ const KNOWN: &[Known] = &[
         "nu",
         "no-pager user system order= full",
     ),
-    plain("less more man", "NSRFXiGnkwf", "", ""),
     plain("blkid", "k", "os", ""),
-    plain("nstat ifstat", "azsj", "", ""),
     plain("dpkg-query apt-cache", "lLsSW", "f", "list listfiles status search show showformat= installed names-only"),
     plain("cloud-id", "", "", ""),
-    plain("ip", "sodjphrc46", "", "brief br? json color? details stats oneline"),
 ];
 
 /// Whether every option of this program is one that is known not to act by itself.
@@ -332,6 +374,7 @@ pub(super) fn known(program: &str, rest: &[Arg]) -> bool {
     }
     match program {
         "openssl" => return rest.iter().all(|arg| !arg.bare && openssl(&arg.text)),
+        "ip" => return rest.iter().all(|arg| !arg.bare && ip(&arg.text)),
         "terraform" | "tofu" => return rest.iter().all(|arg| !arg.bare && terraform(&arg.text)),
         _ => {}
     }
@@ -343,6 +386,12 @@ fn openssl(word: &str) -> bool {
     const OPTIONS: &str = "-connect -servername -showcerts -noout -dates -enddate -startdate -subject -issuer -text \
         -in -inform -serial -fingerprint -sha256 -sha512 -sha1 -md5 -CAfile -CApath -checkend -starttls -verify \
         -tls1_2 -tls1_3 -brief -ext -purpose -modulus -pubkey -quiet -untrusted -verify_return_error -status -a -v";
+    !word.starts_with('-') || OPTIONS.split_whitespace().any(|known| known == word)
+}
+
+/// Its long options have one dash and may be shortened: `-b` is a file of commands, `-br` is brief.
+fn ip(word: &str) -> bool {
+    const OPTIONS: &str = "-4 -6 -s -o -d -j -p -h -c -r -br -brief -json -stats -details -color -oneline -V -V";
     !word.starts_with('-') || OPTIONS.split_whitespace().any(|known| known == word)
 }
 

@@ -1,7 +1,7 @@
 //! The programs that are known, and what makes each of them read, change or destroy.
 
 use super::shell::{Arg, Around};
-use super::{cloud, machine};
+use super::{cloud, machine, platform};
 use crate::domain::procedure::Danger;
 
 /// What is known of a program.
@@ -42,7 +42,6 @@ const READS_ANY: &[&str] = &[
     "zcat",
     "bzcat",
     "xzcat",
-    "zstdcat",
     "wc",
     "cut",
     "tr",
@@ -55,7 +54,6 @@ const READS_ANY: &[&str] = &[
     "join",
     "ls",
     "stat",
-    "file",
     "du",
     "df",
     "echo",
@@ -78,10 +76,8 @@ const READS_ANY: &[&str] = &[
     "pgrep",
     "id",
     "getent",
-    "ping",
     "dig",
     "jq",
-    "zless",
     "expr",
     "seq",
     "numfmt",
@@ -90,6 +86,10 @@ const READS_ANY: &[&str] = &[
 ];
 
 const READS: &[&str] = &[
+    "zstdcat",
+    "file",
+    "ping",
+    "sar",
     "[[",
     ":",
     "true",
@@ -174,12 +174,8 @@ const READS: &[&str] = &[
     "locale",
     "getconf",
     "pg_isready",
-    "apt-cache",
     "dpkg-query",
     "cloud-id",
-    "less",
-    "more",
-    "man",
     "cal",
     "systemd-analyze",
     "systemd-cgls",
@@ -189,10 +185,7 @@ const READS: &[&str] = &[
     "rev",
     "look",
     "tsort",
-    "smartctl",
     "sensors",
-    "nstat",
-    "ifstat",
 ];
 
 const DESTROYS: &[&str] = &[
@@ -268,10 +261,12 @@ const DEPENDS: &[(&str, Grade)] = &[
     ("iptables", machine::iptables),
     ("nft", machine::nft),
     ("apt", machine::apt),
+    ("apt-cache", machine::apt_cache),
     ("dpkg", machine::dpkg),
     ("rpm", machine::rpm),
     ("rsync", machine::rsync),
     ("top", machine::top),
+    ("smartctl", machine::smartctl),
     ("git", cloud::git),
     ("docker", cloud::docker),
     ("podman", cloud::docker),
@@ -282,15 +277,25 @@ const DEPENDS: &[(&str, Grade)] = &[
     ("helm", cloud::helm),
     ("terraform", cloud::terraform),
     ("tofu", cloud::terraform),
-    ("aws", cloud::aws),
-    ("gcloud", cloud::gcloud),
-    ("az", cloud::gcloud),
-    ("gh", cloud::gh),
-    ("railway", cloud::railway),
-    ("wrangler", cloud::wrangler),
-    ("npm", cloud::npm),
-    ("pnpm", cloud::npm),
-    ("yarn", cloud::npm),
+    ("aws", platform::aws),
+    ("gcloud", platform::gcloud),
+    ("az", platform::az),
+    ("gh", platform::gh),
+    ("railway", platform::railway),
+    ("wrangler", platform::wrangler),
+    ("npm", platform::npm),
+    ("pnpm", platform::pnpm),
+    ("yarn", platform::yarn),
+    ("rabbitmqctl", platform::rabbitmqctl),
+    ("rabbitmq-diagnostics", platform::rabbitmqctl),
+    ("supervisorctl", platform::supervisorctl),
+    ("pm2", platform::pm2),
+    ("nvidia-smi", platform::nvidia),
+    ("node", platform::version),
+    ("php", platform::version),
+    ("ruby", platform::version),
+    ("go", platform::version),
+    ("java", platform::version),
     ("prisma", cloud::prisma),
     ("ansible-playbook", cloud::playbook),
     ("ansible", cloud::ansible),

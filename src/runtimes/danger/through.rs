@@ -1,70 +1,82 @@
 //! Programs that start others: what they start is what counts.
 
-use super::shell::{Arg, Around, command, has, may_set, name, read_if, shell};
+use super::own::{self, Own};
+use super::shell::{Arg, Around, command, may_set, name, read_if, shell};
 use super::table::{self, Program};
 use crate::domain::procedure::Danger;
 
+/// Programs that start what stands behind their options, and those options.
+const WRAPPERS: &[(&str, Own)] = &[
+    ("nice", Own { flags: "", valued: "n", long: "adjustment=" }),
+    ("ionice", Own { flags: "t", valued: "cn", long: "class= classdata= ignore" }),
+    ("stdbuf", Own { flags: "", valued: "ioe", long: "input= output= error=" }),
+    ("setsid", Own { flags: "cw", valued: "", long: "ctty wait" }),
+    ("exec", Own { flags: "cl", valued: "a", long: "" }),
+    ("builtin", Own { flags: "", valued: "", long: "" }),
+    ("unbuffer", Own { flags: "p", valued: "", long: "" }),
+    ("time", Own { flags: "pv", valued: "f", long: "format= verbose portability" }),
+    ("command", Own { flags: "p", valued: "", long: "" }),
+];
+
+const SUDO: Own = Own {
+    flags: "EHnSkb",
+    valued: "ugpCTD",
+    long: "user= group= preserve-env? non-interactive set-home stdin prompt=",
+};
+const ENV: Own = Own { flags: "i0v", valued: "uC", long: "ignore-environment null debug unset= chdir=" };
+const TIMEOUT: Own = Own { flags: "fpv", valued: "ks", long: "foreground preserve-status verbose kill-after= signal=" };
+const WATCH: Own = Own {
+    flags: "bcdegptw",
+    valued: "n",
+    long: "interval= differences? no-title color beep errexit chgexit precise no-wrap",
+};
+const SU: Own = Own { flags: "l", valued: "c", long: "command= login" };
+const RUNUSER: Own = Own { flags: "", valued: "u", long: "user=" };
+const XARGS: Own = Own {
+    flags: "0rtxo",
+    valued: "nPILdasE",
+    long: "null no-run-if-empty max-args= max-procs= max-lines? replace? delimiter= arg-file= verbose exit max-chars=",
+};
+const SSH: Own = Own { flags: "46AaCnqTtv", valued: "plioJ", long: "" };
+const IN_CONTAINER: Own =
+    Own { flags: "itT", valued: "euw", long: "env= user= workdir= interactive tty privileged index= no-tty no-TTY" };
+const IN_POD: Own = Own {
+    flags: "itq",
+    valued: "cn",
+    long: "container= namespace= stdin tty quiet pod-running-timeout= context= kubeconfig=",
+};
+
 /// The grade of what a program starts; `None` for a program that is no such one.
 pub(super) fn through(program: &str, rest: &[Arg], around: Around) -> Option<Danger> {
+    if program == "command" && rest.first().is_some_and(|arg| ["-v", "-V", "-pv", "-pV"].contains(&arg.text.as_str())) {
+        return Some(Danger::Read);
+    }
+    if let Some((_, own)) = WRAPPERS.iter().find(|(name, _)| *name == program) {
+        return Some(started(rest, *own, |inner| command(inner, around)));
+    }
     let started = match program {
         "sudo" | "doas" => {
-            let inner =
-                behind(rest, &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-D", "-R", "-T", "--user", "--group"]);
             if !rest.is_empty() && rest.iter().all(|arg| arg.is("-l") || arg.is("-v") || arg.is("-n")) {
                 return Some(Danger::Read);
             }
-            let fits = fits(own(rest, inner), "EHnSkb", "ughpCrtDRT", &["--user", "--group", "--preserve-env"]);
             // Without a command it is a shell.
-            if inner.is_empty() || !fits {
-                Danger::Change.max(after_assignments(inner, around))
-            } else {
-                after_assignments(inner, around)
-            }
+            let inner = |inner: &[Arg]| read_if(!inner.is_empty()).max(after_assignments(inner, around));
+            started(rest, SUDO, inner)
         }
         "env" => {
-            let inner = behind(rest, &["-u", "--unset", "-C", "--chdir"]);
-            if !fits(own(rest, inner), "i0", "uC", &["--unset", "--chdir", "--ignore-environment"]) {
-                Danger::Change.max(after_assignments(inner, around))
-            } else {
-                after_assignments(inner, around)
-            }
+            let rest = if rest.first().is_some_and(|arg| arg.is("-")) { &rest[1..] } else { rest };
+            started(rest, ENV, |inner| after_assignments(inner, around))
         }
-        "timeout" => {
-            let inner = behind(rest, &["-k", "--kill-after", "-s", "--signal"]);
-            let long = ["--kill-after", "--signal", "--foreground", "--preserve-status", "--verbose"];
-            read_if(fits(own(rest, inner), "fpv", "ks", &long)).max(command(inner.get(1..).unwrap_or_default(), around))
-        }
-        "ionice" | "chrt" if has(rest, &["-p", "-P", "-u", "--pid", "--pgid", "--uid"]) => Danger::Change,
-        "nice" | "ionice" | "chrt" | "stdbuf" | "setsid" | "nohup" | "exec" | "builtin" | "unbuffer" => command(
-            behind(rest, &["-n", "--adjustment", "-c", "--class", "-p", "-i", "-o", "-e", "--classdata", "-a"]),
-            around,
-        ),
-        "time" => {
-            let inner = behind(rest, &["-f", "--format"]);
-            read_if(fits(own(rest, inner), "pv", "f", &["--format", "--verbose"])).max(command(inner, around))
-        }
-        "command" if has(own(rest, behind(rest, &[])), &["-v", "-V"]) => Danger::Read,
-        "command" => command(behind(rest, &[]), around),
-        "watch" => script(behind(rest, &["-n", "--interval"]), around),
-        "xargs" => xargs(rest, around),
+        "timeout" => started(rest, TIMEOUT, |inner| command(inner.get(1..).unwrap_or_default(), around)),
+        // It writes a file of its own, and what it starts goes on by itself.
+        "nohup" => Danger::Change.max(command(rest, around)),
+        "watch" => started(rest, WATCH, |inner| script(inner, around)),
+        "xargs" => started(rest, XARGS, |inner| xargs(inner, around)),
         "ssh" => ssh(rest, around),
-        "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => interpreter(rest, around),
-        "su" | "runuser" => {
-            let texts: Vec<usize> =
-                (0..rest.len()).filter(|at| rest[*at].is("-c") || rest[*at].is("--command")).collect();
-            match (texts.as_slice(), rest.iter().position(|arg| arg.is("--"))) {
-                ([at], None) => match rest.get(at + 1) {
-                    Some(text) => script(std::slice::from_ref(text), around),
-                    None => Danger::Change,
-                },
-                (_, Some(at)) => {
-                    let (own, inner) = rest.split_at(at);
-                    let user = matches!(own, [user, _] if user.is("-u") || user.is("--user"));
-                    read_if(user && program == "runuser").max(command(inner.get(1..).unwrap_or_default(), around))
-                }
-                _ => Danger::Change,
-            }
-        }
+        "sh" | "bash" | "dash" | "ash" => interpreter(rest, around),
+        // Their language has ways of its own to start something.
+        "zsh" | "ksh" | "fish" | "csh" | "tcsh" => Danger::Change.max(interpreter(rest, around)),
+        "su" | "runuser" => su(program, rest, around),
         "docker" | "podman" | "nerdctl" => return container(rest, around),
         "docker-compose" | "podman-compose" => return compose(rest, around),
         "kubectl" | "oc"
@@ -72,8 +84,7 @@ pub(super) fn through(program: &str, rest: &[Arg], around: Around) -> Option<Dan
                 .first()
                 .is_some_and(|arg| arg.is("exec")) =>
         {
-            let behind = rest.iter().position(|arg| arg.is("--")).and_then(|at| rest.get(at + 1..));
-            behind.map_or(Danger::Change, |rest| command(rest, around))
+            in_pod(behind(rest, &["-n", "--namespace", "--context", "--kubeconfig"]), around)
         }
         "find" => find(rest, around),
         // What is not installed is fetched, so a name of a program of the system means another one.
@@ -86,42 +97,28 @@ pub(super) fn through(program: &str, rest: &[Arg], around: Around) -> Option<Dan
     Some(started)
 }
 
-/// Whether these words are options of these letters and names only, each value in a word of its own or of digits.
-fn fits(options: &[Arg], flags: &str, valued: &str, long: &[&str]) -> bool {
-    let mut options = options.iter();
-    while let Some(arg) = options.next() {
-        let fits = match arg.text.strip_prefix("--") {
-            Some("") => true,
-            Some(_) => {
-                let name = arg.text.split_once('=').map_or(arg.text.as_str(), |(name, _)| name);
-                if arg.text.len() == name.len()
-                    && ["--user", "--group", "--unset", "--chdir", "--format"].contains(&name)
-                    || ["--kill-after", "--signal"].contains(&arg.text.as_str())
-                {
-                    options.next();
-                }
-                long.contains(&name)
-            }
-            None => {
-                let cluster = arg.text.strip_prefix('-').unwrap_or("?");
-                let mut letters = cluster.chars();
-                let first = letters.next().unwrap_or('?');
-                if valued.contains(first) {
-                    let glued = letters.as_str();
-                    if glued.is_empty() {
-                        options.next();
-                    }
-                    glued.bytes().all(|byte| byte.is_ascii_digit())
-                } else {
-                    cluster.chars().all(|letter| flags.contains(letter))
-                }
-            }
-        };
-        if arg.expands || !fits {
-            return false;
-        }
+/// The grade of what stands behind known options; behind others it is a change at least.
+fn started(rest: &[Arg], own: Own, grade: impl Fn(&[Arg]) -> Danger) -> Danger {
+    match own::behind(rest, own) {
+        Some(inner) => grade(inner),
+        None => Danger::Change.max(grade(behind(rest, &[]))),
     }
-    true
+}
+
+fn su(program: &str, rest: &[Arg], around: Around) -> Danger {
+    if program == "runuser"
+        && let Some(options) = own::options(rest, RUNUSER)
+        && !options.all.is_empty()
+    {
+        return command(rest.get(options.end..).unwrap_or_default(), around);
+    }
+    let Some((options, words)) = own::mixed(rest, SU) else { return Danger::Change };
+    let texts: Vec<&Arg> = options.values(&["c", "command"]).collect();
+    let names = words.iter().filter(|word| !word.is("-")).count();
+    match texts.as_slice() {
+        [text] if names < 2 && !words.iter().any(|word| word.bare) => script(std::slice::from_ref(*text), around),
+        _ => Danger::Change,
+    }
 }
 
 /// What stands behind the options; those in `with_value` take the next word with them.
@@ -138,11 +135,6 @@ fn behind<'a>(rest: &'a [Arg], with_value: &[&str]) -> &'a [Arg] {
         at += 1 + usize::from(with_value.contains(&arg.text.as_str()));
     }
     rest.get(at..).unwrap_or_default()
-}
-
-/// The options that stand before `inner`.
-fn own<'a>(rest: &'a [Arg], inner: &[Arg]) -> &'a [Arg] {
-    rest.get(..rest.len().saturating_sub(inner.len())).unwrap_or_default()
 }
 
 fn after_assignments(rest: &[Arg], around: Around) -> Danger {
@@ -183,12 +175,14 @@ fn interpreter(rest: &[Arg], around: Around) -> Danger {
 }
 
 /// Arguments come from what is read: only a program that reads whatever it is told to is known to read.
-fn xargs(rest: &[Arg], around: Around) -> Danger {
-    let with_value = ["-n", "-P", "-I", "-L", "-d", "-a", "-s", "-E", "--max-args", "--max-procs", "--replace"];
-    let inner = behind(rest, &with_value);
+fn xargs(inner: &[Arg], around: Around) -> Danger {
     let Some(program) = inner.first() else { return Danger::Read };
     let always = name(program).and_then(table::find);
-    let least = if matches!(always, Some(Program::ReadsAny)) { Danger::Read } else { Danger::Change };
+    // Whatever else these are told, they look.
+    let looks = |verbs: &[&str]| inner.get(1).is_some_and(|verb| !verb.expands && verbs.contains(&verb.text.as_str()));
+    let looks = (program.is("docker") && looks(&["inspect", "port", "top"]))
+        || (program.is("kubectl") && looks(&["describe", "get"]));
+    let least = if looks || matches!(always, Some(Program::ReadsAny)) { Danger::Read } else { Danger::Change };
     // `xargs rm` gets what it removes from the pipe, so it is as if it were told several things.
     let mut told = inner.to_vec();
     told.push(Arg { text: "*".to_owned(), expands: true, bare: false });
@@ -196,26 +190,25 @@ fn xargs(rest: &[Arg], around: Around) -> Danger {
 }
 
 fn ssh(rest: &[Arg], around: Around) -> Danger {
-    let with_value = [
-        "-b", "-c", "-D", "-e", "-E", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-o", "-O", "-p", "-Q", "-R", "-S",
-        "-w", "-W",
-    ];
-    let command = behind(rest, &with_value);
-    let options = own(rest, command);
-    let plain = ["-4", "-6", "-A", "-a", "-C", "-n", "-q", "-T", "-t", "-tt", "-v", "-p", "-l", "-i", "-J", "-o", "--"];
     let harmless = ["BatchMode=", "ConnectTimeout=", "StrictHostKeyChecking=", "ServerAliveInterval=", "LogLevel="];
-    let mut known = true;
-    let mut left = options.iter();
-    while let Some(arg) = left.next() {
-        known &= !arg.expands && plain.contains(&arg.text.as_str());
-        if with_value.contains(&arg.text.as_str()) {
-            let value = left.next();
-            known &=
-                !arg.is("-o") || value.is_some_and(|value| harmless.iter().any(|start| value.text.starts_with(start)));
-        }
-    }
-    known &= command.first().is_some_and(|host| !host.bare);
-    read_if(known).max(script(behind(command.get(1..).unwrap_or_default(), &[]), around))
+    let fits = |options: &own::Options| {
+        let settings = options
+            .values(&["o"])
+            .all(|value| !value.expands && harmless.iter().any(|start| value.text.starts_with(start)));
+        settings && !options.values(&["J", "i", "l", "p"]).any(|value| value.text.starts_with('-'))
+    };
+    let guess = || {
+        let with_value = ["-b", "-c", "-E", "-F", "-i", "-J", "-L", "-l", "-m", "-o", "-p", "-R", "-S", "-W", "-w"];
+        let inner = behind(rest, &with_value).get(1..).unwrap_or_default();
+        Danger::Change.max(script(behind(inner, &with_value), around))
+    };
+    let Some(before) = own::options(rest, SSH) else { return guess() };
+    let Some(host) = rest.get(before.end) else { return Danger::Change };
+    // It reads options behind the host as well.
+    let inner = rest.get(before.end + 1..).unwrap_or_default();
+    let Some(after) = own::options(inner, SSH) else { return guess() };
+    let known = fits(&before) && fits(&after) && !host.bare && !host.text.starts_with('-');
+    read_if(known).max(script(inner.get(after.end..).unwrap_or_default(), around))
 }
 
 /// `docker exec`, `docker compose exec`.
@@ -242,21 +235,74 @@ pub(super) const COMPOSE: [&str; 9] =
     ["-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory", "--ansi", "--progress"];
 
 fn executed(rest: &[Arg], around: Around) -> Danger {
-    let with_value = ["-e", "--env", "-u", "--user", "-w", "--workdir", "--env-file", "--index", "--detach-keys"];
-    if has(&rest.iter().take_while(|arg| arg.text.starts_with('-')).cloned().collect::<Vec<_>>(), &["-d", "--detach"]) {
-        return Danger::Change;
-    }
-    let inner = behind(rest, &with_value).get(1..).unwrap_or_default();
+    let Some(options) = own::options(rest, IN_CONTAINER) else {
+        let guess = behind(rest, &["-e", "--env", "-u", "--user", "-w", "--workdir"]).get(1..).unwrap_or_default();
+        return Danger::Change.max(command(guess, around));
+    };
+    let set = options.values(&["e", "env"]).all(|value| may_set(value.text.split('=').next().unwrap_or(""), false));
+    let target = rest.get(options.end).is_some_and(|target| !target.bare);
+    let inner = rest.get(options.end + 1..).unwrap_or_default();
     // Without a command it is a mistake, which changes nothing; to be sure it is not called read.
-    if inner.is_empty() { Danger::Change } else { command(inner, around) }
+    read_if(set && target && !inner.is_empty()).max(command(inner, around))
 }
+
+/// `kubectl exec`: what stands behind `--`.
+fn in_pod(rest: &[Arg], around: Around) -> Danger {
+    let Some(at) = rest.iter().position(|arg| arg.is("--")) else { return Danger::Change };
+    let (before, inner) = rest.split_at(at);
+    let known = own::mixed(before.get(1..).unwrap_or_default(), IN_POD);
+    let known = known.is_some_and(|(_, words)| words.len() == 1 && !words.iter().any(|word| word.bare));
+    let inner = inner.get(1..).unwrap_or_default();
+    read_if(known && !inner.is_empty()).max(command(inner, around))
+}
+
+/// Tests of find that take the next word, whatever it is.
+const TAKES: &[&str] = &[
+    "-name",
+    "-iname",
+    "-path",
+    "-ipath",
+    "-wholename",
+    "-regex",
+    "-iregex",
+    "-lname",
+    "-ilname",
+    "-type",
+    "-xtype",
+    "-size",
+    "-mtime",
+    "-atime",
+    "-ctime",
+    "-mmin",
+    "-amin",
+    "-cmin",
+    "-newer",
+    "-anewer",
+    "-cnewer",
+    "-newermt",
+    "-user",
+    "-group",
+    "-uid",
+    "-gid",
+    "-perm",
+    "-maxdepth",
+    "-mindepth",
+    "-links",
+    "-inum",
+    "-samefile",
+    "-fstype",
+    "-printf",
+    "-used",
+    "-regextype",
+];
 
 fn find(rest: &[Arg], around: Around) -> Danger {
     // What is split into words when it runs may be an action.
     let mut danger = read_if(!rest.iter().any(|arg| arg.bare));
-    let mut at = 0;
+    let (mut at, mut paths) = (0, true);
     while let Some(arg) = rest.get(at) {
         at += 1;
+        paths &= !arg.text.starts_with(['-', '(', '!']);
         match arg.text.as_str() {
             "-delete" => danger = Danger::Destructive,
             "-fprint" | "-fprint0" | "-fprintf" | "-fls" => danger = danger.max(Danger::Change),
@@ -272,7 +318,9 @@ fn find(rest: &[Arg], around: Around) -> Danger {
                 danger = danger.max(least).max(command(&told, around));
                 at += inner.len();
             }
-            _ => {}
+            test if TAKES.contains(&test) => at += 1,
+            // A word that is known only when it runs may be an action.
+            _ => danger = danger.max(read_if(!arg.expands || paths)),
         }
     }
     danger

@@ -145,6 +145,7 @@ fn one(
     lines.space();
     let grade = match (is_by_hand(part), part.danger) {
         (true, _) => Words::of(Role::Quiet, "by hand"),
+        (false, Danger::Read) if part.is_declared_read() => Words::of(Role::Good, "reads only, as declared"),
         (false, Danger::Read) => Words::of(Role::Good, "reads only"),
         (false, Danger::Change) => Words::of(Role::Warn, "changes"),
         (false, Danger::Destructive) => Words::of(Role::Bad, "destroys"),

@@ -1,14 +1,22 @@
 //! How dangerous a part is: as it declares, else as its commands show.
 
-use super::expand::Item;
 use crate::domain::procedure::{Danger, Doing, Language};
 use crate::runtimes::danger::danger;
 
-/// The grade of a part, from what is done with every placeholder filled in; `edited`: a person changed it for once;
-/// `with` is the program that takes its query.
-pub(super) fn grade(item: &Item<'_>, doing: &Doing, edited: bool, with: Option<&str>) -> Danger {
-    let declared = item.options.danger;
-    let recognised = match doing {
+/// The grade of a part; `edited`: a person changed it for once. What is seen to destroy is never called anything less.
+pub(super) fn grade(declared: Option<Danger>, recognised: Danger, edited: bool) -> Danger {
+    match (declared, edited) {
+        // What a person wrote is not what the document spoke of.
+        (Some(declared), true) => declared.max(recognised),
+        (Some(_), false) if recognised == Danger::Destructive => Danger::Destructive,
+        (Some(declared), false) => declared,
+        (None, _) => recognised,
+    }
+}
+
+/// The grade of what is done, with every placeholder filled in; `with` is the program that takes its query.
+pub(super) fn recognised(doing: &Doing, with: Option<&str>) -> Danger {
+    match doing {
         Doing::Run(language, text) => {
             let own = danger(*language, text);
             // A program that takes queries is no danger by itself when the query is known; any other is what it is.
@@ -23,12 +31,6 @@ pub(super) fn grade(item: &Item<'_>, doing: &Doing, edited: bool, with: Option<&
         Doing::Restart(_) | Doing::Notify(..) | Doing::Call(..) => Danger::Change,
         Doing::Shift(set, _, _) => danger(Language::Sh, set).max(Danger::Change),
         Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => Danger::Read,
-    };
-    match (declared, edited) {
-        // What a person wrote is not what the document spoke of.
-        (Some(declared), true) => declared.max(recognised),
-        (Some(declared), false) => declared,
-        (None, _) => recognised,
     }
 }
 
@@ -64,6 +66,21 @@ fn client(with: &str, text: &str) -> Danger {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_seen_to_destroy_is_never_called_less() {
+        let rows = [
+            (Some(Danger::Read), Danger::Change, false, Danger::Read),
+            (Some(Danger::Read), Danger::Change, true, Danger::Change),
+            (Some(Danger::Read), Danger::Destructive, false, Danger::Destructive),
+            (Some(Danger::Change), Danger::Destructive, false, Danger::Destructive),
+            (Some(Danger::Destructive), Danger::Read, false, Danger::Destructive),
+            (None, Danger::Change, false, Danger::Change),
+        ];
+        for (declared, recognised, edited, wanted) in rows {
+            assert_eq!(grade(declared, recognised, edited), wanted, "{declared:?} {recognised:?} {edited}");
+        }
+    }
 
     #[test]
     fn only_a_known_client_is_no_danger_by_itself() {

@@ -279,8 +279,9 @@ fn planned(
         Doing::Call(..) => {}
     }
     let previews = previews(item, &jobs, scope);
-    let danger =
-        if kind == "ask" { Danger::Read } else { grade::grade(item, &doing, edited.is_some(), with.as_deref()) };
+    let recognised = if kind == "ask" { Danger::Read } else { grade::recognised(&doing, with.as_deref()) };
+    let declared = options.danger.filter(|_| kind != "ask");
+    let danger = grade::grade(declared, recognised, edited.is_some());
     let at_once = match (&item.part.doing, options.at_once, danger) {
         // One after the other: the order is what it is for.
         (Doing::Restart(_) | Doing::Shift(..), _, _) => 1,
@@ -297,6 +298,7 @@ fn planned(
         section: item.section,
         together: item.together,
         danger,
+        recognised,
         options,
         edited: edited.map(str::to_owned),
         at_once,

@@ -46,7 +46,9 @@ pub fn plan_told(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
 
 fn part_told(number: usize, part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
     let title = part.title.plain();
-    let mut lines = vec![format!("{number:>3}  {}  {}  {}  {title}", part.part, part.kind, part.danger.word())];
+    let declared = if part.is_declared_read() { " (declared)" } else { "" };
+    let danger = part.danger.word();
+    let mut lines = vec![format!("{number:>3}  {}  {}  {danger}{declared}  {title}", part.part, part.kind)];
     let mut more = |text: String| lines.push(format!("     {text}"));
     notes(part, expected).into_iter().for_each(&mut more);
     for (job, hosts) in alike(&part.jobs) {
@@ -193,6 +195,7 @@ pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
             "title": part.title.plain(),
             "kind": part.kind,
             "danger": part.danger.word(),
+            "recognised": part.recognised.word(),
             "at_once": part.at_once,
             "when": terms(&part.options.when),
             "undo": part.options.undo,
