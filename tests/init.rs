@@ -297,6 +297,9 @@ fn a_host_that_means_harm_writes_nothing_of_its_own_into_the_site() {
 #[ignore = "needs the lab: run tests/run"]
 fn without_a_site_the_machine_itself_opens_and_says_so() {
     const PROGRAM: &str = "/var/tmp/qd-first";
+    // What a console keeps is not for whoever uses the host next.
+    const HOME: &str = "/var/tmp/qd-first-home";
+    const CALL: &str = "env HOME=/var/tmp/qd-first-home /var/tmp/qd-first";
     let lab = Lab::get();
     let _held = lab.hold(&["db-1"]);
     let home = Home::new();
@@ -309,17 +312,17 @@ fn without_a_site_the_machine_itself_opens_and_says_so() {
     copy.args(["-F", &config(&lab), "db-1", &format!("cat >{PROGRAM} && chmod 755 {PROGRAM}")]);
     assert!(copy.stdin(fs::File::open(&small).unwrap()).status().unwrap().success());
 
-    let output = lab.ssh("db-1", &format!("{PROGRAM} status"));
+    let output = lab.ssh("db-1", &format!("{CALL} status"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.starts_with("this-machine db-1: up"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("postgresql"), "{text}");
 
-    let launch = Launch::program("ssh", &["-tt", "-F", &config(&lab), "db-1", PROGRAM]).size(120, 40);
+    let launch = Launch::program("ssh", &["-tt", "-F", &config(&lab), "db-1", CALL]).size(120, 40);
     let mut pty = launch.start();
     pty.wait_for("this-machine").wait_for("DB-1").wait_for("meilisearch");
     pty.wait_until(SOON, "all services are up", |pty| pty.screen().matches(" up").count() > 3);
     pty.send("q");
     let exit = pty.wait_exit(Duration::from_secs(10));
-    lab.on("db-1", &["rm", "-f", PROGRAM]);
+    lab.on("db-1", &["rm", "-rf", PROGRAM, HOME]);
     assert_eq!(exit.code(), 0, "{}", pty.screen());
 }

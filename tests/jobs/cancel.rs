@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use quarterdeck::engine::jobs::{Began, Cancelled, Jobs, Seen};
 
-use crate::kit::{Bare, Console, as_root, key, left_on, name, order};
+use crate::bare::Bare;
+use crate::kit::{Console, as_root, key, left_on, name, order};
 use crate::lab::{Lab, repetitions};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,9 +13,9 @@ use crate::lab::{Lab, repetitions};
 async fn e14_cancelling_ends_all_of_it_and_says_so() {
     let lab = Lab::get();
     let _held = lab.hold(&["app-1", "app-2"]);
-    let bare = Bare::start(&lab, "app-2");
+    let bare = Bare::start(&lab, &["app-2"]);
     for (alias, host) in
-        [("app-1", "app-1"), ("app-1-oper", "app-1"), ("app-1-plain", "app-1"), ("bare-plain", "app-2")]
+        [("app-1", "app-1"), ("app-1-oper", "app-1"), ("app-1-plain", "app-1"), ("bare-app-2-plain", "app-2")]
     {
         let console = Console::new(bare.config.clone(), &[alias]).await;
         let (key, root) = (key(), !alias.ends_with("plain"));
@@ -23,8 +24,11 @@ async fn e14_cancelling_ends_all_of_it_and_says_so() {
         let before = console.jobs.cancel(name(alias), key.clone()).await;
         assert!(matches!(&before, Cancelled::Gone(ended) if ended.exit.is_none() && ended.cancelled), "{before:?}");
         // During, with children that do not listen and one in a session of its own.
-        let deaf =
-            if repetitions(0, 1) == 1 || alias == "app-1" || alias == "bare-plain" { "trap '' TERM; " } else { "" };
+        let deaf = if repetitions(0, 1) == 1 || alias == "app-1" || alias == "bare-app-2-plain" {
+            "trap '' TERM; "
+        } else {
+            ""
+        };
         let text = format!("{deaf}sleep 333 & setsid sleep 333 & sleep 333");
         assert_eq!(console.jobs.begin(name(alias), make(&text)).await, Began::Started, "{alias}");
         let begun = Instant::now();

@@ -159,74 +159,22 @@ pub fn input(word: &str) -> InputName {
     InputName::new(word).unwrap()
 }
 
-/// Everything of ours that is left on a host: files, units, processes.
+/// Everything of a run that is left on a host: files, units, processes.
 pub fn left_on(lab: &Lab, host: &str, key: &JobKey) -> String {
     // The mark must not stand in the command line of the one who looks.
     let (head, tail) = key.run.as_str().split_at(20);
     let script = format!(
         "r=$(printf %s%s {head} {tail})
-         find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -path '*quarterdeck*' -print 2>/dev/null
+         find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -path \"*$r*\" -print 2>/dev/null
          find /run /dev/shm /tmp -name \"*$r*\" 2>/dev/null
          systemctl list-units --all --plain --no-legend 'qd-*' | grep -F \"$r\"
          grep -lsF \"QD_JOB=$r\" /proc/[0-9]*/environ
          for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null | grep -F \"$r\"; done"
     );
-    // What looks for it comes up itself; and other tests have a console of its own on a host, with its store and its log.
     let found = lab.try_on(host, &["sh", "-c", &script]).stdout;
+    // What looks for it comes up itself.
     let found = String::from_utf8_lossy(&found).into_owned();
-    let others = |line: &str| {
-        let log = format!("{line}/qd.log");
-        line.starts_with("grep -F")
-            || line.contains("/.local/share/quarterdeck")
-            || line.ends_with("/.local/state/quarterdeck/qd.log")
-            || found.lines().any(|other| line.ends_with("/.local/state/quarterdeck") && other == log)
-    };
-    found.lines().filter(|line| !others(line)).collect::<Vec<_>>().join("\n")
-}
-
-/// A second sshd on a host, behind which there is no systemd; its configuration is added to the lab's.
-pub struct Bare<'lab> {
-    lab: &'lab Lab,
-    host: &'static str,
-    pub config: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl<'lab> Bare<'lab> {
-    pub fn start(lab: &'lab Lab, host: &'static str) -> Self {
-        let sshd = "mount -t tmpfs none /run/systemd && mount -t tmpfs none /run/dbus && \
-                    exec /usr/sbin/sshd -D -p 2222 -o PidFile=none -o UsePAM=no";
-        lab.try_on(host, &["systemctl", "stop", "lab-bare.service"]);
-        lab.on(host, &["systemd-run", "--quiet", "--collect", "--unit=lab-bare", "unshare", "-m", "sh", "-c", sshd]);
-        let folder = tempfile::Builder::new().prefix("qdbare").tempdir_in("/tmp").unwrap();
-        let config = folder.path().join("config");
-        let text = fs::read_to_string(lab.ssh_config()).unwrap();
-        // The same address on another port, under names of its own; the rest of the lab's as it is.
-        let block: String = text
-            .lines()
-            .skip_while(|line| !line.starts_with(&format!("Host {host} ")))
-            .skip(1)
-            .take_while(|line| !line.starts_with("Host "))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let own = format!("Host bare bare-*\n  Port 2222\n  HostKeyAlias {host}\n{block}");
-        let known = text.lines().find(|line| line.contains("UserKnownHostsFile")).unwrap().trim();
-        let known = known.split_whitespace().nth(1).unwrap().trim_matches('"');
-        let address = block.split_whitespace().nth(1).unwrap().to_owned();
-        let keys = fs::read_to_string(known).unwrap();
-        let line = keys.lines().find(|line| line.contains(&address) || line.starts_with(host)).unwrap();
-        let (_, host_key) = line.split_once(' ').unwrap();
-        let own_known = folder.path().join("known_hosts");
-        fs::write(&own_known, format!("{host} {host_key}\n")).unwrap();
-        fs::write(&config, format!("{own}  UserKnownHostsFile {}\n{text}", own_known.display())).unwrap();
-        Self { lab, host, config, _folder: folder }
-    }
-}
-
-impl Drop for Bare<'_> {
-    fn drop(&mut self) {
-        self.lab.try_on(self.host, &["systemctl", "stop", "lab-bare.service"]);
-    }
+    found.lines().filter(|line| !line.starts_with("find ") && !line.starts_with("grep ")).collect::<Vec<_>>().join("\n")
 }
 
 /// Lines `1` to `count` with a word, and whether these bytes are exactly they.

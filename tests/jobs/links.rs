@@ -6,7 +6,8 @@ use quarterdeck::engine::jobs::{Began, Jobs, Offsets, Seen};
 use quarterdeck::engine::transport::Stream;
 use tokio::sync::mpsc;
 
-use crate::kit::{Bare, Console, key, left_on, lines, mark, name, order, printing, ran};
+use crate::bare::Bare;
+use crate::kit::{Console, key, left_on, lines, mark, name, order, printing, ran};
 use crate::lab::{Lab, repetitions, report};
 use crate::reach::sh;
 
@@ -49,11 +50,11 @@ async fn e4_a_cut_does_not_touch_the_step() {
 async fn every_line_comes_once_over_killed_connections() {
     let lab = Lab::get();
     let _held = lab.hold(&["app-1", "app-2"]);
-    let bare = Bare::start(&lab, "app-2");
+    let bare = Bare::start(&lab, &["app-2"]);
     let times = repetitions(1, 50);
     for _ in 0..times {
-        for alias in ["app-1", "app-1-oper", "app-1-plain", "bare-plain"] {
-            let host = if alias.starts_with("bare") { "app-2" } else { "app-1" };
+        for alias in ["app-1", "app-1-oper", "app-1-plain", "bare-app-2-plain"] {
+            let host = if alias.starts_with("bare-app-2") { "app-2" } else { "app-1" };
             let console = Console::new(bare.config.clone(), &[alias]).await;
             let (key, mark) = (key(), mark());
             let text = printing(1000, "0.2", &mark);

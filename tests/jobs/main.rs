@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(dead_code, reason = "this file uses a part of the modules it shares")]
 
+#[path = "../common/bare.rs"]
+mod bare;
 #[path = "../common/lab.rs"]
 mod lab;
 #[path = "../common/reach.rs"]

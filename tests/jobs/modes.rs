@@ -6,7 +6,8 @@ use quarterdeck::domain::run::Reason;
 use quarterdeck::engine::jobs::{Began, Jobs, Seen, way_here};
 use quarterdeck::engine::transport::{LocalTransport, Spawner};
 
-use crate::kit::{Bare, Console, as_root, key, left_on, name, order};
+use crate::bare::Bare;
+use crate::kit::{Console, as_root, key, left_on, name, order};
 use crate::lab::Lab;
 
 const TEXT: &str = "id -un\necho bad >&2\necho \"$HOME\"\n[ -z \"${QD_LINK+x}\" ] || echo marked\nexit 3";
@@ -50,11 +51,11 @@ async fn each_login_runs_jobs_and_leaves_nothing() {
 async fn a_host_without_systemd_runs_them_too() {
     let lab = Lab::get();
     let _held = lab.hold(&["app-2"]);
-    let bare = Bare::start(&lab, "app-2");
-    let console = Console::new(bare.config.clone(), &["bare", "bare-oper", "bare-plain"]).await;
-    one(&lab, &console, "bare", "app-2", true, "root", "/root").await;
-    one(&lab, &console, "bare-oper", "app-2", true, "root", "/root").await;
-    one(&lab, &console, "bare-plain", "app-2", false, "plain", "/home/plain").await;
+    let bare = Bare::start(&lab, &["app-2"]);
+    let console = Console::new(bare.config.clone(), &["bare-app-2", "bare-app-2-oper", "bare-app-2-plain"]).await;
+    one(&lab, &console, "bare-app-2", "app-2", true, "root", "/root").await;
+    one(&lab, &console, "bare-app-2-oper", "app-2", true, "root", "/root").await;
+    one(&lab, &console, "bare-app-2-plain", "app-2", false, "plain", "/home/plain").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,8 @@ use quarterdeck::domain::procedure::{Language, Script};
 use quarterdeck::engine::jobs::{Began, JobKey, Jobs, Seen};
 use quarterdeck::port::Secret;
 
-use crate::kit::{Bare, Console, as_root, input, key, left_on, name, order, shown};
+use crate::bare::Bare;
+use crate::kit::{Console, as_root, input, key, left_on, name, order, shown};
 use crate::lab::{Lab, repetitions, report};
 
 /// F2 and F7.
@@ -17,7 +18,7 @@ use crate::lab::{Lab, repetitions, report};
 async fn f2_no_list_of_processes_and_no_unit_shows_a_secret() {
     let lab = Lab::get();
     let _held = lab.hold(&["app-1", "app-2"]);
-    let bare = Bare::start(&lab, "app-2");
+    let bare = Bare::start(&lab, &["app-2"]);
     let canary = format!("CANARY{:016x}", fastrand::u64(..));
     let (stop, seen, looks) =
         (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
@@ -34,7 +35,8 @@ async fn f2_no_list_of_processes_and_no_unit_shows_a_secret() {
             }
         }
     });
-    let aliases = [("app-1", "app-1"), ("app-1-oper", "app-1"), ("app-1-plain", "app-1"), ("bare-plain", "app-2")];
+    let aliases =
+        [("app-1", "app-1"), ("app-1-oper", "app-1"), ("app-1-plain", "app-1"), ("bare-app-2-plain", "app-2")];
     let console = Console::new(bare.config.clone(), &aliases.map(|(alias, _)| alias)).await;
     let times = repetitions(2, 13);
     for (alias, host) in aliases {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::hosts::{Lab, report};
+use super::lab::{Lab, report};
 use super::{Desk, kill, told};
 
 /// Where the lock host and the hosts keep what these tests make.

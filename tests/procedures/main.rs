@@ -16,12 +16,24 @@ use quarterdeck::engine::store::{Sqlite, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+#[path = "../common/bare.rs"]
+mod bare;
+mod broken;
+mod cancel;
+mod checklist;
+mod console;
+mod elsewhere;
+mod judge;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
-mod hosts;
-
-mod elsewhere;
 mod lab;
+mod links;
+mod person;
+#[path = "../common/pty.rs"]
+#[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
+mod pty;
+mod team;
+mod unknown;
 
 /// A person's folders, a site of this machine alone, and a document.
 struct Desk {
