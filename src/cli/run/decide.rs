@@ -42,7 +42,7 @@ impl Session<'_> {
         let decide = |decision| Some(Some(Effect::Decide(run.id.clone(), decision)));
         match need {
             Need::Tick(part) => {
-                let note = self.flag(&self.args.tick, part, "--tick PART=NOTE")?;
+                let note = self.flag(self.args.tick.as_slice(), part, "--tick PART=NOTE")?;
                 let note = match note {
                     Some(note) => Some(note),
                     None => self.ask(format!("{words}. Note (enter: none, ctrl-d: not done): ")).await,
@@ -50,7 +50,7 @@ impl Session<'_> {
                 Ok(note.and_then(|note| decide(Decision::Tick(part.clone(), note))))
             }
             Need::Choose(part) => {
-                let word = match self.flag(&self.args.answer, part, "--answer PART=WORD")? {
+                let word = match self.flag(self.args.answer.as_slice(), part, "--answer PART=WORD")? {
                     Some(word) => Some(word),
                     None => self.ask(format!("{words}. Word: ")).await,
                 };
@@ -93,11 +93,12 @@ impl Session<'_> {
         }
     }
 
-    fn flag(&self, words: &[String], part: &PartId, form: &str) -> Result<Option<String>, Exit> {
+    /// What a flag says of a part; it counts once.
+    fn flag(&mut self, words: &[String], part: &PartId, form: &str) -> Result<Option<String>, Exit> {
         for word in words {
             let (name, value) = pair(word, form)?;
             if name == part.as_str() {
-                return Ok(Some(value.to_owned()));
+                return Ok(Some(value.to_owned()).filter(|_| self.flagged.insert(part.clone())));
             }
         }
         Ok(None)

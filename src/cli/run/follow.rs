@@ -15,7 +15,7 @@ use crate::cli::{Exit, Reaching, change, choose, output};
 use crate::domain::permit::Confirm;
 use crate::domain::procedure::HERE;
 use crate::domain::run::{RunState, StepState};
-use crate::domain::{HostName, InputName, Link, Run, RunId};
+use crate::domain::{HostName, InputName, Link, PartId, Run, RunId};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::store::{Sqlite, Store};
@@ -28,6 +28,8 @@ use crate::text::Foreign;
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
 const EVENTS: usize = 1024;
+/// That a run of chosen parts is ended, among what was answered.
+const END: &str = "end";
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -70,6 +72,8 @@ pub(super) struct Session<'a> {
     needs: Vec<Need>,
     /// What was answered by a flag or a person already, so that nothing is answered twice.
     answered: BTreeSet<String>,
+    /// The parts that a flag has answered: what is asked again later is a question for a person.
+    pub(super) flagged: BTreeSet<PartId>,
     stopping: bool,
 }
 
@@ -111,6 +115,7 @@ impl<'a> Session<'a> {
             run: None,
             needs: Vec::new(),
             answered: BTreeSet::new(),
+            flagged: BTreeSet::new(),
             stopping: false,
         })
     }
@@ -252,6 +257,7 @@ impl<'a> Session<'a> {
             }
             Event::Procedure(ProcedureNews::Needs(id, needs)) if self.run.as_ref().is_some_and(|run| run.id == id) => {
                 self.needs = needs;
+                self.forget();
                 return self.waits().await;
             }
             Event::Shell(ShellNews::Ready(errand)) => self.lend(errand.program).await,
@@ -301,24 +307,25 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What is waited for no more, and then again, wants an answer of its own.
+    fn forget(&mut self) {
+        let Some(run) = &self.run else { return };
+        let open: BTreeSet<String> = self.needs.iter().map(|need| key(run, need)).collect();
+        self.answered.retain(|answered| answered == END || open.contains(answered));
+    }
+
     /// Answers what can be answered; `Some` when nobody can.
     async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
         let Some(run) = self.run.clone() else { return Ok(None) };
         let whole = run.document.as_ref().is_some_and(|document| document.whole);
         let done = run.steps.iter().all(|step| matches!(step.state, StepState::Verified | StepState::Skipped));
-        if !whole && done && self.needs.is_empty() && self.answered.insert("end".to_owned()) {
+        if !whole && done && self.needs.is_empty() && self.answered.insert(END.to_owned()) {
             self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
             return Ok(None);
         }
         for need in self.needs.clone() {
             let (words, flag) = told::need(&run, &need);
-            let tries = match &need {
-                Need::Failure(number, _) | Need::Unknown(number, _) => {
-                    run.steps.get(*number).map_or(0, |step| step.attempt)
-                }
-                _ => 0,
-            };
-            if self.answered.contains(&format!("{words} {tries}")) {
+            if self.answered.contains(&key(&run, &need)) {
                 continue;
             }
             let Some(decision) = self.decision(&run, &need, &words).await? else {
@@ -339,7 +346,7 @@ impl<'a> Session<'a> {
                     _ => Exit::Waits,
                 }));
             };
-            self.answered.insert(format!("{words} {tries}"));
+            self.answered.insert(key(&run, &need));
             if let Some(effect) = decision {
                 self.send(effect).await;
             }
@@ -400,6 +407,15 @@ impl<'a> Session<'a> {
         }
         exit
     }
+}
+
+/// By what one need is told from another, and one try of a step from the next.
+fn key(run: &Run, need: &Need) -> String {
+    let tries = match need {
+        Need::Failure(number, _) | Need::Unknown(number, _) => run.steps.get(*number).map_or(0, |step| step.attempt),
+        Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => 0,
+    };
+    format!("{} {tries}", told::need(run, need).0)
 }
 
 pub(super) async fn typed(question: String) -> Option<String> {
