@@ -4,6 +4,7 @@ use clap::Parser;
 use quarterdeck::cli::{self, Arguments, Exit};
 
 fn main() -> Exit {
+    quarterdeck::engine::secrecy::keep();
     if let Some(answered) = quarterdeck::engine::askpass::answer_if_asked() {
         return if answered { Exit::Ok } else { Exit::Degraded };
     }

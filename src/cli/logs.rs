@@ -185,6 +185,9 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
         None => None,
         Some(path) => Some(Append::open(path).map_err(|why| choose::complain(Exit::Output, &why))?),
     };
+    if let Some(told) = append.as_ref().and_then(|append| append.told.as_deref()) {
+        super::output::complain(told);
+    }
     let resume = append.as_ref().map_or_else(BTreeMap::new, |append| append.resume.clone());
     let wanted = Wanted {
         environment: Arc::new(environment),

@@ -4,14 +4,15 @@
 //! of everything else without it. At most two files of 1 MiB each; mode 0600. What hosts say is sanitised
 //! before it gets there, so that the file can be read in a terminal. It never holds a secret.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+
+use super::own_file;
 
 /// A file larger than this is put aside at the next start; the one put aside before is gone then.
 const LARGEST: u64 = 1 << 20;
@@ -23,12 +24,15 @@ const MOST: u64 = 16 << 20;
 /// # Errors
 /// When the file can't be opened. The program goes on without a log.
 pub fn begin(folder: &Path) -> io::Result<PathBuf> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    own_file::folder(folder)?;
     let path = folder.join("qd.log");
     if fs::symlink_metadata(&path).is_ok_and(|file| file.len() > LARGEST) {
         fs::rename(&path, folder.join("qd.log.old"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    let (file, wide) = own_file::append(&path)?;
+    if wide {
+        own_file::narrow(&file)?;
+    }
     let filter = EnvFilter::try_from_env("QD_LOG").unwrap_or_else(|_| EnvFilter::new("warn,quarterdeck=info"));
     let writer = Clean(Mutex::new((file, 0)));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer).finish();
@@ -89,6 +93,11 @@ mod tests {
     fn a_line_is_private_and_can_do_nothing_to_a_terminal() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("state");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("qd.log"), "").unwrap();
+        for (path, mode) in [(place.clone(), 0o777), (place.join("qd.log"), 0o666)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
         let path = begin(&place).unwrap();
         tracing::warn!("host said {}", "a\u{1b}]52;c;aGk=\u{7}b\nforged line");
         let text = fs::read_to_string(&path).unwrap();

@@ -262,6 +262,7 @@ fn f1_a_secret_reaches_the_command_and_no_sink() {
          test ${#word} = 17\n```\n",
     );
     desk.write("word", canary);
+    fs::set_permissions(desk.path("word"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let output = desk.run(&["--input-file", "word=word"], None);
     assert!(output.status.success(), "the command has it: {}", told(&output));
     fs::remove_file(desk.path("word")).unwrap();

@@ -2,9 +2,9 @@
 
 use super::follow::{Session, typed};
 use super::{OnFailure, by_flags, pair, told};
-use crate::cli::{Exit, choose, output};
+use crate::cli::{Exit, change, choose, output};
 use crate::domain::permit::{Confirm, Demand, Permit};
-use crate::domain::{PartId, ProcedurePlan, Run};
+use crate::domain::{InputName, PartId, ProcedurePlan, Run};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need, Told};
 use crate::state::procedures::{again, once_more, plan};
@@ -66,6 +66,19 @@ impl Session<'_> {
                         .next_back();
                     let value = match given {
                         Some(value) => value,
+                        None if self.is_secret(run, name) => {
+                            let words = format!("{name}: ");
+                            let typed = match self.attended && !self.args.json {
+                                true => tokio::task::spawn_blocking(move || change::read_secret(&words))
+                                    .await
+                                    .ok()
+                                    .flatten(),
+                                false => None,
+                            };
+                            let Some(typed) = typed else { return Ok(None) };
+                            told.push((name.clone(), Told::Secret(typed)));
+                            continue;
+                        }
                         None => match self.ask(format!("{name}: ")).await {
                             Some(value) => value,
                             None => return Ok(None),
@@ -91,6 +104,12 @@ impl Session<'_> {
                 Ok(typed.filter(|typed| typed == "y").and_then(|_| decide(Decision::Continue)))
             }
         }
+    }
+
+    /// Whether what a run waits for is a secret.
+    fn is_secret(&self, run: &Run, name: &InputName) -> bool {
+        let document = run.document.as_ref().and_then(|document| self.prepared.environment.procedure(&document.name));
+        document.is_some_and(|document| document.header.inputs.iter().any(|input| input.name == *name && input.secret))
     }
 
     /// What a flag says of a part; it counts once.

@@ -16,6 +16,7 @@ use super::{Exit, Reaching, Where, choose};
 use crate::domain::permit::Confirm;
 use crate::domain::procedure::Procedure;
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, RunId};
+use crate::engine::own_file;
 use crate::port::Secret;
 use crate::site::procedure::{Known, LARGEST, load};
 use crate::state::procedures::{Answers, Choice, Chosen, Missing, plan};
@@ -229,9 +230,12 @@ fn given(args: &RunArgs, procedure: Option<&Procedure>) -> Result<(Answers, BTre
     }
     for word in &args.input_file {
         let (name, file) = pair(word, "--input-file NAME=FILE")?;
-        let bytes = std::fs::read(file);
-        let mut bytes =
-            bytes.map_err(|error| choose::complain(Exit::Unavailable, &format!("{file} can't be read: {error}")))?;
+        let bytes = if is_secret(name) == Some(false) {
+            std::fs::read(file).map_err(|error| format!("{file} can't be read: {error}"))
+        } else {
+            own_file::secret(Path::new(file)).map(|bytes| bytes.to_vec())
+        };
+        let mut bytes = bytes.map_err(|why| choose::complain(Exit::Unavailable, &why))?;
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }

@@ -71,6 +71,8 @@ pub(super) struct Step {
     pub(super) secrets: Vec<(InputName, Arc<Secret>)>,
     /// What was looked at after a change of a unit.
     pub(super) looks: Looks,
+    /// Why nothing of what it prints may be shown or kept, if that is so.
+    pub(super) hidden: Option<String>,
 }
 
 /// How one try came out.
@@ -107,6 +109,10 @@ impl Step {
                     (self.record.reason, self.record.note) = (Some(reason), why.into());
                 }
                 Came::Unknown(why) => (self.record.reason, self.record.note) = (None, why.into()),
+            }
+            if let Some(why) = &self.hidden {
+                let note = self.record.note.plain();
+                self.record.note = if note.is_empty() { why.clone() } else { format!("{note}; {why}") }.into();
             }
             self.record.verdict = Some(self.verdict(state, took));
             let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
@@ -319,7 +325,8 @@ impl Step {
     async fn follow(&mut self, from: Offsets, kept: &mut Kept) -> Seen {
         let (tell, told) = mpsc::channel(PIECES);
         let capture = self.reads_value();
-        let reading = Reading::new(self.kit.ledger.clone(), self.number, self.record.attempt, capture);
+        let hidden = self.hidden.is_some();
+        let reading = Reading::new(self.kit.ledger.clone(), self.number, self.record.attempt, capture, hidden);
         let host = self.record.host.clone();
         let jobs = Arc::clone(&self.kit.jobs);
         let following = jobs.follow(host.clone(), self.key(), from, tell);

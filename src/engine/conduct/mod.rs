@@ -8,6 +8,7 @@ mod check;
 mod claim;
 mod evidence;
 mod job;
+mod known;
 mod ledger;
 mod look;
 mod mask;
@@ -20,6 +21,7 @@ mod secrets;
 mod stands;
 mod task;
 mod terminal;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -48,7 +48,9 @@ impl Task {
             Decision::CheckAgain(number) => {
                 self.course.check_again(number)?;
                 self.evidence.remove(&number);
-                self.start(number, true).await;
+                // Whoever looks again may know more than before.
+                self.denied.clear();
+                self.begin(number, true).await;
             }
             Decision::MarkDone(number, why) => {
                 self.course.may_mark(number)?;
@@ -111,7 +113,7 @@ impl Task {
                     given.push(Given { name: name.clone(), value: None });
                     self.know(name, Arc::new(secret));
                 }
-                Told::Open(value) if input.is_some_and(|input| input.secret) => {
+                Told::Open(value) if input.is_some_and(|input| input.secret) || self.is_secret(&name) => {
                     given.push(Given { name: name.clone(), value: None });
                     self.know(name, Arc::new(crate::port::Secret::new(value.into_bytes())));
                 }
@@ -157,6 +159,11 @@ impl Task {
             }
             Err(Lost::Unrecorded(why)) => Err(format!("It can't be recorded, so it does not count: {why}.")),
         }
+    }
+
+    /// Whether the run was begun with this as a secret.
+    fn is_secret(&self, name: &InputName) -> bool {
+        self.course.given().iter().any(|given| given.name == *name && given.value.is_none())
     }
 
     /// More of the run, with a person's permit.

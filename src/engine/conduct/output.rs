@@ -1,11 +1,12 @@
 //! What a step prints on its way: masked, put into the store, and only then told.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::ledger::Ledger;
-use super::mask::Masker;
+use super::mask::{Masker, Masks};
 use crate::engine::jobs::Output;
 use crate::port::Event;
 use crate::port::procedure::{Piece, ProcedureNews};
@@ -32,6 +33,8 @@ pub(super) struct Reading {
     pub(super) attempt: u32,
     /// Whether what is printed on standard output is wanted as a value.
     pub(super) capture: bool,
+    /// Masks for everything, when those that it needs are not known.
+    hidden: Option<Arc<Masks>>,
     streams: [Line; 2],
     kept: Kept,
 }
@@ -60,8 +63,9 @@ impl Kept {
 }
 
 impl Reading {
-    pub(super) fn new(ledger: Ledger, step: usize, attempt: u32, capture: bool) -> Self {
-        Self { ledger, step, attempt, capture, streams: Default::default(), kept: Kept::default() }
+    pub(super) fn new(ledger: Ledger, step: usize, attempt: u32, capture: bool, hidden: bool) -> Self {
+        let hidden = hidden.then(|| Arc::new(Masks::everything()));
+        Self { ledger, step, attempt, capture, hidden, streams: Default::default(), kept: Kept::default() }
     }
 
     /// Takes everything that comes.
@@ -82,7 +86,7 @@ impl Reading {
             self.kept.too_long |= output.bytes.len() > room;
             self.kept.captured.extend(output.bytes.iter().take(room));
         }
-        let masks = std::sync::Arc::clone(&self.ledger.masks.borrow());
+        let masks = self.hidden.clone().unwrap_or_else(|| Arc::clone(&self.ledger.masks.borrow()));
         let line = self.streams.get_mut(usize::from(output.error))?;
         let at = *line.at.get_or_insert(output.offset);
         let bytes = line.masker.feed(&masks, &output.bytes);

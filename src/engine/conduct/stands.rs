@@ -97,6 +97,10 @@ impl Step {
             Ok(text) => {
                 let value = text.trim_end_matches(['\n', '\r']).to_owned();
                 let wrong = self.wanted().and_then(|wanted| differs(&wanted, &value));
+                if self.hidden.is_some() {
+                    let why = "what is in force is not what was set";
+                    return wrong.map_or(Came::Well, |(reason, _)| Came::Badly(reason, why.to_owned()));
+                }
                 self.record.value = Some(value);
                 wrong.map_or(Came::Well, |(reason, why)| Came::Badly(reason, why))
             }

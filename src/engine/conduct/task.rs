@@ -14,7 +14,6 @@ use super::job::{Done, Kit, Orders, Step};
 use super::ledger::Lost;
 use super::mask::Masks;
 use super::needs::kept_tail;
-use super::secrets;
 use super::stands::Looks;
 use super::terminal::Terminal;
 use crate::domain::course::{Asks, Course, Do};
@@ -75,8 +74,10 @@ pub(super) struct Task {
     pub(super) under_way: BTreeMap<usize, Orders>,
     pub(super) going: FuturesUnordered<BoxFuture<'static, Came>>,
     /// Steps that wait for a secret, and whether they are gone on with.
-    waiting: BTreeMap<usize, bool>,
-    asked: BTreeSet<InputName>,
+    pub(super) waiting: BTreeMap<usize, bool>,
+    pub(super) asked: BTreeSet<InputName>,
+    /// Secrets that can't be had: what could hold one of them is hidden.
+    pub(super) denied: BTreeSet<InputName>,
     pub(super) told: Option<Vec<Need>>,
     /// Somebody else has it now.
     pub(super) taken: Option<String>,
@@ -118,6 +119,7 @@ impl Task {
             going: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
             asked: BTreeSet::new(),
+            denied: BTreeSet::new(),
             told: None,
             taken: None,
         };
@@ -260,77 +262,20 @@ impl Task {
         }
     }
 
-    /// Begins a step, or goes on with one that was begun before.
-    async fn begin(&mut self, number: usize, adopt: bool) {
-        let missing = self.missing_secrets(number);
-        if !missing.is_empty() && !adopt {
-            self.waiting.insert(number, adopt);
-            for name in missing {
-                self.fetch(name).await;
-            }
-            return;
+    /// Begins a step, or goes on with one that was begun before, as soon as what must be masked is known.
+    pub(super) async fn begin(&mut self, number: usize, adopt: bool) {
+        let missing = self.missing_secrets(number, adopt);
+        if missing.is_empty() {
+            return self.start(number, adopt).await;
         }
-        self.start(number, adopt).await;
-    }
-
-    fn missing_secrets(&self, number: usize) -> Vec<InputName> {
-        let wanted = self.planned.get(&number).map(|(_, job)| job.script.secrets.clone()).unwrap_or_default();
-        wanted.into_iter().filter(|name| !self.secrets.contains_key(name)).collect()
-    }
-
-    async fn fetch(&mut self, name: InputName) {
-        if !self.asked.insert(name.clone()) {
-            return;
+        self.waiting.insert(number, adopt);
+        for name in missing {
+            self.fetch(name).await;
         }
-        let input = self.later.iter().find(|input| input.name == name).cloned();
-        let ask = self.ask.clone();
-        self.going.push(
-            async move {
-                let fetched = match input {
-                    Some(input) => secrets::fetch(&input, ask).await,
-                    None => Err(format!("Where the secret {name} comes from is not known.")),
-                };
-                Came::Secret(name, fetched)
-            }
-            .boxed(),
-        );
-    }
-
-    /// A secret is there, or can't be had.
-    async fn secret(&mut self, name: InputName, fetched: Result<Arc<Secret>, String>) {
-        self.asked.remove(&name);
-        match fetched {
-            Ok(secret) => {
-                self.know(name, secret);
-                let ready: Vec<(usize, bool)> = self
-                    .waiting
-                    .iter()
-                    .map(|(n, a)| (*n, *a))
-                    .filter(|(n, _)| self.missing_secrets(*n).is_empty())
-                    .collect();
-                for (number, adopt) in ready {
-                    self.waiting.remove(&number);
-                    self.start(number, adopt).await;
-                }
-            }
-            Err(why) => {
-                let wants = |number: &usize| self.missing_secrets(*number).contains(&name);
-                let failed: Vec<usize> = self.waiting.keys().copied().filter(wants).collect();
-                for number in failed {
-                    self.waiting.remove(&number);
-                    self.refuse(number, format!("{why} Nothing was sent.")).await;
-                }
-            }
-        }
-    }
-
-    pub(super) fn know(&mut self, name: InputName, secret: Arc<Secret>) {
-        self.secrets.insert(name, secret);
-        self.masks.send_replace(Arc::new(Masks::of(self.secrets.values().map(|secret| secret.expose()))));
     }
 
     /// A step fails before anything is sent.
-    async fn refuse(&mut self, number: usize, why: String) {
+    pub(super) async fn refuse(&mut self, number: usize, why: String) {
         let mut step = self.step(number);
         (step.reason, step.note) = (Some(Reason::Refused), why.into());
         self.evidence.insert(number, Evidence { reason: step.reason, ..Evidence::default() });
@@ -339,6 +284,7 @@ impl Task {
 
     pub(super) async fn start(&mut self, number: usize, adopt: bool) {
         let record = self.step(number);
+        let hidden = self.hidden();
         let orders = Orders::default();
         let planned = self.planned.get(&number).cloned();
         let rule = self.course.rule(number).cloned();
@@ -356,6 +302,7 @@ impl Task {
                 captured: Vec::new(),
                 secrets: Vec::new(),
                 looks: Looks::default(),
+                hidden,
             };
             return self.push(number, orders, async move { step.run(true).await }.boxed());
         };
@@ -379,7 +326,13 @@ impl Task {
                     Err(why) => return self.refuse(number, why).await,
                 };
                 let of = |name: &InputName| Some((name.clone(), Arc::clone(self.secrets.get(name)?)));
-                let secrets = job.script.secrets.iter().filter_map(of).collect();
+                let mut secrets: Vec<_> = job.script.secrets.iter().filter_map(of).collect();
+                // A value that holds a secret goes the way of secrets: it lies on no disk.
+                let masks = Arc::clone(&self.masks.borrow());
+                let (secret, captured): (Vec<_>, Vec<_>) =
+                    captured.into_iter().partition(|(_, value)| masks.touches(value));
+                secrets
+                    .extend(secret.into_iter().map(|(name, value)| (name, Arc::new(Secret::new(value.into_bytes())))));
                 let what = Some((part, job, rule));
                 let step = Step {
                     kit,
@@ -390,6 +343,7 @@ impl Task {
                     captured,
                     secrets,
                     looks: Looks::default(),
+                    hidden,
                 };
                 async move { step.run(adopt).await }.boxed()
             }
@@ -444,8 +398,9 @@ impl Task {
             Came::Secret(name, fetched) => self.secret(name, fetched).await,
             Came::Looked(number, looked) => {
                 self.looking.remove(&number);
+                let hidden = self.hidden().is_some();
+                let masks = if hidden { Arc::new(Masks::everything()) } else { Arc::clone(&self.masks.borrow()) };
                 if let Some(evidence) = self.evidence.get_mut(&number) {
-                    let masks = self.masks.borrow();
                     let masked = looked.into_iter().map(|(title, text)| (title, masks.mask(text.raw()).into()));
                     evidence.looked.extend(masked);
                 }

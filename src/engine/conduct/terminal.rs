@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+
 use super::job::{Done, Kit, Orders};
 use super::ledger::Lost;
 use crate::domain::InputName;
@@ -103,14 +105,18 @@ impl Terminal {
 
     /// The program that gets the terminal.
     async fn errand(&self, folder: &Path, status: &Path) -> Result<Errand, (Reason, String)> {
-        if !self.job.script.secrets.is_empty() {
+        let masks = std::sync::Arc::clone(&self.kit.ledger.masks.borrow());
+        if !self.job.script.secrets.is_empty() || self.captured.iter().any(|(_, value)| masks.touches(value)) {
             let why = "a secret can't be handed to a command that has the terminal: let it ask for it there";
             return Err((Reason::Refused, why.to_owned()));
         }
         let script = self.script();
         let unwritten = |error: std::io::Error| (Reason::Refused, format!("its script can't be written here: {error}"));
         let file = folder.join("script");
-        tokio::fs::write(&file, &script).await.map_err(unwritten)?;
+        let mut options = tokio::fs::OpenOptions::new();
+        let mut written = options.write(true).create_new(true).mode(0o600).open(&file).await.map_err(unwritten)?;
+        written.write_all(script.as_bytes()).await.map_err(unwritten)?;
+        written.flush().await.map_err(unwritten)?;
         let shell: &[&str] = match self.job.script.language {
             Language::Bash => &["bash", "-e", "-o", "pipefail"],
             Language::Sh | Language::Sql | Language::PromQl => &["/bin/sh", "-e"],

@@ -1,14 +1,14 @@
 //! A file to which JSON lines are appended: where it ends, reading goes on.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::domain::HostName;
+use crate::engine::own_file;
 use crate::port::log::Cursor;
 use crate::text::Foreign;
 
@@ -19,6 +19,8 @@ pub struct Append {
     shown: String,
     /// The last entry that the file holds of each host.
     pub resume: BTreeMap<HostName, Cursor>,
+    /// What a person must know of it.
+    pub told: Option<String>,
 }
 
 /// Writes all, and says how many bytes were taken also when it fails.
@@ -50,8 +52,7 @@ impl Append {
     pub fn open(path: &Path) -> Result<Self, String> {
         let shown = Foreign::from(path.as_os_str().as_encoded_bytes()).plain();
         let fail = |error: std::io::Error| format!("{shown} can't be used: {error}");
-        let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(0o600).open(path).map_err(fail)?;
+        let (file, wide) = own_file::append(path).map_err(fail)?;
         if !file.metadata().map_err(fail)?.is_file() {
             return Err(format!("{shown} is no file: lines are appended to a file only"));
         }
@@ -69,7 +70,11 @@ impl Append {
             }
         })?;
         file.set_len(whole).map_err(fail)?;
-        Ok(Self { file, shown, resume })
+        if wide {
+            own_file::narrow(&file).map_err(fail)?;
+        }
+        let told = wide.then(|| format!("Others could read {shown}: its permissions are 600 now."));
+        Ok(Self { file, shown, resume, told })
     }
 
     /// Appends whole lines. Says how many bytes were taken, and in a sentence why not all; what was written in part is cut
