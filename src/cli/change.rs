@@ -335,7 +335,7 @@ impl Session {
 
     /// Reads a line from the terminal; a secret without showing it. Ctrl-c gives none.
     async fn type_line(&mut self, prompt: String, secret: bool) -> Result<Option<Secret>, Exit> {
-        let looks = terminal().and_then(|terminal| Some((tcgetattr(&terminal).ok()?, terminal)));
+        let looks = looks();
         let reading =
             tokio::task::spawn_blocking(move || if secret { read_secret(&prompt) } else { read_line(&prompt) });
         tokio::select! {
@@ -377,6 +377,11 @@ fn left(run: Option<&Run>, signal: u8) -> Exit {
         ));
     }
     Exit::Signal(signal)
+}
+
+/// The terminal with its looks as they are.
+pub(super) fn looks() -> Option<(Termios, std::fs::File)> {
+    terminal().and_then(|terminal| Some((tcgetattr(&terminal).ok()?, terminal)))
 }
 
 /// Gives the terminal its looks back, which whoever reads a secret has changed.

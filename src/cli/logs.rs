@@ -403,6 +403,7 @@ mod tests {
             variables: BTreeMap::new(),
             lock_host: None,
             state_directory: String::new(),
+            queries: Default::default(),
             procedures: Vec::new(),
             hosts: Vec::new(),
             services: Vec::new(),

@@ -36,7 +36,7 @@ pub use probe::{Probe, ProbeReport, ProbeVerdict};
 pub use procedure::{Procedure, ProcedurePlan};
 pub use run::{Run, RunId};
 pub use service::{Expected, RuntimeKind, Service};
-pub use site::{EnvColour, Environment, Site};
+pub use site::{EnvColour, Environment, Queries, Site};
 pub use state::{State, Verdict};
 pub use survey::Survey;
 pub use time::{Moment, Now};

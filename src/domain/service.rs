@@ -87,3 +87,13 @@ pub enum UnitPattern {
     /// Every unit that matches, with `*`, `?` and `[…]` as systemd takes them.
     Glob(String),
 }
+
+impl UnitPattern {
+    /// The unit, where it is named.
+    pub fn exact(&self) -> Option<&UnitName> {
+        match self {
+            UnitPattern::Exact(unit) => Some(unit),
+            UnitPattern::Glob(_) => None,
+        }
+    }
+}

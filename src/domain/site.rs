@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
-use super::procedure::Procedure;
+use super::procedure::{Language, Procedure};
 use super::service::Service;
 use crate::text::Foreign;
 
@@ -44,6 +44,8 @@ pub struct Environment {
     pub lock_host: Option<HostName>,
     /// Directory for our records on its hosts.
     pub state_directory: String,
+    /// The programs that are given queries where a step names none.
+    pub queries: Queries,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
@@ -52,6 +54,27 @@ pub struct Environment {
     pub procedures: Vec<Arc<Procedure>>,
     /// Whether commands from the site's files may run.
     pub trusted: bool,
+}
+
+/// Programs with their arguments that are given queries on their standard input; empty: there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queries {
+    /// For SQL.
+    pub sql: Vec<String>,
+    /// For PromQL.
+    pub promql: Vec<String>,
+}
+
+impl Queries {
+    /// The program that takes this language; `None` for a shell's, and where there is none.
+    pub fn of(&self, language: Language) -> Option<&[String]> {
+        let program = match language {
+            Language::Sh | Language::Bash => return None,
+            Language::Sql => &self.sql,
+            Language::PromQl => &self.promql,
+        };
+        (!program.is_empty()).then_some(program.as_slice())
+    }
 }
 
 impl Environment {

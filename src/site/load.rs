@@ -74,6 +74,12 @@ impl Commands {
     pub fn of(site: &Site) -> Vec<Self> {
         let mut all = Vec::new();
         for environment in &site.environments {
+            for (word, argv) in [("SQL", &environment.queries.sql), ("PromQL", &environment.queries.promql)] {
+                if !argv.is_empty() {
+                    let purpose = format!("reads {word} in {}", environment.name);
+                    all.push(Self { purpose, what: Runs::Program(argv.clone()) });
+                }
+            }
             for service in &environment.services {
                 if let Some(argv) = &service.version {
                     let purpose = format!("version of {} in {}", service.name, environment.name);

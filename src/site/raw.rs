@@ -24,6 +24,8 @@ table! {
         tiers: Vec<Located<String>>,
         /// What holds where nothing else is said.
         defaults: RawDefaults,
+        /// What procedures find in every environment.
+        procedures: RawProcedures,
         /// Services to be like: a service takes every key of its template that it does not set itself.
         templates: Entries<RawService>,
         /// Where the system runs: staging, production, …
@@ -40,6 +42,16 @@ table! {
         host: RawHostDefaults,
         /// For every probe.
         probe: RawProbeDefaults,
+    }
+}
+
+table! {
+    /// What procedures find in every environment.
+    RawProcedures as "what procedures find" {
+        /// The program that is given SQL on its standard input where a step names none: program and arguments.
+        sql: Located<Vec<Located<String>>>,
+        /// The same for PromQL.
+        promql: Located<Vec<Located<String>>>,
     }
 }
 
@@ -309,6 +321,12 @@ impl Layer for RawService {
 }
 
 impl Layer for RawDefaults {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawProcedures {
     fn layer(top: Self, base: Self) -> Self {
         Self::layered(top, base)
     }

@@ -56,6 +56,7 @@ fn fleet(services: Vec<Service>) -> Fleet {
         variables: BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: vec![host("app-1"), host("app-2")],
         services,

@@ -49,6 +49,7 @@ fn lab() -> Environment {
         variables: std::collections::BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: Vec::new(),
         services: Vec::new(),

@@ -146,6 +146,7 @@ pub fn environment(name: &str, colour: EnvColour, protected: bool) -> Environmen
         variables: std::collections::BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".to_owned(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: vec![host("app-1", "app"), host("app-2", "app"), host("db-1", "data")],
         services: SERVICES.map(service).to_vec(),

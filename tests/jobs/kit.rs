@@ -124,6 +124,7 @@ pub fn environment(hosts: Vec<Host>) -> Environment {
         variables: BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts,
         services: Vec::new(),

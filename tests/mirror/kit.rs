@@ -80,6 +80,7 @@ pub fn environment(site: &str, state_directory: &str) -> Environment {
         variables: BTreeMap::new(),
         lock_host: Some(HostName::new("app-1").unwrap()),
         state_directory: state_directory.to_owned(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: Vec::new(),
         services: Vec::new(),

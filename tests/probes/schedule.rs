@@ -73,6 +73,7 @@ fn environment(hosts: &[&str], services: Vec<Service>) -> Arc<Environment> {
         variables: BTreeMap::new(),
         lock_host: None,
         state_directory: String::new(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: hosts.collect(),
         services,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -123,8 +124,16 @@ impl<'a> Session<'a> {
     pub(super) async fn run(mut self) -> Result<Exit, Exit> {
         let exit = self.whole().await;
         drop(self.effects);
-        drop(self.events);
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.world).await;
+        // What could not be told to the lock host any more is said here.
+        let rest = async {
+            while let Some(event) = self.events.recv().await {
+                if let Event::Trouble(sentence) = event {
+                    output::complain(&sentence);
+                }
+            }
+            let _ = self.world.await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
         exit
     }
 
@@ -335,6 +344,13 @@ impl<'a> Session<'a> {
                 {
                     output::print(&told::evidence(evidence))?;
                 }
+                if matches!(need, Need::Terminal(_)) {
+                    output::complain(&format!(
+                        "{words}, and there is none here: nothing of it was begun. Go on with it at a terminal: {}",
+                        self.resumption(&run.id)
+                    ));
+                    return Ok(Some(Exit::Waits));
+                }
                 output::complain(&format!(
                     "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with one of \
                      these flags: {}",
@@ -378,10 +394,23 @@ impl<'a> Session<'a> {
         self.send(Effect::Answer(question.id, answer)).await;
     }
 
-    /// Lends the terminal to a program, and waits for its end.
-    async fn lend(&self, program: Vec<std::ffi::OsString>) {
+    /// Lends the terminal to a program, and waits for its end. What a person types meanwhile is the program's, ctrl-c
+    /// too, and the terminal is as it was afterwards.
+    async fn lend(&mut self, program: Vec<std::ffi::OsString>) {
         let Some((first, rest)) = program.split_first() else { return };
-        let running = tokio::process::Command::new(first).args(rest).status().await;
+        let looks = change::looks();
+        let mut command = tokio::process::Command::new(first);
+        command.args(rest);
+        // The terminal itself, wherever our own input and output go.
+        if let Some(terminal) = change::terminal()
+            && let (Ok(input), Ok(output)) = (terminal.try_clone(), terminal.try_clone())
+        {
+            command.stdin(input).stdout(output).stderr(terminal);
+        }
+        let running = command.status().await;
+        change::give_back(looks);
+        let [(interrupt, _), ..] = &mut self.signals;
+        while interrupt.recv().now_or_never().is_some() {}
         if let Err(error) = running {
             output::complain(&format!("what was to have the terminal could not be started: {error}"));
         }

@@ -45,7 +45,36 @@ pub(super) fn plan(plan: &ProcedurePlan) -> String {
 pub(super) struct Teller {
     pub(super) json: bool,
     /// What of a line has come so far, by step and stream.
-    lines: BTreeMap<(usize, bool), Vec<u8>>,
+    lines: BTreeMap<(usize, bool), Open>,
+}
+
+/// A line that is not complete.
+#[derive(Debug, Default)]
+struct Open {
+    bytes: Vec<u8>,
+    /// How long it is, with what is not kept.
+    long: u64,
+}
+
+/// So much of a line is shown; of what is longer its size is told.
+const LONGEST: usize = 16 << 10;
+
+impl Open {
+    fn take(&mut self, bytes: &[u8]) {
+        let room = LONGEST.saturating_sub(self.bytes.len()).min(bytes.len());
+        self.bytes.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.long += bytes.len() as u64;
+    }
+
+    fn told(self, run: &Run, number: usize) -> String {
+        let cut = self.long > self.bytes.len() as u64;
+        let mut text = prefixed(run, number, &self.bytes);
+        if cut {
+            text.pop();
+            text.push_str(&format!(" … (cut: the line has {} bytes)\n", self.long));
+        }
+        text
+    }
 }
 
 impl Teller {
@@ -72,8 +101,8 @@ impl Teller {
         let mut text = String::new();
         if step.state.is_final() {
             for error in [false, true] {
-                if let Some(rest) = self.lines.remove(&(number, error)).filter(|rest| !rest.is_empty()) {
-                    text.push_str(&prefixed(run, number, &rest));
+                if let Some(rest) = self.lines.remove(&(number, error)).filter(|rest| rest.long > 0) {
+                    text.push_str(&rest.told(run, number));
                 }
             }
         }
@@ -114,13 +143,14 @@ impl Teller {
                 "stream": if piece.error { "stderr" } else { "stdout" }, "offset": piece.offset, "text": text,
             }));
         }
-        let waiting = self.lines.entry((piece.step, piece.error)).or_default();
-        waiting.extend(piece.bytes.raw());
-        let Some(end) = waiting.iter().rposition(|byte| *byte == b'\n') else { return String::new() };
-        let whole: Vec<u8> = waiting.drain(..=end).collect();
+        let open = self.lines.entry((piece.step, piece.error)).or_default();
         let mut text = String::new();
-        for one in whole.split(|byte| *byte == b'\n').take(whole.iter().filter(|byte| **byte == b'\n').count()) {
-            text.push_str(&prefixed(run, piece.step, one));
+        let mut parts = piece.bytes.raw().split(|byte| *byte == b'\n').peekable();
+        while let Some(part) = parts.next() {
+            open.take(part);
+            if parts.peek().is_some() {
+                text.push_str(&std::mem::take(open).told(run, piece.step));
+            }
         }
         text
     }
@@ -203,4 +233,51 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::{HostName, RunId, SiteName};
+
+    fn run() -> Run {
+        Run {
+            id: RunId::new("01939a2e-77aa-7c11-8f3e-0123456789ab").unwrap(),
+            site: SiteName::new("shop").unwrap(),
+            environment: crate::domain::EnvName::new("lab").unwrap(),
+            person: String::new(),
+            workstation: String::new(),
+            kind: String::new(),
+            title: String::new(),
+            confirmed: String::new(),
+            begun: jiff::Timestamp::UNIX_EPOCH,
+            ended: None,
+            state: crate::domain::run::RunState::Running,
+            document: None,
+            steps: vec![RunStep { host: HostName::new("db-1").unwrap(), ..RunStep::default() }],
+        }
+    }
+
+    #[test]
+    fn one_line_of_fifty_megabytes_is_read_once_and_shown_cut_with_its_size() {
+        let (run, begun) = (run(), std::time::Instant::now());
+        let mut teller = Teller::new(false);
+        let (bytes, mut told, mut offset) = (vec![b'x'; 8 << 10], String::new(), 0);
+        let mut piece = |bytes: &[u8]| {
+            let piece = Piece { step: 0, attempt: 1, error: false, offset, bytes: bytes.to_vec().into() };
+            offset += bytes.len() as u64;
+            told.push_str(&teller.output(&run, &piece));
+        };
+        (0..6400).for_each(|_| piece(&bytes));
+        piece(b"\nshort\n\nrest");
+        let took = begun.elapsed();
+        assert!(took < std::time::Duration::from_secs(5), "each byte is looked at once: {took:?}");
+        let (cut, rest) = told.split_once('\n').unwrap();
+        assert!(cut.starts_with("db-1 | xxx") && cut.ends_with("x … (cut: the line has 52428800 bytes)"));
+        assert!(cut.len() < 2 * LONGEST, "{}", cut.len());
+        assert_eq!(rest, "db-1 | short\ndb-1 | \n");
+        let ended = RunStep { state: StepState::Verified, ..run.steps[0].clone() };
+        assert!(teller.step(&run, 0, &ended).starts_with("db-1 | rest\n"));
+    }
 }

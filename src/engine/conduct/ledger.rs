@@ -1,6 +1,7 @@
 //! What is recorded of a procedure's run and told about it: the record always comes first, and holds no secret.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -143,6 +144,16 @@ impl Ledger {
             self.trouble(sentence).await;
         }
         self.send(Event::Run(RunNews::Ended(self.run.clone(), state))).await;
+    }
+
+    /// The console is left: waits a little until the lock host knows everything, and says so if it does not.
+    pub(super) async fn flushed(&self, within: Duration) {
+        let Some(mirror) = &self.mirror else { return };
+        if let Some(sentence) = mirror.flushed(self.clock.now().wall, within).await {
+            tracing::warn!(run = %self.run, sentence, "the lock host is behind");
+            // Whoever still listens tells it; a core that is gone does not hold up the end.
+            let _ = self.events.try_send(Event::Trouble(sentence));
+        }
     }
 
     /// Tells what the run waits for.

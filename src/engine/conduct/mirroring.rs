@@ -69,6 +69,20 @@ impl Mirroring {
         Some(format!("That the run has ended could not be told to others, who may still see it as open: {why}."))
     }
 
+    /// Waits until all that was told is there, for so long: a sentence if it is not.
+    pub(super) async fn flushed(&self, at: Timestamp, within: Duration) -> Option<String> {
+        let why = match tokio::time::timeout(within, self.trail.flushed(at)).await {
+            Ok(Ok(())) => return None,
+            Ok(Err(why)) => why.to_string(),
+            Err(_) => format!("the lock host {} gives no answer", self.mirror.host()),
+        };
+        Some(format!(
+            "Not all of what was done last in run {} could be told to others: {why}. It is recorded here, and told when \
+             the run is gone on with from here.",
+            self.run.short()
+        ))
+    }
+
     /// Comes back once somebody else has the run.
     pub(super) async fn taken(&self) {
         let mut state = self.trail.state();

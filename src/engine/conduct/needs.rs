@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::evidence;
+use super::evidence::About;
 use super::ledger::Ledger;
 use super::task::{Activity, Came, Task};
 use crate::domain::course::{Asks, Want};
@@ -12,15 +12,9 @@ use crate::text::Foreign;
 impl Task {
     /// Looks at the units that a step names which did not end well.
     pub(super) fn look(&mut self, number: usize) {
-        let Some((_, job)) = self.planned.get(&number).cloned() else { return };
-        if job.script.text.is_empty() {
-            return;
-        }
-        let place = self.kit.place.clone();
-        let looking = async move {
-            let looked = evidence::look(place, job.host.clone(), &job.script.text).await;
-            Came::Looked(number, looked)
-        };
+        let Some((part, job)) = self.planned.get(&number) else { return };
+        let Some(about) = About::of(&self.kit.place, part, job) else { return };
+        let looking = async move { Came::Looked(number, about.look().await) };
         self.looking.insert(number);
         self.going.push(looking.boxed());
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -26,6 +27,9 @@ use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Evidence, Need};
 use crate::port::{Event, Secret};
 use crate::text::Foreign;
+
+/// When the console is left, what was recorded last gets so long to reach the lock host.
+const FLUSHED: Duration = Duration::from_millis(250);
 
 /// What a run is told from outside.
 #[derive(Debug)]
@@ -184,6 +188,7 @@ impl Task {
             self.course.halt("qd was left");
             self.advance().await;
         }
+        self.kit.ledger.flushed(FLUSHED).await;
     }
 
     fn expires(&self) -> Option<Moment> {

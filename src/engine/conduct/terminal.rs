@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 
 use super::job::{Done, Kit, Orders};
 use super::ledger::Lost;
-use crate::domain::InputName;
 use crate::domain::procedure::{HERE, Job, Language};
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
+use crate::domain::{InputName, LinkFailure};
 use crate::engine::clock::Clock;
 use crate::engine::transport::{RuntimeDir, quote};
 use crate::port::procedure::Evidence;
@@ -21,6 +22,12 @@ use crate::text::Foreign;
 const LOOK: Duration = Duration::from_millis(100);
 /// A host that is not connected is waited for so long.
 const CONNECTS: Duration = Duration::from_secs(5);
+
+/// A link that is lost is noticed within this after ssh has left.
+const GONE: Duration = Duration::from_secs(3);
+
+/// Comes back when the link is gone, with the reason.
+type Gone = BoxFuture<'static, LinkFailure>;
 
 /// A step with a terminal.
 pub(super) struct Terminal {
@@ -57,7 +64,7 @@ impl Terminal {
             }
         };
         let status = place.path().join("status");
-        let errand = match self.errand(place.path(), &status).await {
+        let (errand, gone) = match self.errand(place.path(), &status).await {
             Ok(errand) => errand,
             Err((reason, why)) => {
                 self.refuse(&why).await;
@@ -86,16 +93,21 @@ impl Terminal {
             }
         };
         let took = begun.age(self.kit.place.clock.now().mono);
-        self.record.exit = Some(left);
+        // ssh leaves so when its link is gone, and so may the command: then the link is still there.
+        let lost = match gone {
+            Some(gone) if left == 255 => tokio::time::timeout(GONE, gone).await.ok(),
+            Some(_) | None => None,
+        };
+        self.record.exit = Some(left).filter(|_| lost.is_none());
         let finding = if left == 0 { Finding::Good } else { Finding::Bad };
         let told = format!("exit {left} on the terminal").into();
         self.record.verdict = Some(StepVerdict { took, checks: vec![Check { name: "command".into(), finding, told }] });
+        if let Some(lost) = lost {
+            let why = format!("the link was lost under it ({}): how it ended is not known", lost.short());
+            return self.end(StepState::Unknown, None, why).await;
+        }
         match left {
             0 => self.end(StepState::Verified, None, String::new()).await,
-            255 if self.job.host.as_str() != HERE => {
-                let why = "ssh left with status 255: whether the command or the link ended is not known.";
-                self.end(StepState::Unknown, None, why.to_owned()).await
-            }
             left => {
                 let why = format!("its command left with status {left}");
                 self.end(StepState::Failed, Some(Reason::NonZeroExit), why).await
@@ -104,7 +116,7 @@ impl Terminal {
     }
 
     /// The program that gets the terminal.
-    async fn errand(&self, folder: &Path, status: &Path) -> Result<Errand, (Reason, String)> {
+    async fn errand(&self, folder: &Path, status: &Path) -> Result<(Errand, Option<Gone>), (Reason, String)> {
         let masks = std::sync::Arc::clone(&self.kit.ledger.masks.borrow());
         if !self.job.script.secrets.is_empty() || self.captured.iter().any(|(_, value)| masks.touches(value)) {
             let why = "a secret can't be handed to a command that has the terminal: let it ask for it there";
@@ -121,6 +133,7 @@ impl Terminal {
             Language::Bash => &["bash", "-e", "-o", "pipefail"],
             Language::Sh | Language::Sql | Language::PromQl => &["/bin/sh", "-e"],
         };
+        let mut gone = None;
         let (program, said) = if self.job.host.as_str() == HERE {
             let mut program: Vec<OsString> = shell.iter().map(OsString::from).collect();
             program.push(file.into_os_string());
@@ -130,6 +143,7 @@ impl Terminal {
             let until = place.clock.now().mono.after(CONNECTS);
             let connection = place.connected(&self.job.host, until).await;
             let connection = connection.ok_or_else(|| (Reason::Unreachable, place.not_answering(&self.job.host)))?;
+            gone = Some(connection.gone());
             let (mut program, said) = connection.shell().map_err(|why| (Reason::Refused, why))?;
             let root: &[&str] = match self.job.become_root {
                 Some(crate::domain::BecomeRoot::Sudo) => &["sudo", "--"],
@@ -149,7 +163,7 @@ impl Terminal {
         variable.push(status);
         all.extend([variable, "/bin/sh".into(), "-c".into(), watched.into(), "qd-terminal".into()]);
         all.extend(program);
-        Ok(Errand { host: self.job.host.clone(), program: all, said })
+        Ok((Errand { host: self.job.host.clone(), program: all, said }, gone))
     }
 
     /// The script with its variables as quoted assignments at the top: data, whatever they hold.

@@ -32,6 +32,7 @@ fn environment() -> Environment {
         variables: BTreeMap::new(),
         lock_host: None,
         state_directory: String::new(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: vec![Host {
             name: host,

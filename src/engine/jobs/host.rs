@@ -21,7 +21,7 @@ use super::{begin, cancel, follow};
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(15);
 /// How long a clearing may take.
-const CLEAR_WITHIN: Duration = Duration::from_secs(60);
+const CLEAR_WITHIN: Duration = Duration::from_secs(30);
 
 /// Jobs on the hosts of one environment.
 #[derive(Clone)]

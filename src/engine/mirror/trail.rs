@@ -46,7 +46,8 @@ pub struct Trail {
 
 #[derive(Debug)]
 struct Item {
-    what: Recorded,
+    /// Nothing for whoever only wants to know that all before it is there.
+    what: Option<Recorded>,
     at: Timestamp,
     reply: Option<oneshot::Sender<Result<(), MirrorError>>>,
 }
@@ -65,6 +66,15 @@ impl Trail {
     /// says whether it is on the disk there; nothing that changes a host may begin before it is. An event that could
     /// not be sent is not taken back: what became of it is said by the next one.
     pub fn append(&self, what: Recorded, at: Timestamp) -> Sent {
+        self.hand(Some(what), at)
+    }
+
+    /// Whether everything that was handed over before is there.
+    pub fn flushed(&self, at: Timestamp) -> Sent {
+        self.hand(None, at)
+    }
+
+    fn hand(&self, what: Option<Recorded>, at: Timestamp) -> Sent {
         let (reply, answer) = oneshot::channel();
         let state = self.state.clone();
         match self.items.try_send(Item { what, at, reply: Some(reply) }) {
@@ -158,8 +168,14 @@ impl Keeper {
     async fn send_all(&mut self) -> Option<MirrorError> {
         while let Some(item) = self.waiting.front_mut() {
             let number = self.next;
-            let line = form::line(&self.run, self.token, number, &self.who, item.at, &item.what);
-            let ended = matches!(item.what, Recorded::Ended(_));
+            let Some(what) = &item.what else {
+                if let Some(reply) = self.waiting.pop_front().and_then(|item| item.reply) {
+                    let _ = reply.send(Ok(()));
+                }
+                continue;
+            };
+            let line = form::line(&self.run, self.token, number, &self.who, item.at, what);
+            let ended = matches!(what, Recorded::Ended(_));
             let sent = match line.filter(|line| line.len() <= protocol::LARGEST) {
                 None => Err(MirrorError::TooLarge(protocol::LARGEST)),
                 Some(line) => self.mirror.append(&self.run, self.token, number, line, ended).await,

@@ -156,6 +156,7 @@ mod tests {
             variables: std::collections::BTreeMap::new(),
             lock_host: None,
             state_directory: String::new(),
+            queries: Default::default(),
             procedures: Vec::new(),
             hosts: Vec::new(),
             services: vec![

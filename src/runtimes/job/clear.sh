@@ -56,7 +56,15 @@ qd_gone() {
     for qd_c in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
       [ -n "$qd_f" ] && [ -n "$(cat "$qd_c$qd_f/cgroup.procs" 2>/dev/null)" ] && return 0
     done
-    systemctl stop "qd-$qd_key.service" 2>/dev/null ;;
+    # Never waited for without an end: what systemd has to wait for is not ours.
+    systemctl --no-block stop "qd-$qd_key.service" 2>/dev/null
+    qd_n=0
+    while [ "$qd_n" -lt 10 ]; do
+      qd_unit
+      case $qd_unit in inactive* | failed* | '') break ;; esac
+      qd_n=$((qd_n + 1))
+      sleep 0.1 2>/dev/null || sleep 1
+    done ;;
   esac
 }
 qd_clear

@@ -7,9 +7,9 @@ use super::super::names;
 use super::super::raw::{RawBecome, RawColour, RawEnvironment, RawHost, RawHostDefaults, RawShell, Variable};
 use super::super::read::Located;
 use super::super::variables;
-use super::{Scope, service};
+use super::{Scope, probe, service};
 use crate::domain::host::SshAlias;
-use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Reach, Shell};
+use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Queries, Reach, Shell};
 
 /// Where records are kept on hosts when the site says nothing.
 const STATE_DIRECTORY: &str = "/var/lib/quarterdeck";
@@ -27,6 +27,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         variables: variables_of(scope, name, raw),
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
+        queries: queries(scope, name, raw, sink),
         procedures: Vec::new(),
         hosts,
         services: Vec::new(),
@@ -155,6 +156,20 @@ fn lock_host(environment: &EnvName, raw: &RawEnvironment, sink: &mut Sink<'_>) -
         }
     }
     None
+}
+
+/// The programs of the site that take queries, with this environment's variables.
+fn queries(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &mut Sink<'_>) -> Queries {
+    let Some(programs) = &scope.raw.procedures else { return Queries::default() };
+    let mut known = variables::Variables::new(name.to_string());
+    known.lenient = raw.lost("variables");
+    known.set_all(raw.variables.as_ref());
+    known.set("site", scope.site.as_str());
+    known.set("environment", name.as_str());
+    let mut program = |words: Option<&Located<Vec<Located<String>>>>| {
+        words.and_then(|words| probe::argv(words, &known, sink)).unwrap_or_default()
+    };
+    Queries { sql: program(programs.sql.as_ref()), promql: program(programs.promql.as_ref()) }
 }
 
 fn state_directory(raw: &RawEnvironment, sink: &mut Sink<'_>) -> String {

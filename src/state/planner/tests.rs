@@ -88,6 +88,7 @@ fn fleet_of(services: Vec<Service>, protected: bool) -> Fleet {
         variables: BTreeMap::new(),
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
+        queries: Default::default(),
         procedures: Vec::new(),
         hosts: hosts.iter().map(|name| host(name.as_str())).collect(),
         services,

@@ -222,7 +222,11 @@ fn planned(
             change: None,
         }]
     };
-    let with = item.options.with.clone();
+    let site = match &item.part.doing {
+        Doing::Run(language, _) => scope.environment.queries.of(*language).map(crate::runtimes::shell::shown),
+        _ => None,
+    };
+    let with = item.options.with.clone().or(site);
     match &item.part.doing {
         _ if item.options.todo => {
             kind = "ask";
