@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::model::{Model, Screen};
+use crate::domain::procedure::HERE;
 use crate::domain::time::short;
 use crate::domain::unit::signal_name;
 use crate::domain::{HostName, Now};
@@ -46,12 +47,15 @@ pub fn news(model: &mut Model, news: ShellNews, now: Now) {
         ShellNews::Ended { host, how, lasted } => (host, how, lasted),
     };
     let lasted = short(lasted);
+    // A step of a procedure has it for nobody's shell, wherever it is done.
+    let what =
+        if host.as_str() == HERE { "The step with the terminal".to_owned() } else { format!("The shell on {host}") };
     let text = match how {
-        ShellEnd::Left(0) => format!("The shell on {host} ended after {lasted}."),
-        ShellEnd::Left(status) => format!("The shell on {host} ended after {lasted}, exit {status}."),
-        ShellEnd::Killed(0) => format!("The shell on {host} ended after {lasted}; how is not known."),
-        ShellEnd::Killed(signal) => format!("The shell on {host} was ended by {} after {lasted}.", signal_name(signal)),
-        ShellEnd::Cut(why) => format!("The shell on {host} ended after {lasted}: {why}."),
+        ShellEnd::Left(0) => format!("{what} ended after {lasted}."),
+        ShellEnd::Left(status) => format!("{what} ended after {lasted}, exit {status}."),
+        ShellEnd::Killed(0) => format!("{what} ended after {lasted}; how is not known."),
+        ShellEnd::Killed(signal) => format!("{what} was ended by {} after {lasted}.", signal_name(signal)),
+        ShellEnd::Cut(why) => format!("{what} ended after {lasted}: {why}."),
     };
     model.say_for(text, SAID, now);
 }

@@ -2,10 +2,11 @@
 //! output and needs on their way up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
-use crate::domain::{HostName, InputName, PartId, Run, RunId};
+use crate::domain::{HostName, InputName, PartId, ProcedureName, Run, RunId};
 use crate::port::Secret;
 use crate::text::Foreign;
 
@@ -70,8 +71,37 @@ pub enum ProcedureNews {
     Open(Vec<OpenRun>),
     /// The document of a run as it was, as asked for; a sentence when it can't be had.
     Document(RunId, Result<Arc<Procedure>, String>),
+    /// What is known of a procedure from before, when a run of it begins or is gone on with.
+    Past(ProcedureName, Past),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
     Changed(RunId, Vec<String>),
+}
+
+/// What is known of a procedure from before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What was typed for its inputs, each value once, the newest first.
+    pub inputs: Vec<(InputName, Vec<String>)>,
+    /// How long parts took that ended well, the newest first.
+    pub took: Vec<(PartId, HostName, Duration)>,
+}
+
+impl Past {
+    /// What was typed for an input, the newest first.
+    pub fn typed(&self, input: &InputName) -> &[String] {
+        self.inputs.iter().find(|(name, _)| name == input).map_or(&[], |(_, values)| values)
+    }
+
+    /// How long a part usually takes on a host: the middle of what it took there, else anywhere.
+    pub fn expected(&self, part: &PartId, host: &HostName) -> Option<Duration> {
+        let of = |there: bool| {
+            let this = self.took.iter().filter(|(of, at, _)| of == part && (!there || at == host));
+            let mut took: Vec<Duration> = this.take(9).map(|(_, _, took)| *took).collect();
+            took.sort();
+            took.get(took.len() / 2).copied()
+        };
+        of(true).or_else(|| of(false))
+    }
 }
 
 /// A piece of output.

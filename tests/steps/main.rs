@@ -18,7 +18,7 @@ mod decided;
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;
 #[path = "../common/pty.rs"]
-#[allow(dead_code, unused_imports, reason = "this file uses a part of the modules it shares")]
+#[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
 mod pty;
 mod restarts;
 mod shifts;

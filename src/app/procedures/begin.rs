@@ -47,10 +47,8 @@ pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Optio
 /// What is known beside the document: what was told before, what earlier parts gave, what was decided.
 fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
     let mut answers = Answers::default();
-    if let Some(conduct) = model.conducted.of(&procedure.name) {
-        if let Some(environment) = model.environment() {
-            answers = again(&conduct.run, procedure, environment);
-        }
+    if let (Some(conduct), Some(environment)) = (model.conducted.of(&procedure.name), model.environment()) {
+        answers = again(&conduct.run, procedure, environment);
     }
     answers.values.extend(model.procedure.told.clone());
     answers.left.extend(model.procedure.left.iter().cloned());

@@ -259,6 +259,7 @@ impl<'a> Session<'a> {
                 }
                 return self.waits().await;
             }
+            Event::Procedure(ProcedureNews::Past(_, past)) => self.teller.past = past,
             Event::Procedure(ProcedureNews::Output(id, piece)) => {
                 if let Some(run) = self.run.as_ref().filter(|run| run.id == id) {
                     output::print(&self.teller.output(run, &piece))?;

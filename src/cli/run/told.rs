@@ -1,13 +1,15 @@
 //! What `qd run` prints: for people one line for each thing that happens, for programs one JSON object.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::domain::procedure::{Danger, ProcedurePlan};
 use crate::domain::run::{RunStep, StepState};
+use crate::domain::time::short;
 use crate::domain::{Run, RunId};
-use crate::port::procedure::{Evidence, Need, Piece};
+use crate::port::procedure::{Evidence, Need, Past, Piece};
 use crate::text::Foreign;
 
 /// A plan, part by part and host by host.
@@ -44,6 +46,8 @@ pub(super) fn plan(plan: &ProcedurePlan) -> String {
 /// Prints what happens.
 pub(super) struct Teller {
     pub(super) json: bool,
+    /// What is known from runs before.
+    pub(super) past: Past,
     /// What of a line has come so far, by step and stream.
     lines: BTreeMap<(usize, bool), Open>,
 }
@@ -79,7 +83,7 @@ impl Open {
 
 impl Teller {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, lines: BTreeMap::new() }
+        Self { json, past: Past::default(), lines: BTreeMap::new() }
     }
 
     pub(super) fn begun(&self, run: &Run) -> String {
@@ -116,7 +120,10 @@ impl Teller {
             StepState::Intent => "begins".to_owned(),
             StepState::Started if goes_on => "goes on".to_owned(),
             StepState::Started if step.attempt > 1 => format!("started, try {}", step.attempt),
-            StepState::Started => "started".to_owned(),
+            StepState::Started => match step.part.as_ref().and_then(|part| self.past.expected(part, &step.host)) {
+                Some(usual) if usual >= Duration::from_secs(2) => format!("started, usually {}", short(usual)),
+                Some(_) | None => "started".to_owned(),
+            },
             StepState::Done => "done".to_owned(),
             state => state.word().to_owned(),
         };

@@ -11,7 +11,7 @@ use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
-use crate::engine::store::{Recorded, Store, StoreError, Why};
+use crate::engine::store::{PastWish, Recorded, Store, StoreError, Why};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Need, ProcedureNews};
@@ -153,6 +153,16 @@ impl Ledger {
             tracing::warn!(run = %self.run, sentence, "the lock host is behind");
             // Whoever still listens tells it; a core that is gone does not hold up the end.
             let _ = self.events.try_send(Event::Trouble(sentence));
+        }
+    }
+
+    /// Tells how long its steps took before, and what was typed for it.
+    pub(super) async fn tell_past(&self, run: &Run) {
+        let Some(document) = &run.document else { return };
+        let wish = PastWish { site: run.site.clone(), procedure: document.name.clone() };
+        match self.store.past(wish).await {
+            Ok(past) => self.send(Event::Procedure(ProcedureNews::Past(document.name.clone(), past))).await,
+            Err(error) => tracing::info!(%error, "what was done before is not known"),
         }
     }
 

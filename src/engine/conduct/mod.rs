@@ -216,6 +216,7 @@ impl Conductor {
                     }
                 }
             }
+            ledger.tell_past(&begun.run).await;
             let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token };
             Task::new(kit, begun.course, book.person, stage.ask, masks, active, &begun.plans).run(ordered).await;
         });

@@ -5,11 +5,11 @@ use tokio::sync::oneshot;
 
 use super::RunsWish;
 use super::error::StoreError;
-use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
+use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
-use crate::port::procedure::Piece;
+use crate::port::procedure::{Past, Piece};
 
 /// What is asked.
 #[derive(Debug)]

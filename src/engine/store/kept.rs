@@ -1,13 +1,12 @@
 //! The nouns of what is kept of runs of procedures, beside the runs themselves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::domain::procedure::{Given, Procedure};
 use crate::domain::run::{Decided, RunState, RunStep};
-use crate::domain::{EnvName, HostName, InputName, PartId, ProcedureName, Run, SiteName};
+use crate::domain::{EnvName, ProcedureName, Run, SiteName};
 use crate::engine::jobs::Offsets;
 use crate::port::procedure::Piece;
 
@@ -102,33 +101,6 @@ pub struct PastWish {
     pub site: SiteName,
     /// The procedure.
     pub procedure: ProcedureName,
-}
-
-/// What is known of a procedure from before.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// What was typed for its inputs, each value once, the newest first.
-    pub inputs: Vec<(InputName, Vec<String>)>,
-    /// How long parts took that ended well, the newest first.
-    pub took: Vec<(PartId, HostName, Duration)>,
-}
-
-impl Past {
-    /// What was typed for an input, the newest first.
-    pub fn typed(&self, input: &InputName) -> &[String] {
-        self.inputs.iter().find(|(name, _)| name == input).map_or(&[], |(_, values)| values)
-    }
-
-    /// How long a part usually takes on a host: the middle of what it took there, else anywhere.
-    pub fn expected(&self, part: &PartId, host: &HostName) -> Option<Duration> {
-        let of = |there: bool| {
-            let this = self.took.iter().filter(|(of, at, _)| of == part && (!there || at == host));
-            let mut took: Vec<Duration> = this.take(9).map(|(_, _, took)| *took).collect();
-            took.sort();
-            took.get(took.len() / 2).copied()
-        };
-        of(true).or_else(|| of(false))
-    }
 }
 
 /// One record of a run: never changed, in the order in which they were made.

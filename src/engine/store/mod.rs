@@ -31,9 +31,10 @@ use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
 
+pub use crate::port::procedure::Past;
 pub(in crate::engine) use adopt::merge;
 pub use error::{StoreError, Why};
-pub use kept::{Adopted, Document, Outputs, Past, PastWish, Record, Recorded, Try, Who};
+pub use kept::{Adopted, Document, Outputs, PastWish, Record, Recorded, Try, Who};
 pub use output::KEPT;
 use read::head;
 pub use sqlite::Sqlite;

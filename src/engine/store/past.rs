@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Why;
 use super::fresh_run_id;
-use super::kept::{Past, PastWish};
+use super::kept::PastWish;
 use super::read;
 use crate::domain::procedure::Given;
 use crate::domain::run::StepState;
 use crate::domain::{HostName, InputName, PartId, Run};
+use crate::port::procedure::Past;
 
 /// Values that are remembered of an input.
 const VALUES: usize = 20;
@@ -111,7 +112,9 @@ fn took_of(from: &Connection, run: &Run) -> Result<Vec<(PartId, HostName, Durati
             StepState::Started => {
                 begun.entry(number).or_insert(at);
             }
-            StepState::Done | StepState::Verified => {
+            // What it did is still looked at.
+            StepState::Done => {}
+            StepState::Verified => {
                 let step = usize::try_from(number).ok().and_then(|number| run.steps.get(number));
                 let span = begun.remove(&number).and_then(|from| Duration::try_from(at.duration_since(from)).ok());
                 if let (Some(step), Some(span)) = (step, span.filter(|span| *span <= LONGEST_TAKEN))

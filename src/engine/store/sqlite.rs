@@ -9,14 +9,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::ask::{Ask, Order, Reply};
 use super::error::{StoreError, Why};
-use super::kept::{Adopted, Document, Outputs, Past, PastWish, Record, Who};
+use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
 use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{Run, RunId};
 use crate::port::act::StoreState;
-use crate::port::procedure::Piece;
+use crate::port::procedure::{Past, Piece};
 
 /// Orders on their way to the thread. Bounded: whoever asks waits for a place, nothing is dropped.
 const ORDERS: usize = 64;

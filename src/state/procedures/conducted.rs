@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::printed::Printed;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{HostName, Moment, Now, PartId, Procedure, ProcedureName, Run, RunId};
 use crate::port::act::RunNews;
-use crate::port::procedure::{Need, OpenRun, ProcedureNews};
+use crate::port::procedure::{Need, OpenRun, Past, ProcedureNews};
 use crate::text::Foreign;
 
 /// Runs of which output is kept; of older ones it is read again when somebody looks.
@@ -81,6 +82,8 @@ pub struct Conducted {
     pub open: Vec<OpenRun>,
     /// How documents of runs have changed since, which keeps these from being gone on with.
     pub changed: BTreeMap<RunId, Vec<String>>,
+    /// What is known of procedures from before.
+    pub past: BTreeMap<ProcedureName, Past>,
     /// What previews of a plan printed.
     pub previews: Vec<(PartId, HostName, Result<Foreign, String>)>,
     /// What was permitted and is not recorded yet.
@@ -107,6 +110,12 @@ impl Conducted {
     pub fn of(&self, procedure: &ProcedureName) -> Option<&Conduct> {
         let mine = |conduct: &&Conduct| conduct.procedure() == Some(procedure) && conduct.goes_on();
         self.runs.iter().rev().filter(|conduct| !self.is_open(&conduct.run.id)).find(mine)
+    }
+
+    /// How long a step of a run usually takes there, as far as that is known from runs before.
+    pub fn expected(&self, run: &Run, step: usize) -> Option<Duration> {
+        let step = run.steps.get(step)?;
+        self.past.get(&run.document.as_ref()?.name)?.expected(step.part.as_ref()?, &step.host)
     }
 
     /// Whether nobody is at it.
@@ -237,6 +246,7 @@ impl Conducted {
                     }
                 }
             }
+            ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
         }
     }

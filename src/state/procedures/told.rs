@@ -142,6 +142,13 @@ fn script_lines(script: &Script) -> Vec<String> {
     lines.extend(script.secrets.iter().map(|name| format!("{name}={MASK}")));
     lines.extend(script.with.as_ref().map(|with| format!("given to: {}", safe(with))));
     lines.extend(script.text.lines().map(safe));
+    lines.extend(
+        script
+            .get
+            .iter()
+            .flat_map(|get| get.lines())
+            .map(|line| format!("and must then print the weight: {}", safe(line))),
+    );
     lines
 }
 
