@@ -8,6 +8,7 @@ pub mod drill;
 pub mod exit;
 pub mod init;
 pub mod local;
+pub mod lock;
 pub mod logs;
 pub mod looks;
 pub mod moment;
@@ -89,6 +90,8 @@ pub enum Command {
     Reload(change::Change),
     /// Run a procedure of the site, or any Markdown file, step by step.
     Run(run::RunArgs),
+    /// Who may change an environment now: look, take it by hand, release it, break it.
+    Lock(lock::LockArgs),
     /// List what was done with qd: every run, its verdict, its steps.
     Runs(runs::Runs),
     /// Open the console on a fleet inside the program.
@@ -125,7 +128,8 @@ impl Command {
             | Command::Start(_)
             | Command::Stop(_)
             | Command::Reload(_)
-            | Command::Run(_) => true,
+            | Command::Run(_)
+            | Command::Lock(_) => true,
             Command::Check(_)
             | Command::Outline(_)
             | Command::Schema(_)
@@ -165,6 +169,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Stop(change)) => change::run(Verb::Stop, &change, &arguments.reach),
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
         Some(Command::Run(args)) => run::run(&args, &arguments.reach),
+        Some(Command::Lock(lock)) => lock::run(&lock, &arguments.reach),
         Some(Command::Runs(runs)) => runs::run(&runs),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),

@@ -15,6 +15,8 @@ mod fault;
 pub mod headless;
 pub mod hosts;
 pub mod jobs;
+pub mod lock;
+pub mod lock_host;
 pub mod log_file;
 pub mod logs;
 pub mod memory;

@@ -9,6 +9,7 @@ mod host_facts_parse;
 pub mod job;
 pub mod journal;
 pub mod journal_export;
+pub mod lock;
 pub mod mirror;
 pub mod query_text;
 pub mod shell;

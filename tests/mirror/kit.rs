@@ -51,6 +51,11 @@ impl Place {
         run(&self.site, steps)
     }
 
+    /// What the name of the folder of its lock begins with.
+    pub fn of_lock(&self) -> String {
+        format!("quarterdeck-{}+lab", self.site)
+    }
+
     /// The folder of a run.
     pub fn of(&self, run: &Run) -> PathBuf {
         let name = format!("quarterdeck-{}-lab.{}", self.site, run.id);

@@ -7,6 +7,7 @@ mod kit;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "shared with other tests of the lab")]
 mod lab;
+mod lock;
 mod lock_host;
 #[path = "../common/reach.rs"]
 mod reach;

@@ -7,32 +7,24 @@ mod error;
 mod form;
 mod trail;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::domain::{Environment, HostName, Run, RunId};
+use crate::engine::lock_host::{Line, LockHost, Unanswered};
 use crate::engine::store::{Recorded, Who};
-use crate::engine::transport::{Connection, fresh_word};
-use crate::port::{End, RemoteCommand};
+use crate::engine::transport::fresh_word;
+use crate::port::RemoteCommand;
 use crate::runtimes::mirror::{self as protocol, Answer, Listed, Name};
-use crate::text::Foreign;
 
 pub use error::MirrorError;
 pub use form::Mirrored;
-use trail::Line;
 pub use trail::{Sent, Trail, TrailState};
-
-/// How long the link to the lock host may take to come up before somebody is told that it is not.
-const UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// The mirror of one environment. Cheap to clone.
 #[derive(Clone)]
 pub struct Mirror {
     name: Name,
-    host: HostName,
-    line: Line,
+    host: LockHost,
 }
 
 /// What lies on the lock host.
@@ -48,7 +40,7 @@ pub struct Listing {
 
 impl std::fmt::Debug for Mirror {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mirror").field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Mirror").field("host", self.host()).finish_non_exhaustive()
     }
 }
 
@@ -61,12 +53,12 @@ impl Mirror {
             site: environment.site.clone(),
             environment: environment.name.clone(),
         };
-        Some(Self { name, host, line })
+        Some(Self { name, host: LockHost::new(host, line) })
     }
 
     /// The lock host.
     pub fn host(&self) -> &HostName {
-        &self.host
+        self.host.name()
     }
 
     /// Begins to tell of a run under this token: of a new one (token 1), or of one that was taken over with
@@ -100,7 +92,7 @@ impl Mirror {
     pub async fn read(&self, run: &RunId) -> Result<Mirrored, MirrorError> {
         let listed = self.ask(|word| protocol::read_run(&self.name, word, run)).await?;
         let listed = listed.into_iter().find(|listed| listed.run == *run);
-        self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host.clone() })?)
+        self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host().clone() })?)
     }
 
     /// Takes a run over: if `seen` is still the token under which it is done, under the next one that is at least
@@ -119,7 +111,7 @@ impl Mirror {
             answered => answered,
         };
         let listed = answered?.into_iter().find(|listed| listed.run == *run);
-        let mut found = self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host.clone() })?)?;
+        let mut found = self.fold(&listed.ok_or_else(|| MirrorError::Gone { host: self.host().clone() })?)?;
         found.token = token;
         Ok(found)
     }
@@ -129,38 +121,30 @@ impl Mirror {
             let login = listed.owners.last().map(|owner| owner.login.plain()).unwrap_or_default();
             let silent = error::ago(listed.owners.last().and_then(|owner| owner.silent));
             let why = format!("{why} (it belongs to {login}, who was heard {silent})");
-            MirrorError::Unreadable { host: self.host.clone(), run: listed.run.to_string(), why }
+            MirrorError::Unreadable { host: self.host().clone(), run: listed.run.to_string(), why }
         };
         form::fold(listed, &self.name).map_err(unreadable)
     }
 
     fn way(&self) -> Line {
-        self.line.clone()
-    }
-
-    async fn connected(&self) -> Option<Arc<dyn Connection>> {
-        let mut line = self.line.clone();
-        let up = tokio::time::timeout(UP_WITHIN, line.wait_for(Option::is_some)).await;
-        up.ok()?.ok()?.clone()
+        self.host.line()
     }
 
     /// Asks the lock host, with a word of its own each time.
     async fn ask(&self, command: impl Fn(&str) -> RemoteCommand) -> Result<Vec<Listed>, MirrorError> {
-        let unreachable = |why: String| MirrorError::Unreachable { host: self.host.clone(), why };
-        let connection = self.connected().await;
-        let connection = connection.ok_or_else(|| unreachable("its link is not up".to_owned()))?;
         let word = fresh_word();
-        let output = connection.run(command(&word)).await;
-        let answer = protocol::read(&output.stdout, &word);
-        match (&output.end, answer) {
-            (End::Exited(0), Answer::Done(listed)) => Ok(listed),
-            (End::Exited(0), Answer::Refused(why)) => Err(self.refused(why)),
-            (End::Exited(_) | End::NotFound | End::Killed(_), _) => {
-                let words = Foreign::from(output.stderr).plain();
-                tracing::warn!(host = %self.host, end = %output.end, words, "the lock host answers nothing that makes sense");
-                Err(MirrorError::Odd { host: self.host.clone() })
+        let host = || self.host().clone();
+        let output = self.host.ask(command(&word)).await.map_err(|unanswered| match unanswered {
+            Unanswered::Unreachable(why) => MirrorError::Unreachable { host: host(), why },
+            Unanswered::Odd => MirrorError::Odd { host: host() },
+        })?;
+        match protocol::read(&output, &word) {
+            Answer::Done(listed) => Ok(listed),
+            Answer::Refused(why) => Err(self.refused(why)),
+            Answer::Odd => {
+                tracing::warn!(host = %host(), "the lock host answers nothing that makes sense");
+                Err(MirrorError::Odd { host: host() })
             }
-            (End::TimedOut(_) | End::LinkLost(_) | End::NotStarted(_), _) => Err(unreachable(output.end.to_string())),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The events of one run on their way to the lock host: in their order, each once, however often the link is lost.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -234,7 +233,7 @@ impl Mirror {
     }
 
     pub(super) fn refused(&self, why: Refused) -> MirrorError {
-        let host = self.host.clone();
+        let host = self.host().clone();
         match why {
             Refused::Taken(token, login) => MirrorError::Taken { token, by: login.plain() },
             Refused::Gone => MirrorError::Gone { host },
@@ -243,6 +242,3 @@ impl Mirror {
         }
     }
 }
-
-/// What the connection to the lock host is taken from.
-pub(super) type Line = watch::Receiver<Option<Arc<dyn crate::engine::transport::Connection>>>;

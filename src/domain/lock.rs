@@ -1,0 +1,203 @@
+//! The lock of an environment: who may change it now. It is kept on the environment's lock host, so that every
+//! workstation sees the same one.
+//!
+//! A run's lock is a lease: whoever has it says so every 15 seconds, and 60 seconds of silence let it lapse. From a run's
+//! first effect until its verdict the environment stays reserved for it, also when the lease has lapsed. A lock taken by
+//! hand stays until it is released. Each taking has a token that is higher than any before.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::name::HostName;
+use super::run::RunId;
+use super::time::short;
+use crate::text::Foreign;
+
+/// So long after the last sign of life a lease lapses.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// How the lock was last seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// The token of the last taking.
+    pub token: u64,
+    /// Who took it, in their own words.
+    pub holder: Holder,
+    /// The login on the lock host that took it: what is known for certain.
+    pub login: Foreign,
+    /// Whether it was taken by hand, so that it does not lapse.
+    pub by_hand: bool,
+    /// Whether a change was begun under it that has no verdict.
+    pub reserved: bool,
+    /// How it stands.
+    pub stands: Stands,
+    /// Since when the holder was not heard; `None` when the lock host was booted since, or does not know.
+    pub silent: Option<Duration>,
+    /// Who broke it, and why.
+    pub broken: Option<Broken>,
+}
+
+/// Who takes a lock, in their own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The person.
+    pub person: String,
+    /// From where: `login@machine`.
+    pub workstation: String,
+    /// For which run; none for one that is taken by hand.
+    pub run: Option<RunId>,
+    /// What for.
+    pub message: String,
+    /// When, by the holder's clock.
+    pub since: Option<Timestamp>,
+}
+
+/// How a lock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// Whoever wants it may have it.
+    Free,
+    /// Somebody has it.
+    Held,
+    /// Nobody was heard for the length of the lease, and nothing was begun: whoever wants it may have it.
+    Lapsed,
+    /// Nobody was heard for the length of the lease, but a change was begun that has no verdict: only the same run may
+    /// have it, until somebody breaks it with a reason.
+    Reserved,
+}
+
+/// A lock that somebody broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Who, in their own words.
+    pub person: String,
+    /// From where.
+    pub workstation: String,
+    /// The login on the lock host.
+    pub login: Foreign,
+    /// Why.
+    pub reason: String,
+}
+
+impl Lock {
+    /// Whether this run, or somebody with none, may take it now.
+    pub fn may_be_taken(&self, run: Option<&RunId>) -> bool {
+        match self.stands {
+            Stands::Free | Stands::Lapsed => true,
+            Stands::Held => false,
+            Stands::Reserved => run.is_some() && run == self.holder.run.as_ref(),
+        }
+    }
+
+    /// Who has it and what for, as one clause: `ada (ada@desk) holds it for "Deploy" (run 89abcdef) since 12 min, heard
+    /// 3s ago`.
+    pub fn told(&self, now: Timestamp) -> String {
+        let Holder { person, workstation, run, message, since } = &self.holder;
+        let mut told = format!("{person} ({workstation}) ");
+        told.push_str(match (self.stands, self.by_hand) {
+            (Stands::Free, _) => "had it",
+            (Stands::Held, true) => "holds it by hand",
+            (Stands::Held, false) => "holds it",
+            (Stands::Lapsed, _) => "had it and is gone",
+            (Stands::Reserved, _) => "began a change under it, which has no verdict, and is gone",
+        });
+        if !message.is_empty() {
+            let _ = write!(told, " for \"{message}\"");
+        }
+        if let Some(run) = run {
+            let _ = write!(told, " (run {})", run.short());
+        }
+        if let Some(since) = since.filter(|since| *since <= now) {
+            let _ = write!(told, " since {}", short(now.duration_since(since).unsigned_abs()));
+        }
+        match self.silent {
+            Some(silent) if !self.by_hand => {
+                let _ = write!(told, ", heard {} ago", short(silent));
+            }
+            None if !self.by_hand => told.push_str(", not heard since the lock host was booted"),
+            Some(_) | None => {}
+        }
+        if let Some(broken) = &self.broken {
+            let _ = write!(told, "; broken by {} ({}): {}", broken.person, broken.workstation, broken.reason);
+        }
+        told
+    }
+
+    /// What whoever is refused may do about it, as a sentence.
+    pub fn way_out(&self, host: &HostName) -> String {
+        let token = self.token;
+        let breaking = format!("`qd lock break {token} --reason \"…\"`");
+        match (self.stands, &self.holder.run) {
+            (Stands::Reserved, Some(run)) => format!(
+                "Take run {} over (`qd run --resume {}`), or give it up with {breaking}.",
+                run.short(),
+                run.short()
+            ),
+            (Stands::Held, _) if self.by_hand => {
+                format!("Ask them to release it; if they can't, {breaking} takes it from them.")
+            }
+            (Stands::Held, _) => format!(
+                "Wait for it, or ask them; if nobody is there any more it lapses {} after they were last heard on {host}. \
+                 {breaking} takes it from them at once.",
+                short(LEASE)
+            ),
+            (Stands::Free | Stands::Lapsed | Stands::Reserved, _) => format!("{breaking} gives it up."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn lock(stands: Stands, by_hand: bool) -> Lock {
+        let run = RunId::new("01939a2e-77aa-7c11-8f3e-012389abcdef");
+        Lock {
+            token: 7,
+            holder: Holder {
+                person: "ada".into(),
+                workstation: "ada@desk".into(),
+                run: run.filter(|_| !by_hand),
+                message: "Deploy".into(),
+                since: Some("2027-03-01T10:00:00Z".parse().unwrap()),
+            },
+            login: "root".into(),
+            by_hand,
+            reserved: stands == Stands::Reserved,
+            stands,
+            silent: Some(Duration::from_secs(3)),
+            broken: None,
+        }
+    }
+
+    #[test]
+    fn a_reserved_environment_is_its_runs_only() {
+        let (own, other) = (
+            RunId::new("01939a2e-77aa-7c11-8f3e-012389abcdef").unwrap(),
+            RunId::new("01939a2e-77aa-7c11-8f3e-000000000000").unwrap(),
+        );
+        let may = |stands| {
+            let lock = lock(stands, false);
+            [None, Some(&own), Some(&other)].map(|run| lock.may_be_taken(run))
+        };
+        assert_eq!(may(Stands::Reserved), [false, true, false]);
+        assert_eq!(may(Stands::Held), [false; 3]);
+        assert_eq!((may(Stands::Free), may(Stands::Lapsed)), ([true; 3], [true; 3]));
+    }
+
+    #[test]
+    fn who_has_it_is_one_clause() {
+        let now = "2027-03-01T10:12:00Z".parse().unwrap();
+        assert_eq!(
+            lock(Stands::Held, false).told(now),
+            "ada (ada@desk) holds it for \"Deploy\" (run 89abcdef) since 12 min, heard 3s ago"
+        );
+        assert_eq!(lock(Stands::Held, true).told(now), "ada (ada@desk) holds it by hand for \"Deploy\" since 12 min");
+        let host = HostName::new("app-1").unwrap();
+        assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 89abcdef"));
+        assert!(lock(Stands::Held, true).way_out(&host).contains("qd lock break 7"));
+    }
+}

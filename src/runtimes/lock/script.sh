@@ -1,0 +1,203 @@
+# What is done with an environment's lock on its lock host. The word begins each line of ours: what lies in files can't
+# guess it. Everything is done under a lock on the folder itself, so one thing at a time.
+op=$1 word=$2 state=$3 name=$4 token=$5 lease=$6 run=$7 nonce=$8 kind=$9
+umask 022
+export LC_ALL=C TZ=UTC
+
+say() { printf '\n%s %s\n' "$word" "$*"; }
+refuse() { say no "$@"; say end; exit 0; }
+flush() { sync -- "$@" 2>/dev/null || sync; }
+is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
+
+# A folder in which anybody may make things, and nobody but root may take away what is not theirs.
+is_place() {
+  is_folder "$1" && [ -k "$1" ] || return 1
+  set -- $(ls -ldn -- "$1" 2>/dev/null)
+  [ "$3" = 0 ]
+}
+
+# A folder of root's that everybody may look into.
+is_open() {
+  is_folder "$1" || return 1
+  set -- $(ls -ldn -- "$1" 2>/dev/null)
+  case $1 in d????????[xt]*) [ "$3" = 0 ] ;; *) return 1 ;; esac
+}
+
+login_of() { (set -- $(ls -ld -- "$1" 2>/dev/null); printf %s "$3"); }
+
+# A file's beginning, if it is a file.
+first() { [ -f "$1" ] && [ ! -L "$1" ] && head -c "$2" -- "$1" 2>/dev/null; }
+
+# Time is what has passed since the host was booted: no clock that somebody sets moves it.
+uptime=$({ read -r up _ </proc/uptime && printf %s "${up%%.*}"; } 2>/dev/null)
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+case $uptime in '' | *[!0-9]*) refuse write 'this host does not say how long it is up (/proc/uptime)' ;; esac
+[ -n "$boot" ] || refuse write 'this host does not say which boot this is (/proc/sys/kernel/random/boot_id)'
+
+at=
+for place in "$state/mirror" /var/tmp; do
+  if is_place "$place" && is_folder "$place/$name"; then
+    at=$place/$name
+    break
+  fi
+done
+if [ -z "$at" ] && [ "$op" = take ]; then
+  why=
+  if [ "$(id -u)" = 0 ] && [ ! -e "$state/mirror" ] && [ ! -L "$state/mirror" ]; then
+    mkdir -p "$state" 2>/dev/null
+    is_open "$state" && mkdir -m 1777 "$state/mirror" 2>/dev/null
+  fi
+  for place in "$state/mirror" /var/tmp; do
+    is_place "$place" && [ -w "$place" ] || continue
+    if [ "$place" != /var/tmp ]; then is_open "$state" || continue; fi
+    why=$(mkdir -m 1777 -- "$place/$name" 2>&1)
+    # Somebody may have made it just now.
+    is_folder "$place/$name" && at=$place/$name && break
+  done
+  [ -n "$at" ] || refuse write "${why:-neither $state/mirror nor /var/tmp takes anything}"
+  flush "$place"
+fi
+if [ -z "$at" ]; then
+  [ "$op" = look ] || refuse gone
+  say ok
+  say end
+  exit 0
+fi
+
+command -v flock >/dev/null 2>&1 || refuse write 'flock is not found on this host'
+exec 9<"$at" || refuse write 'the folder of the lock can not be opened'
+flock -w 8 9 || refuse write 'somebody else is at the lock just now'
+
+# The highest token.
+top=0
+for place in "$at"/token-*; do
+  number=${place##*/token-}
+  case $number in '' | 0* | *[!0-9]* | ????????????????*) continue ;; esac
+  is_folder "$place" || continue
+  [ "$number" -le "$top" ] || top=$number
+done
+
+# How the token $1 stands, in $stands: free, held, lapsed (nobody was heard for the lease), or reserved (lapsed, and its
+# run has no verdict); and in $silent for how long nobody was heard, if that is known.
+judge() {
+  own=$at/token-$1 silent=-
+  if [ "$1" = 0 ] || [ -e "$own/released" ] || [ -d "$at/broken-$1" ]; then
+    stands=free
+    return
+  fi
+  stands=held
+  if [ ! -f "$own/beat" ]; then
+    # Whoever made it died before it was whole.
+    [ -z "$(find "$own" -maxdepth 0 -mmin +1 2>/dev/null)" ] || stands=lapsed
+    return
+  fi
+  set -- $(first "$own/beat" 100)
+  case ${1:-x} in *[!0-9]* | ????????????*) set -- 0 none ;; esac
+  if [ "$2" = "$boot" ] && [ "$uptime" -ge "$1" ]; then silent=$((uptime - $1)); fi
+  [ "$(first "$own/kind" 10)" = lease ] || return
+  if [ "$silent" = - ] || [ "$silent" -gt "$lease" ]; then
+    stands=lapsed
+    [ ! -e "$own/reserved" ] || stands=reserved
+  fi
+}
+
+# What is known of the highest token.
+tell() {
+  [ "$top" != 0 ] || return
+  judge "$top"
+  reserved=-
+  [ ! -e "$at/token-$top/reserved" ] || reserved=reserved
+  say token "$top" "$stands" "$silent" "$reserved" "$(first "$at/token-$top/kind" 10 | tr -cd a-z)" "$(login_of "$at/token-$top")"
+  first "$at/token-$top/who" 4096
+  if [ -d "$at/broken-$top" ]; then
+    say broken "$top" "$(login_of "$at/broken-$top")"
+    first "$at/broken-$top/who" 4096
+  fi
+}
+
+beat() {
+  printf '%s %s\n' "$uptime" "$boot" >"$own/.beat" && mv -f -- "$own/.beat" "$own/beat"
+}
+
+# Whether the token is still ours.
+mine() {
+  own=$at/token-$token
+  if [ "$top" != "$token" ] || [ -d "$at/broken-$token" ]; then
+    tell
+    refuse lost
+  fi
+  is_folder "$own" && [ -O "$own" ] && [ "$(first "$own/nonce" 64)" = "$nonce" ] && [ ! -e "$own/released" ] || refuse gone
+}
+
+case $op in
+  look) tell ;;
+  take)
+    own=$at/token-$top
+    if [ "$top" != 0 ] && [ -O "$own" ] && [ "$(first "$own/nonce" 64)" = "$nonce" ]; then
+      # Asked before: then the answer was lost.
+      judge "$top"
+      [ "$stands" != free ] || refuse gone
+    else
+      judge "$top"
+      case $stands in
+        free | lapsed) ;;
+        reserved) [ -n "$run" ] && [ "$(first "$own/run" 64)" = "$run" ] || { tell; refuse held; } ;;
+        *)
+          tell
+          refuse held
+          ;;
+      esac
+      # Higher than any before, also when the folder was lost meanwhile.
+      now=$(date +%s)
+      next=$((top + 1))
+      [ "$now" -le "$next" ] || next=$now
+      [ "$token" -le "$next" ] || next=$token
+      own=$at/token-$next
+      why=$(mkdir -- "$own" 2>&1) || refuse write "$why"
+      if ! why=$({ cat >"$own/who" && printf %s "$run" >"$own/run" && printf %s "$nonce" >"$own/nonce" &&
+        printf %s "$kind" >"$own/kind" && beat; } 2>&1); then
+        rm -rf -- "$own"
+        refuse write "$why"
+      fi
+      flush "$own/who" "$own/run" "$own/nonce" "$own/kind" "$own/beat" "$own" "$at"
+      # What is long over, as far as it is ours.
+      for old in "$at"/token-* "$at"/broken-*; do
+        [ -O "$old" ] && is_folder "$old" && [ "$old" != "$own" ] || continue
+        [ -z "$(find "$old" -maxdepth 0 -mtime +30 2>/dev/null)" ] || rm -rf -- "$old"
+      done
+      top=$next
+    fi
+    tell
+    ;;
+  renew | reserve)
+    mine
+    why=$(beat 2>&1) || refuse write "$why"
+    if [ "$op" = reserve ]; then
+      why=$({ : >"$own/reserved"; } 2>&1) || refuse write "$why"
+      flush "$own/reserved" "$own"
+    fi
+    ;;
+  release)
+    mine
+    why=$({ : >"$own/released"; } 2>&1) || refuse write "$why"
+    flush "$own/released" "$own"
+    ;;
+  break)
+    judge "$top"
+    if [ "$top" != "$token" ] || [ "$stands" = free ]; then
+      tell
+      refuse lost
+    fi
+    rm -rf -- "$at/.broken-$nonce"
+    why=$({ mkdir -- "$at/.broken-$nonce" && cat >"$at/.broken-$nonce/who"; } 2>&1) || {
+      rm -rf -- "$at/.broken-$nonce"
+      refuse write "$why"
+    }
+    flush "$at/.broken-$nonce/who"
+    why=$(mv -- "$at/.broken-$nonce" "$at/broken-$token" 2>&1) || refuse write "$why"
+    flush "$at"
+    tell
+    ;;
+esac
+say ok
+say end

@@ -1,0 +1,202 @@
+//! The lock of an environment: one has it, it lapses, it stays reserved, it is broken with a reason.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quarterdeck::domain::lock::{Holder, Stands};
+use quarterdeck::domain::{Lock, Run, RunId};
+use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
+use quarterdeck::engine::lock::{EnvironmentLock, Held, LockError};
+use quarterdeck::engine::store::Who;
+
+use super::kit::{Link, Place, machine, who};
+
+const CLOCK: AnyClock = AnyClock::Real(RealClock);
+
+async fn lock(place: &Place) -> (EnvironmentLock, Link) {
+    let link: Link = Link::new(Some(machine().await));
+    (EnvironmentLock::of(&place.environment(), link.subscribe()).unwrap(), link)
+}
+
+fn holder(person: &str, run: Option<&Run>) -> Holder {
+    let Who { person, workstation } = who(person);
+    let (run, since) = (run.map(|run| run.id.clone()), Some(Timestamp::now()));
+    Holder { person, workstation, run, message: "Deploy".into(), since }
+}
+
+async fn take(lock: &EnvironmentLock, person: &str, run: &Run) -> Result<Held, LockError> {
+    lock.take(holder(person, Some(run)), 0, CLOCK).await
+}
+
+async fn seen(lock: &EnvironmentLock) -> Lock {
+    lock.look(Timestamp::now()).await.unwrap().unwrap()
+}
+
+/// The folder of a token, where its holder was heard last at the host's first second.
+fn folder(place: &Place, token: u64) -> PathBuf {
+    let name = format!("{}.lock/token-{token}", place.of_lock());
+    [place.path().join("state/mirror"), PathBuf::from("/var/tmp")]
+        .map(|place| place.join(&name))
+        .into_iter()
+        .find(|path| path.is_dir())
+        .unwrap()
+}
+
+fn unheard(place: &Place, token: u64) {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    fs::write(folder(place, token).join("beat"), format!("1 {boot}")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_has_it_and_each_taking_has_a_higher_token() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    assert_eq!(lock.look(Timestamp::now()).await.unwrap(), None);
+    let mut last = 0;
+    for _ in 0..3 {
+        let racers = (0..12).map(|number| {
+            let (lock, run) = (lock.clone(), place.run(1));
+            async move { take(&lock, &format!("p{number}"), &run).await }
+        });
+        let taken = futures_util::future::join_all(racers).await;
+        let (mut won, lost): (Vec<_>, Vec<_>) = taken.into_iter().partition(Result::is_ok);
+        assert_eq!((won.len(), lost.len()), (1, 11));
+        for refused in lost {
+            let Err(LockError::Held { lock, .. }) = refused else { panic!("{refused:?}") };
+            assert_eq!(lock.stands, Stands::Held);
+        }
+        let held = won.remove(0).unwrap();
+        assert!(held.token() > last);
+        assert_eq!(held.may_begin(), Ok(()));
+        last = held.token();
+        held.release().await.unwrap();
+        assert_eq!(seen(&lock).await.stands, Stands::Free);
+    }
+}
+
+#[tokio::test]
+async fn it_lapses_until_a_change_was_begun_and_then_stays_its_runs() {
+    let place = Place::new();
+    let ((here, _here), (there, _there)) = (lock(&place).await, lock(&place).await);
+    let (one, two) = (place.run(1), place.run(1));
+    let held = take(&here, "ada", &one).await.unwrap();
+    let Err(why @ LockError::Held { .. }) = take(&there, "bob", &two).await else { panic!() };
+    let said = why.to_string();
+    assert!(said.contains("ada (ada@desk) holds it for \"Deploy\"") && said.contains("qd lock break"), "{said}");
+
+    unheard(&place, held.token());
+    assert_eq!(seen(&there).await.stands, Stands::Lapsed);
+    let second = take(&there, "bob", &two).await.unwrap();
+    assert!(second.token() > held.token());
+    // Whoever comes back is told, and changes nothing any more.
+    let Err(LockError::Lost { lock, .. }) = held.reserve().await else { panic!() };
+    assert_eq!(lock.holder.person, "bob");
+    assert_eq!(second.reserve().await, Ok(()));
+
+    unheard(&place, second.token());
+    assert_eq!(seen(&here).await.stands, Stands::Reserved);
+    let Err(why @ LockError::Held { .. }) = take(&here, "ada", &one).await else { panic!() };
+    assert!(why.to_string().contains(&format!("qd run --resume {}", two.id.short())), "{why}");
+    // The same run may have it, from wherever it is gone on with.
+    let third = take(&here, "ada", &two).await.unwrap();
+    assert!(third.token() > second.token());
+    third.release().await.unwrap();
+    take(&there, "bob", &one).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_was_booted_forgets_a_lease_and_keeps_a_reservation() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let (one, two) = (place.run(1), place.run(1));
+    for (reserves, stands) in [(false, Stands::Lapsed), (true, Stands::Reserved)] {
+        let held = take(&lock, "ada", &one).await.unwrap();
+        if reserves {
+            held.reserve().await.unwrap();
+        }
+        fs::write(folder(&place, held.token()).join("beat"), "99999999 0-another-boot\n").unwrap();
+        let now = seen(&lock).await;
+        assert_eq!((now.stands, now.silent), (stands, None));
+        assert_eq!(take(&lock, "bob", &two).await.is_ok(), !reserves);
+        unheard(&place, seen(&lock).await.token);
+    }
+}
+
+#[tokio::test]
+async fn it_is_broken_by_its_token_only_and_for_a_reason_that_is_kept() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let run = place.run(1);
+    let held = take(&lock, "ada", &run).await.unwrap();
+    held.reserve().await.unwrap();
+    let now = Timestamp::now();
+    let wrong = lock.give_up(held.token() - 1, &who("eve"), "in a hurry", now).await;
+    let Err(LockError::Other { lock: Some(_), .. }) = wrong else { panic!("{wrong:?}") };
+    assert_eq!(held.may_begin(), Ok(()));
+    let broken = lock.give_up(held.token(), &who("eve"), "their laptop\u{1b}[2J\nis gone", now).await.unwrap().unwrap();
+    assert_eq!(broken.stands, Stands::Free);
+    let told = broken.told(now);
+    assert!(told.contains("broken by eve (eve@desk): their laptop") && !told.contains(['\u{1b}', '\n']), "{told}");
+    assert!(matches!(held.reserve().await, Err(LockError::Lost { .. })));
+    assert!(matches!(held.release().await, Err(LockError::Lost { .. })));
+    let twice = lock.give_up(broken.token, &who("eve"), "again", now).await;
+    assert!(matches!(twice, Err(LockError::Other { .. })), "{twice:?}");
+}
+
+#[tokio::test]
+async fn by_hand_it_does_not_lapse() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let taken = lock.take_by_hand(holder("ada", Some(&place.run(1))), &CLOCK).await.unwrap();
+    assert_eq!((taken.by_hand, taken.holder.run, taken.stands), (true, None, Stands::Held));
+    unheard(&place, taken.token);
+    assert_eq!(seen(&lock).await.stands, Stands::Held);
+    assert!(matches!(take(&lock, "bob", &place.run(1)).await, Err(LockError::Held { .. })));
+}
+
+#[tokio::test]
+async fn nothing_begins_once_the_lock_host_was_not_heard_for_long() {
+    let place = Place::new();
+    let (lock, link) = lock(&place).await;
+    let clock = HeldClock::at(RealClock.now());
+    let held = lock.take(holder("ada", Some(&place.run(1))), 0, AnyClock::Held(clock.clone())).await.unwrap();
+    link.send_replace(None);
+    clock.advance(Duration::from_secs(40));
+    assert_eq!(held.may_begin(), Ok(()));
+    clock.advance(Duration::from_secs(1));
+    let why = held.may_begin().unwrap_err();
+    assert!(why.contains("not heard for 41s"), "{why}");
+    assert!(matches!(held.reserve().await, Err(LockError::Unreachable { .. })));
+}
+
+#[tokio::test]
+async fn what_others_say_of_themselves_is_only_shown() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let held = take(&lock, "ada", &place.run(1)).await.unwrap();
+    let token = held.token();
+    for who in [
+        "",
+        "{}",
+        "[[[[",
+        "{\"person\":\"\u{202e}eve\\n\",\"run\":\"$(id)\",\"at\":\"never\"}",
+        "\u{0}\u{1b}]52;c;x\u{7}",
+    ] {
+        fs::write(folder(&place, token).join("who"), who).unwrap();
+        let now = seen(&lock).await;
+        assert_eq!((now.token, now.stands, now.holder.run.clone()), (token, Stands::Held, None::<RunId>));
+        let told = now.told(Timestamp::now());
+        assert!(!told.contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
+    }
+    fs::write(folder(&place, token).join("who"), vec![b'x'; 9 << 20]).unwrap();
+    assert_eq!(seen(&lock).await.token, token);
+    // Names that only look like tokens count for nothing.
+    let all = folder(&place, token).parent().unwrap().to_owned();
+    for name in ["token-", "token-x", "token-09", "token-9999999999999999999", "token-$(id)"] {
+        fs::create_dir(all.join(name)).unwrap();
+    }
+    assert_eq!(seen(&lock).await.token, token);
+    held.release().await.unwrap();
+}
