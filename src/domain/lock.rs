@@ -86,12 +86,12 @@ impl Lock {
     pub fn may_be_taken(&self, run: Option<&RunId>) -> bool {
         match self.stands {
             Stands::Free | Stands::Lapsed => true,
-            Stands::Held => false,
-            Stands::Reserved => run.is_some() && run == self.holder.run.as_ref(),
+            // Who has a run is settled with the run; its lock goes with it.
+            Stands::Held | Stands::Reserved => run.is_some() && run == self.holder.run.as_ref(),
         }
     }
 
-    /// Who has it and what for, as one clause: `ada (ada@desk) holds it for "Deploy" (run 89abcdef) since 12 min, heard
+    /// Who has it and what for, as one clause: `ada (ada@desk) holds it for "Deploy" (run 89abcdef) since 12m, heard
     /// 3s ago`.
     pub fn told(&self, now: Timestamp) -> String {
         let Holder { person, workstation, run, message, since } = &self.holder;
@@ -184,7 +184,7 @@ mod tests {
             [None, Some(&own), Some(&other)].map(|run| lock.may_be_taken(run))
         };
         assert_eq!(may(Stands::Reserved), [false, true, false]);
-        assert_eq!(may(Stands::Held), [false; 3]);
+        assert_eq!(may(Stands::Held), [false, true, false]);
         assert_eq!((may(Stands::Free), may(Stands::Lapsed)), ([true; 3], [true; 3]));
     }
 
@@ -193,9 +193,9 @@ mod tests {
         let now = "2027-03-01T10:12:00Z".parse().unwrap();
         assert_eq!(
             lock(Stands::Held, false).told(now),
-            "ada (ada@desk) holds it for \"Deploy\" (run 89abcdef) since 12 min, heard 3s ago"
+            "ada (ada@desk) holds it for \"Deploy\" (run 89abcdef) since 12m, heard 3s ago"
         );
-        assert_eq!(lock(Stands::Held, true).told(now), "ada (ada@desk) holds it by hand for \"Deploy\" since 12 min");
+        assert_eq!(lock(Stands::Held, true).told(now), "ada (ada@desk) holds it by hand for \"Deploy\" since 12m");
         let host = HostName::new("app-1").unwrap();
         assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 89abcdef"));
         assert!(lock(Stands::Held, true).way_out(&host).contains("qd lock break 7"));

@@ -37,4 +37,5 @@ pub mod transport;
 pub mod tty_ask;
 mod turn;
 pub mod watch;
+mod watcher;
 pub mod world;

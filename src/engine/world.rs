@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch as latest};
@@ -19,13 +19,15 @@ use super::conduct::{Conductor, Stage};
 use super::export;
 use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
+use super::lock::EnvironmentLock;
 use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
 use super::store::{RunsWish, Store, settle};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
-use super::watch::{self, Control, Wanted};
+use super::watch::{Control, Wanted};
+use super::watcher::Watcher;
 use crate::domain::procedure::here;
 use crate::domain::{Environment, HostName, Run, UnitName};
 use crate::port::act::{RunNews, StoreState};
@@ -33,9 +35,6 @@ use crate::port::{Effect, Errand, Event, ShellNews};
 
 /// Questions on their way to the person. Bounded: whoever asks waits for a place.
 const QUESTIONS: usize = 16;
-/// Orders for one host's supervisor or watcher. When it is full the newest order is dropped: the watcher is
-/// busy with older ones of the same kind, and each list of units on screen replaces the one before it.
-const ORDERS: usize = 16;
 /// Wishes for an attempt; a full queue holds the same wish already.
 const RETRIES: usize = 4;
 
@@ -65,6 +64,7 @@ struct Watching {
     jobs: Arc<dyn Jobs>,
     /// The lock host's copy of runs: none in a drill, and none where the site names no lock host.
     mirror: Option<Mirror>,
+    lock: Option<EnvironmentLock>,
     /// Where people are asked; nowhere when nobody is there.
     ask: Option<mpsc::Sender<Asking>>,
     /// The way to this machine.
@@ -79,60 +79,11 @@ struct Watched {
     supervisor: AbortOnDropHandle<()>,
 }
 
-/// The place of the watcher that runs while the link is up.
-#[derive(Clone)]
-struct Watcher {
-    connection: latest::Sender<Option<Arc<dyn Connection>>>,
-    orders: latest::Sender<Option<mpsc::Sender<Control>>>,
-    on_screen: latest::Sender<Vec<UnitName>>,
-    heard: latest::Sender<Option<Instant>>,
-}
-
-impl Watcher {
-    fn new() -> Self {
-        Self {
-            connection: latest::Sender::new(None),
-            orders: latest::Sender::new(None),
-            on_screen: latest::Sender::new(Vec::new()),
-            heard: latest::Sender::new(None),
-        }
-    }
-
-    /// Watches over one connection until dropped.
-    async fn run(self, connection: Arc<dyn Connection>, wanted: Wanted, events: mpsc::Sender<Event>) {
-        let (orders, given) = mpsc::channel(ORDERS);
-        let _ = orders.try_send(Control::Usage(self.on_screen.borrow().clone()));
-        self.orders.send_replace(Some(orders));
-        self.connection.send_replace(Some(Arc::clone(&connection)));
-        let _cleared = Cleared(self, Arc::clone(&connection));
-        watch::watch_host(connection, wanted, events, given).await;
-        // A watcher that has nothing more to do still keeps the connection for the probes.
-        std::future::pending::<()>().await;
-    }
-
-    fn order(&self, order: Control) {
-        if let Some(orders) = self.orders.borrow().as_ref() {
-            let _ = orders.try_send(order);
-        }
-    }
-}
-
-/// Takes the connection back from the probes when its watcher is dropped.
-struct Cleared(Watcher, Arc<dyn Connection>);
-
-impl Drop for Cleared {
-    fn drop(&mut self) {
-        self.0.heard.send_replace(Some(self.1.heard()));
-        self.0.connection.send_replace(None);
-        self.0.orders.send_replace(None);
-    }
-}
-
 impl Watching {
     /// Where procedures run.
     fn stage(&self) -> Stage {
         let (place, jobs) = (self.place.clone(), Arc::clone(&self.jobs));
-        Stage { place, jobs, mirror: self.mirror.clone(), ask: self.ask.clone() }
+        Stage { place, jobs, mirror: self.mirror.clone(), lock: self.lock.clone(), ask: self.ask.clone() }
     }
 
     async fn end(self) {
@@ -417,6 +368,7 @@ impl<A: Approach> World<A> {
         let locked = environment.lock_host.as_ref().and_then(|host| connections.get(host)).cloned();
         // A lock host to which there is no way is one that never answers.
         let locked = locked.unwrap_or_else(|| latest::Sender::new(None).subscribe());
+        let lock = EnvironmentLock::of(environment, locked.clone()).filter(|_| transport.jobs().is_none());
         let mirror = Mirror::of(environment, locked).filter(|_| transport.jobs().is_none());
         let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
@@ -437,7 +389,7 @@ impl<A: Approach> World<A> {
             clock: self.clock.clone(),
         };
         let probes = AbortOnDropHandle::new(tokio::spawn(asking));
-        Watching { tails, hosts, probes, place, jobs, mirror, ask, _line: line, looks: Vec::new() }
+        Watching { tails, hosts, probes, place, jobs, mirror, lock, ask, _line: line, looks: Vec::new() }
     }
 }
 

@@ -142,6 +142,7 @@ pub fn order(key: &JobKey, text: &str) -> Order {
     Order {
         key: key.clone(),
         token: 1,
+        lock: None,
         script: Script { text: text.into(), ..Script::default() },
         captured: Vec::new(),
         secrets: Vec::new(),

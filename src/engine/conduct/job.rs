@@ -20,7 +20,8 @@ use crate::domain::time::short;
 use crate::domain::{InputName, Moment};
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
-use crate::engine::jobs::{Began, Cancelled, Ended, JobKey, Jobs, Offsets, Order, Seen};
+use crate::engine::jobs::{Began, Cancelled, Ended, Fence, JobKey, Jobs, Offsets, Order, Seen};
+use crate::engine::lock::Guard;
 use crate::port::Secret;
 use crate::port::procedure::Evidence;
 
@@ -38,6 +39,24 @@ pub(super) struct Kit {
     pub(super) jobs: Arc<dyn Jobs>,
     pub(super) ledger: Ledger,
     pub(super) token: u64,
+    /// The environment's lock, where the procedure wants it.
+    pub(super) guard: Option<Guard>,
+    /// The token of it that is handed to a host.
+    pub(super) fence: Option<Fence>,
+}
+
+impl Kit {
+    /// Has the environment's lock before something changes, where the procedure wants it.
+    pub(super) async fn unlock(&mut self, changes: bool, orders: &Orders) -> Result<(), (Reason, String)> {
+        let Some(guard) = self.guard.as_ref().filter(|_| changes) else { return Ok(()) };
+        tokio::select! {
+            may = guard.may_change() => self.fence = Some(may.map_err(|why| (Reason::Refused, why))?),
+            () = orders.cancel.cancelled() => {
+                return Err((Reason::Cancelled, "cancelled while it waited for the lock".to_owned()));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a step is told while it goes on.
@@ -180,6 +199,9 @@ impl Step {
         if !self.is_as_recorded(&job) {
             return Came::Never(Reason::Refused, self.edited_elsewhere("it is not tried again by itself"));
         }
+        if let Err((reason, why)) = self.kit.unlock(part.danger > Danger::Read, &self.orders).await {
+            return Came::Never(reason, why);
+        }
         let before = self.record.clone();
         self.record = RunStep {
             attempt: before.attempt + 1,
@@ -243,6 +265,7 @@ impl Step {
         Order {
             key: self.key(),
             token: self.kit.token,
+            lock: self.kit.fence.clone(),
             script: job.script.clone(),
             captured: self.captured.clone(),
             secrets: secrets.collect(),
@@ -283,6 +306,9 @@ impl Step {
                     };
                     if !self.is_as_recorded(&job) {
                         return Came::Never(Reason::Refused, self.edited_elsewhere("it was never started"));
+                    }
+                    if let Err((reason, why)) = self.kit.unlock(part.danger > Danger::Read, &self.orders).await {
+                        return Came::Never(reason, why);
                     }
                     return self.send(&part, &job, kept).await;
                 }

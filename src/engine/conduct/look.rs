@@ -109,6 +109,7 @@ async fn one(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String>
     let order = Order {
         key: key.clone(),
         token: super::FIRST_TOKEN,
+        lock: None,
         script: job.script.clone(),
         captured: Vec::new(),
         secrets: Vec::new(),

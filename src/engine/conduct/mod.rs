@@ -37,12 +37,14 @@ use self::mask::Masks;
 use self::mirroring::Mirroring;
 use self::task::{Activity, Order, Task};
 use crate::domain::course::Course;
+use crate::domain::lock::Holder;
 use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
 use crate::domain::run::{Decided, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
+use crate::engine::lock::{EnvironmentLock, Guard};
 use crate::engine::mirror::{Mirror, MirrorError};
 use crate::engine::store::{Document, Who, fresh_run_id};
 use crate::engine::transport::Asking;
@@ -64,6 +66,8 @@ pub struct Stage {
     pub jobs: Arc<dyn Jobs>,
     /// The lock host's copy; `None` where the environment has no lock host.
     pub mirror: Option<Mirror>,
+    /// The environment's lock, on the same host.
+    pub lock: Option<EnvironmentLock>,
     /// Where people are asked; `None` when nobody is there.
     pub ask: Option<mpsc::Sender<Asking>>,
 }
@@ -217,7 +221,8 @@ impl Conductor {
                 }
             }
             ledger.tell_past(&begun.run).await;
-            let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token };
+            let guard = guard(&stage, &begun.run, &book);
+            let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token, guard, fence: None };
             Task::new(kit, begun.course, book.person, stage.ask, masks, active, &begun.plans).run(ordered).await;
         });
         self.runs.retain(|_, run| run.lives());
@@ -270,6 +275,21 @@ impl Drop for Conductor {
     fn drop(&mut self) {
         self.runs.values().for_each(|run| run.task.abort());
     }
+}
+
+/// What keeps others from changing the environment while this run does, where its procedure asks for that.
+fn guard(stage: &Stage, run: &Run, book: &Book) -> Option<Guard> {
+    let document = run.document.as_ref()?;
+    let locks = stage.place.environment.procedure(&document.name).is_some_and(|document| document.header.lock);
+    let lock = stage.lock.clone().filter(|_| locks)?;
+    let holder = Holder {
+        person: book.person.clone(),
+        workstation: book.workstation.clone(),
+        run: Some(run.id.clone()),
+        message: run.title.clone(),
+        since: Some(stage.place.clock.now().wall),
+    };
+    Some(Guard::begin(lock, holder, stage.place.clock.clone()))
 }
 
 /// Whether a plan touches any host, or only wants a person's word.

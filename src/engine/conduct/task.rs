@@ -227,12 +227,22 @@ impl Task {
                             super::look::clear(&self.kit, self.course.steps()).await;
                         }
                         self.kit.ledger.end(state).await;
+                        self.unlock().await;
                         return true;
                     }
                 }
             }
         }
         false
+    }
+
+    /// The run has its verdict, so the environment is anybody's again.
+    async fn unlock(&mut self) {
+        let Some(guard) = &self.kit.guard else { return };
+        if let Some(why) = guard.release().await {
+            let sentence = format!("The lock of the environment could not be given back: {why}.");
+            self.kit.ledger.trouble(sentence).await;
+        }
     }
 
     pub(super) fn step(&self, number: usize) -> RunStep {

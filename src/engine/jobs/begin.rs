@@ -33,6 +33,7 @@ pub(super) async fn begin(hosts: &Hosts, host: &HostName, order: &Order) -> Bega
     let begin = Begin {
         named: &named,
         token: order.token,
+        lock: order.lock.as_ref().map(|lock| (lock.name.as_str(), lock.token)),
         script: &order.script,
         captured: &order.captured,
         secrets: &order.secrets.iter().map(|(name, secret)| (name, secret.expose())).collect::<Vec<_>>(),
@@ -86,6 +87,9 @@ fn reason(host: &HostName, refusal: Refusal) -> String {
         }
         Refusal::Token(token) => {
             format!("{host} has seen a later owner of this run (token {token}): somebody took it over")
+        }
+        Refusal::Lock(token) => {
+            format!("{host} has seen a later owner of the environment's lock (token {token}): it is not ours any more")
         }
         Refusal::Lacks(what) => format!("{host} can't take it: {what}"),
     }

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use host::{HostJobs, WayHeld, way_here};
-pub use order::{Began, Cancelled, Ended, JobKey, Offsets, Order, Output, Seen};
+pub use order::{Began, Cancelled, Ended, Fence, JobKey, Offsets, Order, Output, Seen};
 
 use crate::domain::{HostName, RunId};
 

@@ -27,6 +27,16 @@ impl fmt::Display for JobKey {
     }
 }
 
+/// The lock of an environment that a job is begun under: a host that has seen a higher token of it refuses it, whatever
+/// run it is of (FAULTS 5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// The environment's, among all environments: a file, and a word of a shell.
+    pub name: String,
+    /// The token.
+    pub token: u64,
+}
+
 /// One job, complete.
 #[derive(Debug)]
 pub struct Order {
@@ -34,6 +44,8 @@ pub struct Order {
     pub key: JobKey,
     /// The fence: a host that has seen a higher one of this run refuses it (FAULTS 5.2).
     pub token: u64,
+    /// The environment's lock, where one is held.
+    pub lock: Option<Fence>,
     /// What runs.
     pub script: Script,
     /// The variables that earlier parts gave.

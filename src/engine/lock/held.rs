@@ -71,6 +71,11 @@ impl Held {
         Err(format!("the lock host was not heard for {} and the lock may be somebody else's: {why}", short(age)))
     }
 
+    /// Whether it is certain that it is somebody else's or nobody's now.
+    pub fn is_lost(&self) -> bool {
+        self.known.borrow().lost.is_some()
+    }
+
     /// Reserves the environment: from now on it stays this run's until it is released, also when the lease lapses. Done
     /// right before the first change.
     ///

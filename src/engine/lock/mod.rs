@@ -5,6 +5,7 @@
 
 mod error;
 mod form;
+mod guard;
 mod held;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::runtimes::lock::{self as protocol, Answer, Refused, Seen, Taking};
 use crate::runtimes::mirror::Name;
 
 pub use error::LockError;
+pub use guard::Guard;
 pub use held::Held;
 
 /// The lock of one environment. Cheap to clone.
@@ -44,6 +46,12 @@ impl EnvironmentLock {
     /// The lock host.
     pub fn host(&self) -> &HostName {
         self.host.name()
+    }
+
+    /// Its name among all environments: a file, and a word of a shell.
+    pub fn fence(&self) -> String {
+        // No name holds a plus sign.
+        format!("{}+{}", self.name.site, self.name.environment)
     }
 
     /// How it stands; `None` when nobody ever took it.

@@ -22,6 +22,8 @@ pub enum Refusal {
     NotRoot(String),
     /// The host has seen a higher token.
     Token(u64),
+    /// It has seen a higher token of the environment's lock.
+    Lock(u64),
     /// A sentence of what is missing there, without a full stop.
     Lacks(String),
 }
@@ -87,6 +89,7 @@ fn refusal(code: &str, rest: String) -> Option<Refusal> {
     let lacks = match code {
         "root" => return Some(Refusal::NotRoot(rest)),
         "token" => return rest.parse().ok().map(Refusal::Token),
+        "lock" => return rest.parse().ok().map(Refusal::Lock),
         "home" => "the login has no home folder in which the job could be kept (HOME is not set)".to_owned(),
         "place" => format!("the folder {rest} can't be made or written to"),
         "room" => format!("nothing can be written below {rest}: is the disk full?"),

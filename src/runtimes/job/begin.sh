@@ -1,4 +1,4 @@
-# Claims a job and starts it detached. Behind common.sh. Given are qd_token, qd_root (sudo, login, polkit or nothing),
+# Claims a job and starts it detached. Behind common.sh. Given are perhaps qd_lock and qd_lock_token, and qd_token, qd_root (sudo, login, polkit or nothing),
 # qd_timeout, qd_shell, qd_nonce, qd_split, qd_runner, qd_script, qd_bytes, and perhaps qd_input, qd_secrets.
 qd_not() {
   [ -z "${qd_new:-}" ] || rm -rf "$qd_new"
@@ -118,6 +118,38 @@ qd_by_session() {
   fi
 }
 
+# The highest token that was seen of the environment's lock.
+qd_locks() {
+  qd_lock_seen=0
+  [ -n "${qd_lock:-}" ] || return 0
+  set +f
+  for qd_f in "$qd_state/runs/.lock-$qd_lock"-* "$qd_public/lock-$qd_lock"-*; do
+    qd_f=${qd_f##*-}
+    case $qd_f in '' | *[!0-9]* | ????????????????*) continue ;; esac
+    [ "$qd_f" -gt "$qd_lock_seen" ] && qd_lock_seen=$qd_f
+  done
+  set -f
+}
+
+# Whether nobody has had the lock after us.
+qd_is_locked() {
+  qd_locks
+  [ -z "${qd_lock:-}" ] || [ "$qd_lock_seen" -le "$qd_lock_token" ]
+}
+
+# Keeps the token where every login sees it: one of each login, the newest.
+qd_keep_lock() {
+  [ -n "${qd_lock:-}" ] && [ "$qd_lock_seen" -lt "$qd_lock_token" ] || return 0
+  if [ "$qd_uid" = 0 ]; then qd_f=$qd_state/runs/.lock-$qd_lock; else qd_f=$qd_public/lock-$qd_lock; fi
+  : 2>/dev/null >"$qd_f-$qd_lock_token" || return 1
+  qd_sync "$qd_f-$qd_lock_token"
+  set +f
+  for qd_v in "$qd_f"-*; do
+    if [ "$qd_v" != "$qd_f-$qd_lock_token" ] && [ -O "$qd_v" ]; then rm -f "$qd_v"; fi
+  done
+  set -f
+}
+
 qd_begin() {
   qd_umask=$(umask)
   umask 077
@@ -138,6 +170,7 @@ qd_begin() {
   if [ -n "${qd_secrets+x}" ]; then qd_memory || qd_not memory; fi
   qd_tokens
   [ "$qd_token_seen" -le "$qd_token" ] || qd_not token "$qd_token_seen"
+  qd_is_locked || qd_not lock "$qd_lock_seen"
   if qd_find; then
     qd_judge
     [ "$qd_seen" = never ] || { echo before && exit 0; }
@@ -165,6 +198,7 @@ qd_begin() {
       fi
     fi
   fi
+  qd_keep_lock || qd_not room "$qd_base"
   # The claim: of all who come, one makes this folder.
   if ! mkdir "$qd_dir" 2>/dev/null; then
     [ -d "$qd_dir" ] || qd_not room "$qd_base"
@@ -180,6 +214,7 @@ qd_begin() {
   # Whoever took the run over meanwhile is seen here; whoever does it later sees the claim.
   qd_tokens
   [ "$qd_token_seen" -le "$qd_token" ] || qd_not_begun token "$qd_token_seen"
+  qd_is_locked || qd_not_begun lock "$qd_lock_seen"
   if [ -n "${qd_secrets+x}" ]; then
     qd_f=$qd_memory/qd-$qd_key.$qd_nonce
     printf '%s\n' "$qd_f" >"$qd_dir/memory" && (set -C && printf '%s\n' "$qd_secrets" >"$qd_f") 2>/dev/null ||

@@ -78,6 +78,8 @@ pub struct Begin<'job> {
     pub named: &'job Named,
     /// The fence.
     pub token: u64,
+    /// The fence of the environment's lock: its name and token.
+    pub lock: Option<(&'job str, u64)>,
     /// What runs.
     pub script: &'job Script,
     /// Values of earlier parts.
@@ -109,10 +111,12 @@ impl Begin<'_> {
             Root::Already => "sudo",
             Root::Polkit => "polkit",
         };
+        let lock = self.lock.map(|(name, token)| format!("qd_lock={}\nqd_lock_token={token}\n", word(name)));
+        let lock = lock.unwrap_or_default();
         let runner = format!("qd_dir=$1\n. \"$qd_dir/params\" || exit 0\n{COMMON}{RUNNER}");
         let mut script = Zeroizing::new(Vec::with_capacity(parts.len() * 4 + runner.len() * 2 + (64 << 10)));
         let head = format!(
-            "{}qd_token={}\nqd_root={root}\nqd_timeout={}\nqd_shell={}\nqd_nonce={}\nqd_split={}\nqd_runner={}\nqd_bytes={}\n",
+            "{}{lock}qd_token={}\nqd_root={root}\nqd_timeout={}\nqd_shell={}\nqd_nonce={}\nqd_split={}\nqd_runner={}\nqd_bytes={}\n",
             self.named.head(),
             self.token,
             self.timeout.as_secs().max(1),

@@ -14,6 +14,7 @@ use crate::runtimes::shell_text::{LARGEST, Unquotable};
 struct Bench {
     folder: tempfile::TempDir,
     named: Named,
+    lock: Option<(&'static str, u64)>,
     shell: &'static str,
 }
 
@@ -27,7 +28,7 @@ impl Bench {
             attempt: 1,
             state_directory: folder.path().join("state").display().to_string(),
         };
-        Self { folder, named, shell }
+        Self { folder, named, lock: None, shell }
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -47,6 +48,7 @@ impl Bench {
         let begin = Begin {
             named: &self.named,
             token,
+            lock: self.lock,
             script,
             captured: &[],
             secrets,
@@ -235,6 +237,26 @@ fn an_overtaken_owner_begins_nothing() {
 }
 
 #[test]
+fn who_has_lost_the_lock_of_the_environment_begins_nothing_of_any_run() {
+    let mut bench = Bench::new("/bin/sh");
+    let mut under = |bench: &mut Bench, lock: Option<(&'static str, u64)>| {
+        // A run of its own each time: the fence of runs has nothing to say.
+        bench.named.run = RunId::new(&format!("01939a2e-77aa-7c11-8f3e-{:012x}", fastrand::u32(..))).unwrap();
+        bench.lock = lock;
+        bench.begin_as(&sh("true"), 1, &[], 9)
+    };
+    let refused = Some(Begun::Not(Refusal::Lock(1_900_000_007)));
+    assert_eq!(under(&mut bench, Some(("qd-test+lab", 1_900_000_006))), Some(Begun::Started));
+    assert_eq!(under(&mut bench, Some(("qd-test+lab", 1_900_000_007))), Some(Begun::Started));
+    assert_eq!(under(&mut bench, Some(("qd-test+lab", 1_900_000_006))), refused);
+    assert_eq!(under(&mut bench, Some(("qd-test+lab", 1_900_000_007))), Some(Begun::Started));
+    assert_eq!(under(&mut bench, Some(("qd-test+live", 3))), Some(Begun::Started), "another environment");
+    assert_eq!(under(&mut bench, None), Some(Begun::Started), "what wants no lock");
+    bench.clear();
+    assert_eq!(under(&mut bench, Some(("qd-test+lab", 1_900_000_006))), refused, "also when the run was cleared");
+}
+
+#[test]
 fn of_forty_who_begin_one_does() {
     for shell in shells() {
         let bench = Bench::new(shell);
@@ -262,6 +284,7 @@ fn who_dies_before_the_start_leaves_it_startable() {
         let begin = Begin {
             named: &bench.named,
             token: 1,
+            lock: None,
             script: &script,
             captured: &[],
             secrets: &[],

@@ -141,10 +141,12 @@ case $op in
       judge "$top"
       case $stands in
         free | lapsed) ;;
-        reserved) [ -n "$run" ] && [ "$(first "$own/run" 64)" = "$run" ] || { tell; refuse held; } ;;
         *)
-          tell
-          refuse held
+          # A run that was taken over is its new owner's, and so is its lock.
+          if [ -z "$run" ] || [ "$(first "$own/run" 64)" != "$run" ]; then
+            tell
+            refuse held
+          fi
           ;;
       esac
       # Higher than any before, also when the folder was lost meanwhile.

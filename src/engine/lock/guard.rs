@@ -1,0 +1,98 @@
+//! What a run asks before each change: the lock is taken and the environment reserved before the first, and looked at
+//! before each further one.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{EnvironmentLock, Held};
+use crate::domain::lock::Holder;
+use crate::engine::clock::AnyClock;
+use crate::engine::jobs::Fence;
+
+/// Steps that ask at once; whoever asks beyond that waits.
+const ASKING: usize = 16;
+
+#[derive(Debug)]
+enum Asked {
+    May(oneshot::Sender<Result<Fence, String>>),
+    Release(oneshot::Sender<Option<String>>),
+}
+
+/// The lock of one run. Cheap to clone; when the last is dropped without [`Guard::release`], the lease lapses by itself
+/// and the environment stays reserved for the run.
+#[derive(Debug, Clone)]
+pub struct Guard(mpsc::Sender<Asked>);
+
+impl Guard {
+    /// For a run of this holder; nothing is taken yet. Must be called inside the runtime.
+    pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock) -> Self {
+        let (ask, asked) = mpsc::channel(ASKING);
+        tokio::spawn(Keeper { lock, holder, clock, held: None, last: 0 }.keep(asked));
+        Self(ask)
+    }
+
+    /// Whether a change may begin now, and the fence for its host.
+    ///
+    /// # Errors
+    /// Why not, as a sentence: then nothing may be sent.
+    pub async fn may_change(&self) -> Result<Fence, String> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || "what keeps the lock has ended, so nothing is begun".to_owned();
+        self.0.send(Asked::May(reply)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// The run has its verdict: the lock is given back, if it was taken. A clause about what went wrong, if others may go
+    /// on to see it as held.
+    pub async fn release(&self) -> Option<String> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Asked::Release(reply)).await.ok()?;
+        answer.await.ok().flatten()
+    }
+}
+
+struct Keeper {
+    lock: EnvironmentLock,
+    holder: Holder,
+    clock: AnyClock,
+    held: Option<Held>,
+    /// The token of the last one that was ours.
+    last: u64,
+}
+
+impl Keeper {
+    async fn keep(mut self, mut asked: mpsc::Receiver<Asked>) {
+        while let Some(asked) = asked.recv().await {
+            // Whoever asked may have gone.
+            match asked {
+                Asked::May(reply) => drop(reply.send(self.may_change().await)),
+                Asked::Release(reply) => {
+                    let failed = match self.held.take() {
+                        Some(held) => held.release().await.err(),
+                        None => None,
+                    };
+                    drop(reply.send(failed.map(|why| why.to_string())));
+                }
+            }
+        }
+    }
+
+    async fn may_change(&mut self) -> Result<Fence, String> {
+        if let Some(held) = self.held.take_if(|held| held.is_lost()) {
+            // It is told once; what a person begins after that asks for it anew.
+            return Err(held.may_begin().err().unwrap_or_else(|| "the lock was lost".to_owned()));
+        }
+        if let Some(held) = &self.held {
+            return held.may_begin().map(|()| self.fence(held.token()));
+        }
+        let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
+        let held = taken.map_err(|why| format!("The environment is locked: {why}"))?;
+        held.reserve().await.map_err(|why| format!("The environment could not be reserved: {why}"))?;
+        let token = held.token();
+        (self.last, self.held) = (token, Some(held));
+        Ok(self.fence(token))
+    }
+
+    fn fence(&self, token: u64) -> Fence {
+        Fence { name: self.lock.fence(), token }
+    }
+}
