@@ -68,7 +68,7 @@ fn check_says_what_a_lock_host_does_not_do_yet() {
     desk.write("here/sites/good/site.toml", &format!("[environments.prod]\nlock_host = \"web-1\"\n{GOOD}"));
     let (code, text) = desk.qd(&["check"]);
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("lock_host of prod: it does not yet keep other consoles from acting"), "{text}");
+    assert!(text.contains("lock_host of prod: procedures with lock = true keep each other away"), "{text}");
 }
 
 #[test]

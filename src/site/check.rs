@@ -132,7 +132,7 @@ fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked
     let locks: Vec<String> = locks.map(|environment| environment.name.to_string()).collect();
     if !locks.is_empty() {
         checked.line(&format!(
-            "  lock_host of {}: it does not yet keep other consoles from acting at the same time",
+            "  lock_host of {}: procedures with lock = true keep each other away; restarts by hand do not ask it",
             listed(&locks)
         ));
     }
