@@ -239,7 +239,7 @@ fn an_overtaken_owner_begins_nothing() {
 #[test]
 fn who_has_lost_the_lock_of_the_environment_begins_nothing_of_any_run() {
     let mut bench = Bench::new("/bin/sh");
-    let mut under = |bench: &mut Bench, lock: Option<(&'static str, u64)>| {
+    let under = |bench: &mut Bench, lock: Option<(&'static str, u64)>| {
         // A run of its own each time: the fence of runs has nothing to say.
         bench.named.run = RunId::new(&format!("01939a2e-77aa-7c11-8f3e-{:012x}", fastrand::u32(..))).unwrap();
         bench.lock = lock;
