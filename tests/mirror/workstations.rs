@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::domain::procedure::Given;
-use quarterdeck::domain::run::{RunState, StepState};
+use quarterdeck::domain::run::{Decided, RunState, StepState};
 use quarterdeck::domain::{InputName, Run};
 use quarterdeck::engine::mirror::{MirrorError, TrailState};
 use quarterdeck::engine::store::{Recorded, Sqlite, Store, Who, Why};
@@ -35,6 +35,14 @@ async fn a_run_is_seen_elsewhere_as_it_stands_with_every_byte() {
     let given = Given { name: InputName::new("stamp").unwrap(), value: Some("it's $(now)\n".into()) };
     trail.append(Recorded::Given(vec![given.clone()]), Timestamp::now()).await.unwrap();
     run.document.as_mut().unwrap().given.push(given);
+    run.steps[2].edited = Some("echo 'as edited'".to_owned());
+    let event = step(&mut run, 2, StepState::Planned, b"");
+    // Whoever leaves waits for what was only handed over.
+    drop(trail.append(event, Timestamp::now()));
+    let decided = Decided { left_out: vec![run.steps[0].host.clone()], rolls_back: true };
+    drop(trail.append(Recorded::Decided(decided.clone()), Timestamp::now()));
+    run.document.as_mut().unwrap().decided = decided;
+    trail.flushed(Timestamp::now()).await.unwrap();
 
     let seen = there.list().await.unwrap();
     assert_eq!((seen.runs.len(), seen.unreadable.len(), seen.more), (1, 0, false));

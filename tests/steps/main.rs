@@ -106,6 +106,12 @@ impl Desk {
         self.qd(&[&["--resume", &run], more].concat(), None)
     }
 
+    /// Ends a run that waits for a person, so that nothing of it stays on its hosts.
+    fn end(&self) {
+        let ended = self.resume(&["--on-failure", "abort"]);
+        assert!(told(&ended).contains("failed"), "{}", told(&ended));
+    }
+
     fn wait_for(&self, name: &str) {
         let begun = Instant::now();
         while !self.path(name).exists() {

@@ -89,6 +89,7 @@ fn a_restart_is_verified_on_each_host_and_stops_at_the_first_that_fails() {
     for words in ["systemctl status", "Active: failed", "last lines of", "it can not go on"] {
         assert!(text.contains(words), "{words} in the evidence: {text}");
     }
+    ours.end();
 }
 
 #[test]
@@ -135,6 +136,7 @@ fn a_failed_command_or_check_comes_with_its_unit_its_log_and_its_probe() {
     ] {
         assert!(text.contains(words), "{words} in the evidence of a command: {text}");
     }
+    ours.end();
     let ours = desk(&lab);
     ours.document("# P\n- It answers. <!-- {#ok host=app-1 check=web/alive} -->\n");
     let badly = ours.qd(&["--yes"], None);
@@ -143,4 +145,5 @@ fn a_failed_command_or_check_comes_with_its_unit_its_log_and_its_probe() {
     for words in ["web/alive on app-1", "systemctl status", "Active: failed", "it can not go on"] {
         assert!(text.contains(words), "{words} in the evidence of a check: {text}");
     }
+    ours.end();
 }
