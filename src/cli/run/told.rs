@@ -61,7 +61,7 @@ struct Open {
 }
 
 /// So much of a line is shown; of what is longer its size is told.
-const LONGEST: usize = 16 << 10;
+const LONGEST: usize = 8 << 10;
 
 impl Open {
     fn take(&mut self, bytes: &[u8]) {
