@@ -34,6 +34,7 @@ struct Answers {
 #[derive(Debug, Default)]
 pub struct Listeners {
     places: BTreeMap<(String, u16), SocketAddr>,
+    answers: BTreeMap<(String, u16), Answers>,
     tasks: Vec<AbortOnDropHandle<()>>,
 }
 
@@ -60,7 +61,7 @@ impl Listeners {
                 }
             }
         }
-        let mut listeners = Self::default();
+        let mut listeners = Self { answers: answers.clone(), ..Self::default() };
         for ((host, port), answers) in answers {
             let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
             listeners.places.insert((host.clone(), port), listener.local_addr()?);
@@ -68,6 +69,21 @@ impl Listeners {
             listeners.tasks.push(AbortOnDropHandle::new(task));
         }
         Ok(listeners)
+    }
+
+    /// What a path of a port of a host answers, with its status; nothing where nobody listens.
+    pub async fn answer(&self, fleet: &Fleet, host: &str, port: u16, path: &str) -> Option<(u16, Vec<u8>)> {
+        let answers = self.answers.get(&(host.to_owned(), port))?;
+        let listens = fleet.machine(host).is_some_and(|machine| {
+            machine.units.values().any(|unit| unit.runs() && unit.behaviour.ports.contains(&port))
+        });
+        if !listens {
+            return None;
+        }
+        let (head, body) = answer(fleet, host, port, answers, path).await.into_parts();
+        let body =
+            http_body_util::BodyExt::collect(body).await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
+        Some((head.status.as_u16(), body))
     }
 
     /// Where a port of a host really is.

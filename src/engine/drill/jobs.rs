@@ -1,5 +1,5 @@
-//! Jobs in a drill: what systemctl and journalctl are told is done by the simulated hosts, and everything else is only
-//! printed, with the word that says so. Nothing is run on this machine.
+//! Jobs in a drill: what systemctl and journalctl are told is done by the simulated hosts, small programs tell what is
+//! true of them, and of everything else it is said that a drill does not know it. Nothing is run on this machine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,16 +10,13 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 
 use super::fleet::Fleet;
-use super::shell::{self, Commands};
-use crate::domain::procedure::HERE;
+use super::http::Listeners;
+use super::interpreter::Shell;
+use super::script;
+use super::shell::Commands;
+use crate::domain::procedure::{HERE, Script};
 use crate::domain::{HostName, RunId};
 use crate::engine::jobs::{Began, Cancelled, Ended, JobKey, Jobs, Offsets, Order, Output, Seen};
-use crate::port::{End, RemoteCommand};
-
-/// How long a line takes that is not asked of a simulated host.
-const LINE: Duration = Duration::from_millis(120);
-/// Longer is waited for by nobody in a drill.
-const SLEEP: Duration = Duration::from_secs(5);
 
 /// One simulated job.
 #[derive(Debug, Clone, Default)]
@@ -32,15 +29,16 @@ struct Simulated {
 /// The jobs of a drill; they end with it.
 #[derive(Debug, Clone)]
 pub struct DrillJobs {
-    fleet: Fleet,
-    commands: Arc<Commands>,
+    pub(super) fleet: Fleet,
+    pub(super) commands: Arc<Commands>,
+    pub(super) listeners: Arc<Listeners>,
     known: watch::Sender<BTreeMap<(String, String), Simulated>>,
 }
 
 impl DrillJobs {
     /// Jobs on the hosts of this fleet.
-    pub fn new(fleet: Fleet, commands: Arc<Commands>) -> Self {
-        Self { fleet, commands, known: watch::Sender::new(BTreeMap::new()) }
+    pub fn new(fleet: Fleet, commands: Arc<Commands>, listeners: Arc<Listeners>) -> Self {
+        Self { fleet, commands, listeners, known: watch::Sender::new(BTreeMap::new()) }
     }
 
     fn seen(&self, place: &(String, String)) -> Seen {
@@ -63,64 +61,31 @@ impl DrillJobs {
         self.known.borrow().get(place).is_none_or(|job| job.cancelled || job.ended.is_some())
     }
 
-    /// Goes through the lines of a script as a shell would that leaves at the first failure.
-    async fn play(self, place: (String, String), text: String, timeout: Duration) {
-        let mut status = 0;
-        for line in lines(&text) {
+    /// Goes through a script as a shell would that leaves at the first failure.
+    async fn play(self, place: (String, String), script: Script, timeout: Duration) {
+        let mut shell = Shell {
+            jobs: self.clone(),
+            host: place.0.clone(),
+            timeout,
+            variables: script.variables.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            last: 0,
+            deep: 0,
+        };
+        for statement in script::read(&script.text) {
             if self.is_over(&place) {
                 return;
             }
-            let (left, said) = self.line(&place.0, &line, timeout).await;
+            let (ends, said) = shell.statement(&statement).await;
             self.change(&place, |job| job.output.extend(said));
-            if left != 0 {
-                status = left;
+            if ends {
                 break;
             }
         }
         self.change(&place, |job| {
             let wrote = Offsets { output: job.output.len() as u64, error: 0 };
-            job.ended.get_or_insert(Ended { exit: Some(status), wrote, ..Ended::default() });
+            job.ended.get_or_insert(Ended { exit: Some(shell.last), wrote, ..Ended::default() });
         });
     }
-
-    async fn line(&self, host: &str, line: &str, timeout: Duration) -> (i32, Vec<u8>) {
-        let words: Vec<String> =
-            line.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect();
-        let program = shell::without_wrappers(&words).first().map(String::as_str).unwrap_or_default();
-        let is_simple = !line.contains(['|', '>', '<', '$', '`', ';', '&', '(']);
-        match program {
-            "systemctl" | "journalctl" if is_simple && host != HERE => {
-                let output =
-                    shell::answer(&self.fleet, &self.commands, host, &RemoteCommand::new(words).within(timeout)).await;
-                let left = match output.end {
-                    End::Exited(left) => left,
-                    _ => 127,
-                };
-                (left, [output.stdout, output.stderr].concat())
-            }
-            "false" if is_simple => (1, Vec::new()),
-            "exit" if is_simple => (words.get(1).and_then(|word| word.parse().ok()).unwrap_or(0), Vec::new()),
-            "sleep" if is_simple => {
-                let span = words.get(1).and_then(|word| word.parse().ok()).map_or(LINE, Duration::from_secs);
-                tokio::time::sleep(span.min(SLEEP)).await;
-                (0, Vec::new())
-            }
-            "echo" if is_simple => {
-                tokio::time::sleep(LINE).await;
-                (0, format!("{}\n", words.get(1..).unwrap_or_default().join(" ")).into_bytes())
-            }
-            _ => {
-                tokio::time::sleep(LINE).await;
-                (0, format!("simulated: {line}\n").into_bytes())
-            }
-        }
-    }
-}
-
-/// The lines of a script that do something, continued ones joined.
-fn lines(text: &str) -> Vec<String> {
-    let joined = text.replace("\\\n", " ");
-    joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
 
 fn place(host: &HostName, key: &JobKey) -> (String, String) {
@@ -143,7 +108,7 @@ impl Jobs for DrillJobs {
             if !is_new {
                 return Began::Before;
             }
-            drop(tokio::spawn(jobs.play(place, order.script.text, order.timeout)));
+            drop(tokio::spawn(jobs.play(place, order.script, order.timeout)));
             Began::Started
         }
         .boxed()

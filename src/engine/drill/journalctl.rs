@@ -25,6 +25,20 @@ pub(super) struct Wish {
     cursor: Option<u64>,
     fields: Option<Vec<String>>,
     follow: bool,
+    form: Form,
+    newest_first: bool,
+}
+
+/// How entries are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Form {
+    /// A line each, with time, host and who wrote it.
+    #[default]
+    Short,
+    /// The words alone.
+    Cat,
+    /// For programs.
+    Export,
 }
 
 impl Wish {
@@ -51,13 +65,16 @@ impl Wish {
                 "-c" | "--cursor" => wish.cursor = Some(number_of(&value())?),
                 "--output-fields" => wish.fields = Some(value().split(',').map(str::to_owned).collect()),
                 "-o" | "--output" => match value().as_str() {
-                    "export" => {}
+                    "export" => wish.form = Form::Export,
+                    "cat" => wish.form = Form::Cat,
+                    "short" | "short-iso" | "short-full" | "short-precise" => wish.form = Form::Short,
                     other => return Err(format!("the drill knows no output '{other}'\n")),
                 },
                 "-f" | "--follow" => wish.follow = true,
                 "--no-tail" => no_tail = true,
-                "-q" | "--quiet" | "--no-pager" | "-b" | "--boot" | "-a" | "--all" | "--utc" | "-m" | "--merge"
-                | "--" => {}
+                "-r" | "--reverse" => wish.newest_first = true,
+                "--no-hostname" | "-e" | "--pager-end" | "-x" | "--catalog" | "-q" | "--quiet" | "--no-pager"
+                | "-b" | "--boot" | "-a" | "--all" | "--utc" | "-m" | "--merge" | "--" => {}
                 "+" => wish.groups.push(Vec::new()),
                 _ => match word.split_once('=') {
                     Some((field, value)) if !word.starts_with('-') => {
@@ -87,14 +104,21 @@ impl Wish {
             Some(lines) => drop(found.drain(..found.len().saturating_sub(lines))),
             None => {}
         }
-        self.written(&machine.journal, found.into_iter())
+        if self.newest_first {
+            found.reverse();
+        }
+        self.written(&machine.journal, &machine.name, found.into_iter())
     }
 
-    fn written<'a>(&self, journal: &Journal, entries: impl Iterator<Item = &'a Entry>) -> Vec<u8> {
+    fn written<'a>(&self, journal: &Journal, host: &str, entries: impl Iterator<Item = &'a Entry>) -> Vec<u8> {
         let fields: Option<Vec<&str>> = self.fields.as_ref().map(|fields| fields.iter().map(String::as_str).collect());
         let mut out = Vec::new();
         for entry in entries {
-            journal.export(entry, fields.as_deref(), &mut out);
+            match self.form {
+                Form::Export => journal.export(entry, fields.as_deref(), &mut out),
+                Form::Cat => out.extend([entry.message.as_slice(), b"\n"].concat()),
+                Form::Short => out.extend([head(entry, host).as_bytes(), &entry.message, b"\n"].concat()),
+            }
         }
         out
     }
@@ -110,7 +134,7 @@ impl Wish {
             })
         };
         self.cursor.is_none_or(|first| entry.number >= first)
-            && (self.units.is_empty() || self.units.contains(&entry.unit))
+            && (self.units.is_empty() || self.units.iter().any(|unit| is_unit(unit, &entry.unit)))
             && self.least.is_none_or(|least| entry.priority <= least)
             && self.since.is_none_or(|since| entry.realtime >= since)
             && self.until.is_none_or(|until| entry.realtime <= until)
@@ -155,8 +179,24 @@ impl Wish {
         let fresh = machine.journal.entries().rev().take_while(|entry| entry.number > last);
         let mut fresh: Vec<&Entry> = fresh.filter(|entry| self.wants(&machine.journal, entry)).collect();
         fresh.reverse();
-        self.written(&machine.journal, fresh.into_iter())
+        self.written(&machine.journal, &machine.name, fresh.into_iter())
     }
+}
+
+/// What stands before the words of an entry for people.
+fn head(entry: &Entry, host: &str) -> String {
+    let at = i64::try_from(entry.realtime).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+    let at = at.map(|at| at.strftime("%b %d %H:%M:%S").to_string()).unwrap_or_default();
+    format!("{at} {host} {}[{}]: ", entry.identifier, entry.pid)
+}
+
+/// Whether a unit is meant by a name, with or without `.service`, or by a pattern.
+fn is_unit(wanted: &str, unit: &str) -> bool {
+    if wanted == unit || unit.strip_suffix(".service") == Some(wanted) {
+        return true;
+    }
+    wanted.contains(['*', '?', '['])
+        && globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(unit))
 }
 
 fn newest(machine: &Machine) -> u64 {
@@ -207,7 +247,8 @@ mod tests {
     }
 
     fn lines(arguments: &[&str]) -> Vec<String> {
-        let text = String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
+        let arguments = [arguments, &["-o", "export"]].concat();
+        let text = String::from_utf8(Wish::read(&arguments, 0).unwrap().answer(&machine())).unwrap();
         text.lines().filter_map(|line| line.strip_prefix("MESSAGE=").map(str::to_owned)).collect()
     }
 
@@ -221,6 +262,11 @@ mod tests {
         assert_eq!(lines(&["_SYSTEMD_UNIT=a.service", "PRIORITY=3", "PRIORITY=4"]), ["line 3"]);
         assert_eq!(lines(&["_SYSTEMD_UNIT=b.service", "+", "PRIORITY=6"]), ["line 1", "line 2"]);
         assert_eq!(lines(&["_SYSTEMD_INVOCATION_ID=00000000000000000000000000000002"]), ["line 2"]);
+        assert_eq!(lines(&["-u", "a*", "-r"]), ["line 3", "line 1"]);
+        let told =
+            |arguments: &[&str]| String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
+        assert_eq!(told(&["-u", "b", "--no-pager"]), "Jan 01 00:00:02 app-1 x[7]: line 2\n");
+        assert_eq!(told(&["-u", "b", "-o", "cat"]), "line 2\n");
         assert!(Wish::read(&["--cursor=nonsense"], 0).is_err());
         assert!(Wish::read(&["--frobnicate"], 0).is_err());
     }

@@ -9,6 +9,7 @@ use super::fleet::Fleet;
 use super::machine::Machine;
 use super::properties::{self, Properties, UNIT};
 use super::shell::exited;
+use super::units;
 use crate::domain::Verb;
 use crate::domain::verb::Signal;
 use crate::port::Output;
@@ -23,6 +24,7 @@ pub(super) async fn answer(
 ) -> Output {
     let plain = plain_words(arguments);
     let names = plain.get(1..).unwrap_or_default();
+    let quiet = arguments.contains(&"--quiet") || arguments.contains(&"-q");
     let verb = match plain.first().copied() {
         Some("cat") => {
             let Some(unit) = names.first().and_then(|name| machine.units.get(*name)) else {
@@ -36,7 +38,34 @@ pub(super) async fn answer(
             let states: Vec<&str> =
                 names.iter().map(|name| machine.units.get(*name).map_or("inactive", |unit| unit.active)).collect();
             let all = states.iter().all(|state| *state == "active");
-            return exited(if all { 0 } else { 3 }, &(states.join("\n") + "\n"), "");
+            let said = if quiet { String::new() } else { states.join("\n") + "\n" };
+            return exited(if all { 0 } else { 3 }, &said, "");
+        }
+        Some("is-enabled") => {
+            let known: Vec<Option<bool>> =
+                names.iter().map(|name| machine.units.get(*name).map(|unit| unit.enabled)).collect();
+            let words = known.iter().map(|one| match one {
+                Some(true) => "enabled",
+                Some(false) => "disabled",
+                None => "not-found",
+            });
+            let said = if quiet { String::new() } else { words.collect::<Vec<_>>().join("\n") + "\n" };
+            return exited(i32::from(!known.contains(&Some(true))), &said, "");
+        }
+        Some("is-failed") => {
+            let states: Vec<&str> =
+                names.iter().map(|name| machine.units.get(*name).map_or("inactive", |unit| unit.active)).collect();
+            let said = if quiet { String::new() } else { states.join("\n") + "\n" };
+            return exited(i32::from(!states.contains(&"failed")), &said, "");
+        }
+        Some("list-units") => return exited(0, &units::listed(machine, names, arguments), ""),
+        Some("status") => {
+            let (left, said) = units::status(machine, names, arguments, fleet.wall());
+            return exited(left, &said, if said.is_empty() { "Unit could not be found.\n" } else { "" });
+        }
+        Some("list-dependencies") => {
+            let reverse = arguments.contains(&"--reverse");
+            return exited(0, &units::dependencies(machine, names, reverse), "");
         }
         Some("is-system-running") => return exited(0, "running\n", ""),
         Some("kill") => Some(Verb::Kill(signal(arguments))),
@@ -72,7 +101,8 @@ fn plain_words<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     while let Some(word) = words.next() {
         match *word {
             "--" => plain.extend(words.by_ref()),
-            "-p" | "-s" | "--property" | "--signal" => drop(words.next()),
+            "-p" | "-s" | "--property" | "--signal" | "-n" | "--lines" | "-o" | "--output" | "-t" | "--type"
+            | "--state" => drop(words.next()),
             word if word.starts_with('-') => {}
             word => plain.push(word),
         }

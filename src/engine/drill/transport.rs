@@ -34,9 +34,9 @@ pub struct DrillTransport {
 impl DrillTransport {
     /// Reaches the hosts of this fleet.
     pub fn new(fleet: Fleet, listeners: Listeners, commands: Commands) -> Self {
-        let commands = Arc::new(commands);
-        let jobs = DrillJobs::new(fleet.clone(), Arc::clone(&commands));
-        Self { fleet, listeners: Arc::new(listeners), commands, jobs }
+        let (commands, listeners) = (Arc::new(commands), Arc::new(listeners));
+        let jobs = DrillJobs::new(fleet.clone(), Arc::clone(&commands), Arc::clone(&listeners));
+        Self { fleet, listeners, commands, jobs }
     }
 }
 
