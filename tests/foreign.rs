@@ -21,6 +21,8 @@ mod changing;
 mod hostile;
 #[path = "common/past.rs"]
 mod past;
+#[path = "foreign/procedures.rs"]
+mod procedures;
 #[path = "foreign/random.rs"]
 mod random;
 #[path = "common/scene.rs"]
@@ -33,6 +35,7 @@ mod sites;
 mod tty;
 
 use changing::CHANGING;
+use procedures::PROCEDURES;
 use quarterdeck::text::{Budget, Foreign, plain, sanitize};
 use screens::SCREENS;
 use sites::{EXPORTS, SITES, Site};
@@ -43,7 +46,7 @@ const WIDE: (u16, u16) = (110, 6);
 
 /// All places that draw foreign text: those of the room itself, and those of the screens.
 fn every_site() -> impl Iterator<Item = &'static Site> {
-    SITES.iter().chain(SCREENS).chain(CHANGING)
+    SITES.iter().chain(SCREENS).chain(CHANGING).chain(PROCEDURES)
 }
 
 /// Draws each text at each site, one over the other; what was drawn is already checked when

@@ -37,6 +37,16 @@ pub fn inlines(pieces: &Pieces<'_>) -> Vec<Inline> {
     made.map(|(text, style, link)| Inline { text: Foreign::from(text), style, link }).collect()
 }
 
+/// The same where a document has one line: a heading, an item, a cell of a table. What breaks it there is a blank.
+pub fn one_line(pieces: &Pieces<'_>) -> Vec<Inline> {
+    let mut all = inlines(pieces);
+    for inline in all.iter_mut().filter(|inline| inline.text.raw().contains(&b'\n')) {
+        let joined: Vec<u8> = inline.text.raw().iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
+        inline.text = Foreign::from(joined);
+    }
+    all
+}
+
 /// The words of pieces in one line.
 pub fn words(inlines: &[Inline]) -> String {
     let mut words = String::new();

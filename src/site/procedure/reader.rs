@@ -219,7 +219,7 @@ impl<'t> Reader<'t> {
                 self.footnote = None;
             }
             TagEnd::TableCell => {
-                let cell = inline::inlines(&std::mem::take(&mut self.pieces));
+                let cell = inline::one_line(&std::mem::take(&mut self.pieces));
                 if let Some(table) = &mut self.table {
                     table.row.push(cell);
                 }
@@ -309,7 +309,7 @@ impl<'t> Reader<'t> {
         if let Some(cut) = cut {
             inline::cut(&mut pieces, cut);
         }
-        let inlines = inline::inlines(&pieces);
+        let inlines = inline::one_line(&pieces);
         let words = inline::words(&inlines);
         let block = self.push(Block::Item(marker, inlines), at);
         let mark = self.mark(block, at, found, Shape::Item(words, task.is_some()), end);
@@ -325,7 +325,7 @@ impl<'t> Reader<'t> {
         if let Some(cut) = cut {
             inline::cut(&mut pieces, cut);
         }
-        let inlines = inline::inlines(&pieces);
+        let inlines = inline::one_line(&pieces);
         let words = inline::words(&inlines);
         let level = level as u8;
         let block = self.push(Block::Heading(level, inlines, 0), range.start);

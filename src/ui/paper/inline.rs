@@ -14,15 +14,24 @@ pub fn plain(inlines: &[Inline]) -> String {
     Foreign::from(spaced).plain()
 }
 
-/// The words, a list of them for each line that the document itself breaks. No piece is wider than `columns`, so that
-/// even one long word can be broken.
+/// The words of a paragraph, a list of them for each line that the document itself breaks. No piece is wider than
+/// `columns`, so that even one long word can be broken.
 pub fn words(inlines: &[Inline], base: Role, columns: usize) -> Vec<Words> {
+    broken(inlines, base, columns, true)
+}
+
+/// The words of what is one line in a document, such as a heading or a cell: whatever breaks it there is seen as a mark.
+pub fn line(inlines: &[Inline], base: Role, columns: usize) -> Words {
+    broken(inlines, base, columns, false).pop().unwrap_or_default()
+}
+
+fn broken(inlines: &[Inline], base: Role, columns: usize, breaks: bool) -> Vec<Words> {
     let mut lines = vec![Words::new()];
     // Whether what comes next stands directly behind what was before.
     let mut glued = false;
     for inline in inlines {
         let role = role(inline, base);
-        for (number, part) in inline.text.raw().split(|byte| *byte == b'\n').enumerate() {
+        for (number, part) in inline.text.raw().split(|byte| breaks && *byte == b'\n').enumerate() {
             if number > 0 {
                 lines.push(Words::new());
                 glued = false;
@@ -129,5 +138,7 @@ mod tests {
         assert_eq!(told(&[inline("see "), link, inline(".")], 40), ["see the page."]);
         assert_eq!(told(&[inline("abcdefghij kl")], 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(told(&[inline("one\ntwo")], 20), ["one", "two"]);
+        let clock = Clock { now: Now::START, running: true };
+        assert_eq!(line(&[inline("one\ntwo")], Role::Text, 20).plain(clock), "one␊two");
     }
 }

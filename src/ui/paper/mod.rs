@@ -8,7 +8,7 @@ mod rows;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub use inline::{plain, words};
+pub use inline::{line, plain, words};
 pub use place::Place;
 pub use rows::{Ground, Row, code_rows, rows};
 

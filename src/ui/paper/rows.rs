@@ -1,6 +1,6 @@
 //! The rows of one piece of a document, for a pane of a given width.
 
-use super::inline::words;
+use super::inline::{line as one_line, words};
 use super::{Atom, Paper};
 use crate::domain::procedure::{Block, Inline, Marker, Placed};
 use crate::style::{Glyphs, Role};
@@ -76,10 +76,13 @@ pub fn rows(
     let mut rows = match &placed.block {
         Block::Heading(level, inlines, _) => {
             let base = if *level <= 1 { Role::Strong } else { Role::Heading };
-            flow(inlines, base, Words::new(), room, clock)
+            flow(&|columns| vec![one_line(inlines, base, columns)], Words::new(), room, clock)
         }
-        Block::Paragraph(inlines) => flow(inlines, base(placed), Words::new(), room, clock),
-        Block::Item(marker, inlines) => flow(inlines, base(placed), mark(*marker, marked, glyphs), room, clock),
+        Block::Paragraph(inlines) => flow(&|columns| words(inlines, base(placed), columns), Words::new(), room, clock),
+        Block::Item(marker, inlines) => {
+            let words = |columns| vec![one_line(inlines, base(placed), columns)];
+            flow(&words, mark(*marker, marked, glyphs), room, clock)
+        }
         Block::Code(_, text) => {
             let line = Foreign::from(text.raw().get(atom.bytes.clone()).unwrap_or_default()).plain();
             code_rows(&line, painted.spans(atom.block, atom.line), room)
@@ -136,10 +139,10 @@ fn mark(marker: Marker, marked: bool, glyphs: &Glyphs) -> Words {
     }
 }
 
-fn flow(inlines: &[Inline], base: Role, mark: Words, room: usize, clock: Clock) -> Vec<Row> {
+fn flow(words: &dyn Fn(usize) -> Vec<Words>, mark: Words, room: usize, clock: Clock) -> Vec<Row> {
     let lead = mark.width(clock);
     let room = room.saturating_sub(lead).max(4);
-    let lines = words(inlines, base, room).into_iter().flat_map(|line| line.wrapped(room, clock));
+    let lines = words(room).into_iter().flat_map(|line| line.wrapped(room, clock));
     let mut mark = Some(mark);
     lines
         .map(|line| match mark.take() {
@@ -220,7 +223,7 @@ fn table(
         .unwrap_or_default()
         .iter()
         .zip(&widths)
-        .map(|(cell, wide)| words(cell, role, *wide).into_iter().flat_map(|line| line.wrapped(*wide, clock)).collect())
+        .map(|(cell, wide)| one_line(cell, role, *wide).wrapped(*wide, clock))
         .collect();
     let height = broken.iter().map(Vec::len).max().unwrap_or(0).max(1);
     (0..height)
