@@ -1,8 +1,14 @@
 //! A person at the procedures: keys and what is on the screen then.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "runbooks/called.rs"]
+mod called;
 #[path = "common/console.rs"]
 mod console;
+#[path = "runbooks/open.rs"]
+mod open;
+#[path = "runbooks/past.rs"]
+mod past;
 #[path = "common/procedures.rs"]
 mod procedures;
 #[path = "common/scene.rs"]
@@ -284,7 +290,7 @@ fn a_failure_is_a_menu_with_its_evidence() {
         console.asked();
         console.keys("d");
         let screen = console.screen();
-        for text in ["failed on app-2", "retry", "retry edited", "skip", "mark done", "end the run", "no such unit"] {
+        for text in ["Failed on app-2", "retry", "retry edited", "skip", "mark done", "end the run", "no such unit"] {
             assert!(screen.contains(text), "{text}\n{screen}");
         }
         // A reason is needed for what is skipped.

@@ -45,7 +45,9 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::ShowHosts => show(model, Screen::Hosts),
         Action::ShowRunbooks => procedures::list(model),
         Action::Runbook => procedures::come_from(model),
+        Action::Describe if model.screen == Screen::History => model.history.open(&model.runs),
         Action::Describe => model.runbooks.in_detail = true,
+        Action::ResumeRun => procedures::past::resume(model),
         Action::RunStep => return procedures::run_step(model, now),
         Action::Tick => return procedures::decide::toggle(model, now),
         Action::EditStep => {
@@ -168,7 +170,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Changes => model.changes.typing = true,
             Screen::History => model.history.type_filter(),
         },
-        Action::Open => return open(model),
+        Action::Open => return open(model, now),
         Action::ToggleFold => model.overview.fold(None),
         Action::Unfold => model.overview.fold(Some(true)),
         Action::Fold => model.overview.fold(Some(false)),
@@ -325,6 +327,9 @@ fn back(model: &mut Model) {
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
+    if !went && model.screen == Screen::Procedure && procedures::past::put_back(model) {
+        return show(model, Screen::History);
+    }
     if !went && model.screen == Screen::Procedure {
         model.in_procedure = false;
         return show(model, Screen::Runbooks);
@@ -340,13 +345,13 @@ fn back(model: &mut Model) {
     }
 }
 
-fn open(model: &mut Model) -> Vec<Effect> {
+fn open(model: &mut Model, now: Now) -> Vec<Effect> {
     match model.screen {
         Screen::Runbooks => return procedures::open_chosen(model),
         Screen::Overview => model.overview.open(),
         Screen::Logs | Screen::Procedure => {}
         Screen::Hosts => model.hosts.open(),
-        Screen::History => model.history.open(&model.runs),
+        Screen::History => return procedures::past::open_chosen(model, now),
         Screen::Changes => {
             let Some(subject) = model.fleet.as_ref().and_then(|fleet| model.changes.subject(fleet)) else {
                 return Vec::new();

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::act::{act, go_to_host, go_to_service};
 use super::model::Model;
 use super::overlay::Overlay;
+use super::procedures;
 use super::why_not::why_not;
 use crate::domain::mistake::nearest;
-use crate::domain::{Environment, HostName, Now, ServiceName};
+use crate::domain::{Environment, HostName, Now, ProcedureName, ServiceName};
 use crate::input::Action;
 use crate::input::command::{self, Command, Takes};
 use crate::port::Effect;
 use crate::screens::command::{Known, State};
+use crate::state::procedures::shelf::searched;
+use crate::ui::fuzzy;
 
 /// Commands that are kept, for this session only.
 const KEPT: usize = 100;
@@ -21,6 +24,7 @@ enum Target {
     Service(ServiceName, Option<HostName>),
     Host(HostName),
     Environment(Box<Environment>),
+    Procedure(ProcedureName),
     Words(String),
 }
 
@@ -43,7 +47,9 @@ fn known(model: &Model) -> Known {
     };
     let services = fleet.services.iter().map(|row| (row.service.name.to_string(), hosts_of(&row.service.name)));
     let hosts = fleet.hosts.iter().map(|row| row.host.name.to_string());
-    Known { services: services.collect(), hosts: hosts.collect(), environments: environments(model) }
+    let procedures = fleet.environment.procedures.iter();
+    let procedures = procedures.map(|one| (one.name.to_string(), one.header.title.plain())).collect();
+    Known { services: services.collect(), hosts: hosts.collect(), environments: environments(model), procedures }
 }
 
 /// The environments as they may be typed: those of the open site by their names, others with their site before.
@@ -110,6 +116,7 @@ fn go_and_act(model: &mut Model, action: Action, target: Option<Target>, now: No
             }
         }
         Some(Target::Host(host)) => go_to_host(model, host),
+        Some(Target::Procedure(name)) => return procedures::open(model, &name),
         Some(Target::Environment(_)) if why_not(model, action).is_some() => return act(model, action, now),
         Some(Target::Environment(environment)) => return vec![Effect::Watch(Arc::new(*environment))],
         Some(Target::Words(words)) => {
@@ -137,6 +144,7 @@ fn target(model: &Model, command: &Command) -> Result<Option<Target>, String> {
     let target = match takes {
         Takes::Nothing => return Ok(None),
         Takes::Words => return Ok(Some(Target::Words(argument.clone()))),
+        Takes::Procedure => return procedure(model, argument).map(Some),
         Takes::Environment => environment(model, first, second)?,
         Takes::Service => service()?,
         Takes::Host => host(model, first)?,
@@ -147,7 +155,7 @@ fn target(model: &Model, command: &Command) -> Result<Option<Target>, String> {
     };
     let most = match takes {
         Takes::Host => second,
-        Takes::Nothing | Takes::Words | Takes::Environment | Takes::Service | Takes::Row => third,
+        Takes::Nothing | Takes::Words | Takes::Environment | Takes::Procedure | Takes::Service | Takes::Row => third,
     };
     match most {
         Some(word) => Err(format!("`{word}` is one word too many")),
@@ -179,6 +187,19 @@ fn host(model: &Model, name: &str) -> Result<Target, String> {
     row.map(|row| Target::Host(row.host.name.clone())).ok_or_else(|| {
         let hint = nearest(name, fleet.hosts.iter().map(|row| row.host.name.as_str()));
         format!("there is no host `{name}` here{hint}")
+    })
+}
+
+/// The procedure of this name, else the one whose title these letters fit best.
+fn procedure(model: &Model, words: &str) -> Result<Target, String> {
+    let fleet = model.fleet.as_ref().ok_or("nothing is open")?;
+    let all = &fleet.environment.procedures;
+    let named = all.iter().find(|one| one.name.as_str() == words);
+    let texts: Vec<String> = all.iter().map(|one| searched(one)).collect();
+    let found = || fuzzy::find(words, &texts).first().and_then(|hit| all.get(hit.place));
+    named.or_else(found).map(|one| Target::Procedure(one.name.clone())).ok_or_else(|| {
+        let hint = nearest(words, all.iter().map(|one| one.name.as_str()));
+        format!("there is no procedure `{words}` here{hint}")
     })
 }
 

@@ -6,7 +6,7 @@ use super::keys::{contexts, screen_contexts};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::permit::Demand;
-use crate::input::{Action, Context, key_name};
+use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Key, KeyCode};
 use crate::style::{Glyphs, Role};
 use crate::ui::{Pen, Words};
@@ -90,6 +90,10 @@ fn word(model: &Model, action: Action) -> &'static str {
         (None, Action::Accept) => "keep the filter",
         (None, Action::Cancel) => "drop it",
         (_, Action::Open) if model.screen == Screen::Runbooks => "open",
+        (_, Action::Open) if model.screen == Screen::History && super::procedures::past::chosen(model).is_some() => {
+            "open as it was"
+        }
+        (_, Action::Back) if model.screen == Screen::Procedure && super::procedures::past::is_open(model) => "history",
         (_, Action::Back) if model.screen == Screen::Procedure => "list",
         (_, action) => action.row().hint,
     }
@@ -114,8 +118,15 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
         let word = if word == action.row().hint { "move" } else { word };
         return Words::of(Role::Key, keys).text(Role::Quiet, format!(" {word}"));
     }
-    let name =
-        |action: Action| model.keymap.keys_of(&contexts, action).first().map(|keys| key_name::sequence_name(keys));
+    // A key that means something else here is none of the action's.
+    let means = |keys: &[Key], action: Action| match keys {
+        [one] => model.keymap.lookup(&contexts, &[], *one) == Lookup::Action(action),
+        _ => true,
+    };
+    let name = |action: Action| {
+        let keys = model.keymap.keys_of(&contexts, action);
+        keys.into_iter().find(|keys| means(keys, action)).map(|keys| key_name::sequence_name(keys))
+    };
     let both = TOGETHER.iter().find(|(first, ..)| *first == action).and_then(|(_, between, last)| {
         let (first, last) = (name(action)?, name(*last)?);
         Some(format!("{first}{between}{last}"))
@@ -236,8 +247,19 @@ fn actions(model: &Model) -> Vec<Action> {
         Screen::Runbooks => {
             vec![Action::Down, Action::Open, Action::Filter, Action::Describe, Action::Copy, Action::Back]
         }
+        Screen::Procedure if super::procedures::past::is_open(model) => vec![
+            Action::ResumeRun,
+            Action::Down,
+            Action::ToggleOutput,
+            Action::Copy,
+            Action::NextPane,
+            Action::Zoom,
+            Action::Links,
+            Action::Back,
+        ],
         Screen::Procedure => vec![
             Action::AnswerRun,
+            Action::CancelStep,
             Action::RunStep,
             Action::Tick,
             Action::NextStep,
@@ -246,16 +268,24 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::Copy,
             Action::NextPane,
             Action::RunAll,
-            Action::CancelStep,
-            Action::ChooseHost,
             Action::PauseRun,
+            Action::EndRun,
+            Action::ChooseHost,
             Action::Links,
             Action::Shell,
             Action::Back,
         ],
         Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
         Screen::History if model.history.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
-        Screen::History => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::Refresh],
+        Screen::History => vec![
+            Action::Down,
+            Action::Open,
+            Action::Describe,
+            Action::ResumeRun,
+            Action::Filter,
+            Action::Copy,
+            Action::Refresh,
+        ],
     };
     actions.retain(|action| super::why_not::why_not(model, *action).is_none());
     if lost {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::calling;
 use super::overlay::Overlay;
 use super::setup::Setup;
-use crate::domain::{Environment, HostName, Moment, Now, UnitName};
+use crate::domain::{Environment, HostName, Moment, Now, RunId, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
@@ -119,6 +119,10 @@ pub struct Model {
     pub(super) interrupted: Option<Moment>,
     /// Whether the tab of the procedures was left with a document open.
     pub(super) in_procedure: bool,
+    /// The document that was open before a past run was looked at.
+    pub(super) put_aside: Option<procedure::State>,
+    /// The past run whose document is being read, to be opened.
+    pub(super) past_wanted: Option<RunId>,
     pub(super) usage_asked: Vec<(HostName, UnitName)>,
 }
 
@@ -197,6 +201,8 @@ impl Model {
             commands: Vec::new(),
             interrupted: None,
             in_procedure: false,
+            put_aside: None,
+            past_wanted: None,
             usage_asked: Vec::new(),
             setup,
         }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::hints::key_of;
+use super::hints::key_on_screen as key_of;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::procedures;
@@ -11,15 +11,18 @@ use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
 use crate::port::act::StoreState;
 use crate::state::procedures::Conduct;
-use crate::style::{Glyphs, Role};
-use crate::text::Foreign;
+use crate::style::Role;
+use crate::text::{Foreign, truncate};
 use crate::ui::words::Piece;
 use crate::ui::{Pen, Words};
 
+/// Columns below which nothing is said of what a run waits for.
+const LEAST_ABOUT: usize = 8;
+
 /// Draws the strip: trouble at the left, the change that goes on at the right.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let run = run(model, pen.styles.glyphs);
     let most = area.width.saturating_sub(2);
+    let run = run(model, usize::from(most), pen);
     let takes = u16::try_from(run.width(pen.clock)).unwrap_or(most).min(most);
     if takes > 0 {
         pen.words(area.right().saturating_sub(takes + 1), area.y, takes, &run);
@@ -28,11 +31,12 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// How far the change is, or how it ended and nobody has seen it yet.
-fn run(model: &Model, glyphs: &Glyphs) -> Words {
+fn run(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
+    let glyphs = pen.styles.glyphs;
     if matches!(model.overlay, Some(Overlay::Running(_))) {
         return Words::new();
     }
-    if let Some(words) = procedure(model, glyphs) {
+    if let Some(words) = procedure(model, room, pen) {
         return words;
     }
     let under_way = &model.under_way;
@@ -64,24 +68,25 @@ fn run(model: &Model, glyphs: &Glyphs) -> Words {
 }
 
 /// What a run of a procedure waits for, or that one goes on which is not on screen.
-fn procedure(model: &Model, glyphs: &Glyphs) -> Option<Words> {
+fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
+    let glyphs = pen.styles.glyphs;
     let environment = model.environment()?;
     let title = |conduct: &Conduct| Foreign::from(conduct.run.title.as_str()).plain();
     let key = |words: Words, action: Action, told: &str| {
         words.gap(2).text(Role::Key, key_of(model, action)).text(Role::Quiet, told.to_owned())
     };
+    let shows = |words: Words| key(words, Action::ShowRunbooks, " shows it");
     if let Some(conduct) = model.conducted.waiting().next() {
         let here = procedures::is_on_screen(model, &conduct.run.id);
         let words = Words::of(Role::Warn, format!("{} ", glyphs.alarm));
         let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
-        let words = words
-            .text(Role::Warn, "needs you")
-            .text(Role::Text, format!(": {}", procedures::need_told(conduct, environment)));
-        return Some(if here {
-            key(words, Action::AnswerRun, " answers")
-        } else {
-            key(words, Action::ShowRunbooks, " shows it")
-        });
+        let words = words.text(Role::Warn, "needs you");
+        let answers = if here { key(Words::new(), Action::AnswerRun, " answers") } else { shows(Words::new()) };
+        // The key that answers has its place first: what it is about is cut where there is no room for all of it.
+        let left = room.saturating_sub(words.width(pen.clock) + answers.width(pen.clock) + 2);
+        let about = truncate(&procedures::need_told(conduct, environment), left);
+        let words = if left < LEAST_ABOUT { words } else { words.text(Role::Text, format!(": {about}")) };
+        return Some(words.then(answers));
     }
     let moving = |conduct: &&Conduct| conduct.moves() && !procedures::is_on_screen(model, &conduct.run.id);
     let conduct = model.conducted.all().iter().rev().find(moving)?;
@@ -89,7 +94,7 @@ fn procedure(model: &Model, glyphs: &Glyphs) -> Option<Words> {
     let words = Words::of(Role::RunGoing, format!("{} ", glyphs.states[2])).text(Role::Text, title(conduct));
     let words = words.text(Role::RunGoing, format!(" {done}/{}", conduct.run.steps.len()));
     let words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(conduct.at));
-    Some(key(words, Action::ShowRunbooks, " shows it"))
+    Some(shows(words))
 }
 
 fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {

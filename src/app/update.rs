@@ -64,6 +64,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.runbooks = runbooks::State::default();
             model.procedure = procedure::State::default();
             model.conducted.clear();
+            (model.put_aside, model.past_wanted) = (None, None);
             if model.screen == Screen::Procedure {
                 model.screen = Screen::Runbooks;
             }

@@ -101,7 +101,7 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
             _ => true,
         });
         let key = if works { key } else { " ".repeat(key.len()) };
-        let open = screen == tab_of(model.screen);
+        let open = screen == tab_of(model);
         let role = if open { Role::Strong } else { Role::Quiet };
         let key_role = if open { Role::Key } else { Role::Quiet };
         let name = if squeezed && !open { String::new() } else { format!("{name} ") };
@@ -114,8 +114,13 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
 }
 
 /// The screen under whose tab another one stands.
-fn tab_of(screen: Screen) -> Screen {
-    if screen == Screen::Procedure { Screen::Runbooks } else { screen }
+fn tab_of(model: &Model) -> Screen {
+    match model.screen {
+        // A run as it was is a part of the history.
+        Screen::Procedure if procedures::past::is_open(model) => Screen::History,
+        Screen::Procedure => Screen::Runbooks,
+        other => other,
+    }
 }
 
 /// The screen whose tab stands at a column.
@@ -130,7 +135,7 @@ fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) -> u16 {
     for (screen, at, wide, words) in tab_places(model) {
         let place = Rect { x: area.x + at, width: wide.min(area.width.saturating_sub(at)), ..area };
         pen.words(place.x, place.y, place.width, &words);
-        if screen == tab_of(model.screen) {
+        if screen == tab_of(model) {
             pen.tint(place, Role::Selected);
         }
         end = place.right();

@@ -54,7 +54,8 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowRunbooks => on(model, Screen::Runbooks).or_else(|| nothing_open(model)),
         Action::Runbook => no_row(model),
         Action::Describe => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
-        Action::NextStep | Action::PreviousStep | Action::ToggleOutput => procedures::no_part(model),
+        Action::NextStep | Action::PreviousStep => procedures::no_parts(model),
+        Action::ToggleOutput => procedures::no_part(model),
         Action::RunStep
         | Action::Tick
         | Action::EditStep
@@ -65,6 +66,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::PauseRun
         | Action::CancelStep
         | Action::EndRun => return procedures::why::not(model, action),
+        Action::ResumeRun => procedures::past::not_resumed(model),
         Action::Links if model.screen == Screen::Procedure => links::none(model),
         Action::Filter if model.screen == Screen::Procedure => Some("a document is not filtered"),
         Action::Copy if model.screen == Screen::Procedure => procedures::no_part(model),
@@ -89,6 +91,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::Refresh | Action::Filter | Action::FailedOnly | Action::Sort => nothing_open(model),
         Action::Copy if matches!(model.overlay, Some(Overlay::Running(_))) => None,
         Action::Copy => no_row(model),
+        Action::Open if model.screen == Screen::History && procedures::past::chosen(model).is_some() => None,
         Action::Open => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
         Action::RetryNow => lost_hosts(model).is_empty().then_some("no link is lost"),
         Action::SwitchEnvironment => model.setup.sites.is_empty().then_some("no site was found"),

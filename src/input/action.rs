@@ -95,7 +95,7 @@ actions! {
     Filter "filter" "filter" "Filter the rows as you type; `!` in front inverts" [List]
 
     Open "open" "detail" "Open the row: its details, or the procedure" [Overview Hosts Runbooks Changes History]
-    Describe "describe" "detail" "Give the keyboard to the details of the procedure" [Runbooks]
+    Describe "describe" "detail" "Give the keyboard to the details of the row" [Runbooks History]
     Runbook "runbook" "runbook" "Show the procedures that fit what is under the cursor" [Overview Hosts Changes Logs Detail]
     ToggleFold "toggle-fold" "instances" "Show or hide the instances of a service" [Overview]
     Unfold "unfold" "instances" "Show the instances of a service" [Overview]
@@ -124,6 +124,7 @@ actions! {
     ChooseHost "choose-host" "where" "Choose where steps are done that name no host" [Procedure]
     PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure]
     CancelStep "cancel-step" "cancel" "End the command of the step that goes on, on its host" [Procedure] -> Change
+    ResumeRun "resume-run" "take it up" "Take up the run that nobody is at, exactly where it stood" [Procedure History] -> Change
     EndRun "end-run" "end the run" "End the run: what was not begun is skipped" [Procedure]
     NextStep "next-step" "next step" "Go to the next step of which something is left to be done" [Procedure]
     PreviousStep "previous-step" "step before" "Go to the step before of which something is left to be done" [Procedure]

@@ -36,6 +36,8 @@ pub enum Takes {
     Row,
     /// An environment, or a site and one of its environments.
     Environment,
+    /// A procedure, or a few letters of its title.
+    Procedure,
     /// Any words.
     Words,
 }
@@ -44,6 +46,7 @@ pub enum Takes {
 const TAKES: &[(Action, Takes)] = &[
     (Action::ShowOverview, Takes::Service),
     (Action::ShowHosts, Takes::Host),
+    (Action::ShowRunbooks, Takes::Procedure),
     (Action::RetryNow, Takes::Host),
     (Action::SwitchEnvironment, Takes::Environment),
     (Action::Filter, Takes::Words),
@@ -127,7 +130,7 @@ mod tests {
             let argument = parse(&format!(" {}  one two ", row.name));
             match takes(row.action) {
                 Takes::Nothing => assert!(argument.is_err(), "{}", row.name),
-                Takes::Service | Takes::Host | Takes::Row | Takes::Environment | Takes::Words => {
+                Takes::Service | Takes::Host | Takes::Row | Takes::Environment | Takes::Procedure | Takes::Words => {
                     assert_eq!(argument.unwrap().argument.as_deref(), Some("one two"), "{}", row.name);
                 }
             }

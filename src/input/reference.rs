@@ -88,6 +88,7 @@ fn taken(row: &ActionRow) -> &'static str {
         Takes::Host => " [HOST]",
         Takes::Row => " [SERVICE [HOST] or HOST]",
         Takes::Environment => " [[SITE] ENV]",
+        Takes::Procedure => " [PROCEDURE]",
         Takes::Words => " [WORDS]",
     }
 }

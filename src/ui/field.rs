@@ -8,29 +8,47 @@ use super::words::Words;
 use crate::style::Role;
 use crate::text::{Foreign, width};
 
-/// Longest line that is taken, in bytes.
+/// Longest line that is taken where nothing else is said, in bytes: what one looks for, names, reasons.
 const LONGEST: usize = 256;
+/// Longest value of an input: what a command is given may be a whole key or a document.
+const VALUE: usize = 256 << 10;
+/// Bytes of its end that are looked at when it is drawn: more than fits on any screen.
+const DRAWN: usize = 4 << 10;
 
 /// What was typed so far.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Field(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    text: String,
+    most: usize,
+}
+
+impl Default for Field {
+    fn default() -> Self {
+        Self { text: String::new(), most: LONGEST }
+    }
+}
 
 impl Field {
+    /// A field for a value, which may be long.
+    pub fn value() -> Self {
+        Self { most: VALUE, ..Self::default() }
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The text itself, for who wipes it.
     pub fn into_text(self) -> String {
-        self.0
+        self.text
     }
 
     /// Takes a character; says whether there was room.
     pub fn push(&mut self, c: char) -> bool {
-        let room = !c.is_control() && self.0.len() + c.len_utf8() <= LONGEST;
+        let room = !c.is_control() && self.text.len() + c.len_utf8() <= self.most;
         if room {
-            self.0.push(c);
+            self.text.push(c);
         }
         room
     }
@@ -44,36 +62,51 @@ impl Field {
 
     /// Erases the last character as a person sees it.
     pub fn erase(&mut self) {
-        if let Some((at, _)) = self.0.grapheme_indices(true).next_back() {
-            self.0.truncate(at);
+        if let Some((at, _)) = self.text.grapheme_indices(true).next_back() {
+            self.text.truncate(at);
         }
     }
 
     /// Erases the last word.
     pub fn erase_word(&mut self) {
-        let kept = self.0.trim_end();
+        let kept = self.text.trim_end();
         let at = kept.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let at = (at..=kept.len()).find(|at| kept.is_char_boundary(*at)).unwrap_or(0);
-        self.0.truncate(at);
+        self.text.truncate(at);
     }
 
     /// Erases everything.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.text.clear();
     }
 
     /// Draws it with the cursor behind its end; the beginning goes out of sight when it is too long.
     pub fn draw(&self, pen: &mut Pen<'_>, area: Rect, role: Role) {
-        // What was typed or pasted is foreign as well.
-        let mut shown = Foreign::from(self.0.as_str()).plain();
-        let room = usize::from(area.width.saturating_sub(1));
-        while width(&shown) > room {
-            let Some(next) = shown.graphemes(true).next().map(str::len) else { break };
-            shown.drain(..next);
-        }
         pen.ground(area, Role::Field);
-        let used = pen.words(area.x, area.y, area.width, &Words::of(role, shown));
+        let room = usize::from(area.width.saturating_sub(1));
+        let used = pen.words(area.x, area.y, area.width, &self.end(room, role, pen.styles.glyphs.more));
         pen.place_cursor(area.x + used.min(area.width.saturating_sub(1)), area.y);
+    }
+
+    /// As much of its end as has room, behind a mark where that is not all of it.
+    fn end(&self, room: usize, role: Role, more: &str) -> Words {
+        let from = self.text.len().saturating_sub(DRAWN);
+        let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        // What was typed or pasted is foreign as well.
+        let shown = Foreign::from(self.text.get(from..).unwrap_or_default()).plain();
+        if from == 0 && width(&shown) <= room {
+            return Words::of(role, shown);
+        }
+        let room = room.saturating_sub(width(more) + 1);
+        let (mut at, mut used) = (shown.len(), 0);
+        for (place, cluster) in shown.grapheme_indices(true).rev() {
+            used += width(cluster);
+            if used > room {
+                break;
+            }
+            at = place;
+        }
+        Words::of(Role::Faint, format!("{more} ")).text(role, shown.get(at..).unwrap_or_default())
     }
 }
 
@@ -99,5 +132,21 @@ mod tests {
             field.push('ß');
         }
         assert_eq!(field.text().len(), 256);
+    }
+
+    #[test]
+    fn a_long_value_is_kept_whole_and_its_end_is_seen() {
+        let mut field = Field::value();
+        field.paste(&"x".repeat(100_000));
+        field.push('!');
+        assert_eq!(field.text().len(), 100_001);
+        let told =
+            field.end(20, Role::Field, "…").plain(crate::ui::Clock { now: crate::domain::Now::START, running: true });
+        assert_eq!(told, format!("… {}!", "x".repeat(17)));
+        field.clear();
+        field.paste("short");
+        let told =
+            field.end(20, Role::Field, "…").plain(crate::ui::Clock { now: crate::domain::Now::START, running: true });
+        assert_eq!(told, "short");
     }
 }

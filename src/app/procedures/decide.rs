@@ -3,13 +3,13 @@
 use super::{begin, forms};
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
-use crate::domain::procedure::Doing;
+use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::{Now, PartId, RunId};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence, Need};
 use crate::screens::choose::{About, Choice, Does, State, What};
-use crate::state::procedures::{Chosen, Conduct, Edited};
+use crate::state::procedures::{Chosen, Conduct, Edited, Sheet, find_part, is_of};
 use crate::text::Foreign;
 
 /// Takes the key that ticks: an item, or takes that back.
@@ -22,7 +22,7 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
     .flatten() else {
         return Vec::new();
     };
-    if done {
+    if done && conduct(model).is_some_and(Conduct::goes_on) {
         let run = run(model);
         return run.map(|run| Effect::Decide(run, Decision::Untick(part))).into_iter().collect();
     }
@@ -36,7 +36,9 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
 /// Attests an item: at once where a run waits for it, else a run is begun for it first.
 pub fn tick(model: &mut Model, part: PartId, note: String, now: Now) -> Vec<Effect> {
     model.overlay = None;
-    let known = conduct(model).filter(|conduct| conduct.run.steps.iter().any(|step| step.part.as_ref() == Some(&part)));
+    let known = conduct(model)
+        .filter(|conduct| conduct.goes_on())
+        .filter(|conduct| conduct.run.steps.iter().any(|step| step.part.as_ref() == Some(&part)));
     if let Some(run) = known.map(|conduct| conduct.run.id.clone()) {
         return vec![Effect::Decide(run, Decision::Tick(part, note))];
     }
@@ -69,7 +71,7 @@ pub fn answers(model: &mut Model) -> Vec<Effect> {
 pub fn need(model: &Model) -> Option<(RunId, Need)> {
     let conduct = conduct(model)?;
     let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
-    let of_it = |need: &&Need| here.is_some_and(|part| part_of(conduct, need) == Some(&part.id));
+    let of_it = |need: &&Need| here.is_some_and(|part| is_at(conduct, need, part));
     let need = conduct.needs.iter().find(of_it).or_else(|| conduct.needs.first())?;
     Some((conduct.run.id.clone(), need.clone()))
 }
@@ -85,13 +87,32 @@ pub fn part_of<'a>(conduct: &'a Conduct, need: &'a Need) -> Option<&'a PartId> {
     }
 }
 
+/// Whether a need is that of a part, or of what this one calls.
+pub fn is_at(conduct: &Conduct, need: &Need, part: &Part) -> bool {
+    let calls = matches!(part.doing, Doing::Call(..));
+    part_of(conduct, need).is_some_and(|of| *of == part.id || (calls && is_of(of, &part.id)))
+}
+
+/// The part of the open document of this name, also one of a procedure that it calls.
+fn found(model: &Model, id: &PartId) -> Option<Part> {
+    let procedure = model.procedure.procedure.as_ref()?;
+    find_part(procedure, model.environment()?, id).map(|(_, part)| part.clone())
+}
+
 /// Answers what the run waits for.
 pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
     let Some((run, need)) = need(model) else { return Vec::new() };
     match need {
         Need::Tick(part) => {
             stand_on(model, &part);
-            return toggle(model, now);
+            // What a called procedure wants to be ticked has no mark of its own under the cursor.
+            let Some(one) = found(model, &part) else { return Vec::new() };
+            if one.options.evidence {
+                let note = forms::note(&one.title.plain());
+                model.overlay = Some(Overlay::Form(Box::new(note), forms::Purpose::Note(part)));
+                return Vec::new();
+            }
+            return tick(model, part, String::new(), now);
         }
         Need::Choose(part) => {
             stand_on(model, &part);
@@ -112,7 +133,8 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
 }
 
 fn stand_on(model: &mut Model, part: &PartId) {
-    let place = model.procedure.procedure.as_ref().and_then(|one| one.parts.iter().position(|known| known.id == *part));
+    let sheet = model.procedure.procedure.as_ref().map(|procedure| Sheet { procedure, run: None });
+    let place = sheet.and_then(|sheet| sheet.part_of(part));
     if place.is_some() {
         model.procedure.stand_on(place);
     }
@@ -123,7 +145,7 @@ fn choice(does: Does, label: &str, about: impl Into<String>) -> Choice {
 }
 
 fn decision(model: &mut Model, run: RunId, part: &PartId) {
-    let Some(one) = model.procedure.procedure.as_ref().and_then(|procedure| procedure.part(part)) else { return };
+    let Some(one) = found(model, part) else { return };
     let Doing::Decide(ways) = &one.doing else { return };
     let choices = ways.iter().map(|way| choice(Does::Way(way.word.clone()), &way.word, way.about.plain())).collect();
     let title = one.title.plain();
@@ -135,10 +157,12 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     let Some(conduct) = model.conducted.get(&run) else { return };
     let Some(step) = conduct.run.steps.get(number) else { return };
     let procedure = model.procedure.procedure.as_ref();
-    let part = procedure.and_then(|procedure| procedure.part(step.part.as_ref()?));
+    let inner = step.part.as_ref().and_then(|id| found(model, id));
+    let part = inner.as_ref();
+    let own = procedure.is_some_and(|procedure| part.is_some_and(|part| procedure.part(&part.id).is_some()));
     let title = part.map_or_else(|| "A step".to_owned(), |part| part.title.plain());
-    let state = if unknown { "is unknown" } else { "failed" };
-    let heading = format!("{title} {state} on {}", step.host);
+    let state = if unknown { "Unknown" } else { "Failed" };
+    let heading = format!("{state} on {}: {title}", step.host);
     let on_host = step.host.as_str() != crate::domain::procedure::HERE;
     let mut choices = Vec::new();
     if unknown {
@@ -147,8 +171,9 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     }
     let about = if unknown { "it may be done twice then" } else { "the same command once more" };
     choices.push(choice(Does::Retry, "retry", format!("{about}, on {} only", step.host)));
+    // The command of a called procedure is edited there.
     let editable =
-        part.is_some_and(|part| matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Shift(..)));
+        own && part.is_some_and(|part| matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Shift(..)));
     if editable && !unknown {
         choices.push(choice(Does::RetryEdited, "retry edited", "another command for once; it is recorded"));
     }
@@ -221,7 +246,10 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
             _ => Vec::new(),
         },
         What::Resume(run) => match does {
-            Does::Resume => vec![Effect::Resume(run)],
+            Does::Resume => {
+                super::past::taken_up(model, &run);
+                vec![Effect::Resume(run)]
+            }
             _ => Vec::new(),
         },
         What::Place => {

@@ -27,7 +27,7 @@ pub enum Purpose {
 }
 
 fn field(text: Option<&str>) -> Field {
-    let mut field = Field::default();
+    let mut field = Field::value();
     field.paste(text.unwrap_or_default());
     field
 }
@@ -46,7 +46,7 @@ fn entry(model: &Model, asked: &Asked, wish: &Wish) -> Entry {
             let among = wanted.among.clone();
             let entry = of_input(model, &wanted.input, among);
             let typed =
-                if wanted.input.secret { Field::default() } else { field(said.or(wanted.input.default.as_deref())) };
+                if wanted.input.secret { Field::value() } else { field(said.or(wanted.input.default.as_deref())) };
             Entry { typed, refused: wanted.refused.clone(), ..entry }
         }
         Asked::Placeholder(gap) | Asked::Variable(gap) => Entry {
@@ -93,6 +93,7 @@ fn of_input(model: &Model, input: &Input, among: Vec<String>) -> Entry {
         earlier: if input.secret { Vec::new() } else { earlier(model, &key) },
         secret: input.secret,
         optional: input.optional,
+        typed: Field::value(),
         key,
         ..Entry::default()
     }

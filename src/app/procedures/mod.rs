@@ -4,6 +4,7 @@
 pub mod begin;
 pub mod decide;
 pub mod forms;
+pub mod past;
 pub mod subject;
 pub mod why;
 
@@ -21,10 +22,10 @@ use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need, ProcedureNews};
 use crate::screens::choose;
-use crate::screens::procedure::{Desk, Focus, State, areas, output_lines, step_rows};
-use crate::state::procedures::sheet;
+use crate::screens::procedure::{Desk, Focus, State, StepRow, areas, output_lines, step_rows};
 use crate::state::procedures::shelf::{Key, Shelf};
 use crate::state::procedures::{Conduct, Conducted, Sheet, Subject};
+use crate::state::procedures::{inner_title, sheet};
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
@@ -49,11 +50,15 @@ pub fn folder(model: &Model) -> String {
     }
 }
 
-/// The run that lies beside a document: the one that was opened, else the one that goes on here.
+/// The run that lies beside a document: the one that was opened, else the one that goes on here, else the one that
+/// ended before the eyes of whoever has it open.
 fn conduct<'a>(state: &State, conducted: &'a Conducted, procedure: &Procedure) -> Option<&'a Conduct> {
     match &state.run {
         Some(id) => conducted.get(id),
-        None => conducted.of(&procedure.name),
+        None => {
+            let ended = || state.followed.as_ref().and_then(|id| conducted.get(id)).filter(|one| !one.goes_on());
+            conducted.of(&procedure.name).or_else(ended)
+        }
     }
 }
 
@@ -70,6 +75,7 @@ fn desk_of<'a>(model: &'a Model, state: &State, procedure: &'a Arc<Procedure>, c
         environment: &fleet.environment,
         sheet: Sheet { procedure, run: conduct.map(|conduct| &conduct.run) },
         conduct,
+        past: state.run.is_some(),
         runs: model.runs.all(),
         person: &model.setup.person,
         clock,
@@ -99,12 +105,10 @@ pub fn come_from(model: &mut Model) {
 
 /// Shows the list, or the document that was open when it was left.
 pub fn list(model: &mut Model) {
+    let past = past::put_back(model);
     let open = model.procedure.procedure.is_some();
-    let to = if open && model.screen != Screen::Procedure && model.in_procedure {
-        Screen::Procedure
-    } else {
-        Screen::Runbooks
-    };
+    let here = model.screen == Screen::Procedure && !past;
+    let to = if open && !here && model.in_procedure { Screen::Procedure } else { Screen::Runbooks };
     model.in_procedure = to == Screen::Procedure;
     show(model, to);
 }
@@ -131,6 +135,7 @@ pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
 
 /// Opens a procedure by its name. One that is open already stays where it is.
 pub fn open(model: &mut Model, name: &ProcedureName) -> Vec<Effect> {
+    past::put_back(model);
     let Some(procedure) = model.environment().and_then(|environment| environment.procedure(name)).cloned() else {
         return Vec::new();
     };
@@ -211,7 +216,7 @@ pub fn run_step(model: &mut Model, now: Now) -> Vec<Effect> {
         return Vec::new();
     };
     if let Some((_, need)) = decide::need(model)
-        && decide::conduct(model).is_some_and(|conduct| decide::part_of(conduct, &need) == Some(&part.id))
+        && decide::conduct(model).is_some_and(|conduct| decide::is_at(conduct, &need, &part))
     {
         return decide::open(model, now);
     }
@@ -262,19 +267,21 @@ pub fn end(model: &mut Model) {
     }];
     let title =
         format!("End the run of {}?", conduct.run.title.chars().filter(|c| !c.is_control()).collect::<String>());
-    model.overlay = Some(Overlay::Choose(choose::State::new(choose::What::End(id), title, Vec::new(), choices)));
+    let mut asking = choose::State::new(choose::What::End(id), title, Vec::new(), choices);
+    // There is one way only: what is asked for is the reason.
+    let _ = asking.accept();
+    model.overlay = Some(Overlay::Choose(asking));
 }
 
 /// What a run waits for, in a few words.
 pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
     let procedure = conduct.procedure().and_then(|name| environment.procedure(name));
-    let title = |part: &PartId| {
-        procedure.and_then(|one| one.part(part)).map_or_else(|| part.to_string(), |part| part.title.plain())
-    };
+    let title = |part: &PartId| procedure.map_or_else(|| part.to_string(), |one| inner_title(one, environment, part));
     let step = |number: usize, does: &str| {
         let step = conduct.run.steps.get(number);
         let part = step.and_then(|step| step.part.as_ref()).map(&title).unwrap_or_default();
-        format!("{part} {does} on {}", step.map(|step| step.host.to_string()).unwrap_or_default())
+        // What is cut where there is no room is the title.
+        format!("{does} on {}: {part}", step.map(|step| step.host.to_string()).unwrap_or_default())
     };
     match conduct.needs.first() {
         Some(Need::Tick(part)) => format!("tick {}", title(part)),
@@ -284,8 +291,8 @@ pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
             format!("it wants to know {}", names.join(", "))
         }
         Some(Need::Failure(number, _)) => step(*number, "failed"),
-        Some(Need::Unknown(number, _)) => step(*number, "is unknown"),
-        Some(Need::Terminal(number)) => step(*number, "wants the terminal"),
+        Some(Need::Unknown(number, _)) => step(*number, "unknown"),
+        Some(Need::Terminal(number)) => step(*number, "the terminal is wanted"),
         Some(Need::Paused) => "it is paused".to_owned(),
         None => String::new(),
     }
@@ -370,7 +377,19 @@ pub fn follow(model: &mut Model) {
 
 /// What is heard of runs beside their record.
 pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
+    let read = match &news {
+        ProcedureNews::Document(id, _) => Some(id.clone()),
+        ProcedureNews::Output(..)
+        | ProcedureNews::Needs(..)
+        | ProcedureNews::Preview(..)
+        | ProcedureNews::Open(_)
+        | ProcedureNews::Past(..)
+        | ProcedureNews::Changed(..) => None,
+    };
     model.conducted.hear(news, now);
+    if let Some(id) = read {
+        past::came(model, &id);
+    }
     decide::answers(model)
 }
 
@@ -378,10 +397,11 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
 pub fn settle(model: &mut Model) {
     let Some(layout) = layout(model.size) else { return };
     with(model, |state, desk| {
+        state.rows = step_rows(state, desk).len();
         let areas = areas(layout.content, state);
         let (columns, rows) = areas.output_size();
         let output = (output_lines(state, desk, columns), rows);
-        let steps = (step_rows(desk).len(), areas.steps_rows());
+        let steps = (state.rows, areas.steps_rows());
         state.settle(desk, areas.page(), output, steps);
     });
 }
@@ -397,9 +417,9 @@ pub fn point(model: &mut Model, x: u16, y: u16) {
             state.point(usize::from(y - area.y - 1), desk);
         } else if let Some(area) = inside(areas.steps) {
             let row = state.steps_top + usize::from(y - area.y - 1);
-            if let Some((_, Some(part))) = step_rows(desk).get(row) {
+            if let Some(part) = step_rows(state, desk).get(row).and_then(StepRow::part) {
                 state.focus = Focus::Steps;
-                state.stand_on(Some(*part));
+                state.stand_on(Some(part));
             }
         } else if inside(areas.output).is_some() {
             state.focus = Focus::Output;
@@ -407,13 +427,14 @@ pub fn point(model: &mut Model, x: u16, y: u16) {
     });
 }
 
+/// Why there is no step at all.
+pub fn no_parts(model: &Model) -> Option<&'static str> {
+    let parts = model.procedure.procedure.as_ref().map_or(0, |procedure| procedure.parts.len());
+    (parts == 0).then_some("nothing in this document can be done")
+}
+
 /// Why there is no step under the cursor.
 pub fn no_part(model: &Model) -> Option<&'static str> {
-    let state = &model.procedure;
-    let parts = state.procedure.as_ref().map_or(0, |procedure| procedure.parts.len());
-    match (parts, state.cursor) {
-        (0, _) => Some("nothing in this document can be done"),
-        (_, None) => Some("no step is under the cursor"),
-        (_, Some(_)) => None,
-    }
+    let none = || model.procedure.cursor.is_none().then_some("no step is under the cursor");
+    no_parts(model).or_else(none)
 }

@@ -6,8 +6,14 @@ use crate::domain::probe::Found;
 use crate::domain::{HostName, Link, ServiceName};
 use crate::port::log_block::Row;
 use crate::state::procedures::Subject;
+use crate::state::procedures::matching::STATE;
 use crate::state::{Fleet, Instance, ServiceRow};
 use crate::text::Foreign;
+
+/// Lines of a service that are looked at.
+const LINES: usize = 200;
+/// Lines of all services among which they are looked for.
+const LOOKED_AT: usize = 20_000;
 
 /// What a person means on the screen that is open.
 pub fn of(model: &Model) -> Option<Subject> {
@@ -15,14 +21,14 @@ pub fn of(model: &Model) -> Option<Subject> {
     match model.screen {
         Screen::Overview => {
             let (row, instance) = model.overview.chosen(fleet)?;
-            Some(service(fleet, row, instance))
+            Some(service(model, fleet, row, instance))
         }
         Screen::Hosts => Some(host(fleet, &model.hosts.chosen(fleet)?.host.name.clone())),
         Screen::Changes => match model.changes.subject(fleet)? {
             (Some(name), on) => {
                 let row = fleet.service(&name)?;
                 let instance = row.instances.iter().find(|instance| on.is_some() && instance.host == on);
-                Some(service(fleet, row, instance.or_else(|| row.instances.first())))
+                Some(service(model, fleet, row, instance.or_else(|| row.instances.first())))
             }
             (None, Some(name)) => Some(host(fleet, &name)),
             (None, None) => None,
@@ -36,12 +42,12 @@ fn named(service: &ServiceName, host: Option<&HostName>) -> String {
     host.map_or_else(|| service.to_string(), |host| format!("{service} on {host}"))
 }
 
-fn service(fleet: &Fleet, row: &ServiceRow, instance: Option<&Instance>) -> Subject {
+fn service(model: &Model, fleet: &Fleet, row: &ServiceRow, instance: Option<&Instance>) -> Subject {
     let on = instance.and_then(|instance| instance.host.as_ref());
     let mut seen = Vec::new();
     let verdict = instance.map_or(&row.verdict, |instance| &instance.verdict);
     if verdict.state.is_trouble() {
-        seen.push(("state", Foreign::from(format!("{} {}", verdict.state.word(), verdict.why))));
+        seen.push((STATE, Foreign::from(format!("{} {}", verdict.state.word(), verdict.why))));
     }
     let unit = instance.and_then(|instance| Some((instance.host.as_ref()?, instance.unit.as_ref()?)));
     if let Some(line) = unit.and_then(|(host, unit)| fleet.host(host)?.units.get(unit)?.error_of(verdict.state)) {
@@ -53,7 +59,34 @@ fn service(fleet: &Fleet, row: &ServiceRow, instance: Option<&Instance>) -> Subj
             seen.push(("probe", Foreign::from(format!("{} {}", probe.name, report.summary.plain()))));
         }
     }
+    seen.extend(last_lines(model, row, on).into_iter().map(|line| ("log line", line)));
     Subject { name: named(&row.service.name, on), service: Some(row.service.name.clone()), host: on.cloned(), seen }
+}
+
+/// The last lines of a service's log, the newest first, as far as they are held already: nothing is fetched for it.
+fn last_lines(model: &Model, row: &ServiceRow, on: Option<&HostName>) -> Vec<Foreign> {
+    let mut lines: Vec<Foreign> = Vec::new();
+    let shown =
+        model.overview.detail.as_ref().filter(|shown| on.is_none_or(|on| *on == shown.host) && row.means(&shown.unit));
+    if let Some(Ok(log)) = shown.map(|shown| &shown.detail.log) {
+        lines.extend(log.iter().rev().map(|line| line.message.clone()));
+    }
+    let Some(store) = model.reading.as_ref().map(|reading| &reading.store) else { return lines };
+    let Some(newest) = store.all().last() else { return lines };
+    let mut before = store.all().backward(newest);
+    for place in std::iter::once(newest).chain(&mut before).take(LOOKED_AT) {
+        if on.is_some_and(|on| store.host(place).is_none_or(|host| host.name != *on)) {
+            continue;
+        }
+        let Some(Row::Line(line)) = store.row(place) else { continue };
+        if line.unit().is_some_and(|unit| row.means(unit)) {
+            lines.push(Foreign::from(line.raw()));
+        }
+        if lines.len() >= LINES {
+            break;
+        }
+    }
+    lines
 }
 
 fn host(fleet: &Fleet, name: &HostName) -> Subject {

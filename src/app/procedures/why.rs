@@ -1,9 +1,9 @@
 //! Why something can't be done with the procedure that is open.
 
-use super::{begin, conduct as beside, decide, desk, no_part};
+use super::{begin, conduct as beside, decide, desk, no_part, past};
 use crate::app::model::{Model, Screen};
 use crate::domain::procedure::{Danger, Doing, Part};
-use crate::domain::run::{RunState, StepState};
+use crate::domain::run::StepState;
 use crate::input::Action;
 use crate::state::procedures::sheet::{declared, is_automated, needs_place};
 use crate::state::procedures::{Conduct, Standing};
@@ -38,6 +38,9 @@ pub fn only_reads(model: &Model, action: Action) -> bool {
 pub fn not(model: &Model, action: Action) -> Option<String> {
     if model.procedure.procedure.is_none() || desk(model, STILL).is_none() {
         return Some("no procedure is open".to_owned());
+    }
+    if let Some(why) = past::looked_at(model) {
+        return Some(why);
     }
     let none = no_part(model).map(str::to_owned);
     match action {
@@ -78,12 +81,9 @@ fn run(model: &Model) -> Option<String> {
     let part = part(model)?;
     // What waits at it is answered by the same key.
     if let Some((_, need)) = decide::need(model)
-        && conduct(model).is_some_and(|conduct| decide::part_of(conduct, &need) == Some(&part.id))
+        && conduct(model).is_some_and(|conduct| decide::is_at(conduct, &need, part))
     {
         return None;
-    }
-    if conduct(model).is_some_and(|conduct| conduct.run.state != RunState::Running) && model.procedure.run.is_some() {
-        return Some("this run has ended; it is shown as it was".to_owned());
     }
     match standing(model, part) {
         Standing::Going => return Some("it goes on".to_owned()),

@@ -13,6 +13,8 @@ pub struct Known {
     pub hosts: Vec<String>,
     /// The environments of all sites, as they may be typed, with what they are.
     pub environments: Vec<(String, String)>,
+    /// The procedures of the open environment, with their titles.
+    pub procedures: Vec<(String, String)>,
 }
 
 /// One way to go on.
@@ -207,6 +209,7 @@ fn behind(word: &str, rest: &str, known: &Known) -> Vec<Candidate> {
         Takes::Service => services().collect(),
         Takes::Host => hosts().collect(),
         Takes::Row => services().chain(hosts()).collect(),
+        Takes::Procedure => known.procedures.iter().map(|(name, doc)| candidate(word, name, doc, false)).collect(),
         Takes::Environment => known.environments.iter().map(|(name, doc)| candidate(word, name, doc, false)).collect(),
     };
     best(rest, &all)
@@ -236,7 +239,7 @@ mod tests {
         let hosts = ["app-1", "app-2"].map(str::to_owned).to_vec();
         let services = vec![("gateway".to_owned(), hosts.clone()), ("redis".to_owned(), vec!["db-1".to_owned()])];
         let environments = vec![("staging".to_owned(), "of pakashop".to_owned())];
-        let known = Known { services, hosts, environments };
+        let known = Known { services, hosts, environments, procedures: Vec::new() };
         State::new(known, vec!["refresh".to_owned(), "sort".to_owned()], |_| None)
     }
 

@@ -14,6 +14,8 @@ pub type Preview = (PartId, HostName, Result<Foreign, String>);
 
 /// Hosts in one list; of more only the number is told.
 const NAMES: usize = 10;
+/// Columns of a value that is told whole.
+const VALUE: usize = 160;
 /// Lines of a preview that are shown.
 const PREVIEW: usize = 20;
 
@@ -80,7 +82,8 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
     let known = plan.given.iter().filter(|given| plan.later.iter().all(|later| later.name != given.name));
     for (number, given) in known.enumerate() {
         let value = match &given.value {
-            Some(value) => Words::of(Role::Command, Foreign::from(value.as_str()).plain()),
+            Some(value) if value.is_empty() => Words::of(Role::Quiet, "nothing"),
+            Some(value) => value_told(value),
             None => Words::of(Role::Quiet, glyphs.secret.repeat(6)),
         };
         let words = Words::of(Role::Text, given.name.as_str()).text(Role::Quiet, " = ").then(value);
@@ -108,6 +111,16 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
         }
         None => {}
     }
+}
+
+/// A value as it was given; of a long one the beginning, and how much it is.
+fn value_told(value: &str) -> Words {
+    let text = Foreign::from(value).plain();
+    let cut = crate::text::truncate(&text, VALUE);
+    if cut == text && value.len() < VALUE * 4 {
+        return Words::of(Role::Command, text);
+    }
+    Words::of(Role::Command, cut).gap(1).text(Role::Quiet, figure::count(value.len(), "byte"))
 }
 
 /// How many parts there are of each grade.

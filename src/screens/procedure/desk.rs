@@ -1,8 +1,9 @@
 //! Everything from which the screen of a procedure is drawn.
 
+use crate::domain::procedure::{Doing, Part, Role};
 use crate::domain::run::RunStep;
-use crate::domain::{Environment, Run};
-use crate::state::procedures::{Conduct, Sheet};
+use crate::domain::{Environment, PartId, Run};
+use crate::state::procedures::{Conduct, Sheet, Standing, inner_id, inner_title, sheet};
 use crate::style::Glyphs;
 use crate::ui::Clock;
 
@@ -15,6 +16,8 @@ pub struct Desk<'a> {
     pub sheet: Sheet<'a>,
     /// What is known of that run beyond its record.
     pub conduct: Option<&'a Conduct>,
+    /// Whether that run is only looked at, as it was.
+    pub past: bool,
     /// The runs before it.
     pub runs: &'a [Run],
     /// The name of who sits here.
@@ -29,5 +32,46 @@ impl<'a> Desk<'a> {
     /// The steps of a part by its place, with their numbers.
     pub fn steps(&self, part: usize) -> Vec<(usize, &'a RunStep)> {
         self.sheet.procedure.parts.get(part).map(|part| self.sheet.steps(&part.id)).unwrap_or_default()
+    }
+
+    /// What stands in the procedure that a part calls: what the run has of it, else what the document says of it now.
+    pub fn inner(&self, part: &Part) -> Vec<Inner<'a>> {
+        let Doing::Call(name, _) = &part.doing else { return Vec::new() };
+        let mut all: Vec<Inner<'a>> = Vec::new();
+        for (number, step) in self.sheet.steps(&part.id) {
+            let Some(id) = &step.part else { continue };
+            match all.iter_mut().find(|one| one.id == *id) {
+                Some(one) => one.steps.push((number, step)),
+                None => {
+                    let title = inner_title(self.sheet.procedure, self.environment, id);
+                    all.push(Inner { id: id.clone(), title, steps: vec![(number, step)] });
+                }
+            }
+        }
+        let called = self.environment.procedure(name).filter(|_| all.is_empty());
+        for one in called.iter().flat_map(|called| &called.parts) {
+            if called.is_some_and(|called| called.role(one) != Role::Rollback) {
+                all.push(Inner { id: inner_id(&part.id, &one.id), title: one.title.plain(), steps: Vec::new() });
+            }
+        }
+        all
+    }
+}
+
+/// A part of a called procedure.
+#[derive(Debug, Clone)]
+pub struct Inner<'a> {
+    /// Its name in the run.
+    pub id: PartId,
+    /// Its title.
+    pub title: String,
+    /// Its steps, with their numbers.
+    pub steps: Vec<(usize, &'a RunStep)>,
+}
+
+impl Inner<'_> {
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        sheet::standing(self.steps.iter().map(|(_, step)| step.state))
     }
 }

@@ -16,6 +16,10 @@ use crate::ui::{Words, figure, runs};
 
 /// Hosts that are named; of more only the number is told.
 const NAMES: usize = 3;
+/// Columns of what a part gave.
+const LONGEST: usize = 120;
+/// Columns of the bar of a step that goes on.
+const BAR: u32 = 12;
 
 /// The mark and the colour of how a part stands.
 pub fn mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role) {
@@ -50,7 +54,7 @@ pub fn behind(part: &Part, desk: &Desk<'_>) -> Words {
     if is_automated(part) || first.state == StepState::Planned {
         return Words::new();
     }
-    let by = first.by.as_deref().map(|by| if by == desk.person { "you".to_owned() } else { Foreign::from(by).plain() });
+    let by = first.by.as_deref().map(|by| person(by, desk));
     let mut words = Words::new();
     if let Some(value) = first.value.as_deref().filter(|_| matches!(part.doing, Doing::Decide(_))) {
         words = words.text(Role::Text, format!("  {}", Foreign::from(value).plain()));
@@ -59,6 +63,7 @@ pub fn behind(part: &Part, desk: &Desk<'_>) -> Words {
         words = words.text(Role::Quiet, format!("  {by}"));
     }
     match first.at {
+        Some(at) if desk.past => words.tail(Role::Quiet, format!(" {}", runs::when(at, desk.clock))),
         Some(at) => words.tail(Role::Quiet, format!(" {}", desk.clock.time_of(at))),
         None => words,
     }
@@ -83,6 +88,9 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
     } else if part.options.evidence && steps.is_empty() {
         put(Words::of(Role::Quiet, "wants a note of what was seen"));
     }
+    if let Some((name, value)) = part.options.capture.as_ref().zip(gave(&steps)) {
+        put(Words::of(Role::Quiet, format!("gave {name}: ")).prose(Role::Text, &value));
+    }
     for (_, step) in &steps {
         let told = step.note.plain();
         if !told.is_empty() {
@@ -94,10 +102,21 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
     lines
 }
 
+/// What the steps of a part gave to those behind it, as far as a line tells it.
+fn gave(steps: &[(usize, &RunStep)]) -> Option<String> {
+    let value = steps.iter().find_map(|(_, step)| step.value.as_deref())?;
+    let line = value.lines().next().unwrap_or_default();
+    let cut = crate::text::truncate(&Foreign::from(line).plain(), LONGEST);
+    (!cut.is_empty()).then_some(cut)
+}
+
 fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &RunStep)]) -> Words {
     let begun = steps.iter().any(|(_, step)| step.state != StepState::Planned);
+    if begun && matches!(part.doing, Doing::Call(..)) {
+        return calls(part, desk);
+    }
     if begun {
-        return ends(steps, desk);
+        return ends(part, steps, desk);
     }
     let mut words = place(part, desk, chosen, steps);
     words = words.then(grade(declared(part)).map_or_else(Words::new, |words| Words::new().gap(2).then(words)));
@@ -109,12 +128,12 @@ fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
     }
     let words = if part.options.terminal { words.gap(2).text(Role::Quiet, "takes the terminal") } else { words };
     match &part.doing {
-        Doing::Hold(span, _) => words.text(Role::Quiet, format!("waits {}", short(*span))),
-        Doing::Check(service, probe) => words.text(Role::Quiet, format!("until {service}/{probe} passes")),
+        Doing::Hold(span, _) => words.gap(2).text(Role::Quiet, format!("waits {}", short(*span))),
+        Doing::Check(service, probe) => words.gap(2).text(Role::Quiet, format!("until {service}/{probe} passes")),
         Doing::Notify(channel, _) => {
             words.gap(2).text(Role::Quiet, format!("tells {}", Foreign::from(channel.as_str()).plain()))
         }
-        Doing::Restart(services) if services.is_empty() => words.text(Role::Quiet, "in dependency order"),
+        Doing::Restart(services) if services.is_empty() => words.gap(2).text(Role::Quiet, "in dependency order"),
         Doing::Call(procedure, _) => words.gap(2).text(Role::Quiet, format!("runs {procedure}")),
         Doing::Restart(_)
         | Doing::Run(..)
@@ -150,14 +169,71 @@ fn place(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
     }
 }
 
+/// How what a part calls stands, in all, and which of it is not well.
+fn calls(part: &Part, desk: &Desk<'_>) -> Words {
+    let all = desk.inner(part);
+    let done = all.iter().filter(|one| one.standing().is_over()).count();
+    let mut words = Words::of(Role::Quiet, format!("{done} of {}", figure::count(all.len(), "step")));
+    for one in &all {
+        let standing = one.standing();
+        if matches!(standing, Standing::Going | Standing::Failed | Standing::Unknown) {
+            let (glyph, role) = mark(standing, desk.glyphs);
+            words = words.gap(2).text(role, glyph).tail(Role::Text, format!(" {}", one.title));
+        }
+    }
+    words
+}
+
 /// How each host of a part stands.
-fn ends(steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
+fn ends(part: &Part, steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
     let mut words = Words::new();
     for (number, (_, step)) in steps.iter().enumerate() {
         let gap = if number == 0 { "" } else { "   " };
         words = words.text(Role::Quiet, format!("{gap}{}", step.host)).tail(Role::Text, " ").then(end(step, desk));
+        if is_moving(step) {
+            words = words.then(ahead(step, part, desk));
+        }
+        if let Some(by) = step.by.as_deref() {
+            words = words.tail(Role::Quiet, format!(" by {}", person(by, desk)));
+        }
+        if let Some(at) = step.at.filter(|_| desk.past && step.state != StepState::Planned) {
+            words = words.tail(Role::Quiet, format!(" {}", runs::when(at, desk.clock)));
+        }
     }
     words
+}
+
+/// Who it was; whoever sits here is `you`.
+pub fn person(name: &str, desk: &Desk<'_>) -> String {
+    if name == desk.person && !desk.past { "you".to_owned() } else { Foreign::from(name).plain() }
+}
+
+/// Whether a step is under way.
+pub fn is_moving(step: &RunStep) -> bool {
+    matches!(step.state, StepState::Intent | StepState::Started | StepState::Done)
+}
+
+/// How far a step that goes on has come by its time: a bar against what it usually takes, and what it may take at most.
+fn ahead(step: &RunStep, part: &Part, desk: &Desk<'_>) -> Words {
+    let Some(at) = step.at else { return Words::new() };
+    let so_far = desk.clock.now.since(at);
+    let most = format!("of at most {}", short(part.options.timeout));
+    let Some(usual) = usually(&part.id, desk.sheet.procedure, desk.runs) else {
+        return Words::new().tail(Role::Quiet, format!(" {most}"));
+    };
+    let whole = usual.max(Duration::from_secs(1));
+    let share = (so_far.as_secs_f64() / whole.as_secs_f64()).min(1.0);
+    let filled = (share * f64::from(BAR)).round() as usize;
+    let role = if is_overdue(so_far, usual) { Role::Warn } else { Role::RunGoing };
+    let [full, empty] = desk.glyphs.meter;
+    let words = Words::new().tail(Role::Quiet, format!(" of about {} ", short(whole)));
+    let words = words.tail(role, full.repeat(filled)).tail(Role::Line, empty.repeat(BAR as usize - filled));
+    if is_overdue(so_far, usual) { words.gap(2).text(Role::Warn, format!("overdue, {most}")) } else { words }
+}
+
+/// Whether it takes much longer than it usually does.
+fn is_overdue(so_far: Duration, usual: Duration) -> bool {
+    so_far > (usual * 2).max(Duration::from_secs(5))
 }
 
 /// How one step stands, as short as can be: `✓ 1.2s`, `✗ exit 1`, `● 12s`.
@@ -211,8 +287,8 @@ pub fn time(step: &RunStep, part: &Part, desk: &Desk<'_>) -> Words {
     let Some(at) = step.at else { return Words::new() };
     let usual = usually(&part.id, desk.sheet.procedure, desk.runs);
     let so_far = desk.clock.now.since(at);
-    let most = usual.map_or(part.options.timeout, |usual| (usual * 2).max(Duration::from_secs(5)));
-    let role = if so_far > most { Role::Warn } else { Role::RunGoing };
+    let late = usual.is_some_and(|usual| is_overdue(so_far, usual)) || so_far > part.options.timeout;
+    let role = if late { Role::Warn } else { Role::RunGoing };
     let words = Words::new().piece(role, Piece::Since(at));
     match usual {
         Some(usual) => words.text(Role::Quiet, format!(" of about {}", short(usual.max(Duration::from_secs(1))))),

@@ -14,5 +14,5 @@ pub use copy::{command, pane_as_markdown};
 pub use desk::Desk;
 pub use outline::Outline;
 pub use state::{Focus, State};
-pub use steps::rows as step_rows;
+pub use steps::{Row as StepRow, rows as step_rows};
 pub use view::{Areas, areas, output_lines, view};

@@ -3,10 +3,12 @@
 
 use super::desk::Desk;
 use super::meta;
-use crate::domain::procedure::Doing;
+use crate::domain::Run;
+use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{RunStep, StepState};
-use crate::state::procedures::Printed;
 use crate::state::procedures::printed;
+use crate::state::procedures::sheet::is_automated;
+use crate::state::procedures::{Printed, inner_title};
 use crate::style::Role;
 use crate::text::{Budget, Foreign};
 use crate::ui::{Words, figure, runs};
@@ -67,7 +69,11 @@ pub struct Output<'a> {
 impl<'a> Output<'a> {
     /// What is known of a part.
     pub fn new(desk: &Desk<'a>, part: usize, columns: usize) -> Self {
-        let steps = desk.steps(part);
+        let mut steps = desk.steps(part);
+        if steps.iter().all(|(_, step)| step.state == StepState::Planned) {
+            steps.clear();
+        }
+        let calls = matches!(desk.sheet.procedure.parts.get(part).map(|part| &part.doing), Some(Doing::Call(..)));
         let several = steps.len() > 1;
         let mut sections = Vec::new();
         let mut before = String::new();
@@ -81,8 +87,14 @@ impl<'a> Output<'a> {
                 head.push(Words::new());
                 before.clone_from(&step.command);
             }
-            if several {
-                let words = runs::step_mark(step.state, desk.glyphs).text(Role::Strong, format!(" {}", step.host));
+            if several || calls {
+                let words = runs::step_mark(step.state, desk.glyphs).gap(1);
+                let of = step.part.as_ref().filter(|_| calls);
+                let of = of.map(|id| inner_title(desk.sheet.procedure, desk.environment, id));
+                let words = match of {
+                    Some(title) => words.text(Role::Strong, title).text(Role::Quiet, format!("  {}", step.host)),
+                    None => words.text(Role::Strong, step.host.as_str()),
+                };
                 head.push(words.text(Role::Quiet, format!("  {}", runs::part_word(step.state))));
             }
             let printed = desk.conduct.and_then(|conduct| conduct.newest(*number));
@@ -150,20 +162,33 @@ fn planned(desk: &Desk<'_>, part: usize, columns: usize) -> Vec<Words> {
         lines.push(Words::new());
     }
     let said = match &part.doing {
-        Doing::Ask => "Not ticked yet.",
-        Doing::Decide(_) => "Not decided yet.",
-        Doing::Run(..)
-        | Doing::Request(..)
-        | Doing::Check(..)
-        | Doing::Prompt(_)
-        | Doing::Hold(..)
-        | Doing::Restart(_)
-        | Doing::Shift(..)
-        | Doing::Notify(..)
-        | Doing::Call(..) => "Not run yet.",
+        _ if desk.past => "The run did not come to it.".to_owned(),
+        _ if part.misread.is_some() || part.options.todo => "It is done by hand, and ticked then.".to_owned(),
+        _ if desk.conduct.is_some_and(|run| run.goes_on() && is_whole(&run.run)) => {
+            "The run has not come to it yet.".to_owned()
+        }
+        Doing::Ask => "Not ticked yet.".to_owned(),
+        Doing::Decide(_) => "Not decided yet: it is asked when the run comes to it.".to_owned(),
+        Doing::Prompt(_) => "It is asked for when the run comes to it.".to_owned(),
+        Doing::Check(service, probe) => format!("Not asked yet: it goes on when {service}/{probe} passes."),
+        Doing::Hold(span, _) => format!("A wait of {}, not begun yet.", crate::domain::time::short(*span)),
+        Doing::Restart(_) => "Not restarted yet.".to_owned(),
+        Doing::Shift(..) => "No traffic was moved yet.".to_owned(),
+        Doing::Notify(channel, _) => format!("{} was not told yet.", Foreign::from(channel.as_str()).plain()),
+        Doing::Request(..) => "Not sent yet.".to_owned(),
+        Doing::Call(name, _) => {
+            lines.extend(called(desk, part));
+            lines.push(Words::new());
+            format!("{name} was not run yet.")
+        }
+        Doing::Run(..) => "Not run yet.".to_owned(),
     };
     lines.push(Words::of(Role::Quiet, said));
     lines
+}
+
+fn is_whole(run: &Run) -> bool {
+    run.document.as_ref().is_some_and(|document| document.whole)
 }
 
 fn ended(step: &RunStep, several: bool) -> Words {
@@ -185,6 +210,13 @@ fn ended(step: &RunStep, several: bool) -> Words {
 pub fn folded_out(desk: &Desk<'_>, part: usize, most: usize) -> Vec<Words> {
     let mut lines = Vec::new();
     let steps = desk.steps(part);
+    let of = desk.sheet.procedure.parts.get(part);
+    if let Some(part) = of.filter(|part| matches!(part.doing, Doing::Call(..))) {
+        return called(desk, part);
+    }
+    if !steps.is_empty() && of.is_some_and(|part| !is_automated(part)) {
+        return vec![Words::of(Role::Faint, "it is done by hand and prints nothing")];
+    }
     for (number, step) in &steps {
         if steps.len() > 1 {
             lines.push(Words::of(Role::Quiet, step.host.as_str()));
@@ -206,4 +238,22 @@ pub fn folded_out(desk: &Desk<'_>, part: usize, most: usize) -> Vec<Words> {
         lines.push(Words::of(Role::Faint, "it was not run yet"));
     }
     lines
+}
+
+/// What a part calls, one below the other, with how each stands.
+fn called(desk: &Desk<'_>, part: &Part) -> Vec<Words> {
+    let all = desk.inner(part);
+    if all.is_empty() {
+        return vec![Words::of(Role::Faint, "what it calls has no steps")];
+    }
+    all.iter()
+        .map(|one| {
+            let (glyph, role) = meta::mark(one.standing(), desk.glyphs);
+            let mut words = Words::of(role, glyph).text(Role::Text, format!(" {}", one.title));
+            for (_, step) in one.steps.iter().filter(|(_, step)| step.state != StepState::Planned) {
+                words = words.text(Role::Quiet, format!("  {} ", step.host)).then(meta::end(step, desk));
+            }
+            words
+        })
+        .collect()
 }

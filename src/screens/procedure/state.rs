@@ -34,6 +34,8 @@ pub struct State {
     pub procedure: Option<Arc<Procedure>>,
     /// The run that is shown beside it; `None` shows the one that goes on here, if there is one.
     pub run: Option<RunId>,
+    /// The run that went on while the document was open: it stays beside it when it has ended.
+    pub followed: Option<RunId>,
     /// The document, cut into pieces.
     pub paper: Paper,
     /// Where its parts stand.
@@ -64,10 +66,14 @@ pub struct State {
     pub output: Option<usize>,
     /// Whether the cursor goes along with the run.
     pub along: bool,
+    /// Rows of the list of parts, headings and what calls consist of among them.
+    pub rows: usize,
     /// First row of the list of parts in sight.
     pub steps_top: usize,
     /// The cursor moved: it must be brought into sight.
     reveal: bool,
+    /// It was laid out once.
+    laid: bool,
     size: (usize, usize),
     output_size: (usize, usize),
 }
@@ -256,8 +262,17 @@ impl State {
 
     /// After every event: what is in sight is there, and so is the part under the cursor if it moved.
     pub fn settle(&mut self, desk: &Desk<'_>, size: (usize, usize), output: (usize, usize), steps: (usize, usize)) {
-        let resized = self.size != size;
+        let opened = !self.laid && size.1 > 0;
+        let resized = self.size != size && !opened;
+        self.laid |= opened;
         (self.size, self.output_size) = (size, output);
+        if let Some(conduct) = desk.conduct.filter(|conduct| conduct.goes_on() && !desk.past) {
+            self.followed = Some(conduct.run.id.clone());
+        }
+        // Whoever opens a document begins to read at its top: what is not in sight is not meant.
+        if opened && !self.reveal && !self.along && self.cursor.is_some_and(|part| !self.sees(part, desk)) {
+            self.cursor = None;
+        }
         if self.along
             && let Some(current) = desk.sheet.current().filter(|current| Some(*current) != self.cursor)
         {

@@ -9,6 +9,7 @@ use super::meta;
 use super::output::Output;
 use super::state::{Focus, State};
 use super::steps;
+use crate::domain::Run;
 use crate::domain::run::RunState;
 use crate::domain::time::short;
 use crate::state::procedures::Conduct;
@@ -50,7 +51,7 @@ pub fn areas(area: Rect, state: &State) -> Areas {
     let split = |area: Rect| {
         // Headings stand among the parts.
         let sections = state.procedure.as_ref().map_or(0, |procedure| procedure.sections.len().min(parts));
-        let wanted = u16::try_from(parts + sections + 2).unwrap_or(u16::MAX);
+        let wanted = u16::try_from(state.rows.max(parts + sections) + 2).unwrap_or(u16::MAX);
         let steps = Rect { height: wanted.clamp(5, (area.height / 2).max(5)).min(area.height), ..area };
         let output = Rect { y: steps.bottom(), height: area.height - steps.height, ..area };
         (Some(steps), Some(output))
@@ -110,8 +111,11 @@ pub fn view(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect) {
 
 fn document(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect, (columns, rows): (usize, usize)) {
     let procedure = desk.sheet.procedure;
-    let title = Words::of(Role::Strong, procedure.header.title.plain())
-        .text(Role::Quiet, format!(" {}", Foreign::from(procedure.file.as_str()).plain()));
+    let title = Words::of(Role::Strong, procedure.header.title.plain());
+    let title = match desk.sheet.run.filter(|_| desk.past) {
+        Some(run) => title.gap(2).text(Role::Info, "as it was").text(Role::Quiet, as_it_was(run, desk)),
+        None => title.text(Role::Quiet, format!(" {}", Foreign::from(procedure.file.as_str()).plain())),
+    };
     let inside = pane::frame(pen, area, &title, &progress(desk), state.focus == Focus::Document);
     let x = inside.x + 1;
     let width = u16::try_from(columns).unwrap_or(inside.width);
@@ -128,6 +132,12 @@ fn document(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect, (colu
         (atom, skip) = (atom + 1, 0);
     }
     below(state, pen, area, atom);
+}
+
+/// Which run is looked at.
+fn as_it_was(run: &Run, desk: &Desk<'_>) -> String {
+    let person = Foreign::from(run.person.as_str()).plain();
+    format!(" in the run of {}, {person}", crate::ui::runs::when(run.begun, desk.clock))
 }
 
 /// Says on the lower line of the frame how far down this is, where something lies below.
@@ -176,6 +186,7 @@ fn standing(desk: &Desk<'_>, pen: &Pen<'_>) -> Words {
     let dot = format!(" {} ", pen.styles.glyphs.dot);
     let needs = desk.conduct.filter(|conduct| !conduct.needs.is_empty());
     match (run.state, run.ended) {
+        (RunState::Running, _) if desk.past => Words::of(Role::Warn, "nobody is at it"),
         (RunState::Running, _) => {
             let words = match needs {
                 Some(_) => Words::of(Role::Warn, "needs you"),
@@ -205,14 +216,14 @@ fn list(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect) {
     let title = Words::of(Role::Strong, "Steps").text(Role::Quiet, format!(" {done} of {all}"));
     let standing = standing(desk, pen);
     let inside = pane::frame(pen, area, &title, &standing, state.focus == Focus::Steps);
-    let rows = steps::rows(desk);
+    let rows = steps::rows(state, desk);
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     for (one, y) in rows.iter().skip(state.steps_top).zip(room.y..room.bottom()) {
-        let row = steps::row(state, desk, *one);
+        let row = steps::told(state, desk, one);
         let wide = u16::try_from(row.right.width(pen.clock)).unwrap_or(room.width).min(room.width);
         pen.words(room.x, y, room.width.saturating_sub(wide + 1), &row.left);
         pen.words_right(room.x, y, room.width, &row.right);
-        if row.part.is_some() && row.part == state.cursor {
+        if state.cursor.is_some_and(|cursor| *one == steps::Row::Part(cursor)) {
             pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
         }
     }

@@ -30,12 +30,13 @@ pub fn lines(state: &State, shelf: Shelf<'_>, columns: usize, clock: Clock, glyp
 
 fn of_procedure(lines: &mut Lines, procedure: &Procedure, fit: Option<&Fit>, shelf: Shelf<'_>, glyphs: &Glyphs) {
     let header = &procedure.header;
-    match fit {
-        Some(Fit::Symptom(what, words)) => {
-            lines.pair("fits", Words::of(Role::Quiet, format!("{what}: ")).prose(Role::Warn, words));
+    if let Some(fit) = fit {
+        let symptom = fit.symptom.as_ref();
+        let words = symptom.map(|(what, words)| Words::of(Role::Quiet, format!("{what}: ")).prose(Role::Warn, words));
+        let service = fit.service.as_ref().map(|service| Words::of(Role::Text, format!("it is about {service}")));
+        for (number, words) in words.into_iter().chain(service).enumerate() {
+            if number == 0 { lines.pair("fits", words) } else { lines.below(words) }
         }
-        Some(Fit::Service(service)) => lines.pair("fits", Words::of(Role::Text, format!("it is about {service}"))),
-        None => {}
     }
     lines.pair("file", Words::new().path(Role::Text, &Foreign::from(procedure.file.as_str()).plain()));
     if !header.services.is_empty() {

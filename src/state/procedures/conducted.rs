@@ -41,6 +41,21 @@ pub struct Conduct {
 }
 
 impl Conduct {
+    /// A run of which nothing but its record is known yet.
+    fn new(run: &Run, now: Now) -> Self {
+        Self {
+            run: run.clone(),
+            at: now.mono,
+            ended: (run.state != RunState::Running).then_some(now.mono),
+            printed: BTreeMap::new(),
+            needs: Vec::new(),
+            waits: None,
+            called: false,
+            document: None,
+            lost: None,
+        }
+    }
+
     /// Whether it goes on.
     pub fn goes_on(&self) -> bool {
         self.run.state == RunState::Running
@@ -78,6 +93,8 @@ pub struct Sent {
 #[derive(Debug, Default)]
 pub struct Conducted {
     runs: Vec<Conduct>,
+    /// One that is only looked at, as it was.
+    looked: Option<Box<Conduct>>,
     /// Those that nobody is at.
     pub open: Vec<OpenRun>,
     /// How documents of runs have changed since, which keeps these from being gone on with.
@@ -98,12 +115,27 @@ impl Conducted {
 
     /// One.
     pub fn get(&self, id: &RunId) -> Option<&Conduct> {
-        self.runs.iter().find(|conduct| conduct.run.id == *id)
+        self.runs.iter().chain(self.looked.as_deref()).find(|conduct| conduct.run.id == *id)
     }
 
     /// One, to be changed.
     pub fn get_mut(&mut self, id: &RunId) -> Option<&mut Conduct> {
-        self.runs.iter_mut().find(|conduct| conduct.run.id == *id)
+        self.runs.iter_mut().chain(self.looked.as_deref_mut()).find(|conduct| conduct.run.id == *id)
+    }
+
+    /// Takes a run from the record, so that it can be looked at as it was. Another one that was looked at is let go.
+    pub fn look_at(&mut self, run: &Run, now: Now) {
+        match self.get_mut(&run.id) {
+            Some(known) if known.goes_on() || run.state == RunState::Running => {}
+            Some(known) => known.run = run.clone(),
+            None => self.looked = Some(Box::new(Conduct::new(run, now))),
+        }
+    }
+
+    /// Whether this console does it just now, or waits with it for a person.
+    pub fn is_done_here(&self, id: &RunId) -> bool {
+        let here = |conduct: &Conduct| conduct.run.id == *id && conduct.goes_on();
+        self.runs.iter().any(here) && !self.is_open(id)
     }
 
     /// The run of a procedure that is gone on with: the newest that has not ended and that nobody has to take over.
@@ -185,22 +217,16 @@ impl Conducted {
 
     fn begun(&mut self, run: &Run, now: Now) {
         let ended = (run.state != RunState::Running).then_some(now.mono);
+        // What was looked at is taken up, with what was read of it.
+        if let Some(looked) = self.looked.take_if(|looked| looked.run.id == run.id) {
+            self.runs.push(*looked);
+        }
         match self.get_mut(&run.id) {
             Some(conduct) => {
                 conduct.run = run.clone();
                 conduct.ended = ended.and(conduct.ended.or(ended));
             }
-            None => self.runs.push(Conduct {
-                run: run.clone(),
-                at: now.mono,
-                ended,
-                printed: BTreeMap::new(),
-                needs: Vec::new(),
-                waits: None,
-                called: false,
-                document: None,
-                lost: None,
-            }),
+            None => self.runs.push(Conduct::new(run, now)),
         }
         self.open.retain(|open| open.run.id != run.id);
         if self.runs.len() > KEPT

@@ -58,6 +58,27 @@ pub fn inner_id(call: &PartId, inner: &PartId) -> PartId {
     PartId::new(&format!("{kept}-{hash:016x}")).unwrap_or_else(|_| inner.clone())
 }
 
+/// Whether a part is the one that is named, or stands in the procedure that this one calls.
+pub fn is_of(id: &PartId, named: &PartId) -> bool {
+    id == named || id.as_str().strip_prefix(named.as_str()).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// What a part of a called procedure is titled, found by the name that it has in a plan; that name where the called
+/// procedure does not know it any more.
+pub fn inner_title(procedure: &Procedure, environment: &Environment, id: &PartId) -> String {
+    fn titled(procedure: &Procedure, environment: &Environment, id: &str, deep: usize) -> Option<String> {
+        if let Some(part) = procedure.parts.iter().find(|part| part.id.as_str() == id) {
+            return Some(part.title.plain());
+        }
+        procedure.parts.iter().find_map(|part| {
+            let Doing::Call(name, _) = &part.doing else { return None };
+            let rest = id.strip_prefix(part.id.as_str())?.strip_prefix('.')?;
+            titled(environment.procedure(name)?, environment, rest, deep.checked_sub(1)?)
+        })
+    }
+    titled(procedure, environment, id.as_str(), DEEPEST).unwrap_or_else(|| id.to_string())
+}
+
 /// The part of this name, also one of a called procedure, with the procedure it stands in.
 pub fn find_part<'a>(
     procedure: &'a Procedure,

@@ -28,66 +28,154 @@ pub struct Subject {
     pub seen: Vec<(&'static str, Foreign)>,
 }
 
+/// What was seen of a row that every row has: of itself it says the least about which procedure is meant.
+pub const STATE: &str = "state";
+
 /// Why a procedure fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fit {
+pub struct Fit {
+    /// The service of the row, if the procedure is about it.
+    pub service: Option<ServiceName>,
     /// One of its symptoms is seen: in what, and the words there.
-    Symptom(&'static str, String),
+    pub symptom: Option<(&'static str, String)>,
+}
+
+/// How well a procedure fits, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// It is about the service, and what is seen there is what it is for.
+    Both,
+    /// What is seen is what it is for.
+    Symptom,
     /// It is about the service.
-    Service(ServiceName),
+    Service,
+    /// It is for whatever stands so.
+    State,
+    /// It does not fit.
+    None,
 }
 
 impl Fit {
     /// As half a sentence.
     pub fn why(&self) -> String {
-        match self {
-            Fit::Symptom(what, words) => format!("{what}: {words}"),
-            Fit::Service(service) => format!("is about {service}"),
+        let service = self.service.as_ref().map(|service| format!("is about {service}"));
+        let symptom = self.symptom.as_ref().map(|(what, words)| format!("{what}: {words}"));
+        [symptom, service].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn rank(&self) -> Rank {
+        match (&self.service, &self.symptom) {
+            (Some(_), Some(_)) => Rank::Both,
+            (None, Some((what, _))) if *what != STATE => Rank::Symptom,
+            (Some(_), None) => Rank::Service,
+            (None, Some(_)) => Rank::State,
+            (None, None) => Rank::None,
         }
     }
 }
 
-/// Why a procedure fits a row, if it does.
-fn fit(procedure: &Procedure, subject: &Subject) -> Option<Fit> {
+/// Why a procedure fits a row, if it does. What was seen first counts first.
+fn fit(procedure: &Procedure, seen: &[(&'static str, String)], service: Option<&ServiceName>) -> Option<Fit> {
+    let symptoms = procedure.header.symptoms.iter().filter(|symptom| symptom.len() <= LONGEST && !symptom.is_empty());
+    // What is no pattern was told when the file was read.
+    let patterns: Vec<_> = symptoms
+        .filter_map(|symptom| RegexBuilder::new(symptom).case_insensitive(true).size_limit(PATTERN).build().ok())
+        .collect();
+    let found = |(what, text): &(&'static str, String)| {
+        let found = patterns.iter().find_map(|pattern| pattern.find(text).filter(|found| !found.is_empty()))?;
+        Some((*what, crate::text::truncate(found.as_str(), TOLD)))
+    };
+    // Its state is looked at last: anything else says more.
+    let (states, others): (Vec<_>, Vec<_>) = seen.iter().partition(|(what, _)| *what == STATE);
+    let symptom = others.into_iter().chain(states).find_map(found);
+    let service = service.filter(|service| procedure.header.services.contains(service)).cloned();
+    (symptom.is_some() || service.is_some()).then_some(Fit { service, symptom })
+}
+
+/// Why each of these procedures fits a row, of those that do. Patterns are made ready here: it is asked once, when a
+/// person comes from the row, and not for every frame.
+pub fn fits(all: &[Arc<Procedure>], subject: &Subject) -> BTreeMap<ProcedureName, Fit> {
     let seen: Vec<(&'static str, String)> = subject
         .seen
         .iter()
         .map(|(what, text)| (*what, text.plain()))
         .filter(|(_, text)| !text.is_empty() && text.len() <= LONGEST)
         .collect();
-    let symptoms = procedure.header.symptoms.iter().filter(|symptom| symptom.len() <= LONGEST && !symptom.is_empty());
-    for symptom in symptoms {
-        // What is no pattern was told when the file was read.
-        let built = RegexBuilder::new(symptom).case_insensitive(true).size_limit(PATTERN).build();
-        let Ok(pattern) = built else { continue };
-        for (what, text) in &seen {
-            if let Some(found) = pattern.find(text).filter(|found| !found.is_empty()) {
-                return Some(Fit::Symptom(what, crate::text::truncate(found.as_str(), TOLD)));
-            }
-        }
-    }
-    let service = subject.service.as_ref().filter(|service| procedure.header.services.contains(service));
-    service.map(|service| Fit::Service(service.clone()))
+    let service = subject.service.as_ref();
+    all.iter().filter_map(|procedure| Some((procedure.name.clone(), fit(procedure, &seen, service)?))).collect()
 }
 
-/// Why each of these procedures fits a row, of those that do. Patterns are made ready here: it is asked once, when a
-/// person comes from the row, and not for every frame.
-pub fn fits(all: &[Arc<Procedure>], subject: &Subject) -> BTreeMap<ProcedureName, Fit> {
-    all.iter().filter_map(|procedure| Some((procedure.name.clone(), fit(procedure, subject)?))).collect()
-}
-
-/// All procedures with why they fit, in the order in which a list shows them: those with a symptom, those about the
-/// service, then all others by kind and title.
+/// All procedures with why they fit, in the order in which a list shows them: about the service and with a symptom that
+/// is seen, with such a symptom, about the service, for its state alone, then all others; each by kind and title.
 pub fn sorted(all: &[Arc<Procedure>], fits: &BTreeMap<ProcedureName, Fit>) -> Vec<(Arc<Procedure>, Option<Fit>)> {
     let mut rows: Vec<(Arc<Procedure>, Option<Fit>)> =
         all.iter().map(|procedure| (Arc::clone(procedure), fits.get(&procedure.name).cloned())).collect();
     rows.sort_by_cached_key(|(procedure, fit)| {
-        let first = match fit {
-            Some(Fit::Symptom(..)) => 0,
-            Some(Fit::Service(_)) => 1,
-            None => 2,
-        };
+        let first = fit.as_ref().map_or(Rank::None, Fit::rank);
         (first, procedure.header.kind, procedure.header.title.plain().to_lowercase(), procedure.name.clone())
     });
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::procedure::{Header, Kind};
+
+    fn procedure(name: &str, services: &[&str], symptoms: &[&str]) -> Arc<Procedure> {
+        let header = Header {
+            title: Foreign::from(name),
+            kind: Kind::Runbook,
+            services: services.iter().map(|one| ServiceName::new(one).unwrap()).collect(),
+            symptoms: symptoms.iter().map(|one| (*one).to_owned()).collect(),
+            ..Header::default()
+        };
+        Arc::new(Procedure {
+            name: ProcedureName::new(name).unwrap(),
+            file: format!("procedures/{name}.md"),
+            digest: String::new(),
+            text: Arc::from(""),
+            header,
+            sections: Vec::new(),
+            blocks: Vec::new(),
+            parts: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn what_is_about_the_service_stands_before_what_is_for_any_service_that_stands_so() {
+        let all = [
+            procedure("any-loop", &[], &["crash-?loop"]),
+            procedure("backend", &["backend"], &[]),
+            procedure("memory", &["redis"], &["OOM command"]),
+            procedure("other", &["redis"], &[]),
+            procedure("payments", &["backend"], &["payment_error"]),
+        ];
+        let subject = Subject {
+            name: "backend".to_owned(),
+            service: ServiceName::new("backend").ok(),
+            host: None,
+            seen: vec![
+                ("state", Foreign::from("crash-looping since 02:13")),
+                ("log line", Foreign::from("payment_error: card refused")),
+                ("log line", Foreign::from("redis said OOM command not allowed")),
+            ],
+        };
+        let fits = fits(&all, &subject);
+        let names: Vec<String> = sorted(&all, &fits)
+            .into_iter()
+            .map(|(one, fit)| format!("{}: {}", one.name, fit.map(|fit| fit.why()).unwrap_or_default()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "payments: log line: payment_error, is about backend",
+                "memory: log line: OOM command",
+                "backend: is about backend",
+                "any-loop: state: crash-loop",
+                "other: ",
+            ]
+        );
+    }
 }

@@ -9,6 +9,7 @@ mod fill;
 mod grade;
 pub mod matching;
 mod missing;
+pub mod past;
 mod plan;
 pub mod printed;
 mod request;
@@ -22,7 +23,7 @@ mod value;
 
 pub use answers::{Answers, Choice, Chosen, Edited};
 pub use conducted::{Conduct, Conducted};
-pub use expand::{find_part, inner_id};
+pub use expand::{find_part, inner_id, inner_title, is_of};
 pub use matching::{Fit, Subject};
 pub use missing::{Asked, Gap, Missing, Wanted, Wrong};
 pub use plan::{again, once_more, plan, plan_seen};

@@ -1,7 +1,7 @@
 //! The plan of a procedure: which parts, on which hosts, with which commands.
 
 use super::answers::{Answers, Choice, Chosen, Edited};
-use super::expand::{Item, by_header, expand, find_part};
+use super::expand::{Item, by_header, expand, find_part, is_of};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
@@ -162,10 +162,6 @@ fn chosen<'a>(
 }
 
 /// Whether a part is this one, or one of those that this one calls.
-fn is_of(id: &PartId, named: &PartId) -> bool {
-    id == named || id.as_str().strip_prefix(named.as_str()).is_some_and(|rest| rest.starts_with('.'))
-}
-
 /// Asks for every input of a whole run that is not asked for on its way, whether a command uses it or not.
 fn ask_inputs(procedure: &Procedure, chosen: &[(Item<'_>, Option<String>)], scope: &mut Scope<'_>) {
     let prompted: Vec<&InputName> = chosen

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::expand::is_of;
 use crate::domain::procedure::{Danger, Doing, Part, Role, Target};
 use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, PartId, Procedure, Run};
@@ -42,10 +43,19 @@ impl Standing {
 }
 
 impl<'a> Sheet<'a> {
-    /// The steps of a part, with their numbers, in the order of the hosts.
+    /// The steps of a part, with their numbers, in the order of the hosts; of a call those of what it calls.
     pub fn steps(&self, part: &PartId) -> Vec<(usize, &'a RunStep)> {
         let Some(run) = self.run else { return Vec::new() };
-        run.steps.iter().enumerate().filter(|(_, step)| step.part.as_ref() == Some(part)).collect()
+        let calls = self.procedure.part(part).is_some_and(|part| matches!(part.doing, Doing::Call(..)));
+        let of_it = |of: &PartId| of == part || (calls && is_of(of, part) && self.procedure.part(of).is_none());
+        run.steps.iter().enumerate().filter(|(_, step)| step.part.as_ref().is_some_and(of_it)).collect()
+    }
+
+    /// The part of the document in which a step of this name stands: the part itself, or the call that leads to it.
+    pub fn part_of(&self, id: &PartId) -> Option<usize> {
+        let parts = &self.procedure.parts;
+        let calls = |part: &Part| matches!(part.doing, Doing::Call(..)) && is_of(id, &part.id);
+        parts.iter().position(|part| part.id == *id).or_else(|| parts.iter().position(calls))
     }
 
     /// How a part stands.
@@ -139,7 +149,8 @@ pub fn places(part: &Part, environment: &Environment, chosen: &[HostName]) -> Ve
     }
     let targets = &part.options.targets;
     if targets.is_empty() {
-        return chosen.iter().map(ToString::to_string).collect();
+        let only = if chosen.is_empty() && needs_place(part) { only_host(environment) } else { None };
+        return chosen.iter().chain(only).map(ToString::to_string).collect();
     }
     let mut names: Vec<String> = Vec::new();
     for target in targets {
@@ -164,6 +175,14 @@ pub fn places(part: &Part, environment: &Environment, chosen: &[HostName]) -> Ve
         }
     }
     names
+}
+
+/// The host that is meant where nobody says which, because there is no other.
+pub fn only_host(environment: &Environment) -> Option<&HostName> {
+    match environment.hosts.as_slice() {
+        [only] => Some(&only.name),
+        _ => None,
+    }
 }
 
 /// Whether a part names no place and needs one.

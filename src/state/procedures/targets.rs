@@ -3,6 +3,7 @@
 use super::answers::Choice;
 use super::expand::Item;
 use super::scope::{Found, Scope};
+use super::sheet::only_host;
 use crate::domain::procedure::{HERE, Target, here};
 use crate::domain::{Environment, HostName};
 
@@ -32,7 +33,11 @@ pub(super) fn hosts(item: &Item<'_>, environment: &Environment, choice: &Choice,
             }
         }
         if named.is_empty() && wrong.is_empty() {
-            return Place::Unsaid;
+            // Nobody is asked where there is one answer.
+            match only_host(environment) {
+                Some(only) => named.push(only.clone()),
+                None => return Place::Unsaid,
+            }
         }
     }
     for target in &item.options.targets {
