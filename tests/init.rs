@@ -4,6 +4,8 @@
 
 #[path = "common/lab.rs"]
 mod lab;
+#[path = "init/live.rs"]
+mod live;
 #[path = "common/pty.rs"]
 mod pty;
 

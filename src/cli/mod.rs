@@ -157,7 +157,7 @@ pub fn run(arguments: Arguments) -> Exit {
     }
     match arguments.command {
         Some(Command::Init(init)) => init::run(&init, &arguments.reach),
-        Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Check(check)) => check::run(&check, &arguments.reach),
         Some(Command::Outline(documents)) => outline::run(&documents),
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Trust(trust)) => trust::run(&trust),

@@ -23,6 +23,7 @@ pub mod memory;
 pub mod mirror;
 pub mod outbox;
 pub mod own_file;
+pub mod presence;
 pub mod probe;
 pub mod questions;
 pub mod run;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::find::{Found, find, list};
-use super::lint::lint;
+use super::lint::{lint, taken_at_their_word};
 use super::load::{Commands, Look, Standing, look};
 use super::mistake::{Mistake, Severity, path, render};
 use super::places::Places;
@@ -135,6 +135,25 @@ fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked
             "  lock_host of {}: procedures with lock = true keep each other away; restarts by hand do not ask it",
             listed(&locks)
         ));
+    }
+    let declared = site.iter().flat_map(taken_at_their_word).collect::<Vec<_>>();
+    if !declared.is_empty() {
+        let (parts, say) = if declared.len() == 1 { ("part", "says") } else { ("parts", "say") };
+        checked.line(&format!(
+            "  {} {parts} {say} danger=read where nobody can see that it only reads; the plan says \"declared\":",
+            declared.len()
+        ));
+        let mut files: Vec<(&str, Vec<String>)> = Vec::new();
+        for (file, line, part) in &declared {
+            let place = format!("{line} {part}");
+            match files.last_mut().filter(|(last, _)| last == file) {
+                Some((_, places)) => places.push(place),
+                None => files.push((file, vec![place])),
+            }
+        }
+        for (file, places) in files {
+            checked.line(&format!("    {}: {}", path(Path::new(file)), places.join(", ")));
+        }
     }
     checked.take(mistakes);
 }

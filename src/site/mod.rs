@@ -44,7 +44,7 @@ pub use check::{Checked, check};
 pub use duration::parse as parse_duration;
 pub use find::{Found, NotFound, Origin, find, list};
 pub use folder::reason as why;
-pub use lint::lint;
+pub use lint::{lint, live};
 pub use load::{Commands, Look, Runs, Standing, load, load_built_in, load_embedded, look, parse};
 pub use mistake::{Mistake, Severity, render};
 pub use places::{Places, SITE_FILE};

@@ -12,9 +12,11 @@ pub(super) fn change(_: &[Arg], _: Around) -> Danger {
     Danger::Change
 }
 
-/// One file that is named can be said to be meant; a tree, a pattern or what is known only later can't.
+/// One file that is named can be said to be meant; a tree, a pattern or words that are known only later can't.
 pub(super) fn rm(rest: &[Arg], _: Around) -> Danger {
-    let many = rest.iter().any(|arg| arg.expands || arg.text.contains(['*', '?', '[', '{']));
+    // In quotes it is one file, whatever its name.
+    let pattern = |arg: &Arg| arg.text.replace("${", "").contains(['*', '?', '[', '{']);
+    let many = rest.iter().any(|arg| arg.bare || pattern(arg));
     if has(rest, &["-r", "-R", "--recursive"]) || many { Danger::Destructive } else { Danger::Change }
 }
 

@@ -1,17 +1,26 @@
 //! What is doubtful in procedures although it can be read: rule by rule, each a file here and a row in the table.
 
 mod backup;
+mod budget;
 mod calls;
+mod captures;
 mod debt;
+mod declared;
 mod fail_fast;
+mod fences;
 mod gaps;
+mod ids;
+mod inputs;
+pub mod live;
 mod names;
 mod order;
 mod places;
 mod restore;
 mod review;
 mod root;
+mod tools;
 mod verify;
+mod ways_back;
 mod when;
 
 #[cfg(test)]
@@ -58,6 +67,13 @@ const RULES: &[Rule] = &[
     ("fail-fast", fail_fast::rule),
     ("review", review::rule),
     ("root", root::rule),
+    ("capture", captures::rule),
+    ("input", inputs::rule),
+    ("way back", ways_back::rule),
+    ("budget", budget::rule),
+    ("fence", fences::rule),
+    ("id", ids::rule),
+    ("declared", declared::rule),
     ("debt", debt::rule),
 ];
 
@@ -89,6 +105,18 @@ pub fn lint(site: &Site, today: Date) -> Vec<Mistake> {
         if finding.hint.is_empty() { mistake } else { mistake.with_hint(finding.hint) }
     };
     all.into_iter().map(mistake).collect()
+}
+
+/// The parts of a site that count as reading only because their document says so: file, line and name of each.
+pub fn taken_at_their_word(site: &Site) -> Vec<(String, usize, String)> {
+    let mut all: Vec<(String, usize, String)> = Vec::new();
+    for procedure in site.environments.iter().flat_map(|environment| &environment.procedures) {
+        let parts = procedure.parts.iter().filter(|part| declared::taken_at_its_word(part));
+        all.extend(parts.map(|part| (procedure.file.clone(), part.line, part.id.to_string())));
+    }
+    all.sort();
+    all.dedup();
+    all
 }
 
 impl Finding {

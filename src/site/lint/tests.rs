@@ -150,6 +150,77 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", sh("#a host=db-1", "sudo systemctl reload nginx")),
             ("", sh("#a host=db-1 root", "systemctl reload nginx")),
         ),
+        (
+            "capture",
+            "captures only later",
+            ("", sh("#a host=db-1", "echo $stamp") + &sh("#b host=db-1 capture=stamp", "date")),
+            ("", sh("#b host=db-1 capture=stamp", "date") + &sh("#a host=db-1", "echo $stamp")),
+        ),
+        (
+            "capture",
+            "captures only later",
+            ("", sh("#a host=db-1 when=stamp", "uptime") + &sh("#b host=db-1 capture=stamp", "date")),
+            ("", sh("#a host=db-1 capture=stamp", "stamp=x; echo $stamp")),
+        ),
+        (
+            "input",
+            "nothing uses the input tag",
+            ("[inputs.tag]", sh("#a host=db-1", "echo tags $tagged")),
+            ("[inputs.tag]", sh("#a host=db-1", "echo <tag>")),
+        ),
+        (
+            "way back",
+            "itself, which would do the same",
+            ("rollback = \"one\"", sh("#a host=db-1", "uptime")),
+            ("rollback = \"other\"", sh("#a host=db-1", "uptime")),
+        ),
+        (
+            "way back",
+            "undone by itself",
+            ("", sh("#a host=db-1 undo=#a", "./x")),
+            ("", sh("#a host=db-1 undo=#b", "./x") + "## Rollback\n\n" + &sh("#b host=db-1", "./y")),
+        ),
+        (
+            "way back",
+            "does not say so",
+            ("", sh("#a host=db-1 undo=#b", "./x") + "## Rollback\n\n" + &sh("#b host=db-1", "rm -rf /srv/x")),
+            (
+                "",
+                sh("#a host=db-1 undo=#b", "./x")
+                    + "## Rollback\n\n"
+                    + &sh("#b host=db-1 danger=destructive", "rm -rf /srv/x"),
+            ),
+        ),
+        (
+            "budget",
+            "may take 1800s",
+            ("budget = \"10m\"", sh("#a host=db-1 timeout=30m", "uptime")),
+            ("budget = \"5m\"", sh("#a host=db-1", "uptime")),
+        ),
+        (
+            "budget",
+            "waits 3600s",
+            ("", "## Wait {budget=10m}\n\n- [ ] Wait {#w hold=1h}\n".into()),
+            ("", "## Wait {budget=2h}\n\n- [ ] Wait {#w hold=1h}\n".into()),
+        ),
+        (
+            "fence",
+            "never ended",
+            ("", "```sh {#a host=db-1}\nuptime\n".into()),
+            ("", "````md\n```\nuptime\n````\n\n~~~\n```\n~~~\n".into()),
+        ),
+        (
+            "id",
+            "the name a is that of another",
+            ("", sh("#a host=db-1", "uptime") + &sh("#a host=db-1", "date")),
+            ("", sh("#a host=db-1", "uptime") + &sh("#a-2 host=db-1", "date")),
+        ),
+        (
+            "declared",
+            "is seen to destroy",
+            ("", sh("#a host=db-1 danger=change", "dropdb shop")),
+            ("", sh("#a host=db-1 danger=read", "./look")),
+        ),
         ("debt", "still missing", ("", "- [ ] Tag it {#a todo}".into()), ("", "- [ ] Tag it {#a}".into())),
     ];
     let mut wrong = Vec::new();
