@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::place::{Place, Quote, Scan};
 use super::preamble::quotable;
+use super::reread::{Again, again};
 use super::scan::scan;
 use crate::domain::InputName;
 
@@ -51,6 +52,15 @@ fn is_tame(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@%+-".contains(&byte))
 }
 
+const NUMBER: &str = "only digits may stand in a calculation, and no zero before others";
+const SCRIPT: &str = "it is read once more as a script there, and only letters, digits and . _ : @ % + - / are safe";
+
+/// Whether all shells read it as the same number: 010 is eight to some, and 08 nothing at all.
+fn is_number(value: &str) -> bool {
+    let digits = !value.is_empty() && value.len() < 19 && value.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (value.len() == 1 || !value.starts_with('0'))
+}
+
 /// Words that mean something to a shell although they look like any other.
 const RESERVED: &[&str] = &[
     "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "select",
@@ -66,10 +76,24 @@ fn written(text: &str, seen: &Scan, at: &Range<usize>, filler: Filler<'_>) -> Re
     if acts && !escaped && matches!(byte, Some(b'\\' | b'$')) {
         return Err("it stands right behind a backslash or a dollar sign".to_owned());
     }
+    let again = again(text, seen, at.start);
     match filler {
+        Filler::Variable(_) if again.is_some() => {
+            Err("it is known only when the command runs, and there it would be read once more".to_owned())
+        }
         Filler::Variable(name) => variable(place, name),
         Filler::Value(value) => {
             quotable(value.as_bytes()).map_err(|why| why.to_string())?;
+            // Some shells take such a pair away before they look at quotes.
+            let reads_first = place.in_here() && !matches!(place.quote, Quote::Here | Quote::HereQuoted);
+            if reads_first && value.contains("\\\n") {
+                return Err("in a here-document no backslash may stand at the end of a line".to_owned());
+            }
+            match again {
+                Some(Again::Number) if !is_number(value) => return Err(NUMBER.to_owned()),
+                Some(Again::Script) if !is_tame(value) || RESERVED.contains(&value) => return Err(SCRIPT.to_owned()),
+                Some(Again::Number | Again::Script) | None => {}
+            }
             let glued = seen.uses.iter().any(|one| one.at.end == at.start && !text[one.at.clone()].starts_with("${"));
             self::value(place, value, glued, escaped, seen, at.start)
         }
@@ -104,11 +128,7 @@ fn strait(place: Place) -> Option<&'static str> {
 fn value(place: Place, value: &str, glued: bool, escaped: bool, seen: &Scan, at: usize) -> Result<String, String> {
     let tame = is_tame(value);
     if place.in_arithmetic() {
-        let digits = !value.is_empty() && value.len() < 19 && value.bytes().all(|byte| byte.is_ascii_digit());
-        // Shells read 010 as eight, and 08 not at all.
-        let octal = value.len() > 1 && value.starts_with('0');
-        let why = "only digits may stand in a calculation, and no zero before others";
-        return if digits && !octal { Ok(value.to_owned()) } else { Err(why.to_owned()) };
+        return if is_number(value) { Ok(value.to_owned()) } else { Err(NUMBER.to_owned()) };
     }
     if let Some(why) = strait(place) {
         let parted = place.in_parameter() && value.contains('/');

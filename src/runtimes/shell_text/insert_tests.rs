@@ -44,6 +44,44 @@ const ANYWHERE: &[(&str, &str, &str)] = &[
     ("printf '%s' backup-YYYYMMDD-HHMMSS.gz\n", "backup-", ".gz"),
     ("f() { printf '%s' \"$1\"; }; f <x>\n", "", ""),
     ("printf '%s' \"a\\\"<x>\\\\\"\n", "a\"", "\\"),
+    ("for i in <x>; do printf '%s' \"$i\"; done\n", "", ""),
+    ("for i in a<x>b; do printf '%s' \"$i\"; done\n", "a", "b"),
+    ("A=<x> sh -c 'printf %s \"$A\"'\n", "", ""),
+    ("A=a<x>b; B=$A; printf '%s' \"$B\"\n", "a", "b"),
+    ("export A=<x>; printf '%s' \"$A\"\n", "", ""),
+    ("set -- <x> b; printf '%s' \"$1\"\n", "", ""),
+    ("{ printf '%s' <x>; }\n", "", ""),
+    ("( printf '%s' <x> )\n", "", ""),
+    ("! printf '%s' <x> || true\n", "", ""),
+    ("printf '%s' <x> | cat\n", "", ""),
+    ("printf '%s' \\\n  <x>\n", "", ""),
+    ("printf '%s' 'a'\"b\"<x>'c'\n", "ab", "c"),
+];
+/// Those that only bash knows.
+const BASH: &[(&str, &str, &str)] = &[
+    ("cat <<< <x>\n", "", "\n"),
+    ("cat <<< \"a<x>b\"\n", "a", "b\n"),
+    ("cat <<< 'a<x>b'\n", "a", "b\n"),
+    ("a=(<x> b); printf '%s' \"${a[0]}\"\n", "", ""),
+    ("a=(b a<x>); printf '%s' \"${a[1]}\"\n", "a", ""),
+    ("a=(); a+=(<x>); printf '%s' \"${a[0]}\"\n", "", ""),
+    ("a=([0]=<x>); printf '%s' \"${a[0]}\"\n", "", ""),
+    ("declare -A m; m[k]=<x>; printf '%s' \"${m[k]}\"\n", "", ""),
+    ("cat <(printf '%s' <x>)\n", "", ""),
+    ("printf '%s' <x> > >(cat); wait\n", "", ""),
+    ("Y=yzy; printf '%s' \"${Y/z/<x>}\"\n", "y", "y"),
+    ("Y=yzy; printf '%s' \"${Y//z/<x>}\"\n", "y", "y"),
+    ("Y=yzy; printf '%s' ${Y//z/<x>}\n", "y", "y"),
+    ("function f { printf '%s' \"$1\"; }; f <x>\n", "", ""),
+    ("local_() { local a=<x>; printf '%s' \"$a\"; }; local_\n", "", ""),
+    ("printf -v A '%s' <x>; printf '%s' \"$A\"\n", "", ""),
+    ("declare A=<x>; printf '%s' \"$A\"\n", "", ""),
+    ("(( A = <x> )); printf '%s' \"$A\"\n", "", ""),
+    ("let A=<x>; printf '%s' \"$A\"\n", "", ""),
+    ("printf '%s' $[<x>]\n", "", ""),
+    ("time printf '%s' <x> 2>/dev/null\n", "", ""),
+    ("printf '%s' $'a\\tb'<x>\n", "a\tb", ""),
+    ("printf '%s' $\"<x>\"\n", "", ""),
 ];
 /// Those that take some values only.
 const SOMETIMES: &[(&str, &str, &str)] = &[
@@ -58,6 +96,145 @@ const SOMETIMES: &[(&str, &str, &str)] = &[
     ("printf '%s' $((<x> + 0))\n", "", ""),
     ("printf '%s' \"$(case a in a) printf '%s.' <x>;; esac)\"\n", "", "."),
 ];
+
+/// Whatever stands there, nothing but these scripts' own words is run: what it makes of a value is its own affair.
+const HARMLESS: &[&str] = &[
+    "[[ a<x> == a* ]]; true",
+    "[[ <x> == b ]]; true",
+    "[[ b == <x> ]]; true",
+    "[[ b =~ <x> ]]; true",
+    "[[ <x> -gt 5 ]]; true",
+    "[[ -v <x> ]]; true",
+    "case a in <x>) : ;; *) : ;; esac",
+    "case a in a|<x>) : ;; esac",
+    "case <x> in a) : ;; esac",
+    "Y=abc; : \"${Y#<x>}\"",
+    "Y=abc; : ${Y%%<x>}",
+    "Y=abc; : \"${Y/<x>/b}\"",
+    "Y=abc; : \"${Y:<x>:1}\"",
+    "a=(p q r); : \"${a[<x>]}\"",
+    "a[<x>]=b",
+    "declare -A m; m[<x>]=b",
+    "declare -i A=<x>",
+    "let A=<x>",
+    "(( A = <x> ))",
+    "(( <x> > 5 ))",
+    ": $[<x>]",
+    ": $((1 + <x>))",
+    ": {<x>,b}",
+    "printf '%s' a > /dev/null <x>",
+    "A_<x>=b",
+    "test -v <x>; true",
+    "unset <x>; true",
+    "read <x> < /dev/null; true",
+    "printf -v <x> a; true",
+    "for <x> in a; do :; done",
+    "echo a > /dev/null 2>&<x>",
+    "select i in <x>; do break; done < /dev/null",
+    "trap <x> USR1",
+    "alias x=<x>",
+    "eval : <x>",
+    "eval \"echo <x>\"",
+    "sh -c \"echo <x>\"",
+    "bash -c 'echo <x>'",
+    "sudo_() { \"$@\"; }; sudo_ sh -c 'echo <x>'",
+    "sh <<EOF\necho <x>\nEOF",
+    "echo \"$(sh -c \"echo <x>\")\"",
+    "trap \"echo <x>\" EXIT",
+    "let \"A = <x>\"",
+    "a=(1 2); echo \"${a[<x>]}\"",
+    "declare \"a[<x>]=1\"",
+    "awk \"BEGIN { print \\\"<x>\\\" }\"",
+    "[ <x> -gt 5 ]; true",
+    "test \"<x>\" -eq 5; true",
+    "if (( <x> > 1 )); then :; fi",
+    "for (( i = 0; i < <x>; i++ )); do break; done",
+];
+
+/// A value that leaves a mark if any of it is run.
+fn marks(at: &std::path::Path) -> Vec<String> {
+    let mark = at.display();
+    let runs = [
+        "$(: > MARK)",
+        "`: > MARK`",
+        "a[$(: > MARK)]",
+        "x[`: > MARK`]+1",
+        ";: > MARK;",
+        "\n: > MARK\n",
+        "');: > MARK;('",
+        "\";: > MARK;\"",
+        "& : > MARK &",
+        "| tee MARK",
+        "a) : > MARK ;; b",
+        "x=$(: > MARK)",
+        "${x:=$(: > MARK)}",
+        ">MARK",
+        "1,x[$(: > MARK)]",
+        "$((x[$(: > MARK)]))",
+        "}; : > MARK; {",
+        "]] ; : > MARK ; [[ a",
+        ")); : > MARK; ((1",
+        "\\\n;: > MARK",
+        "a[$(: > MARK)0]=1",
+        "<(: > MARK)",
+        ">(: > MARK)",
+        "$'\\n: > MARK'",
+        "=(: > MARK)",
+    ];
+    runs.iter().map(|value| value.replace("MARK", &mark.to_string())).collect()
+}
+
+#[test]
+fn nothing_of_a_value_is_run_wherever_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("mark");
+    // Some of the pairs in an ordinary run, each time the same.
+    let each = if std::env::var_os("QD_LONG").is_some() { 1 } else { 7 };
+    let (mut taken, mut pair) = (0, 0usize);
+    for template in HARMLESS.iter().copied().chain([ANYWHERE, SOMETIMES, BASH].concat().iter().map(|one| one.0)) {
+        // Some of these are redirections to a shell, and no placeholder at all.
+        if gaps(template, &scan(template)).len() != 1 {
+            continue;
+        }
+        for value in marks(&mark) {
+            pair += 1;
+            if pair % each != 0 {
+                continue;
+            }
+            let Ok(script) = filled(template, &value) else { continue };
+            if super::may_be_run(&script, value.as_bytes()) {
+                continue;
+            }
+            taken += 1;
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(script.as_bytes()).unwrap();
+            for shell in SHELLS {
+                let mut child = Command::new("timeout");
+                child.args(["5", shell]).arg(file.path()).current_dir(folder.path());
+                child.env_clear().env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).output().unwrap();
+                assert!(!mark.exists(), "{shell} ran a part of {value:?}:\n{script}");
+            }
+        }
+    }
+    assert!(taken > 100, "{taken}");
+}
+
+#[test]
+fn what_only_bash_knows_takes_data_or_refuses() {
+    let mut taken = 0;
+    for template in BASH {
+        for value in HOSTILE {
+            let Ok(script) = filled(template.0, value) else { continue };
+            if super::may_be_run(&script, value.as_bytes()) {
+                continue;
+            }
+            taken += 1;
+            let wanted = format!("{}{value}{}", template.1, template.2);
+            assert_eq!(String::from_utf8_lossy(&printed("/bin/bash", script.as_bytes())), wanted, "{script}");
+        }
+    }
+    assert!(taken > 300, "{taken}");
+}
 
 const HOSTILE: &[&str] = &[
     "",
@@ -119,10 +296,14 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn check(template: &(&str, &str, &str), value: &str) -> Result<(), String> {
+    check_in(&SHELLS, template, value)
+}
+
+fn check_in(shells: &[&str], template: &(&str, &str, &str), value: &str) -> Result<(), String> {
     let (text, before, behind) = template;
     let script = filled(text, value)?;
     let wanted = format!("{before}{value}{behind}");
-    for shell in SHELLS {
+    for shell in shells {
         let got = printed(shell, script.as_bytes());
         // A substitution drops line ends at its end, whatever stands in it.
         assert_eq!(String::from_utf8_lossy(&got), wanted, "{shell}\n{text}\n{value:?}\n{script}");
@@ -227,6 +408,11 @@ proptest! {
     #[test]
     fn any_value_is_data_or_refused(value in "[a-zE-O0-9 \n\t'\"$`\\\\()]{0,12}", at in 0..SOMETIMES.len()) {
         let _ = check(&SOMETIMES[at], &value);
+    }
+
+    #[test]
+    fn any_value_is_data_to_bash_or_refused(value in "[a-zE-O0-9 \n\t'\"$`\\\\()\\[\\]{},&!]{0,12}", at in 0..BASH.len()) {
+        let _ = check_in(&["/bin/bash"], &BASH[at], &value);
     }
 
     #[test]

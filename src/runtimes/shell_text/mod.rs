@@ -6,6 +6,7 @@ mod gap;
 mod insert;
 mod place;
 mod preamble;
+mod reread;
 mod scan;
 mod uses;
 mod words;

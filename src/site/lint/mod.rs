@@ -9,7 +9,6 @@ mod declared;
 mod fail_fast;
 mod fences;
 mod gaps;
-mod ids;
 mod inputs;
 pub mod live;
 mod names;
@@ -72,7 +71,6 @@ const RULES: &[Rule] = &[
     ("way back", ways_back::rule),
     ("budget", budget::rule),
     ("fence", fences::rule),
-    ("id", ids::rule),
     ("declared", declared::rule),
     ("debt", debt::rule),
 ];

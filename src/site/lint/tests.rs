@@ -210,12 +210,6 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", "````md\n```\nuptime\n````\n\n~~~\n```\n~~~\n".into()),
         ),
         (
-            "id",
-            "the name a is that of another",
-            ("", sh("#a host=db-1", "uptime") + &sh("#a host=db-1", "date")),
-            ("", sh("#a host=db-1", "uptime") + &sh("#a-2 host=db-1", "date")),
-        ),
-        (
             "declared",
             "is seen to destroy",
             ("", sh("#a host=db-1 danger=change", "dropdb shop")),
