@@ -198,7 +198,8 @@ pub fn repetitions(sample: usize, all: usize) -> usize {
 pub fn report(fault: &str, repetitions: usize, passed: usize, note: &str) {
     let Some(results) = std::env::var_os("QD_RESULTS") else { return };
     let note = note.replace(['\t', '\n'], " ");
-    let line = format!("{fault}\t{repetitions}\t{passed}\t{note}\n");
+    let tests = env!("CARGO_CRATE_NAME");
+    let line = format!("{tests}\t{fault}\t{repetitions}\t{passed}\t{note}\n");
     OpenOptions::new()
         .create(true)
         .append(true)

@@ -6,7 +6,7 @@ use quarterdeck::engine::jobs::{Began, Cancelled, Jobs, Seen};
 
 use crate::bare::Bare;
 use crate::kit::{Console, as_root, key, left_on, name, order};
-use crate::lab::{Lab, repetitions};
+use crate::lab::{Lab, repetitions, report};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: run tests/run"]
@@ -43,6 +43,7 @@ async fn e14_cancelling_ends_all_of_it_and_says_so() {
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
         assert_eq!(left_on(&lab, host, &key), "", "{alias}");
     }
+    report("E14", 4, 4, "a job is cancelled before, during and after it: as root, with sudo, without, without systemd");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use quarterdeck::engine::transport::{LocalTransport, Spawner};
 
 use crate::bare::Bare;
 use crate::kit::{Console, as_root, key, left_on, name, order};
-use crate::lab::Lab;
+use crate::lab::{Lab, report};
 
 const TEXT: &str = "id -un\necho bad >&2\necho \"$HOME\"\n[ -z \"${QD_LINK+x}\" ] || echo marked\nexit 3";
 
@@ -123,6 +123,7 @@ async fn a18_what_holds_the_output_does_not_hold_up_the_end() {
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
         assert_eq!(left_on(&lab, "app-2", &key), "");
     }
+    report("A18", 2, 2, "a step that leaves a process behind with its output ends at once, and the process goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -171,6 +171,12 @@ async fn f8_hostile_values_are_data() {
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
     }
     assert!(!lab.try_on("app-2", &["test", "-e", "/tmp/qdt-pwned"]).status.success());
+    report(
+        "F8",
+        6,
+        6,
+        "over 40 hostile values as inputs, captures and secrets: sh, bash, sudo, and logins with fish and csh",
+    );
     // What no variable can hold is refused before anything is sent.
     let console = Console::new(lab.ssh_config(), &["app-2"]).await;
     for bad in ["a\0b".to_owned(), "x".repeat(200 << 10)] {

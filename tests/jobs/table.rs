@@ -6,7 +6,7 @@ use quarterdeck::domain::run::Reason;
 use quarterdeck::engine::jobs::{Began, JobKey, Jobs, Seen};
 
 use crate::kit::{Console, as_root, key, left_on, mark, name, order, ran};
-use crate::lab::Lab;
+use crate::lab::{Lab, report};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: run tests/run"]
@@ -117,4 +117,5 @@ async fn e5_a_boot_leaves_it_unknown_and_nothing_begins_again() {
         assert_eq!(console.jobs.clear(name(alias), key.run.clone()).await, Ok(0));
         assert_eq!(left_on(&lab, "db-1", &key), "");
     }
+    report("E5", 2, 2, "a job whose host is booted: unknown or ended by a signal, and begun by nobody again");
 }
