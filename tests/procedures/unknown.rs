@@ -125,9 +125,10 @@ fn e5_a_step_whose_host_was_booted_is_unknown_until_a_person_decides() {
         lab.on(HOST, &["mkdir", "-pm", "1777", "/var/qdt"]);
         team.truth = format!("/var/qdt/truth-{round}");
         let (truth, flag) = (team.truth.clone(), login.flag);
+        let deaf = if round % 4 < 2 { "trap '' TERM; " } else { "" };
         team.write(&format!(
             "# Booted\n```sh {{#long host={HOST} danger=change retries=3 every=1s{flag}}}\necho long >> {truth}; echo begun\n\
-             trap '' TERM; sleep 3143\n```\n```sh {{#next host={HOST} danger=change{flag}}}\necho next >> {truth}\n```\n"
+             {deaf}sleep 3143\n```\n```sh {{#next host={HOST} danger=change{flag}}}\necho next >> {truth}\n```\n"
         ));
         let mut console = team.console(&["--yes"]);
         console.wait_told(&["\"event\":\"output\"", "begun"]);

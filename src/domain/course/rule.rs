@@ -46,6 +46,8 @@ pub struct Rule {
     pub retries: u32,
     /// Whether a try of unknown end may be repeated.
     pub idempotent: bool,
+    /// Whether it is a command, which ends with a status of its own.
+    pub commands: bool,
     /// How long an answer counts.
     pub expires: Option<Duration>,
     /// Whether it stands beside the order of a whole run, because a person chose it there: it undoes another part, or is
@@ -77,6 +79,7 @@ impl Rule {
             },
             retries: options.retries,
             idempotent: options.idempotent || part.danger == Danger::Read,
+            commands: matches!(part.doing, Doing::Run(..)),
             expires: options.expires,
             aside: false,
             capture: options.capture.clone(),
@@ -85,13 +88,15 @@ impl Rule {
     }
 
     /// Whether a step that failed is tried again by itself: so often as the document says, and only after an end that
-    /// another try may mend.
+    /// another try may mend. A change that something else ended, as a host does that is being booted, is for a person:
+    /// how far it came is not known.
     pub fn tries_again(&self, step: &RunStep) -> bool {
         let mends = match step.reason {
             Some(Reason::NonZeroExit | Reason::Timeout | Reason::Unreachable) => true,
             Some(Reason::Refused | Reason::Cancelled | Reason::GuardFailed | Reason::Inconclusive) | None => false,
         };
-        mends && step.by.is_none() && step.attempt <= self.retries && self.asks == Asks::Nobody
+        let cut = self.commands && !self.idempotent && step.reason == Some(Reason::NonZeroExit) && step.exit.is_none();
+        mends && !cut && step.by.is_none() && step.attempt <= self.retries && self.asks == Asks::Nobody
     }
 
     /// Whether it is the same gate as another part's.

@@ -202,7 +202,8 @@ impl Sim {
             Truth::Vanished => (StepState::Unknown, None),
             Truth::Running => return,
         };
-        self.set(number, |step| (step.state, step.reason) = (state, reason), true);
+        let exit = reason.map(|_| 1);
+        self.set(number, |step| (step.state, step.reason, step.exit) = (state, reason, exit), true);
     }
 
     /// Everything before it is done, and a gate was passed.
