@@ -24,8 +24,8 @@ const WITHIN: Duration = Duration::from_secs(60);
 const MOST: usize = 64 << 10;
 /// Of what a step of an old run printed, so much is shown.
 const SHOWN: usize = 1 << 20;
-/// After a run its hosts get so long to remove what it left.
-const CLEARED: Duration = Duration::from_secs(3);
+/// After a run its hosts get so long to remove what it left; one that is away says so sooner.
+const CLEARED: Duration = Duration::from_secs(15);
 /// Pieces of a preview on their way.
 const PIECES: usize = 16;
 
