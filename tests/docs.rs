@@ -13,7 +13,7 @@ use quarterdeck::input::{Action, Context, Keymap};
 use quarterdeck::site::schema::{Kind, value};
 use serde_json::Value;
 
-const GUIDES: [&str; 10] = [
+const GUIDES: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
@@ -21,6 +21,7 @@ const GUIDES: [&str; 10] = [
     "docs/security.md",
     "docs/site.md",
     "docs/procedures.md",
+    "docs/runs.md",
     "docs/pakashop-procedures.md",
     "docs/commands.md",
     "docs/site-reference.md",
@@ -294,5 +295,6 @@ fn the_reference_of_sites_is_made_from_what_reads_them() {
     );
     page += &reference(Kind::Site, "A site", "site.toml");
     page += &reference(Kind::User, "Your own file", "config.toml");
+    page += &reference(Kind::Procedure, "A procedure's front matter", "a procedure");
     made("docs/site-reference.md", &page);
 }

@@ -304,7 +304,7 @@ impl Session {
                     let lines = plan_told::end(&run.title, state, &run.steps);
                     lines.iter().try_for_each(|line| say(line, json))?;
                     if json {
-                        super::output::print(&super::runs::json(&Listed::of(std::slice::from_ref(run)))?)?;
+                        super::output::print(&super::runs::json(&Listed::of(std::slice::from_ref(run), &[]))?)?;
                     }
                     return Ok(match state {
                         RunState::Succeeded => Exit::Ok,
@@ -401,7 +401,10 @@ pub(super) fn read_line(prompt: &str) -> Option<Secret> {
     let mut terminal = terminal()?;
     terminal.write_all(prompt.as_bytes()).ok()?;
     let mut line = String::new();
-    BufReader::new(terminal).read_line(&mut line).ok()?;
+    // Ctrl-d at the beginning of a line ends it without one: that is no answer.
+    if BufReader::new(terminal).read_line(&mut line).ok()? == 0 {
+        return None;
+    }
     Some(Secret::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
 }
 

@@ -4,12 +4,14 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::choose::complain;
+use super::moment::{FORMS, Moment};
 use super::{Exit, output};
 use crate::domain::run::RunState;
-use crate::domain::{EnvName, Run, SiteName};
+use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, settle};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
+use crate::site::procedure::{Known, load};
 use crate::state::run_report::{Beside, Listed, Printed, in_full, list};
 use crate::text::Foreign;
 
@@ -29,11 +31,17 @@ pub struct Runs {
     pub limit: u32,
     /// One run in full: its name, or enough of its end to know it. Ends as it ended: 0 succeeded, 1 stopped or
     /// running, 2 failed, 3 unknown.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["site", "environment", "limit", "grep"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["site", "environment", "limit", "words", "procedure", "since"])]
     pub id: Option<String>,
     /// Only runs that hold each of these words, in any case: in their title, procedure, person, or a host.
-    #[arg(long, value_name = "WORDS")]
-    pub grep: Option<String>,
+    #[arg(long = "match", visible_alias = "grep", value_name = "WORDS")]
+    pub words: Option<String>,
+    /// Only runs of this procedure.
+    #[arg(long, value_name = "NAME")]
+    pub procedure: Option<String>,
+    /// Only runs that were begun then or later: 2d, "2026-11-21 03:00", today.
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
     /// With the end of what each step printed.
     #[arg(long, requires = "id")]
     pub output: bool,
@@ -61,12 +69,14 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
     let site = runs.site.as_deref().map(SiteName::new).transpose().map_err(|why| named("site", &why))?;
     let environment =
         runs.environment.as_deref().map(EnvName::new).transpose().map_err(|why| named("environment", &why))?;
+    let procedure =
+        runs.procedure.as_deref().map(ProcedureName::new).transpose().map_err(|why| named("procedure", &why))?;
+    let since = runs.since.as_deref().map(since).transpose()?;
     if !is_there {
         return match &runs.id {
             Some(word) => Err(no_run(word)),
-            None => {
-                output::print(&if runs.json { json(&Listed::of(&[]))? } else { text(&[], runs) }).map(|()| Exit::Ok)
-            }
+            None => output::print(&if runs.json { json(&Listed::of(&[], &[]))? } else { text(&[], &[], runs) })
+                .map(|()| Exit::Ok),
         };
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -84,13 +94,41 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
                 Ok(ended(run.state))
             }
             None => {
-                let wish = RunsWish { site, environment, words: runs.grep.clone(), most: runs.limit };
+                let words = runs.words.clone();
+                let wish = RunsWish { site, environment, words, procedure, since, most: runs.limit };
                 let found = store.runs(wish).await.map_err(unavailable)?;
-                output::print(&if runs.json { json(&Listed::of(&found))? } else { text(&found, runs) })?;
+                let left = left(&store, found.iter().any(goes_on)).await.map_err(unavailable)?;
+                output::print(&if runs.json { json(&Listed::of(&found, &left))? } else { text(&found, &left, runs) })?;
                 Ok(Exit::Ok)
             }
         }
     })
+}
+
+/// A moment that a person typed.
+fn since(word: &str) -> Result<Timestamp, Exit> {
+    let now = jiff::Zoned::now();
+    match Moment::read(word, &now) {
+        Some(Moment::At(at)) => Ok(at),
+        Some(Moment::Ago(ago)) => {
+            let ago = jiff::SignedDuration::try_from(ago).unwrap_or(jiff::SignedDuration::MAX);
+            Ok(now.timestamp().checked_sub(ago).unwrap_or(Timestamp::MIN))
+        }
+        None => Err(complain(Exit::Usage, &format!("--since {} is no moment: {FORMS}.", Foreign::from(word).plain()))),
+    }
+}
+
+fn goes_on(run: &Run) -> bool {
+    run.state == RunState::Running && run.document.is_some()
+}
+
+/// The runs that go on while no console here is at them.
+async fn left(store: &Sqlite, any: bool) -> Result<Vec<RunId>, StoreError> {
+    if !any {
+        return Ok(Vec::new());
+    }
+    let open = store.resumable(RunsWish { most: u32::MAX, ..RunsWish::default() }).await?;
+    Ok(open.into_iter().map(|run| run.id).collect())
 }
 
 /// Settles what dead programs left, so that nothing is shown as running that does not; and tells what the store tells.
@@ -111,12 +149,13 @@ async fn settle_first(store: &Sqlite) {
     store.told().borrow().iter().for_each(|sentence| output::complain(sentence));
 }
 
-fn text(found: &[Run], asked: &Runs) -> String {
-    let narrowed = asked.site.is_some() || asked.environment.is_some() || asked.grep.is_some();
+fn text(found: &[Run], left: &[RunId], asked: &Runs) -> String {
+    let words = [&asked.site, &asked.environment, &asked.words, &asked.procedure, &asked.since];
+    let narrowed = words.iter().any(|word| word.is_some());
     match (found, narrowed) {
         ([], false) => "Nothing was done with qd yet.\n".to_owned(),
         ([], true) => "No run is as asked for.\n".to_owned(),
-        (found, _) => list(found),
+        (found, _) => list(found, left),
     }
 }
 
@@ -146,7 +185,9 @@ fn the_one(mut found: Vec<Run>, word: &str) -> Result<Run, Exit> {
 /// What is known of a run beside it.
 async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, StoreError> {
     let mut beside = Beside::default();
+    let mut last = run.begun;
     for record in store.records(run.id.clone()).await? {
+        last = last.max(record.at);
         match record.what {
             Recorded::Taken(_) => beside.takeovers.push((record.at, record.who.person, record.who.workstation)),
             Recorded::Step(number, step) if run.steps.get(number).is_some_and(|now| step.attempt < now.attempt) => {
@@ -163,9 +204,15 @@ async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, 
             | Recorded::Ended(_) => {}
         }
     }
-    if run.state == RunState::Running && run.document.is_some() {
-        let wish = RunsWish { site: Some(run.site.clone()), most: u32::MAX, ..RunsWish::default() };
-        beside.nobody = store.resumable(wish).await?.iter().any(|open| open.id == run.id);
+    if left(store, goes_on(run)).await?.contains(&run.id) {
+        beside.nobody = Some(last);
+    }
+    if let Some(document) = &run.document
+        && let Some(kept) = store.document(document.digest.clone()).await?
+    {
+        let file = std::path::PathBuf::from(format!("{}.md", document.name));
+        let (procedure, _) = load(&file, kept.text.as_bytes(), &Known::default());
+        beside.titles = procedure.parts.iter().map(|part| (part.id.clone(), part.title.plain())).collect();
     }
     if with_output {
         let outputs = store.outputs(run.id.clone(), TAIL).await?;

@@ -21,6 +21,8 @@ pub enum File {
     Site,
     /// config.toml, the user file
     Config,
+    /// the front matter of a procedure
+    Procedure,
 }
 
 /// Prints it.
@@ -28,6 +30,7 @@ pub fn run(arguments: &Schema) -> Exit {
     let kind = match arguments.file {
         File::Site => Kind::Site,
         File::Config => Kind::User,
+        File::Procedure => Kind::Procedure,
     };
     print(&text(kind)).err().unwrap_or(Exit::Ok)
 }

@@ -442,7 +442,8 @@ async fn tell_store(
 }
 
 async fn tell_history(store: Arc<dyn Store>, here: Arc<Environment>, most: u32, events: mpsc::Sender<Event>) {
-    let wish = RunsWish { site: Some(here.site.clone()), environment: Some(here.name.clone()), words: None, most };
+    let wish =
+        RunsWish { site: Some(here.site.clone()), environment: Some(here.name.clone()), most, ..RunsWish::default() };
     let event = match store.runs(wish).await {
         Ok(runs) => Event::History(runs),
         Err(error) => Event::Trouble(error.to_string()),

@@ -1,9 +1,10 @@
-//! `qd trust`: what a site would run, approved, listed, taken back.
+//! `qd trust`: what a site or a single document would run, approved, listed, taken back.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::approval_document as document;
 use super::find::{Found, NotFound, Origin, find};
 use super::load::{Commands, Look, Runs, Standing, look};
 use super::mistake::{Severity, path, quoted, render};
@@ -32,11 +33,11 @@ pub enum Outcome {
 }
 
 impl Told {
-    fn done(text: String) -> Self {
+    pub(super) fn done(text: String) -> Self {
         Self { outcome: Outcome::Done, text }
     }
 
-    fn bad(text: String) -> Self {
+    pub(super) fn bad(text: String) -> Self {
         Self { outcome: Outcome::BadFiles, text }
     }
 
@@ -48,6 +49,9 @@ impl Told {
 
 /// Approves the site that `word` means, with exactly what its folder holds now, and says what may run from now on.
 pub fn trust(places: &Places, word: &str) -> Told {
+    if let Some(file) = document::meant(places, word) {
+        return document::trust(places, &file, word);
+    }
     let found = match find(places, word) {
         Ok(found) => found,
         Err(error) => return Told::no_site(&error),
@@ -82,7 +86,7 @@ pub fn trust(places: &Places, word: &str) -> Told {
 }
 
 /// Each command once, with all that it is for.
-fn commands(commands: &[Commands]) -> String {
+pub(super) fn commands(commands: &[Commands]) -> String {
     if commands.is_empty() {
         return "its files would run no command\n".to_owned();
     }
@@ -136,6 +140,9 @@ pub fn list_trusted(places: &Places) -> Told {
 }
 
 fn state(places: &Places, folder: &Path, digest: &str) -> &'static str {
+    if folder.is_file() {
+        return if document::digest(folder).as_deref() == Some(digest) { "unchanged" } else { "changed" };
+    }
     if !folder.is_dir() {
         return "gone";
     }
@@ -146,6 +153,7 @@ fn state(places: &Places, folder: &Path, digest: &str) -> &'static str {
 /// Takes an approval back, by the site's name or path, also when its folder is gone.
 pub fn untrust(places: &Places, word: &str) -> Told {
     let folder = match find(places, word) {
+        _ if document::meant(places, word).is_some() => places.here.join(word),
         Ok(found) => found.folder,
         Err(_) if word.contains('/') => places.here.join(word),
         Err(error) => return Told::no_site(&error),

@@ -108,8 +108,13 @@ fn check_user(places: &Places, checked: &mut Checked) {
 
 fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked) {
     let Look { site, mut mistakes, standing, .. } = look(places, found);
-    mistakes.extend(site.iter().flat_map(|site| lint(site, today)));
-    let folder = path(&places.shown(&found.folder));
+    let folder = places.shown(&found.folder);
+    // Rules know a file as it is called in its site.
+    let judged = site.iter().flat_map(|site| lint(site, today));
+    mistakes.extend(judged.map(|mistake| Mistake { file: folder.join(&mistake.file), ..mistake }));
+    mistakes
+        .sort_by(|one, other| one.file.cmp(&other.file).then((one.line, one.column).cmp(&(other.line, other.column))));
+    let folder = path(&folder);
     let mut line = format!("{} ({folder}): {}", found.name, verdict(&mistakes));
     if let Some(site) = &site {
         let names: Vec<String> = site.environments.iter().map(|environment| environment.name.to_string()).collect();
@@ -189,4 +194,31 @@ fn count(mistakes: &[Mistake]) -> (usize, usize) {
 
 fn several(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_the_same_by_whoever_finds_something_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path().canonicalize().unwrap();
+        let places =
+            Places { config: at.join("config"), state: at.join("state"), data: at.join("data"), here: at.clone() };
+        let folder = at.join("sites/shop/procedures");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(at.join("sites/shop/site.toml"), "[environments.prod.hosts]\nweb-1 = {}\n").unwrap();
+        let text = "# X\n\n```sh {#a host=web-9}\nid\n```\n\n```sh {#b tiemout=3m}\nid\n```\n\n```json\n{}\n";
+        std::fs::write(folder.join("x.md"), text).unwrap();
+        let checked = check(&places, &["shop".to_owned()], &[], Date::constant(2026, 11, 21));
+        // From the attributes, from a rule, and from what nothing closes; in the order of the file.
+        let places: Vec<&str> =
+            checked.text.lines().filter(|line| line.starts_with("sites/shop/procedures/x.md:")).collect();
+        assert_eq!(places.len(), 3, "{}", checked.text);
+        for (line, place) in [3, 7, 11].into_iter().zip(places) {
+            assert!(place.starts_with(&format!("sites/shop/procedures/x.md:{line}:")), "{place}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod approval;
+mod approval_document;
 mod brackets;
 pub mod check;
 pub mod draft;
@@ -40,6 +41,7 @@ mod property_tests;
 mod schema_tests;
 
 pub use approval::{Outcome, Told, list_trusted, trust, untrust};
+pub use approval_document::approve_document;
 pub use check::{Checked, check};
 pub use duration::parse as parse_duration;
 pub use find::{Found, NotFound, Origin, find, list};

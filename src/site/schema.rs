@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use super::procedure::RawHeader;
 use super::raw::RawSite;
 use super::user::RawUser;
 
@@ -14,17 +15,20 @@ pub enum Kind {
     Site,
     /// The user file `config.toml`.
     User,
+    /// The front matter of a procedure.
+    Procedure,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 2] = [Kind::Site, Kind::User];
+    pub const ALL: [Kind; 3] = [Kind::Site, Kind::User, Kind::Procedure];
 
     /// The word that means it on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Site => "site",
             Kind::User => "config",
+            Kind::Procedure => "procedure",
         }
     }
 }
@@ -41,6 +45,7 @@ pub fn value(kind: Kind) -> Value {
     let (schema, title) = match kind {
         Kind::Site => (of::<RawSite>(), "Quarterdeck site file (site.toml)"),
         Kind::User => (of::<RawUser>(), "Quarterdeck user file (config.toml)"),
+        Kind::Procedure => (of::<RawHeader>(), "Front matter of a Quarterdeck procedure"),
     };
     let mut schema = schema;
     without_null(&mut schema);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schema::{Kind, text, value};
-use super::{load, parse_user};
+use super::{load, parse_user, procedure};
 
 const BLESS: &str = "QD_BLESS";
 
@@ -81,6 +81,14 @@ fn every_key_and_word_of_the_schema_is_read() {
     walk(&site, &site, &[], &|file| told(&load::parse(Path::new("f"), "f", file.as_bytes()).mistakes), &mut seen);
     let user = value(Kind::User);
     walk(&user, &user, &[], &|file| told(&parse_user(Path::new("f"), file.as_bytes()).1), &mut seen);
+    let front = value(Kind::Procedure);
+    let header = |file: &str| {
+        // What says only what is unknown is another tool's.
+        let ours = if file.starts_with("lock") { "kind = \"guide\"" } else { "lock = true" };
+        let text = format!("+++\n{ours}\n{file}\n+++\n");
+        told(&procedure::load(Path::new("p.md"), text.as_bytes(), &procedure::Known::default()).1)
+    };
+    walk(&front, &front, &[], &header, &mut seen);
     assert!(seen > 100, "only {seen} keys were walked");
 }
 

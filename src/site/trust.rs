@@ -61,6 +61,11 @@ impl Trust {
         trust
     }
 
+    /// Whether a document with exactly this content was approved, wherever it lies.
+    pub fn knows(&self, digest: &str) -> bool {
+        self.approvals.iter().any(|approval| approval.digest == digest)
+    }
+
     fn refused(mistake: Mistake) -> Self {
         Self { approvals: Vec::new(), mistakes: vec![mistake] }
     }

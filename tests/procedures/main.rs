@@ -23,6 +23,7 @@ mod cancel;
 mod checklist;
 mod console;
 mod elsewhere;
+mod flags;
 mod judge;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
@@ -73,6 +74,9 @@ impl Desk {
             command.env(name, self.path(folder));
         }
         command.envs(self.ssh_config.as_ref().map(|file| ("QD_SSH_CONFIG", file)));
+        if arguments.contains(&"./run.md") {
+            command.arg("--trust").arg(digest(&self.path("run.md")));
+        }
         command.env_remove("QD_FAULT_JOBS").envs(fault.map(|fault| ("QD_FAULT_JOBS", fault)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -117,6 +121,12 @@ impl Desk {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// What says that a document may run what is in it.
+fn digest(file: &std::path::Path) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(fs::read(file).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn told(output: &Output) -> String {

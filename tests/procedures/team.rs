@@ -85,7 +85,13 @@ impl<'lab> Team<'lab> {
     }
 
     pub fn write(&self, document: &str) {
-        (0..self.seats.len()).for_each(|seat| fs::write(self.path(seat, "run.md"), document).unwrap());
+        for seat in 0..self.seats.len() {
+            fs::write(self.path(seat, "run.md"), document).unwrap();
+            let mut trust = Command::new(env!("CARGO_BIN_EXE_qd"));
+            trust.args(["trust", "./run.md"]).current_dir(self.seats[seat].path());
+            trust.envs(self.variables_of(seat)).stdout(Stdio::null());
+            assert!(trust.status().unwrap().success(), "the document is not trusted");
+        }
     }
 
     /// The same as one of the site's procedures.
@@ -110,6 +116,10 @@ impl<'lab> Team<'lab> {
 
     /// What it is told in its environment.
     pub fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+        self.variables_of(self.at)
+    }
+
+    fn variables_of(&self, seat: usize) -> Vec<(&'static str, PathBuf)> {
         let own = [
             ("HOME", "home"),
             ("XDG_DATA_HOME", "data"),
@@ -117,7 +127,7 @@ impl<'lab> Team<'lab> {
             ("XDG_CONFIG_HOME", "config"),
             ("XDG_RUNTIME_DIR", "runtime"),
         ];
-        let own = own.into_iter().map(|(name, folder)| (name, self.path(self.at, folder)));
+        let own = own.into_iter().map(|(name, folder)| (name, self.path(seat, folder)));
         own.chain([("QD_SSH_CONFIG", self.config.clone())]).collect()
     }
 

@@ -11,7 +11,8 @@ use quarterdeck::port::act::StoreState;
 use quarterdeck::text::Foreign;
 
 /// All that matters.
-pub const ALL: RunsWish = RunsWish { site: None, environment: None, words: None, most: 100_000 };
+pub const ALL: RunsWish =
+    RunsWish { site: None, environment: None, words: None, procedure: None, since: None, most: 100_000 };
 
 /// A run of so many steps, of which none was begun.
 pub fn run(title: &str, steps: usize) -> Run {

@@ -1,19 +1,28 @@
 //! What is decided about a run at the command line: by flags, or by whoever sits at the terminal.
 
-use super::follow::{Session, typed};
-use super::{OnFailure, by_flags, pair, told};
-use crate::cli::{Exit, change, choose, output};
+use std::sync::Arc;
+
+use super::follow::{Decided, Session};
+use super::{pair, told};
+use crate::cli::{Exit, choose, output};
 use crate::domain::permit::{Confirm, Demand, Permit};
-use crate::domain::{InputName, PartId, ProcedurePlan, Run};
-use crate::port::Effect;
+use crate::domain::procedure::{Doing, Input};
+use crate::domain::{InputName, PartId, Procedure, ProcedurePlan, Run};
 use crate::port::procedure::{Decision, Need, Told};
-use crate::state::procedures::{again, once_more, plan};
+use crate::port::{Effect, Secret};
+use crate::state::procedures::{find_part, valid};
 
 impl Session<'_> {
-    /// The permit, by the flags or by a person at the terminal.
-    pub(super) async fn permit(&mut self, confirm: Confirm<ProcedurePlan>) -> Result<Permit<ProcedurePlan>, Exit> {
-        let confirm = match by_flags(confirm, self.args) {
-            Ok(permit) => return Ok(permit),
+    /// The permit, by the flags or by a person at the terminal; nothing when the person does not give it.
+    ///
+    /// # Errors
+    /// How the call ends when nobody can give it.
+    pub(super) async fn permit(
+        &mut self,
+        confirm: Confirm<ProcedurePlan>,
+    ) -> Result<Option<Permit<ProcedurePlan>>, Exit> {
+        let confirm = match confirm.by_flags(self.args.yes, self.args.confirm.as_deref()) {
+            Ok(permit) => return Ok(Some(permit)),
             Err(confirm) => *confirm,
         };
         let wanted = match confirm.demand() {
@@ -21,100 +30,176 @@ impl Session<'_> {
             Demand::Name(name) => format!("--confirm {name}"),
         };
         if self.args.yes || self.args.confirm.is_some() || !self.attended || self.args.json {
-            let why = format!("not confirmed: {} needs {wanted}. Nothing was done.", confirm.plan().environment);
+            let plan = confirm.plan();
+            let why = match &plan.run {
+                None => format!("not confirmed: {} needs {wanted}. Nothing was done.", plan.environment),
+                Some(run) => format!(
+                    "not confirmed: {} needs {wanted}. The run is left open; go on with: {}",
+                    plan.environment,
+                    self.resumption(run)
+                ),
+            };
             return Err(choose::complain(Exit::Refused, &why));
         }
         let question = match confirm.demand() {
             Demand::Nothing | Demand::Yes => "Type y to do it: ".to_owned(),
             Demand::Name(name) => format!("This environment is protected. Type {name} to do it: "),
         };
-        let typed = typed(question).await.unwrap_or_default();
-        confirm.answer(&typed).map_err(|_| choose::complain(Exit::Refused, "not confirmed: nothing was done"))
+        let typed = self.ask(question).await?.unwrap_or_default();
+        match confirm.answer(&typed) {
+            Ok(permit) => Ok(Some(permit)),
+            Err(_) => {
+                output::complain("not confirmed: nothing was sent");
+                Ok(None)
+            }
+        }
     }
 
-    /// What is decided by flags or a person. `None` when nobody can; `Some(None)` when nothing is to be sent.
+    /// The procedure of the run.
+    pub(super) fn procedure(&self) -> Option<Arc<Procedure>> {
+        let name = self.run.as_ref().and_then(|run| run.document.as_ref()).map(|document| &document.name)?;
+        self.prepared.environment.procedure(name).cloned()
+    }
+
+    /// What is decided by flags or a person. `refused` says that what the flags say was refused already.
     pub(super) async fn decision(
         &mut self,
         run: &Run,
         need: &Need,
         words: &str,
-    ) -> Result<Option<Option<Effect>>, Exit> {
-        let decide = |decision| Some(Some(Effect::Decide(run.id.clone(), decision)));
+        refused: bool,
+    ) -> Result<Decided, Exit> {
+        let decide = |decision| Decided::Send(Effect::Decide(run.id.clone(), decision));
         match need {
             Need::Tick(part) => {
-                let note = self.flag(self.args.tick.as_slice(), part, "--tick PART=NOTE")?;
-                let note = match note {
-                    Some(note) => Some(note),
-                    None => self.ask(format!("{words}. Note (enter: none, ctrl-d: not done): ")).await,
-                };
-                Ok(note.and_then(|note| decide(Decision::Tick(part.clone(), note))))
+                let flag = self.flag(self.args.tick.as_slice(), part, "--tick PART=NOTE", refused)?;
+                let evidence = self.is(part, |part| part.options.evidence);
+                if let Some(note) = flag {
+                    if evidence && note.trim().is_empty() {
+                        output::complain(&format!("{part} wants a note: say what was seen"));
+                    } else {
+                        return Ok(decide(Decision::Tick(part.clone(), note)));
+                    }
+                }
+                let enter = if evidence { "what you saw" } else { "enter: none" };
+                loop {
+                    let Some(note) = self.ask(format!("{words}. Note ({enter}; ctrl-d: not done): ")).await? else {
+                        return Ok(Decided::Nobody);
+                    };
+                    if !evidence || !note.trim().is_empty() {
+                        return Ok(decide(Decision::Tick(part.clone(), note)));
+                    }
+                }
             }
             Need::Choose(part) => {
-                let word = match self.flag(self.args.answer.as_slice(), part, "--answer PART=WORD")? {
-                    Some(word) => Some(word),
-                    None => self.ask(format!("{words}. Word: ")).await,
+                let procedure = self.procedure();
+                let found =
+                    procedure.as_ref().and_then(|one| find_part(one, &self.prepared.environment, part)).map(|(_, p)| p);
+                let ways = match found.map(|part| &part.doing) {
+                    Some(Doing::Decide(ways)) => ways.clone(),
+                    Some(_) | None => Vec::new(),
                 };
-                Ok(word.and_then(|word| decide(Decision::Choose(part.clone(), word))))
+                let known = |word: &str| ways.is_empty() || ways.iter().any(|way| way.word == word);
+                let all: Vec<&str> = ways.iter().map(|way| way.word.as_str()).collect();
+                if let Some(word) = self.flag(self.args.answer.as_slice(), part, "--answer PART=WORD", refused)? {
+                    if known(&word) {
+                        return Ok(decide(Decision::Choose(part.clone(), word)));
+                    }
+                    output::complain(&format!("{part} has no way {word:?}; it has {}", all.join(", ")));
+                }
+                if self.attended && !self.args.json {
+                    for way in &ways {
+                        output::print(&format!("  {}: {}\n", way.word, way.about.plain()))?;
+                    }
+                }
+                loop {
+                    let Some(word) = self.ask(format!("{words}. {}: ", all.join(", "))).await? else {
+                        return Ok(Decided::Nobody);
+                    };
+                    if known(word.trim()) {
+                        return Ok(decide(Decision::Choose(part.clone(), word.trim().to_owned())));
+                    }
+                }
             }
             Need::Tell(names) => {
                 let mut told = Vec::new();
                 for name in names {
-                    let given = self.args.input.iter().filter_map(|word| word.split_once('='));
-                    let given = given
-                        .filter(|(known, _)| *known == name.as_str())
-                        .map(|(_, value)| value.to_owned())
-                        .next_back();
-                    let value = match given {
-                        Some(value) => value,
-                        None if self.is_secret(run, name) => {
-                            let words = format!("{name}: ");
-                            let typed = match self.attended && !self.args.json {
-                                true => tokio::task::spawn_blocking(move || change::read_secret(&words))
-                                    .await
-                                    .ok()
-                                    .flatten(),
-                                false => None,
-                            };
-                            let Some(typed) = typed else { return Ok(None) };
-                            told.push((name.clone(), Told::Secret(typed)));
-                            continue;
-                        }
-                        None => match self.ask(format!("{name}: ")).await {
-                            Some(value) => value,
-                            None => return Ok(None),
-                        },
-                    };
-                    told.push((name.clone(), Told::Open(value)));
+                    match self.value(name, refused).await? {
+                        Some(value) => told.push((name.clone(), value)),
+                        None => return Ok(Decided::Nobody),
+                    }
                 }
                 Ok(decide(Decision::Tell(told)))
             }
-            Need::Failure(number, evidence) | Need::Unknown(number, evidence) => match self.args.on_failure {
-                OnFailure::Abort => Ok(decide(Decision::Abort(format!("{words} (--on-failure abort)")))),
-                OnFailure::Skip => Ok(decide(Decision::Skip(*number, format!("{words} (--on-failure skip)")))),
-                OnFailure::Ask if self.attended && !self.args.json => {
-                    output::print(&format!("{words}\n{}", told::evidence(evidence)))?;
-                    self.menu(run, *number).await
-                }
-                OnFailure::Ask => Ok(None),
-            },
+            Need::Failure(number, evidence) => self.failure(run, *number, evidence, words, false).await,
+            Need::Unknown(number, evidence) => self.failure(run, *number, evidence, words, true).await,
             Need::Terminal(number) if self.attended => Ok(decide(Decision::TakeTerminal(*number))),
-            Need::Terminal(_) => Ok(None),
+            Need::Terminal(_) => Ok(Decided::Nobody),
             Need::Paused => {
-                let typed = self.ask(format!("{words}. Type y to go on: ")).await;
-                Ok(typed.filter(|typed| typed == "y").and_then(|_| decide(Decision::Continue)))
+                let typed = self.ask(format!("{words}. Type y to go on: ")).await?;
+                Ok(if typed.as_deref() == Some("y") { decide(Decision::Continue) } else { Decided::Nobody })
             }
         }
     }
 
-    /// Whether what a run waits for is a secret.
-    fn is_secret(&self, run: &Run, name: &InputName) -> bool {
-        let document = run.document.as_ref().and_then(|document| self.prepared.environment.procedure(&document.name));
-        document.is_some_and(|document| document.header.inputs.iter().any(|input| input.name == *name && input.secret))
+    /// The value of an input that is wanted now.
+    async fn value(&mut self, name: &InputName, refused: bool) -> Result<Option<Told>, Exit> {
+        let input = self.input(name);
+        let environment = Arc::clone(&self.prepared.environment);
+        let why_not =
+            |value: &str| input.as_ref().and_then(|input: &Input| valid(input, value, &environment, None).err());
+        let secret = input.as_ref().is_some_and(|input| input.secret);
+        if let Some(known) = self.prepared.secrets.get(name.as_str()).filter(|_| !refused) {
+            return Ok(Some(Told::Secret(Secret::new(known.expose().to_vec()))));
+        }
+        let given = self.args.input.iter().filter_map(|word| word.split_once('='));
+        let given = given.filter(|(known, _)| *known == name.as_str()).map(|(_, value)| value.to_owned()).next_back();
+        if let Some(value) = given.filter(|_| !refused && !secret) {
+            match why_not(&value) {
+                None => return Ok(Some(Told::Open(value))),
+                Some(why) => output::complain(&format!("{name} can't be that: {why}")),
+            }
+        }
+        let about = input.as_ref().map(|input| input.about.plain()).filter(|about| !about.is_empty());
+        let default = input.as_ref().and_then(|input| input.default.clone());
+        let question = format!(
+            "{name}{}{}: ",
+            about.map(|about| format!(" ({about})")).unwrap_or_default(),
+            default.as_ref().map(|default| format!(" [{default}]")).unwrap_or_default()
+        );
+        loop {
+            if secret {
+                if !self.attended || self.args.json {
+                    return Ok(None);
+                }
+                return Ok(self.typed(question, true).await?.map(Told::Secret));
+            }
+            let Some(mut value) = self.ask(question.clone()).await? else { return Ok(None) };
+            if value.is_empty() {
+                value = default.clone().unwrap_or_default();
+            }
+            match why_not(&value) {
+                None => return Ok(Some(Told::Open(value))),
+                Some(why) => output::complain(&format!("{name} can't be that: {why}")),
+            }
+        }
+    }
+
+    /// The input of this name, as the procedure declares it.
+    pub(super) fn input(&self, name: &InputName) -> Option<Input> {
+        let procedure = self.procedure()?;
+        procedure.header.inputs.iter().find(|input| input.name == *name).cloned()
+    }
+
+    fn is(&self, part: &PartId, what: impl Fn(&crate::domain::procedure::Part) -> bool) -> bool {
+        let procedure = self.procedure();
+        let found = procedure.as_ref().and_then(|one| find_part(one, &self.prepared.environment, part));
+        found.is_some_and(|(_, part)| what(part))
     }
 
     /// What a flag says of a part; it counts once.
-    fn flag(&mut self, words: &[String], part: &PartId, form: &str) -> Result<Option<String>, Exit> {
-        for word in words {
+    fn flag(&mut self, words: &[String], part: &PartId, form: &str, refused: bool) -> Result<Option<String>, Exit> {
+        for word in words.iter().filter(|_| !refused) {
             let (name, value) = pair(word, form)?;
             if name == part.as_str() {
                 return Ok(Some(value.to_owned()).filter(|_| self.flagged.insert(part.clone())));
@@ -123,50 +208,14 @@ impl Session<'_> {
         Ok(None)
     }
 
-    async fn ask(&self, question: String) -> Option<String> {
-        if self.attended && !self.args.json { typed(question).await } else { None }
-    }
-
-    /// The menu of a failure.
-    async fn menu(&mut self, run: &Run, number: usize) -> Result<Option<Option<Effect>>, Exit> {
-        loop {
-            let question =
-                "[r]etry, [c]heck again, [s]kip REASON, [m]ark done REASON, [l]eave this host out, [a]bort: ";
-            let Some(typed) = self.ask(question.to_owned()).await else { return Ok(None) };
-            let (word, why) = typed.split_once(' ').unwrap_or((typed.as_str(), ""));
-            let why = why.trim().to_owned();
-            let Some(step) = run.steps.get(number) else { return Ok(None) };
-            let decision = match word {
-                "r" | "retry" => match self.retry(run, number).await? {
-                    Some(effect) => return Ok(Some(Some(effect))),
-                    None => continue,
-                },
-                "c" | "check" => Decision::CheckAgain(number),
-                "s" | "skip" if !why.is_empty() => Decision::Skip(number, why),
-                "m" | "mark" if !why.is_empty() => Decision::MarkDone(number, why),
-                "l" | "leave" => Decision::LeaveOut(step.host.clone()),
-                "a" | "abort" => Decision::Abort(why),
-                "s" | "skip" | "m" | "mark" => {
-                    output::complain("say why, behind the word");
-                    continue;
-                }
-                _ => continue,
-            };
-            return Ok(Some(Some(Effect::Decide(run.id.clone(), decision))));
-        }
-    }
-
-    /// The same step once more, with a permit of its own.
-    async fn retry(&mut self, run: &Run, number: usize) -> Result<Option<Effect>, Exit> {
-        let environment = &self.prepared.environment;
-        let procedure = run.document.as_ref().and_then(|document| environment.procedure(&document.name));
-        let (Some(choice), Some(procedure)) = (once_more(run, number), procedure) else { return Ok(None) };
-        match plan(procedure, environment, &again(run, procedure, environment), &choice) {
-            Ok(plan) => Ok(Some(Effect::Conduct(Box::new(self.permit(Confirm::new(plan)).await?)))),
-            Err(missing) => {
-                output::complain(&missing.sentences().join("; "));
-                Ok(None)
-            }
-        }
+    /// What a run waits for, in words, and the flag that answers it.
+    pub(super) fn need_told(&self, run: &Run, need: &Need) -> (String, String) {
+        let title = |part: &PartId| {
+            let procedure = self.procedure();
+            let found = procedure.as_ref().and_then(|one| find_part(one, &self.prepared.environment, part));
+            found.map(|(_, part)| part.title.plain()).unwrap_or_default()
+        };
+        let secret = |name: &InputName| self.input(name).is_some_and(|input| input.secret);
+        told::need(run, need, title, secret)
     }
 }

@@ -1,36 +1,36 @@
 //! A run from its permit to its end: everything that happens is printed, and what it waits for is answered by flags, by
 //! whoever sits at the terminal, or by nobody, in which case it is left open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::loose::Untrusted;
+use super::times::{Times, Watch};
 use super::told::{self, Teller};
 use super::{Prepared, RunArgs, What};
 use crate::cli::{Exit, Reaching, change, choose, output};
-use crate::domain::permit::Confirm;
+use crate::domain::permit::{Confirm, Permit};
 use crate::domain::procedure::HERE;
 use crate::domain::run::{RunState, StepState};
-use crate::domain::{HostName, InputName, Link, PartId, Run, RunId};
+use crate::domain::{HostName, InputName, Link, PartId, ProcedurePlan, Run, RunId};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
-use crate::engine::store::{Sqlite, Store};
+use crate::engine::store::{Document, Sqlite, Store};
 use crate::engine::world::World;
 use crate::port::act::{RunNews, StoreState};
-use crate::port::event::{HostEvent, Question, QuestionKind};
-use crate::port::procedure::{Decision, Need, ProcedureNews, Told, secret_question};
+use crate::port::event::HostEvent;
+use crate::port::procedure::{Decision, Need, ProcedureNews, Told};
 use crate::port::{Effect, Event, Secret, ShellNews};
+use crate::site::approve_document;
 use crate::text::Foreign;
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
 const EVENTS: usize = 1024;
-/// That a run of chosen parts is ended, among what was answered.
-const END: &str = "end";
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -58,6 +58,31 @@ pub(super) async fn recorded(word: &str) -> Result<Option<Run>, Exit> {
     }
 }
 
+/// A document as it is recorded.
+pub(super) async fn document(digest: &str) -> Result<Option<Document>, Exit> {
+    let places = output::here()?;
+    let store = Sqlite::open(&places.data);
+    let mut state = store.state();
+    let _ = tokio::time::timeout(STORE_WITHIN, state.changed()).await;
+    let kept = store.document(digest.to_owned()).await;
+    kept.map_err(|error| choose::complain(Exit::Unavailable, &error.to_string()))
+}
+
+/// What is decided about something that a run waits for.
+pub(super) enum Decided {
+    /// This is sent.
+    Send(Effect),
+    /// This is sent, and these parts are done before the question is asked again.
+    More(Effect, BTreeSet<PartId>),
+    /// A shell on this host, and then the question again.
+    Shell(HostName),
+    /// Nobody decides it: the run is left open.
+    Nobody,
+}
+
+/// How often it is looked what takes longer than it should.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// One call, with the world that it acts through.
 pub(super) struct Session<'a> {
     pub(super) prepared: Prepared,
@@ -67,15 +92,30 @@ pub(super) struct Session<'a> {
     events: mpsc::Receiver<Event>,
     effects: mpsc::Sender<Effect>,
     world: JoinHandle<()>,
-    signals: [(Signal, u8); 3],
-    teller: Teller,
-    run: Option<Run>,
-    needs: Vec<Need>,
+    pub(super) signals: [(Signal, u8); 3],
+    pub(super) teller: Teller,
+    pub(super) run: Option<Run>,
+    pub(super) needs: Vec<Need>,
     /// What was answered by a flag or a person already, so that nothing is answered twice.
-    answered: BTreeSet<String>,
+    pub(super) answered: BTreeSet<String>,
     /// The parts that a flag has answered: what is asked again later is a question for a person.
     pub(super) flagged: BTreeSet<PartId>,
-    stopping: bool,
+    /// The answer that was sent last and of which nothing was heard yet.
+    pub(super) pending: Option<String>,
+    /// Answers that were refused: what a flag says is not said again.
+    pub(super) refused: BTreeSet<String>,
+    /// What is done before a question is asked again, and whether any of it was begun.
+    pub(super) meanwhile: Option<(BTreeSet<PartId>, bool)>,
+    /// Whether a shell has the terminal, or is about to.
+    pub(super) lent: bool,
+    /// How often steps were tried again by a flag.
+    pub(super) retried: BTreeMap<usize, u32>,
+    /// Whether the way back was run by a flag.
+    pub(super) rolled: bool,
+    /// Evidence that was shown.
+    pub(super) shown: BTreeSet<String>,
+    pub(super) watch: Watch,
+    pub(super) stopping: bool,
 }
 
 impl<'a> Session<'a> {
@@ -117,6 +157,14 @@ impl<'a> Session<'a> {
             needs: Vec::new(),
             answered: BTreeSet::new(),
             flagged: BTreeSet::new(),
+            pending: None,
+            refused: BTreeSet::new(),
+            meanwhile: None,
+            lent: false,
+            retried: BTreeMap::new(),
+            rolled: false,
+            shown: BTreeSet::new(),
+            watch: Watch::default(),
             stopping: false,
         })
     }
@@ -152,13 +200,19 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(&plan))?;
+                    output::print(&told::plan(&plan, &self.prepared.times, false))?;
+                    output::print("\n")?;
                 }
-                Some(self.permit(Confirm::new(plan)).await?)
+                self.trust().await?;
+                Some(self.first_permit(plan).await?)
             }
-            None => None,
+            None => {
+                self.trust().await?;
+                None
+            }
         };
         self.reach(hosts).await?;
+        self.watch = Watch::default();
         match (permit, &self.prepared.what) {
             (Some(permit), _) => self.send(Effect::Conduct(Box::new(permit))).await,
             (None, What::Resume(run)) => self.send(Effect::Resume(run.clone())).await,
@@ -167,7 +221,32 @@ impl<'a> Session<'a> {
         self.follow().await
     }
 
-    async fn send(&self, effect: Effect) {
+    async fn first_permit(&mut self, plan: ProcedurePlan) -> Result<Permit<ProcedurePlan>, Exit> {
+        self.permit(Confirm::new(plan)).await?.ok_or(Exit::Refused)
+    }
+
+    /// Asks whether a file may run what it says that belongs to no site: it is remembered by its digest.
+    async fn trust(&mut self) -> Result<(), Exit> {
+        let Some(Untrusted { file, digest }) = self.prepared.untrusted.take() else { return Ok(()) };
+        let shown = crate::site::mistake::path(&file);
+        let short = digest.get(..12).unwrap_or_default().to_owned();
+        let question = format!(
+            "{shown} is in no site, and its commands were not trusted yet. Type yes to trust it as it is now: "
+        );
+        if self.ask(question).await?.as_deref() == Some("yes") {
+            return match approve_document(&output::here()?, &file, &digest) {
+                Ok(()) => Ok(()),
+                Err(why) => Err(choose::complain(Exit::Refused, &why)),
+            };
+        }
+        let why = format!(
+            "{shown} is not trusted, so nothing was done: read it (qd run {shown} --plan), then say --trust {short}, or \
+             qd trust {shown} once and for all"
+        );
+        Err(choose::complain(Exit::Refused, &why))
+    }
+
+    pub(super) async fn send(&self, effect: Effect) {
         // The world may be gone; then its events end too.
         let _ = self.effects.send(effect).await;
     }
@@ -185,7 +264,7 @@ impl<'a> Session<'a> {
                     }
                     Link::Connecting { .. } | Link::Asking { .. } => {}
                 },
-                Ok(Some(Event::Asked(question))) => self.question(question).await,
+                Ok(Some(Event::Asked(question))) => self.question(question).await?,
                 Ok(Some(Event::Trouble(sentence))) => output::complain(&sentence),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return Ok(()),
@@ -199,6 +278,10 @@ impl<'a> Session<'a> {
             let [(interrupt, _), (terminate, _), (hangup, _)] = &mut self.signals;
             let event = tokio::select! {
                 event = self.events.recv() => event,
+                () = tokio::time::sleep(LOOK) => {
+                    self.late()?;
+                    continue;
+                }
                 _ = interrupt.recv() => {
                     match &self.run {
                         Some(run) if !self.stopping => {
@@ -225,8 +308,16 @@ impl<'a> Session<'a> {
 
     async fn event(&mut self, event: Event) -> Result<Option<Exit>, Exit> {
         match event {
-            Event::Asked(question) => self.question(question).await,
-            Event::Trouble(sentence) => output::complain(&sentence),
+            Event::Asked(question) => self.question(question).await?,
+            Event::Trouble(sentence) => {
+                output::complain(&sentence);
+                return self.not_taken().await;
+            }
+            Event::Run(RunNews::Refused(sentence)) if self.pending.is_some() => {
+                output::complain(&sentence);
+                self.meanwhile = None;
+                return self.not_taken().await;
+            }
             Event::Run(RunNews::Refused(sentence)) => return Ok(Some(choose::complain(Exit::Refused, &sentence))),
             Event::Procedure(ProcedureNews::Changed(_, lines)) => {
                 for line in lines {
@@ -251,15 +342,23 @@ impl<'a> Session<'a> {
                     (known.state, known.attempt) != (step.state, step.attempt)
                         || (!step.state.is_final() && known.note != step.note)
                 });
+                let usual = step.part.as_ref().and_then(|part| self.prepared.times.on(part, &step.host));
                 if is_new || self.args.json {
-                    output::print(&self.teller.step(run, number, &step))?;
+                    output::print(&self.teller.step(run, number, &step, usual))?;
+                }
+                self.watch.step(number, &step);
+                self.pending = None;
+                if let Some((parts, begun)) = &mut self.meanwhile
+                    && step.part.as_ref().is_some_and(|part| parts.contains(part))
+                {
+                    *begun |= step.state != StepState::Planned;
                 }
                 if let Some(known) = run.steps.get_mut(number) {
                     *known = *step;
                 }
                 return self.waits().await;
             }
-            Event::Procedure(ProcedureNews::Past(_, past)) => self.teller.past = past,
+            Event::Procedure(ProcedureNews::Past(_, past)) => self.prepared.times = Times::of_past(past),
             Event::Procedure(ProcedureNews::Output(id, piece)) => {
                 if let Some(run) = self.run.as_ref().filter(|run| run.id == id) {
                     output::print(&self.teller.output(run, &piece))?;
@@ -267,13 +366,24 @@ impl<'a> Session<'a> {
             }
             Event::Procedure(ProcedureNews::Needs(id, needs)) if self.run.as_ref().is_some_and(|run| run.id == id) => {
                 self.needs = needs;
+                self.pending = None;
                 self.forget();
                 return self.waits().await;
             }
-            Event::Shell(ShellNews::Ready(errand)) => self.lend(errand.program).await,
+            Event::Shell(ShellNews::Ready(errand)) => {
+                self.lend(errand.program).await;
+                self.lent = false;
+                return self.waits().await;
+            }
+            Event::Shell(ShellNews::Refused(sentence)) => {
+                output::complain(&sentence);
+                self.lent = false;
+                return self.waits().await;
+            }
             Event::Run(RunNews::Ended(id, state)) => {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
-                output::print(&self.teller.ended(run, state.word()))?;
+                let budget = self.budget(run);
+                output::print(&self.teller.ended(run, state, self.watch.elapsed(), budget))?;
                 return Ok(Some(match state {
                     RunState::Succeeded => Exit::Ok,
                     RunState::Stopped => Exit::Stopped,
@@ -317,118 +427,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What is waited for no more, and then again, wants an answer of its own.
-    fn forget(&mut self) {
-        let Some(run) = &self.run else { return };
-        let open: BTreeSet<String> = self.needs.iter().map(|need| key(run, need)).collect();
-        self.answered.retain(|answered| answered == END || open.contains(answered));
-    }
-
-    /// Answers what can be answered; `Some` when nobody can.
-    async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
-        let Some(run) = self.run.clone() else { return Ok(None) };
-        let whole = run.document.as_ref().is_some_and(|document| document.whole);
-        let done = run.steps.iter().all(|step| matches!(step.state, StepState::Verified | StepState::Skipped));
-        if !whole && done && self.needs.is_empty() && self.answered.insert(END.to_owned()) {
-            self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
-            return Ok(None);
-        }
-        for need in self.needs.clone() {
-            let (words, flag) = told::need(&run, &need);
-            if self.answered.contains(&key(&run, &need)) {
-                continue;
-            }
-            let Some(decision) = self.decision(&run, &need, &words).await? else {
-                output::print(&self.teller.need(&run.id, &words, &flag))?;
-                if let Need::Failure(_, evidence) | Need::Unknown(_, evidence) = &need
-                    && !self.args.json
-                {
-                    output::print(&told::evidence(evidence))?;
-                }
-                if matches!(need, Need::Terminal(_)) {
-                    output::complain(&format!(
-                        "{words}, and there is none here: nothing of it was begun. Go on with it at a terminal: {}",
-                        self.resumption(&run.id)
-                    ));
-                    return Ok(Some(Exit::Waits));
-                }
-                output::complain(&format!(
-                    "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with one of \
-                     these flags: {}",
-                    self.resumption(&run.id)
-                ));
-                return Ok(Some(match need {
-                    Need::Failure(..) => Exit::Failed,
-                    Need::Unknown(..) => Exit::Unknown,
-                    _ => Exit::Waits,
-                }));
-            };
-            self.answered.insert(key(&run, &need));
-            if let Some(effect) = decision {
-                self.send(effect).await;
-            }
-        }
-        Ok(None)
-    }
-
-    /// Answers what ssh, sudo or a secret asks for.
-    async fn question(&mut self, question: Question) {
-        let prompt = question.prompt.plain();
-        let known = self.prepared.secrets.iter().find(|(name, _)| {
-            InputName::new(name).is_ok_and(|name| {
-                let bare = secret_question(&name, &Foreign::default()).plain();
-                prompt == bare || prompt.starts_with(&format!("{} (", bare.trim_end_matches(':')))
-            })
-        });
-        let answer = match (known, question.kind) {
-            (Some((_, secret)), _) => Some(Secret::new(secret.expose().to_vec())),
-            (None, _) if !self.attended => None,
-            (None, QuestionKind::Secret | QuestionKind::Sudo) => {
-                let words = format!("{}: {prompt} ", question.host);
-                tokio::task::spawn_blocking(move || change::read_secret(&words)).await.ok().flatten()
-            }
-            (None, QuestionKind::HostKey | QuestionKind::Confirm) => {
-                let typed = typed(format!("{}: {prompt}\nType yes to go on: ", question.host)).await;
-                typed.filter(|typed| typed == "yes").map(|typed| Secret::new(typed.into_bytes()))
-            }
-        };
-        self.send(Effect::Answer(question.id, answer)).await;
-    }
-
-    /// Lends the terminal to a program, and waits for its end. What a person types meanwhile is the program's, ctrl-c
-    /// too, and the terminal is as it was afterwards.
-    async fn lend(&mut self, program: Vec<std::ffi::OsString>) {
-        let Some((first, rest)) = program.split_first() else { return };
-        let looks = change::looks();
-        let mut command = tokio::process::Command::new(first);
-        command.args(rest);
-        // The terminal itself, wherever our own input and output go.
-        if let Some(terminal) = change::terminal()
-            && let (Ok(input), Ok(output)) = (terminal.try_clone(), terminal.try_clone())
-        {
-            command.stdin(input).stdout(output).stderr(terminal);
-        }
-        let running = command.status().await;
-        change::give_back(looks);
-        let [(interrupt, _), ..] = &mut self.signals;
-        while interrupt.recv().now_or_never().is_some() {}
-        if let Err(error) = running {
-            output::complain(&format!("what was to have the terminal could not be started: {error}"));
-        }
-    }
-
-    /// The command that goes on with the run. What was named by its path is not found by its name.
-    fn resumption(&self, run: &RunId) -> String {
+    /// The command that goes on with the run. A site that was named by its path is not found by its name.
+    pub(super) fn resumption(&self, run: &RunId) -> String {
         let mut words = vec!["qd", "run", "--resume", run.as_str()];
-        let by_path = |word: &&str| word.contains('/') || word.ends_with(".md");
         let (procedure, site) = (self.args.procedure.as_deref(), self.args.site.as_deref());
-        if procedure.filter(by_path).or(site.filter(by_path)).is_some() {
+        if site.is_some_and(super::loose::is_path) {
             words.extend(procedure.into_iter().chain(site));
         }
         crate::runtimes::shell::shown(&words.into_iter().map(str::to_owned).collect::<Vec<_>>())
     }
 
-    fn left(&self, exit: Exit) -> Exit {
+    pub(super) fn left(&self, exit: Exit) -> Exit {
         if let Some(run) = &self.run {
             output::complain(&format!(
                 "left in the middle: what was sent goes on at its hosts. Go on with: {}",
@@ -437,18 +446,4 @@ impl<'a> Session<'a> {
         }
         exit
     }
-}
-
-/// By what one need is told from another, and one try of a step from the next.
-fn key(run: &Run, need: &Need) -> String {
-    let tries = match need {
-        Need::Failure(number, _) | Need::Unknown(number, _) => run.steps.get(*number).map_or(0, |step| step.attempt),
-        Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => 0,
-    };
-    format!("{} {tries}", told::need(run, need).0)
-}
-
-pub(super) async fn typed(question: String) -> Option<String> {
-    let read = tokio::task::spawn_blocking(move || change::read_line(&question)).await.ok().flatten();
-    read.map(|typed| String::from_utf8_lossy(typed.expose()).into_owned())
 }

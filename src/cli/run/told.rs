@@ -5,49 +5,25 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::domain::procedure::{Danger, ProcedurePlan};
-use crate::domain::run::{RunStep, StepState};
-use crate::domain::time::short;
-use crate::domain::{Run, RunId};
-use crate::port::procedure::{Evidence, Need, Past, Piece};
+use super::summary::summary;
+use super::times::{Late, Times, told};
+use crate::domain::procedure::ProcedurePlan;
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{InputName, PartId, Run, RunId};
+use crate::port::procedure::{Evidence, Need, Piece};
+use crate::state::procedures::{plan_json, plan_told};
+use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// A plan, part by part and host by host.
-pub(super) fn plan(plan: &ProcedurePlan) -> String {
-    let mut text = format!("{} on {} of {}", plan.title, plan.environment, plan.site);
-    text.push_str(&format!(" ({}, {} parts)\n", plan.danger().word(), plan.parts.len()));
-    for given in &plan.given {
-        let value = given.value.as_deref().map_or("(secret)".to_owned(), |value| Foreign::from(value).plain());
-        text.push_str(&format!("  {} = {value}\n", given.name));
-    }
-    for part in &plan.parts {
-        let grade = match part.danger {
-            Danger::Read if part.is_declared_read() => "read (declared)",
-            Danger::Read => "",
-            Danger::Change | Danger::Destructive => part.danger.word(),
-        };
-        text.push_str(&format!("\n{}  {}  {} {grade}\n", part.part, part.title.plain(), part.kind));
-        let mut last: Option<&str> = None;
-        for job in &part.jobs {
-            let root = if job.become_root.is_some() { " as root" } else { "" };
-            text.push_str(&format!("  on {}{root}\n", job.host));
-            if last == Some(&job.script.text) || job.script.text.is_empty() {
-                continue;
-            }
-            last = Some(&job.script.text);
-            for line in job.script.text.lines() {
-                text.push_str(&format!("    {}\n", Foreign::from(line).plain()));
-            }
-        }
-    }
-    text
+pub(super) fn plan(plan: &ProcedurePlan, times: &Times, json: bool) -> String {
+    let expected = |part: &PartId| times.of(part);
+    if json { format!("{:#}\n", plan_json(plan, expected)) } else { plan_told(plan, expected).join("\n") + "\n" }
 }
 
 /// Prints what happens.
 pub(super) struct Teller {
     pub(super) json: bool,
-    /// What is known from runs before.
-    pub(super) past: Past,
     /// What of a line has come so far, by step and stream.
     lines: BTreeMap<(usize, bool), Open>,
 }
@@ -83,7 +59,7 @@ impl Open {
 
 impl Teller {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, past: Past::default(), lines: BTreeMap::new() }
+        Self { json, lines: BTreeMap::new() }
     }
 
     pub(super) fn begun(&self, run: &Run) -> String {
@@ -98,7 +74,7 @@ impl Teller {
         )
     }
 
-    pub(super) fn step(&mut self, run: &Run, number: usize, step: &RunStep) -> String {
+    pub(super) fn step(&mut self, run: &Run, number: usize, step: &RunStep, usual: Option<Duration>) -> String {
         if self.json {
             return line(&json!({ "event": "step", "run": run.id, "step": value(number, step) }));
         }
@@ -110,7 +86,7 @@ impl Teller {
                 }
             }
         }
-        let what = format!("{} on {}", step.part.as_ref().map(ToString::to_string).unwrap_or_default(), step.host);
+        let what = name(step);
         let note = step.note.plain();
         let known = run.steps.get(number);
         let goes_on = known.is_some_and(|known| (known.state, known.attempt) == (step.state, step.attempt));
@@ -120,20 +96,20 @@ impl Teller {
             StepState::Intent => "begins".to_owned(),
             StepState::Started if goes_on => "goes on".to_owned(),
             StepState::Started if step.attempt > 1 => format!("started, try {}", step.attempt),
-            StepState::Started => match step.part.as_ref().and_then(|part| self.past.expected(part, &step.host)) {
-                Some(usual) if usual >= Duration::from_secs(2) => format!("started, usually {}", short(usual)),
-                Some(_) | None => "started".to_owned(),
-            },
-            StepState::Done => "done".to_owned(),
-            state => state.word().to_owned(),
+            StepState::Started => "started".to_owned(),
+            StepState::Done | StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Unknown => {
+                state_word(step).to_owned()
+            }
         };
+        let usual = usual.filter(|_| step.state == StepState::Started && !goes_on);
+        let usual = usual.map(|usual| format!(" (usually {})", told(usual))).unwrap_or_default();
         let by = step.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let took = step.verdict.as_ref().map(|verdict| format!(" in {:.1} s", verdict.took.as_secs_f64()));
+        let took = step.verdict.as_ref().map(|verdict| format!(" in {}", told(verdict.took)));
         // What is under way already is told by its note alone.
         let words = if goes_on && !note.is_empty() && !step.state.is_final() { String::new() } else { words };
         let note = if note.is_empty() || words.is_empty() { note } else { format!(": {note}") };
         text.push_str(&format!(
-            "[{}/{}] {what}: {words}{by}{}{note}\n",
+            "[{}/{}] {what}: {words}{usual}{by}{}{note}\n",
             number + 1,
             run.steps.len(),
             took.unwrap_or_default()
@@ -169,19 +145,42 @@ impl Teller {
         format!("{words}\n")
     }
 
-    pub(super) fn ended(&self, run: &Run, word: &str) -> String {
-        if self.json {
-            return line(&json!({ "event": "ended", "run": run.id, "state": word }));
+    /// Something takes longer than it should.
+    pub(super) fn late(&self, run: &Run, late: &Late) -> String {
+        let millis = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        match (late, self.json) {
+            (Late::Step(number, so_far, usual), true) => line(&json!({
+                "event": "late", "run": run.id, "step": number, "so_far_ms": millis(so_far), "usual_ms": millis(usual),
+            })),
+            (Late::Budget(budget), true) => {
+                line(&json!({ "event": "over_budget", "run": run.id, "budget_ms": millis(budget) }))
+            }
+            (Late::Step(number, so_far, usual), false) => {
+                let what = run.steps.get(*number).map(name).unwrap_or_default();
+                let (so_far, usual) = (told(*so_far), told(*usual));
+                format!("[{}/{}] {what}: goes on for {so_far}, usually {usual}\n", number + 1, run.steps.len())
+            }
+            (Late::Budget(budget), false) => format!("the run takes longer than the {} it may take\n", told(*budget)),
         }
-        let count = |state| run.steps.iter().filter(|step| step.state == state).count();
-        format!(
-            "{}: {word} ({} done, {} failed, {} skipped, {} unknown)\n",
-            Foreign::from(run.title.as_str()).plain(),
-            count(StepState::Verified),
-            count(StepState::Failed),
-            count(StepState::Skipped),
-            count(StepState::Unknown)
-        )
+    }
+
+    /// How it ended, with what was done and what was left out.
+    pub(super) fn ended(&self, run: &Run, state: RunState, took: Duration, budget: Option<Duration>) -> String {
+        if self.json {
+            let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let steps: Vec<_> = run.steps.iter().enumerate().map(|(number, step)| value(number, step)).collect();
+            return line(
+                &json!({ "event": "ended", "run": run.id, "state": state.word(), "took_ms": took, "steps": steps }),
+            );
+        }
+        summary(run, state, took, budget)
+    }
+}
+
+fn name(step: &RunStep) -> String {
+    match &step.part {
+        Some(part) => format!("{part} on {}", step.host),
+        None => step.host.to_string(),
     }
 }
 
@@ -189,6 +188,7 @@ fn value(number: usize, step: &RunStep) -> serde_json::Value {
     json!({
         "number": number, "part": step.part, "host": step.host, "state": step.state.word(), "attempt": step.attempt,
         "reason": step.reason.map(|reason| reason.word()), "exit": step.exit, "by": step.by, "value": step.value,
+        "took_ms": step.verdict.as_ref().map(|verdict| u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX)),
         "note": step.note.plain(), "command": step.command,
     })
 }
@@ -203,30 +203,39 @@ fn prefixed(run: &Run, number: usize, bytes: &[u8]) -> String {
 }
 
 /// What a run waits for, and the flag that answers it.
-pub(super) fn need(run: &Run, need: &Need) -> (String, String) {
-    let step = |number: &usize| {
-        let step = run.steps.get(*number);
-        step.map(|step| format!("{} on {}", step.part.as_ref().map(ToString::to_string).unwrap_or_default(), step.host))
+pub(super) fn need(
+    run: &Run,
+    need: &Need,
+    title: impl Fn(&PartId) -> String,
+    secret: impl Fn(&InputName) -> bool,
+) -> (String, String) {
+    let step = |number: &usize| run.steps.get(*number).map(name).unwrap_or_default();
+    let part = |part: &PartId| match title(part) {
+        title if title.is_empty() => part.to_string(),
+        title => format!("\"{title}\" (#{part})"),
     };
+    let failure = "--on-failure abort, skip, retry or rollback";
     match need {
-        Need::Tick(part) => (format!("{part} must be attested"), format!("--tick {part}=NOTE")),
-        Need::Choose(part) => (format!("{part} must be decided"), format!("--answer {part}=WORD")),
+        Need::Tick(id) => (format!("{} must be attested", part(id)), format!("--tick {id}=NOTE")),
+        Need::Choose(id) => (format!("{} must be decided", part(id)), format!("--answer {id}=WORD")),
         Need::Tell(names) => {
-            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-            (format!("{} must be told", names.join(", ")), format!("--input {}=VALUE", names.join("=VALUE --input ")))
+            let words: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let flag = |name: &InputName| match secret(name) {
+                true => format!("--input-file {name}=FILE"),
+                false => format!("--input {name}=VALUE"),
+            };
+            let flags: Vec<String> = names.iter().map(flag).collect();
+            (format!("{} must be told", words.join(", ")), flags.join(" "))
         }
-        Need::Failure(number, _) => (
-            format!("{} failed", step(number).unwrap_or_default()),
-            "--on-failure abort or --on-failure skip".to_owned(),
-        ),
+        Need::Failure(number, _) => (format!("{} failed", step(number)), failure.to_owned()),
         Need::Unknown(number, _) => (
-            format!("whether {} happened is not known", step(number).unwrap_or_default()),
-            "--on-failure abort or --on-failure skip".to_owned(),
+            format!("whether {} happened is not known", step(number)),
+            "--on-failure abort or skip; it is never tried again by itself".to_owned(),
         ),
         Need::Terminal(number) => {
-            (format!("{} needs a terminal", step(number).unwrap_or_default()), "a terminal".to_owned())
+            (format!("{} needs a terminal", step(number)), "no flag does, only a terminal".to_owned())
         }
-        Need::Paused => ("the run is paused".to_owned(), "--resume".to_owned()),
+        Need::Paused => ("the run is paused".to_owned(), "no flag does, only a terminal".to_owned()),
     }
 }
 
@@ -243,32 +252,49 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::cli) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::{HostName, RunId, SiteName};
 
-    fn run() -> Run {
+    /// A run of these steps.
+    pub(in crate::cli) fn run(steps: Vec<RunStep>) -> Run {
         Run {
             id: RunId::new("01939a2e-77aa-7c11-8f3e-0123456789ab").unwrap(),
-            site: SiteName::new("shop").unwrap(),
+            site: crate::domain::SiteName::new("shop").unwrap(),
             environment: crate::domain::EnvName::new("lab").unwrap(),
-            person: String::new(),
-            workstation: String::new(),
-            kind: String::new(),
-            title: String::new(),
-            confirmed: String::new(),
+            person: "ada".to_owned(),
+            workstation: "ada@desk".to_owned(),
+            kind: "runbook".to_owned(),
+            title: "Clear the disk".to_owned(),
+            confirmed: "yes".to_owned(),
             begun: jiff::Timestamp::UNIX_EPOCH,
             ended: None,
-            state: crate::domain::run::RunState::Running,
+            state: RunState::Running,
             document: None,
-            steps: vec![RunStep { host: HostName::new("db-1").unwrap(), ..RunStep::default() }],
+            steps,
+        }
+    }
+
+    #[test]
+    fn each_need_names_the_flag_that_answers_it() {
+        let run = run(vec![RunStep { part: Some(PartId::new("pull").unwrap()), ..RunStep::default() }]);
+        let (part, name) = (PartId::new("look").unwrap(), InputName::new("token").unwrap());
+        for (what, flag) in [
+            (Need::Tick(part.clone()), "--tick look=NOTE"),
+            (Need::Choose(part), "--answer look=WORD"),
+            (Need::Tell(vec![name.clone()]), "--input-file token=FILE"),
+            (Need::Failure(0, Box::default()), "--on-failure"),
+            (Need::Unknown(0, Box::default()), "--on-failure"),
+        ] {
+            let (words, said) = need(&run, &what, |_| "Look".to_owned(), |asked| *asked == name);
+            assert!(said.contains(flag), "{words}: {said}");
         }
     }
 
     #[test]
     fn one_line_of_fifty_megabytes_is_read_once_and_shown_cut_with_its_size() {
-        let (run, begun) = (run(), std::time::Instant::now());
+        let step = RunStep { host: crate::domain::HostName::new("db-1").unwrap(), ..RunStep::default() };
+        let (run, begun) = (run(vec![step]), std::time::Instant::now());
         let mut teller = Teller::new(false);
         let (bytes, mut told, mut offset) = (vec![b'x'; 8 << 10], String::new(), 0);
         let mut piece = |bytes: &[u8]| {
@@ -285,6 +311,6 @@ mod tests {
         assert!(cut.len() < 2 * LONGEST, "{}", cut.len());
         assert_eq!(rest, "db-1 | short\ndb-1 | \n");
         let ended = RunStep { state: StepState::Verified, ..run.steps[0].clone() };
-        assert!(teller.step(&run, 0, &ended).starts_with("db-1 | rest\n"));
+        assert!(teller.step(&run, 0, &ended, None).starts_with("db-1 | rest\n"));
     }
 }

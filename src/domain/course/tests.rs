@@ -40,6 +40,7 @@ fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: usize) -> Pla
         at_once: 1,
         jobs: hosts.into_iter().map(job).collect(),
         previews: Vec::new(),
+        misread: None,
     }
 }
 
@@ -64,6 +65,7 @@ fn plan(whole: bool, parts: Vec<PlannedPart>) -> ProcedurePlan {
         whole,
         purpose: Purpose::Forward,
         name: "lab".into(),
+        budget: None,
         given: Vec::new(),
         later: Vec::new(),
         parts,

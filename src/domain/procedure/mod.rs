@@ -14,7 +14,7 @@ use crate::text::Foreign;
 
 pub use block::{Block, Inline, Marker, Placed, Style};
 pub use header::{Choices, Header, Input, InputKind, Kind, Origin};
-pub use part::{Danger, Doing, Guard, Language, OnError, Options, Part, Term, Terms, Way};
+pub use part::{Danger, Doing, Guard, Language, OnError, Options, Part, TIMEOUT, Term, Terms, Way};
 pub use plan::{Given, HERE, Job, PlannedPart, ProcedurePlan, Purpose, Script, here};
 pub use target::Target;
 

@@ -47,6 +47,8 @@ pub struct ProcedurePlan {
     pub purpose: Purpose,
     /// What a person types to confirm it in a protected environment: the environment's name.
     pub name: String,
+    /// How long it may take, as its front matter says.
+    pub budget: Option<Duration>,
     /// The inputs that were given.
     pub given: Vec<Given>,
     /// The inputs that are fetched or told later: secrets, and what a part asks for. As they are called in scripts.
@@ -107,6 +109,8 @@ pub struct PlannedPart {
     pub jobs: Vec<Job>,
     /// What shows beforehand what it would do, for each host; only reads.
     pub previews: Vec<Job>,
+    /// Why it is done by hand although its document wanted something else: what of it was not understood.
+    pub misread: Option<String>,
 }
 
 /// One command on one host.

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep};
-use crate::domain::{EnvName, Run, RunId, SiteName};
+use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
 
@@ -119,6 +119,10 @@ pub struct RunsWish {
     /// Only those that hold each of these words, in any case: in their title, procedure, kind, person, workstation, a
     /// host, or the name of whoever ticked something.
     pub words: Option<String>,
+    /// Of this procedure only.
+    pub procedure: Option<ProcedureName>,
+    /// Only those that were begun then or later.
+    pub since: Option<Timestamp>,
     /// So many at most.
     pub most: u32,
 }
@@ -128,6 +132,9 @@ impl RunsWish {
     pub fn takes(&self, run: &Run) -> bool {
         let here = self.site.as_ref().is_none_or(|site| *site == run.site)
             && self.environment.as_ref().is_none_or(|name| *name == run.environment);
+        let of_it = |name: &ProcedureName| run.document.as_ref().is_some_and(|document| document.name == *name);
+        let here = here && self.procedure.as_ref().is_none_or(of_it);
+        let here = here && self.since.is_none_or(|since| run.begun >= since);
         here && self.words.as_deref().is_none_or(|words| holds(run, words))
     }
 }

@@ -67,8 +67,9 @@ pub(super) fn runs(from: &Connection, wish: &RunsWish) -> Result<Vec<Run>, Why> 
     );
     let site = wish.site.as_ref().map(|name| name.as_str());
     let environment = wish.environment.as_ref().map(|name| name.as_str());
-    // Words are compared here: SQLite knows upper and lower case of ASCII only.
-    let most = if wish.words.is_some() { -1 } else { i64::from(wish.most) };
+    // The rest is compared here: SQLite knows upper and lower case of ASCII only.
+    let narrowed = wish.words.is_some() || wish.procedure.is_some() || wish.since.is_some();
+    let most = if narrowed { -1 } else { i64::from(wish.most) };
     let mut query = from.prepare_cached(&sql)?;
     let mut rows = query.query(params![site, environment, most])?;
     let mut found = Vec::new();

@@ -147,7 +147,7 @@ impl Reader<'_, '_> {
 
     fn unknown(&mut self, word: &Word) {
         (self.read.says, self.read.more) = (true, true);
-        let hint = did_you_mean(&word.key, keys::words());
+        let hint = if self.sink.is_full() { None } else { did_you_mean(&word.key, keys::words()) };
         self.wrong(&word.span, format!("there is no attribute {}", quoted(&word.key)), hint);
     }
 

@@ -1,5 +1,6 @@
 //! Front matter: what a procedure says of itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex::RegexBuilder;
@@ -80,6 +81,7 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
             Err(error) => names::bad_name(word, "procedure", &error, sink),
         }
     }
+    let mut names = BTreeSet::new();
     for (name, raw) in raw.inputs.iter().flat_map(|inputs| &inputs.0) {
         let input = match InputName::new(&name.value) {
             Ok(known) => input(known, name, raw, sink),
@@ -88,7 +90,7 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
                 continue;
             }
         };
-        if header.inputs.iter().any(|known| known.name == input.name) {
+        if !names.insert(input.name.clone()) {
             sink.add(&name.span, format!("the input {} is there twice", quoted(&name.value)));
         } else {
             header.inputs.push(input);
@@ -120,7 +122,8 @@ fn unknown<'a>(words: &Several<String>, kind: &str, known: impl Iterator<Item = 
     for word in &words.0 {
         if !known.clone().any(|name| name == word.value) {
             let message = format!("there is no {kind} {}", quoted(&word.value));
-            match did_you_mean(&word.value, known.clone()) {
+            let hint = if sink.is_full() { None } else { did_you_mean(&word.value, known.clone()) };
+            match hint {
                 Some(hint) => sink.add_hint(&word.span, message, hint),
                 None => sink.add(&word.span, message),
             }

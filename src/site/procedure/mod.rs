@@ -25,6 +25,8 @@ mod values;
 #[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
+mod huge_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod tests;
@@ -42,9 +44,10 @@ use crate::text::Foreign;
 
 pub use header::Known;
 pub use outline::{Counts, Outline, json};
-pub use site::{FOLDER, commands, fill, is_procedure};
+pub use site::{FOLDER, commands, commands_of, fill, is_procedure};
 
 use page::{Front, Page};
+pub(super) use raw::RawHeader;
 
 /// Largest document in bytes.
 pub const LARGEST: usize = 1 << 20;

@@ -131,8 +131,6 @@ impl Outline {
                 counts.sections += 1;
                 entries.extend(procedure.sections.get(*section).map(section_entry));
             }
-            let line = lines.get(placed.line.saturating_sub(1)).copied().unwrap_or_default();
-            let fence = line.contains("```") || line.contains("~~~");
             let boxed = match &placed.block {
                 Block::Item(Marker::Task(ticked), _) => Some(*ticked),
                 _ => None,
@@ -149,6 +147,8 @@ impl Outline {
                 entries.push(entry);
             }
             if let Block::Code(language, code) = &placed.block {
+                let line = lines.get(placed.line.saturating_sub(1)).copied().unwrap_or_default();
+                let fence = line.contains("```") || line.contains("~~~");
                 counts.fences += usize::from(fence);
                 if placed.part.is_none() {
                     let first = String::from_utf8_lossy(code.raw()).lines().next().unwrap_or_default().to_owned();

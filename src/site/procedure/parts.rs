@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::attributes::{self, Attributes, Kind};
 use super::fence::{self, Info};
 use super::ids::Names;
-use super::reader::{Mark, Reading, Shape};
+use super::reader::{DEEPEST, Mark, Reading, Shape};
 use super::roles;
 use super::tail::Found;
 use super::titles::Titles;
@@ -22,6 +22,11 @@ pub struct Assembled {
     /// The parts.
     pub parts: Vec<Part>,
 }
+
+/// What is said of a block of code that goes on to the end of the file.
+const OPEN: &str = "this block of code is not closed";
+/// What to do about it.
+const CLOSE: &str = "end it with a line of the same marks";
 
 /// A part that has no id yet.
 struct Draft {
@@ -61,6 +66,15 @@ pub fn assemble(reading: &mut Reading, kind: procedure::Kind, sink: &mut Sink<'_
         let hint = "they belong right behind a heading, an item or a block of code";
         sink.add_hint(stray, "these attributes stand behind nothing that can have any", hint);
     }
+    for at in &reading.deep {
+        let message = format!("more than {DEEPEST} lists and quotations stand in each other here");
+        sink.add_hint(
+            &(*at..at + 1),
+            message,
+            "what stands deeper is shown as it is written, and nothing in it is run",
+        );
+    }
+    let title_of_all = title(&reading.marks);
     let mut maker = Maker::new(&reading.marks, sink);
     let mut sections = Sections { kind, ..Sections::default() };
     for (index, mark) in reading.marks.iter().enumerate() {
@@ -73,7 +87,7 @@ pub fn assemble(reading: &mut Reading, kind: procedure::Kind, sink: &mut Sink<'_
                 {
                     *of = section;
                 }
-                maker.titles.section(words);
+                maker.titles.section(words, title_of_all == Some(index));
                 maker.heading(index, Some(section));
             }
             Shape::Item(words, task) => {
@@ -88,6 +102,16 @@ pub fn assemble(reading: &mut Reading, kind: procedure::Kind, sink: &mut Sink<'_
     let drafts = maker.drafts;
     let parts = named(drafts, reading, sink);
     Assembled { sections: sections.all, parts }
+}
+
+/// The heading that is the title of the document: the first, where all others stand below it.
+fn title(marks: &[Mark]) -> Option<usize> {
+    let mut headings = marks.iter().enumerate().filter_map(|(index, mark)| match mark.shape {
+        Shape::Heading(level, _) => Some((index, level)),
+        Shape::Item(..) | Shape::Fence(..) => None,
+    });
+    let (first, level) = headings.next()?;
+    headings.all(|(_, other)| other > level).then_some(first)
 }
 
 impl<'r, 'a, 's> Maker<'r, 'a, 's> {
@@ -281,6 +305,9 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
         let read = self.attributes.get_mut(index).and_then(Option::take);
         let attended = read.as_ref().is_some_and(|read| read.says || read.misread.is_some());
         if command.is_none() && !attended && denied.is_none() {
+            if info.open {
+                self.sink.warn(&(at..at + 3), OPEN, Some(CLOSE.to_owned()));
+            }
             return;
         }
         let mut read = read.unwrap_or(Attributes { span: at..at + 3, ..Attributes::default() });
@@ -309,7 +336,7 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
             }
         };
         if info.open && doing != Doing::Ask {
-            let (message, hint) = ("this block of code is not closed", "end it with a line of the same marks");
+            let (message, hint) = (OPEN, CLOSE);
             if attended {
                 self.wrong(&mut read, message, hint);
             } else {
@@ -373,7 +400,8 @@ fn check_undo(parts: &mut [Part], spans: &[Span], sink: &mut Sink<'_>) {
             continue;
         };
         let message = format!("there is no part {} to undo this", quoted(&undo));
-        match did_you_mean(&undo, ids.iter().map(String::as_str)) {
+        let hint = if sink.is_full() { None } else { did_you_mean(&undo, ids.iter().map(String::as_str)) };
+        match hint {
             Some(hint) => sink.add_hint(span, message.clone(), hint),
             None => sink.add(span, message.clone()),
         }

@@ -20,7 +20,12 @@ pub struct Reading {
     pub marks: Vec<Mark>,
     /// Attributes behind which nothing stands that they could belong to.
     pub strays: Vec<Range<usize>>,
+    /// Lists and quotations that stand too deep in others to be read.
+    pub deep: Vec<usize>,
 }
+
+/// How many lists and quotations may stand in each other.
+pub const DEEPEST: usize = 100;
 
 /// Something that may be a section, a step or an item.
 #[derive(Debug)]
@@ -96,6 +101,8 @@ struct Reader<'t> {
     before: Option<(usize, String)>,
     /// The mark that was read last, and where it ends.
     last: Option<(usize, usize)>,
+    /// How many beginnings are still without an end in what is too deep to be read.
+    skipped: usize,
 }
 
 #[derive(Default)]
@@ -108,6 +115,9 @@ struct Table {
 
 impl<'t> Reader<'t> {
     fn take(&mut self, event: Event<'t>, range: Range<usize>) {
+        if self.skips(&event, &range) {
+            return;
+        }
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, range),
@@ -132,6 +142,24 @@ impl<'t> Reader<'t> {
             }
             other => self.pieces.push((other, range)),
         }
+    }
+
+    /// Whether this stands too deep: the outermost of it is shown as it is written, and nothing in it is read.
+    fn skips(&mut self, event: &Event<'t>, range: &Range<usize>) -> bool {
+        match event {
+            Event::Start(_) if self.skipped > 0 => self.skipped += 1,
+            Event::End(_) if self.skipped > 0 => self.skipped -= 1,
+            _ if self.skipped > 0 => {}
+            Event::Start(Tag::List(_) | Tag::BlockQuote(_)) if self.lists.len() + self.quoted >= DEEPEST => {
+                self.open_block();
+                let text = Foreign::from(self.text.get(range.clone()).unwrap_or_default().trim_end());
+                self.push(Block::Paragraph(vec![Inline { text, ..Inline::default() }]), range.start);
+                self.reading.deep.push(range.start);
+                self.skipped = 1;
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn start(&mut self, tag: Tag<'t>, range: Range<usize>) {

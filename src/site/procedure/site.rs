@@ -64,7 +64,8 @@ pub fn commands(site: &Site) -> Vec<Commands> {
     all.into_values().flat_map(|procedure| commands_of(procedure)).collect()
 }
 
-fn commands_of(procedure: &Procedure) -> Vec<Commands> {
+/// Every command that a document would run.
+pub fn commands_of(procedure: &Procedure) -> Vec<Commands> {
     let mut all = Vec::new();
     let file = &procedure.file;
     for input in &procedure.header.inputs {

@@ -17,9 +17,9 @@ pub struct Titles {
 }
 
 impl Titles {
-    /// A section begins.
-    pub fn section(&mut self, words: &str) {
-        (self.heading, self.taken) = (words.to_owned(), false);
+    /// A section begins. The words of the document's title are of no command in particular.
+    pub fn section(&mut self, words: &str, title: bool) {
+        (self.heading, self.taken) = (words.to_owned(), title);
     }
 
     /// An item begins.
@@ -64,7 +64,7 @@ impl Titles {
             return self.heading.clone();
         }
         if let Some(before) = before.filter(|before| before.chars().count() <= LONGEST) {
-            return before.to_owned();
+            return before.trim_end().trim_end_matches(['.', '。']).to_owned();
         }
         let own = command.map(first_words).unwrap_or_default();
         if own.is_empty() { self.heading.clone() } else { own }

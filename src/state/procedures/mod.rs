@@ -30,7 +30,7 @@ pub use plan::{again, once_more, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::{Sheet, Standing};
 pub use shelf::Shelf;
-pub use told::{plan_json, plan_told};
+pub use told::{missing_json, plan_json, plan_told};
 pub use value::valid;
 
 #[cfg(test)]

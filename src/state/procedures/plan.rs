@@ -95,6 +95,7 @@ pub fn plan_seen(
             Chosen::Rollback => Purpose::Rollback,
         },
         name: environment.name.to_string(),
+        budget: procedure.header.budget.filter(|_| choice.what == Chosen::Whole),
         given: scope.given,
         later: scope.later,
         parts,
@@ -304,6 +305,7 @@ fn planned(
         at_once,
         jobs,
         previews,
+        misread: item.part.misread.clone(),
     })
 }
 

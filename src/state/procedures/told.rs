@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Missing;
 use crate::domain::PartId;
 use crate::domain::host::BecomeRoot;
-use crate::domain::procedure::{Doing, HERE, Job, PlannedPart, ProcedurePlan, Script, Term, Terms};
+use crate::domain::procedure::{
+    Danger, Doing, HERE, Job, OnError, PlannedPart, ProcedurePlan, Role, Script, TIMEOUT, Term, Terms,
+};
 use crate::runtimes::shell::word;
 use crate::text::Foreign;
 
@@ -30,6 +33,7 @@ pub fn plan_told(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
             plan.danger().word()
         ),
     ];
+    lines.extend(times_told(plan, &expected));
     for given in &plan.given {
         let value = given.value.as_ref().map_or(MASK.to_owned(), |value| safe(&word(value)));
         lines.push(format!("  {} = {value}", given.name));
@@ -37,18 +41,56 @@ pub fn plan_told(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
     for input in plan.later.iter().filter(|input| !input.secret) {
         lines.push(format!("  {} is asked for on the way", input.name));
     }
+    let mut role = Role::Plain;
     for (number, part) in plan.parts.iter().enumerate() {
         lines.push(String::new());
+        if std::mem::replace(&mut role, part.role) != part.role {
+            lines.extend(role_told(part.role).map(str::to_owned));
+        }
         lines.extend(part_told(number + 1, part, expected(&part.part)));
+    }
+    let misread = plan.parts.iter().filter(|part| part.misread.is_some()).count();
+    if misread > 0 {
+        lines.push(String::new());
+        lines.push(match misread {
+            1 => "1 part was misread and is done by hand.".to_owned(),
+            count => format!("{count} parts were misread and are done by hand."),
+        });
     }
     lines
 }
 
+/// How long it may take, and how long it took before as far as that is known of its parts.
+fn times_told(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Duration>) -> Option<String> {
+    let times: Vec<Option<Duration>> = plan.parts.iter().map(|part| expected(&part.part)).collect();
+    let known: Duration = times.iter().flatten().sum();
+    let usual = match times.iter().flatten().count() {
+        0 => None,
+        count if count == times.len() => Some(format!("usually takes {}", seconds(known))),
+        count => Some(format!("usually takes {} for {count} of its parts", seconds(known))),
+    };
+    let budget = plan.budget.map(|budget| format!("may take {}", seconds(budget)));
+    let said: Vec<String> = budget.into_iter().chain(usual).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+fn role_told(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Gate => Some("  gate: nothing behind it begins before all of it is well"),
+        Role::Verify => Some("  verification"),
+        Role::Rollback => Some("  rollback"),
+        Role::Plain | Role::Phase => None,
+    }
+}
+
 fn part_told(number: usize, part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
     let title = part.title.plain();
-    let declared = if part.is_declared_read() { " (declared)" } else { "" };
-    let danger = part.danger.word();
-    let mut lines = vec![format!("{number:>3}  {}  {}  {danger}{declared}  {title}", part.part, part.kind)];
+    let danger = match part.danger {
+        Danger::Read if part.is_declared_read() => "  read (declared)".to_owned(),
+        Danger::Read => String::new(),
+        Danger::Change | Danger::Destructive => format!("  {}", part.danger.word()),
+    };
+    let mut lines = vec![format!("{number:>3}  {title}  #{}  {}{danger}", part.part, part.kind)];
     let mut more = |text: String| lines.push(format!("     {text}"));
     notes(part, expected).into_iter().for_each(&mut more);
     for (job, hosts) in alike(&part.jobs) {
@@ -88,14 +130,19 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
             Some(format!("asks for {}", names.join(", ")))
         }
         Doing::Notify(channel, text) => Some(format!("tells {}: {}", safe(channel), safe(text))),
-        Doing::Run(language, _) if part.kind == "ask" && !language.is_shell() => {
+        Doing::Ask if part.misread.is_some() => None,
+        Doing::Run(language, _) if part.kind == "ask" && !options.todo && !language.is_shell() => {
             Some(format!("done by hand: no program is named that takes {}", language.word()))
         }
+        Doing::Ask if options.todo => Some("done by hand: its command is still missing".to_owned()),
+        Doing::Ask if options.evidence => Some("a person does it and says what they saw".to_owned()),
         Doing::Ask => Some("a person does it and says so".to_owned()),
         Doing::Run(..) if options.todo => Some("done by hand: its command is still missing".to_owned()),
         Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) | Doing::Call(..) => None,
     };
     notes.extend(done);
+    notes.extend(part.misread.as_ref().map(|why| format!("done by hand, because it was misread: {}", safe(why))));
+    notes.extend(part.edited.as_ref().map(|_| "with a command that was edited for this run".to_owned()));
     let condition = terms(&options.when);
     notes.extend((!condition.is_empty()).then(|| format!("only when {condition}")));
     notes.extend((part.jobs.len() > 1).then(|| match part.at_once {
@@ -103,6 +150,14 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
         count if count >= part.jobs.len() => "all at once".to_owned(),
         count => format!("{count} at once"),
     }));
+    notes.extend(options.terminal.then(|| "needs a terminal".to_owned()));
+    notes.extend((options.timeout != TIMEOUT).then(|| format!("at most {}", seconds(options.timeout))));
+    notes.extend(match options.on_error {
+        OnError::Ask => None,
+        OnError::Skip => Some("skipped when it fails".to_owned()),
+        OnError::Abort => Some("its failure ends the run".to_owned()),
+        OnError::Rollback => Some("when it fails, the rollback is offered first".to_owned()),
+    });
     let tries = options.retries;
     notes.extend((tries > 0).then(|| format!("tried {tries} times more, every {}", seconds(options.every))));
     notes.extend(options.capture.as_ref().map(|name| format!("what it prints becomes ${name}")));
@@ -179,40 +234,29 @@ fn several(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// The plan as JSON. Values of secrets are not in a plan, and so not here.
+/// The plan as JSON: what docs/runs.md says of it. Values of secrets are not in a plan, and so not here.
 pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Duration>) -> Value {
-    let script = |job: &Job| {
-        let script = &job.script;
-        json!({
-            "host": job.host,
-            "root": job.become_root.is_some(),
-            "language": script.language.word(),
-            "command": script.text,
-            "variables": script.variables.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
-            "captured": script.captured,
-            "secrets": script.secrets,
-            "folder": script.folder,
-            "with": script.with,
-            "timeout_seconds": job.timeout.as_secs(),
-        })
-    };
     let part = |part: &PlannedPart| {
         json!({
             "part": part.part,
             "title": part.title.plain(),
             "kind": part.kind,
+            "role": role_word(part.role),
             "danger": part.danger.word(),
             "recognised": part.recognised.word(),
+            "misread": part.misread.as_deref().map(safe),
+            "notes": notes(part, None),
             "at_once": part.at_once,
             "when": terms(&part.options.when),
             "undo": part.options.undo,
             "capture": part.options.capture,
             "expected_seconds": expected(&part.part).map(|time| time.as_secs()),
-            "jobs": part.jobs.iter().map(script).collect::<Vec<_>>(),
-            "previews": part.previews.iter().map(script).collect::<Vec<_>>(),
+            "jobs": part.jobs.iter().filter(|job| !job.script.text.is_empty()).map(job_json).collect::<Vec<_>>(),
+            "previews": part.previews.iter().map(job_json).collect::<Vec<_>>(),
         })
     };
     json!({
+        "version": 1,
         "site": plan.site,
         "environment": plan.environment,
         "protected": plan.protected,
@@ -222,8 +266,51 @@ pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
         "digest": plan.digest,
         "whole": plan.whole,
         "danger": plan.danger().word(),
+        "budget_seconds": plan.budget.map(|time| time.as_secs()),
+        "misread": plan.parts.iter().filter(|part| part.misread.is_some()).count(),
         "given": plan.given.iter().map(|given| json!({ "name": given.name, "value": given.value })).collect::<Vec<_>>(),
         "later": plan.later.iter().map(|input| json!({ "name": input.name, "secret": input.secret })).collect::<Vec<_>>(),
         "parts": plan.parts.iter().map(part).collect::<Vec<_>>(),
+        "missing": [],
     })
+}
+
+/// What keeps a plan from being made, as JSON in the place of the plan.
+pub fn missing_json(missing: &Missing) -> Value {
+    let wrong = missing
+        .wrong
+        .iter()
+        .map(|wrong| json!({ "part": wrong.part, "line": wrong.line, "told": wrong.to_string(), "flag": null }));
+    let asked = missing.asked.iter().map(|asked| {
+        let key = Some(asked.key()).filter(|key| !key.is_empty());
+        json!({ "name": key, "told": asked.to_string(), "flag": asked.flag() })
+    });
+    json!({ "version": 1, "missing": wrong.chain(asked).collect::<Vec<_>>() })
+}
+
+fn job_json(job: &Job) -> Value {
+    let script = &job.script;
+    let variable = |(name, value): &(crate::domain::InputName, String)| json!({ "name": name, "value": value });
+    json!({
+        "host": job.host,
+        "root": job.become_root.is_some(),
+        "language": script.language.word(),
+        "command": script.text,
+        "variables": script.variables.iter().map(variable).collect::<Vec<_>>(),
+        "captured": script.captured,
+        "secrets": script.secrets,
+        "folder": script.folder,
+        "with": script.with,
+        "timeout_seconds": job.timeout.as_secs(),
+    })
+}
+
+fn role_word(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Plain => None,
+        Role::Gate => Some("gate"),
+        Role::Phase => Some("phase"),
+        Role::Verify => Some("verify"),
+        Role::Rollback => Some("rollback"),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Beside, Printed, clean, lines, rows, stamp, took, words};
 use crate::domain::Run;
-use crate::domain::run::{RunDocument, RunState, RunStep};
+use crate::domain::run::{RunDocument, RunState, RunStep, StepState};
 
 /// Lines of what a step printed last.
 const LINES: usize = 20;
@@ -29,11 +29,12 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
     if let Some(document) = &run.document {
         text.push_str(&bound_to(document));
     }
-    if beside.nobody && run.state == RunState::Running {
-        text.push_str("\nIt goes on, and no console on this machine is at it: it can be taken over.\n");
+    if let Some(since) = beside.nobody.filter(|_| run.state == RunState::Running) {
+        text.push_str(&left(run, since));
     }
     for (number, step) in run.steps.iter().enumerate() {
-        text.push_str(&told(step));
+        let title = step.part.as_ref().and_then(|part| beside.titles.iter().find(|(known, _)| known == part));
+        text.push_str(&told(step, title.map(|(_, title)| title.as_str())));
         for (_, before) in beside.tries.iter().filter(|(of, _)| *of == number) {
             text.push_str(&format!("  before that {}\n", try_of(before)));
         }
@@ -57,10 +58,26 @@ fn bound_to(document: &RunDocument) -> String {
     text
 }
 
-fn told(step: &RunStep) -> String {
+/// What is to be known of a run that nobody here is at.
+fn left(run: &Run, since: jiff::Timestamp) -> String {
+    let mut text = format!("\nNo console on this machine is at it, since {} UTC.\n", stamp(since));
+    let moving = |step: &&RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
+    for step in run.steps.iter().filter(moving) {
+        let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
+        let at = step.at.map(|at| format!(" since {}", stamp(at))).unwrap_or_default();
+        text.push_str(&format!("What was sent goes on without it: {part} on {}{at}.\n", step.host));
+    }
+    text.push_str(&format!("Go on with it: qd run --resume {}\n", run.id));
+    text
+}
+
+fn told(step: &RunStep, title: Option<&str>) -> String {
     let subject = step.service.as_ref().map(ToString::to_string).or(step.unit.as_ref().map(ToString::to_string));
     let mut text = match &step.part {
-        Some(part) => format!("\n{part} on {}: {}", step.host, words::state(step)),
+        Some(part) => {
+            let title = title.map(|title| format!("{} ", clean(title))).unwrap_or_default();
+            format!("\n{title}#{part} on {}: {}", step.host, words::state(step))
+        }
         None => format!("\n{} {}: {}", step.host, subject.unwrap_or_default(), words::state(step)),
     };
     if let Some(verdict) = &step.verdict {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{Beside, Printed, clean, rows};
-use crate::domain::Run;
 use crate::domain::run::RunStep;
+use crate::domain::{Run, RunId};
 
 /// Runs for a script.
 #[derive(Debug, Serialize)]
@@ -34,6 +34,9 @@ pub struct Told {
     /// Whether it goes on and no console here is at it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     nobody: bool,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nobody_since: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     taken_over: Vec<ToldTakeover>,
     steps: Vec<ToldStep>,
@@ -82,6 +85,8 @@ struct ToldStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -112,9 +117,10 @@ struct ToldCheck {
 }
 
 impl Listed {
-    /// Of these.
-    pub fn of(runs: &[Run]) -> Self {
-        Self { version: 1, runs: runs.iter().map(|run| Told::of(run, &Beside::default())).collect() }
+    /// Of these; those that were `left` go on while no console here is at them.
+    pub fn of(runs: &[Run], left: &[RunId]) -> Self {
+        let told = |run: &Run| Told { nobody: left.contains(&run.id), ..Told::of(run, &Beside::default()) };
+        Self { version: 1, runs: runs.iter().map(told).collect() }
     }
 
     /// Of one, with all that is known of it.
@@ -147,7 +153,8 @@ impl Told {
                     .map(|one| (one.name.to_string(), one.value.as_deref().map(rows)))
                     .collect(),
             }),
-            nobody: beside.nobody,
+            nobody: beside.nobody.is_some(),
+            nobody_since: beside.nobody.map(|at| at.to_string()),
             taken_over: beside
                 .takeovers
                 .iter()
@@ -178,7 +185,9 @@ impl ToldStep {
     fn with(number: usize, step: &RunStep, beside: &Beside) -> Self {
         let tries = beside.tries.iter().filter(|(of, _)| *of == number).map(|(_, step)| ToldStep::of(step));
         let output = beside.output.iter().filter(|printed| printed.step == number).map(ToldOutput::of);
-        Self { tries: tries.collect(), output: output.collect(), ..ToldStep::of(step) }
+        let title = beside.titles.iter().find(|(part, _)| step.part.as_ref() == Some(part));
+        let title = title.map(|(_, title)| clean(title));
+        Self { title, tries: tries.collect(), output: output.collect(), ..ToldStep::of(step) }
     }
 
     fn of(step: &RunStep) -> Self {
@@ -205,6 +214,7 @@ impl ToldStep {
                     .collect(),
             }),
             part: step.part.as_ref().map(ToString::to_string),
+            title: None,
             attempt: step.part.is_some().then_some(step.attempt),
             reason: step.reason.map(crate::domain::run::Reason::word),
             exit: step.exit,

@@ -4,10 +4,12 @@ mod full;
 mod json;
 mod words;
 
+pub use words::state as state_word;
+
 use jiff::Timestamp;
 
-use crate::domain::Run;
 use crate::domain::run::{RunState, RunStep};
+use crate::domain::{PartId, Run, RunId};
 use crate::text::{Foreign, fit, width};
 
 pub use full::in_full;
@@ -22,8 +24,10 @@ pub struct Beside {
     pub tries: Vec<(usize, RunStep)>,
     /// What steps printed last, if that is asked for.
     pub output: Vec<Printed>,
-    /// Whether it goes on and no console here is at it.
-    pub nobody: bool,
+    /// Since when no console here is at it although it goes on.
+    pub nobody: Option<Timestamp>,
+    /// The titles of its parts.
+    pub titles: Vec<(PartId, String)>,
 }
 
 /// The end of what one try of a step printed.
@@ -43,16 +47,16 @@ pub struct Printed {
     pub bytes: Foreign,
 }
 
-/// A line for each run, in columns.
-pub fn list(runs: &[Run]) -> String {
+/// A line for each run, in columns; those that were `left` go on while no console here is at them.
+pub fn list(runs: &[Run], left: &[RunId]) -> String {
     let rows: Vec<[String; 7]> = runs
         .iter()
         .map(|run| {
             [
                 run.id.short().to_owned(),
                 stamp(run.begun),
-                run.state.word().to_owned(),
-                took(run),
+                if left.contains(&run.id) { "left open" } else { run.state.word() }.to_owned(),
+                if left.contains(&run.id) { String::new() } else { took(run) },
                 clean(&run.person),
                 format!("{}/{}", run.site, run.environment),
                 clean(&run.title),

@@ -16,7 +16,7 @@ pub(super) fn confirmed(word: &str) -> String {
 }
 
 /// How a step stands.
-pub(super) fn state(step: &RunStep) -> &'static str {
+pub fn state(step: &RunStep) -> &'static str {
     match step.state {
         StepState::Planned => "not begun",
         StepState::Intent => "about to be sent",

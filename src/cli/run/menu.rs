@@ -1,0 +1,259 @@
+//! What becomes of a step that did not end well: by a flag, or by whoever sits at the terminal.
+
+use super::follow::{Decided, Session};
+use super::{OnFailure, answers, told};
+use crate::cli::{Exit, output};
+use crate::domain::permit::Confirm;
+use crate::domain::procedure::{Doing, HERE, Role};
+use crate::domain::{HostName, PartId, Procedure, Run};
+use crate::engine::transport::RuntimeDir;
+use crate::port::Effect;
+use crate::port::procedure::{Decision, Evidence};
+use crate::state::procedures::{Choice, Chosen, again, find_part, once_more, plan};
+use crate::text::Foreign;
+
+/// How often `--on-failure retry` tries a step again.
+const TRIES: u32 = 3;
+
+/// What can be done about one step.
+struct Ways {
+    part: Option<PartId>,
+    on_host: bool,
+    editable: Option<String>,
+    undo: bool,
+    back: bool,
+    unknown: bool,
+}
+
+impl Ways {
+    fn question(&self, host: &str) -> String {
+        let mut ways = vec!["[r]etry"];
+        ways.extend(self.editable.as_ref().map(|_| "[e]dit and retry"));
+        ways.extend(["[c]heck again", "[s]kip REASON", "[m]ark done REASON"]);
+        ways.extend(self.undo.then_some("[u]ndo"));
+        ways.extend(self.back.then_some("roll [b]ack"));
+        let leave = format!("[l]eave {host} out");
+        ways.extend(self.on_host.then_some(leave.as_str()));
+        ways.extend(["[o]pen a shell", "[a]bort REASON", "[q]uit and leave it open"]);
+        format!("{}: ", ways.join(", "))
+    }
+}
+
+impl Session<'_> {
+    /// Decides by the flag, or asks.
+    pub(super) async fn failure(
+        &mut self,
+        run: &Run,
+        number: usize,
+        evidence: &Evidence,
+        words: &str,
+        unknown: bool,
+    ) -> Result<Decided, Exit> {
+        let decide = |decision| Ok(Decided::Send(Effect::Decide(run.id.clone(), decision)));
+        match self.args.on_failure {
+            OnFailure::Abort => decide(Decision::Abort(format!("{words} (--on-failure abort)"))),
+            OnFailure::Skip => decide(Decision::Skip(number, format!("{words} (--on-failure skip)"))),
+            OnFailure::Retry if !unknown => {
+                let tried = self.retried.entry(number).or_default();
+                *tried += 1;
+                if *tried > TRIES {
+                    return Ok(Decided::Nobody);
+                }
+                let Some(choice) = once_more(run, number) else { return Ok(Decided::Nobody) };
+                Ok(self.more(run, choice).await?.unwrap_or(Decided::Nobody))
+            }
+            OnFailure::Rollback if self.rolled => {
+                decide(Decision::Abort(format!("{words}; it was rolled back (--on-failure rollback)")))
+            }
+            OnFailure::Rollback if !unknown => {
+                self.rolled = true;
+                if !self.procedure().is_some_and(|procedure| has_way_back(&procedure)) {
+                    return decide(Decision::Abort(format!("{words}, and there is no way back to run")));
+                }
+                Ok(self.more(run, back(run, Chosen::Rollback)).await?.unwrap_or(Decided::Nobody))
+            }
+            OnFailure::Ask | OnFailure::Retry | OnFailure::Rollback if self.attended && !self.args.json => {
+                if self.shown.insert(format!("{words} {number}")) {
+                    output::print(&format!("{words}\n{}", told::evidence(evidence)))?;
+                }
+                self.menu(run, number, unknown).await
+            }
+            OnFailure::Ask | OnFailure::Retry | OnFailure::Rollback => Ok(Decided::Nobody),
+        }
+    }
+
+    fn ways(&self, run: &Run, number: usize, unknown: bool) -> Option<Ways> {
+        let step = run.steps.get(number)?;
+        let procedure = self.procedure();
+        let found = procedure.as_ref().zip(step.part.as_ref()).and_then(|(procedure, id)| {
+            find_part(procedure, &self.prepared.environment, id).map(|(_, part)| part.clone())
+        });
+        let editable = found.as_ref().filter(|_| !unknown).and_then(|part| match &part.doing {
+            Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text.clone()),
+            Doing::Check(..)
+            | Doing::Ask
+            | Doing::Prompt(_)
+            | Doing::Hold(..)
+            | Doing::Decide(_)
+            | Doing::Restart(_)
+            | Doing::Notify(..)
+            | Doing::Call(..) => None,
+        });
+        Some(Ways {
+            part: step.part.clone(),
+            on_host: step.host.as_str() != HERE,
+            editable,
+            undo: found.is_some_and(|part| part.options.undo.is_some()),
+            back: procedure.is_some_and(|procedure| has_way_back(&procedure)),
+            unknown,
+        })
+    }
+
+    async fn menu(&mut self, run: &Run, number: usize, unknown: bool) -> Result<Decided, Exit> {
+        let (Some(ways), Some(step)) = (self.ways(run, number, unknown), run.steps.get(number).cloned()) else {
+            return Ok(Decided::Nobody);
+        };
+        loop {
+            let Some(typed) = self.ask(ways.question(step.host.as_str())).await? else { return Ok(Decided::Nobody) };
+            let (word, why) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
+            let why = why.trim().to_owned();
+            let decision = match word {
+                "r" | "retry" => {
+                    if ways.unknown {
+                        output::complain("whether it happened is not known: it may be done twice then");
+                    }
+                    let Some(choice) = once_more(run, number) else { continue };
+                    match self.more(run, choice).await? {
+                        Some(decided) => return Ok(decided),
+                        None => continue,
+                    }
+                }
+                "e" | "edit" => {
+                    let Some(text) = &ways.editable else { continue };
+                    let Some(command) = self.edited(text).await? else { continue };
+                    let Some(mut choice) = once_more(run, number) else { continue };
+                    if let Chosen::Parts(parts) = &mut choice.what {
+                        parts.iter_mut().for_each(|part| part.command = Some(command.clone()));
+                    }
+                    match self.more(run, choice).await? {
+                        Some(decided) => return Ok(decided),
+                        None => continue,
+                    }
+                }
+                "u" | "undo" | "b" | "back" | "rollback" => {
+                    let what = match (word, &ways.part) {
+                        ("u" | "undo", Some(part)) if ways.undo => Chosen::Undo(part.clone()),
+                        ("b" | "back" | "rollback", _) if ways.back => Chosen::Rollback,
+                        _ => {
+                            output::complain("the document names no way back for this");
+                            continue;
+                        }
+                    };
+                    match self.more(run, back(run, what)).await? {
+                        Some(decided) => return Ok(decided),
+                        None => continue,
+                    }
+                }
+                "o" | "open" | "shell" if ways.on_host => return Ok(Decided::Shell(step.host.clone())),
+                "o" | "open" | "shell" => {
+                    let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
+                    self.lend(vec![shell]).await;
+                    continue;
+                }
+                "c" | "check" => Decision::CheckAgain(number),
+                "s" | "skip" if !why.is_empty() => Decision::Skip(number, why),
+                "m" | "mark" if !why.is_empty() => Decision::MarkDone(number, why),
+                "l" | "leave" if ways.on_host => Decision::LeaveOut(step.host.clone()),
+                "a" | "abort" => Decision::Abort(why),
+                "q" | "quit" => return Ok(Decided::Nobody),
+                "s" | "skip" | "m" | "mark" => {
+                    output::complain("say why, behind the word");
+                    continue;
+                }
+                _ => continue,
+            };
+            return Ok(Decided::Send(Effect::Decide(run.id.clone(), decision)));
+        }
+    }
+
+    /// More of the run, with a permit of its own; nothing when it is not to be sent after all.
+    async fn more(&mut self, run: &Run, mut choice: Choice) -> Result<Option<Decided>, Exit> {
+        let Some(procedure) = self.procedure() else { return Ok(None) };
+        let environment = std::sync::Arc::clone(&self.prepared.environment);
+        let mut answers = again(run, &procedure, &environment);
+        let plan = loop {
+            match plan(&procedure, &environment, &answers, &choice) {
+                Ok(plan) => break plan,
+                Err(missing) if self.attended && !self.args.json && missing.wrong.is_empty() => {
+                    if !answers::ask(&missing, &mut answers, &mut choice, &environment)? {
+                        return Ok(None);
+                    }
+                }
+                Err(missing) => {
+                    output::complain(&missing.sentences().join("; "));
+                    return Ok(None);
+                }
+            }
+        };
+        if !self.args.json && self.args.on_failure != OnFailure::Retry {
+            output::print(&told::plan(&plan, &self.prepared.times, false))?;
+        }
+        let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
+        let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };
+        Ok(Some(Decided::More(Effect::Conduct(Box::new(permit)), parts)))
+    }
+
+    /// Another command for once: from the person's editor, else from a line.
+    async fn edited(&mut self, text: &str) -> Result<Option<String>, Exit> {
+        let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok());
+        let Some(editor) = editor.filter(|editor| !editor.trim().is_empty()) else {
+            for line in text.lines() {
+                output::print(&format!("  {}\n", Foreign::from(line).plain()))?;
+            }
+            let typed = self.ask("Instead (one line; enter: nothing is tried; $EDITOR for more): ".to_owned()).await?;
+            return Ok(typed.filter(|typed| !typed.trim().is_empty()));
+        };
+        let folder = match RuntimeDir::create() {
+            Ok(folder) => folder,
+            Err(why) => {
+                output::complain(&format!("there is no private folder for an editor: {why}"));
+                return Ok(None);
+            }
+        };
+        let file = folder.path().join("command.sh");
+        if let Err(error) = std::fs::write(&file, text) {
+            output::complain(&format!("the command can't be written for an editor: {error}"));
+            return Ok(None);
+        }
+        let words = ["/bin/sh", "-c", "exec $0 \"$1\"", &editor];
+        let mut program: Vec<std::ffi::OsString> = words.iter().map(Into::into).collect();
+        program.push(file.clone().into_os_string());
+        self.lend(program).await;
+        match std::fs::read_to_string(&file) {
+            Ok(edited) if edited.trim().is_empty() || edited.trim_end() == text.trim_end() => {
+                output::complain("nothing was changed, so nothing is tried");
+                Ok(None)
+            }
+            Ok(edited) => Ok(Some(edited)),
+            Err(error) => {
+                output::complain(&format!("what was edited can't be read: {error}"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// A way back, on the hosts of the run.
+fn back(run: &Run, what: Chosen) -> Choice {
+    let mut hosts: Vec<HostName> = Vec::new();
+    for step in run.steps.iter().filter(|step| step.host.as_str() != HERE) {
+        if !hosts.contains(&step.host) {
+            hosts.push(step.host.clone());
+        }
+    }
+    Choice { what, hosts, only: Vec::new(), run: Some(run.id.clone()) }
+}
+
+fn has_way_back(procedure: &Procedure) -> bool {
+    procedure.header.rollback.is_some() || procedure.sections.iter().any(|section| section.role == Role::Rollback)
+}

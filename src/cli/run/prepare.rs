@@ -1,0 +1,198 @@
+//! Everything that the files and the command line say of a run, before anything is reached.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Prepared, RunArgs, What, answers, ask, follow, loose, pair, times, usage};
+use crate::cli::{Exit, Reaching, Where, choose, output};
+use crate::domain::procedure::{Procedure, here};
+use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
+use crate::engine::own_file;
+use crate::port::Secret;
+use crate::site::UserFile;
+use crate::state::procedures::{Answers, Choice, Chosen, Missing, missing_json, plan};
+
+/// What is to be done, where, with what; and the mistakes of the command line.
+pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared, Exit> {
+    let old = match &args.resume {
+        Some(word) => follow::recorded(word).await?,
+        None => None,
+    };
+    let file = args.procedure.as_deref().filter(|word| loose::is_path(word)).map(loose::File::read).transpose()?;
+    let (user, environment) = place(args, old.as_ref(), file.as_ref()).await?;
+    let mut environment = environment;
+    let mut untrusted = None;
+    let mut procedure = None;
+    if let Some(file) = &file {
+        let found = Arc::new(file.procedure(&environment));
+        untrusted = loose::untrusted(file, &found, &environment, old.as_ref(), args)?;
+        environment = with(&environment, &found);
+        procedure = Some(found);
+    } else if let Some(word) = &args.procedure {
+        procedure = Some(of_site(word, &environment)?);
+    } else if let Some(run) = &old
+        && let Some(kept) = loose::kept(run, &environment).await?
+    {
+        environment = with(&environment, &Arc::new(kept));
+    }
+    let read_only = match (reach.read_only, user.read_only) {
+        (true, _) => Some("qd was started with --read-only"),
+        (false, true) => Some("your configuration says read_only = true"),
+        (false, false) => None,
+    };
+    let (mut answers, secrets) = given(args, procedure.as_deref())?;
+    let elsewhere = args.resume.as_deref().and_then(RunId::new);
+    let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
+        (Some(run), _) => What::Resume(run),
+        (None, Some(procedure)) => {
+            let choice = choice(args, &environment)?;
+            What::New(Box::new(planned(procedure, &environment, &mut answers, choice, args)?))
+        }
+        (None, None) => return Err(usage("which procedure? Name one, or a run with --resume.")),
+    };
+    let times = times::Times::read(&environment, procedure.as_deref()).await;
+    Ok(Prepared { environment, person: user.name, read_only, secrets, what, times, untrusted })
+}
+
+/// Where: an environment of a site, or one of this run alone where there is no site to be meant.
+async fn place(
+    args: &RunArgs,
+    old: Option<&Run>,
+    file: Option<&loose::File>,
+) -> Result<(UserFile, Arc<Environment>), Exit> {
+    let without = old.is_some_and(|run| run.site.as_str() == loose::SITE);
+    let named = args.site.clone().or_else(|| old.filter(|_| !without).map(|run| run.site.to_string()));
+    if named.is_none() && args.environment.is_none() && (without || file.is_some()) {
+        let places = output::here()?;
+        let user = loose::user(&places)?;
+        if without || loose::no_site_is_meant(&user, &places) {
+            let mut hosts: Vec<String> = args.host.clone();
+            hosts.extend(old.iter().flat_map(|run| &run.steps).map(|step| step.host.to_string()));
+            hosts.extend(file.iter().flat_map(|file| file.hosts()));
+            return Ok((user, Arc::new(loose::environment(&hosts)?)));
+        }
+    }
+    let wanted = args.environment.clone().or_else(|| old.map(|run| run.environment.to_string()));
+    let found = choose::look(&Where { site: named, environment: None })?;
+    let site = found.site.ok_or_else(|| {
+        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
+        usage(&format!("which site? Name one behind the procedure: {}.", names.join(", ")))
+    })?;
+    Ok((found.user, choose::one_environment(&site, wanted.as_deref())?))
+}
+
+/// The environment with a further procedure, in the place of the one of the same name.
+fn with(environment: &Environment, procedure: &Arc<Procedure>) -> Arc<Environment> {
+    let mut with = environment.clone();
+    with.procedures.retain(|known| known.name != procedure.name);
+    with.procedures.push(Arc::clone(procedure));
+    Arc::new(with)
+}
+
+fn of_site(word: &str, environment: &Environment) -> Result<Arc<Procedure>, Exit> {
+    let known = environment.procedures.iter().find(|known| known.name.as_str() == word);
+    known.cloned().ok_or_else(|| {
+        let all: Vec<&str> = environment.procedures.iter().map(|known| known.name.as_str()).collect();
+        let near = crate::site::mistake::did_you_mean(word, all.iter().copied());
+        usage(&format!(
+            "{} of {} has no procedure {word:?}{} A file is named by its path: ./{word}.md",
+            environment.name,
+            environment.site,
+            match (near, all.as_slice()) {
+                (Some(near), _) => format!(": {near}"),
+                (None, []) => "; it has none.".to_owned(),
+                (None, all) => format!("; it has {}.", all.join(", ")),
+            }
+        ))
+    })
+}
+
+/// The inputs that were given; those from files as secrets where the document says that they are.
+fn given(args: &RunArgs, procedure: Option<&Procedure>) -> Result<(Answers, BTreeMap<String, Secret>), Exit> {
+    let mut answers = Answers { now: Some(jiff::Zoned::now().datetime()), ..Answers::default() };
+    let mut secrets = BTreeMap::new();
+    let is_secret = |name: &str| {
+        let inputs = procedure.map(|procedure| procedure.header.inputs.as_slice()).unwrap_or_default();
+        inputs.iter().find(|input| input.name.as_str() == name).map(|input| input.secret)
+    };
+    for word in &args.input {
+        let (name, value) = pair(word, "--input NAME=VALUE")?;
+        if is_secret(name) == Some(true) {
+            return Err(usage(&format!(
+                "{name} is a secret, and everybody on this machine sees arguments: give it with --input-file {name}=FILE."
+            )));
+        }
+        answers.values.insert(name.to_owned(), value.to_owned());
+    }
+    for word in &args.input_file {
+        let (name, file) = pair(word, "--input-file NAME=FILE")?;
+        let bytes = if is_secret(name) == Some(false) {
+            std::fs::read(file).map_err(|error| format!("{file} can't be read: {error}"))
+        } else {
+            own_file::secret(Path::new(file)).map(|bytes| bytes.to_vec())
+        };
+        let mut bytes = bytes.map_err(|why| choose::complain(Exit::Unavailable, &why))?;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        match (is_secret(name), String::from_utf8(bytes)) {
+            (Some(true) | None, text) => {
+                let bytes = text.map_or_else(|error| error.into_bytes(), String::into_bytes);
+                secrets.insert(name.to_owned(), Secret::new(bytes));
+            }
+            (Some(false), Ok(text)) => drop(answers.values.insert(name.to_owned(), text)),
+            (Some(false), Err(_)) => return Err(usage(&format!("{file} is no UTF-8 text, so {name} can't be that."))),
+        }
+    }
+    answers.left.extend(args.leave.iter().cloned());
+    Ok((answers, secrets))
+}
+
+fn choice(args: &RunArgs, environment: &Environment) -> Result<Choice, Exit> {
+    let mut hosts = Vec::new();
+    for word in &args.host {
+        let known = environment.hosts.iter().map(|host| host.name.clone()).chain([here()]);
+        let known = known.into_iter().find(|name: &HostName| name.as_str() == word);
+        hosts.push(known.ok_or_else(|| {
+            let all: Vec<&str> = environment.hosts.iter().map(|host| host.name.as_str()).collect();
+            usage(&format!("{} has no host {word:?}; it has {} and here.", environment.name, all.join(", ")))
+        })?);
+    }
+    let mut parts = Vec::new();
+    for word in &args.step {
+        let part = PartId::new(word).map_err(|error| usage(&format!("{word:?} is no part: {error}.")))?;
+        parts.push(part.into());
+    }
+    let what = if parts.is_empty() { Chosen::Whole } else { Chosen::Parts(parts) };
+    Ok(Choice { what, hosts, only: Vec::new(), run: None })
+}
+
+/// The plan; what is missing is asked of whoever sits at the terminal.
+fn planned(
+    procedure: &Procedure,
+    environment: &Environment,
+    answers: &mut Answers,
+    mut choice: Choice,
+    args: &RunArgs,
+) -> Result<ProcedurePlan, Exit> {
+    loop {
+        let missing = match plan(procedure, environment, answers, &choice) {
+            Ok(plan) => return Ok(plan),
+            Err(missing) => missing,
+        };
+        let attended = !args.json && ask::is_there();
+        if !attended || !missing.wrong.is_empty() || !answers::ask(&missing, answers, &mut choice, environment)? {
+            return Err(unplanned(procedure, &missing, args));
+        }
+    }
+}
+
+fn unplanned(procedure: &Procedure, missing: &Missing, args: &RunArgs) -> Exit {
+    if args.plan && args.json && output::print(&format!("{:#}\n", missing_json(missing))).is_err() {
+        return Exit::Output;
+    }
+    let lines: Vec<String> = missing.sentences().into_iter().map(|line| format!("  {line}")).collect();
+    let text = format!("{} can't be run like this:\n{}", procedure.name, lines.join("\n"));
+    choose::complain(Exit::Usage, &text)
+}

@@ -1,0 +1,157 @@
+//! How long things took before and take now: what is expected, and what takes longer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::cli::output;
+use crate::domain::procedure::Procedure;
+use crate::domain::run::{RunStep, StepState};
+use crate::domain::{Environment, HostName, PartId, Run};
+use crate::engine::store::{Past, PastWish, Sqlite, Store};
+
+/// How long the store may take to tell of earlier runs: they are a help and nothing more.
+const WITHIN: Duration = Duration::from_secs(2);
+/// What takes less than this longer than usual is not told.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What is known of earlier runs.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Times {
+    past: Past,
+}
+
+impl Times {
+    /// Reads them. Where nothing is recorded nothing is known.
+    pub(super) async fn read(environment: &Environment, procedure: Option<&Procedure>) -> Self {
+        let (Some(procedure), Ok(places)) = (procedure, output::here()) else { return Self::default() };
+        if !Sqlite::is_there(&places.data) {
+            return Self::default();
+        }
+        let wish = PastWish { site: environment.site.clone(), procedure: procedure.name.clone() };
+        let store = Sqlite::open(&places.data);
+        let reading = async {
+            let _ = store.state().changed().await;
+            store.past(wish).await
+        };
+        let past = tokio::time::timeout(WITHIN, reading).await.ok().and_then(Result::ok).unwrap_or_default();
+        Self { past }
+    }
+
+    /// These.
+    pub(super) fn of_past(past: Past) -> Self {
+        Self { past }
+    }
+
+    /// How long a part usually takes on a host.
+    pub(super) fn on(&self, part: &PartId, host: &HostName) -> Option<Duration> {
+        self.past.expected(part, host)
+    }
+
+    /// How long a part usually takes.
+    pub(super) fn of(&self, part: &PartId) -> Option<Duration> {
+        let host = self.past.took.iter().find(|(of, ..)| of == part).map(|(_, host, _)| host.clone())?;
+        self.past.expected(part, &host)
+    }
+}
+
+/// What is under way, since when, and of what it was said already that it takes long.
+#[derive(Debug)]
+pub(super) struct Watch {
+    begun: Instant,
+    steps: BTreeMap<usize, Instant>,
+    told: BTreeSet<usize>,
+    over: bool,
+}
+
+/// Something that takes longer than it should.
+pub(super) enum Late {
+    /// This step takes so long, and usually so long.
+    Step(usize, Duration, Duration),
+    /// The whole takes longer than this.
+    Budget(Duration),
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { begun: Instant::now(), steps: BTreeMap::new(), told: BTreeSet::new(), over: false }
+    }
+}
+
+impl Watch {
+    /// A step stands so.
+    pub(super) fn step(&mut self, number: usize, step: &RunStep) {
+        if matches!(step.state, StepState::Intent | StepState::Started | StepState::Done) {
+            self.steps.entry(number).or_insert_with(Instant::now);
+        } else {
+            self.steps.remove(&number);
+            self.told.remove(&number);
+        }
+    }
+
+    /// What takes longer than it should by now; each once.
+    pub(super) fn late(&mut self, run: &Run, times: &Times, budget: Option<Duration>) -> Vec<Late> {
+        let mut late = Vec::new();
+        for (number, since) in &self.steps {
+            let Some((part, host)) = run.steps.get(*number).and_then(|step| Some((step.part.as_ref()?, &step.host)))
+            else {
+                continue;
+            };
+            let so_far = since.elapsed();
+            if let Some(usual) = times.on(part, host)
+                && so_far > usual.mul_f32(1.5).max(usual + GRACE)
+                && self.told.insert(*number)
+            {
+                late.push(Late::Step(*number, so_far, usual));
+            }
+        }
+        if let Some(budget) = budget.filter(|budget| !self.over && self.begun.elapsed() > *budget) {
+            self.over = true;
+            late.push(Late::Budget(budget));
+        }
+        late
+    }
+
+    /// How long it has gone on here.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+/// A time as a person reads it: `0.4 s`, `12 s`, `3 min 5 s`.
+pub(super) fn told(time: Duration) -> String {
+    match time.as_secs() {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 10..120 => format!("{seconds} s"),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        let told = |millis| super::told(Duration::from_millis(millis));
+        assert_eq!([told(40), told(9_940), told(61_000), told(185_000)], ["0.0 s", "9.9 s", "61 s", "3 min 5 s"]);
+    }
+
+    #[test]
+    fn what_takes_much_longer_than_usual_is_told_once() {
+        let (part, host) = (PartId::new("pull").unwrap(), HostName::new("web-1").unwrap());
+        let past = Past { inputs: Vec::new(), took: vec![(part.clone(), host.clone(), Duration::from_secs(10))] };
+        let times = Times { past };
+        let step = RunStep { host, part: Some(part), state: StepState::Started, ..RunStep::default() };
+        let run = crate::cli::run::told::tests::run(vec![step.clone()]);
+        let mut watch = Watch::default();
+        watch.step(0, &step);
+        assert!(watch.late(&run, &times, None).is_empty());
+        *watch.steps.get_mut(&0).unwrap() -= Duration::from_secs(16);
+        watch.begun -= Duration::from_secs(16);
+        let late = watch.late(&run, &times, Some(Duration::from_secs(15)));
+        assert!(matches!(late.as_slice(), [Late::Step(0, ..), Late::Budget(_)]), "{}", late.len());
+        assert!(watch.late(&run, &times, Some(Duration::from_secs(15))).is_empty());
+    }
+}

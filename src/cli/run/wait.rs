@@ -1,0 +1,142 @@
+//! What a run waits for: answered by flags, by whoever sits at the terminal, or by nobody, in which case it is left open.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::follow::{Decided, Session};
+use super::told;
+use crate::cli::{Exit, output};
+use crate::domain::Run;
+use crate::domain::run::StepState;
+use crate::port::Effect;
+use crate::port::procedure::{Decision, Need};
+
+/// That a run of chosen parts is ended, among what was answered.
+const END: &str = "end";
+
+impl Session<'_> {
+    /// What is waited for no more, and then again, wants an answer of its own.
+    pub(super) fn forget(&mut self) {
+        let Some(run) = &self.run else { return };
+        let open: BTreeSet<String> = self.needs.iter().map(|need| self.key(run, need)).collect();
+        self.answered.retain(|answered| answered == END || open.contains(answered));
+    }
+
+    /// By what one need is told from another, and one try of a step from the next.
+    fn key(&self, run: &Run, need: &Need) -> String {
+        let tries = match need {
+            Need::Failure(number, _) | Need::Unknown(number, _) => {
+                run.steps.get(*number).map_or(0, |step| step.attempt)
+            }
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => 0,
+        };
+        format!("{} {tries}", self.need_told(run, need).0)
+    }
+
+    /// Answers what can be answered; `Some` when nobody can.
+    pub(super) async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
+        let Some(run) = self.run.clone() else { return Ok(None) };
+        let whole = run.document.as_ref().is_some_and(|document| document.whole);
+        let done = run.steps.iter().all(|step| matches!(step.state, StepState::Verified | StepState::Skipped));
+        if !whole && done && self.needs.is_empty() && self.answered.insert(END.to_owned()) {
+            self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
+            return Ok(None);
+        }
+        if self.lent || self.is_meanwhile(&run) {
+            return Ok(None);
+        }
+        for need in self.needs.clone() {
+            let (words, flag) = self.need_told(&run, &need);
+            let key = self.key(&run, &need);
+            if self.answered.contains(&key) {
+                continue;
+            }
+            let refused = self.refused.contains(&key);
+            let effect = match self.decision(&run, &need, &words, refused).await? {
+                Decided::Send(effect) => {
+                    self.answered.insert(key.clone());
+                    effect
+                }
+                Decided::More(effect, parts) => {
+                    self.meanwhile = Some((parts, false));
+                    effect
+                }
+                Decided::Shell(host) => {
+                    self.lent = true;
+                    Effect::Shell(host)
+                }
+                Decided::Nobody => return self.nobody(&run, &need, &words, &flag).map(Some),
+            };
+            self.pending = (!self.lent).then_some(key);
+            self.send(effect).await;
+            if self.lent || self.meanwhile.is_some() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether something else is done before a question is asked again.
+    fn is_meanwhile(&mut self, run: &Run) -> bool {
+        let Some((parts, begun)) = &self.meanwhile else { return false };
+        let of_it = |step: &&crate::domain::run::RunStep| step.part.as_ref().is_some_and(|part| parts.contains(part));
+        let over = *begun && run.steps.iter().filter(of_it).all(|step| step.state.is_final());
+        if over {
+            self.meanwhile = None;
+        }
+        !over
+    }
+
+    /// What was answered last was not taken: it is asked again, and no flag answers it.
+    pub(super) async fn not_taken(&mut self) -> Result<Option<Exit>, Exit> {
+        let Some(key) = self.pending.take() else { return Ok(None) };
+        self.answered.remove(&key);
+        self.refused.insert(key);
+        self.waits().await
+    }
+
+    /// Leaves the run open, and says how it is gone on with.
+    fn nobody(&self, run: &Run, need: &Need, words: &str, flag: &str) -> Result<Exit, Exit> {
+        output::print(&self.teller.need(&run.id, words, flag))?;
+        if let Need::Failure(_, evidence) | Need::Unknown(_, evidence) = need
+            && !self.args.json
+            && !self.attended
+        {
+            output::print(&told::evidence(evidence))?;
+        }
+        let resumption = self.resumption(&run.id);
+        if matches!(need, Need::Terminal(_)) {
+            output::complain(&format!(
+                "{words}, and there is none here: nothing of it was begun. Go on with it at a terminal: {resumption}"
+            ));
+            return Ok(Exit::Waits);
+        }
+        output::complain(&if self.attended && !self.args.json {
+            format!("the run is left open. Go on with: {resumption}")
+        } else {
+            format!(
+                "{words}, and nobody is there to say what becomes of it: {flag}. The run is left open; go on with: \
+                 {resumption}"
+            )
+        });
+        Ok(match need {
+            Need::Failure(..) => Exit::Failed,
+            Need::Unknown(..) => Exit::Unknown,
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => Exit::Waits,
+        })
+    }
+
+    /// Tells what takes longer than it should.
+    pub(super) fn late(&mut self) -> Result<(), Exit> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let budget = self.budget(run);
+        let late = self.watch.late(run, &self.prepared.times, budget);
+        late.iter().try_for_each(|late| output::print(&self.teller.late(run, late)))
+    }
+
+    /// How long the whole run may take.
+    pub(super) fn budget(&self, run: &Run) -> Option<Duration> {
+        let document = run.document.as_ref().filter(|document| document.whole)?;
+        self.prepared.environment.procedure(&document.name)?.header.budget
+    }
+}
