@@ -4,6 +4,8 @@
 //! The record alone says where a run stands, so a course that is made anew of the record goes on exactly there. What is
 //! recorded as begun and is not under way here must be looked at ([`Do::Adopt`]) and is never simply begun again.
 
+#[cfg(test)]
+mod beside_tests;
 mod decide;
 mod guard;
 mod next;
