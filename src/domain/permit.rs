@@ -25,6 +25,10 @@ pub trait Confirmable {
     fn name(&self) -> &str;
     /// Whether it changes anything at all: what only reads needs nobody's word.
     fn changes(&self) -> bool;
+    /// What a person types where a command is not what it looks like, wherever that is and whatever it does.
+    fn disguised(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Confirmable for Plan {
@@ -96,12 +100,13 @@ pub struct Permit<P = Plan> {
 
 impl<P: Confirmable> Confirm<P> {
     /// Asks for what the environment demands: the name where it is protected, elsewhere `y`; nothing for what only
-    /// reads.
+    /// reads. Where a command is not what it looks like, for the name of its host.
     pub fn new(plan: P) -> Self {
-        let demand = match (plan.changes(), plan.protected()) {
-            (false, _) => Demand::Nothing,
-            (true, true) => Demand::Name(plan.name().to_owned()),
-            (true, false) => Demand::Yes,
+        let demand = match (plan.disguised(), plan.changes(), plan.protected()) {
+            (Some(host), ..) => Demand::Name(host.to_owned()),
+            (None, false, _) => Demand::Nothing,
+            (None, true, true) => Demand::Name(plan.name().to_owned()),
+            (None, true, false) => Demand::Yes,
         };
         Self { plan, demand }
     }
@@ -148,7 +153,8 @@ impl<P: Confirmable> Confirm<P> {
     pub fn by_flags(self, yes: bool, name: Option<&str>) -> Result<Permit<P>, Box<Self>> {
         let how = match (name, &self.demand) {
             (_, Demand::Nothing) => How::Unasked,
-            (Some(name), _) if name == self.plan.name() => How::FlagName,
+            (Some(name), Demand::Name(wanted)) if name == wanted => How::FlagName,
+            (Some(name), Demand::Yes) if name == self.plan.name() => How::FlagName,
             (None, Demand::Yes) if yes => How::FlagYes,
             (Some(_) | None, _) => return Err(Box::new(self)),
         };

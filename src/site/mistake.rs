@@ -61,7 +61,8 @@ impl Mistake {
     /// A mistake at a line and a column of `text`, which is the file's.
     pub fn of_line(file: &Path, text: &str, line: usize, column: usize, message: impl Into<String>) -> Self {
         let source_line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        Self { line, column, source_line: Foreign::from(source_line), ..Self::of_file(file, message) }
+        let source_line = Foreign::from(text::without_credentials(source_line));
+        Self { line, column, source_line, ..Self::of_file(file, message) }
     }
 
     /// The same, with what to do about it.
@@ -131,29 +132,6 @@ impl Mistake {
     }
 }
 
-/// Covers `user:password` in addresses, one dot for each character: what is wrong must not be shown (fault F4).
-fn without_credentials(line: &str) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("://") {
-        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`,".contains(c)).unwrap_or(after.len());
-        let (authority, next) = after.split_at(end);
-        out.push_str(before);
-        out.push_str("://");
-        match authority.rsplit_once('@') {
-            Some((user, host)) => {
-                out.extend(user.chars().map(|_| '•'));
-                out.push('@');
-                out.push_str(host);
-            }
-            None => out.push_str(authority),
-        }
-        rest = next;
-    }
-    out.push_str(rest);
-    out
-}
-
 /// All of them for a person, an empty line between each two.
 pub fn render(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(Mistake::render).collect::<Vec<_>>().join("\n")
@@ -161,7 +139,7 @@ pub fn render(mistakes: &[Mistake]) -> String {
 
 /// A foreign word between backticks, made safe and not too long.
 pub fn quoted(word: &str) -> String {
-    let mut safe = Foreign::from(word).plain();
+    let mut safe = Foreign::from(text::without_credentials(word)).plain();
     if safe.chars().count() > QUOTED {
         safe = safe.chars().take(QUOTED).chain(['…']).collect();
     }
@@ -321,7 +299,7 @@ impl Entry {
             line,
             column,
             length,
-            source_line: Foreign::from(without_credentials(text)),
+            source_line: Foreign::from(text::without_credentials(text)),
             message,
             hint: self.hint,
         }

@@ -9,7 +9,9 @@ mod budget;
 mod cell;
 mod class;
 mod cluster;
+mod credentials;
 mod decode;
+mod disguise;
 mod escape;
 mod foreign;
 mod ident;
@@ -28,6 +30,8 @@ mod sanitize_tests;
 
 pub use budget::Budget;
 pub use cell::{cell_allowed, cell_safe};
+pub use credentials::without_credentials;
+pub use disguise::{Disguise, disguises, exact, hides};
 pub use foreign::Foreign;
 pub use ident::ident;
 pub use run::{Clean, Row, Run};

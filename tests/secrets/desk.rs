@@ -19,7 +19,8 @@ const FOLDERS: [(&str, &str); 5] = [
 ];
 
 /// A site of this machine alone.
-pub const HERE: &str = "[environments.lab]\n[environments.lab.hosts]\nme = { local = true }\n";
+pub const HERE: &str =
+    "[environments.lab]\nstate_directory = \"STATE\"\n[environments.lab.hosts]\nme = { local = true }\n";
 
 pub struct Desk {
     pub folder: TempDir,
@@ -34,6 +35,7 @@ impl Desk {
         fs::create_dir_all(desk.path("runtime")).unwrap();
         fs::set_permissions(desk.path("runtime"), Permissions::from_mode(0o700)).unwrap();
         fs::create_dir_all(desk.path("home")).unwrap();
+        let site = site.replace("STATE", &desk.path("state-of-jobs").display().to_string());
         desk.write("config/quarterdeck/sites/shop/site.toml", &format!("title = \"shop\"\n{site}"));
         desk
     }
@@ -85,7 +87,12 @@ impl Desk {
 
     /// The console on a terminal.
     pub fn console(&self, arguments: &[&str]) -> Launch {
-        let launch = Launch::qd(arguments).folder(self.path("home"));
+        self.program(env!("CARGO_BIN_EXE_qd"), arguments)
+    }
+
+    /// Any program on a terminal, as this person.
+    pub fn program(&self, program: &str, arguments: &[&str]) -> Launch {
+        let launch = Launch::program(program, arguments).folder(self.path("home"));
         self.environment().fold(launch, |launch, (name, value)| launch.variable(&name, value))
     }
 

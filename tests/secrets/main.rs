@@ -9,7 +9,11 @@ mod hosts;
 #[allow(unused_imports, reason = "shared with other tests, which use the rest")]
 mod pty;
 
+mod addresses;
 mod canaries;
 mod desk;
+mod files;
+mod hostile;
+mod memory;
 mod sinks;
 mod taken_over;

@@ -102,14 +102,15 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
         model.say(format!("Not begun: {why}."), now);
         return Vec::new();
     }
-    if !plan.changes() && !plan.whole {
+    if !plan.changes() && !plan.whole && plan.disguised().is_none() {
         return match Confirm::new(plan).answer("") {
             Ok(permit) => conduct(model, permit, now),
             Err(_) => Vec::new(),
         };
     }
     model.conducted.previews.clear();
-    let previews = plan.parts.iter().any(|part| !part.previews.is_empty());
+    // What is not what it looks like is not run to be looked at either.
+    let previews = plan.disguised().is_none() && plan.parts.iter().any(|part| !part.previews.is_empty());
     let effects = if previews { vec![Effect::Preview(Box::new(plan.clone()))] } else { Vec::new() };
     model.overlay = Some(Overlay::Plan(Box::new(plan::State::new(procedure, plan))));
     effects

@@ -11,7 +11,7 @@ use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, S
 use crate::domain::permit::Confirmable;
 use crate::domain::plan::PlannedStep;
 use crate::domain::run::RunId;
-use crate::text::Foreign;
+use crate::text::{Foreign, disguises};
 
 /// The word for this machine in the place of a host's name: no host of a site may have it.
 pub const HERE: &str = "here";
@@ -156,6 +156,14 @@ impl PlannedPart {
     }
 }
 
+impl Script {
+    /// Whether it is not what it looks like.
+    pub fn is_disguised(&self) -> bool {
+        let texts = [Some(&self.text), self.folder.as_ref(), self.with.as_ref(), self.get.as_ref()];
+        texts.into_iter().flatten().any(|text| !disguises(text).is_empty())
+    }
+}
+
 impl ProcedurePlan {
     /// The gravest grade of its parts.
     pub fn danger(&self) -> Danger {
@@ -185,5 +193,10 @@ impl Confirmable for ProcedurePlan {
 
     fn changes(&self) -> bool {
         self.danger() > Danger::Read
+    }
+
+    fn disguised(&self) -> Option<&str> {
+        let jobs = self.parts.iter().flat_map(|part| part.jobs.iter().chain(&part.previews));
+        jobs.into_iter().find(|job| job.script.is_disguised()).map(|job| job.host.as_str())
     }
 }

@@ -130,6 +130,7 @@ fn judge_location(url: &Url, reply: &Reply, welcome: bool, sheet: &mut Sheet) {
     let Some(mut to) = parsed else {
         let end = raw.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(raw.len()).min(QUOTED);
         let shown = raw.get(..end).unwrap_or_default();
+        let shown = crate::text::without_credentials(&String::from_utf8_lossy(shown));
         sheet.line("location", shown, welcome);
         return;
     };

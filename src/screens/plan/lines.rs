@@ -5,7 +5,7 @@ use crate::domain::procedure::{Danger, Doing, Job, PlannedPart, Procedure};
 use crate::domain::time::short;
 use crate::domain::{HostName, PartId, ProcedurePlan};
 use crate::style::{Glyphs, Role};
-use crate::text::{Budget, Foreign};
+use crate::text::{Budget, Foreign, disguises, exact};
 use crate::ui::words::Clock;
 use crate::ui::{Lines, Words, figure};
 
@@ -18,6 +18,9 @@ const NAMES: usize = 10;
 const VALUE: usize = 160;
 /// Lines of a preview that are shown.
 const PREVIEW: usize = 20;
+
+/// Disguises of one command that are explained.
+const DISGUISES: usize = 5;
 
 /// Everything that is to be read before the answer.
 pub fn lines(
@@ -216,7 +219,7 @@ fn job(lines: &mut Lines, part: &PlannedPart, first: &Job, group: &[&Job], colum
         place = place.text(Role::Quiet, whom);
     }
     if let Some(folder) = &first.script.folder {
-        place = place.text(Role::Quiet, format!(", in {}", Foreign::from(folder.as_str()).plain()));
+        place = place.text(Role::Quiet, format!(", in {}", exact(folder).join("␊")));
     }
     lines.line(place);
     let room = columns.saturating_sub(8).max(8);
@@ -233,12 +236,15 @@ fn job(lines: &mut Lines, part: &PlannedPart, first: &Job, group: &[&Job], colum
         code(&format!("{name}=…"), "  ", Role::Quiet);
     }
     if let Some(with) = &first.script.with {
-        code(&Foreign::from(with.as_str()).plain(), "$ ", Role::Command);
+        code(&exact(with).join("␊"), "$ ", Role::Command);
     }
-    let clean = Foreign::from(first.script.text.trim_end()).clean(Budget::rows());
-    for (number, row) in clean.rows.iter().enumerate() {
+    for (number, row) in exact(first.script.text.trim_end_matches(['\n', ' ', '\t'])).iter().enumerate() {
         let prompt = if first.script.with.is_some() { "> " } else { "$ " };
-        code(&row.text(), if number == 0 { prompt } else { "  " }, Role::Command);
+        code(row, if number == 0 { prompt } else { "  " }, Role::Command);
+    }
+    for one in disguises(&first.script.text).iter().take(DISGUISES) {
+        let words = Words::of(Role::Bad, one.token.clone()).text(Role::Warn, format!(" is {}", one.what));
+        lines.line(Words::new().gap(4).then(words));
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::lines::{Preview, lines};
 use super::state::State;
-use crate::domain::permit::Demand;
+use crate::domain::permit::{Confirmable, Demand};
 use crate::style::Role;
 use crate::ui::{Pen, Words, pane};
 
@@ -65,7 +65,11 @@ fn question(state: &State, pen: &mut Pen<'_>, foot: Rect, accept: &str) {
             pen.words(foot.x, ask, foot.width, &words);
         }
         Demand::Name(name) => {
-            let words = Words::of(Role::Text, "Protected: type ")
+            let why = match state.plan().disguised() {
+                Some(_) => Words::of(Role::Bad, "A command is not what it looks like").text(Role::Text, ": type "),
+                None => Words::of(Role::Text, "Protected: type "),
+            };
+            let words = why
                 .text(Role::Strong, name.clone())
                 .text(Role::Text, " and press ")
                 .text(Role::Key, accept)

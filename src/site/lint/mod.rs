@@ -6,6 +6,7 @@ mod calls;
 mod captures;
 mod debt;
 mod declared;
+mod disguise;
 mod fail_fast;
 mod fences;
 mod gaps;
@@ -73,6 +74,7 @@ const RULES: &[Rule] = &[
     ("fence", fences::rule),
     ("declared", declared::rule),
     ("debt", debt::rule),
+    ("disguise", disguise::rule),
 ];
 
 /// Judges all procedures of a site, as they are on this day.

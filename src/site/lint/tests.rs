@@ -215,6 +215,13 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", sh("#a host=db-1 danger=change", "dropdb shop")),
             ("", sh("#a host=db-1 danger=read", "./look")),
         ),
+        (
+            "disguise",
+            "a is not what it looks like: a mark that turns the order of what is seen round (‹U+202E›)",
+            ("", sh("#a host=db-1", "uptime # \u{202E}oof")),
+            ("", sh("#a host=db-1", "uptime # größer 👍")),
+        ),
+        ("disguise", "hidden in this line", ("", "Read\u{200B} this".into()), ("", "Read this".into())),
         ("debt", "still missing", ("", "- [ ] Tag it {#a todo}".into()), ("", "- [ ] Tag it {#a}".into())),
     ];
     let mut wrong = Vec::new();

@@ -161,6 +161,9 @@ pub fn request(value: &str) -> Read<(String, String)> {
     if !whole || address.contains(char::is_whitespace) {
         return Err(format!("{} is no address: {wanted}", quoted(address)));
     }
+    if crate::text::without_credentials(address) != address {
+        return Err("a request's address can't contain a user name or password: put them into a secret input, and that into a header".to_owned());
+    }
     Ok((method.to_owned(), address.to_owned()))
 }
 

@@ -12,7 +12,7 @@ use crate::domain::procedure::{
     Danger, Doing, HERE, Job, OnError, PlannedPart, ProcedurePlan, Role, Script, TIMEOUT, Term, Terms,
 };
 use crate::runtimes::shell::word;
-use crate::text::Foreign;
+use crate::text::{Foreign, disguises, exact};
 
 /// What stands for a secret.
 const MASK: &str = "•••";
@@ -191,19 +191,16 @@ fn whom(job: &Job) -> &'static str {
 /// A script as it runs: what its variables hold, then its text.
 fn script_lines(script: &Script) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(script.folder.as_ref().map(|folder| format!("cd {}", safe(&word(folder)))));
+    lines.extend(script.folder.as_ref().map(|folder| format!("cd {}", exact(&word(folder)).join("␊"))));
     lines.extend(script.variables.iter().map(|(name, value)| format!("{name}={}", safe(&word(value)))));
     lines.extend(script.captured.iter().map(|name| format!("{name}=(known when it runs)")));
     lines.extend(script.secrets.iter().map(|name| format!("{name}={MASK}")));
-    lines.extend(script.with.as_ref().map(|with| format!("given to: {}", safe(with))));
-    lines.extend(script.text.lines().map(safe));
+    lines.extend(script.with.as_ref().map(|with| format!("given to: {}", exact(with).join("␊"))));
+    lines.extend(exact(script.text.trim_end_matches('\n')));
     lines.extend(
-        script
-            .get
-            .iter()
-            .flat_map(|get| get.lines())
-            .map(|line| format!("and must then print the weight: {}", safe(line))),
+        script.get.iter().flat_map(|get| exact(get)).map(|line| format!("and must then print the weight: {line}")),
     );
+    lines.extend(disguises(&script.text).into_iter().take(5).map(|one| format!("! {} is {}", one.token, one.what)));
     lines
 }
 
