@@ -149,7 +149,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
     Vec::new()
 }
 
-fn trouble(model: &mut Model, sentence: String) {
+pub(super) fn trouble(model: &mut Model, sentence: String) {
     if model.troubles.last() != Some(&sentence) {
         model.troubles.push(sentence);
     }

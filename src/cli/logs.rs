@@ -404,6 +404,7 @@ mod tests {
             lock_host: None,
             state_directory: String::new(),
             queries: Default::default(),
+            channels: Default::default(),
             procedures: Vec::new(),
             hosts: Vec::new(),
             services: Vec::new(),

@@ -190,6 +190,7 @@ async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, 
         last = last.max(record.at);
         match record.what {
             Recorded::Taken(_) => beside.takeovers.push((record.at, record.who.person, record.who.workstation)),
+            Recorded::Notice(told) => beside.notices.push(told),
             Recorded::Step(number, step) if run.steps.get(number).is_some_and(|now| step.attempt < now.attempt) => {
                 // The newest word on each try that is over.
                 beside.tries.retain(|(of, before)| *of != number || before.attempt != step.attempt);

@@ -3,6 +3,7 @@
 //! This room may use `text` and, from outside, only std, serde, jiff and strsim.
 
 pub mod change;
+pub mod channel;
 pub mod course;
 pub mod host;
 pub mod judge;
@@ -30,7 +31,7 @@ pub use judge::{Evidence, judge};
 pub use link::{Link, LinkFailure};
 pub use lock::Lock;
 pub use mistake::Mistake;
-pub use name::{EnvName, HostName, InputName, PartId, ProbeName, ProcedureName, ServiceName, SiteName};
+pub use name::{ChannelName, EnvName, HostName, InputName, PartId, ProbeName, ProcedureName, ServiceName, SiteName};
 pub use notices::Notices;
 pub use permit::{Confirm, Permit};
 pub use plan::Plan;

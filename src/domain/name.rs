@@ -99,6 +99,10 @@ name!(
     EnvName
 );
 name!(
+    /// A channel of a site: where its team hears of runs.
+    ChannelName
+);
+name!(
     /// A host of an environment.
     HostName
 );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::channel::Channels;
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
@@ -50,6 +51,8 @@ pub struct Environment {
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
     pub services: Vec<Service>,
+    /// The channels of its site, and who hears what of the runs here.
+    pub channels: Arc<Channels>,
     /// The procedures that may be used in it, by their names in the order of the alphabet.
     pub procedures: Vec<Arc<Procedure>>,
     /// Whether commands from the site's files may run.

@@ -5,6 +5,7 @@ pub mod approach;
 pub mod askpass;
 pub mod backstop;
 pub mod browser;
+pub mod channels;
 pub mod clock;
 pub mod conduct;
 pub mod console;

@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::act::{self, Book, Desk, Place, Vault, Way};
 use super::approach::Approach;
 use super::browser;
+use super::channels::Post;
 use super::clock::{AnyClock, Clock};
 use super::conduct::{Conductor, Stage};
 use super::export;
@@ -40,6 +41,8 @@ const RETRIES: usize = 4;
 
 /// Runs that were found unfinished, on their way to a look at their hosts. They come once, all together.
 const FOUND: usize = 1;
+/// Notices that are on their way when the console is left get this long.
+const DELIVERED_WITHIN: Duration = Duration::from_millis(100);
 /// A run that goes on when the console is left gets this long to record what is known.
 const RECORDED_WITHIN: Duration = Duration::from_millis(300);
 
@@ -52,6 +55,8 @@ pub struct World<A> {
     /// Where rows of logs go, where they do not go the way of all events.
     logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
     person: String,
+    /// How long notices may take that are on their way when it is left.
+    delivers_within: Duration,
 }
 
 /// Everything that runs for one environment; dropping it ends it.
@@ -65,6 +70,8 @@ struct Watching {
     /// The lock host's copy of runs: none in a drill, and none where the site names no lock host.
     mirror: Option<Mirror>,
     lock: Option<EnvironmentLock>,
+    /// What brings notices to channels: in a drill nothing is sent.
+    post: Post,
     /// Where people are asked; nowhere when nobody is there.
     ask: Option<mpsc::Sender<Asking>>,
     /// The way to this machine.
@@ -83,7 +90,7 @@ impl Watching {
     /// Where procedures run.
     fn stage(&self) -> Stage {
         let (place, jobs) = (self.place.clone(), Arc::clone(&self.jobs));
-        Stage { place, jobs, mirror: self.mirror.clone(), lock: self.lock.clone(), ask: self.ask.clone() }
+        Stage { place, jobs, mirror: self.mirror.clone(), lock: self.lock.clone(), ask: self.ask.clone(), post: self.post.clone() }
     }
 
     async fn end(self) {
@@ -140,13 +147,28 @@ impl Watching {
 impl<A: Approach> World<A> {
     /// A world that is entered by `approach`. `attended` says whether a person can be asked questions.
     pub fn new(approach: A, attended: bool, clock: AnyClock) -> Self {
-        Self { approach, attended, clock, store: None, logs_apart: BTreeMap::new(), person: act::who::login() }
+        Self {
+            approach,
+            attended,
+            clock,
+            store: None,
+            logs_apart: BTreeMap::new(),
+            person: act::who::login(),
+            delivers_within: DELIVERED_WITHIN,
+        }
     }
 
     /// The same with the logs of these hosts on channels of their own, so that one host can be held back alone.
     #[must_use]
     pub fn logs_apart(mut self, channels: BTreeMap<HostName, mpsc::Sender<Event>>) -> Self {
         self.logs_apart = channels;
+        self
+    }
+
+    /// The same with more time for notices that are on their way when it is left.
+    #[must_use]
+    pub fn delivering_within(mut self, within: Duration) -> Self {
+        self.delivers_within = within;
         self
     }
 
@@ -208,6 +230,7 @@ impl<A: Approach> World<A> {
                     }
                     tracing::info!(site = %environment.site, environment = %environment.name, "watching");
                     if let Some(before) = watching.take() {
+                        // Its notices go on beside what comes next.
                         before.end().await;
                     }
                     // The core may be gone; then effects end too.
@@ -312,6 +335,7 @@ impl<A: Approach> World<A> {
         }
         tokio::join!(desk.leave(RECORDED_WITHIN), conductor.leave(RECORDED_WITHIN));
         if let Some(before) = watching.take() {
+            before.post.drain(self.delivers_within).await;
             before.end().await;
         }
     }
@@ -388,8 +412,9 @@ impl<A: Approach> World<A> {
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
             clock: self.clock.clone(),
         };
+        let post = Post::new(Arc::clone(&environment.channels), Arc::clone(&place.prober), transport.jobs().is_some());
         let probes = AbortOnDropHandle::new(tokio::spawn(asking));
-        Watching { tails, hosts, probes, place, jobs, mirror, lock, ask, _line: line, looks: Vec::new() }
+        Watching { tails, hosts, probes, place, jobs, mirror, lock, post, ask, _line: line, looks: Vec::new() }
     }
 }
 

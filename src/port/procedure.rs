@@ -73,6 +73,8 @@ pub enum ProcedureNews {
     Document(RunId, Result<Arc<Procedure>, String>),
     /// What is known of a procedure from before, when a run of it begins or is gone on with.
     Past(ProcedureName, Past),
+    /// What became of a notice of a run to a channel.
+    Notice(RunId, crate::domain::channel::Told),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
     Changed(RunId, Vec<String>),
 }

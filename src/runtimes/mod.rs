@@ -11,6 +11,7 @@ pub mod journal;
 pub mod journal_export;
 pub mod lock;
 pub mod mirror;
+pub mod notice;
 pub mod presence;
 pub mod query_text;
 pub mod shell;

@@ -1,5 +1,6 @@
 //! From a folder to a site: read once, parsed, resolved, and marked with whether its commands may run.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -16,6 +17,7 @@ use super::source::Source;
 use super::syntax;
 use super::trust::Trust;
 use crate::domain::Site;
+use crate::domain::channel::{Address, Way};
 use crate::domain::probe::Ask;
 
 /// What came of reading one file.
@@ -73,6 +75,17 @@ impl Commands {
     /// Every command that the files of a site would run, each once.
     pub fn of(site: &Site) -> Vec<Self> {
         let mut all = Vec::new();
+        // They are the same in all environments.
+        for channel in site.environments.iter().take(1).flat_map(|environment| &environment.channels.all) {
+            let (what, argv) = match &channel.way {
+                Way::Slack(Address::Command(argv))
+                | Way::Discord(Address::Command(argv))
+                | Way::Webhook(Address::Command(argv)) => ("address of the channel", argv),
+                Way::Command(argv) => ("the channel", argv),
+                Way::Slack(_) | Way::Discord(_) | Way::Webhook(_) => continue,
+            };
+            all.push(Self { purpose: format!("{what} {}, here", channel.name), what: Runs::Program(argv.clone()) });
+        }
         for environment in &site.environments {
             for (word, argv) in [("SQL", &environment.queries.sql), ("PromQL", &environment.queries.promql)] {
                 if !argv.is_empty() {
@@ -157,12 +170,31 @@ pub fn look(places: &Places, found: &Found) -> Look {
         let digest = snapshot.digest.clone().unwrap_or_default();
         site = parsed.value.and_then(|resolved| finish(resolved, digest, standing != Standing::Untrusted));
     }
+    if holds_open_secret(&found.folder.join(SITE_FILE), &mut mistakes) {
+        site = None;
+    }
     mistakes.extend(snapshot.amiss);
     mistakes.extend(procedure::fill(site.as_mut(), &shown, &snapshot.procedures));
     if let Some(site) = &mut site {
         site.folder = Some(found.folder.clone());
     }
     Look { site, mistakes, digest: snapshot.digest, standing }
+}
+
+/// Whether a file that others may read holds the address of a channel: then what was a warning is a mistake.
+fn holds_open_secret(file: &Path, mistakes: &mut [Mistake]) -> bool {
+    let written = |mistake: &&mut Mistake| mistake.message == resolve::channel::WRITTEN;
+    let is_private = || std::fs::metadata(file).is_ok_and(|about| about.mode() & 0o077 == 0);
+    let mut holds = false;
+    for mistake in mistakes.iter_mut().filter(written) {
+        if is_private() {
+            return false;
+        }
+        holds = true;
+        mistake.severity = Severity::Mistake;
+        mistake.hint = Some("others can read this file: take the address out, or chmod 600 it".to_owned());
+    }
+    holds
 }
 
 /// A site that is part of the program itself: no folder, and trusted.

@@ -57,6 +57,7 @@ fn fleet(services: Vec<Service>) -> Fleet {
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: vec![host("app-1"), host("app-2")],
         services,

@@ -50,6 +50,7 @@ fn lab() -> Environment {
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: Vec::new(),
         services: Vec::new(),

@@ -147,6 +147,7 @@ pub fn environment(name: &str, colour: EnvColour, protected: bool) -> Environmen
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".to_owned(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: vec![host("app-1", "app"), host("app-2", "app"), host("db-1", "data")],
         services: SERVICES.map(service).to_vec(),

@@ -125,6 +125,7 @@ pub fn environment(hosts: Vec<Host>) -> Environment {
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts,
         services: Vec::new(),

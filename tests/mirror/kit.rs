@@ -86,6 +86,7 @@ pub fn environment(site: &str, state_directory: &str) -> Environment {
         lock_host: Some(HostName::new("app-1").unwrap()),
         state_directory: state_directory.to_owned(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: Vec::new(),
         services: Vec::new(),

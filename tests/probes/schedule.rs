@@ -74,6 +74,7 @@ fn environment(hosts: &[&str], services: Vec<Service>) -> Arc<Environment> {
         lock_host: None,
         state_directory: String::new(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: hosts.collect(),
         services,

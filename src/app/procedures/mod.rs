@@ -9,12 +9,14 @@ pub mod subject;
 pub mod why;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::act::show;
 use super::hints::key_of;
 use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use crate::domain::channel::{Delivery, Told};
 use crate::domain::procedure::{Block, Doing, Inline};
 use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, Now, PartId, Procedure, ProcedureName, RunId};
@@ -29,6 +31,8 @@ use crate::state::procedures::{inner_title, sheet};
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
+/// How long it is said what a drill does not send.
+const REHEARSED: Duration = Duration::from_secs(6);
 /// Where heights are counted time does not matter.
 const STILL: Clock = Clock { now: Now::START, running: false };
 
@@ -377,6 +381,9 @@ pub fn follow(model: &mut Model) {
 
 /// What is heard of runs beside their record.
 pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
+    if let ProcedureNews::Notice(_, told) = &news {
+        notice(model, told, now);
+    }
     let read = match &news {
         ProcedureNews::Document(id, _) => Some(id.clone()),
         ProcedureNews::Output(..)
@@ -384,6 +391,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Preview(..)
         | ProcedureNews::Open(_)
         | ProcedureNews::Past(..)
+        | ProcedureNews::Notice(..)
         | ProcedureNews::Changed(..) => None,
     };
     model.conducted.hear(news, now);
@@ -391,6 +399,15 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         past::came(model, &id);
     }
     decide::answers(model)
+}
+
+/// What was not delivered must be seen; what a drill does not send is said.
+fn notice(model: &mut Model, told: &Told, now: Now) {
+    match told.delivery {
+        Delivery::Delivered => {}
+        Delivery::NotDelivered | Delivery::Unknown => super::update::trouble(model, told.sentence()),
+        Delivery::Rehearsed => model.say_for(told.sentence(), REHEARSED, now),
+    }
 }
 
 /// After every event, while the document is on screen.

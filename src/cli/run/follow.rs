@@ -31,6 +31,8 @@ use crate::text::Foreign;
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
 const EVENTS: usize = 1024;
+/// How long notices to channels may take when the run has ended: three tries of ten seconds, and the time between.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -137,6 +139,7 @@ impl<'a> Session<'a> {
         let asks = attended || !prepared.secrets.is_empty();
         let world = World::new(Direct::new(reach.ssh_config.clone()), asks, AnyClock::Real(RealClock))
             .keeping(store)
+            .delivering_within(DELIVERED_WITHIN)
             .signed(prepared.person.clone());
         let (told, events) = mpsc::channel(EVENTS);
         let (effects, wishes) = mpsc::channel(16);
@@ -171,17 +174,43 @@ impl<'a> Session<'a> {
 
     pub(super) async fn run(mut self) -> Result<Exit, Exit> {
         let exit = self.whole().await;
-        drop(self.effects);
+        let is_signal = matches!(exit, Ok(Exit::Signal(_)));
+        let Self { effects, mut events, mut world, mut signals, teller, .. } = self;
+        drop(effects);
+        // Notices that are on their way are waited for, unless somebody does not want to wait.
+        let [(interrupt, _), (terminate, _), (hangup, _)] = &mut signals;
+        let mut ended = false;
+        while !is_signal && !ended {
+            let event = tokio::select! {
+                biased;
+                event = events.recv() => event,
+                _ = &mut world => {
+                    ended = true;
+                    events.try_recv().ok()
+                }
+                _ = interrupt.recv() => None,
+                _ = terminate.recv() => None,
+                _ = hangup.recv() => None,
+            };
+            match event {
+                Some(Event::Procedure(ProcedureNews::Notice(run, told))) => teller.notice(&run, &told)?,
+                Some(Event::Trouble(sentence)) => output::complain(&sentence),
+                Some(_) => {}
+                None => break,
+            }
+        }
         // What could not be told to the lock host any more is said here.
         let rest = async {
-            while let Some(event) = self.events.recv().await {
+            while let Some(event) = events.recv().await {
                 if let Event::Trouble(sentence) = event {
                     output::complain(&sentence);
                 }
             }
-            let _ = self.world.await;
+            let _ = world.await;
         };
-        let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
+        if !ended {
+            let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
+        }
         exit
     }
 
@@ -370,6 +399,7 @@ impl<'a> Session<'a> {
                 self.forget();
                 return self.waits().await;
             }
+            Event::Procedure(ProcedureNews::Notice(run, told)) => self.teller.notice(&run, &told)?,
             Event::Shell(ShellNews::Ready(errand)) => {
                 self.lend(errand.program).await;
                 self.lent = false;

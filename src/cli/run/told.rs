@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::summary::summary;
 use super::times::{Late, Times, told};
+use crate::cli::{Exit, output};
+use crate::domain::channel::{Delivery, Told};
 use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{InputName, PartId, Run, RunId};
@@ -143,6 +145,20 @@ impl Teller {
             return line(&json!({ "event": "needs", "run": run, "what": words, "flag": flag }));
         }
         format!("{words}\n")
+    }
+
+    /// What became of a notice to a channel: what was delivered is told to programs only.
+    pub(super) fn notice(&self, run: &RunId, told: &Told) -> Result<(), Exit> {
+        if self.json {
+            return output::print(&line(&json!({
+                "event": "notice", "run": run, "channel": told.channel, "on": told.occasion.word(),
+                "delivery": told.delivery.word(), "why": told.why,
+            })));
+        }
+        if told.delivery != Delivery::Delivered {
+            output::complain(&told.sentence());
+        }
+        Ok(())
     }
 
     /// Something takes longer than it should.

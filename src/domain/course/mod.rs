@@ -318,6 +318,14 @@ impl Course {
         !self.whole
     }
 
+    /// Whether what it had done was undone: the way back was begun, and all of it ended well.
+    pub fn is_rolled_back(&self) -> bool {
+        let back = self.rules.iter().filter(|rule| rule.role == super::procedure::Role::Rollback);
+        let mut steps = back.flat_map(|rule| &rule.steps).filter_map(|number| self.steps.get(*number)).peekable();
+        let some = steps.peek().is_some();
+        self.rolls_back && some && steps.all(|step| matches!(step.state, StepState::Verified | StepState::Skipped))
+    }
+
     /// Whether nothing in it was left undone.
     pub fn is_done(&self) -> bool {
         (0..self.steps.len()).all(|number| self.stand(number) == Stand::Passed)

@@ -114,7 +114,7 @@ impl Claim {
         let taken = records.iter().filter_map(|record| match record.what {
             Recorded::Taken(token) => Some(token),
             Recorded::Whole(_) | Recorded::Step(..) => None,
-            Recorded::Given(_) | Recorded::Decided(_) | Recorded::Ended(_) => None,
+            Recorded::Given(_) | Recorded::Decided(_) | Recorded::Notice(_) | Recorded::Ended(_) => None,
         });
         Ok(taken.max().unwrap_or(FIRST_TOKEN))
     }

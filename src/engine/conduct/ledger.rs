@@ -10,6 +10,7 @@ use super::mirroring::Mirroring;
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
+use crate::engine::channels::{Herald, Report};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::store::{PastWish, Recorded, Store, StoreError, Why};
 use crate::port::Event;
@@ -44,6 +45,8 @@ pub(super) struct Ledger {
     pub(super) masks: watch::Receiver<Arc<Masks>>,
     /// The lock host's copy; nothing where the environment has no lock host.
     pub(super) mirror: Option<Mirroring>,
+    /// What tells channels of it; nothing for a run whose parts are chosen.
+    pub(super) herald: Option<Herald>,
 }
 
 impl Ledger {
@@ -164,6 +167,12 @@ impl Ledger {
             Ok(past) => self.send(Event::Procedure(ProcedureNews::Past(document.name.clone(), past))).await,
             Err(error) => tracing::info!(%error, "what was done before is not known"),
         }
+    }
+
+    /// Where what becomes of notices of it is recorded.
+    pub(super) fn report(&self) -> Report {
+        let (run, store) = (self.run.clone(), Arc::clone(&self.store));
+        Report { run, store, events: self.events.clone(), clock: self.clock.clone() }
     }
 
     /// Tells what the run waits for.

@@ -42,6 +42,7 @@ use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
 use crate::domain::run::{Decided, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
+use crate::engine::channels::{About, Herald, Post};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
 use crate::engine::lock::{EnvironmentLock, Guard};
@@ -70,6 +71,8 @@ pub struct Stage {
     pub lock: Option<EnvironmentLock>,
     /// Where people are asked; `None` when nobody is there.
     pub ask: Option<mpsc::Sender<Asking>>,
+    /// What brings notices to the team's channels.
+    pub post: Post,
 }
 
 /// A run that is recorded and can be gone on with.
@@ -192,7 +195,9 @@ impl Conductor {
             clock: self.clock.clone(),
             masks: masked,
             mirror: None,
+            herald: None,
         };
+        let is_new = matches!(source, Source::New(..));
         let task = tokio::spawn(async move {
             let begun = match source {
                 Source::New(begun, document) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
@@ -222,6 +227,8 @@ impl Conductor {
             }
             ledger.tell_past(&begun.run).await;
             let guard = guard(&stage, &begun.run, &book);
+            let about = About { run: begun.run.clone(), clock: ledger.clock.clone() };
+            ledger.herald = Herald::of(about, is_new, &stage.post, ledger.report());
             let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token, guard, fence: None };
             Task::new(kit, begun.course, book.person, stage.ask, masks, active, &begun.plans).run(ordered).await;
         });

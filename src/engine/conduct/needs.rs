@@ -30,6 +30,9 @@ impl Task {
         }
         if self.told.as_ref() != Some(&needs) {
             self.told = Some(needs.clone());
+            if let Some(herald) = &self.kit.ledger.herald {
+                herald.waits(&needs, self.course.steps());
+            }
             self.kit.ledger.needs(needs).await;
         }
     }

@@ -228,6 +228,9 @@ impl Task {
                         }
                         self.kit.ledger.end(state).await;
                         self.unlock().await;
+                        if let Some(herald) = &self.kit.ledger.herald {
+                            herald.ended(state, self.course.is_rolled_back(), self.course.steps()).await;
+                        }
                         return true;
                     }
                 }

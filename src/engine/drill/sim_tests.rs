@@ -33,6 +33,7 @@ fn environment() -> Environment {
         lock_host: None,
         state_directory: String::new(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: vec![Host {
             name: host,

@@ -80,7 +80,8 @@ pub(super) fn line(run: &RunId, token: u64, n: u64, who: &Who, at: Timestamp, wh
         Recorded::Given(given) => form.given = Some(NoteForm::words(given)),
         Recorded::Decided(decided) => form.decided = Some(DecidedForm::from(decided)),
         Recorded::Ended(state) => form.ended = Some(state.word().to_owned()),
-        Recorded::Taken(_) => {}
+        // Notices are this workstation's affair.
+        Recorded::Taken(_) | Recorded::Notice(_) => {}
     }
     let mut line = serde_json::to_vec(&form).ok()?;
     line.push(b'\n');

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::{Answer, Deadline, Miss, Origin, detail};
@@ -27,7 +27,7 @@ pub(super) fn subject(argv: &[String]) -> String {
 /// Asks by a command. Whoever calls has made sure that the site is trusted.
 pub(super) async fn ask(argv: &[String], exits: &[i32], from: &Origin, deadline: &Deadline) -> Answer {
     let output = match from {
-        Origin::Here => run_here(argv, deadline).await,
+        Origin::Here => run_here(argv, Vec::new(), deadline).await,
         Origin::Host(connection) => run_there(argv, connection.as_ref(), deadline).await,
     };
     match output {
@@ -41,16 +41,45 @@ async fn run_there(argv: &[String], connection: &dyn Connection, deadline: &Dead
     deadline.bound(connection.run(command)).await.ok_or_else(|| deadline.missed("command", "no result"))
 }
 
-async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> {
-    let (program, rest) = argv.split_first().ok_or_else(|| Miss::error("command", "the probe names no program"))?;
+/// Runs a program here, with `input` on its standard input, and hands over what it printed. Nothing of it is left when this
+/// has come back.
+///
+/// # Errors
+/// Why it did not end with status 0 in time, as a part of a sentence with nothing of what it printed.
+pub(crate) async fn program(argv: &[String], input: Vec<u8>, within: Duration) -> Result<Vec<u8>, String> {
+    let deadline = Deadline::new(within);
+    let output = run_here(argv, input, &deadline).await.map_err(|miss| format!("{}: {}", subject(argv), miss.why))?;
+    match output.end {
+        End::Exited(0) => Ok(output.stdout),
+        End::Exited(status) => Err(format!("{} left with status {status}", subject(argv))),
+        End::Killed(_) | End::TimedOut(_) | End::NotFound | End::LinkLost(_) | End::NotStarted(_) => {
+            Err(format!("{}: {}", subject(argv), output.end))
+        }
+    }
+}
+
+async fn run_here(argv: &[String], input: Vec<u8>, deadline: &Deadline) -> Result<Output, Miss> {
+    let (program, rest) = argv.split_first().ok_or_else(|| Miss::error("command", "no program is named"))?;
     if find(program).is_none() {
         return Err(Miss::error("command", "no such program on this machine"));
     }
     let mut command = guarded(program, rest);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    command
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
     let child = command.spawn().map_err(|error| Miss::error("command", format!("can't be started here: {error}")))?;
     let mut group = Group { leader: child.id(), child };
-    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+    let (stdin, stdout, stderr) = (group.child.stdin.take(), group.child.stdout.take(), group.child.stderr.take());
+    // One that does not read is not waited for: a pipe that breaks is its own affair.
+    let feeding = async move {
+        if let Some(mut stdin) = stdin {
+            let _ = stdin.write_all(&input).await;
+        }
+        std::future::pending::<()>().await
+    };
     let (mut said, mut complained) = (Vec::new(), Vec::new());
     let mut left_behind = false;
     let running = async {
@@ -64,6 +93,12 @@ async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> 
             }
         }
     };
+    let running = async {
+        tokio::select! {
+            ended = running => ended,
+            () = feeding => std::future::pending().await,
+        }
+    };
     let ended = deadline.bound(running).await;
     let status = ended.ok_or_else(|| deadline.missed("command", "no result"))?;
     let status = status.map_err(|error| Miss::error("command", format!("its end can't be read: {error}")))?;
@@ -71,8 +106,10 @@ async fn run_here(argv: &[String], deadline: &Deadline) -> Result<Output, Miss> 
 }
 
 /// Ends its whole group when it is told to, and it is told when we die. The trap stands before the command
-/// starts, and had we died before the signal was set, our number would be wrong.
-const GUARD: &str = r#"[ "$PPID" = "$0" ] || exit 125; trap 'kill -KILL 0' TERM; exec "$@" & wait $!"#;
+/// starts, and had we died before the signal was set, our number would be wrong. What a shell puts beside itself has no
+/// input unless it is handed on.
+const GUARD: &str =
+    r#"[ "$PPID" = "$0" ] || exit 125; trap 'kill -KILL 0' TERM; exec 3<&0; exec "$@" <&3 3<&- & wait $!"#;
 
 /// The command under its guard, where the machine has what that takes.
 fn guarded(program: &str, rest: &[String]) -> Command {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -104,7 +104,7 @@ impl Target {
         }
     }
 
-    fn request(&self, ask: &HttpAsk) -> Result<Request<Empty<Bytes>>, Miss> {
+    fn request(&self, ask: &HttpAsk) -> Result<Request<Full<Bytes>>, Miss> {
         let method = match ask.method {
             Method::Get => hyper::Method::GET,
             Method::Head => hyper::Method::HEAD,
@@ -124,13 +124,13 @@ impl Target {
             .header(ACCEPT, accept)
             .header(ACCEPT_ENCODING, "identity")
             .header(CONNECTION, "close")
-            .body(Empty::new())
+            .body(Full::default())
             .map_err(|error| Miss::error("url", format!("no request can be made of the probe's URL: {error}")))
     }
 }
 
 /// The host of a URL, an address without its brackets.
-fn bare_host(url: &Url) -> String {
+pub(super) fn bare_host(url: &Url) -> String {
     url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
@@ -155,7 +155,7 @@ async fn exchange(
 }
 
 /// Sends the request and reads what comes, up to [`MOST`] bytes or the deadline.
-async fn talk(stream: Duplex, request: Request<Empty<Bytes>>, deadline: &Deadline) -> Result<Reply, Miss> {
+pub(super) async fn talk(stream: Duplex, request: Request<Full<Bytes>>, deadline: &Deadline) -> Result<Reply, Miss> {
     let received = Arc::new(AtomicU64::new(0));
     let metered = Metered { stream: stream.take(MOST), received: Arc::clone(&received) };
     let mut client = http1::Builder::new();
@@ -193,7 +193,14 @@ async fn read(response: Response<Incoming>, line: &mut Line, received: &AtomicU6
     // A body without a length ends where the connection does, also where the meter ended it.
     let unsized_body = head.headers.get(CONTENT_LENGTH).is_none() && end == End::Complete;
     let end = if unsized_body && received.load(Ordering::Relaxed) >= MOST { End::Cut } else { end };
-    Reply { status: head.status.as_u16(), location: field(LOCATION), encoding: field(CONTENT_ENCODING), body, end }
+    Reply {
+        status: head.status.as_u16(),
+        location: field(LOCATION),
+        encoding: field(CONTENT_ENCODING),
+        retry_after: field(RETRY_AFTER),
+        body,
+        end,
+    }
 }
 
 /// Why there was no head to judge.
@@ -222,7 +229,7 @@ struct Line {
     connection: Option<Pin<Box<Carrier>>>,
 }
 
-type Carrier = http1::Connection<TokioIo<Metered>, Empty<Bytes>>;
+type Carrier = http1::Connection<TokioIo<Metered>, Full<Bytes>>;
 
 impl Line {
     /// Awaits `work` while moving the bytes that it waits for.

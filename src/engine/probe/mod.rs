@@ -11,6 +11,7 @@ pub mod certificate;
 mod command;
 mod http;
 mod json;
+mod post;
 mod reply;
 mod schedule;
 mod tcp;
@@ -24,7 +25,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+pub(crate) use command::program;
 pub(crate) use http::fetch;
+pub(crate) use post::{Posted, Unposted};
 
 use crate::domain::probe::{Ask, Detail, Found};
 use crate::domain::{Environment, HostName, Now, Probe, ProbeReport, SiteName};

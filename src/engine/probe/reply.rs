@@ -17,6 +17,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) location: Option<Vec<u8>>,
     pub(super) encoding: Option<Vec<u8>>,
+    pub(super) retry_after: Option<Vec<u8>>,
     pub(super) body: Vec<u8>,
     pub(super) end: End,
 }

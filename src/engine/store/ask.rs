@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::RunsWish;
 use super::error::StoreError;
 use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
+use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
@@ -24,6 +25,7 @@ pub(super) enum Ask {
     Decide(RunId, Decided, Timestamp),
     KeepDocument(Box<Document>, Timestamp),
     Print(RunId, Vec<Piece>),
+    Notice(RunId, Box<Told>),
     Runs(RunsWish),
     Find(String),
     Resumable(RunsWish),
@@ -58,6 +60,7 @@ impl Ask {
             Ask::Decide(..) => "recording a decision",
             Ask::KeepDocument(..) => "keeping a document",
             Ask::Print(..) => "keeping output",
+            Ask::Notice(..) => "recording a notice",
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
             Ask::Document(_) => "reading a document",
             Ask::Outputs(..) => "reading output",
@@ -72,7 +75,7 @@ impl Ask {
             Ask::TakeIn(_, _, ours, _) => *ours,
             Ask::Step(_, _, step) => step.state == StepState::Intent,
             Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::Decide(..) => false,
-            Ask::KeepDocument(..) | Ask::Print(..) => false,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => false,
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }
@@ -87,7 +90,7 @@ impl Ask {
         match self {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
             Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
-            Ask::KeepDocument(..) | Ask::Print(..) => true,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => true,
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }

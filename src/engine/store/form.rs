@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::channel::{Delivery, Occasion, Told};
+use crate::domain::name::ChannelName;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Given;
 use crate::domain::run::{Check, Decided, Finding, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
@@ -71,6 +73,41 @@ impl From<&Decided> for DecidedForm {
     }
 }
 
+/// What became of a notice to a channel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::engine) struct NoticeForm {
+    channel: String,
+    occasion: String,
+    at: String,
+    delivery: String,
+    why: String,
+}
+
+impl From<&Told> for NoticeForm {
+    fn from(told: &Told) -> Self {
+        Self {
+            channel: told.channel.to_string(),
+            occasion: told.occasion.word().to_owned(),
+            at: told.at.to_string(),
+            delivery: told.delivery.word().to_owned(),
+            why: told.why.clone(),
+        }
+    }
+}
+
+impl NoticeForm {
+    /// The notice; `None` when it is none of ours.
+    pub(in crate::engine) fn told(self) -> Option<Told> {
+        Some(Told {
+            channel: ChannelName::new(&self.channel).ok()?,
+            occasion: Occasion::of_word(&self.occasion)?,
+            at: self.at.parse().ok()?,
+            delivery: Delivery::ALL.into_iter().find(|one| one.word() == self.delivery)?,
+            why: self.why,
+        })
+    }
+}
+
 /// What a record says that is about neither the whole run nor one of its steps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +115,9 @@ pub(in crate::engine) struct NoteForm {
     /// The token under which it was taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<u64>,
+    /// What became of a notice to a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeForm>,
     /// Inputs that were told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Vec<(String, Option<String>)>>,

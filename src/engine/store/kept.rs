@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::channel::Told;
 use crate::domain::procedure::{Given, Procedure};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, ProcedureName, Run, SiteName};
@@ -127,6 +128,8 @@ pub enum Recorded {
     Given(Vec<Given>),
     /// Something was decided of it as a whole.
     Decided(Decided),
+    /// What became of a notice to a channel.
+    Notice(Told),
     /// It ended.
     Ended(RunState),
 }

@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
@@ -98,6 +99,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// What is known of a procedure from before: what was typed for its inputs, how long its parts took.
     fn past(&self, wish: PastWish) -> Answer<Past>;
+
+    /// Records what became of a notice of a run, which may have ended before.
+    fn notice(&self, run: RunId, told: Told) -> Answer<()>;
 
     /// Everything that was recorded of a run, in its order.
     fn records(&self, run: RunId) -> Answer<Vec<Record>>;

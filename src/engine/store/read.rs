@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::RunsWish;
 use super::adopt::ELSEWHERE;
 use super::error::Why;
-use super::form::{DecidedForm, NoteForm, RunForm, StepForm};
+use super::form::{DecidedForm, NoteForm, NoticeForm, RunForm, StepForm};
 use super::kept::{Record, Recorded, Who};
 use crate::domain::run::RunState;
 use crate::domain::{Run, RunId};
@@ -162,7 +162,8 @@ fn recorded(number: Option<i64>, state: &str, said: &str) -> Option<Recorded> {
     if let Ok(note) = serde_json::from_str::<NoteForm>(said) {
         let given = note.given.and_then(NoteForm::given).map(Recorded::Given);
         let decided = note.decided.and_then(DecidedForm::decided).map(Recorded::Decided);
-        return note.taken.map(Recorded::Taken).or(given).or(decided);
+        let told = note.notice.and_then(NoticeForm::told).map(Recorded::Notice);
+        return note.taken.map(Recorded::Taken).or(given).or(decided).or(told);
     }
     serde_json::from_str::<RunForm>(said).ok()?.run().map(|run| Recorded::Whole(Box::new(run)))
 }

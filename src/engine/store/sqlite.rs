@@ -12,6 +12,7 @@ use super::error::{StoreError, Why};
 use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
 use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
+use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{Run, RunId};
@@ -160,6 +161,10 @@ impl Store for Sqlite {
             Reply::Done | Reply::Runs(_) | Reply::Adopted(_) | Reply::Document(_) => Outputs::default(),
             Reply::Past(_) | Reply::Records(_) => Outputs::default(),
         })
+    }
+
+    fn notice(&self, run: RunId, told: Told) -> Answer<()> {
+        self.do_it(Ask::Notice(run, Box::new(told)))
     }
 
     fn past(&self, wish: PastWish) -> Answer<Past> {

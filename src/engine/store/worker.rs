@@ -198,7 +198,7 @@ impl Worker {
             Ask::Records(run) => read::records(from, run).map(Reply::Records),
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
             Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
-            Ask::KeepDocument(..) | Ask::Print(..) => Ok(Reply::Done),
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => Ok(Reply::Done),
         }
     }
 
@@ -260,6 +260,7 @@ impl Worker {
             }
             Ask::KeepDocument(document, now) => document::keep(to, document, *now).map(|()| Reply::Done),
             Ask::Print(run, pieces) => output::keep(to, run, pieces).map(|()| Reply::Done),
+            Ask::Notice(run, told) => write::notice(to, run, told).map(|()| Reply::Done),
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => Ok(Reply::Done),
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => Ok(Reply::Done),
         })?;

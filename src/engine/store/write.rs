@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::error::Why;
-use super::form::{RunForm, StepForm};
+use super::form::{NoteForm, NoticeForm, RunForm, StepForm};
 use super::settle::settled;
 use super::{fresh_run_id, past, read};
+use crate::domain::channel::Told;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 
@@ -131,6 +132,15 @@ pub(super) fn end(to: &Transaction<'_>, run: &RunId, state: RunState, at: Timest
         return Err(Why::Missing(format!("run {run}")));
     }
     record(to, run, None, at, state.word(), "{}")
+}
+
+/// What became of a notice of a run, which may have ended before.
+pub(super) fn notice(to: &Transaction<'_>, run: &RunId, told: &Told) -> Result<(), Why> {
+    let state: Option<String> =
+        to.query_row("SELECT state FROM runs WHERE id = ?", [run.as_str()], |row| row.get(0)).optional()?;
+    let state = state.ok_or_else(|| Why::Missing(format!("run {run}")))?;
+    let said = json(&NoteForm { notice: Some(NoticeForm::from(told)), ..NoteForm::default() })?;
+    record(to, run, None, told.at, &state, &said)
 }
 
 /// Settles every run of a verb whose program is dead; one of a procedure stays as it is, to be taken over. One

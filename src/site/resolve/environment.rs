@@ -1,13 +1,14 @@
 //! One environment: its hosts, its variables, and its services as they are there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::mistake::{Sink, did_you_mean, quoted};
 use super::super::names;
 use super::super::raw::{RawBecome, RawColour, RawEnvironment, RawHost, RawHostDefaults, RawShell, Variable};
 use super::super::read::Located;
 use super::super::variables;
-use super::{Scope, probe, service};
+use super::{Scope, channel, probe, service};
 use crate::domain::host::SshAlias;
 use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Queries, Reach, Shell};
 
@@ -28,6 +29,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
         queries: queries(scope, name, raw, sink),
+        channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
         procedures: Vec::new(),
         hosts,
         services: Vec::new(),

@@ -1,6 +1,7 @@
 //! From the raw shape to the nouns: defaults, templates and overrides laid over each other, references
 //! looked up, variables put in, and whatever can't be so told as a mistake.
 
+pub mod channel;
 mod cycle;
 mod environment;
 mod probe;
@@ -14,6 +15,7 @@ use super::names;
 use super::raw::{RawEnvironment, RawService, RawSite};
 use super::read::Located;
 use super::variables;
+use crate::domain::channel::Channel;
 use crate::domain::{EnvName, Environment, ServiceName, SiteName};
 use crate::text::Foreign;
 
@@ -38,6 +40,7 @@ struct Scope<'a> {
     raw: &'a RawSite,
     tiers: Vec<String>,
     services: Vec<(ServiceName, &'a Located<String>, &'a RawService)>,
+    channels: Vec<Channel>,
 }
 
 /// Resolves a file. `folder` is its name if it does not give one itself.
@@ -53,7 +56,13 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     let Ok(fallback) = SiteName::new("site") else {
         return Resolved { name, title: Foreign::default(), environments: Vec::new() };
     };
-    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services };
+    let channels = channel::resolve(raw, sink);
+    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels };
+    let told = environments_told(raw);
+    if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
+        // Every environment says otherwise: what is wrong with it is told all the same.
+        channel::subscriptions(raw, notify, sink);
+    }
     cycle::check(&scope, sink);
     let mut resolved = Vec::new();
     let mut environments = Vec::new();
@@ -72,6 +81,11 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     check_unused(&scope, &environments, &resolved, sink);
     let title = raw.title.as_ref().map(|title| Foreign::from(title.value.as_str())).unwrap_or_default();
     Resolved { name, title, environments: resolved }
+}
+
+/// Whether every environment says itself who hears what.
+fn environments_told(raw: &RawSite) -> bool {
+    raw.environments.iter().flat_map(|all| &all.0).all(|(_, environment)| environment.notify.is_some())
 }
 
 fn site_name(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Option<SiteName> {

@@ -89,6 +89,7 @@ fn fleet_of(services: Vec<Service>, protected: bool) -> Fleet {
         lock_host: None,
         state_directory: "/var/lib/quarterdeck".into(),
         queries: Default::default(),
+        channels: Default::default(),
         procedures: Vec::new(),
         hosts: hosts.iter().map(|name| host(name.as_str())).collect(),
         services,

@@ -273,6 +273,8 @@ impl Conducted {
                 }
             }
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
+            // Told by whoever shows it.
+            ProcedureNews::Notice(..) => {}
             ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Beside, Printed, clean, lines, rows, stamp, took, words};
 use crate::domain::Run;
+use crate::domain::channel::Told;
 use crate::domain::run::{RunDocument, RunState, RunStep, StepState};
 
 /// Lines of what a step printed last.
@@ -28,6 +29,9 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
     }
     if let Some(document) = &run.document {
         text.push_str(&bound_to(document));
+    }
+    for notice in &beside.notices {
+        text.push_str(&format!("notice    {}\n", told_of(notice)));
     }
     if let Some(since) = beside.nobody.filter(|_| run.state == RunState::Running) {
         text.push_str(&left(run, since));
@@ -56,6 +60,14 @@ fn bound_to(document: &RunDocument) -> String {
         }
     }
     text
+}
+
+/// What became of a notice, in a line.
+fn told_of(notice: &Told) -> String {
+    let why = clean(&notice.why);
+    let why = if why.is_empty() { why } else { format!(": {why}") };
+    let (channel, occasion) = (&notice.channel, notice.occasion.word());
+    format!("{occasion} to {channel} at {} UTC, {}{why}", stamp(notice.at), notice.delivery.word())
 }
 
 /// What is to be known of a run that nobody here is at.

@@ -39,6 +39,8 @@ pub struct Told {
     nobody_since: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     taken_over: Vec<ToldTakeover>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<ToldNotice>,
     steps: Vec<ToldStep>,
 }
 
@@ -57,6 +59,16 @@ struct ToldTakeover {
     at: String,
     person: String,
     workstation: String,
+}
+
+/// What became of a notice to a channel.
+#[derive(Debug, Serialize)]
+struct ToldNotice {
+    at: String,
+    channel: String,
+    event: &'static str,
+    delivery: &'static str,
+    why: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,6 +174,17 @@ impl Told {
                     at: at.to_string(),
                     person: clean(person),
                     workstation: clean(workstation),
+                })
+                .collect(),
+            notices: beside
+                .notices
+                .iter()
+                .map(|notice| ToldNotice {
+                    at: notice.at.to_string(),
+                    channel: notice.channel.to_string(),
+                    event: notice.occasion.word(),
+                    delivery: notice.delivery.word(),
+                    why: clean(&notice.why),
                 })
                 .collect(),
             steps: run.steps.iter().enumerate().map(|(number, step)| ToldStep::with(number, step, beside)).collect(),

@@ -8,12 +8,13 @@ pub use words::state as state_word;
 
 use jiff::Timestamp;
 
+use crate::domain::channel::Told;
 use crate::domain::run::{RunState, RunStep};
 use crate::domain::{PartId, Run, RunId};
 use crate::text::{Foreign, fit, width};
 
 pub use full::in_full;
-pub use json::{Listed, Told};
+pub use json::Listed;
 
 /// What is known of a run beside the run itself.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Beside {
     pub tries: Vec<(usize, RunStep)>,
     /// What steps printed last, if that is asked for.
     pub output: Vec<Printed>,
+    /// What became of notices of it to channels.
+    pub notices: Vec<Told>,
     /// Since when no console here is at it although it goes on.
     pub nobody: Option<Timestamp>,
     /// The titles of its parts.

@@ -1,0 +1,155 @@
+//! One notice on its way to one channel: a deadline, three tries, and an end that says what is known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::address;
+use crate::domain::channel::{Address, Channel, Delivery, Notice, Way};
+use crate::engine::probe::{Posted, Prober, Unposted, program};
+use crate::runtimes::notice::{Body, body};
+
+/// One try takes no longer.
+const WITHIN: Duration = Duration::from_secs(10);
+/// How often it is tried.
+const TRIES: u32 = 3;
+/// Before the second and the third try, unless the server says when.
+const AGAIN: Duration = Duration::from_secs(2);
+/// A server that wants to be left alone for longer is not waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How it came out; why not is a sentence that holds of the address only the host.
+pub(super) type Came = (Delivery, String);
+
+/// What one try came to.
+enum Tried {
+    Taken,
+    /// Another try may mend it, after so long if the server has said that.
+    Again(String, Option<Duration>),
+    /// Whether it was taken is not known.
+    Unknown(String),
+    Refused(String),
+}
+
+/// Tells a channel. With `once` what may have arrived is not sent again.
+pub(super) async fn deliver(prober: &Arc<Prober>, channel: &Channel, notice: &Notice, once: bool) -> Came {
+    let body = body(channel, notice);
+    let mut unknown = false;
+    for number in 1..=TRIES {
+        let (why, wait) = match attempt(prober, &channel.way, &body).await {
+            Tried::Taken => return (Delivery::Delivered, String::new()),
+            Tried::Refused(why) => return ended(unknown, why),
+            Tried::Unknown(why) if once => return (Delivery::Unknown, why),
+            Tried::Unknown(why) => {
+                unknown = true;
+                (why, None)
+            }
+            Tried::Again(why, wait) => (why, wait),
+        };
+        let wait = wait.unwrap_or(AGAIN * number.pow(2));
+        if number == TRIES {
+            return ended(unknown, format!("{} It was tried {TRIES} times.", sentence(&why)));
+        }
+        if wait > PATIENCE {
+            let asked = wait.as_secs();
+            return ended(unknown, format!("{} It asks to be left alone for {asked} s.", sentence(&why)));
+        }
+        tokio::time::sleep(wait).await;
+    }
+    ended(unknown, "It was not tried.".to_owned())
+}
+
+fn ended(unknown: bool, why: String) -> Came {
+    (if unknown { Delivery::Unknown } else { Delivery::NotDelivered }, sentence(&why))
+}
+
+fn sentence(why: &str) -> String {
+    if why.ends_with('.') { why.to_owned() } else { format!("{why}.") }
+}
+
+async fn attempt(prober: &Arc<Prober>, way: &Way, body: &Body) -> Tried {
+    match (way, body) {
+        (Way::Slack(address) | Way::Discord(address) | Way::Webhook(address), Body::Json(json)) => {
+            post(prober, address, json).await
+        }
+        (Way::Command(argv), Body::Text(text)) => match program(argv, text.clone().into_bytes(), WITHIN).await {
+            Ok(_) => Tried::Taken,
+            // Whatever it has done, it has begun: it is not run again.
+            Err(why) => Tried::Refused(why),
+        },
+        (Way::Slack(_) | Way::Discord(_) | Way::Webhook(_), Body::Text(_)) | (Way::Command(_), Body::Json(_)) => {
+            Tried::Refused("it takes something else".to_owned())
+        }
+    }
+}
+
+async fn post(prober: &Arc<Prober>, address: &Address, json: &str) -> Tried {
+    let url = match address::fetch(address).await {
+        Ok(url) => url,
+        Err(why) => return Tried::Refused(why),
+    };
+    let host = url.host_str().unwrap_or_default().to_owned();
+    match prober.post(&url, json.as_bytes().to_vec(), WITHIN).await {
+        Ok(posted) => judge(&host, &posted),
+        Err(Unposted::Unsent(why)) => Tried::Again(named(&host, &why), None),
+        Err(Unposted::Unanswered(why)) => Tried::Unknown(named(&host, &why)),
+    }
+}
+
+fn named(host: &str, why: &str) -> String {
+    if why.contains(host) { why.to_owned() } else { format!("{host}: {why}") }
+}
+
+fn judge(host: &str, posted: &Posted) -> Tried {
+    let status = posted.status;
+    match status {
+        200..=299 => Tried::Taken,
+        300..=399 => Tried::Refused(format!("{host} answered {status}, a redirect, which is not followed")),
+        429 => {
+            let wait = posted.retry_after.as_deref().and_then(|word| wait(word, Timestamp::now()));
+            Tried::Again(format!("{host} answered 429: it is told too much"), wait)
+        }
+        500..=599 => {
+            let wait = posted.retry_after.as_deref().and_then(|word| wait(word, Timestamp::now()));
+            Tried::Again(format!("{host} answered {status}"), wait)
+        }
+        401 | 403 | 404 | 410 => Tried::Refused(format!(
+            "{host} answered {status}: the address is not, or not any more, one it takes notices at"
+        )),
+        _ => Tried::Refused(format!("{host} answered {status}")),
+    }
+}
+
+/// What `Retry-After` means: seconds, with a fraction where Discord says so, or a moment.
+fn wait(word: &str, now: Timestamp) -> Option<Duration> {
+    let word = word.trim();
+    if let Ok(seconds) = word.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(word).ok()?;
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn when_to_come_again() {
+        let now = "2026-11-21T15:00:00Z".parse().unwrap();
+        for (word, millis) in [
+            ("3", Some(3_000)),
+            ("0.25", Some(250)),
+            (" 7 ", Some(7_000)),
+            ("-1", None),
+            ("soon", None),
+            ("Sat, 21 Nov 2026 15:00:20 GMT", Some(20_000)),
+            ("Sat, 21 Nov 2026 14:00:20 GMT", Some(0)),
+            ("1e300", None),
+        ] {
+            assert_eq!(wait(word, now), millis.map(Duration::from_millis), "{word}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Channels of the team: notices of runs go there beside the run, each with a deadline and three tries, and what becomes
+//! of each is recorded with its run and told. None of it can stop a run or be in its way.
+
+mod address;
+mod deliver;
+mod herald;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+pub(in crate::engine) use herald::{About, Herald};
+
+use crate::domain::RunId;
+use crate::domain::channel::{Channel, Channels, Delivery, Notice, Told};
+use crate::domain::name::ChannelName;
+use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::probe::Prober;
+use crate::engine::store::Store;
+use crate::port::Event;
+use crate::port::procedure::ProcedureNews;
+
+/// Notices that wait for one channel. Overflow: the newest is not sent, and that is recorded and told like every other
+/// failure.
+const WAITING: usize = 32;
+/// What was not delivered when the console is left gets so long to be recorded as such.
+const RECORDED: Duration = Duration::from_millis(200);
+
+/// A notice, and where what becomes of it is recorded.
+pub(in crate::engine) struct Letter {
+    pub(in crate::engine) notice: Notice,
+    pub(in crate::engine) report: Report,
+}
+
+/// Where what becomes of notices of a run is recorded and told.
+#[derive(Clone)]
+pub(in crate::engine) struct Report {
+    pub(in crate::engine) run: RunId,
+    pub(in crate::engine) store: Arc<dyn Store>,
+    pub(in crate::engine) events: mpsc::Sender<Event>,
+    pub(in crate::engine) clock: AnyClock,
+}
+
+impl Report {
+    /// Records it, then tells it.
+    pub(in crate::engine) async fn told(
+        &self,
+        channel: &ChannelName,
+        notice: &Notice,
+        came: (Delivery, String),
+    ) -> Told {
+        let (delivery, why) = came;
+        let at = self.clock.now().wall;
+        let told = Told { channel: channel.clone(), occasion: notice.occasion, at, delivery, why };
+        if let Err(error) = self.store.notice(self.run.clone(), told.clone()).await {
+            tracing::error!(run = %self.run, ?error, "what became of a notice is not recorded");
+        }
+        tracing::info!(run = %self.run, channel = %told.channel, delivery = told.delivery.word(), "a notice");
+        // The core may be gone.
+        let _ = self.events.send(Event::Procedure(ProcedureNews::Notice(self.run.clone(), told.clone()))).await;
+        told
+    }
+}
+
+/// What brings notices to the channels of one environment.
+#[derive(Clone)]
+pub struct Post {
+    channels: Arc<Channels>,
+    prober: Arc<Prober>,
+    rehearses: bool,
+    queues: Arc<BTreeMap<ChannelName, mpsc::Sender<Letter>>>,
+    /// How many letters are neither delivered nor given up.
+    open: watch::Sender<usize>,
+    closing: CancellationToken,
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Post")
+    }
+}
+
+impl Post {
+    /// The post of an environment. One that `rehearses` sends nothing and says so.
+    pub(in crate::engine) fn new(channels: Arc<Channels>, prober: Arc<Prober>, rehearses: bool) -> Self {
+        let open = watch::Sender::new(0);
+        let closing = CancellationToken::new();
+        let mut queues = BTreeMap::new();
+        for channel in &channels.all {
+            let (letters, queue) = mpsc::channel(WAITING);
+            queues.insert(channel.name.clone(), letters);
+            let worker = Worker {
+                channel: channel.clone(),
+                prober: Arc::clone(&prober),
+                rehearses,
+                open: open.clone(),
+                closing: closing.clone(),
+            };
+            drop(tokio::spawn(worker.run(queue)));
+        }
+        Self { channels, prober, rehearses, queues: Arc::new(queues), open, closing }
+    }
+
+    /// The channels.
+    pub(in crate::engine) fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
+    /// Hands a letter over; comes back at once.
+    pub(in crate::engine) fn send(&self, channel: &ChannelName, letter: Letter) {
+        let Some(queue) = self.queues.get(channel) else { return };
+        self.open.send_modify(|open| *open += 1);
+        let Err(refused) = queue.try_send(letter) else { return };
+        let (mpsc::error::TrySendError::Full(letter) | mpsc::error::TrySendError::Closed(letter)) = refused;
+        let (channel, open) = (channel.clone(), self.open.clone());
+        drop(tokio::spawn(async move {
+            let why = format!("{WAITING} notices wait for it already.");
+            letter.report.told(&channel, &letter.notice, (Delivery::NotDelivered, why)).await;
+            open.send_modify(|open| *open = open.saturating_sub(1));
+        }));
+    }
+
+    /// Tells a channel now, at most once, and says what became of it.
+    pub(in crate::engine) async fn tell(&self, channel: &Channel, notice: &Notice) -> (Delivery, String) {
+        if self.rehearses {
+            return (Delivery::Rehearsed, String::new());
+        }
+        deliver::deliver(&self.prober, channel, notice, true).await
+    }
+
+    /// Waits until everything is delivered or given up, `within` at most; what is not by then is recorded as not
+    /// delivered.
+    pub(in crate::engine) async fn drain(&self, within: Duration) {
+        let mut open = self.open.subscribe();
+        if tokio::time::timeout(within, open.wait_for(|open| *open == 0)).await.is_err() {
+            self.closing.cancel();
+            let _ = tokio::time::timeout(RECORDED, open.wait_for(|open| *open == 0)).await;
+        }
+    }
+}
+
+struct Worker {
+    channel: Channel,
+    prober: Arc<Prober>,
+    rehearses: bool,
+    open: watch::Sender<usize>,
+    closing: CancellationToken,
+}
+
+impl Worker {
+    async fn run(self, mut letters: mpsc::Receiver<Letter>) {
+        while let Some(Letter { notice, report }) = letters.recv().await {
+            let came = self.bring(&notice).await;
+            report.told(&self.channel.name, &notice, came).await;
+            self.open.send_modify(|open| *open = open.saturating_sub(1));
+        }
+    }
+
+    async fn bring(&self, notice: &Notice) -> (Delivery, String) {
+        if self.rehearses {
+            return (Delivery::Rehearsed, String::new());
+        }
+        if self.closing.is_cancelled() {
+            return (Delivery::NotDelivered, "qd was left before it could be sent.".to_owned());
+        }
+        let delivering = deliver::deliver(&self.prober, &self.channel, notice, false).boxed();
+        tokio::select! {
+            came = delivering => came,
+            () = self.closing.cancelled() => {
+                (Delivery::Unknown, "qd was left before the channel had answered.".to_owned())
+            }
+        }
+    }
+}
