@@ -136,7 +136,7 @@ impl Model {
     /// The state at the beginning, and what is to be done first: watch the environment that was named, or
     /// nothing while a picker asks. What the site names is on the first frame, before the world was entered.
     pub fn begin(setup: Setup, now: Now) -> (Self, Vec<Effect>) {
-        let mut model = Self::with(setup);
+        let mut model = Self::with(setup.silenced());
         let setup = &model.setup;
         let named = setup.begin.as_ref().map(|(site, environment)| (site.clone(), environment.clone()));
         let of_site: Vec<_> = match &named {

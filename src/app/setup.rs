@@ -45,3 +45,18 @@ pub struct Setup {
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.
     pub notices: Vec<String>,
 }
+
+impl Setup {
+    /// In a drill no channel is told anything: what would tell one is done by hand.
+    #[must_use]
+    pub(super) fn silenced(mut self) -> Self {
+        if self.drill.is_some() {
+            for site in &mut self.sites {
+                for environment in &mut Arc::make_mut(site).environments {
+                    Arc::make_mut(&mut environment.channels).drill = true;
+                }
+            }
+        }
+        self
+    }
+}

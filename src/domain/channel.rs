@@ -298,6 +298,30 @@ pub struct Channels {
     pub all: Vec<Channel>,
     /// Who hears what of the runs here.
     pub notify: Vec<Subscription>,
+    /// Whether nothing is sent, because it is a drill.
+    pub drill: bool,
+}
+
+/// Why a step that would tell a channel is done by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Silent {
+    /// There is no channel of that name.
+    Missing,
+    /// Nothing of its site's files is run or sent.
+    Untrusted,
+    /// Nothing is sent.
+    Drill,
+}
+
+impl Silent {
+    /// Why, in words; the channel is shown as it is given here.
+    pub fn why(self, channel: &str) -> String {
+        match self {
+            Silent::Missing => format!("the site has no channel {channel}"),
+            Silent::Untrusted => format!("the site is not trusted to tell {channel} anything"),
+            Silent::Drill => format!("a drill does not tell {channel} anything"),
+        }
+    }
 }
 
 impl Channels {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::channel::Channels;
+use super::channel::{Channels, Silent};
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
@@ -81,6 +81,17 @@ impl Queries {
 }
 
 impl Environment {
+    /// Why nothing is told to the channel of this name, if so.
+    pub fn silent(&self, channel: &str) -> Option<Silent> {
+        if self.channels.get(channel).is_none() {
+            return Some(Silent::Missing);
+        }
+        if !self.trusted {
+            return Some(Silent::Untrusted);
+        }
+        self.channels.drill.then_some(Silent::Drill)
+    }
+
     /// The procedure of this name.
     pub fn procedure(&self, name: &ProcedureName) -> Option<&Arc<Procedure>> {
         self.procedures.iter().find(|procedure| procedure.name == *name)

@@ -90,7 +90,14 @@ impl Watching {
     /// Where procedures run.
     fn stage(&self) -> Stage {
         let (place, jobs) = (self.place.clone(), Arc::clone(&self.jobs));
-        Stage { place, jobs, mirror: self.mirror.clone(), lock: self.lock.clone(), ask: self.ask.clone(), post: self.post.clone() }
+        Stage {
+            place,
+            jobs,
+            mirror: self.mirror.clone(),
+            lock: self.lock.clone(),
+            ask: self.ask.clone(),
+            post: self.post.clone(),
+        }
     }
 
     async fn end(self) {
@@ -412,7 +419,10 @@ impl<A: Approach> World<A> {
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
             clock: self.clock.clone(),
         };
-        let post = Post::new(Arc::clone(&environment.channels), Arc::clone(&place.prober), transport.jobs().is_some());
+        // Of files that are not trusted nobody is told anything.
+        let channels = if environment.trusted { Arc::clone(&environment.channels) } else { Arc::default() };
+        let rehearses = channels.drill || transport.jobs().is_some();
+        let post = Post::new(channels, Arc::clone(&place.prober), rehearses);
         let probes = AbortOnDropHandle::new(tokio::spawn(asking));
         Watching { tails, hosts, probes, place, jobs, mirror, lock, post, ask, _line: line, looks: Vec::new() }
     }

@@ -29,6 +29,7 @@ mod judge;
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod lab;
 mod links;
+mod notices;
 mod person;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]

@@ -186,18 +186,19 @@ impl<'a> Session<'a> {
                 event = events.recv() => event,
                 _ = &mut world => {
                     ended = true;
-                    events.try_recv().ok()
+                    continue;
                 }
                 _ = interrupt.recv() => None,
                 _ = terminate.recv() => None,
                 _ = hangup.recv() => None,
             };
             match event {
-                Some(Event::Procedure(ProcedureNews::Notice(run, told))) => teller.notice(&run, &told)?,
-                Some(Event::Trouble(sentence)) => output::complain(&sentence),
-                Some(_) => {}
+                Some(event) => last(&teller, event)?,
                 None => break,
             }
+        }
+        while let Ok(event) = events.try_recv() {
+            last(&teller, event)?;
         }
         // What could not be told to the lock host any more is said here.
         let rest = async {
@@ -475,5 +476,17 @@ impl<'a> Session<'a> {
             ));
         }
         exit
+    }
+}
+
+/// What is heard when the run is over for this console.
+fn last(teller: &Teller, event: Event) -> Result<(), Exit> {
+    match event {
+        Event::Procedure(ProcedureNews::Notice(run, told)) => teller.notice(&run, &told),
+        Event::Trouble(sentence) => {
+            output::complain(&sentence);
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }

@@ -70,7 +70,7 @@ impl Rule {
             section: part.section,
             together: part.together.max(1),
             at_once: part.at_once.max(1),
-            reads: part.danger == Danger::Read,
+            reads: reads(part),
             when: options.when.clone(),
             // A gate is there to stop.
             on_error: match (part.role, options.on_error) {
@@ -78,7 +78,7 @@ impl Rule {
                 (_, on_error) => on_error,
             },
             retries: options.retries,
-            idempotent: options.idempotent || part.danger == Danger::Read,
+            idempotent: options.idempotent || reads(part),
             commands: matches!(part.doing, Doing::Run(..)),
             expires: options.expires,
             aside: false,
@@ -105,6 +105,11 @@ impl Rule {
     }
 }
 
+/// Whether it only looks. Telling somebody changes nothing that runs, but is not the same twice.
+fn reads(part: &PlannedPart) -> bool {
+    part.danger == Danger::Read && !matches!(part.doing, Doing::Notify(..))
+}
+
 fn asks(part: &PlannedPart) -> Asks {
     if part.kind == "ask" {
         return Asks::Tick;
@@ -114,14 +119,13 @@ fn asks(part: &PlannedPart) -> Asks {
         Doing::Prompt(names) => Asks::Tell(names.clone()),
         Doing::Decide(ways) => Asks::Choose(ways.iter().map(|way| way.word.clone()).collect()),
         Doing::Run(..) if part.options.terminal => Asks::Terminal,
-        // No channel is known to the console yet: whoever runs it tells them.
-        Doing::Notify(..) => Asks::Tick,
         Doing::Run(..)
         | Doing::Request(..)
         | Doing::Check(..)
         | Doing::Hold(..)
         | Doing::Restart(_)
         | Doing::Shift(..)
+        | Doing::Notify(..)
         | Doing::Call(..) => Asks::Nobody,
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: us
         jobs: hosts.into_iter().map(job).collect(),
         previews: Vec::new(),
         misread: None,
+        silent: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Role;
 use super::header::{Input, Kind};
 use super::part::{Danger, Doing, Language, Options};
+use crate::domain::channel::Silent;
 use crate::domain::host::BecomeRoot;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, SiteName};
 use crate::domain::permit::Confirmable;
@@ -111,6 +112,8 @@ pub struct PlannedPart {
     pub previews: Vec<Job>,
     /// Why it is done by hand although its document wanted something else: what of it was not understood.
     pub misread: Option<String>,
+    /// Why it is done by hand although its document wanted a channel to be told.
+    pub silent: Option<Silent>,
 }
 
 /// One command on one host.

@@ -10,12 +10,19 @@ use crate::domain::channel::{Address, Channel, Delivery, Notice, Way};
 use crate::engine::probe::{Posted, Prober, Unposted, program};
 use crate::runtimes::notice::{Body, body};
 
-/// One try takes no longer.
-const WITHIN: Duration = Duration::from_secs(10);
+/// How quick it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// One try takes no longer.
+    pub(super) within: Duration,
+    /// Before the second try, and four times so long before the third, unless the server says when.
+    pub(super) again: Duration,
+}
+
+/// How quick it is for people.
+pub(super) const PACE: Pace = Pace { within: Duration::from_secs(10), again: Duration::from_secs(2) };
 /// How often it is tried.
 const TRIES: u32 = 3;
-/// Before the second and the third try, unless the server says when.
-const AGAIN: Duration = Duration::from_secs(2);
 /// A server that wants to be left alone for longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -33,11 +40,11 @@ enum Tried {
 }
 
 /// Tells a channel. With `once` what may have arrived is not sent again.
-pub(super) async fn deliver(prober: &Arc<Prober>, channel: &Channel, notice: &Notice, once: bool) -> Came {
+pub(super) async fn deliver(prober: &Arc<Prober>, channel: &Channel, notice: &Notice, once: bool, pace: Pace) -> Came {
     let body = body(channel, notice);
     let mut unknown = false;
     for number in 1..=TRIES {
-        let (why, wait) = match attempt(prober, &channel.way, &body).await {
+        let (why, wait) = match attempt(prober, &channel.way, &body, pace).await {
             Tried::Taken => return (Delivery::Delivered, String::new()),
             Tried::Refused(why) => return ended(unknown, why),
             Tried::Unknown(why) if once => return (Delivery::Unknown, why),
@@ -47,7 +54,7 @@ pub(super) async fn deliver(prober: &Arc<Prober>, channel: &Channel, notice: &No
             }
             Tried::Again(why, wait) => (why, wait),
         };
-        let wait = wait.unwrap_or(AGAIN * number.pow(2));
+        let wait = wait.unwrap_or(pace.again * number.pow(2));
         if number == TRIES {
             return ended(unknown, format!("{} It was tried {TRIES} times.", sentence(&why)));
         }
@@ -68,12 +75,12 @@ fn sentence(why: &str) -> String {
     if why.ends_with('.') { why.to_owned() } else { format!("{why}.") }
 }
 
-async fn attempt(prober: &Arc<Prober>, way: &Way, body: &Body) -> Tried {
+async fn attempt(prober: &Arc<Prober>, way: &Way, body: &Body, pace: Pace) -> Tried {
     match (way, body) {
         (Way::Slack(address) | Way::Discord(address) | Way::Webhook(address), Body::Json(json)) => {
-            post(prober, address, json).await
+            post(prober, address, json, pace).await
         }
-        (Way::Command(argv), Body::Text(text)) => match program(argv, text.clone().into_bytes(), WITHIN).await {
+        (Way::Command(argv), Body::Text(text)) => match program(argv, text.clone().into_bytes(), pace.within).await {
             Ok(_) => Tried::Taken,
             // Whatever it has done, it has begun: it is not run again.
             Err(why) => Tried::Refused(why),
@@ -84,13 +91,13 @@ async fn attempt(prober: &Arc<Prober>, way: &Way, body: &Body) -> Tried {
     }
 }
 
-async fn post(prober: &Arc<Prober>, address: &Address, json: &str) -> Tried {
+async fn post(prober: &Arc<Prober>, address: &Address, json: &str, pace: Pace) -> Tried {
     let url = match address::fetch(address).await {
         Ok(url) => url,
         Err(why) => return Tried::Refused(why),
     };
     let host = url.host_str().unwrap_or_default().to_owned();
-    match prober.post(&url, json.as_bytes().to_vec(), WITHIN).await {
+    match prober.post(&url, json.as_bytes().to_vec(), pace.within).await {
         Ok(posted) => judge(&host, &posted),
         Err(Unposted::Unsent(why)) => Tried::Again(named(&host, &why), None),
         Err(Unposted::Unanswered(why)) => Tried::Unknown(named(&host, &why)),

@@ -1,5 +1,6 @@
 //! What is told of one run: when it begins, when it has waited for a while, how it ends. The run never waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -31,27 +32,33 @@ enum News {
     Ended(Occasion, RunState, String),
 }
 
+/// Covers secrets of the run in a text; nothing comes back while secrets of it are still to be told.
+pub(in crate::engine) type Cover = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What is known of a run when it is told of.
 #[derive(Clone)]
 pub(in crate::engine) struct About {
-    pub(in crate::engine) run: Run,
+    pub(in crate::engine) run: Arc<Run>,
     pub(in crate::engine) clock: AnyClock,
+    pub(in crate::engine) cover: Cover,
 }
 
 impl About {
     /// A notice of it.
     pub(in crate::engine) fn notice(&self, occasion: Occasion, state: &str, reason: String) -> Notice {
         let run = &self.run;
+        // As long as nobody knows what must be covered, its name stands for its title.
+        let name = || run.document.as_ref().map_or_else(|| run.kind.clone(), |document| document.name.to_string());
         Notice {
             occasion,
             site: run.site.clone(),
             environment: run.environment.clone(),
             run: run.id.clone(),
             kind: run.kind.clone(),
-            title: run.title.clone(),
+            title: (self.cover)(&run.title).unwrap_or_else(name),
             person: run.person.clone(),
             state: state.to_owned(),
-            reason,
+            reason: (self.cover)(&reason).unwrap_or(reason),
             elapsed: Duration::try_from(self.clock.now().wall.duration_since(run.begun)).unwrap_or_default(),
             text: String::new(),
         }
@@ -61,10 +68,21 @@ impl About {
 impl Herald {
     /// Tells of a run from now on, and of its begin when it is new. Of one whose parts a person chooses nobody is told.
     pub(in crate::engine) fn of(about: About, is_new: bool, post: &Post, report: super::Report) -> Option<Self> {
+        Self::patient(about, is_new, post, report, WAITS)
+    }
+
+    /// The same with another time after which it is told that a run waits.
+    pub(super) fn patient(
+        about: About,
+        is_new: bool,
+        post: &Post,
+        report: super::Report,
+        patience: Duration,
+    ) -> Option<Self> {
         about.run.document.as_ref().filter(|document| document.whole)?;
         let (news, told) = mpsc::channel(NEWS);
         let post = post.clone();
-        drop(tokio::spawn(async move { Telling { about, post, report }.run(is_new, told).await }));
+        drop(tokio::spawn(async move { Telling { about, post, report, patience }.run(is_new, told).await }));
         Some(Self { news })
     }
 
@@ -88,6 +106,7 @@ struct Telling {
     about: About,
     post: Post,
     report: super::Report,
+    patience: Duration,
 }
 
 impl Telling {
@@ -99,7 +118,7 @@ impl Telling {
         let mut waits: Option<(Instant, String)> = None;
         let mut told = false;
         loop {
-            let due = waits.as_ref().map(|(since, _)| *since + WAITS).filter(|_| !told);
+            let due = waits.as_ref().map(|(since, _)| *since + self.patience).filter(|_| !told);
             tokio::select! {
                 one = news.recv() => match one {
                     None => return,

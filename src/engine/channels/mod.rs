@@ -4,6 +4,8 @@
 mod address;
 mod deliver;
 mod herald;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +16,7 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(in crate::engine) use herald::{About, Herald};
+pub(in crate::engine) use herald::{About, Cover, Herald};
 
 use crate::domain::RunId;
 use crate::domain::channel::{Channel, Channels, Delivery, Notice, Told};
@@ -48,7 +50,14 @@ pub(in crate::engine) struct Report {
 
 impl Report {
     /// Records it, then tells it.
-    pub(in crate::engine) async fn told(
+    pub(in crate::engine) async fn told(&self, channel: &ChannelName, notice: &Notice, came: (Delivery, String)) {
+        let told = self.recorded(channel, notice, came).await;
+        // The core may be gone.
+        let _ = self.events.send(Event::Procedure(ProcedureNews::Notice(self.run.clone(), told))).await;
+    }
+
+    /// Records it only: a step says itself what became of its notice.
+    pub(in crate::engine) async fn recorded(
         &self,
         channel: &ChannelName,
         notice: &Notice,
@@ -61,8 +70,6 @@ impl Report {
             tracing::error!(run = %self.run, ?error, "what became of a notice is not recorded");
         }
         tracing::info!(run = %self.run, channel = %told.channel, delivery = told.delivery.word(), "a notice");
-        // The core may be gone.
-        let _ = self.events.send(Event::Procedure(ProcedureNews::Notice(self.run.clone(), told.clone()))).await;
         told
     }
 }
@@ -130,7 +137,7 @@ impl Post {
         if self.rehearses {
             return (Delivery::Rehearsed, String::new());
         }
-        deliver::deliver(&self.prober, channel, notice, true).await
+        deliver::deliver(&self.prober, channel, notice, true, deliver::PACE).await
     }
 
     /// Waits until everything is delivered or given up, `within` at most; what is not by then is recorded as not
@@ -168,7 +175,7 @@ impl Worker {
         if self.closing.is_cancelled() {
             return (Delivery::NotDelivered, "qd was left before it could be sent.".to_owned());
         }
-        let delivering = deliver::deliver(&self.prober, &self.channel, notice, false).boxed();
+        let delivering = deliver::deliver(&self.prober, &self.channel, notice, false, deliver::PACE).boxed();
         tokio::select! {
             came = delivering => came,
             () = self.closing.cancelled() => {

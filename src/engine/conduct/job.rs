@@ -19,6 +19,7 @@ use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict
 use crate::domain::time::short;
 use crate::domain::{InputName, Moment};
 use crate::engine::act::Place;
+use crate::engine::channels::{About, Post};
 use crate::engine::clock::Clock;
 use crate::engine::jobs::{Began, Cancelled, Ended, Fence, JobKey, Jobs, Offsets, Order, Seen};
 use crate::engine::lock::Guard;
@@ -43,6 +44,9 @@ pub(super) struct Kit {
     pub(super) guard: Option<Guard>,
     /// The token of it that is handed to a host.
     pub(super) fence: Option<Fence>,
+    /// What brings notices to channels, and what they are about.
+    pub(super) post: Post,
+    pub(super) about: About,
 }
 
 impl Kit {

@@ -99,6 +99,11 @@ impl Masks {
         if pattern.kind == Kind::Written { all } else { all.get(..1).unwrap_or_default() }
     }
 
+    /// Whether nothing is looked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && !self.everything
+    }
+
     /// What changes when there are other secrets.
     fn shape(&self) -> (usize, usize) {
         (self.patterns.len(), self.patterns.iter().map(|pattern| pattern.units.len()).sum())

@@ -14,6 +14,7 @@ mod look;
 mod mask;
 mod mirroring;
 mod needs;
+mod notify;
 mod orders;
 mod output;
 mod resume;
@@ -42,7 +43,7 @@ use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
 use crate::domain::run::{Decided, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
-use crate::engine::channels::{About, Herald, Post};
+use crate::engine::channels::{About, Cover, Herald, Post};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
 use crate::engine::lock::{EnvironmentLock, Guard};
@@ -227,9 +228,11 @@ impl Conductor {
             }
             ledger.tell_past(&begun.run).await;
             let guard = guard(&stage, &begun.run, &book);
-            let about = About { run: begun.run.clone(), clock: ledger.clock.clone() };
-            ledger.herald = Herald::of(about, is_new, &stage.post, ledger.report());
-            let kit = Kit { place: stage.place, jobs: stage.jobs, ledger, token: begun.token, guard, fence: None };
+            let (run, cover) = (Arc::new(begun.run.clone()), cover(&ledger, &begun.plans));
+            let about = About { run, clock: ledger.clock.clone(), cover };
+            ledger.herald = Herald::of(about.clone(), is_new, &stage.post, ledger.report());
+            let (place, jobs, post) = (stage.place, stage.jobs, stage.post);
+            let kit = Kit { place, jobs, ledger, token: begun.token, guard, fence: None, post, about };
             Task::new(kit, begun.course, book.person, stage.ask, masks, active, &begun.plans).run(ordered).await;
         });
         self.runs.retain(|_, run| run.lives());
@@ -302,6 +305,18 @@ fn guard(stage: &Stage, run: &Run, book: &Book) -> Option<Guard> {
 /// Whether a plan touches any host, or only wants a person's word.
 fn changes(plan: &ProcedurePlan) -> bool {
     plan.danger() > crate::domain::procedure::Danger::Read
+}
+
+/// Covers secrets in what channels are told of a run; while it wants some and none is known, nothing is told as it is.
+fn cover(ledger: &Ledger, plans: &[ProcedurePlan]) -> Cover {
+    let masks = ledger.masks.clone();
+    let later = plans.iter().flat_map(|plan| &plan.later).any(|input| input.secret);
+    let jobs = plans.iter().flat_map(|plan| &plan.parts).flat_map(|part| &part.jobs);
+    let wants = later || jobs.into_iter().any(|job| !job.script.secrets.is_empty());
+    Arc::new(move |text| {
+        let masks = masks.borrow();
+        (!wants || !masks.is_empty()).then(|| masks.text(text))
+    })
 }
 
 /// Whether a plan was made for the place it is to be done in.

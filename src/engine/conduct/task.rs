@@ -15,6 +15,7 @@ use super::job::{Done, Kit, Orders, Step};
 use super::ledger::Lost;
 use super::mask::Masks;
 use super::needs::kept_tail;
+use super::notify::Telling;
 use super::stands::Looks;
 use super::terminal::Terminal;
 use crate::domain::course::{Asks, Course, Do};
@@ -365,7 +366,12 @@ impl Task {
                 };
                 async move { step.run(adopt).await }.boxed()
             }
-            Doing::Ask | Doing::Prompt(_) | Doing::Decide(_) | Doing::Notify(..) | Doing::Call(..) => {
+            Doing::Notify(channel, text) => {
+                let (channel, text) = (channel.clone(), text.clone());
+                let telling = Telling { kit, number, channel, text, record, orders: orders.clone() };
+                async move { telling.run(adopt).await }.boxed()
+            }
+            Doing::Ask | Doing::Prompt(_) | Doing::Decide(_) | Doing::Call(..) => {
                 return self.refuse(number, "This is nothing that the console does by itself.".to_owned()).await;
             }
         };

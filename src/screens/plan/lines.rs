@@ -130,7 +130,10 @@ fn value_told(value: &str) -> Words {
 fn totals(plan: &ProcedurePlan) -> Words {
     let mut words = Words::new();
     let by_hand = plan.parts.iter().filter(|part| is_by_hand(part)).count();
-    let graded = |danger: Danger| plan.parts.iter().filter(|part| !is_by_hand(part) && part.danger == danger).count();
+    let tells = |part: &PlannedPart| !is_by_hand(part) && matches!(part.doing, Doing::Notify(..));
+    let of = |part: &PlannedPart, danger: Danger| !is_by_hand(part) && !tells(part) && part.danger == danger;
+    let graded = |danger: Danger| plan.parts.iter().filter(|part| of(part, danger)).count();
+    let telling = plan.parts.iter().filter(|part| tells(part)).count();
     let mut put = |count: usize, role: Role, noun: &str, does: &str| {
         if count > 0 {
             if !words.is_empty() {
@@ -142,6 +145,7 @@ fn totals(plan: &ProcedurePlan) -> Words {
     put(graded(Danger::Read), Role::Good, "step", "only to read");
     put(graded(Danger::Change), Role::Warn, "step", "to change something");
     put(graded(Danger::Destructive), Role::Bad, "step", "to destroy something");
+    put(telling, Role::Info, "step", "to tell a channel");
     put(by_hand, Role::Text, "step", "by hand");
     words
 }
@@ -161,6 +165,7 @@ fn one(
     lines.space();
     let grade = match (is_by_hand(part), part.danger) {
         (true, _) => Words::of(Role::Quiet, "by hand"),
+        (false, _) if matches!(part.doing, Doing::Notify(..)) => Words::of(Role::Info, "tells a channel"),
         (false, Danger::Read) if part.is_declared_read() => Words::of(Role::Good, "reads only, as declared"),
         (false, Danger::Read) => Words::of(Role::Good, "reads only"),
         (false, Danger::Change) => Words::of(Role::Warn, "changes"),
@@ -257,7 +262,10 @@ fn about(lines: &mut Lines, part: &PlannedPart, procedure: &Procedure) {
             let guarded = if guard.is_some() { ", guarded" } else { "" };
             told.push(format!("waits {}{guarded}", short(*span)));
         }
-        Doing::Notify(channel, text) => told.push(format!("tells {channel}: {text}")),
+        Doing::Notify(channel, text) => told.push(match part.silent {
+            Some(silent) => format!("told by hand, because {}: {text}", silent.why(channel)),
+            None => format!("tells {channel}: {text}"),
+        }),
         Doing::Decide(ways) => {
             let words: Vec<&str> = ways.iter().map(|way| way.word.as_str()).collect();
             told.push(format!("one of {}", words.join(", ")));

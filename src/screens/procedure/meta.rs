@@ -82,6 +82,13 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
     } else if part.options.todo {
         put(Words::new().prose(Role::Quiet, "by hand: its command is still missing"));
     }
+    if let Doing::Notify(channel, _) = &part.doing {
+        let name = Foreign::from(channel.as_str()).plain();
+        put(match desk.environment.silent(channel) {
+            None => Words::new().prose(Role::Quiet, &format!("tells the channel {name}")),
+            Some(silent) => Words::new().prose(Role::Warn, &format!("by hand, because {}", silent.why(&name))),
+        });
+    }
     let steps = desk.sheet.steps(&part.id);
     if is_automated(part) {
         put(doing(part, desk, chosen, &steps));

@@ -1,5 +1,6 @@
-//! Services, probes and inputs that parts name and that are not there.
+//! Services, probes, inputs and channels that parts name and that are not there.
 
+use super::super::mistake::quoted;
 use super::{Case, Finding};
 use crate::domain::procedure::Doing;
 use crate::domain::{ProbeName, ServiceName};
@@ -45,8 +46,13 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
             | Doing::Hold(_, None)
             | Doing::Decide(_)
             | Doing::Shift(..)
-            | Doing::Notify(..)
             | Doing::Call(..) => {}
+            Doing::Notify(channel, _) if environment.channels.get(channel).is_some() => {}
+            Doing::Notify(channel, _) => {
+                let message =
+                    format!("{} has no channel {}, so {} is done by hand", environment.site, quoted(channel), part.id);
+                found.push(Finding::warning(part.line, message, "declare it under [channels] in site.toml"));
+            }
         }
     }
     found

@@ -163,7 +163,7 @@ fn texts(raw: Option<&RawTexts>, sink: &mut Sink<'_>) -> BTreeMap<Occasion, Temp
 pub fn heard(site: &RawSite, own: &RawEnvironment, channels: &[Channel], sink: &mut Sink<'_>) -> Channels {
     let raw = own.notify.as_ref().or(site.notify.as_ref());
     let notify = raw.map(|all| subscriptions(site, all, sink)).unwrap_or_default();
-    Channels { all: channels.to_vec(), notify }
+    Channels { all: channels.to_vec(), notify, drill: false }
 }
 
 /// Those of one list, with what is wrong in them.

@@ -28,7 +28,9 @@ pub(super) fn recognised(doing: &Doing, with: Option<&str>) -> Danger {
             "DELETE" => Danger::Destructive,
             _ => Danger::Change,
         },
-        Doing::Restart(_) | Doing::Notify(..) | Doing::Call(..) => Danger::Change,
+        Doing::Restart(_) | Doing::Call(..) => Danger::Change,
+        // Telling somebody changes nothing that runs.
+        Doing::Notify(..) => Danger::Read,
         Doing::Shift(set, _, _) => danger(Language::Sh, set).max(Danger::Change),
         Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => Danger::Read,
     }

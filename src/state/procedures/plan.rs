@@ -209,6 +209,7 @@ fn planned(
     options.idempotent &= edited.is_none();
     let mut kind = item.part.doing.word();
     let mut doing = item.part.doing.clone();
+    let mut silent = None;
     let mut jobs = Vec::new();
     let by_itself = || {
         vec![Job {
@@ -269,6 +270,10 @@ fn planned(
         }
         Doing::Notify(channel, text) => {
             doing = Doing::Notify(channel.clone(), fill::words(scope, item, text));
+            silent = scope.environment.silent(channel);
+            if silent.is_some() {
+                kind = "ask";
+            }
             jobs = by_itself();
         }
         Doing::Prompt(names) => {
@@ -306,6 +311,7 @@ fn planned(
         jobs,
         previews,
         misread: item.part.misread.clone(),
+        silent,
     })
 }
 

@@ -135,8 +135,10 @@ pub fn automated(procedure: &Procedure) -> (usize, usize) {
 /// The grade that follows from what a part is, where it says nothing and nobody has read its command.
 pub fn declared(part: &Part) -> Option<Danger> {
     part.options.danger.or(match part.doing {
-        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => Some(Danger::Read),
-        Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) | Doing::Notify(..) => Some(Danger::Change),
+        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Notify(..) => {
+            Some(Danger::Read)
+        }
+        Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) => Some(Danger::Change),
         Doing::Run(..) | Doing::Call(..) => None,
     })
 }

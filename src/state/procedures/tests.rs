@@ -236,3 +236,32 @@ fn hostile_inputs_are_variables_and_nothing_of_them_is_in_the_text() {
         assert!(desk.plan(&answers(&[("what", &value)]), &Choice::default()).is_err());
     }
 }
+
+#[test]
+fn a_channel_is_told_by_hand_unless_it_is_there_trusted_and_no_drill() {
+    use crate::domain::ChannelName;
+    use crate::domain::channel::{Channel, Channels, Silent, Way};
+    let text = "# Tell\n\n- The shop is back. {#tell notify=ops}\n";
+    let mut desk = one(text);
+    let told = |desk: &Desk| {
+        let plan = desk.plan(&answers(&[]), &Choice::default()).unwrap();
+        let lines = plan_told(&plan, |_| None).join("\n");
+        (plan.parts[0].kind, plan.parts[0].silent, lines)
+    };
+    let (kind, silent, lines) = told(&desk);
+    assert_eq!((kind, silent), ("ask", Some(Silent::Missing)));
+    assert!(lines.contains("by hand, because the site has no channel ops. Tell them: The shop is back"), "{lines}");
+    let way = Way::Command(vec!["true".to_owned()]);
+    let channel = Channel { name: ChannelName::new("ops").unwrap(), way, texts: Default::default() };
+    let channels = Channels { all: vec![channel], notify: Vec::new(), drill: false };
+    (desk.0.channels, desk.0.trusted) = (Arc::new(channels), false);
+    assert_eq!(told(&desk).1, Some(Silent::Untrusted));
+    desk.0.trusted = true;
+    let (kind, silent, lines) = told(&desk);
+    assert_eq!((kind, silent), ("notify", None));
+    assert!(lines.contains("tells ops: The shop is back"), "{lines}");
+    Arc::make_mut(&mut desk.0.channels).drill = true;
+    let (kind, silent, lines) = told(&desk);
+    assert_eq!((kind, silent), ("ask", Some(Silent::Drill)));
+    assert!(lines.contains("by hand, because a drill does not tell ops anything"), "{lines}");
+}

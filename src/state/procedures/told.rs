@@ -129,7 +129,11 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
             let names: Vec<&str> = names.iter().map(crate::domain::InputName::as_str).collect();
             Some(format!("asks for {}", names.join(", ")))
         }
-        Doing::Notify(channel, text) => Some(format!("tells {}: {}", safe(channel), safe(text))),
+        Doing::Notify(channel, text) => Some(match part.silent {
+            Some(silent) => format!("done by hand, because {}. Tell them: {}", silent.why(&safe(channel)), safe(text)),
+            None if options.todo => format!("done by hand: what tells {} is still missing", safe(channel)),
+            None => format!("tells {}: {}", safe(channel), safe(text)),
+        }),
         Doing::Ask if part.misread.is_some() => None,
         Doing::Run(language, _) if part.kind == "ask" && !options.todo && !language.is_shell() => {
             Some(format!("done by hand: no program is named that takes {}", language.word()))
