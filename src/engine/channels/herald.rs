@@ -81,8 +81,12 @@ impl Herald {
     ) -> Option<Self> {
         about.run.document.as_ref().filter(|document| document.whole)?;
         let (news, told) = mpsc::channel(NEWS);
-        let post = post.clone();
-        drop(tokio::spawn(async move { Telling { about, post, report, patience }.run(is_new, told).await }));
+        let (post, expected) = (post.clone(), post.expecting());
+        drop(tokio::spawn(async move {
+            Telling { about, post, report, patience }.run(is_new, told).await;
+            // What it has handed over counts by itself now.
+            drop(expected);
+        }));
         Some(Self { news })
     }
 

@@ -118,6 +118,12 @@ impl Post {
         &self.channels
     }
 
+    /// Something may still be handed over, until what comes back is dropped: draining waits for that too.
+    fn expecting(&self) -> Expected {
+        self.open.send_modify(|open| *open += 1);
+        Expected(self.open.clone())
+    }
+
     /// Hands a letter over; comes back at once.
     pub(in crate::engine) fn send(&self, channel: &ChannelName, letter: Letter) {
         let Some(queue) = self.queues.get(channel) else { return };
@@ -148,6 +154,15 @@ impl Post {
             self.closing.cancel();
             let _ = tokio::time::timeout(RECORDED, open.wait_for(|open| *open == 0)).await;
         }
+    }
+}
+
+/// Counts as a letter that is on its way.
+struct Expected(watch::Sender<usize>);
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
     }
 }
 

@@ -343,3 +343,17 @@ fn a_title_is_covered_and_not_told_before_it_is_known_what_must_be_covered() {
     let notice = covered.notice(Occasion::Failed, "failed", "Deploy: failed".into());
     assert_eq!((notice.title.as_str(), notice.reason.as_str()), ("****** <!channel>", "******: failed"));
 }
+
+#[tokio::test]
+async fn the_end_of_a_run_is_told_although_the_console_is_left_right_behind_it() {
+    let mut desk = desk().await;
+    let all = vec![channel("page", Way::Command(vec!["true".into()]))];
+    let post = Post::new(channels(all, &[Occasion::Finished]), prober(), false);
+    let herald = desk.herald(&post);
+    herald.ended(RunState::Succeeded, false, &desk.run.steps).await;
+    // As when its task is over: nothing has been handed to the post yet.
+    drop(herald);
+    post.drain(Duration::from_secs(10)).await;
+    assert_eq!(desk.recorded().await.len(), 1);
+    assert_eq!(desk.told().await.delivery, Delivery::Delivered);
+}
