@@ -11,13 +11,13 @@ use super::{Desk, kill, told};
 /// Where the lock host and the hosts keep what these tests make.
 const STATE: &str = "/var/lib/qdt-procedures";
 /// The hosts that are used; the first one is the lock host.
-const HOSTS: [&str; 3] = ["app-1", "app-2", "db-1"];
+pub(super) const HOSTS: [&str; 3] = ["app-1", "app-2", "db-1"];
 
 /// The hosts, clean before and after.
-struct Hosts<'lab>(&'lab Lab);
+pub(super) struct Hosts<'lab>(&'lab Lab);
 
 impl<'lab> Hosts<'lab> {
-    fn new(lab: &'lab Lab) -> Self {
+    pub(super) fn new(lab: &'lab Lab) -> Self {
         let hosts = Self(lab);
         hosts.each(&format!("umount {STATE} 2>/dev/null; rm -rf {STATE}; mkdir -p {STATE}"));
         hosts
@@ -31,7 +31,7 @@ impl<'lab> Hosts<'lab> {
         self.0.on(host, &["sh", "-c", script])
     }
 
-    fn wait_for(&self, host: &str, file: &str) {
+    pub(super) fn wait_for(&self, host: &str, file: &str) {
         let begun = Instant::now();
         while self.sh(host, &format!("ls {STATE}")).lines().all(|name| name != file) {
             assert!(begun.elapsed() < Duration::from_secs(60), "{file} never came");
@@ -40,7 +40,7 @@ impl<'lab> Hosts<'lab> {
     }
 
     /// How often each step was really done.
-    fn times(&self) -> [String; 3] {
+    pub(super) fn times(&self) -> [String; 3] {
         [("app-2", "one"), ("app-2", "two"), ("db-1", "three")]
             .map(|(host, step)| self.sh(host, &format!("cat {STATE}/{step} 2>/dev/null; true")))
     }
@@ -54,7 +54,7 @@ impl Drop for Hosts<'_> {
 }
 
 /// A person's own folders, with the same site and the same document as everybody's.
-fn workstation(lab: &Lab, person: &str) -> Desk {
+pub(super) fn workstation(lab: &Lab, person: &str) -> Desk {
     let mut desk = Desk::new(&format!(
         "# Three\n```sh {{#one host=app-2 danger=change}}\necho one >>{STATE}/one\n```\n\
          ```sh {{#two host=app-2 danger=change}}\necho two >>{STATE}/two; touch {STATE}/there; sleep 6\n```\n\

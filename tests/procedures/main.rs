@@ -30,6 +30,7 @@ mod judge;
 mod lab;
 mod links;
 mod notices;
+mod locked;
 mod person;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
