@@ -125,7 +125,7 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
     };
     let name = |action: Action| {
         let keys = model.keymap.keys_of(&contexts, action);
-        keys.into_iter().find(|keys| means(keys, action)).map(|keys| key_name::sequence_name(keys))
+        keys.into_iter().find(|keys| means(keys, action)).map(key_name::sequence_name)
     };
     let both = TOGETHER.iter().find(|(first, ..)| *first == action).and_then(|(_, between, last)| {
         let (first, last) = (name(action)?, name(*last)?);

@@ -63,7 +63,7 @@ pub fn narrow(file: &File) -> io::Result<()> {
 /// A sentence that says what to do about it. Nothing of the file is in it.
 pub fn secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = Foreign::from(path.as_os_str().as_encoded_bytes()).plain();
-    let word = crate::runtimes::shell::shown(&[shown.clone()]);
+    let word = crate::runtimes::shell::shown(std::slice::from_ref(&shown));
     let unread = |error: io::Error| format!("{shown} can't be read: {error}");
     let file = File::open(path).map_err(unread)?;
     let found = file.metadata().map_err(unread)?;
@@ -98,7 +98,7 @@ fn private(path: &Path, found: &Metadata, shown: &str, word: &str) -> Result<(),
     let above = fs::metadata(folder).map_err(|error| format!("{shown} can't be read: {error}"))?;
     if above.mode() & ANYBODY == 0o002 {
         let folder = Foreign::from(folder.as_os_str().as_encoded_bytes()).plain();
-        let word = crate::runtimes::shell::shown(&[folder.clone()]);
+        let word = crate::runtimes::shell::shown(std::slice::from_ref(&folder));
         return Err(format!(
             "everybody can put another file in the place of {shown}, so no secret is taken from it: chmod o-w {word}"
         ));

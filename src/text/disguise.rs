@@ -110,7 +110,7 @@ fn look_alikes(text: &str, found: &mut Vec<Disguise>) {
             continue;
         }
         let mixed = word.chars().any(|c| c.is_ascii_alphabetic());
-        let all = word.chars().filter(|c| is_letter(*c)).all(|c| looks_ascii(c));
+        let all = word.chars().filter(|c| is_letter(*c)).all(looks_ascii);
         for (place, c) in word.char_indices() {
             if looks_ascii(c) && !c.is_ascii() && (mixed || all) || (mixed && foreign(c)) {
                 let what = "a letter that looks like another";

@@ -87,14 +87,15 @@ pub(super) fn gcloud(rest: &[Arg], _: Around) -> Danger {
     if destroys(&all) {
         return Danger::Destructive;
     }
-    read_if(match verb(&all, GCLOUD) {
-        ("list" | "describe" | "get-iam-policy" | "get-server-config" | "get-health" | "get-serial-port-output", _) => {
-            true
-        }
-        ("read", "logging" | "logs") | ("get-value", "config") | ("log", "builds") => true,
-        ("ls" | "cat" | "du", "storage") | ("info" | "version", "") => true,
-        _ => false,
-    })
+    read_if(matches!(
+        verb(&all, GCLOUD),
+        ("list" | "describe" | "get-iam-policy" | "get-server-config" | "get-health" | "get-serial-port-output", _)
+            | ("read", "logging" | "logs")
+            | ("get-value", "config")
+            | ("log", "builds")
+            | ("ls" | "cat" | "du", "storage")
+            | ("info" | "version", "")
+    ))
 }
 
 pub(super) fn az(rest: &[Arg], _: Around) -> Danger {
