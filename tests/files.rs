@@ -141,7 +141,7 @@ fn an_outline_is_told_for_people_and_for_programs() {
     let (code, text) = desk.qd(&["outline", "deploy.md"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("1 section, 1 item, 1 step, 2 blocks of code"), "{text}");
-    assert!(text.contains("     5    run      Deploy  · sh · on here · #go"), "{text}");
+    assert!(text.contains("     5    run      id  · sh · on here · #go"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
 
     let (code, text) = desk.qd(&["outline", "deploy.md", "--json"]);

@@ -32,7 +32,7 @@ fn every_question_without_a_terminal_is_an_error_that_names_its_flag() {
     fs::set_permissions(desk.path("word"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let base = ["run", "./run.md", "shop", "-e", "lab"];
     let with = |more: &[&str]| qd(&desk, &[&base, more].concat());
-    says(&with(&[]), 64, &["--input version=", "--input app_name=", "--leave app_name", "--host NAME"]);
+    says(&with(&[]), 64, &["--input version=", "--input app_name=", "--leave app_name"]);
     says(&with(&["--input", "version=x"]), 64, &["--input version=", "matching"]);
     says(&with(&["--input", "word=x"]), 64, &["--input-file word=FILE"]);
     let known = ["--input", "version=1", "--leave", "app_name", "--host", "here"];

@@ -36,6 +36,11 @@ const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
 
+/// What opening the store came across, as that others could read it: told by whoever opens it first.
+pub(super) fn tell_of(store: &Sqlite) {
+    store.told().borrow().iter().for_each(|sentence| output::complain(sentence));
+}
+
 /// The run of this name, or whose name ends so; `None` for a whole name that is not known on this machine: then it is
 /// looked for on the lock host.
 pub(super) async fn recorded(word: &str) -> Result<Option<Run>, Exit> {
@@ -44,6 +49,7 @@ pub(super) async fn recorded(word: &str) -> Result<Option<Run>, Exit> {
     let mut state = store.state();
     let _ = tokio::time::timeout(STORE_WITHIN, state.changed()).await;
     let found = store.find(word.to_owned()).await;
+    tell_of(&store);
     let found = found.map_err(|error| choose::complain(Exit::Unavailable, &error.to_string()))?;
     match found.as_slice() {
         [only] => Ok(Some(only.clone())),
@@ -67,6 +73,7 @@ pub(super) async fn document(digest: &str) -> Result<Option<Document>, Exit> {
     let mut state = store.state();
     let _ = tokio::time::timeout(STORE_WITHIN, state.changed()).await;
     let kept = store.document(digest.to_owned()).await;
+    tell_of(&store);
     kept.map_err(|error| choose::complain(Exit::Unavailable, &error.to_string()))
 }
 

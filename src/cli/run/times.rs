@@ -34,6 +34,7 @@ impl Times {
             store.past(wish).await
         };
         let past = tokio::time::timeout(WITHIN, reading).await.ok().and_then(Result::ok).unwrap_or_default();
+        super::follow::tell_of(&store);
         Self { past }
     }
 

@@ -8,7 +8,6 @@ mod debt;
 mod declared;
 mod disguise;
 mod fail_fast;
-mod fences;
 mod gaps;
 mod inputs;
 pub mod live;
@@ -71,7 +70,6 @@ const RULES: &[Rule] = &[
     ("input", inputs::rule),
     ("way back", ways_back::rule),
     ("budget", budget::rule),
-    ("fence", fences::rule),
     ("declared", declared::rule),
     ("debt", debt::rule),
     ("disguise", disguise::rule),

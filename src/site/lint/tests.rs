@@ -204,12 +204,6 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", "## Wait {budget=2h}\n\n- [ ] Wait {#w hold=1h}\n".into()),
         ),
         (
-            "fence",
-            "never ended",
-            ("", "```sh {#a host=db-1}\nuptime\n".into()),
-            ("", "````md\n```\nuptime\n````\n\n~~~\n```\n~~~\n".into()),
-        ),
-        (
             "declared",
             "is seen to destroy",
             ("", sh("#a host=db-1 danger=change", "dropdb shop")),
