@@ -29,8 +29,8 @@ mod judge;
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod lab;
 mod links;
-mod notices;
 mod locked;
+mod notices;
 mod person;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
