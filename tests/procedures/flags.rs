@@ -35,7 +35,7 @@ fn every_question_without_a_terminal_is_an_error_that_names_its_flag() {
     says(&with(&[]), 64, &["--input version=", "--input app_name=", "--leave app_name"]);
     says(&with(&["--input", "version=x"]), 64, &["--input version=", "matching"]);
     says(&with(&["--input", "word=x"]), 64, &["--input-file word=FILE"]);
-    let known = ["--input", "version=1", "--leave", "app_name", "--host", "here"];
+    let known = ["--input", "version=1", "--input", "app_name=shop", "--host", "here"];
     let all = |more: &[&str]| with(&[&known, more].concat());
     says(&all(&[]), 77, &["--yes"]);
     says(&all(&["--confirm", "prod"]), 77, &["--yes"]);

@@ -16,12 +16,16 @@ use quarterdeck::engine::store::{Sqlite, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use digest::digest;
+
 #[path = "../common/bare.rs"]
 mod bare;
 mod broken;
 mod cancel;
 mod checklist;
 mod console;
+#[path = "../common/digest.rs"]
+mod digest;
 mod elsewhere;
 mod flags;
 mod judge;
@@ -123,12 +127,6 @@ impl Desk {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-}
-
-/// What says that a document may run what is in it.
-fn digest(file: &std::path::Path) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(fs::read(file).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn told(output: &Output) -> String {

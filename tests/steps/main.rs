@@ -13,7 +13,11 @@ use quarterdeck::engine::store::{Recorded, Sqlite, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use digest::digest;
+
 mod decided;
+#[path = "../common/digest.rs"]
+mod digest;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;
@@ -96,7 +100,8 @@ impl Desk {
     }
 
     fn qd(&self, more: &[&str], fault: Option<&str>) -> Output {
-        let arguments = [&["run", "./run.md", "shop", "-e", "lab"], more].concat();
+        let trusted = digest(&self.path("run.md"));
+        let arguments = [&["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted], more].concat();
         let mut command = self.command(env!("CARGO_BIN_EXE_qd"), &arguments);
         command.envs(fault.map(|fault| ("QD_FAULT_JOBS", fault))).output().unwrap()
     }

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::pty::{Launch, Modes, Pty, SOON};
 use super::sshd::Sshd;
-use super::{Desk, FOLDERS, told};
+use super::{Desk, FOLDERS, digest, told};
 
 fn desk(sshd: &Sshd, document: &str) -> Desk {
     let mut desk = Desk::new("", "");
@@ -23,7 +23,9 @@ fn desk(sshd: &Sshd, document: &str) -> Desk {
 }
 
 fn at_a_terminal(desk: &Desk, arguments: &[&str]) -> Pty {
-    let mut launch = Launch::qd(arguments).folder(desk.folder.path()).size(100, 30);
+    let trusted = digest(&desk.path("run.md"));
+    let arguments = [arguments, &["--trust", &trusted]].concat();
+    let mut launch = Launch::qd(&arguments).folder(desk.folder.path()).size(100, 30);
     for (name, folder) in FOLDERS {
         launch = launch.variable(name, desk.path(folder));
     }

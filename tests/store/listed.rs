@@ -140,7 +140,7 @@ async fn a_procedures_run_is_told_with_its_tries_who_ticked_what_and_what_it_pri
         "procedure sweep as a whole, its text a1a1a1a1a1a1\n",
         "input     version = 1.2.3\ninput     password (secret)\n",
         "taken     by bob from bob@desk at ",
-        "It goes on, and no console on this machine is at it: it can be taken over.",
+        "No console on this machine is at it, since ",
         "part-0 on app-1: done at ",
         ", try 2\n  $ cd /srv\n    pg_dump shop\n",
         "  before that try 1 failed at ",

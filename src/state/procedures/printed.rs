@@ -12,6 +12,8 @@ const KEPT: usize = 256 << 10;
 const LINES: usize = 4000;
 /// Bytes of one line; what goes beyond is counted.
 const LONGEST: usize = 8 << 10;
+/// A line that writes over itself is shown whole up to so many bytes.
+const SHORT: usize = 60;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,10 +126,15 @@ impl Printed {
     }
 }
 
-/// A line as a terminal would leave it: what stands behind the last carriage return is what a progress bar shows.
+/// A line with what it wrote over: nothing is hidden by a carriage return. Of a long one, as of a bar of progress, what
+/// stands behind the last is shown, and that something stood before.
 fn shown(bytes: &[u8]) -> Foreign {
     let end = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    Foreign::from(end.rsplit(|byte| *byte == b'\r').next().unwrap_or(end))
+    match end.rsplit(|byte| *byte == b'\r').next() {
+        // A bar of progress: what it says now, and a mark that it wrote over itself.
+        Some(last) if end.len() > SHORT && last.len() < end.len() => Foreign::from(["…\r".as_bytes(), last].concat()),
+        Some(_) | None => Foreign::from(end),
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +172,10 @@ mod tests {
         printed.take(&piece(0, "10%\r20%\r30%"));
         printed.take(&Piece { bytes: Foreign::from(&b"\r\xc3"[..]), ..piece(11, "") });
         printed.take(&Piece { bytes: Foreign::from(&b"\xa4\r\n"[..]), ..piece(13, "") });
-        assert_eq!(told(&printed), ["ä"]);
+        assert_eq!(told(&printed), ["10%␍20%␍30%␍ä"]);
+        let bar = (0..20).map(|tens| format!("\r{}%", tens * 5)).collect::<String>();
+        printed.take(&piece(16, &format!("{bar}\n")));
+        assert_eq!(told(&printed).last().map(String::as_str), Some("…␍95%"));
     }
 
     #[test]
