@@ -37,7 +37,7 @@ fn at_a_terminal(desk: &Desk, arguments: &[&str]) -> Pty {
 
 const RUN: [&str; 6] = ["run", "./run.md", "shop", "-e", "lab", "--yes"];
 
-const ASKS: &str = "# P\n```sh {#ask host=box terminal}\ntty; stty size\nprintf 'Vault %s: ' word; stty -echo; read -r word; stty echo\n\
+const ASKS: &str = "# P\n```sh {#ask host=box terminal}\ntty; stty size\nstty -echo; printf 'Vault %s: ' word; read -r word; stty echo\n\
      echo; echo \"length ${#word}\"\n```\n```sh {#next host=box danger=change}\necho next >>ROOM/truth\n```\n";
 
 #[test]
