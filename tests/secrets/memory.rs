@@ -15,7 +15,7 @@ use crate::desk::{Desk, HERE, files};
 fn document(desk: &Desk) -> String {
     format!(
         "+++\ntitle = \"Held\"\n[[inputs]]\nname = \"word\"\nsecret = true\n+++\n# Held\n\
-         ```sh {{#one host=here danger=change}}\ntouch {there}\nwhile ! [ -e {go} ]; do sleep 0.05; done\necho \"$word\"\n```\n",
+         ```sh {{#one host=here danger=change}}\ntouch {there}\nwhile [ -e {there} ] && ! [ -e {go} ]; do sleep 0.05; done\necho \"$word\"\n```\n",
         there = desk.path("home/there").display(),
         go = desk.path("home/go").display()
     )
@@ -26,6 +26,22 @@ fn wait_for(path: &Path) {
     while !path.exists() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Lets the step come to its end, which outlives the program, and waits until nothing of it runs.
+fn let_go(desk: &Desk) {
+    fs::write(desk.path("home/go"), "").unwrap();
+    let folder = desk.folder.path().to_string_lossy().into_owned();
+    let runs = || {
+        let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let words = |entry: fs::DirEntry| fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        processes.map(words).any(|words| String::from_utf8_lossy(&words).contains(&folder))
+    };
+    let begun = Instant::now();
+    while runs() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "a step of {folder} goes on");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -82,7 +98,7 @@ fn f6_a_program_that_is_killed_hard_leaves_none_of_its_memory_and_nobody_else_re
     // Rust has a handler of its own for the signal of a bad address, which only counts from the second time on.
     kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
     let ended = child.wait().unwrap();
-    fs::write(desk.path("home/go"), "").unwrap();
+    let_go(&desk);
     let cores: Vec<_> = files(desk.folder.path()).into_iter().filter(|file| is_core(file)).collect();
     assert!(cores.is_empty(), "{cores:?}");
     assert!(!ended.success(), "it was killed: {ended}");
@@ -130,7 +146,7 @@ fn f6_the_report_of_a_panic_and_the_log_hold_no_secret() {
         wait_for(&desk.path("home/there"));
         pty.send("\x1b[24;8~");
         pty.wait_exit(Duration::from_secs(20));
-        fs::write(desk.path("home/go"), "").unwrap();
+        let_go(&desk);
         assert!(String::from_utf8_lossy(pty.written()).contains("mistake of its own"), "{fault}: {pty:?}");
         assert_eq!(canaries.seen_in(pty.written()), None, "{fault}");
         for folder in ["data", "state/quarterdeck/qd.log", "runtime", "config"] {
