@@ -5,6 +5,13 @@ use crate::domain::procedure::Target;
 
 pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
+    if case.procedure.header.lock && case.environment.lock_host.is_none() {
+        let message =
+            format!("it wants the lock, and {} has none, so nothing keeps others away", case.environment.name);
+        let line =
+            case.procedure.text.lines().position(|line| line.trim_start().starts_with("lock")).map_or(0, |at| at + 1);
+        found.push(Finding::warning(line, message, "name a host of the environment as its lock_host in site.toml"));
+    }
     for part in &case.procedure.parts {
         for target in &part.options.targets {
             let wrong = match target {

@@ -243,6 +243,19 @@ fn a_finding_has_its_file_and_its_line() {
 }
 
 #[test]
+fn who_wants_the_lock_of_an_environment_without_one_is_told() {
+    let text = "+++\ntitle = \"Move\"\nlock = true\n+++\n# Move\n\n- [ ] Tell everybody\n";
+    let told = |site: &str| {
+        let (site, _) = load_embedded("site", site, &[("procedures/move.md", text)]).unwrap();
+        let all = lint(&site, jiff::civil::date(2026, 11, 21));
+        all.into_iter().map(|mistake| mistake.headline()).collect::<Vec<_>>()
+    };
+    let found = told(&SITE.replace("lock_host = \"app-1\"", ""));
+    assert!(found.iter().any(|line| line.contains("move.md:3:1: ") && line.contains("prod has none")), "{found:?}");
+    assert!(told(SITE).iter().all(|line| !line.contains("wants the lock")));
+}
+
+#[test]
 fn debt_does_not_make_a_site_bad() {
     let text = "# Later\n\n- [ ] Tag it {#a todo}\n";
     let (site, _) = load_embedded("site", SITE, &[("procedures/later.md", text)]).unwrap();
