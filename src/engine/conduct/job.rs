@@ -51,7 +51,7 @@ pub(super) struct Kit {
 
 impl Kit {
     /// Has the environment's lock before something changes, where the procedure wants it.
-    pub(super) async fn unlock(&mut self, changes: bool, orders: &Orders) -> Result<(), (Reason, String)> {
+    pub(super) async fn have_lock(&mut self, changes: bool, orders: &Orders) -> Result<(), (Reason, String)> {
         let Some(guard) = self.guard.as_ref().filter(|_| changes) else { return Ok(()) };
         tokio::select! {
             may = guard.may_change() => self.fence = Some(may.map_err(|why| (Reason::Refused, why))?),
@@ -203,7 +203,7 @@ impl Step {
         if !self.is_as_recorded(&job) {
             return Came::Never(Reason::Refused, self.edited_elsewhere("it is not tried again by itself"));
         }
-        if let Err((reason, why)) = self.kit.unlock(part.danger > Danger::Read, &self.orders).await {
+        if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
             return Came::Never(reason, why);
         }
         let before = self.record.clone();
@@ -311,7 +311,7 @@ impl Step {
                     if !self.is_as_recorded(&job) {
                         return Came::Never(Reason::Refused, self.edited_elsewhere("it was never started"));
                     }
-                    if let Err((reason, why)) = self.kit.unlock(part.danger > Danger::Read, &self.orders).await {
+                    if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
                         return Came::Never(reason, why);
                     }
                     return self.send(&part, &job, kept).await;

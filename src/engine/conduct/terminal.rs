@@ -46,7 +46,7 @@ impl Terminal {
             let why = "It had the terminal of a console that is gone: how it ended is not known.";
             return self.end(StepState::Unknown, None, why.to_owned()).await;
         }
-        if let Err((reason, why)) = self.kit.unlock(true, &self.orders).await {
+        if let Err((reason, why)) = self.kit.have_lock(true, &self.orders).await {
             return self.end(StepState::Failed, Some(reason), why).await;
         }
         let before = self.record.clone();
