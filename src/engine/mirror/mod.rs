@@ -48,12 +48,7 @@ impl Mirror {
     /// The mirror of an environment; `None` where the site names no lock host. `line` has the newest connection to it.
     pub fn of(environment: &Environment, line: Line) -> Option<Self> {
         let host = environment.lock_host.clone()?;
-        let name = Name {
-            state_directory: environment.state_directory.clone(),
-            site: environment.site.clone(),
-            environment: environment.name.clone(),
-        };
-        Some(Self { name, host: LockHost::new(host, line) })
+        Some(Self { name: Name::of(environment), host: LockHost::new(host, line) })
     }
 
     /// The lock host.

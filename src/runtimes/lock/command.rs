@@ -8,7 +8,7 @@ use crate::port::RemoteCommand;
 use crate::port::command::Stdin;
 use crate::runtimes::mirror::Name;
 
-const SCRIPT: &str = include_str!("script.sh");
+const SCRIPT: &str = concat!(include_str!("../lock_host.sh"), include_str!("script.sh"));
 /// How long a host may take for one of these: it waits 8 seconds for others that are at the lock.
 const WITHIN: Duration = Duration::from_secs(15);
 /// The most that is read, in bytes.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::OF_ONE;
-use crate::domain::{EnvName, RunId, SiteName};
+use crate::domain::{EnvName, Environment, RunId, SiteName};
 use crate::port::RemoteCommand;
 use crate::port::command::Stdin;
 
-const SCRIPT: &str = include_str!("script.sh");
+const SCRIPT: &str = concat!(include_str!("../lock_host.sh"), include_str!("script.sh"));
 /// How long a host may take for one of these.
 const WITHIN: Duration = Duration::from_secs(10);
 /// The most that is read at once.
@@ -25,6 +25,15 @@ pub struct Name {
 }
 
 impl Name {
+    /// That of an environment.
+    pub fn of(environment: &Environment) -> Self {
+        Self {
+            state_directory: environment.state_directory.clone(),
+            site: environment.site.clone(),
+            environment: environment.name.clone(),
+        }
+    }
+
     fn folder(&self) -> String {
         format!("quarterdeck-{}-{}", self.site, self.environment)
     }

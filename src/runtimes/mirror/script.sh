@@ -1,26 +1,5 @@
 # What is done on the lock host. The word begins each line of ours: what lies in files can't guess it.
 op=$1 word=$2 state=$3 name=$4 token=$5 n=$6 size=$7 nonce=$8 last=$9
-umask 022
-export LC_ALL=C TZ=UTC
-
-say() { printf '\n%s %s\n' "$word" "$*"; }
-refuse() { say no "$@"; say end; exit 0; }
-flush() { sync -- "$@" 2>/dev/null || sync; }
-is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
-
-# A folder in which anybody may make things, and nobody but root may take away what is not theirs.
-is_place() {
-  is_folder "$1" && [ -k "$1" ] || return 1
-  set -- $(ls -ldn -- "$1" 2>/dev/null)
-  [ "$3" = 0 ]
-}
-
-# A folder of root's that everybody may look into.
-is_open() {
-  is_folder "$1" || return 1
-  set -- $(ls -ldn -- "$1" 2>/dev/null)
-  case $1 in d????????[xt]*) [ "$3" = 0 ] ;; *) return 1 ;; esac
-}
 
 # The highest token for which somebody has made anything at all.
 highest() {
