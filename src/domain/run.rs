@@ -216,6 +216,8 @@ pub enum StepState {
     Failed,
     /// It was never sent, because a step before it did not end well or a person stopped the run.
     Skipped,
+    /// An item of a gate that somebody waived who may: it did not pass, and the gate lets the run go ahead all the same.
+    Waived,
     /// It may or may not have happened.
     Unknown,
 }
@@ -261,7 +263,7 @@ macro_rules! words {
 words!(RunState { Running "running" Succeeded "succeeded" Failed "failed" Stopped "stopped" Unknown "unknown" });
 words!(StepState {
     Planned "planned" Intent "intent" Started "started" Done "done" Verified "verified" Failed "failed"
-    Skipped "skipped" Unknown "unknown"
+    Skipped "skipped" Waived "waived" Unknown "unknown"
 });
 
 words!(Reason {
@@ -270,9 +272,19 @@ words!(Reason {
 });
 
 impl StepState {
+    /// Whether it stands in nobody's way: it was verified, skipped or waived.
+    pub fn lets_go_on(self) -> bool {
+        matches!(self, StepState::Verified | StepState::Skipped | StepState::Waived)
+    }
+
     /// Whether nothing more will come of it.
     pub fn is_final(self) -> bool {
-        matches!(self, StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Unknown)
+        match self {
+            StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Waived | StepState::Unknown => {
+                true
+            }
+            StepState::Planned | StepState::Intent | StepState::Started | StepState::Done => false,
+        }
     }
 }
 

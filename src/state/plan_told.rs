@@ -110,6 +110,7 @@ pub fn step(number: usize, all: usize, step: &RunStep) -> Option<String> {
         StepState::Verified => with("verified", &checks(step)),
         StepState::Failed => with("failed", &note),
         StepState::Skipped => with("skipped", &note),
+        StepState::Waived => with("waived", &note),
         StepState::Unknown => with("unknown", &note),
     };
     Some(format!("[{}/{all}] {}: {words}", number + 1, what(step)))
@@ -142,9 +143,10 @@ pub fn end(title: &str, state: RunState, steps: &[RunStep]) -> Vec<String> {
         RunState::Unknown => "ended, but not everything is known",
     };
     let mut lines = vec![format!("{title}: {word}")];
-    let groups: [(&str, &[StepState]); 4] = [
+    let groups: [(&str, &[StepState]); 5] = [
         ("done and verified", &[StepState::Verified]),
         ("failed", &[StepState::Failed]),
+        ("waived", &[StepState::Waived]),
         (
             "not known, look before you repeat it",
             &[StepState::Unknown, StepState::Intent, StepState::Started, StepState::Done],

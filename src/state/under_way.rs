@@ -170,6 +170,7 @@ impl UnderWay {
                 | StepState::Verified
                 | StepState::Failed
                 | StepState::Skipped
+                | StepState::Waived
                 | StepState::Unknown => return None,
             };
             Some((step.host.clone(), step.unit.clone()?, what))
@@ -197,8 +198,12 @@ pub fn side(step: &RunStep) -> Side {
         StepState::Verified => Side::New,
         StepState::Planned | StepState::Skipped => Side::Old,
         // It was refused before anything happened.
-        StepState::Failed if step.invocation == step.invocation_before && !step.invocation.is_empty() => Side::Old,
-        StepState::Failed | StepState::Done => Side::Bad,
+        StepState::Failed | StepState::Waived
+            if step.invocation == step.invocation_before && !step.invocation.is_empty() =>
+        {
+            Side::Old
+        }
+        StepState::Failed | StepState::Waived | StepState::Done => Side::Bad,
         StepState::Intent | StepState::Started | StepState::Unknown => Side::Unknown,
     }
 }

@@ -31,6 +31,7 @@ pub fn step_role(state: StepState) -> Role {
         StepState::Verified => Role::RunGood,
         StepState::Failed => Role::RunBad,
         StepState::Skipped => Role::RunStopped,
+        StepState::Waived => Role::Warn,
         StepState::Unknown => Role::RunUnknown,
     }
 }
@@ -43,6 +44,7 @@ pub fn step_mark(state: StepState, glyphs: &Glyphs) -> Words {
         StepState::Verified => glyphs.yes,
         StepState::Failed => glyphs.no,
         StepState::Skipped => glyphs.none,
+        StepState::Waived => glyphs.alarm,
         StepState::Unknown => glyphs.state(crate::domain::State::Unknown),
     };
     Words::of(step_role(state), glyph)
@@ -58,6 +60,7 @@ pub fn step_word(state: StepState) -> &'static str {
         StepState::Verified => "verified",
         StepState::Failed => "failed",
         StepState::Skipped => "never sent",
+        StepState::Waived => "waived",
         StepState::Unknown => "unknown",
     }
 }
@@ -71,6 +74,7 @@ pub fn part_word(state: StepState) -> &'static str {
         StepState::Verified => "done",
         StepState::Failed => "failed",
         StepState::Skipped => "skipped",
+        StepState::Waived => "waived",
         StepState::Unknown => "unknown",
     }
 }

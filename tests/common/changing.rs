@@ -104,6 +104,7 @@ impl Running {
             | StepState::Started
             | StepState::Done
             | StepState::Skipped
+            | StepState::Waived
             | StepState::Unknown => {}
         }
         console.say(Event::Run(RunNews::Step(self.run.id.clone(), number, Box::new(step.clone()))));

@@ -92,7 +92,8 @@ fn run(model: &Model) -> Option<String> {
         | Standing::Done
         | Standing::Failed
         | Standing::Unknown
-        | Standing::Skipped => {}
+        | Standing::Skipped
+        | Standing::Waived => {}
     }
     let whole = conduct(model)
         .filter(|conduct| conduct.goes_on())

@@ -51,7 +51,9 @@ fn place(step: &RunStep) -> String {
     let note = step.note.plain();
     let why = match step.state {
         StepState::Verified | StepState::Planned | StepState::Intent | StepState::Started | StepState::Done => None,
-        StepState::Failed | StepState::Skipped | StepState::Unknown => Some(note).filter(|note| !note.is_empty()),
+        StepState::Failed | StepState::Skipped | StepState::Waived | StepState::Unknown => {
+            Some(note).filter(|note| !note.is_empty())
+        }
     };
     format!("{}{took}{tries}{by}{}", step.host, why.map(|why| format!(" ({why})")).unwrap_or_default())
 }

@@ -99,9 +99,12 @@ impl Teller {
             StepState::Started if goes_on => "goes on".to_owned(),
             StepState::Started if step.attempt > 1 => format!("started, try {}", step.attempt),
             StepState::Started => "started".to_owned(),
-            StepState::Done | StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Unknown => {
-                state_word(step).to_owned()
-            }
+            StepState::Done
+            | StepState::Verified
+            | StepState::Failed
+            | StepState::Skipped
+            | StepState::Waived
+            | StepState::Unknown => state_word(step).to_owned(),
         };
         let usual = usual.filter(|_| step.state == StepState::Started && !goes_on);
         let usual = usual.map(|usual| format!(" (usually {})", told(usual))).unwrap_or_default();

@@ -7,7 +7,6 @@ use super::follow::{Decided, Session};
 use super::told;
 use crate::cli::{Exit, output};
 use crate::domain::Run;
-use crate::domain::run::StepState;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
 
@@ -37,7 +36,7 @@ impl Session<'_> {
     pub(super) async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
         let Some(run) = self.run.clone() else { return Ok(None) };
         let whole = run.document.as_ref().is_some_and(|document| document.whole);
-        let done = run.steps.iter().all(|step| matches!(step.state, StepState::Verified | StepState::Skipped));
+        let done = run.steps.iter().all(|step| step.state.lets_go_on());
         if !whole && done && self.needs.is_empty() && self.answered.insert(END.to_owned()) {
             self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
             return Ok(None);

@@ -260,7 +260,7 @@ impl Course {
             self.going.remove(&number);
         }
         self.again.remove(&number);
-        if matches!(step.state, StepState::Verified | StepState::Skipped) {
+        if step.state.lets_go_on() {
             self.undoing.remove(&number);
         }
         if let Some(known) = self.steps.get_mut(number) {
@@ -323,7 +323,7 @@ impl Course {
         let back = self.rules.iter().filter(|rule| rule.role == super::procedure::Role::Rollback);
         let mut steps = back.flat_map(|rule| &rule.steps).filter_map(|number| self.steps.get(*number)).peekable();
         let some = steps.peek().is_some();
-        self.rolls_back && some && steps.all(|step| matches!(step.state, StepState::Verified | StepState::Skipped))
+        self.rolls_back && some && steps.all(|step| step.state.lets_go_on())
     }
 
     /// Whether nothing in it was left undone.
@@ -351,8 +351,12 @@ impl Course {
         match step.state {
             StepState::Planned => Stand::Due,
             StepState::Intent | StepState::Started | StepState::Done => Stand::Open,
-            StepState::Verified | StepState::Skipped | StepState::Failed | StepState::Unknown if again => Stand::Due,
-            StepState::Verified | StepState::Skipped => Stand::Passed,
+            StepState::Verified | StepState::Skipped | StepState::Waived | StepState::Failed | StepState::Unknown
+                if again =>
+            {
+                Stand::Due
+            }
+            StepState::Verified | StepState::Skipped | StepState::Waived => Stand::Passed,
             StepState::Failed if self.rule(number).is_some_and(|rule| rule.tries_again(step)) => Stand::Due,
             StepState::Failed => Stand::Failed,
             StepState::Unknown => Stand::Unknown,

@@ -123,7 +123,12 @@ fn took_of(from: &Connection, run: &Run) -> Result<Vec<(PartId, HostName, Durati
                     all.push((part.clone(), step.host.clone(), span));
                 }
             }
-            StepState::Planned | StepState::Intent | StepState::Failed | StepState::Skipped | StepState::Unknown => {
+            StepState::Planned
+            | StepState::Intent
+            | StepState::Failed
+            | StepState::Skipped
+            | StepState::Waived
+            | StepState::Unknown => {
                 begun.remove(&number);
             }
         }

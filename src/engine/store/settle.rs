@@ -23,7 +23,9 @@ pub fn settled(mut run: Run, now: Timestamp) -> (Run, Vec<usize>) {
             StepState::Done => {
                 (StepState::Unknown, "The command had ended well when qd ended, but its effect was not verified.")
             }
-            StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Unknown => continue,
+            StepState::Verified | StepState::Failed | StepState::Skipped | StepState::Waived | StepState::Unknown => {
+                continue;
+            }
         };
         step.note = with(why, &step.note);
         step.state = state;
@@ -56,9 +58,13 @@ pub fn sentence(run: &Run) -> String {
     let failed = count(&[StepState::Failed]);
     let unknown = count(&[StepState::Unknown]);
     let not = count(&[StepState::Skipped]);
+    let waived = count(&[StepState::Waived]);
     let mut parts = vec![format!("{done} done")];
     if failed > 0 {
         parts.push(format!("{failed} failed"));
+    }
+    if waived > 0 {
+        parts.push(format!("{waived} waived"));
     }
     parts.push(format!("{not} not sent"));
     parts.push(format!("{unknown} unknown"));

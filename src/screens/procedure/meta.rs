@@ -31,6 +31,7 @@ pub fn mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role) {
         Standing::Failed => (glyphs.no, Role::RunBad),
         Standing::Unknown => (glyphs.states[4], Role::RunUnknown),
         Standing::Skipped => (glyphs.none, Role::RunStopped),
+        Standing::Waived => (glyphs.alarm, Role::Warn),
     }
 }
 
@@ -44,6 +45,7 @@ pub fn word(standing: Standing) -> &'static str {
         Standing::Failed => "failed",
         Standing::Unknown => "unknown",
         Standing::Skipped => "skipped",
+        Standing::Waived => "waived",
     }
 }
 
@@ -260,6 +262,7 @@ pub fn end(step: &RunStep, desk: &Desk<'_>) -> Words {
         },
         StepState::Failed => tail(words, role, format!(" {}", why(step))),
         StepState::Skipped => tail(words, Role::Quiet, " skipped".to_owned()),
+        StepState::Waived => tail(words, role, " waived".to_owned()),
         StepState::Unknown => tail(words, role, " unknown".to_owned()),
         StepState::Planned => tail(words, Role::Quiet, " waits".to_owned()),
     }

@@ -201,6 +201,7 @@ fn ended(step: &RunStep, several: bool) -> Words {
         }
         StepState::Failed => Words::of(Role::RunBad, format!("{lead}{}{took}", meta::why(step))),
         StepState::Skipped => Words::of(Role::RunStopped, format!("{lead}skipped")),
+        StepState::Waived => Words::of(Role::Warn, format!("{lead}waived")),
         StepState::Unknown => Words::of(Role::RunUnknown, format!("{lead}whether it happened is not known")),
         StepState::Planned | StepState::Intent | StepState::Started | StepState::Done => Words::new(),
     }

@@ -103,6 +103,7 @@ fn look(state: StepState, glyphs: &Glyphs) -> (&'static str, Role) {
         StepState::Verified => (glyphs.yes, Role::RunGood),
         StepState::Failed => (glyphs.no, Role::RunBad),
         StepState::Skipped => (glyphs.none, Role::RunStopped),
+        StepState::Waived => (glyphs.alarm, Role::Warn),
         StepState::Unknown => (glyphs.states[4], Role::RunUnknown),
     }
 }
@@ -117,6 +118,7 @@ fn word(state: StepState) -> &'static str {
         StepState::Verified => "verified",
         StepState::Failed => "failed",
         StepState::Skipped => "not begun",
+        StepState::Waived => "waived",
         StepState::Unknown => "unknown",
     }
 }

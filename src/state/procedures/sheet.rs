@@ -33,12 +33,14 @@ pub enum Standing {
     Unknown,
     /// It was skipped everywhere.
     Skipped,
+    /// It did not pass somewhere, and was waived there.
+    Waived,
 }
 
 impl Standing {
     /// Whether nothing is left to be done about it.
     pub fn is_over(self) -> bool {
-        matches!(self, Standing::Done | Standing::Skipped)
+        matches!(self, Standing::Done | Standing::Skipped | Standing::Waived)
     }
 }
 
@@ -105,6 +107,8 @@ pub fn standing(states: impl IntoIterator<Item = StepState>) -> Standing {
         Standing::Failed
     } else if any(&[StepState::Planned]) {
         Standing::Partly
+    } else if any(&[StepState::Waived]) {
+        Standing::Waived
     } else if each(&[StepState::Skipped]) {
         Standing::Skipped
     } else {
@@ -210,7 +214,7 @@ pub fn usually(part: &PartId, procedure: &Procedure, runs: &[Run]) -> Option<Dur
 #[cfg(test)]
 mod tests {
     use super::*;
-    use StepState::{Done, Failed, Planned, Skipped, Started, Unknown, Verified};
+    use StepState::{Done, Failed, Planned, Skipped, Started, Unknown, Verified, Waived};
 
     #[test]
     fn a_part_stands_as_its_hosts_do_and_nothing_hides_what_is_unknown() {
@@ -223,6 +227,8 @@ mod tests {
             (vec![Verified, Verified], Standing::Done),
             (vec![Verified, Skipped], Standing::Done),
             (vec![Skipped], Standing::Skipped),
+            (vec![Verified, Waived], Standing::Waived),
+            (vec![Waived, Planned], Standing::Partly),
             (vec![Verified, Failed, Planned], Standing::Failed),
             (vec![Failed, Unknown, Verified], Standing::Unknown),
         ] {

@@ -28,6 +28,7 @@ pub fn state(step: &RunStep) -> &'static str {
         StepState::Verified => "verified",
         StepState::Failed => "failed",
         StepState::Skipped => "skipped",
+        StepState::Waived => "waived",
         StepState::Unknown => "unknown",
     }
 }
