@@ -396,19 +396,9 @@ mod tests {
 
     fn told(out: File) -> Told {
         let environment = Environment {
-            site: SiteName::new("shop").unwrap(),
-            name: EnvName::new("lab").unwrap(),
-            protected: false,
             colour: EnvColour::Grey,
-            variables: BTreeMap::new(),
-            lock_host: None,
-            state_directory: String::new(),
-            queries: Default::default(),
-            channels: Default::default(),
-            procedures: Vec::new(),
-            hosts: Vec::new(),
-            services: Vec::new(),
             trusted: true,
+            ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
         };
         Told {
             written: Written::new(Form::Json, &environment),

@@ -25,6 +25,7 @@ pub mod survey;
 pub mod time;
 pub mod unit;
 pub mod verb;
+pub mod window;
 
 pub use change::Change;
 pub use host::{BecomeRoot, Host, HostFacts, Reach, Shell};

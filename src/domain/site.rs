@@ -11,6 +11,9 @@ use super::procedure::{Language, Procedure};
 use super::service::Service;
 use crate::text::Foreign;
 
+/// Where records are kept on hosts when nothing is said.
+pub const STATE_DIRECTORY: &str = "/var/lib/quarterdeck";
+
 /// One system under operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -81,6 +84,25 @@ impl Queries {
 }
 
 impl Environment {
+    /// One in which nothing runs yet, that is not trusted, and of which nothing else is said.
+    pub fn new(site: SiteName, name: EnvName) -> Self {
+        Self {
+            site,
+            name,
+            protected: false,
+            colour: EnvColour::default(),
+            variables: BTreeMap::new(),
+            lock_host: None,
+            state_directory: STATE_DIRECTORY.to_owned(),
+            queries: Queries::default(),
+            channels: Arc::default(),
+            procedures: Vec::new(),
+            hosts: Vec::new(),
+            services: Vec::new(),
+            trusted: false,
+        }
+    }
+
     /// Why nothing is told to the channel of this name, if so.
     pub fn silent(&self, channel: &str) -> Option<Silent> {
         if self.channels.get(channel).is_none() {

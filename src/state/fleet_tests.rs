@@ -49,19 +49,11 @@ fn name(unit: &str) -> UnitName {
 
 fn fleet(services: Vec<Service>) -> Fleet {
     let environment = Environment {
-        site: SiteName::new("shop").unwrap(),
-        name: EnvName::new("staging").unwrap(),
-        protected: false,
         colour: EnvColour::Green,
-        variables: BTreeMap::new(),
-        lock_host: None,
-        state_directory: "/var/lib/quarterdeck".into(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts: vec![host("app-1"), host("app-2")],
         services,
         trusted: true,
+        ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("staging").unwrap())
     };
     Fleet::new(Arc::new(environment), Now::START)
 }

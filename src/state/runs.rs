@@ -127,7 +127,6 @@ fn progress(run: &Run) -> (bool, usize) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::collections::BTreeMap;
 
     use jiff::Timestamp;
 
@@ -138,19 +137,9 @@ mod tests {
 
     fn here() -> Environment {
         Environment {
-            site: SiteName::new("shop").unwrap(),
-            name: EnvName::new("lab").unwrap(),
-            protected: false,
             colour: EnvColour::Grey,
-            variables: BTreeMap::new(),
-            lock_host: None,
-            state_directory: String::new(),
-            queries: Default::default(),
-            channels: Default::default(),
-            procedures: Vec::new(),
-            hosts: Vec::new(),
-            services: Vec::new(),
             trusted: true,
+            ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
         }
     }
 

@@ -42,19 +42,9 @@ fn run(number: u8, state: RunState) -> Run {
 
 fn lab() -> Environment {
     Environment {
-        site: SiteName::new("shop").unwrap(),
-        name: EnvName::new("lab").unwrap(),
-        protected: false,
         colour: crate::domain::EnvColour::Grey,
-        variables: std::collections::BTreeMap::new(),
-        lock_host: None,
-        state_directory: "/var/lib/quarterdeck".into(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
-        hosts: Vec::new(),
-        services: Vec::new(),
         trusted: true,
+        ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
     }
 }
 

@@ -139,19 +139,12 @@ fn service((name, rank, tier, hosts, port, needs): Line) -> Service {
 /// An environment of the shop.
 pub fn environment(name: &str, colour: EnvColour, protected: bool) -> Environment {
     Environment {
-        site: SiteName::new("pakashop").unwrap(),
-        name: EnvName::new(name).unwrap(),
         protected,
         colour,
-        variables: std::collections::BTreeMap::new(),
-        lock_host: None,
-        state_directory: "/var/lib/quarterdeck".to_owned(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts: vec![host("app-1", "app"), host("app-2", "app"), host("db-1", "data")],
         services: SERVICES.map(service).to_vec(),
         trusted: true,
+        ..Environment::new(SiteName::new("pakashop").unwrap(), EnvName::new(name).unwrap())
     }
 }
 

@@ -117,19 +117,10 @@ impl Console {
 
 pub fn environment(hosts: Vec<Host>) -> Environment {
     Environment {
-        site: SiteName::new("lab").unwrap(),
-        name: EnvName::new("lab").unwrap(),
-        protected: false,
         colour: EnvColour::Green,
-        variables: BTreeMap::new(),
-        lock_host: None,
-        state_directory: "/var/lib/quarterdeck".into(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts,
-        services: Vec::new(),
         trusted: true,
+        ..Environment::new(SiteName::new("lab").unwrap(), EnvName::new("lab").unwrap())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Lock hosts and runs to mirror on them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -78,19 +77,11 @@ impl Drop for Place {
 
 pub fn environment(site: &str, state_directory: &str) -> Environment {
     Environment {
-        site: SiteName::new(site).unwrap(),
-        name: EnvName::new("lab").unwrap(),
-        protected: false,
         colour: EnvColour::Grey,
-        variables: BTreeMap::new(),
         lock_host: Some(HostName::new("app-1").unwrap()),
         state_directory: state_directory.to_owned(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
-        hosts: Vec::new(),
-        services: Vec::new(),
         trusted: true,
+        ..Environment::new(SiteName::new(site).unwrap(), EnvName::new("lab").unwrap())
     }
 }
 

@@ -9,8 +9,8 @@ use quarterdeck::domain::host::SshAlias;
 use quarterdeck::domain::probe::{Ask, Found, ProbeState, Vantage};
 use quarterdeck::domain::service::Tier;
 use quarterdeck::domain::{
-    BecomeRoot, EnvColour, EnvName, Environment, Expected, Host, HostName, Moment, Probe, ProbeName, ProbeReport,
-    ProbeVerdict, Reach, RuntimeKind, Service, ServiceName, Shell,
+    BecomeRoot, EnvName, Environment, Expected, Host, HostName, Moment, Probe, ProbeName, ProbeReport, ProbeVerdict,
+    Reach, RuntimeKind, Service, ServiceName, Shell,
 };
 use quarterdeck::engine::probe::{Connections, probe_all};
 use quarterdeck::engine::transport::Connection;
@@ -66,19 +66,10 @@ fn environment(hosts: &[&str], services: Vec<Service>) -> Arc<Environment> {
         shell: Shell::default(),
     });
     Arc::new(Environment {
-        site: site(),
-        name: EnvName::new("staging").unwrap(),
-        protected: false,
-        colour: EnvColour::default(),
-        variables: BTreeMap::new(),
-        lock_host: None,
-        state_directory: String::new(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts: hosts.collect(),
         services,
         trusted: true,
+        ..Environment::new(site(), EnvName::new("staging").unwrap())
     })
 }
 

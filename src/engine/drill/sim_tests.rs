@@ -25,16 +25,7 @@ fn environment() -> Environment {
         probes: Vec::new(),
     };
     Environment {
-        site: SiteName::new("shop").unwrap(),
-        name: EnvName::new("drill").unwrap(),
-        protected: false,
         colour: EnvColour::Blue,
-        variables: BTreeMap::new(),
-        lock_host: None,
-        state_directory: String::new(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts: vec![Host {
             name: host,
             reach: Reach::Local,
@@ -44,6 +35,7 @@ fn environment() -> Environment {
         }],
         services: vec![service],
         trusted: true,
+        ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("drill").unwrap())
     }
 }
 

@@ -149,24 +149,17 @@ mod tests {
     #[test]
     fn a_host_is_asked_for_its_own_services_and_runs_commands_only_of_a_trusted_site() {
         let mut environment = Environment {
-            site: crate::domain::SiteName::new("shop").unwrap(),
-            name: crate::domain::EnvName::new("test").unwrap(),
-            protected: false,
             colour: crate::domain::EnvColour::Blue,
-            variables: std::collections::BTreeMap::new(),
-            lock_host: None,
-            state_directory: String::new(),
-            queries: Default::default(),
-            channels: Default::default(),
-            procedures: Vec::new(),
-            hosts: Vec::new(),
             services: vec![
                 service("web", "web.service", &["app-1", "app-2"], false),
                 service("mine", "mine.service", &["app-1"], true),
                 service("db", "db.service", &["db-1"], false),
                 Service { runtime: RuntimeKind::Http, ..service("page", "page.service", &["app-1"], false) },
             ],
-            trusted: false,
+            ..Environment::new(
+                crate::domain::SiteName::new("shop").unwrap(),
+                crate::domain::EnvName::new("test").unwrap(),
+            )
         };
         let host = HostName::new("app-1").unwrap();
         let wanted = Wanted::of(&environment, &host);

@@ -10,10 +10,9 @@ use super::super::read::Located;
 use super::super::variables;
 use super::{Scope, channel, probe, service};
 use crate::domain::host::SshAlias;
+use crate::domain::site::STATE_DIRECTORY;
 use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Queries, Reach, Shell};
 
-/// Where records are kept on hosts when the site says nothing.
-const STATE_DIRECTORY: &str = "/var/lib/quarterdeck";
 const MOST_HOSTS: usize = 1000;
 
 /// Resolves one environment.
@@ -21,8 +20,6 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
     variables::check(raw.variables.as_ref(), sink);
     let hosts = hosts(scope, name, raw, sink);
     let mut environment = Environment {
-        site: scope.site.clone(),
-        name: name.clone(),
         protected: raw.protected.unwrap_or(false),
         colour: raw.colour.map(colour).unwrap_or_default(),
         variables: variables_of(scope, name, raw),
@@ -30,10 +27,8 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         state_directory: state_directory(raw, sink),
         queries: queries(scope, name, raw, sink),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
-        procedures: Vec::new(),
         hosts,
-        services: Vec::new(),
-        trusted: false,
+        ..Environment::new(scope.site.clone(), name.clone())
     };
     for (key, _) in raw.services.iter().flat_map(|entries| &entries.0) {
         if scope.raw.services.as_ref().is_some_and(|entries| entries.get(&key.value).is_none()) {

@@ -1,7 +1,6 @@
 //! What is planned, and that no order a plan allows takes away more than it may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -81,19 +80,12 @@ fn fleet_of(services: Vec<Service>, protected: bool) -> Fleet {
     hosts.sort();
     hosts.dedup();
     let environment = Environment {
-        site: SiteName::new("shop").unwrap(),
-        name: EnvName::new("production").unwrap(),
         protected,
         colour: EnvColour::Red,
-        variables: BTreeMap::new(),
-        lock_host: None,
-        state_directory: "/var/lib/quarterdeck".into(),
-        queries: Default::default(),
-        channels: Default::default(),
-        procedures: Vec::new(),
         hosts: hosts.iter().map(|name| host(name.as_str())).collect(),
         services,
         trusted: true,
+        ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("production").unwrap())
     };
     let mut fleet = Fleet::new(Arc::new(environment), Now::START);
     for name in hosts {
