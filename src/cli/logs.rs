@@ -222,11 +222,17 @@ fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Re
                 environment.name
             ));
         };
-        if service.runtime != RuntimeKind::Systemd {
-            return Err(format!(
-                "{} runs elsewhere: it is known by its probes only, and its logs are not here.",
-                service.name
-            ));
+        match service.runtime {
+            RuntimeKind::Systemd => {}
+            RuntimeKind::Http => {
+                return Err(format!(
+                    "{} runs elsewhere: it is known by its probes only, and its logs are not here.",
+                    service.name
+                ));
+            }
+            RuntimeKind::Compose => {
+                return Err(format!("{} is containers: their log is not read yet.", service.name));
+            }
         }
     }
     if !words.is_empty() {

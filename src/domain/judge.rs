@@ -39,6 +39,8 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     match evidence.runtime {
         RuntimeKind::Systemd => judge_unit(evidence),
         RuntimeKind::Http => judge_probes(evidence, None),
+        RuntimeKind::Compose if !evidence.link.is_up() => Verdict::new(State::Unknown, link_reason(evidence.link)),
+        RuntimeKind::Compose => Verdict::new(State::Unknown, "containers are not watched yet"),
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod channel;
+pub mod compose;
 pub mod course;
 pub mod host;
 pub mod judge;
@@ -28,6 +29,7 @@ pub mod verb;
 pub mod window;
 
 pub use change::Change;
+pub use compose::Compose;
 pub use host::{BecomeRoot, Host, HostFacts, Reach, Shell};
 pub use judge::{Evidence, judge};
 pub use link::{Link, LinkFailure};

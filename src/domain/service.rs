@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::compose::Compose;
 use super::name::{HostName, ServiceName};
 use super::probe::Probe;
 use super::unit::UnitName;
@@ -16,8 +17,11 @@ pub struct Service {
     pub title: Foreign,
     /// Which adapter operates it.
     pub runtime: RuntimeKind,
-    /// For systemd: which units it is made of, on each of its hosts.
+    /// Which units it is made of, on each of its hosts: for systemd as the site says, for compose the one that stands for
+    /// its containers.
     pub units: Vec<UnitPattern>,
+    /// For compose: its project and its name there.
+    pub compose: Option<Compose>,
     /// Whether the units belong to the login's own manager.
     pub user: bool,
     /// Where it runs.
@@ -65,6 +69,8 @@ pub enum RuntimeKind {
     Systemd,
     /// Nothing but its probes is known of it.
     Http,
+    /// Containers of a Docker Compose project.
+    Compose,
 }
 
 /// What is expected of a service.

@@ -184,6 +184,16 @@ table! {
         units: Several<String>,
         /// Whether the units belong to the login's own manager.
         user: Located<bool>,
+        /// For compose: the project.
+        project: Located<String>,
+        /// For compose: the project's files on the host, one or several; what Compose finds in the folder if nothing is said.
+        files: Several<String>,
+        /// For compose: the project's folder on the host.
+        folder: Located<String>,
+        /// For compose: its name inside the project, if it differs.
+        container: Located<String>,
+        /// For compose: how many of its containers are expected to run on each host.
+        scale: Located<i64>,
         /// Where it runs: names of hosts, tags, or `"all"`.
         hosts: Several<String>,
         /// The environments it is part of; all of them if nothing is said.
@@ -324,8 +334,10 @@ words! {
         Systemd = "systemd",
         /// Nothing but its probes is known of it.
         Http = "http",
+        /// Containers of a Docker Compose project.
+        Compose = "compose",
     }
-    later ["compose", "command"]
+    later ["command"]
 }
 
 words! {

@@ -353,6 +353,9 @@ impl Fleet {
                 let host = instance.host.as_ref().and_then(|name| self.host(name));
                 let current = match self.services[place].service.runtime {
                     RuntimeKind::Systemd => host.is_some_and(|host| host.link.is_up() && host.current),
+                    RuntimeKind::Compose => {
+                        host.is_some_and(|host| host.link.is_up() && host.current) && self.unit_of(instance).is_some()
+                    }
                     RuntimeKind::Http => instance.verdict.state != State::Unknown || instance.settled.is_some(),
                 };
                 if !current || instance.settled == Some(instance.verdict.state) {

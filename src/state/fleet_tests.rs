@@ -27,6 +27,7 @@ fn service(name: &str, units: Vec<UnitPattern>, hosts: &[&str], needs: &[&str]) 
         runtime: RuntimeKind::Systemd,
         units,
         user: false,
+        compose: None,
         hosts: hosts.iter().map(|name| HostName::new(name).unwrap()).collect(),
         tier: Tier { rank: 1, name: "core".into() },
         depends_on: needs.iter().map(|name| ServiceName::new(name).unwrap()).collect(),

@@ -124,6 +124,7 @@ fn service((name, rank, tier, hosts, port, needs): Line) -> Service {
         runtime: RuntimeKind::Systemd,
         units: vec![UnitPattern::Exact(unit_of(name))],
         user: false,
+        compose: None,
         hosts: hosts.iter().map(|host| host_name(host)).collect(),
         tier: Tier { rank, name: tier.to_owned() },
         depends_on: needs.iter().map(|name| service_name(name)).collect(),

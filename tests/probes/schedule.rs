@@ -45,6 +45,7 @@ fn service(name: &str, hosts: &[&str], probes: Vec<Probe>) -> Service {
         runtime: RuntimeKind::Http,
         units: Vec::new(),
         user: false,
+        compose: None,
         hosts: hosts.iter().map(|name| host(name)).collect(),
         tier: Tier { rank: 0, name: "all".into() },
         depends_on: Vec::new(),

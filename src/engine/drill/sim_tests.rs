@@ -14,6 +14,7 @@ fn environment() -> Environment {
         runtime: RuntimeKind::Systemd,
         units: vec![UnitPattern::Exact(UnitName::new("web.service").unwrap())],
         user: false,
+        compose: None,
         hosts: vec![host.clone()],
         tier: Tier { rank: 1, name: "core".into() },
         depends_on: Vec::new(),

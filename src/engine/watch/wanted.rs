@@ -134,6 +134,7 @@ mod tests {
             runtime: RuntimeKind::Systemd,
             units: vec![UnitPattern::Exact(unit(unit_name))],
             user,
+            compose: None,
             hosts: hosts.iter().map(|host| HostName::new(host).unwrap()).collect(),
             tier: crate::domain::service::Tier { rank: 0, name: String::new() },
             depends_on: Vec::new(),

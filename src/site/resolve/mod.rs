@@ -2,6 +2,7 @@
 //! looked up, variables put in, and whatever can't be so told as a mistake.
 
 pub mod channel;
+mod compose;
 mod cycle;
 mod environment;
 mod probe;

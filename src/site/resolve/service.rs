@@ -9,9 +9,9 @@ use super::super::raw::{RawEnvironment, RawExpected, RawRuntime, RawService};
 use super::super::read::{Located, Several};
 use super::super::units;
 use super::super::variables::{self, Variables};
-use super::{Scope, probe};
+use super::{Scope, compose, probe};
 use crate::domain::service::{Link, Tier, UnitPattern};
-use crate::domain::{Environment, Expected, HostName, RuntimeKind, Service, ServiceName, UnitName};
+use crate::domain::{Compose, Environment, Expected, HostName, RuntimeKind, Service, ServiceName, UnitName};
 use crate::text::Foreign;
 
 /// Which service, and where.
@@ -69,16 +69,19 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
     let runtime = match raw.runtime {
         None | Some(RawRuntime::Systemd) => RuntimeKind::Systemd,
         Some(RawRuntime::Http) => RuntimeKind::Http,
+        Some(RawRuntime::Compose) => RuntimeKind::Compose,
     };
     if let Some(user) = raw.user.as_ref().filter(|_| runtime != RuntimeKind::Systemd) {
         sink.add(&user.span, "only a service of the runtime \"systemd\" has units that could be a user's");
     }
     let hosts = hosts(place, &raw, runtime, sink);
+    let compose = compose::resolve(place, &raw, runtime, &variables, sink);
     Some(Service {
         name: place.name.clone(),
         title: raw.title.as_ref().map(|title| Foreign::from(title.value.as_str())).unwrap_or_default(),
         runtime,
-        units: unit_patterns(place, &raw, runtime, &variables, sink),
+        units: units(place, &raw, compose.as_ref(), runtime, &variables, sink),
+        compose,
         user: raw.user.as_ref().is_some_and(|user| user.value),
         tier: tier(place.scope, &raw, sink),
         depends_on: depends_on(place, &raw, sink),
@@ -208,7 +211,7 @@ fn check_environments(scope: &Scope<'_>, list: &Several<String>, sink: &mut Sink
 fn hosts(place: &Place<'_>, raw: &RawService, runtime: RuntimeKind, sink: &mut Sink<'_>) -> Vec<HostName> {
     let Some((environment, raw_environment)) = place.environment else { return Vec::new() };
     let Some(words) = &raw.hosts else {
-        if runtime == RuntimeKind::Systemd && !raw.lost("hosts") && !raw.lost("runtime") {
+        if runtime != RuntimeKind::Http && !raw.lost("hosts") && !raw.lost("runtime") {
             let message = "this service does not say on which hosts it runs";
             let hint = "add `hosts`, here or in its template: names, tags, or \"all\"";
             sink.add_for(&key_span(place), message, Some(hint.to_owned()), String::new());
@@ -238,7 +241,7 @@ fn hosts(place: &Place<'_>, raw: &RawService, runtime: RuntimeKind, sink: &mut S
     }
     let order = |name: &HostName| environment.hosts.iter().position(|host| host.name == *name);
     chosen.sort_by_key(order);
-    if words.0.is_empty() && runtime == RuntimeKind::Systemd {
+    if words.0.is_empty() && runtime != RuntimeKind::Http {
         let hint = "to leave it out of an environment, use `environments`";
         sink.add_for(&key_span(place), "this service runs on no host", Some(hint.to_owned()), place.concerned());
     }
@@ -270,9 +273,22 @@ fn unknown_host(word: &Located<String>, environment: &Environment, raw: &RawEnvi
 }
 
 /// Where the service's own name stands.
-fn key_span(place: &Place<'_>) -> std::ops::Range<usize> {
+pub(super) fn key_span(place: &Place<'_>) -> std::ops::Range<usize> {
     let key = place.scope.services.iter().find(|(name, _, _)| name == place.name);
     key.map_or(0..0, |(_, key, _)| key.span.clone())
+}
+
+/// The units that it is made of; for containers the one that stands for them.
+fn units(
+    place: &Place<'_>,
+    raw: &RawService,
+    compose: Option<&Compose>,
+    runtime: RuntimeKind,
+    variables: &Variables,
+    sink: &mut Sink<'_>,
+) -> Vec<UnitPattern> {
+    let named = unit_patterns(place, raw, runtime, variables, sink);
+    compose.and_then(Compose::unit).map_or(named, |unit| vec![UnitPattern::Exact(unit)])
 }
 
 fn unit_patterns(

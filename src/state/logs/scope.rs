@@ -98,6 +98,7 @@ impl Scope {
                 RuntimeKind::Http => {
                     format!("{name} is known by its probes only: it has no unit here, so there is no log to read.")
                 }
+                RuntimeKind::Compose => format!("{name} is containers: their log is not read yet."),
                 RuntimeKind::Systemd if row.service.hosts.is_empty() => {
                     format!("{name} has no host, so there is no log to read.")
                 }

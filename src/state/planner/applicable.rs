@@ -41,8 +41,10 @@ pub fn applicable(fleet: &Fleet, verb: Verb, targets: &[Target], rules: &Rules) 
 /// Whether a verb makes sense for one instance.
 pub(super) fn to_instance(fleet: &Fleet, one: Meant, verb: Verb) -> Result<(), String> {
     let (row, instance) = (one.row(fleet), one.instance(fleet));
-    if row.service.runtime == RuntimeKind::Http {
-        return Err("only its probes are known: it has no unit".to_owned());
+    match row.service.runtime {
+        RuntimeKind::Http => return Err("only its probes are known: it has no unit".to_owned()),
+        RuntimeKind::Compose => return Err("its containers can't be changed from here yet".to_owned()),
+        RuntimeKind::Systemd => {}
     }
     let (Some(host), Some(unit)) = (&instance.host, &instance.unit) else {
         return Err("no unit of it was found".to_owned());

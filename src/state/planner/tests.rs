@@ -44,6 +44,7 @@ fn service(name: &str, hosts: &[&str], needs: &[&str]) -> Service {
         runtime: RuntimeKind::Systemd,
         units: vec![UnitPattern::Exact(unit_name(&format!("{name}.service")))],
         user: false,
+        compose: None,
         hosts: hosts.iter().map(|name| host_name(name)).collect(),
         tier: Tier { rank: 1, name: "core".into() },
         depends_on: needs.iter().map(|name| service_name(name)).collect(),
