@@ -6,6 +6,7 @@ pub mod change;
 pub mod channel;
 pub mod compose;
 pub mod course;
+pub mod fact;
 pub mod host;
 pub mod judge;
 pub mod link;

@@ -78,6 +78,34 @@ pub fn short(span: Duration) -> String {
     }
 }
 
+/// The units of a length of time, largest first, with their milliseconds.
+pub const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+/// Longest time that makes sense in a file.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// Reads `1h30m`, `5s`, `500ms`: numbers with units, larger units first, nothing between.
+pub fn parse(word: &str) -> Option<Duration> {
+    let mut rest = word;
+    let mut total: u64 = 0;
+    let mut last = usize::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at(digits);
+        let end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, next) = after.split_at(end);
+        let at = UNITS.iter().position(|(name, _)| *name == unit)?;
+        if last != usize::MAX && at <= last {
+            return None;
+        }
+        let millis = number.parse::<u64>().ok()?.checked_mul(UNITS.get(at)?.1)?;
+        total = total.checked_add(millis)?;
+        (rest, last) = (next, at);
+    }
+    let duration = Duration::from_millis(total);
+    (last != usize::MAX && duration <= LONGEST).then_some(duration)
+}
+
 /// How long the text of [`short`] for `span` stays true.
 pub fn short_lasts(span: Duration) -> Duration {
     let unit = match span.as_secs() {

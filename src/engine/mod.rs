@@ -12,6 +12,7 @@ pub mod console;
 pub mod crash;
 pub mod drill;
 pub mod export;
+pub mod facts;
 mod fault;
 pub mod headless;
 pub mod hosts;

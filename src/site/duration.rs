@@ -7,38 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::mistake::{Sink, quoted};
 use super::read::{FromToml, Value, integer, wrong_type};
+use crate::domain::time::UNITS;
+pub use crate::domain::time::parse;
 
 /// A length of time in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lasting(pub Duration);
-
-/// The units, largest first, with their milliseconds.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
-
-/// Longest time that makes sense here.
-const LONGEST: Duration = Duration::from_secs(366 * 86_400);
-
-/// Reads `1h30m`, `5s`, `500ms`: numbers with units, larger units first, nothing between.
-pub fn parse(word: &str) -> Option<Duration> {
-    let mut rest = word;
-    let mut total: u64 = 0;
-    let mut last = usize::MAX;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, after) = rest.split_at(digits);
-        let end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let (unit, next) = after.split_at(end);
-        let at = UNITS.iter().position(|(name, _)| *name == unit)?;
-        if last != usize::MAX && at <= last {
-            return None;
-        }
-        let millis = number.parse::<u64>().ok()?.checked_mul(UNITS.get(at)?.1)?;
-        total = total.checked_add(millis)?;
-        (rest, last) = (next, at);
-    }
-    let duration = Duration::from_millis(total);
-    (last != usize::MAX && duration <= LONGEST).then_some(duration)
-}
 
 /// Writes it as [`parse`] reads it.
 pub fn show(duration: Duration) -> String {

@@ -160,6 +160,7 @@ pub fn edit(model: &mut Model, part: usize, only: Vec<HostName>) {
     let text = match &one.doing {
         Doing::Run(_, text) | Doing::Shift(text, ..) | Doing::Request(_, _, text) => text.clone(),
         Doing::Check(..)
+        | Doing::Fact(_)
         | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)

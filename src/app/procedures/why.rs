@@ -132,6 +132,7 @@ fn edit(model: &Model) -> Option<String> {
     match &part.doing {
         Doing::Run(..) | Doing::Request(..) | Doing::Shift(..) => begin::refused(model, Danger::Read),
         Doing::Check(..)
+        | Doing::Fact(_)
         | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)

@@ -91,6 +91,7 @@ impl Session<'_> {
         let editable = found.as_ref().filter(|_| !unknown).and_then(|part| match &part.doing {
             Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text.clone()),
             Doing::Check(..)
+            | Doing::Fact(_)
             | Doing::Ask
             | Doing::Prompt(_)
             | Doing::Hold(..)

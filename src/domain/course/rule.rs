@@ -122,6 +122,7 @@ fn asks(part: &PlannedPart) -> Asks {
         Doing::Run(..)
         | Doing::Request(..)
         | Doing::Check(..)
+        | Doing::Fact(_)
         | Doing::Hold(..)
         | Doing::Restart(_)
         | Doing::Shift(..)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::target::Target;
+use crate::domain::fact::Fact;
 use crate::domain::name::{InputName, PartId, ProbeName, ProcedureName, ServiceName};
 use crate::text::Foreign;
 
@@ -36,6 +37,8 @@ pub enum Doing {
     Request(String, String, String),
     /// A probe of a service, until it passes.
     Check(ServiceName, ProbeName),
+    /// Something that the console finds out by itself, until it is so.
+    Fact(Fact),
     /// A person attests it: a task item, or a step whose command is still missing.
     Ask,
     /// Inputs that are asked for at this point.
@@ -61,6 +64,7 @@ impl Doing {
             Doing::Run(..) => "run",
             Doing::Request(..) => "request",
             Doing::Check(..) => "check",
+            Doing::Fact(_) => "fact",
             Doing::Ask => "ask",
             Doing::Prompt(_) => "prompt",
             Doing::Hold(..) => "hold",

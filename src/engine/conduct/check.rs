@@ -11,8 +11,9 @@ use crate::domain::probe::{Found, Vantage};
 use crate::domain::procedure::{Doing, Guard, HERE, PlannedPart};
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
 use crate::domain::time::short;
-use crate::domain::{HostName, Moment, Probe, ProbeName, ProbeReport, ServiceName};
+use crate::domain::{HostName, InputName, Moment, Probe, ProbeName, ProbeReport, ServiceName};
 use crate::engine::clock::Clock;
+use crate::engine::facts::Learnt;
 use crate::engine::probe::Origin;
 use crate::port::procedure::Evidence;
 use crate::text::Foreign;
@@ -30,10 +31,12 @@ pub(super) struct Watch {
     pub(super) rule: Rule,
     pub(super) record: RunStep,
     pub(super) orders: Orders,
+    /// What earlier parts gave.
+    pub(super) captured: Vec<(InputName, String)>,
 }
 
 /// How it came out: well, or why not.
-type Came = Result<String, (Reason, String)>;
+pub(super) type Came = Result<String, (Reason, String)>;
 
 impl Watch {
     /// Does it; `adopt` says that it was begun before and goes on.
@@ -55,7 +58,7 @@ impl Watch {
                 return self.done(Some(lost), Vec::new());
             }
         }
-        let mut seen = Vec::new();
+        let (mut seen, mut learnt) = (Vec::new(), None::<Learnt>);
         let orders = self.orders.clone();
         let doing = self.part.doing.clone();
         let came = {
@@ -63,6 +66,7 @@ impl Watch {
                 match &doing {
                     Doing::Check(service, probe) => self.check(service, probe, &mut seen).await,
                     Doing::Hold(span, guard) => self.hold(*span, guard.as_ref(), since, &mut seen).await,
+                    Doing::Fact(fact) => self.fact(fact, &mut learnt).await,
                     _ => Err((Reason::Refused, "this is nothing that the console does by itself".to_owned())),
                 }
             };
@@ -72,6 +76,7 @@ impl Watch {
             }
         };
         let mut checks: Vec<Check> = seen.iter().map(check).collect();
+        checks.extend(learnt.iter().flat_map(|learnt| super::fact::checks(learnt, self.kit.place.clock.now().wall)));
         let state = match came {
             Ok(note) => {
                 self.record.note = note.into();
@@ -88,7 +93,9 @@ impl Watch {
         }
         self.record.verdict = Some(StepVerdict { took: begun.age(self.now()), checks });
         let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
-        let looked = seen.iter().map(|(name, report)| (name.clone(), fields(report))).collect();
+        let looked = seen.iter().map(|(name, report)| (name.clone(), fields(report)));
+        let found = learnt.iter().map(|learnt| ("what was found".to_owned(), fields(&learnt.report)));
+        let looked = looked.chain(found).collect();
         self.done(lost, looked)
     }
 
@@ -215,7 +222,7 @@ impl Watch {
         }
     }
 
-    async fn tell(&self, note: String) {
+    pub(super) async fn tell(&self, note: String) {
         let mut told = self.record.clone();
         told.note = note.into();
         self.kit.ledger.tell(self.number, &told).await;

@@ -7,6 +7,7 @@
 mod check;
 mod claim;
 mod evidence;
+mod fact;
 mod job;
 mod known;
 mod ledger;

@@ -326,8 +326,12 @@ impl Task {
             return self.push(number, orders, async move { step.run(true).await }.boxed());
         };
         let work = match &part.doing {
-            Doing::Check(..) | Doing::Hold(..) => {
-                let watch = Watch { kit, number, part, rule, record, orders: orders.clone() };
+            Doing::Check(..) | Doing::Hold(..) | Doing::Fact(_) => {
+                let captured = match self.captured(&job, &record.host) {
+                    Ok(captured) => captured,
+                    Err(why) => return self.refuse(number, why).await,
+                };
+                let watch = Watch { kit, number, part, rule, record, orders: orders.clone(), captured };
                 async move { watch.run(adopt).await }.boxed()
             }
             Doing::Run(..) if rule.asks == Asks::Terminal => {

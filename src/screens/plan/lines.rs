@@ -258,6 +258,7 @@ fn about(lines: &mut Lines, part: &PlannedPart, procedure: &Procedure) {
     let mut told = Vec::new();
     match &part.doing {
         Doing::Check(service, probe) => told.push(format!("until {service}/{probe} passes")),
+        Doing::Fact(fact) => told.push(format!("found out by itself: {}", fact.told())),
         Doing::Hold(span, guard) => {
             let guarded = if guard.is_some() { ", guarded" } else { "" };
             told.push(format!("waits {}{guarded}", short(*span)));

@@ -18,6 +18,7 @@ pub fn command(state: &State, desk: &Desk<'_>) -> Option<String> {
         Doing::Request(method, address, body) => format!("{method} {address}\n{body}"),
         Doing::Shift(set, ..) => set.clone(),
         Doing::Check(service, probe) => format!("{service}/{probe}"),
+        Doing::Fact(fact) => fact.told(),
         Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)

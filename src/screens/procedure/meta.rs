@@ -139,6 +139,7 @@ fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
     match &part.doing {
         Doing::Hold(span, _) => words.gap(2).text(Role::Quiet, format!("waits {}", short(*span))),
         Doing::Check(service, probe) => words.gap(2).text(Role::Quiet, format!("until {service}/{probe} passes")),
+        Doing::Fact(fact) => words.gap(2).prose(Role::Quiet, &Foreign::from(fact.told()).plain()),
         Doing::Notify(channel, _) => {
             words.gap(2).text(Role::Quiet, format!("tells {}", Foreign::from(channel.as_str()).plain()))
         }

@@ -149,6 +149,7 @@ fn planned(desk: &Desk<'_>, part: usize, columns: usize) -> Vec<Words> {
         Doing::Run(_, text) => command(text, columns, desk),
         Doing::Request(method, address, _) => command(&format!("{method} {address}"), columns, desk),
         Doing::Check(..)
+        | Doing::Fact(_)
         | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)
@@ -171,6 +172,7 @@ fn planned(desk: &Desk<'_>, part: usize, columns: usize) -> Vec<Words> {
         Doing::Decide(_) => "Not decided yet: it is asked when the run comes to it.".to_owned(),
         Doing::Prompt(_) => "It is asked for when the run comes to it.".to_owned(),
         Doing::Check(service, probe) => format!("Not asked yet: it goes on when {service}/{probe} passes."),
+        Doing::Fact(_) => "Not looked at yet: the console finds it out by itself.".to_owned(),
         Doing::Hold(span, _) => format!("A wait of {}, not begun yet.", crate::domain::time::short(*span)),
         Doing::Restart(_) => "Not restarted yet.".to_owned(),
         Doing::Shift(..) => "No traffic was moved yet.".to_owned(),

@@ -2,6 +2,7 @@
 
 use super::super::mistake::quoted;
 use super::{Case, Finding};
+use crate::domain::fact::{Fact, Question};
 use crate::domain::procedure::Doing;
 use crate::domain::{ProbeName, ServiceName};
 
@@ -40,6 +41,7 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
                     found.push(Finding::mistake(part.line, message, "declare it under [inputs] in the front matter"));
                 }
             }
+            Doing::Fact(fact) => found.extend(fact_finding(part.line, fact, &service)),
             Doing::Run(..)
             | Doing::Request(..)
             | Doing::Ask
@@ -56,4 +58,13 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// What a fact names that is not there, as far as that is known before it runs.
+fn fact_finding(line: usize, fact: &Fact, service: &impl Fn(usize, &ServiceName) -> Option<Finding>) -> Vec<Finding> {
+    match fact.question() {
+        Ok(Question::Probes { services, .. }) => services.iter().filter_map(|name| service(line, name)).collect(),
+        // What is wrong with its words is told where it is read; what an input says is judged when it is known.
+        Ok(_) | Err(_) => Vec::new(),
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::group::{Group, Shape, Word};
 use super::keys::{self, About, WITH, Written};
 use super::values;
+use crate::domain::fact::Fact;
 use crate::domain::procedure::{Doing, Guard, Options, Way};
 use crate::domain::{InputName, PartId, ProbeName, ProcedureName, ServiceName};
 use crate::site::mistake::{Sink, did_you_mean, quoted};
@@ -209,6 +210,7 @@ impl Reader<'_, '_> {
             "check" => {
                 self.take(&span, values::probe(value)).map(|(service, probe)| Kind::Whole(Doing::Check(service, probe)))
             }
+            "fact" => self.fact(value, &span, group).map(Doing::Fact).map(Kind::Whole),
             "prompt" => self.take(&span, values::several(value, values::input)).map(Doing::Prompt).map(Kind::Whole),
             "decide" => self.take(&span, values::ways(value)).map(Doing::Decide).map(Kind::Whole),
             "restart" if matches!(word.shape, Shape::Flag) => Some(Kind::Whole(Doing::Restart(Vec::new()))),
@@ -255,6 +257,40 @@ impl Reader<'_, '_> {
             }
         }
         Doing::Hold(time, Some(guard))
+    }
+
+    fn fact(&mut self, value: &str, span: &Span, group: &Group) -> Option<Fact> {
+        // Where no character is written in another way, the place of a word is its own.
+        let inside = match span.len().checked_sub(value.len()) {
+            Some(0) => Some(span.start),
+            Some(2) => Some(span.start + 1),
+            Some(_) | None => None,
+        };
+        let mut fact = match Fact::read(value) {
+            Ok(fact) => fact,
+            Err(wrong) => {
+                let at = inside.map_or_else(|| span.clone(), |from| from + wrong.at.start..from + wrong.at.end);
+                let hint = wrong.meant.filter(|_| !self.sink.is_full());
+                let hint = hint.and_then(|(word, known)| did_you_mean(&word, known));
+                self.wrong(&at, wrong.message, hint);
+                return None;
+            }
+        };
+        let beside = Self::beside(group, "host");
+        match fact.take_host() {
+            Some(_) if beside.is_some() => {
+                self.wrong(span, "`host` is said in the fact and beside it".to_owned(), None);
+                return None;
+            }
+            Some(host) => self.read.options.targets = self.take(span, values::targets(&host)).unwrap_or_default(),
+            None => {}
+        }
+        if let Some((_, at)) = beside.filter(|_| !fact.kind.may_be_on_hosts()) {
+            let message = format!("`{}` is found out from here, on no host", fact.kind.word());
+            self.wrong(at, message, None);
+            return None;
+        }
+        Some(fact)
     }
 
     fn shift(&mut self, weights: Vec<u32>, word: &Word, group: &Group) -> Option<Kind> {

@@ -54,6 +54,7 @@ pub const KEYS: &[(&str, Written, About)] = &[
     ("budget", Written::Value, About::Section),
     ("parallel", Written::Value, About::Section),
     ("check", Written::Value, About::Kind),
+    ("fact", Written::Value, About::Kind),
     ("request", Written::Value, About::Kind),
     ("prompt", Written::Value, About::Kind),
     ("hold", Written::Value, About::Kind),

@@ -280,6 +280,7 @@ fn part_entry(part: &Part, boxed: Option<bool>) -> Entry {
         }
         Doing::Shift(set, ..) => (None, Some(set.clone())),
         Doing::Check(service, probe) => (None, Some(format!("{service}/{probe}"))),
+        Doing::Fact(fact) => (None, Some(fact.told())),
         Doing::Notify(channel, _) => (None, Some(channel.clone())),
         Doing::Call(procedure, _) => (None, Some(procedure.to_string())),
         Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Restart(_) => (None, None),

@@ -109,6 +109,7 @@ pub fn commands_of(procedure: &Procedure) -> Vec<Commands> {
                 get.iter().for_each(|get| add("reads before ", get));
             }
             Doing::Check(..)
+            | Doing::Fact(_)
             | Doing::Ask
             | Doing::Prompt(_)
             | Doing::Hold(..)

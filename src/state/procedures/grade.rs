@@ -32,7 +32,9 @@ pub(super) fn recognised(doing: &Doing, with: Option<&str>) -> Danger {
         // Telling somebody changes nothing that runs.
         Doing::Notify(..) => Danger::Read,
         Doing::Shift(set, _, _) => danger(Language::Sh, set).max(Danger::Change),
-        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => Danger::Read,
+        Doing::Check(..) | Doing::Fact(_) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => {
+            Danger::Read
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod answers;
 pub mod conducted;
 mod expand;
+mod fact;
 mod fill;
 mod grade;
 pub mod matching;

@@ -5,7 +5,7 @@ use super::expand::{Item, by_header, expand, find_part, is_of};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
-use super::{fill, grade, request, restart};
+use super::{fact, fill, grade, request, restart};
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
     Danger, Doing, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, here,
@@ -279,6 +279,16 @@ fn planned(
         Doing::Prompt(names) => {
             names.iter().for_each(|name| scope.note_later(item, name.as_str()));
             jobs = by_itself();
+        }
+        Doing::Fact(fact) => {
+            let at = if fact.kind.is_on_hosts() || !item.options.targets.is_empty() {
+                places(item, choice, scope)?
+            } else {
+                vec![here()]
+            };
+            let (fact, script) = fact::filled(scope, item, fact);
+            doing = Doing::Fact(fact);
+            jobs = on_hosts(item, &at, &script, scope);
         }
         Doing::Check(..) | Doing::Ask | Doing::Hold(..) | Doing::Decide(_) => jobs = by_itself(),
         // Replaced by what it calls before it comes here.

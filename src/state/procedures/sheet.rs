@@ -123,6 +123,7 @@ pub fn is_automated(part: &Part) -> bool {
         Doing::Run(..)
         | Doing::Request(..)
         | Doing::Check(..)
+        | Doing::Fact(_)
         | Doing::Hold(..)
         | Doing::Restart(_)
         | Doing::Shift(..)
@@ -139,9 +140,13 @@ pub fn automated(procedure: &Procedure) -> (usize, usize) {
 /// The grade that follows from what a part is, where it says nothing and nobody has read its command.
 pub fn declared(part: &Part) -> Option<Danger> {
     part.options.danger.or(match part.doing {
-        Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Notify(..) => {
-            Some(Danger::Read)
-        }
+        Doing::Check(..)
+        | Doing::Fact(_)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_)
+        | Doing::Notify(..) => Some(Danger::Read),
         Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) => Some(Danger::Change),
         Doing::Run(..) | Doing::Call(..) => None,
     })
@@ -150,7 +155,9 @@ pub fn declared(part: &Part) -> Option<Danger> {
 /// Where a part is done, as far as its document and a person have said: names of hosts, or a word that stands for them.
 pub fn places(part: &Part, environment: &Environment, chosen: &[HostName]) -> Vec<String> {
     let by_hand = matches!(part.doing, Doing::Ask | Doing::Decide(_) | Doing::Prompt(_));
-    if by_hand || matches!(part.doing, Doing::Hold(..) | Doing::Check(..) | Doing::Notify(..)) {
+    let from_here =
+        matches!(&part.doing, Doing::Fact(fact) if !fact.kind.is_on_hosts() && part.options.targets.is_empty());
+    if by_hand || from_here || matches!(part.doing, Doing::Hold(..) | Doing::Check(..) | Doing::Notify(..)) {
         return Vec::new();
     }
     let targets = &part.options.targets;

@@ -115,6 +115,7 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
     let mut notes = Vec::new();
     let done = match &part.doing {
         Doing::Check(service, probe) => Some(format!("until {service}/{probe} passes")),
+        Doing::Fact(fact) => Some(format!("finds out by itself: {}", safe(&fact.told()))),
         Doing::Hold(time, None) => Some(format!("waits {}", seconds(*time))),
         Doing::Hold(time, Some(guard)) => {
             let probes: Vec<String> =

@@ -1,0 +1,102 @@
+//! Facts: finds out what a gate wants to know, and tells it with its evidence and the age of that. An error and what
+//! proves nothing are never a pass.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::act::Place;
+use super::clock::Clock;
+use crate::domain::fact::Question;
+use crate::domain::probe::{Detail, Found};
+use crate::domain::{HostName, ProbeReport};
+
+/// Most lines of evidence that are kept of one asking.
+const MOST: usize = 60;
+
+/// What was found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learnt {
+    /// What was found, and the lines of evidence.
+    pub report: ProbeReport,
+    /// Where a person can look at it.
+    pub link: Option<String>,
+    /// When what was found was so, where that is not the moment of asking.
+    pub as_of: Option<Timestamp>,
+}
+
+/// What one asking came to, before it has its time.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::engine) struct Came {
+    pub(in crate::engine) found: Found,
+    pub(in crate::engine) summary: String,
+    pub(in crate::engine) details: Vec<Detail>,
+    pub(in crate::engine) link: Option<String>,
+    pub(in crate::engine) as_of: Option<Timestamp>,
+}
+
+impl Came {
+    pub(in crate::engine) fn new(found: Found, summary: impl Into<String>, details: Vec<Detail>) -> Self {
+        Self { found, summary: summary.into(), details, link: None, as_of: None }
+    }
+
+    /// It could not be asked.
+    pub(in crate::engine) fn error(why: impl Into<String>) -> Self {
+        Self::new(Found::Error, why, Vec::new())
+    }
+
+    /// It was asked, and proves nothing.
+    pub(in crate::engine) fn nothing(why: impl Into<String>) -> Self {
+        Self::new(Found::Inconclusive, why, Vec::new())
+    }
+}
+
+/// Finds it out once, for what is on a host there. Comes back within `within`, whatever becomes of whom it asks.
+pub async fn ask(place: &Place, question: &Question, host: &HostName, within: Duration) -> Learnt {
+    let begun = place.clock.now();
+    let asking = answer(place, question, host, within);
+    let came = match tokio::time::timeout(within, asking).await {
+        Ok(came) => came,
+        Err(_) => Came::error(format!("there was no answer within {} s", within.as_secs())),
+    };
+    let Came { found, summary, mut details, link, as_of } = came;
+    if let Some(more) = details.len().checked_sub(MOST).filter(|more| *more > 0) {
+        // What does not hold is what a person looks for.
+        details.sort_by_key(|detail| detail.holds);
+        details.truncate(MOST);
+        details.push(detail("more", format!("{more} lines that are not shown"), found == Found::Pass));
+    }
+    let report = ProbeReport {
+        found,
+        summary: summary.into(),
+        details,
+        latency: None,
+        certificate_days: None,
+        at: begun.wall,
+        asked: begun.mono,
+    };
+    Learnt { report, link, as_of }
+}
+
+async fn answer(place: &Place, question: &Question, _host: &HostName, _within: Duration) -> Came {
+    let _ = place;
+    match question {
+        Question::Ci { .. }
+        | Question::Workflow(_)
+        | Question::Reviews { .. }
+        | Question::Protection { .. }
+        | Question::Same { .. }
+        | Question::Probes { .. }
+        | Question::Backup(_)
+        | Question::Certificate { .. }
+        | Question::Disk { .. }
+        | Question::Memory(_)
+        | Question::Release
+        | Question::Rollback => Came::nothing("the console can't find this out yet: look at it, and have it waived"),
+    }
+}
+
+/// One line of evidence.
+pub(in crate::engine) fn detail(what: impl Into<String>, found: impl Into<String>, holds: bool) -> Detail {
+    Detail { what: what.into().into(), found: found.into().into(), holds }
+}

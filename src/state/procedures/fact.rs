@@ -1,0 +1,47 @@
+//! A fact as it is planned: with the values of its inputs, and with the names of those that are known only when it runs.
+
+use super::expand::Item;
+use super::scope::{Found, Scope};
+use crate::domain::fact::Fact;
+use crate::domain::procedure::Script;
+
+/// The fact with what is known, and an empty script that names what earlier parts give.
+pub(super) fn filled(scope: &mut Scope<'_>, item: &Item<'_>, fact: &Fact) -> (Fact, Script) {
+    let mut script = Script::default();
+    let mut values = Vec::new();
+    let mut asked = false;
+    for name in fact.inputs() {
+        let wrong = match scope.value(item, name.as_str()) {
+            Found::Open(value) => {
+                scope.note(name.as_str(), Some(&value));
+                values.push((name, value));
+                continue;
+            }
+            Found::Later => {
+                script.captured.push(name);
+                continue;
+            }
+            Found::Secret => format!("{name} is a secret, and what is found out is shown and kept"),
+            Found::Refused(why) => {
+                asked |= scope.ask_input(item, name.as_str());
+                format!("{name}: {why}")
+            }
+            Found::Nothing => {
+                asked |= scope.ask_input(item, name.as_str());
+                format!("nothing says what {name} is")
+            }
+        };
+        if !asked {
+            scope.wrong(&item.id, item.part.line, wrong);
+        }
+    }
+    let fact = fact.filled(|name| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()));
+    let known = !asked && script.captured.is_empty() && fact.inputs().is_empty();
+    if known && let Err(why) = fact.question() {
+        scope.wrong(&item.id, item.part.line, why);
+    } else if !known && fact.lacks_commit() {
+        let why = format!("nothing says of which commit {} is: say commit=$…", fact.kind.word());
+        scope.wrong(&item.id, item.part.line, why);
+    }
+    (fact, script)
+}
