@@ -9,6 +9,7 @@ use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
 use super::service::Service;
+use super::source::Source;
 use crate::text::Foreign;
 
 /// Where records are kept on hosts when nothing is said.
@@ -50,6 +51,8 @@ pub struct Environment {
     pub state_directory: String,
     /// The programs that are given queries where a step names none.
     pub queries: Queries,
+    /// Where its code is kept.
+    pub source: Option<Arc<Source>>,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
@@ -95,6 +98,7 @@ impl Environment {
             lock_host: None,
             state_directory: STATE_DIRECTORY.to_owned(),
             queries: Queries::default(),
+            source: None,
             channels: Arc::default(),
             procedures: Vec::new(),
             hosts: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! The reader, the layers and the JSON schema are all made from these lists, so that they can't drift apart.
 
+mod source;
+
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -12,6 +14,8 @@ use super::duration::Lasting;
 use super::json_rule::JsonRules;
 use super::mistake::Sink;
 use super::status::StatusRange;
+
+pub use source::RawSource;
 
 table! {
     /// One system under operation: its environments, hosts, services and checks.
@@ -36,6 +40,8 @@ table! {
         channels: Entries<RawChannel>,
         /// Which channels hear what of runs of procedures, where an environment does not say otherwise.
         notify: Vec<RawNotify>,
+        /// Where its code is kept, in git.
+        source: RawSource,
     }
 }
 

@@ -83,7 +83,8 @@ fn entry(model: &Model, asked: &Asked, wish: &Wish) -> Entry {
 
 fn of_input(model: &Model, input: &Input, among: Vec<String>) -> Entry {
     let key = input.name.to_string();
-    let only = matches!(input.kind, InputKind::Choice(_) | InputKind::Host | InputKind::Service) && !among.is_empty();
+    let closed = matches!(input.kind, InputKind::Choice(_) | InputKind::Host | InputKind::Service | InputKind::Release);
+    let only = closed && !among.is_empty();
     let among = if matches!(input.kind, InputKind::Switch) { vec!["yes".to_owned(), "no".to_owned()] } else { among };
     Entry {
         label: key.clone(),
@@ -131,6 +132,7 @@ pub fn tell(model: &Model, inputs: &[Input]) -> State {
             InputKind::Choice(_) | InputKind::Text | InputKind::Number | InputKind::Switch | InputKind::Pattern(_) => {
                 Vec::new()
             }
+            InputKind::Version | InputKind::Release => Vec::new(),
         };
         let typed = if input.secret { Field::default() } else { field(input.default.as_deref()) };
         Entry { typed, ..of_input(model, input, among) }

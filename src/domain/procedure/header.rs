@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::domain::name::{EnvName, InputName, ProcedureName, ServiceName};
+use crate::domain::release::ReleaseNames;
 use crate::text::Foreign;
 
 /// The front matter; everything in it is optional.
@@ -30,6 +31,8 @@ pub struct Header {
     pub rollback: Option<ProcedureName>,
     /// How long it may take.
     pub budget: Option<Duration>,
+    /// What its release is, if it makes one.
+    pub release: Option<ReleaseNames>,
     /// Front matter of other tools, which is shown and means nothing here, as it stands there.
     pub other: Foreign,
 }
@@ -117,6 +120,10 @@ pub enum InputKind {
     Pattern(String),
     /// One of these.
     Choice(Choices),
+    /// A version of the site's code: a tag, a branch or a commit.
+    Version,
+    /// A release that was good and can be gone back to.
+    Release,
 }
 
 /// Out of which values one is chosen.

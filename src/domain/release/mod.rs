@@ -139,6 +139,8 @@ pub struct ReleaseNames {
     pub backup: Option<InputName>,
     /// The one service that it is about, by its name or by the input that says it; nothing: the whole system.
     pub service: Option<String>,
+    /// Its line in the file, from 1.
+    pub line: usize,
 }
 
 impl ReleaseNames {
@@ -184,8 +186,8 @@ impl Release {
     }
 }
 
-/// Whether two writings of commits mean one: the shorter begins the longer.
-fn same_commit(one: &[u8], other: &[u8]) -> bool {
+/// Whether two writings of commits mean one: the shorter, of seven digits at least, begins the longer.
+pub fn same_commit(one: &[u8], other: &[u8]) -> bool {
     let digits = |word: &[u8]| word.len() >= SHORTEST && word.iter().all(u8::is_ascii_hexdigit);
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     if !digits(short) || !digits(long) {

@@ -14,6 +14,7 @@ pub mod live;
 mod names;
 mod order;
 mod places;
+mod release;
 mod restore;
 mod review;
 mod root;
@@ -73,6 +74,7 @@ const RULES: &[Rule] = &[
     ("declared", declared::rule),
     ("debt", debt::rule),
     ("disguise", disguise::rule),
+    ("release", release::rule),
 ];
 
 /// Judges all procedures of a site, as they are on this day.

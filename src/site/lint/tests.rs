@@ -192,6 +192,57 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ),
         ),
         (
+            "release",
+            "does not say what its release is",
+            (deploy, sh("#a host=db-1", "uptime")),
+            ("kind = \"deploy\"\n[release]\nversion = \"tag\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+        ),
+        (
+            "release",
+            "names commit as its commit, and nothing gives it",
+            ("[release]\nversion = \"tag\"\ncommit = \"commit\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+            (
+                "kind = \"rollback\"\n[release]\nversion = \"tag\"\ncommit = \"commit\"\n[inputs.tag]",
+                sh("#a host=db-1 capture=commit danger=read", "git rev-parse $tag"),
+            ),
+        ),
+        (
+            "release",
+            "which is a secret",
+            ("[release]\nversion = \"tag\"\n[inputs.tag]\nsecret = true", sh("#a host=db-1", "echo $tag")),
+            ("kind = \"deploy\"\n[release]\nversion = \"tag\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+        ),
+        (
+            "release",
+            "does not say what the version is",
+            ("kind = \"deploy\"\n[release]\nservice = \"config\"", sh("#a host=db-1", "uptime")),
+            ("kind = \"deploy\"\n[release]\nversion = \"tag\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+        ),
+        (
+            "release",
+            "has no such service",
+            (
+                "kind = \"deploy\"\n[release]\nversion = \"tag\"\nservice = \"pricing\"\n[inputs.tag]",
+                sh("#a host=db-1", "echo $tag"),
+            ),
+            (
+                "kind = \"deploy\"\n[release]\nversion = \"tag\"\nservice = \"which\"\n[inputs.tag]\n[inputs.which]\ntype = \"service\"",
+                sh("#a host=db-1", "echo $tag $which"),
+            ),
+        ),
+        (
+            "release",
+            "[release] means nothing here",
+            ("[release]\nversion = \"tag\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+            ("kind = \"deploy\"\n[release]\nversion = \"tag\"\n[inputs.tag]", sh("#a host=db-1", "echo $tag")),
+        ),
+        (
+            "release",
+            "does not say where its code is",
+            ("[inputs.tag]\ntype = \"version\"", sh("#a host=db-1", "echo $tag")),
+            ("[inputs.tag]\ntype = \"release\"", sh("#a host=db-1", "echo $tag")),
+        ),
+        (
             "budget",
             "may take 1800s",
             ("budget = \"10m\"", sh("#a host=db-1 timeout=30m", "uptime")),

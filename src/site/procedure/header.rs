@@ -6,8 +6,9 @@ use std::path::Path;
 use regex::RegexBuilder;
 use toml::de::DeTable;
 
-use super::raw::{RawHeader, RawInput, RawKind, RawType};
+use super::raw::{RawHeader, RawInput, RawKind, RawRelease, RawType};
 use crate::domain::procedure::{Choices, Header, Input, InputKind, Kind, Origin};
+use crate::domain::release::ReleaseNames;
 use crate::domain::{EnvName, InputName, ProcedureName, ServiceName};
 use crate::site::load::parse_file;
 use crate::site::mistake::{Mistake, Sink, did_you_mean, quoted};
@@ -44,8 +45,8 @@ pub fn read(file: &Path, text: &str, span: &std::ops::Range<usize>, known: &Know
 
 /// Whether it says only what other tools read, such as `date` and `weight`.
 fn of_others(inside: &str) -> bool {
-    const OURS: [&str; 9] =
-        ["kind", "review", "environments", "services", "symptoms", "inputs", "lock", "rollback", "budget"];
+    const OURS: [&str; 10] =
+        ["kind", "review", "environments", "services", "symptoms", "inputs", "lock", "rollback", "budget", "release"];
     let (table, _) = DeTable::parse_recoverable(inside);
     let keys: Vec<String> = table.get_ref().keys().map(|key| key.get_ref().to_string()).collect();
     let near = |key: &String| OURS.iter().any(|ours| strsim::osa_distance(ours, key) <= 2);
@@ -81,6 +82,7 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
             Err(error) => names::bad_name(word, "procedure", &error, sink),
         }
     }
+    header.release = raw.release.as_ref().map(|raw| release(raw, sink));
     let mut names = BTreeSet::new();
     for (name, raw) in raw.inputs.iter().flat_map(|inputs| &inputs.0) {
         let input = match InputName::new(&name.value) {
@@ -97,6 +99,26 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
         }
     }
     header
+}
+
+fn release(raw: &RawRelease, sink: &mut Sink<'_>) -> ReleaseNames {
+    let line = sink.source().line(raw.span.start);
+    let mut name = |word: &Located<String>| match InputName::new(&word.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            names::bad_name(word, "input", &error, sink);
+            None
+        }
+    };
+    ReleaseNames {
+        version: raw.version.as_ref().and_then(&mut name),
+        commit: raw.commit.as_ref().and_then(&mut name),
+        images: raw.images.iter().flat_map(|images| &images.0).filter_map(&mut name).collect(),
+        migrations: raw.migrations.as_ref().and_then(&mut name),
+        backup: raw.backup.as_ref().and_then(&mut name),
+        service: raw.service.as_ref().map(|word| word.value.clone()),
+        line,
+    }
 }
 
 fn several<N: PartialEq>(
@@ -192,6 +214,9 @@ fn refuses(kind: &InputKind, value: &str) -> Option<&'static str> {
         }
         InputKind::Choice(Choices::Fixed(all)) => (!all.iter().any(|one| one == value)).then_some("one of the choices"),
         InputKind::Choice(Choices::Listed(_)) => None,
+        InputKind::Version | InputKind::Release => {
+            crate::domain::source::version(value).is_err().then_some("the name of a version")
+        }
     }
 }
 
@@ -205,9 +230,12 @@ fn input_kind(raw: &RawInput, sink: &mut Sink<'_>) -> InputKind {
     if let [_, second, ..] = said.as_slice() {
         sink.add(second, "only one of `pattern`, `choices` and `choices_from` can say what an input takes");
     }
-    if let (Some(first), Some(RawType::Number | RawType::Switch | RawType::Host | RawType::Service)) =
-        (said.first(), raw.r#type)
-    {
+    let other = match raw.r#type {
+        None | Some(RawType::Text) => false,
+        Some(RawType::Number | RawType::Switch | RawType::Host | RawType::Service) => true,
+        Some(RawType::Version | RawType::Release) => true,
+    };
+    if let Some(first) = said.first().filter(|_| other) {
         sink.add(first, "this is only for inputs of the type \"text\"");
     }
     if let Some(pattern) = raw.pattern.as_ref().filter(|pattern| regular(pattern, sink)) {
@@ -228,6 +256,8 @@ fn input_kind(raw: &RawInput, sink: &mut Sink<'_>) -> InputKind {
         Some(RawType::Switch) => InputKind::Switch,
         Some(RawType::Host) => InputKind::Host,
         Some(RawType::Service) => InputKind::Service,
+        Some(RawType::Version) => InputKind::Version,
+        Some(RawType::Release) => InputKind::Release,
     }
 }
 

@@ -33,6 +33,26 @@ table! {
         rollback: Located<String>,
         /// How long it may take, such as `"30m"`.
         budget: Located<Lasting>,
+        /// What its release is, of a procedure that brings one or takes one back.
+        release: RawRelease,
+    }
+}
+
+table! {
+    /// What the release of a procedure is: which of its inputs and captures say so.
+    RawRelease as "what its release is" {
+        /// What people call it.
+        version: Located<String>,
+        /// The commit.
+        commit: Located<String>,
+        /// Images, one in each line.
+        images: Several<String>,
+        /// Migrations, one in each line: a name, and behind it `reversible` or `irreversible`.
+        migrations: Located<String>,
+        /// The backup that is made before anything is changed.
+        backup: Located<String>,
+        /// The one service that it is about, or the input that says it; the whole system if nothing is said.
+        service: Located<String>,
     }
 }
 
@@ -97,6 +117,10 @@ words! {
         Host = "host",
         /// A service of the environment.
         Service = "service",
+        /// A version of the site's code: a tag, a branch or a commit that git knows.
+        Version = "version",
+        /// A release of the environment that was good and can be gone back to.
+        Release = "release",
     }
 }
 
@@ -197,6 +221,12 @@ impl FromToml for RawInputs {
             _ => return wrong_type(value, "a list of tables", sink),
         }
         Some(Self(inputs))
+    }
+}
+
+impl Layer for RawRelease {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
     }
 }
 

@@ -77,6 +77,8 @@ pub fn commands_of(procedure: &Procedure) -> Vec<Commands> {
             | InputKind::Switch
             | InputKind::Host
             | InputKind::Service
+            | InputKind::Version
+            | InputKind::Release
             | InputKind::Pattern(_) => None,
         };
         let value = match &input.origin {

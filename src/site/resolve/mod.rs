@@ -7,9 +7,12 @@ mod cycle;
 mod environment;
 mod probe;
 mod service;
+mod source;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use super::mistake::{Sink, quoted};
 use super::names;
@@ -17,7 +20,7 @@ use super::raw::{RawEnvironment, RawService, RawSite};
 use super::read::Located;
 use super::variables;
 use crate::domain::channel::Channel;
-use crate::domain::{EnvName, Environment, ServiceName, SiteName};
+use crate::domain::{EnvName, Environment, ServiceName, SiteName, Source};
 use crate::text::Foreign;
 
 /// What a file resolves to: nothing of it is to be used when there were mistakes.
@@ -42,6 +45,7 @@ struct Scope<'a> {
     tiers: Vec<String>,
     services: Vec<(ServiceName, &'a Located<String>, &'a RawService)>,
     channels: Vec<Channel>,
+    source: Option<Arc<Source>>,
 }
 
 /// Resolves a file. `folder` is its name if it does not give one itself.
@@ -58,7 +62,8 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
         return Resolved { name, title: Foreign::default(), environments: Vec::new() };
     };
     let channels = channel::resolve(raw, sink);
-    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels };
+    let source = source::resolve(raw, sink).map(Arc::new);
+    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels, source };
     let told = environments_told(raw);
     if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
         // Every environment says otherwise: what is wrong with it is told all the same.

@@ -151,6 +151,8 @@ pub fn kind_told(kind: &InputKind) -> String {
         InputKind::Switch => "yes or no".to_owned(),
         InputKind::Host => "a host of the environment".to_owned(),
         InputKind::Service => "a service of the environment".to_owned(),
+        InputKind::Version => "a tag, a branch or a commit".to_owned(),
+        InputKind::Release => "a release that was good".to_owned(),
         InputKind::Pattern(pattern) => format!("matching {}", Foreign::from(pattern.as_str()).plain()),
         InputKind::Choice(Choices::Fixed(values)) => format!("one of {}", values.join(", ")),
         InputKind::Choice(Choices::Listed(argv)) => {

@@ -238,7 +238,9 @@ impl<'a> Scope<'a> {
         let refused = value.and_then(|value| valid(input, value, self.environment, listed).err());
         let among = match &input.kind {
             InputKind::Choice(Choices::Fixed(values)) => values.clone(),
-            InputKind::Choice(Choices::Listed(_)) => listed.unwrap_or_default().to_vec(),
+            InputKind::Choice(Choices::Listed(_)) | InputKind::Version | InputKind::Release => {
+                listed.unwrap_or_default().to_vec()
+            }
             InputKind::Host => self.environment.hosts.iter().map(|host| host.name.to_string()).collect(),
             InputKind::Service => self.environment.services.iter().map(|service| service.name.to_string()).collect(),
             InputKind::Switch => vec!["yes".to_owned(), "no".to_owned()],

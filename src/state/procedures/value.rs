@@ -4,6 +4,8 @@ use regex::Regex;
 
 use crate::domain::Environment;
 use crate::domain::procedure::{Choices, Input, InputKind};
+use crate::domain::release::same_commit;
+use crate::domain::source::version;
 use crate::runtimes::shell_text::{LARGEST, quotable};
 
 /// Whether `value` may be the input's, where the environment's hosts and services are known and `listed` is what the
@@ -43,6 +45,16 @@ pub fn valid(input: &Input, value: &str, environment: &Environment, listed: Opti
             Ok(_) => no("it does not match the input's pattern"),
             Err(_) => no("the input's pattern is no regular expression"),
         },
+        // Where git or the record was not asked yet, what no version may be called is refused all the same.
+        InputKind::Version | InputKind::Release => {
+            version(value).map_err(str::to_owned)?;
+            let known = |one: &String| one == value || same_commit(one.as_bytes(), value.as_bytes());
+            match (&input.kind, listed.map(|listed| listed.iter().any(known))) {
+                (_, None | Some(true)) => Ok(()),
+                (InputKind::Release, Some(false)) => no("no good release of it is recorded that can be gone back to"),
+                (_, Some(false)) => no("git knows no tag, branch or commit of this name"),
+            }
+        }
         InputKind::Choice(Choices::Fixed(values)) => among(value, values),
         InputKind::Choice(Choices::Listed(_)) => listed.map_or(Ok(()), |values| among(value, values)),
     }
