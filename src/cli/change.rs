@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Exit, Reaching, Where, choose};
 use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::run::RunState;
-use crate::domain::{Environment, HostName, Link, Run, ServiceName, Verb};
+use crate::domain::{Environment, HostName, Link, Motion, Run, ServiceName, Verb};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::store::{Sqlite, Store};
@@ -47,6 +47,9 @@ pub struct Change {
     /// Only on this host; may be given several times.
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
+    /// So many steps at once at most; what needs another waits for it in any case.
+    #[arg(long, value_name = "N", value_parser = super::run::together)]
+    pub parallel: Option<usize>,
     /// Print the exact commands, host by host, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -173,8 +176,9 @@ impl Session {
             true => Rules { read_only: None, store: StoreState::Writable },
             false => Rules { read_only: self.prepared.read_only, store: self.store.borrow().clone() },
         };
-        let planned = plan(&fleet, verb, &self.prepared.targets, &rules)
+        let mut planned = plan(&fleet, verb, &self.prepared.targets, &rules)
             .map_err(|refusal| choose::complain(Exit::Refused, &refusal.to_string()))?;
+        planned.at_once = change.parallel.unwrap_or(planned.at_once);
         if change.dry_run && change.json {
             super::output::print(&format!("{:#}\n", plan_told::json(&planned)))?;
         } else {
@@ -186,7 +190,7 @@ impl Session {
         }
         let permit = self.permit(Confirm::new(planned), change).await?;
         let _ = self.effects.send(Effect::Execute(Box::new(permit))).await;
-        let exit = self.follow(change.json).await;
+        let exit = self.follow(verb, change.json).await;
         self.end().await;
         exit
     }
@@ -254,7 +258,7 @@ impl Session {
     }
 
     /// Tells how the run goes on until it has ended.
-    async fn follow(&mut self, json: bool) -> Result<Exit, Exit> {
+    async fn follow(&mut self, verb: Verb, json: bool) -> Result<Exit, Exit> {
         let mut run: Option<Run> = None;
         let mut stopping = false;
         loop {
@@ -294,8 +298,12 @@ impl Session {
                     if let Some(line) = plan_told::step(number, all, &step).filter(|_| is_new) {
                         say(&line, json)?;
                     }
+                    let moved = is_new && verb == Verb::Restart && all > 1 && step.state.is_final();
                     if let Some(known) = run.steps.get_mut(number) {
                         *known = *step;
+                    }
+                    if moved {
+                        say(&format!("    {}", Motion::of(&run.steps).words()), json)?;
                     }
                 }
                 Some(Event::Run(RunNews::Ended(id, state))) => {
@@ -303,6 +311,9 @@ impl Session {
                     (run.state, run.ended) = (state, run.steps.iter().filter_map(|step| step.at).max());
                     let lines = plan_told::end(&run.title, state, &run.steps);
                     lines.iter().try_for_each(|line| say(line, json))?;
+                    if verb == Verb::Restart {
+                        say(&format!("  {}", Motion::of(&run.steps).words()), json)?;
+                    }
                     if json {
                         super::output::print(&super::runs::json(&Listed::of(std::slice::from_ref(run), &[]))?)?;
                     }

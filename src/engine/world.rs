@@ -418,7 +418,9 @@ impl<A: Approach> World<A> {
             vault,
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
             clock: self.clock.clone(),
-        };
+            looker: None,
+        }
+        .with_looker();
         // Of files that are not trusted nobody is told anything.
         let channels = if environment.trusted { Arc::clone(&environment.channels) } else { Arc::default() };
         let rehearses = channels.drill || transport.jobs().is_some();

@@ -28,16 +28,26 @@ pub struct Look {
     pub condition_failed: bool,
 }
 
-/// The command that looks.
-pub fn look(scope: Scope, unit: &UnitName) -> RemoteCommand {
-    let mut command = systemd_show::show(scope, std::slice::from_ref(unit), Ask::NoFreeText);
+/// The command that looks at these units.
+pub fn look(scope: Scope, units: &[UnitName]) -> RemoteCommand {
+    let mut command = systemd_show::show(scope, units, Ask::NoFreeText);
     for argument in command.argv.iter_mut().filter(|argument| argument.starts_with("--property=")) {
         argument.push_str(MORE);
     }
     command
 }
 
-/// Reads the answer to [`look`]; `None` when it holds no unit.
+/// Reads the answer to [`look`] at several units; `None` when it holds not one block for each, with its name.
+pub fn parse_all(output: &[u8], units: &[UnitName]) -> Option<Vec<Look>> {
+    let text = String::from_utf8_lossy(output);
+    let blocks: Vec<&str> = text.trim_matches('\n').split("\n\n").filter(|block| !block.trim().is_empty()).collect();
+    if blocks.len() != units.len() {
+        return None;
+    }
+    blocks.into_iter().zip(units).map(|(block, unit)| parse(block.as_bytes(), unit)).collect()
+}
+
+/// Reads the answer to [`look`] at one unit; `None` when it holds no unit.
 pub fn parse(output: &[u8], unit: &UnitName) -> Option<Look> {
     let (mut rest, mut look) = (Vec::with_capacity(output.len()), Look::default());
     for line in output.split_inclusive(|byte| *byte == b'\n') {
@@ -115,8 +125,21 @@ mod tests {
     }
 
     #[test]
+    fn several_units_are_told_apart_by_their_blocks() {
+        let units = [unit(), UnitName::new("web.service").unwrap()];
+        let text = b"Id=api.service\nActiveState=active\nJob=\n\nId=web.service\nActiveState=activating\nJob=7\n";
+        let looks = parse_all(text, &units).unwrap();
+        assert_eq!(looks.iter().map(|look| (look.facts.active, look.busy)).collect::<Vec<_>>(), [
+            (Active::Active, false),
+            (Active::Activating, true),
+        ]);
+        assert_eq!(parse_all(text, &units[..1]), None, "one block too many");
+        assert_eq!(parse_all(b"Id=api.service\n", &units), None, "one too few");
+    }
+
+    #[test]
     fn only_what_systemd_words_is_asked_for() {
-        let argv = look(Scope::System, &unit()).argv;
+        let argv = look(Scope::System, &[unit()]).argv;
         let list = argv.iter().find(|argument| argument.starts_with("--property=")).unwrap();
         assert!(list.ends_with(MORE) && !list.contains("Description") && !list.contains("StatusText"));
     }

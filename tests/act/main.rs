@@ -10,6 +10,7 @@ mod pty;
 
 mod faults;
 mod kit;
+mod ordered;
 mod password;
 mod refusals;
 mod rolling;

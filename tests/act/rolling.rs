@@ -134,7 +134,7 @@ fn a_restart_that_fails_stops_at_the_first_host_and_says_what_runs_as_before() {
 }
 
 /// When the unit's newest start began and ended, by the journal of its host: microseconds.
-fn start(lab: &Lab, host: &str, unit: &str) -> (u64, u64) {
+pub fn start(lab: &Lab, host: &str, unit: &str) -> (u64, u64) {
     let at = |message: &str| {
         let id = format!("MESSAGE_ID={message}");
         let of = format!("UNIT={unit}");

@@ -15,9 +15,9 @@ use super::told::{self, Teller};
 use super::{Prepared, RunArgs, What};
 use crate::cli::{Exit, Reaching, change, choose, output};
 use crate::domain::permit::{Confirm, Permit};
-use crate::domain::procedure::HERE;
-use crate::domain::run::{RunState, StepState};
-use crate::domain::{HostName, InputName, Link, PartId, ProcedurePlan, Run, RunId};
+use crate::domain::procedure::{HERE, Role};
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{HostName, InputName, Link, Motion, PartId, ProcedurePlan, Run, RunId};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::store::{Document, Sqlite, Store};
@@ -27,6 +27,7 @@ use crate::port::event::HostEvent;
 use crate::port::procedure::{Decision, Need, ProcedureNews, Told};
 use crate::port::{Effect, Event, Secret, ShellNews};
 use crate::site::approve_document;
+use crate::state::procedures::find_part;
 use crate::text::Foreign;
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
@@ -390,8 +391,12 @@ impl<'a> Session<'a> {
                 {
                     *begun |= step.state != StepState::Planned;
                 }
+                let moved = is_new && step.service.is_some() && step.state.is_final();
                 if let Some(known) = run.steps.get_mut(number) {
                     *known = *step;
+                }
+                if moved {
+                    self.tell_moved()?;
                 }
                 return self.waits().await;
             }
@@ -421,7 +426,8 @@ impl<'a> Session<'a> {
             Event::Run(RunNews::Ended(id, state)) => {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
                 let budget = self.budget(run);
-                output::print(&self.teller.ended(run, state, self.watch.elapsed(), budget))?;
+                let motion = self.motion(run);
+                output::print(&self.teller.ended(run, state, self.watch.elapsed(), budget, &motion))?;
                 return Ok(Some(match state {
                     RunState::Succeeded => Exit::Ok,
                     RunState::Stopped => Exit::Stopped,
@@ -432,6 +438,24 @@ impl<'a> Session<'a> {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// What of the services runs new and what old code; nothing once the way back was begun, from which on that is no
+    /// question of what this run has started anew.
+    fn motion(&self, run: &Run) -> Motion {
+        let procedure = self.procedure();
+        let back = |step: &&RunStep| {
+            let part = step.part.as_ref().zip(procedure.as_ref());
+            let part = part.and_then(|(id, own)| find_part(own, &self.prepared.environment, id));
+            step.state != StepState::Planned && part.is_some_and(|(own, part)| own.role(part) == Role::Rollback)
+        };
+        if run.steps.iter().any(|step| back(&step)) { Motion::default() } else { Motion::of(&run.steps) }
+    }
+
+    fn tell_moved(&self) -> Result<(), Exit> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let motion = self.motion(run);
+        if motion.is_empty() { Ok(()) } else { output::print(&self.teller.moved(&run.id, &motion)) }
     }
 
     fn is_meant(&self, run: &Run) -> bool {

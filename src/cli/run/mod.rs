@@ -70,6 +70,10 @@ pub struct RunArgs {
     /// Attests an item with a note, which may be empty; may be given several times.
     #[arg(long, value_name = "PART=NOTE")]
     pub tick: Vec<String>,
+    /// Where services are started anew in the order of what they need: so many instances at once at most, whatever the
+    /// document says. Not for --resume.
+    #[arg(long, value_name = "N", value_parser = together, conflicts_with = "resume")]
+    pub parallel: Option<usize>,
     /// What becomes of a step that did not end well.
     #[arg(long, value_name = "WHAT", default_value = "ask")]
     pub on_failure: OnFailure,
@@ -82,6 +86,11 @@ pub struct RunArgs {
     /// How long to wait for the hosts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,
+}
+
+/// How many instances are started anew at once: from 1 to 64.
+pub(super) fn together(word: &str) -> Result<usize, String> {
+    word.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| "a number from 1 to 64".to_owned())
 }
 
 /// What becomes of a step that did not end well.

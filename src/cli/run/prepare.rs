@@ -178,7 +178,10 @@ fn planned(
 ) -> Result<ProcedurePlan, Exit> {
     loop {
         let missing = match plan(procedure, environment, answers, &choice) {
-            Ok(plan) => return Ok(plan),
+            Ok(mut plan) => {
+                args.parallel.into_iter().for_each(|at_once| plan.together(at_once));
+                return Ok(plan);
+            }
             Err(missing) => missing,
         };
         let attended = !args.json && ask::is_there();

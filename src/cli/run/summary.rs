@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use super::times::told;
 use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{PartId, Run};
+use crate::domain::{Motion, PartId, Run};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// The end of a run, as lines.
-pub(super) fn summary(run: &Run, state: RunState, took: Duration, budget: Option<Duration>) -> String {
+pub(super) fn summary(
+    run: &Run,
+    state: RunState,
+    took: Duration,
+    budget: Option<Duration>,
+    motion: &Motion,
+) -> String {
     let budget = match budget {
         Some(budget) if took > budget => format!(", longer than its budget of {}", told(budget)),
         Some(budget) => format!(" of the {} it may take", told(budget)),
@@ -21,6 +27,9 @@ pub(super) fn summary(run: &Run, state: RunState, took: Duration, budget: Option
     let widest = rows.iter().map(|(word, ..)| crate::text::width(word)).max().unwrap_or(0);
     for (word, part, places) in rows {
         text.push_str(&format!("  {word:<widest$}  {part}  {}\n", places.join(", ")));
+    }
+    if !motion.is_empty() {
+        text.push_str(&format!("  {}\n", motion.words()));
     }
     if state != RunState::Succeeded {
         text.push_str(&format!("  all that was printed: qd runs --id {} --output\n", run.id.short()));
@@ -55,7 +64,11 @@ fn place(step: &RunStep) -> String {
             Some(note).filter(|note| !note.is_empty())
         }
     };
-    format!("{}{took}{tries}{by}{}", step.host, why.map(|why| format!(" ({why})")).unwrap_or_default())
+    let what = match &step.service {
+        Some(service) => format!("{service} on {}", step.host),
+        None => step.host.to_string(),
+    };
+    format!("{what}{took}{tries}{by}{}", why.map(|why| format!(" ({why})")).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -83,7 +96,7 @@ mod tests {
             RunStep { verdict: None, ..step("next", "web-1", StepState::Planned, 0) },
         ]);
         let (took, budget) = (Duration::from_secs(30), Duration::from_secs(20));
-        let told = summary(&run, RunState::Stopped, took, Some(budget));
+        let told = summary(&run, RunState::Stopped, took, Some(budget), &Motion::default());
         for line in [
             "Clear the disk: stopped in 30 s, longer than its budget of 20 s",
             "  done       pull  web-1 3.0 s, web-2 4.0 s",

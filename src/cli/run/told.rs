@@ -9,6 +9,7 @@ use super::summary::summary;
 use super::times::{Late, Times, told};
 use crate::cli::{Exit, output};
 use crate::domain::channel::{Delivery, Told};
+use crate::domain::motion::{Code, Motion};
 use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{InputName, PartId, Run, RunId};
@@ -183,29 +184,51 @@ impl Teller {
         }
     }
 
+    /// Which services run new code and which run old, after one of them came to stand otherwise.
+    pub(super) fn moved(&self, run: &RunId, motion: &Motion) -> String {
+        if self.json {
+            return line(&json!({ "event": "moved", "run": run, "code": code(motion) }));
+        }
+        format!("    {}\n", motion.words())
+    }
+
     /// How it ended, with what was done and what was left out.
-    pub(super) fn ended(&self, run: &Run, state: RunState, took: Duration, budget: Option<Duration>) -> String {
+    pub(super) fn ended(
+        &self,
+        run: &Run,
+        state: RunState,
+        took: Duration,
+        budget: Option<Duration>,
+        motion: &Motion,
+    ) -> String {
         if self.json {
             let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             let steps: Vec<_> = run.steps.iter().enumerate().map(|(number, step)| value(number, step)).collect();
             return line(
-                &json!({ "event": "ended", "run": run.id, "state": state.word(), "took_ms": took, "steps": steps }),
+                &json!({ "event": "ended", "run": run.id, "state": state.word(), "took_ms": took, "steps": steps,
+                "code": code(motion) }),
             );
         }
-        summary(run, state, took, budget)
+        summary(run, state, took, budget, motion)
     }
 }
 
+fn code(motion: &Motion) -> serde_json::Value {
+    let of = |code: Code| (code.word().to_owned(), json!(motion.those(code)));
+    serde_json::Value::Object(Code::ALL.into_iter().map(of).collect())
+}
+
 fn name(step: &RunStep) -> String {
-    match &step.part {
-        Some(part) => format!("{part} on {}", step.host),
-        None => step.host.to_string(),
+    match (&step.part, &step.service) {
+        (Some(part), Some(service)) if part.as_str() != service.as_str() => format!("{part}, {service} on {}", step.host),
+        (Some(part), _) => format!("{part} on {}", step.host),
+        (None, _) => step.host.to_string(),
     }
 }
 
 fn value(number: usize, step: &RunStep) -> serde_json::Value {
     json!({
-        "number": number, "part": step.part, "host": step.host, "state": step.state.word(), "attempt": step.attempt,
+        "number": number, "part": step.part, "host": step.host, "service": step.service, "state": step.state.word(), "attempt": step.attempt,
         "reason": step.reason.map(|reason| reason.word()), "exit": step.exit, "by": step.by, "value": step.value,
         "took_ms": step.verdict.as_ref().map(|verdict| u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX)),
         "note": step.note.plain(), "command": step.command,

@@ -9,6 +9,8 @@ mod beside_tests;
 mod decide;
 mod guard;
 mod next;
+#[cfg(test)]
+mod order_tests;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use std::collections::BTreeSet;
 use super::name::HostName;
 use super::procedure::{Given, Job, PlannedPart, ProcedurePlan, Purpose};
 use super::run::{Decided, RunState, RunStep, StepState};
+use super::unit::UnitName;
 
 pub use guard::{Judge, Judgement};
 pub use rule::{Asks, Rule};
@@ -145,16 +148,23 @@ impl Course {
     /// The steps of the jobs of a part, in their order; `None` for a job that has none yet. A part may have several jobs
     /// on one host: they keep their order among each other.
     pub fn numbers(&self, part: &PlannedPart) -> Vec<Option<usize>> {
-        let mut seen: Vec<&HostName> = Vec::new();
-        let number = |job: &'_ Job, nth: usize| {
-            let of_it = |(_, step): &(usize, &RunStep)| step.part.as_ref() == Some(&part.part) && step.host == job.host;
+        let unit = |job: &Job| job.change.as_ref().and_then(|change| change.unit.clone());
+        let mut seen: Vec<(&HostName, Option<UnitName>)> = Vec::new();
+        let number = |job: &Job, nth: usize| {
+            // Services that are restarted are told apart by their units, in whatever order they are planned.
+            let of_it = |(_, step): &(usize, &RunStep)| {
+                step.part.as_ref() == Some(&part.part)
+                    && step.host == job.host
+                    && (job.change.is_none() || step.unit == unit(job))
+            };
             self.steps.iter().enumerate().filter(of_it).nth(nth).map(|(number, _)| number)
         };
         part.jobs
             .iter()
             .map(|job| {
-                let nth = seen.iter().filter(|host| **host == &job.host).count();
-                seen.push(&job.host);
+                let own = (&job.host, unit(job));
+                let nth = seen.iter().filter(|known| **known == own).count();
+                seen.push(own);
                 number(job, nth)
             })
             .collect()
@@ -163,8 +173,8 @@ impl Course {
     /// Learns a plan of this run without permitting anything: when it is made anew of its record.
     pub fn learn(&mut self, plan: &ProcedurePlan) {
         for part in &plan.parts {
-            let numbers = self.numbers(part).into_iter().flatten().collect();
-            self.put(Rule::of(part, numbers), plan.whole);
+            let numbers = self.numbers(part);
+            self.put(Rule::of(part, &numbers), plan.whole);
         }
     }
 
@@ -206,7 +216,8 @@ impl Course {
             let unpassed = |number: &usize| self.stand(*number) != Stand::Passed;
             let some = several && own.iter().any(unpassed);
             numbers.extend(own.iter().copied().filter(|number| !some || unpassed(number)));
-            self.put(Rule::of(part, own), plan.whole);
+            let own: Vec<Option<usize>> = own.into_iter().map(Some).collect();
+            self.put(Rule::of(part, &own), plan.whole);
         }
         match plan.purpose {
             Purpose::Forward => {}
@@ -248,7 +259,13 @@ impl Course {
                 steps.extend(rule.steps.iter().copied());
                 steps.sort_unstable();
                 steps.dedup();
-                *known = Rule { steps, aside: known.aside, ..rule };
+                // In a whole run what was needed before is needed still, whichever hosts are gone on with.
+                let mut needs = if self.whole { std::mem::take(&mut known.needs) } else { Default::default() };
+                for (step, fresh) in &rule.needs {
+                    let all: &mut Vec<usize> = needs.entry(*step).or_default();
+                    all.extend(fresh.iter().filter(|one| !all.contains(one)).copied().collect::<Vec<_>>());
+                }
+                *known = Rule { steps, needs, aside: known.aside, ..rule };
             }
             None => self.rules.push(Rule { aside: self.whole && !whole, ..rule }),
         }

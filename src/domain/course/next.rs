@@ -173,6 +173,14 @@ impl Course {
                 orders.push(Do::Skip(*number, why));
                 continue;
             }
+            match self.needs(&rule, *number) {
+                Needs::Met => {}
+                Needs::Waits => continue,
+                Needs::Never(why) => {
+                    orders.push(Do::Skip(*number, why));
+                    continue;
+                }
+            }
             let free = match rule.asks {
                 Asks::Nobody => !is_stuck && going < rule.at_once,
                 Asks::Terminal => !is_stuck && going < rule.at_once && self.terminal.contains(number),
@@ -185,6 +193,42 @@ impl Course {
                 orders.push(Do::Begin(*number));
             }
         }
+    }
+
+    /// Whether everything that a step needs of its own part is there. What a person skipped or left out keeps nobody; what
+    /// failed and was skipped by itself keeps whatever needs it from ever being begun.
+    fn needs(&self, rule: &Rule, number: usize) -> Needs {
+        let mut waits = false;
+        for need in rule.needs.get(&number).into_iter().flatten() {
+            if self.waived.contains(need) {
+                continue;
+            }
+            match self.stand(*need) {
+                Stand::Passed => {
+                    if let Some(why) = self.never_there(rule, *need, rule.steps.len()) {
+                        return Needs::Never(why);
+                    }
+                }
+                Stand::Due | Stand::Going | Stand::Open | Stand::Failed | Stand::Unknown => waits = true,
+            }
+        }
+        if waits { Needs::Waits } else { Needs::Met }
+    }
+
+    /// Why a step that stands in nobody's way is not what another one needs: it failed and was skipped by itself, or
+    /// something that it needs was. `depth` bounds a circle, which no plan has.
+    fn never_there(&self, rule: &Rule, number: usize, depth: usize) -> Option<String> {
+        let step = self.steps.get(number).filter(|step| step.state == StepState::Skipped && step.by.is_none())?;
+        if self.left_out.contains(&step.host) {
+            return None;
+        }
+        if step.reason.is_some() {
+            let what = step.service.as_ref().map(|service| format!("{service} on ")).unwrap_or_default();
+            return Some(format!("not begun: it needs {what}{}, which did not end well", step.host));
+        }
+        let needs = rule.needs.get(&number).into_iter().flatten();
+        let depth = depth.checked_sub(1)?;
+        needs.into_iter().find_map(|need| self.never_there(rule, *need, depth))
     }
 
     pub(super) fn left_out_or_unmet(&self, rule: &Rule, number: usize) -> Option<String> {
@@ -299,6 +343,15 @@ impl Course {
             RunState::Succeeded
         }
     }
+}
+
+/// Whether a step may begin as far as it needs others of its part.
+enum Needs {
+    Met,
+    /// For what is still to come.
+    Waits,
+    /// What it needs will not be there: why.
+    Never(String),
 }
 
 fn told(rule: &Rule) -> String {

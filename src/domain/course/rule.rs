@@ -1,5 +1,6 @@
 //! What of a planned part decides its place in the course.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::name::{InputName, PartId};
@@ -57,11 +58,13 @@ pub struct Rule {
     pub capture: Option<InputName>,
     /// Its steps, by their numbers.
     pub steps: Vec<usize>,
+    /// Of a step the others of the same part that must have been verified before it begins.
+    pub needs: BTreeMap<usize, Vec<usize>>,
 }
 
 impl Rule {
-    /// The rule of a planned part whose steps have these numbers.
-    pub fn of(part: &PlannedPart, steps: Vec<usize>) -> Self {
+    /// The rule of a planned part whose jobs have these numbers, in their order; `None` for a job that has no step.
+    pub fn of(part: &PlannedPart, numbers: &[Option<usize>]) -> Self {
         let options = &part.options;
         Self {
             part: part.part.clone(),
@@ -83,7 +86,8 @@ impl Rule {
             expires: options.expires,
             aside: false,
             capture: options.capture.clone(),
-            steps,
+            steps: numbers.iter().copied().flatten().collect(),
+            needs: needs(part, numbers),
         }
     }
 
@@ -103,6 +107,16 @@ impl Rule {
     pub(super) fn same_gate(&self, other: &Rule) -> bool {
         self.role == Role::Gate && other.role == Role::Gate
     }
+}
+
+/// What the jobs of a part wait for, by the numbers of their steps.
+fn needs(part: &PlannedPart, numbers: &[Option<usize>]) -> BTreeMap<usize, Vec<usize>> {
+    let number = |at: &usize| numbers.get(*at).copied().flatten();
+    let of = |(job, own): (&crate::domain::procedure::Job, &Option<usize>)| {
+        let after = &job.change.as_ref()?.after;
+        Some(((*own)?, after.iter().filter_map(number).collect::<Vec<usize>>()))
+    };
+    part.jobs.iter().zip(numbers).filter_map(of).filter(|(_, needs)| !needs.is_empty()).collect()
 }
 
 /// Whether it only looks. Telling somebody changes nothing that runs, but is not the same twice.

@@ -182,7 +182,7 @@ pub enum OnError {
 pub struct Options {
     /// Where, from `host="a b"`; empty: where the person says.
     pub targets: Vec<Target>,
-    /// How many hosts at once; 1 unless it only reads, then all.
+    /// How many hosts at once; 1 unless it only reads, then all. Of a restart, how many instances (`parallel=N`).
     pub at_once: Option<usize>,
     /// How long one try may take.
     pub timeout: Duration,

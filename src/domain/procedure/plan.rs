@@ -173,6 +173,13 @@ impl ProcedurePlan {
         self.parts.iter().map(|part| part.danger).max().unwrap_or(Danger::Read)
     }
 
+    /// Has at most so many instances under way at once wherever it starts services anew.
+    pub fn together(&mut self, at_once: usize) {
+        for part in self.parts.iter_mut().filter(|part| matches!(part.doing, Doing::Restart(_))) {
+            part.at_once = at_once.max(1);
+        }
+    }
+
     /// The hosts it touches, each once, in the order of the parts.
     pub fn hosts(&self) -> Vec<&HostName> {
         let mut hosts: Vec<&HostName> = Vec::new();

@@ -4,7 +4,7 @@ use super::verify::{AWAY, Subject};
 use crate::domain::run::Finding;
 use crate::engine::clock::Clock;
 use crate::port::End;
-use crate::runtimes::journal::{READABLE_NO, READABLE_NONE, line, readable};
+use crate::runtimes::journal::{READABLE_NO, READABLE_NONE, READABLE_YES, line, readable};
 use crate::runtimes::journal_export::parse;
 use crate::runtimes::systemd_look::{belongs, errors_since};
 use crate::text::Foreign;
@@ -30,14 +30,20 @@ pub(super) async fn errors(subject: &Subject<'_>, invocation: &str) -> (Finding,
     if let Some(first) = ours.iter().find_map(|entry| line(entry)) {
         return (Finding::Bad, first.message);
     }
-    if !entries.is_empty() {
+    let host = &subject.step.host;
+    if !entries.is_empty() || place.looker.as_ref().is_some_and(|looker| looker.may_read(host)) {
         return (Finding::Good, "none".into());
     }
     // Nothing at all: is there nothing, or may it not be read?
-    match place.ask(&subject.step.host, readable(), until).await.map(|output| output.end) {
+    match place.ask(host, readable(), until).await.map(|output| output.end) {
         Ok(End::Exited(READABLE_NO)) => (Finding::Unknown, "this login may not read the journal".into()),
         Ok(End::Exited(READABLE_NONE)) => (Finding::Unknown, "this host keeps no journal".into()),
-        Ok(_) => (Finding::Good, "none".into()),
+        Ok(end) => {
+            if let (End::Exited(READABLE_YES), Some(looker)) = (end, &place.looker) {
+                looker.has_read(host);
+            }
+            (Finding::Good, "none".into())
+        }
         Err(why) => (Finding::Unknown, why.why().into()),
     }
 }

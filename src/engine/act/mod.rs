@@ -5,6 +5,7 @@ mod judge;
 pub mod later;
 mod ledger;
 mod log;
+mod looker;
 mod order;
 mod password;
 mod place;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::looker::Looker;
 use super::password::Vault;
 use crate::domain::time::short;
 use crate::domain::{Environment, HostName, Moment, UnitName};
@@ -56,6 +57,8 @@ pub struct Place {
     pub prober: Arc<Prober>,
     /// The clock.
     pub clock: AnyClock,
+    /// What looks at many units of a host at once; without it each is looked at by itself.
+    pub(in crate::engine) looker: Option<Looker>,
 }
 
 /// Why a host could not be asked.
@@ -76,6 +79,17 @@ impl Unasked {
 }
 
 impl Place {
+    /// With what looks at many units of a host at once.
+    pub(in crate::engine) fn with_looker(mut self) -> Self {
+        self.looker = Some(Looker::of(&self));
+        self
+    }
+
+    /// The same without it, for itself.
+    pub(super) fn alone(&self) -> Self {
+        Self { looker: None, ..self.clone() }
+    }
+
     /// Waits on the console's clock.
     pub(in crate::engine) async fn pause(&self, span: Duration) {
         self.clock.until(self.clock.now().mono.after(span)).await;
@@ -107,7 +121,7 @@ impl Place {
         let until = self.clock.now().mono.after(ANSWERS_WITHIN);
         let Some(connection) = self.connected(host, until).await else { return Err(self.not_answering(host)) };
         let mut command = match unit {
-            Some((unit, scope)) => systemd_look::look(scope, unit),
+            Some((unit, scope)) => systemd_look::look(scope, std::slice::from_ref(unit)),
             None => RemoteCommand::new(["true"]),
         };
         command.deadline = SLOW_WITHIN;
@@ -163,12 +177,26 @@ impl Place {
         scope: Scope,
         until: Moment,
     ) -> Result<Look, Unasked> {
-        let output = self.ask(host, systemd_look::look(scope, unit), until).await?;
+        if let Some(looker) = &self.looker {
+            let looked = tokio::select! {
+                looked = looker.look(host, unit, scope, until) => looked,
+                () = self.clock.until(until) => return Err(Unasked::Silent(self.not_answering(host))),
+            };
+            if let Some(looked) = looked {
+                return looked;
+            }
+        }
+        let output = self.ask(host, systemd_look::look(scope, std::slice::from_ref(unit)), until).await?;
         read(host, unit, &output).map_err(Unasked::Odd)
     }
 }
 
-fn read(host: &HostName, unit: &UnitName, output: &Output) -> Result<Look, String> {
+/// The answer to a look at several units; nothing when it can't be told what is whose.
+pub(super) fn read_all(output: &Output, units: &[UnitName]) -> Option<Vec<Look>> {
+    systemd_look::parse_all(&output.stdout, units).filter(|_| output.succeeded())
+}
+
+pub(super) fn read(host: &HostName, unit: &UnitName, output: &Output) -> Result<Look, String> {
     if let Some(look) = systemd_look::parse(&output.stdout, unit).filter(|_| output.succeeded()) {
         return Ok(look);
     }

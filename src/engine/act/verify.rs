@@ -18,7 +18,7 @@ use crate::runtimes::systemd::Scope;
 use crate::runtimes::systemd_look::Look;
 use crate::text::Foreign;
 
-/// The first pause between two looks; each is twice as long as the one before, up to [`SELDOM`].
+/// The shortest pause between two looks; they grow with the time that has passed, up to [`SELDOM`].
 const OFTEN: Duration = Duration::from_millis(200);
 /// The longest pause between two looks.
 const SELDOM: Duration = Duration::from_secs(1);
@@ -73,7 +73,7 @@ impl Subject<'_> {
     /// Follows the job until the unit stands as it should, or will not.
     pub(super) async fn arrive(&self, course: &mut Course, seen: &mut Seen) -> Came {
         let until = self.now().after(self.step.deadline);
-        let mut pause = OFTEN;
+        let begun = self.now();
         loop {
             // A host that is away is waited for a little longer than the unit.
             let look = match self.place.look(&self.step.host, self.unit, self.scope, until.after(AWAY)).await {
@@ -102,8 +102,8 @@ impl Subject<'_> {
                 }
                 Judged::NotYet => self.waits.unit(format!("{}, which is {words}", self.unit)),
             }
-            self.place.pause(pause).await;
-            pause = (pause * 2).min(SELDOM);
+            // So what takes its time is seen at most a quarter of it late, whatever it takes.
+            self.place.pause((begun.age(self.now()) / 4).clamp(OFTEN, SELDOM)).await;
         }
     }
 

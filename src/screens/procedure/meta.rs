@@ -6,7 +6,7 @@ use super::desk::Desk;
 use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::time::short;
-use crate::domain::{HostName, PartId};
+use crate::domain::{HostName, Motion, PartId};
 use crate::state::procedures::Standing;
 use crate::state::procedures::sheet::{declared, is_automated, needs_place, places, usually};
 use crate::style::{Glyphs, Role};
@@ -104,9 +104,12 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
         let told = step.note.plain();
         if !told.is_empty() {
             let role = if step.state == StepState::Verified { Role::Quiet } else { runs::step_role(step.state) };
-            let host = if steps.len() > 1 { format!("{}: ", step.host) } else { String::new() };
+            let host = if steps.len() > 1 { format!("{}: ", whose(step, &steps)) } else { String::new() };
             put(Words::of(role, host).prose(role, &told));
         }
+    }
+    if let (Doing::Restart(_), true) = (&part.doing, steps.iter().any(|(_, step)| step.state != StepState::Planned)) {
+        put(Words::new().prose(Role::Quiet, &Motion::of(steps.iter().map(|(_, step)| *step)).words()));
     }
     lines
 }
@@ -199,7 +202,7 @@ fn ends(part: &Part, steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
     let mut words = Words::new();
     for (number, (_, step)) in steps.iter().enumerate() {
         let gap = if number == 0 { "" } else { "   " };
-        words = words.text(Role::Quiet, format!("{gap}{}", step.host)).tail(Role::Text, " ").then(end(step, desk));
+        words = words.text(Role::Quiet, format!("{gap}{}", whose(step, steps))).tail(Role::Text, " ").then(end(step, desk));
         if is_moving(step) {
             words = words.then(ahead(step, part, desk));
         }
@@ -211,6 +214,13 @@ fn ends(part: &Part, steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
         }
     }
     words
+}
+
+/// What a step is told apart by: its host, or the service that is started anew, with its host where it has several.
+fn whose(step: &RunStep, steps: &[(usize, &RunStep)]) -> String {
+    let Some(service) = &step.service else { return step.host.to_string() };
+    let own = steps.iter().filter(|(_, other)| other.service.as_ref() == Some(service)).count();
+    if own > 1 { format!("{service} on {}", step.host) } else { service.to_string() }
 }
 
 /// Who it was; whoever sits here is `you`.

@@ -25,7 +25,7 @@ pub struct Attributes {
     pub kind: Option<Kind>,
     /// What a section may take.
     pub budget: Option<Duration>,
-    /// How many of a section's parts may be under way at once.
+    /// How many of a section's parts may be under way at once, or of the services that are started anew.
     pub parallel: Option<usize>,
     /// Whether something is said that only a command can mean.
     pub command: bool,
@@ -46,6 +46,13 @@ pub enum Kind {
     Notify(String),
     /// One that is complete.
     Whole(Doing),
+}
+
+impl Attributes {
+    /// Whether it makes a part that starts services anew.
+    pub fn is_restart(&self) -> bool {
+        matches!(self.kind, Some(Kind::Whole(Doing::Restart(_))))
+    }
 }
 
 /// Reads a group that is ours. `what` it belongs to is named in what is told.

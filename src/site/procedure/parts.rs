@@ -187,7 +187,9 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
             }
             return;
         };
-        if read.budget.is_some() || read.parallel.is_some() {
+        // Services that are started anew may go together; anything else is one thing.
+        let together = read.parallel.is_some() && !read.is_restart();
+        if read.budget.is_some() || together {
             self.wrong(&mut read, "`budget` and `parallel` are for sections", "put them behind a heading");
         }
         self.around(index, read, &fences, section, task);
@@ -206,6 +208,9 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
                 self.draft(index, section, &title, Doing::Ask, read);
             }
             return;
+        }
+        if read.is_restart() {
+            read.options.at_once = read.parallel;
         }
         match read.kind.take() {
             Some(Kind::Whole(doing)) => return self.draft(index, section, &title, doing, read),

@@ -13,6 +13,7 @@ use crate::domain::procedure::{
 use crate::domain::run::StepState;
 use crate::domain::{Environment, HostName, InputName, PartId, Run};
 use crate::state::Fleet;
+use crate::state::planner::AT_ONCE;
 
 /// Plans a procedure, or chosen parts of it.
 ///
@@ -299,8 +300,10 @@ fn planned(
     let declared = options.danger.filter(|_| kind != "ask");
     let danger = grade::grade(declared, recognised, edited.is_some());
     let at_once = match (&item.part.doing, options.at_once, danger) {
+        // Each waits for what it needs; what needs nothing of another goes with it.
+        (Doing::Restart(_), together, _) => together.unwrap_or(AT_ONCE).max(1),
         // One after the other: the order is what it is for.
-        (Doing::Restart(_) | Doing::Shift(..), _, _) => 1,
+        (Doing::Shift(..), _, _) => 1,
         (_, Some(at_once), _) => at_once.max(1),
         (_, None, Danger::Read) => jobs.len().max(1),
         (_, None, Danger::Change | Danger::Destructive) => 1,
