@@ -52,18 +52,14 @@ impl Motion {
         for step in steps {
             let Some(service) = &step.service else { continue };
             let code = code(step);
-            let same = |known: &&mut Moved| {
-                known.service == *service && known.host == step.host && known.unit == step.unit
-            };
+            let same =
+                |known: &&mut Moved| known.service == *service && known.host == step.host && known.unit == step.unit;
             match all.iter_mut().find(same) {
                 Some(known) if code != Code::Old => known.code = code,
                 Some(_) => {}
-                None => all.push(Moved {
-                    service: service.clone(),
-                    host: step.host.clone(),
-                    unit: step.unit.clone(),
-                    code,
-                }),
+                None => {
+                    all.push(Moved { service: service.clone(), host: step.host.clone(), unit: step.unit.clone(), code })
+                }
             }
         }
         Self { all }

@@ -129,10 +129,10 @@ mod tests {
         let units = [unit(), UnitName::new("web.service").unwrap()];
         let text = b"Id=api.service\nActiveState=active\nJob=\n\nId=web.service\nActiveState=activating\nJob=7\n";
         let looks = parse_all(text, &units).unwrap();
-        assert_eq!(looks.iter().map(|look| (look.facts.active, look.busy)).collect::<Vec<_>>(), [
-            (Active::Active, false),
-            (Active::Activating, true),
-        ]);
+        assert_eq!(
+            looks.iter().map(|look| (look.facts.active, look.busy)).collect::<Vec<_>>(),
+            [(Active::Active, false), (Active::Activating, true),]
+        );
         assert_eq!(parse_all(text, &units[..1]), None, "one block too many");
         assert_eq!(parse_all(b"Id=api.service\n", &units), None, "one too few");
     }

@@ -76,10 +76,7 @@ impl<'lab> Shop<'lab> {
 
     fn invocation(&self, name: &str) -> Vec<String> {
         let hosts = &self.services[name].0;
-        hosts
-            .iter()
-            .map(|host| self.lab.property(host, &format!("pakashop-{name}.service"), "InvocationID"))
-            .collect()
+        hosts.iter().map(|host| self.lab.property(host, &format!("pakashop-{name}.service"), "InvocationID")).collect()
     }
 }
 
@@ -129,7 +126,10 @@ fn a_step_starts_nineteen_services_in_order_and_together_as_the_journals_prove()
     let last = ran.out.lines().rev().find(|line| line.trim().starts_with("new: ")).expect("what runs new");
     assert!(!last.contains("old:") && !last.contains("between:"), "{last}");
     let first = ran.out.lines().find(|line| line.trim().starts_with("new: ")).unwrap();
-    assert!(first.trim().starts_with("new: config; ") && first.contains("old: ") && first.contains("pricing"), "{first}");
+    assert!(
+        first.trim().starts_with("new: config; ") && first.contains("old: ") && first.contains("pricing"),
+        "{first}"
+    );
     report("ordered restart step", 1, 1, "19 services, 0.2 to 3 s to be ready: each began after its needs were ready");
 }
 

@@ -9,13 +9,7 @@ use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// The end of a run, as lines.
-pub(super) fn summary(
-    run: &Run,
-    state: RunState,
-    took: Duration,
-    budget: Option<Duration>,
-    motion: &Motion,
-) -> String {
+pub(super) fn summary(run: &Run, state: RunState, took: Duration, budget: Option<Duration>, motion: &Motion) -> String {
     let budget = match budget {
         Some(budget) if took > budget => format!(", longer than its budget of {}", told(budget)),
         Some(budget) => format!(" of the {} it may take", told(budget)),

@@ -220,7 +220,9 @@ fn code(motion: &Motion) -> serde_json::Value {
 
 fn name(step: &RunStep) -> String {
     match (&step.part, &step.service) {
-        (Some(part), Some(service)) if part.as_str() != service.as_str() => format!("{part}, {service} on {}", step.host),
+        (Some(part), Some(service)) if part.as_str() != service.as_str() => {
+            format!("{part}, {service} on {}", step.host)
+        }
         (Some(part), _) => format!("{part} on {}", step.host),
         (None, _) => step.host.to_string(),
     }

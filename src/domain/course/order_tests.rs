@@ -117,11 +117,8 @@ fn what_is_skipped_by_itself_keeps_what_needs_it_from_ever_being_begun() {
         let orders = course.next(NOW);
         for order in &orders {
             if let Do::Skip(number, why) = order {
-                let step = RunStep {
-                    state: StepState::Skipped,
-                    note: why.as_str().into(),
-                    ..course.steps()[*number].clone()
-                };
+                let step =
+                    RunStep { state: StepState::Skipped, note: why.as_str().into(), ..course.steps()[*number].clone() };
                 course.set(*number, step, true);
             }
         }

@@ -202,7 +202,8 @@ fn ends(part: &Part, steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
     let mut words = Words::new();
     for (number, (_, step)) in steps.iter().enumerate() {
         let gap = if number == 0 { "" } else { "   " };
-        words = words.text(Role::Quiet, format!("{gap}{}", whose(step, steps))).tail(Role::Text, " ").then(end(step, desk));
+        words =
+            words.text(Role::Quiet, format!("{gap}{}", whose(step, steps))).tail(Role::Text, " ").then(end(step, desk));
         if is_moving(step) {
             words = words.then(ahead(step, part, desk));
         }
