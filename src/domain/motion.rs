@@ -105,7 +105,7 @@ impl Motion {
 fn code(step: &RunStep) -> Code {
     match step.state {
         StepState::Verified => Code::New,
-        StepState::Planned => Code::Old,
+        StepState::Planned | StepState::Waived => Code::Old,
         StepState::Intent | StepState::Started | StepState::Done | StepState::Unknown => Code::Between,
         StepState::Failed | StepState::Skipped => {
             // What was refused, or could not be reached, was never sent; a change by hand has a verdict once it was.
