@@ -324,7 +324,7 @@ impl<'a> Session<'a> {
                     match &self.run {
                         Some(run) if !self.stopping => {
                             self.stopping = true;
-                            output::complain("no further step begins; those under way end by themselves. Once more leaves them.");
+                            output::complain("no further step begins; what is under way comes to its end first. Once more leaves it behind.");
                             let stop = Effect::StopRun(run.id.clone());
                             self.send(stop).await;
                             continue;

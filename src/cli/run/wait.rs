@@ -7,6 +7,7 @@ use super::follow::{Decided, Session};
 use super::told;
 use crate::cli::{Exit, output};
 use crate::domain::Run;
+use crate::domain::run::{RunStep, StepState};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
 
@@ -35,13 +36,17 @@ impl Session<'_> {
     /// Answers what can be answered; `Some` when nobody can.
     pub(super) async fn waits(&mut self) -> Result<Option<Exit>, Exit> {
         let Some(run) = self.run.clone() else { return Ok(None) };
+        let under_way = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
+        if self.stopping && self.needs.contains(&Need::Paused) && !run.steps.iter().any(under_way) {
+            return Ok(Some(self.stopped(&run)));
+        }
         let whole = run.document.as_ref().is_some_and(|document| document.whole);
         let done = run.steps.iter().all(|step| step.state.lets_go_on());
         if !whole && done && self.needs.is_empty() && self.answered.insert(END.to_owned()) {
             self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
             return Ok(None);
         }
-        if self.lent || self.is_meanwhile(&run) {
+        if self.stopping || self.lent || self.is_meanwhile(&run) {
             return Ok(None);
         }
         for need in self.needs.clone() {
@@ -92,6 +97,13 @@ impl Session<'_> {
         self.answered.remove(&key);
         self.refused.insert(key);
         self.waits().await
+    }
+
+    /// Nothing of it is under way any more, as was wished: it stays as it stands, for whoever goes on with it.
+    fn stopped(&self, run: &Run) -> Exit {
+        let resumption = self.resumption(&run.id);
+        output::complain(&format!("nothing is under way, and the run is left open. Go on with: {resumption}"));
+        Exit::Signal(2)
     }
 
     /// Leaves the run open, and says how it is gone on with.

@@ -18,7 +18,8 @@ impl Task {
             Order::Decide(decision) => self.decide(decision).await,
             Order::Permit(permit) => self.permitted(*permit).await,
             Order::Stop => {
-                self.course.halt("the run was stopped");
+                // Whoever stops a run may go on with it: only an abort ends it.
+                self.course.pause();
                 self.under_way.values().for_each(|orders| orders.enough.cancel());
                 Ok(())
             }

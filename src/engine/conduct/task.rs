@@ -39,7 +39,7 @@ pub(super) enum Order {
     Decide(Decision),
     /// A person permitted more of it.
     Permit(Box<Permit<ProcedurePlan>>),
-    /// Begin no further step, and end when nothing is under way.
+    /// Begin no further step until somebody goes on with it.
     Stop,
     /// The console is left: nothing more is done from here.
     Leave,

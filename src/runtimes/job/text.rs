@@ -47,7 +47,8 @@ pub(super) fn parts(
     let all = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
     let mut all = all.chain(secrets.iter().copied());
     let get = script.get.as_deref().unwrap_or_default();
-    if let Some((name, _)) = all.find(|(_, value)| may_be_run(&script.text, value) || may_be_run(get, value)) {
+    let may_run = |text: &str, name: &InputName, value: &[u8]| may_be_run(text, name.as_str(), value);
+    if let Some((name, _)) = all.find(|(name, value)| may_run(&script.text, name, value) || may_run(get, name, value)) {
         return Err(Wrong::Value(name.clone(), Unquotable::Evaluated));
     }
     let mut text = preamble(values).map_err(|(name, why)| Wrong::Value(name, why))?;

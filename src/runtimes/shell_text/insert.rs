@@ -48,7 +48,7 @@ fn told(text: &str, at: &Range<usize>, why: &str) -> String {
 }
 
 /// Characters that mean nothing to a shell anywhere.
-fn is_tame(value: &str) -> bool {
+pub(super) fn is_tame(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@%+-".contains(&byte))
 }
 

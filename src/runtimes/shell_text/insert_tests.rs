@@ -202,7 +202,7 @@ fn nothing_of_a_value_is_run_wherever_it_stands() {
                 continue;
             }
             let Ok(script) = filled(template, &value) else { continue };
-            if super::may_be_run(&script, value.as_bytes()) {
+            if super::may_be_run(&script, "n", value.as_bytes()) {
                 continue;
             }
             taken += 1;
@@ -225,7 +225,7 @@ fn what_only_bash_knows_takes_data_or_refuses() {
     for template in BASH {
         for value in HOSTILE {
             let Ok(script) = filled(template.0, value) else { continue };
-            if super::may_be_run(&script, value.as_bytes()) {
+            if super::may_be_run(&script, "n", value.as_bytes()) {
                 continue;
             }
             taken += 1;

@@ -15,7 +15,10 @@ pub enum Unquotable {
     #[error("it is longer than {} KiB", LARGEST / 1024)]
     TooLong,
     /// The text would have the shell run what stands in it.
-    #[error("the command takes it for a number or an index, and bash would run what stands in its brackets")]
+    #[error(
+        "the command reads it once more, as a script or a number, and would run what stands in it; only letters, digits \
+         and . _ : @ % + - / are safe there"
+    )]
     Evaluated,
 }
 

@@ -1,7 +1,9 @@
 //! Places where quotes do not help, because what stands there is read once more: as a number or an index by bash, or as
 //! a script by another shell.
 
-use super::place::{Place, Quote, Scan};
+use std::collections::BTreeSet;
+
+use super::place::{Document, Place, Quote, Scan, Use};
 
 /// How a place is read once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +19,12 @@ const NUMBERS: &[&str] = &["let", "unset", "read", "mapfile", "readarray", "geto
 /// Commands that take their words for a script, here or elsewhere.
 const SCRIPTS: &[&str] = &[
     "eval", "trap", "alias", "ssh", "su", "runuser", "sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "watch", "awk",
-    "gawk", "mawk", "perl", "python", "python3", "ruby", "node", "php",
+    "gawk", "mawk", "perl", "python", "ruby", "node", "php", "sed", "gsed", "lua", "tclsh", "expect", "rsh", "mosh",
+    "parallel", "$SHELL", "$BASH", "sqlite",
 ];
+/// Clients of databases: what stands behind one of [`STATEMENTS`], or in a document that they read, is a script to them.
+const DATABASES: &[&str] = &["psql", "mysql", "mariadb", "clickhouse-client", "mongosh", "mongo", "redis-cli"];
+const STATEMENTS: &[&str] = &["-c", "-e", "--command", "--execute", "--eval", "--query"];
 /// What in `[[ … ]]` and `test` takes its words for numbers or names.
 const COMPARES: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"];
 
@@ -27,14 +33,12 @@ pub(super) fn again(text: &str, seen: &Scan, at: usize) -> Option<Again> {
     let before = text.get(..at)?;
     let inner = before.get(begin(text, seen, at, u8::MAX)..)?;
     let outer = before.get(begin(text, seen, at, 0)..)?;
-    // What reads the document that it stands in.
     let document = seen.documents.iter().find(|document| document.body.contains(&at));
-    let reader = document.and_then(|document| text.get(..document.body.start)?.trim_end().lines().next_back());
-    if reader.is_some_and(|line| names_in(line).any(|word| SCRIPTS.contains(&word))) {
+    if document.is_some_and(|document| reads_scripts(text, document)) {
         return Some(Again::Script);
     }
     let is = |names: &[&str]| [inner, outer].iter().any(|segment| names_in(segment).any(|word| names.contains(&word)));
-    if is(SCRIPTS) {
+    if [inner, outer].iter().any(|segment| takes_scripts(segment)) {
         return Some(Again::Script);
     }
     let open = |begin: &str, end: &str| {
@@ -55,6 +59,72 @@ pub(super) fn again(text: &str, seen: &Scan, at: usize) -> Option<Again> {
         names_in(inner).chain(names_in(behind)).any(|word| COMPARES.contains(&word))
     };
     (sum || index || counts || to_variable || tests || is(NUMBERS)).then_some(Again::Number)
+}
+
+/// Whether this beginning of a command takes what follows for a script.
+fn takes_scripts(segment: &str) -> bool {
+    let sources = names_in(segment).next().is_some_and(|word| word == "." || word == "source");
+    sources || names_in(segment).any(|word| SCRIPTS.contains(&bare(word))) || {
+        let states = |word: &str| STATEMENTS.iter().any(|known| word.split('=').next() == Some(known));
+        names_in(segment).any(|word| DATABASES.contains(&word)) && names_in(segment).any(states)
+    }
+}
+
+/// Whether what reads a document takes it for a script.
+fn reads_scripts(text: &str, document: &Document) -> bool {
+    let Some(head) = text.get(..document.body.start).map(str::trim_end) else { return false };
+    let line = head.lines().next_back().unwrap_or_default();
+    let is = |line: &str| {
+        names_in(line).any(|word| SCRIPTS.contains(&bare(word)) || DATABASES.contains(&word))
+            || line.split([';', '&', '|', '(', '{']).any(takes_scripts)
+    };
+    // A pipe at the end of the line goes on behind the document.
+    let behind = || text.get(document.body.end..).unwrap_or_default().lines().nth(1).unwrap_or_default();
+    let goes_on = line.ends_with('|') || line.ends_with('\\');
+    // The end of a loop or a group says nothing of what reads in it.
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let ends = ["done", "fi", "esac", "}", "exec"].contains(&first) || first.starts_with(')');
+    is(line) || (goes_on && is(behind())) || (ends && is(head))
+}
+
+/// The variables of which what they hold is read once more as a script, also by way of other variables.
+pub(super) fn scripted(text: &str, seen: &Scan) -> BTreeSet<String> {
+    let is_script = |one: &&Use| again(text, seen, one.at.start) == Some(Again::Script);
+    let mut found: BTreeSet<String> = seen.uses.iter().filter(is_script).map(|one| one.name.clone()).collect();
+    loop {
+        let known = found.len();
+        for one in &seen.uses {
+            let segment = text.get(begin(text, seen, one.at.start, 0)..one.at.start).unwrap_or_default();
+            if assigned(segment).is_some_and(|name| found.contains(name)) {
+                found.insert(one.name.clone());
+            }
+        }
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+/// The variable that gets what stands behind this beginning of a command.
+fn assigned(segment: &str) -> Option<&str> {
+    let mut words = segment.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        match word {
+            "export" | "local" | "readonly" | "declare" | "typeset" | "do" | "then" | "else" | "{" => {}
+            "for" => return words.next(),
+            word if word.starts_with('-') => {}
+            word => {
+                let name = word.trim_start_matches('(').split_once('=')?.0;
+                return Some(name.trim_end_matches('+').split('[').next().unwrap_or_default());
+            }
+        }
+    }
+    None
+}
+
+/// A program without its version: `python3.11` is python.
+fn bare(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
 }
 
 /// Where the command begins in which this place stands, at most so deep in substitutions.
