@@ -55,8 +55,10 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
                 procedures::begin::edit(model, part, Vec::new());
             }
         }
-        Action::RunAll => return procedures::begin::other(model, Chosen::Whole, now),
+        Action::RunAll => return procedures::begin::all(model, now),
         Action::RollBack => return procedures::begin::other(model, Chosen::Rollback, now),
+        Action::Waive => procedures::gate::waive(model),
+        Action::CheckAgain => return procedures::gate::check_again(model),
         Action::AnswerRun => return procedures::decide::open(model, now),
         Action::ChooseHost => procedures::decide::place(model),
         Action::PauseRun => return procedures::pause(model, now),

@@ -62,6 +62,8 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::RunAll
         | Action::RollBack
         | Action::AnswerRun
+        | Action::Waive
+        | Action::CheckAgain
         | Action::ChooseHost
         | Action::PauseRun
         | Action::CancelStep

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod probe;
 pub mod procedure;
 pub mod release;
+pub mod roles;
 pub mod run;
 pub mod service;
 pub mod site;
@@ -39,13 +40,16 @@ pub use link::{Link, LinkFailure};
 pub use lock::Lock;
 pub use mistake::Mistake;
 pub use motion::Motion;
-pub use name::{ChannelName, EnvName, HostName, InputName, PartId, ProbeName, ProcedureName, ServiceName, SiteName};
+pub use name::{
+    ChannelName, EnvName, HostName, InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName, SiteName,
+};
 pub use notices::Notices;
 pub use permit::{Confirm, Permit};
 pub use plan::Plan;
 pub use probe::{Probe, ProbeReport, ProbeVerdict};
 pub use procedure::{Procedure, ProcedurePlan};
 pub use release::Release;
+pub use roles::Roles;
 pub use run::{Run, RunId};
 pub use service::{Expected, RuntimeKind, Service};
 pub use site::{EnvColour, Environment, Queries, Site};

@@ -103,6 +103,10 @@ name!(
     ChannelName
 );
 name!(
+    /// A role of a site, such as `lead`.
+    RoleName
+);
+name!(
     /// A host of an environment.
     HostName
 );

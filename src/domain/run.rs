@@ -108,6 +108,20 @@ pub struct Decided {
     pub left_out: Vec<HostName>,
     /// Whether it is rolled back: of its ordinary steps none begins any more.
     pub rolls_back: bool,
+    /// Whether it was begun with its gate alone, and whether the rest was permitted since.
+    pub go: Go,
+}
+
+/// Whether a run waits for a person's go behind its gate. What comes later outweighs what came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Go {
+    /// It was begun as a whole.
+    #[default]
+    Unasked,
+    /// Its gate alone is planned.
+    Waits,
+    /// The rest was planned, shown and permitted.
+    Given,
 }
 
 impl Decided {
@@ -116,6 +130,7 @@ impl Decided {
         let new = newer.left_out.iter().filter(|host| !self.left_out.contains(host)).cloned().collect::<Vec<_>>();
         self.left_out.extend(new);
         self.rolls_back |= newer.rolls_back;
+        self.go = self.go.max(newer.go);
     }
 }
 
@@ -318,6 +333,8 @@ pub enum Finding {
     /// It could not be seen.
     Unknown,
 }
+
+words!(Go { Unasked "unasked" Waits "waits" Given "given" });
 
 words!(Finding { Good "good" Bad "bad" Unknown "unknown" });
 

@@ -8,6 +8,7 @@ use super::channel::{Channels, Silent};
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
+use super::roles::Roles;
 use super::service::Service;
 use super::source::Source;
 use crate::text::Foreign;
@@ -53,6 +54,8 @@ pub struct Environment {
     pub queries: Queries,
     /// Where its code is kept.
     pub source: Option<Arc<Source>>,
+    /// The roles of its site: who may waive, approve and allow what others may not.
+    pub roles: Arc<Roles>,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
@@ -98,6 +101,7 @@ impl Environment {
             lock_host: None,
             state_directory: STATE_DIRECTORY.to_owned(),
             queries: Queries::default(),
+            roles: Arc::default(),
             source: None,
             channels: Arc::default(),
             procedures: Vec::new(),

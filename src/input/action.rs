@@ -121,6 +121,8 @@ actions! {
     RunAll "run-all" "run all" "Run the whole procedure; shows every command first" [Procedure] -> Change
     RollBack "roll-back" "roll back" "Run the way back that is written down; shows every command first" [Procedure] -> Change
     AnswerRun "answer-run" "answer" "Answer what the run waits for: what failed, a decision, an input" [Procedure]
+    Waive "waive" "waive" "Waive the item of the gate under the cursor, with a reason, where your role may" [Procedure]
+    CheckAgain "check-again" "check again" "Check once more what the gate checks: the item under the cursor, else all of it" [Procedure]
     ChooseHost "choose-host" "where" "Choose where steps are done that name no host" [Procedure]
     PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure]
     CancelStep "cancel-step" "cancel" "End the command of the step that goes on, on its host" [Procedure] -> Change

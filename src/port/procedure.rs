@@ -16,8 +16,12 @@ use crate::text::Foreign;
 pub enum Decision {
     /// A person attests this item, with a note that may be empty.
     Tick(PartId, String),
-    /// The attestation is taken back.
+    /// The attestation, or the waiver, is taken back.
     Untick(PartId),
+    /// This item of the gate did not pass, and whoever may waives it, for this reason.
+    Waive(PartId, String),
+    /// What the gate checks by only looking is checked once more: this item, or all of them.
+    Recheck(Option<PartId>),
     /// One way of a decision is chosen, by its word.
     Choose(PartId, String),
     /// Inputs are told; secrets are kept in memory only.
@@ -136,6 +140,8 @@ pub enum Need {
     Unknown(usize, Box<Evidence>),
     /// A step wants the terminal.
     Terminal(usize),
+    /// Its gate is passed: the rest is planned, shown and permitted.
+    Go,
     /// It was paused.
     Paused,
 }

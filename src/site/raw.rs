@@ -36,6 +36,9 @@ table! {
         environments: Entries<RawEnvironment>,
         /// What is operated.
         services: Entries<RawService>,
+        /// Who may waive, approve and allow what others may not: each role with its people, by the `name` in their own
+        /// configuration, else their login. A role is claimed, not proven.
+        roles: Entries<Several<String>>,
         /// Where the team hears what becomes of runs.
         channels: Entries<RawChannel>,
         /// Which channels hear what of runs of procedures, where an environment does not say otherwise.

@@ -39,7 +39,7 @@ async fn a_run_is_seen_elsewhere_as_it_stands_with_every_byte() {
     let event = step(&mut run, 2, StepState::Planned, b"");
     // Whoever leaves waits for what was only handed over.
     drop(trail.append(event, Timestamp::now()));
-    let decided = Decided { left_out: vec![run.steps[0].host.clone()], rolls_back: true };
+    let decided = Decided { left_out: vec![run.steps[0].host.clone()], rolls_back: true, ..Decided::default() };
     drop(trail.append(Recorded::Decided(decided.clone()), Timestamp::now()));
     run.document.as_mut().unwrap().decided = decided;
     trail.flushed(Timestamp::now()).await.unwrap();

@@ -8,14 +8,14 @@ use crate::app::changing::READ_ONLY;
 use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
-use crate::domain::procedure::{Danger, Doing, ProcedurePlan};
+use crate::domain::procedure::{Danger, Doing, ProcedurePlan, Purpose};
 use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::choose::{self, About};
 use crate::screens::{edit, plan};
 use crate::state::procedures::conducted::Sent;
-use crate::state::procedures::{Answers, Choice, Chosen, Edited, again, plan_seen};
+use crate::state::procedures::{Answers, Choice, Chosen, Edited, again, has_gate, plan_seen};
 use crate::text::Foreign;
 
 /// What a person wants to be run, with everything that was said so far.
@@ -38,7 +38,7 @@ pub fn run(model: &Model, procedure: &Procedure) -> Option<RunId> {
 pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Option<Wish> {
     let procedure = Arc::clone(model.procedure.procedure.as_ref()?);
     let run = run(model, &procedure);
-    let run = if what == Chosen::Whole { None } else { run };
+    let run = if matches!(what, Chosen::Whole | Chosen::Gate) { None } else { run };
     let hosts = model.procedure.hosts.clone();
     let answers = known(model, &procedure, now);
     Some(Wish { procedure, choice: Choice { what, hosts, only, run }, answers })
@@ -102,7 +102,9 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
         model.say(format!("Not begun: {why}."), now);
         return Vec::new();
     }
-    if !plan.changes() && !plan.whole && plan.disguised().is_none() {
+    // What only looks whether it may begin needs nobody's word either.
+    let looks = !plan.whole || plan.purpose == Purpose::Judge;
+    if !plan.changes() && looks && plan.disguised().is_none() {
         return match Confirm::new(plan).answer("") {
             Ok(permit) => conduct(model, permit, now),
             Err(_) => Vec::new(),
@@ -190,6 +192,18 @@ pub fn parts(model: &mut Model, parts: Vec<PartId>, only: Vec<HostName>, now: No
         Some(wish) => plan_it(model, wish, now),
         None => Vec::new(),
     }
+}
+
+/// Plans the whole document: where it has a gate, that is judged first.
+pub fn all(model: &mut Model, now: Now) -> Vec<Effect> {
+    let gate = model.procedure.procedure.as_ref().zip(model.environment());
+    let gate = gate.is_some_and(|(procedure, environment)| has_gate(procedure, environment));
+    other(model, if gate { Chosen::Gate } else { Chosen::Whole }, now)
+}
+
+/// Plans what stands behind the gate of the run that goes on.
+pub fn rest(model: &mut Model, now: Now) -> Vec<Effect> {
+    other(model, Chosen::Rest, now)
 }
 
 /// Plans the whole document, its rollback, or what undoes a part.

@@ -1,6 +1,6 @@
 //! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
 
-use super::{begin, forms};
+use super::{begin, forms, gate};
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Doing, Part};
@@ -16,7 +16,11 @@ use crate::text::Foreign;
 pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
     let Some((part, done, evidence, title)) = super::with(model, |state, desk| {
         let part = state.cursor.and_then(|place| desk.sheet.procedure.parts.get(place))?;
-        let done = desk.sheet.steps(&part.id).iter().any(|(_, step)| step.state == StepState::Verified);
+        let done = desk
+            .sheet
+            .steps(&part.id)
+            .iter()
+            .any(|(_, step)| matches!(step.state, StepState::Verified | StepState::Waived));
         Some((part.id.clone(), done, part.options.evidence, part.title.plain()))
     })
     .flatten() else {
@@ -25,6 +29,10 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
     if done && conduct(model).is_some_and(Conduct::goes_on) {
         let run = run(model);
         return run.map(|run| Effect::Decide(run, Decision::Untick(part))).into_iter().collect();
+    }
+    if let Some(run) = run(model).filter(|_| gate::waits_to_be_judged(model, &part)) {
+        gate::judge(model, run, &part);
+        return Vec::new();
     }
     if evidence {
         model.overlay = Some(Overlay::Form(Box::new(forms::note(&title)), forms::Purpose::Note(part)));
@@ -44,6 +52,11 @@ pub fn tick(model: &mut Model, part: PartId, note: String, now: Now) -> Vec<Effe
     }
     model.procedure.answer = Some((part.clone(), note));
     begin::parts(model, vec![part], Vec::new(), now)
+}
+
+/// Whether the gate of the run beside the open document is passed, and the rest waits for a go.
+pub fn waits_for_go(model: &Model) -> bool {
+    conduct(model).is_some_and(|conduct| conduct.needs.contains(&Need::Go))
 }
 
 /// The run beside the open document.
@@ -83,7 +96,7 @@ pub fn part_of<'a>(conduct: &'a Conduct, need: &'a Need) -> Option<&'a PartId> {
         Need::Failure(step, _) | Need::Unknown(step, _) | Need::Terminal(step) => {
             conduct.run.steps.get(*step).and_then(|step| step.part.as_ref())
         }
-        Need::Tell(_) | Need::Paused => None,
+        Need::Tell(_) | Need::Go | Need::Paused => None,
     }
 }
 
@@ -94,7 +107,7 @@ pub fn is_at(conduct: &Conduct, need: &Need, part: &Part) -> bool {
 }
 
 /// The part of the open document of this name, also one of a procedure that it calls.
-fn found(model: &Model, id: &PartId) -> Option<Part> {
+pub(super) fn found(model: &Model, id: &PartId) -> Option<Part> {
     let procedure = model.procedure.procedure.as_ref()?;
     find_part(procedure, model.environment()?, id).map(|(_, part)| part.clone())
 }
@@ -107,6 +120,10 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
             stand_on(model, &part);
             // What a called procedure wants to be ticked has no mark of its own under the cursor.
             let Some(one) = found(model, &part) else { return Vec::new() };
+            if gate::waits_to_be_judged(model, &part) {
+                gate::judge(model, run, &part);
+                return Vec::new();
+            }
             if one.options.evidence {
                 let note = forms::note(&one.title.plain());
                 model.overlay = Some(Overlay::Form(Box::new(note), forms::Purpose::Note(part)));
@@ -127,6 +144,7 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
         Need::Failure(step, evidence) => menu(model, run, step, &evidence, false),
         Need::Unknown(step, evidence) => menu(model, run, step, &evidence, true),
         Need::Terminal(step) => return vec![Effect::Decide(run, Decision::TakeTerminal(step))],
+        Need::Go => return begin::rest(model, now),
         Need::Paused => return vec![Effect::Decide(run, Decision::Continue)],
     }
     Vec::new()
@@ -140,7 +158,17 @@ fn stand_on(model: &mut Model, part: &PartId) {
     }
 }
 
-fn choice(does: Does, label: &str, about: impl Into<String>) -> Choice {
+/// The ways on without it.
+fn round(unknown: bool) -> [Choice; 2] {
+    let told =
+        if unknown { "it is known to be done: say from where" } else { "it is done all the same: say from where" };
+    [
+        Choice { reason: true, ..choice(Does::Skip, "skip", "go on without it, with a reason") },
+        Choice { reason: true, ..choice(Does::MarkDone, "mark done", told) },
+    ]
+}
+
+pub(super) fn choice(does: Does, label: &str, about: impl Into<String>) -> Choice {
     Choice { does, label: label.to_owned(), about: about.into(), why_not: None, reason: false }
 }
 
@@ -165,7 +193,8 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     let heading = format!("{state} on {}: {title}", step.host);
     let on_host = step.host.as_str() != crate::domain::procedure::HERE;
     let mut choices = Vec::new();
-    if unknown {
+    let is_gate = gate::is_gate(model, step.part.as_ref());
+    if unknown && !is_gate {
         let about = format!("look at {} once more; nothing is sent", step.host);
         choices.push(choice(Does::CheckAgain, "check again", about));
     }
@@ -174,13 +203,14 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     // The command of a called procedure is edited there.
     let editable =
         own && part.is_some_and(|part| matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Shift(..)));
-    if editable && !unknown {
+    if editable && !unknown && !is_gate {
         choices.push(choice(Does::RetryEdited, "retry edited", "another command for once; it is recorded"));
     }
-    choices.push(Choice { reason: true, ..choice(Does::Skip, "skip", "go on without it, with a reason") });
-    let told =
-        if unknown { "it is known to be done: say from where" } else { "it is done all the same: say from where" };
-    choices.push(Choice { reason: true, ..choice(Does::MarkDone, "mark done", told) });
+    if is_gate {
+        choices.extend(gate::waiver(model, part));
+    } else {
+        choices.extend(round(unknown));
+    }
     let others =
         conduct.run.steps.iter().filter(|other| other.host == step.host && other.state == StepState::Planned).count();
     if on_host {
@@ -188,14 +218,14 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
         let why_not = (others == 0).then(|| "nothing more of this run is on it".to_owned());
         choices.push(Choice { why_not, ..choice(Does::LeaveOut(step.host.clone()), "leave host out", about) });
     }
-    if let Some(undo) = part.and_then(|part| part.options.undo.as_ref()) {
+    if let Some(undo) = part.filter(|_| !is_gate).and_then(|part| part.options.undo.as_ref()) {
         choices.push(choice(Does::Undo, "undo", format!("what undoes it: {undo}")));
     }
     let has_back = procedure.is_some_and(|one| {
         one.header.rollback.is_some()
             || one.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback)
     });
-    if has_back {
+    if has_back && !is_gate {
         choices.push(choice(Does::RollBack, "roll back", "the way back that is written down; shows it first"));
     }
     if on_host && super::super::shell::up(model, &step.host) {
@@ -293,6 +323,8 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         }
         Does::Undo => planned(model, Chosen::Undo(part), false),
         Does::RollBack => planned(model, Chosen::Rollback, false),
+        Does::Waive => decide(Decision::Waive(part, reason)),
+        Does::Judge => decide(Decision::Tick(part, reason)),
         Does::CheckAgain => decide(Decision::CheckAgain(step)),
         Does::MarkDone => decide(Decision::MarkDone(step, reason)),
         Does::Skip => decide(Decision::Skip(step, reason)),

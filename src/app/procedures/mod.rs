@@ -4,6 +4,7 @@
 pub mod begin;
 pub mod decide;
 pub mod forms;
+pub mod gate;
 pub mod past;
 pub mod subject;
 pub mod why;
@@ -297,6 +298,7 @@ pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
         Some(Need::Failure(number, _)) => step(*number, "failed"),
         Some(Need::Unknown(number, _)) => step(*number, "unknown"),
         Some(Need::Terminal(number)) => step(*number, "the terminal is wanted"),
+        Some(Need::Go) => "the gate is passed: go".to_owned(),
         Some(Need::Paused) => "it is paused".to_owned(),
         None => String::new(),
     }
@@ -394,9 +396,15 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Notice(..)
         | ProcedureNews::Changed(..) => None,
     };
+    let waited = decide::waits_for_go(model);
     model.conducted.hear(news, now);
     if let Some(id) = read {
         past::came(model, &id);
+    }
+    // Whoever is at it and does nothing else sees at once what the go would do.
+    let is_free = model.overlay.is_none() && model.screen == crate::app::model::Screen::Procedure;
+    if is_free && !waited && decide::waits_for_go(model) {
+        return begin::rest(model, now);
     }
     decide::answers(model)
 }

@@ -1,6 +1,6 @@
 //! Why something can't be done with the procedure that is open.
 
-use super::{begin, conduct as beside, decide, desk, no_part, past};
+use super::{begin, conduct as beside, decide, desk, gate, no_part, past};
 use crate::app::model::{Model, Screen};
 use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::StepState;
@@ -53,6 +53,8 @@ pub fn not(model: &Model, action: Action) -> Option<String> {
             let own = procedure.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback);
             (!own && procedure.header.rollback.is_none()).then(|| "no way back is written down".to_owned())
         }
+        Action::Waive => none.or_else(|| gate::why_not_waived(model)),
+        Action::CheckAgain => gate::why_not_checked(model),
         Action::AnswerRun => decide::need(model).is_none().then(|| "nothing waits for you".to_owned()),
         Action::ChooseHost => {
             let parts = model.procedure.procedure.as_ref().map(|one| one.parts.as_slice()).unwrap_or_default();
@@ -111,6 +113,11 @@ fn run(model: &Model) -> Option<String> {
 
 fn tick(model: &Model) -> Option<String> {
     let part = part(model)?;
+    let taken_back = standing(model, part) == Standing::Waived;
+    let judged = gate::is_gate(model, Some(&part.id)) && part.options.evidence;
+    if taken_back || judged && conduct(model).is_some_and(Conduct::goes_on) {
+        return None;
+    }
     if is_automated(part) || matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
         return Some("it is run and not ticked".to_owned());
     }

@@ -10,6 +10,7 @@ use crate::domain::procedure::{Doing, Input};
 use crate::domain::{InputName, PartId, Procedure, ProcedurePlan, Run};
 use crate::port::procedure::{Decision, Need, Told};
 use crate::port::{Effect, Secret};
+use crate::state::procedures::sheet::is_automated;
 use crate::state::procedures::{find_part, valid};
 
 impl Session<'_> {
@@ -72,8 +73,12 @@ impl Session<'_> {
         let decide = |decision| Decided::Send(Effect::Decide(run.id.clone(), decision));
         match need {
             Need::Tick(part) => {
+                if let Some(why) = self.waiver(part, refused)? {
+                    return Ok(decide(Decision::Waive(part.clone(), why)));
+                }
                 let flag = self.flag(self.args.tick.as_slice(), part, "--tick PART=NOTE", refused)?;
-                let evidence = self.is(part, |part| part.options.evidence);
+                // What was fetched is judged without a note too; an item that wants evidence has nothing else.
+                let evidence = self.is(part, |part| part.options.evidence && !is_automated(part));
                 if let Some(note) = flag {
                     if evidence && note.trim().is_empty() {
                         output::complain(&format!("{part} wants a note: say what was seen"));
@@ -135,6 +140,7 @@ impl Session<'_> {
             Need::Unknown(number, evidence) => self.failure(run, *number, evidence, words, true).await,
             Need::Terminal(number) if self.attended => Ok(decide(Decision::TakeTerminal(*number))),
             Need::Terminal(_) => Ok(Decided::Nobody),
+            Need::Go => self.go(run).await,
             Need::Paused => {
                 let typed = self.ask(format!("{words}. Type y to go on: ")).await?;
                 Ok(if typed.as_deref() == Some("y") { decide(Decision::Continue) } else { Decided::Nobody })
@@ -195,6 +201,11 @@ impl Session<'_> {
         let procedure = self.procedure();
         let found = procedure.as_ref().and_then(|one| find_part(one, &self.prepared.environment, part));
         found.is_some_and(|(_, part)| what(part))
+    }
+
+    /// What `--waive` says of a part; it counts once.
+    pub(super) fn waiver(&mut self, part: &PartId, refused: bool) -> Result<Option<String>, Exit> {
+        self.flag(self.args.waive.as_slice(), part, "--waive PART=REASON", refused)
     }
 
     /// What a flag says of a part; it counts once.

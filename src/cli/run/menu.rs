@@ -5,11 +5,11 @@ use super::{OnFailure, answers, told};
 use crate::cli::{Exit, output};
 use crate::domain::permit::Confirm;
 use crate::domain::procedure::{Doing, HERE, Role};
-use crate::domain::{HostName, PartId, Procedure, Run};
+use crate::domain::{HostName, PartId, Procedure, RoleName, Run};
 use crate::engine::transport::RuntimeDir;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence};
-use crate::state::procedures::{Choice, Chosen, again, find_part, once_more, plan};
+use crate::state::procedures::{Choice, Chosen, again, find_part, is_of, once_more, plan};
 use crate::text::Foreign;
 
 /// How often `--on-failure retry` tries a step again.
@@ -23,13 +23,20 @@ struct Ways {
     undo: bool,
     back: bool,
     unknown: bool,
+    /// Whether it is part of a gate, and the role that may waive it.
+    gate: Option<Option<RoleName>>,
 }
 
 impl Ways {
     fn question(&self, host: &str) -> String {
         let mut ways = vec!["[r]etry"];
-        ways.extend(self.editable.as_ref().map(|_| "[e]dit and retry"));
-        ways.extend(["[c]heck again", "[s]kip REASON", "[m]ark done REASON"]);
+        match &self.gate {
+            Some(waiver) => ways.extend(waiver.as_ref().map(|_| "[w]aive REASON")),
+            None => {
+                ways.extend(self.editable.as_ref().map(|_| "[e]dit and retry"));
+                ways.extend(["[c]heck again", "[s]kip REASON", "[m]ark done REASON"]);
+            }
+        }
         ways.extend(self.undo.then_some("[u]ndo"));
         ways.extend(self.back.then_some("roll [b]ack"));
         let leave = format!("[l]eave {host} out");
@@ -50,6 +57,17 @@ impl Session<'_> {
         unknown: bool,
     ) -> Result<Decided, Exit> {
         let decide = |decision| Ok(Decided::Send(Effect::Decide(run.id.clone(), decision)));
+        let part = run.steps.get(number).and_then(|step| step.part.clone());
+        if let Some(part) = part.filter(|part| self.is_gate(part).is_some()) {
+            if let Some(why) = self.waiver(&part, false)? {
+                return decide(Decision::Waive(part, why));
+            }
+            // A gate is not gone round: what was meant for a step that failed is not meant for it.
+            let goes_round = matches!(self.args.on_failure, OnFailure::Skip | OnFailure::Rollback);
+            if goes_round && !self.attended || self.args.gate && !self.attended {
+                return Ok(Decided::Nobody);
+            }
+        }
         match self.args.on_failure {
             OnFailure::Abort => decide(Decision::Abort(format!("{words} (--on-failure abort)"))),
             OnFailure::Skip => decide(Decision::Skip(number, format!("{words} (--on-failure skip)"))),
@@ -107,7 +125,17 @@ impl Session<'_> {
             undo: found.is_some_and(|part| part.options.undo.is_some()),
             back: procedure.is_some_and(|procedure| has_way_back(&procedure)),
             unknown,
+            gate: step.part.as_ref().and_then(|part| self.is_gate(part)),
         })
+    }
+
+    /// Whether a part is of a gate, and which role may waive it.
+    fn is_gate(&self, id: &PartId) -> Option<Option<RoleName>> {
+        let procedure = self.procedure()?;
+        let (_, part) = find_part(&procedure, &self.prepared.environment, id)?;
+        let waiver = part.options.waiver.clone();
+        let outer = procedure.parts.iter().find(|own| own.id == *id || is_of(id, &own.id))?;
+        (procedure.role(outer) == Role::Gate).then_some(waiver)
     }
 
     async fn menu(&mut self, run: &Run, number: usize, unknown: bool) -> Result<Decided, Exit> {
@@ -129,7 +157,7 @@ impl Session<'_> {
                         None => continue,
                     }
                 }
-                "e" | "edit" => {
+                "e" | "edit" if ways.gate.is_none() => {
                     let Some(text) = &ways.editable else { continue };
                     let Some(command) = self.edited(text).await? else { continue };
                     let Some(mut choice) = once_more(run, number) else { continue };
@@ -161,6 +189,19 @@ impl Session<'_> {
                     self.lend(vec![shell]).await;
                     continue;
                 }
+                "w" | "waive" if ways.gate.as_ref().is_some_and(Option::is_some) => {
+                    match (&ways.part, why.is_empty()) {
+                        (Some(part), false) => Decision::Waive(part.clone(), why),
+                        (Some(_) | None, _) => {
+                            output::complain("say why, behind the word");
+                            continue;
+                        }
+                    }
+                }
+                "s" | "skip" | "m" | "mark" | "e" | "edit" | "c" | "check" if ways.gate.is_some() => {
+                    output::complain("a gate is not gone round: the item passes, or is waived by whoever may");
+                    continue;
+                }
                 "c" | "check" => Decision::CheckAgain(number),
                 "s" | "skip" if !why.is_empty() => Decision::Skip(number, why),
                 "m" | "mark" if !why.is_empty() => Decision::MarkDone(number, why),
@@ -175,6 +216,14 @@ impl Session<'_> {
             };
             return Ok(Decided::Send(Effect::Decide(run.id.clone(), decision)));
         }
+    }
+
+    /// The rest of a run whose gate is passed: shown, and with a permit of its own.
+    pub(super) async fn go(&mut self, run: &Run) -> Result<Decided, Exit> {
+        if self.args.gate {
+            return Ok(Decided::Nobody);
+        }
+        Ok(self.more(run, back(run, Chosen::Rest)).await?.unwrap_or(Decided::Nobody))
     }
 
     /// More of the run, with a permit of its own; nothing when it is not to be sent after all.

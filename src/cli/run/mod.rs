@@ -55,6 +55,9 @@ pub struct RunArgs {
     /// Only this part; may be given several times.
     #[arg(long, value_name = "PART")]
     pub step: Vec<String>,
+    /// Judge the gate alone, and leave the run open for its go: 0 passed, 75 it waits for a person, 2 it failed.
+    #[arg(long, conflicts_with_all = ["step", "yes", "confirm"])]
+    pub gate: bool,
     /// Do it without asking; not enough where the environment is protected.
     #[arg(short, long, conflicts_with = "confirm")]
     pub yes: bool,
@@ -74,6 +77,9 @@ pub struct RunArgs {
     /// document says. Not for --resume.
     #[arg(long, value_name = "N", value_parser = together, conflicts_with = "resume")]
     pub parallel: Option<usize>,
+    /// Waives an item of the gate that does not pass, for this reason, where your role may; may be given several times.
+    #[arg(long, value_name = "PART=REASON")]
+    pub waive: Vec<String>,
     /// What becomes of a step that did not end well.
     #[arg(long, value_name = "WHAT", default_value = "ask")]
     pub on_failure: OnFailure,

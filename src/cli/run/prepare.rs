@@ -164,7 +164,11 @@ fn choice(args: &RunArgs, environment: &Environment) -> Result<Choice, Exit> {
         let part = PartId::new(word).map_err(|error| usage(&format!("{word:?} is no part: {error}.")))?;
         parts.push(part.into());
     }
-    let what = if parts.is_empty() { Chosen::Whole } else { Chosen::Parts(parts) };
+    let what = match parts.is_empty() {
+        true if args.gate => Chosen::Gate,
+        true => Chosen::Whole,
+        false => Chosen::Parts(parts),
+    };
     Ok(Choice { what, hosts, only: Vec::new(), run: None })
 }
 

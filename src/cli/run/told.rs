@@ -279,6 +279,10 @@ pub(super) fn need(
         Need::Terminal(number) => {
             (format!("{} needs a terminal", step(number)), "no flag does, only a terminal".to_owned())
         }
+        Need::Go => (
+            "the gate is passed: the rest waits for a go".to_owned(),
+            "--yes, or --confirm where the environment is protected".to_owned(),
+        ),
         Need::Paused => ("the run is paused".to_owned(), "no flag does, only a terminal".to_owned()),
     }
 }

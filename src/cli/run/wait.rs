@@ -28,7 +28,7 @@ impl Session<'_> {
             Need::Failure(number, _) | Need::Unknown(number, _) => {
                 run.steps.get(*number).map_or(0, |step| step.attempt)
             }
-            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => 0,
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Go | Need::Paused => 0,
         };
         format!("{} {tries}", self.need_told(run, need).0)
     }
@@ -133,7 +133,10 @@ impl Session<'_> {
         Ok(match need {
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
-            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Paused => Exit::Waits,
+            Need::Go if self.args.gate => Exit::Ok,
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Go | Need::Paused => {
+                Exit::Waits
+            }
         })
     }
 

@@ -58,7 +58,7 @@ fn on_the_way_back_nothing_else_begins_and_the_run_ends_with_it_as_failed() {
     // Killed here: the next console knows it from the record.
     end(&mut course, 3, StepState::Failed, Some(Reason::NonZeroExit));
     let mut again = Course::new(true, Vec::new(), course.steps().to_vec());
-    again.recall(&Decided { left_out: Vec::new(), rolls_back: true });
+    again.recall(&Decided { left_out: Vec::new(), rolls_back: true, ..Decided::default() });
     again.learn(&whole);
     again.learn(&chosen(Purpose::Forward, back.parts.clone()));
     assert_eq!((again.next(NOW), again.wants()), (vec![], vec![Want::Failure(3)]), "of the way back it is asked");
@@ -101,7 +101,7 @@ fn a_host_that_was_left_out_is_so_for_whoever_goes_on() {
     let mut step = RunStep { state: StepState::Started, attempt: 1, ..course.steps()[0].clone() };
     course.set(0, step.clone(), false);
     let mut again = Course::new(true, Vec::new(), course.steps().to_vec());
-    again.recall(&Decided { left_out: vec![host("app-1")], rolls_back: false });
+    again.recall(&Decided { left_out: vec![host("app-1")], rolls_back: false, ..Decided::default() });
     again.learn(&whole);
     assert_eq!(again.next(NOW), [Do::Adopt(0)]);
     (step.state, step.reason) = (StepState::Failed, Some(Reason::NonZeroExit));

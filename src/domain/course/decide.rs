@@ -1,16 +1,26 @@
 //! What a person may decide in a course, and why not. Whatever is recorded of a decision is recorded by whoever asks.
 
-use super::{Asks, Course, Halt, Stand};
+use super::{Asks, Course, Halt, Rule, Stand};
 use crate::domain::name::{HostName, PartId};
 use crate::domain::procedure::Role;
+use crate::domain::run::{RunStep, StepState};
 
 impl Course {
-    /// The step of an item that may be attested now.
+    /// The steps that are attested with an item now: one, or all whose evidence is judged with it.
     ///
     /// # Errors
     /// Why not, as a sentence.
-    pub fn may_tick(&self, part: &PartId) -> Result<usize, String> {
-        self.answerable(part, "attested", |asks| *asks == Asks::Tick)
+    pub fn may_tick(&self, part: &PartId) -> Result<Vec<usize>, String> {
+        let rule = self.rules.get(self.at(part)?).ok_or_else(|| unknown(part))?;
+        if !rule.judged {
+            return self.answerable(part, "attested", |asks| *asks == Asks::Tick).map(|number| vec![number]);
+        }
+        let stands = |wanted: Stand| move |number: &&usize| self.stand(**number) == wanted;
+        if rule.steps.iter().any(|number| !matches!(self.stand(*number), Stand::Shown | Stand::Passed)) {
+            return Err(format!("{part} can't be judged yet: what it fetches is not there."));
+        }
+        let shown: Vec<usize> = rule.steps.iter().filter(stands(Stand::Shown)).copied().collect();
+        if shown.is_empty() { Err(format!("{part} was judged already.")) } else { Ok(shown) }
     }
 
     /// The step of a decision for which this word may be chosen now.
@@ -38,23 +48,34 @@ impl Course {
         (0..self.steps.len()).filter(tells).collect()
     }
 
-    /// The step whose attestation may be taken back.
+    /// The steps whose attestation or waiver may be taken back, each with how it stands then: evidence is judged again,
+    /// what was waived is checked again.
     ///
     /// # Errors
     /// Why not, as a sentence.
-    pub fn may_untick(&self, part: &PartId) -> Result<usize, String> {
+    pub fn may_untick(&self, part: &PartId) -> Result<Vec<(usize, StepState)>, String> {
         let at = self.at(part)?;
         let rule = self.rules.get(at).ok_or_else(|| unknown(part))?;
-        if rule.asks != Asks::Tick {
-            return Err(format!("{part} is nothing that is attested."));
+        if self.is_left_behind(at) {
+            return Err(format!("{part} counts for the rest of this run: something behind its gate has begun."));
         }
-        let number = rule.steps.first().copied().ok_or_else(|| unknown(part))?;
-        match self.stand(number) {
-            Stand::Passed => Ok(number),
-            Stand::Due | Stand::Going | Stand::Open | Stand::Failed | Stand::Unknown => {
-                Err(format!("{part} is not attested."))
-            }
+        let waived = |step: &RunStep| step.state == StepState::Waived && rule.reads;
+        let back = |number: &usize| {
+            let step = self.steps.get(*number).filter(|_| self.stand(*number) == Stand::Passed)?;
+            let state = match (&rule.asks, rule.judged) {
+                _ if waived(step) => StepState::Planned,
+                (Asks::Tick, _) => StepState::Planned,
+                (_, true) if step.state == StepState::Verified => StepState::Done,
+                _ => return None,
+            };
+            Some((*number, state))
+        };
+        let found: Vec<_> = rule.steps.iter().filter_map(back).collect();
+        if !found.is_empty() {
+            return Ok(found);
         }
+        let attested = rule.asks == Asks::Tick || rule.judged;
+        Err(if attested { format!("{part} is not attested.") } else { format!("{part} is nothing that is attested.") })
     }
 
     /// Whether a step may be skipped.
@@ -63,11 +84,11 @@ impl Course {
     /// Why not, as a sentence.
     pub fn may_skip(&self, number: usize) -> Result<(), String> {
         let what = self.name(number)?;
-        if self.rule(number).is_some_and(|rule| rule.role == Role::Gate) {
-            return Err(format!("{what} is part of the gate, which can't be skipped: mark it done with a reason."));
+        if let Some(rule) = self.rule(number).filter(|rule| rule.role == Role::Gate) {
+            return Err(format!("{what} is part of the gate, which can't be skipped: {}.", past(rule)));
         }
         match self.stand(number) {
-            Stand::Due | Stand::Failed | Stand::Unknown => Ok(()),
+            Stand::Due | Stand::Shown | Stand::Failed | Stand::Unknown => Ok(()),
             Stand::Going | Stand::Open => Err(format!("{what} is under way: cancel it first.")),
             Stand::Passed => Err(format!("{what} has ended already.")),
         }
@@ -79,8 +100,18 @@ impl Course {
     /// Why not, as a sentence.
     pub fn may_mark(&self, number: usize) -> Result<(), String> {
         let what = self.name(number)?;
+        if let Some(rule) = self.rule(number).filter(|rule| rule.role == Role::Gate) {
+            return Err(format!("{what} is part of the gate, which nobody marks as done: {}.", past(rule)));
+        }
+        self.has_ended_badly(number)
+    }
+
+    /// Whether a step failed, or may or may not have happened.
+    fn has_ended_badly(&self, number: usize) -> Result<(), String> {
+        let what = self.name(number)?;
         match self.stand(number) {
             Stand::Failed | Stand::Unknown => Ok(()),
+            Stand::Shown => Err(format!("{what} waits to be judged.")),
             Stand::Due => Err(format!("{what} was not begun: skip it, or let it be done.")),
             Stand::Going | Stand::Open => Err(format!("{what} is under way.")),
             Stand::Passed => Err(format!("{what} has ended already.")),
@@ -92,7 +123,7 @@ impl Course {
     /// # Errors
     /// Why not, as a sentence.
     pub fn check_again(&mut self, number: usize) -> Result<(), String> {
-        self.may_mark(number)?;
+        self.has_ended_badly(number)?;
         self.going.insert(number);
         Ok(())
     }
@@ -108,7 +139,7 @@ impl Course {
         self.left_out.insert(host.clone());
         let waits = |number: &usize| {
             let on_it = self.steps.get(*number).is_some_and(|step| step.host == *host);
-            on_it && matches!(self.stand(*number), Stand::Due | Stand::Failed | Stand::Unknown)
+            on_it && matches!(self.stand(*number), Stand::Due | Stand::Shown | Stand::Failed | Stand::Unknown)
         };
         Ok((0..self.steps.len()).filter(waits).collect())
     }
@@ -163,7 +194,9 @@ impl Course {
             }
             // An answer may be given anew as long as the run goes on.
             Stand::Due | Stand::Passed => Ok(number),
-            Stand::Going | Stand::Open | Stand::Failed | Stand::Unknown => Err(format!("{part} can't be {what} now.")),
+            Stand::Going | Stand::Open | Stand::Shown | Stand::Failed | Stand::Unknown => {
+                Err(format!("{part} can't be {what} now."))
+            }
         }
     }
 
@@ -176,6 +209,11 @@ impl Course {
         let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
         Ok(format!("{part} on {}", step.host))
     }
+}
+
+/// How one gets past an item of a gate.
+fn past(rule: &Rule) -> String {
+    rule.waiver.as_ref().map_or_else(|| "it must pass".to_owned(), super::gate::ways_past)
 }
 
 fn unknown(part: &PartId) -> String {

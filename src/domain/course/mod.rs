@@ -7,6 +7,9 @@
 #[cfg(test)]
 mod beside_tests;
 mod decide;
+mod gate;
+#[cfg(test)]
+mod gate_tests;
 mod guard;
 mod next;
 #[cfg(test)]
@@ -16,11 +19,13 @@ mod rule;
 mod tests;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::name::HostName;
 use super::procedure::{Given, Job, PlannedPart, ProcedurePlan, Purpose};
-use super::run::{Decided, RunState, RunStep, StepState};
+use super::run::{Decided, Go, RunState, RunStep, StepState};
 use super::unit::UnitName;
 
 pub use guard::{Judge, Judgement};
@@ -35,8 +40,11 @@ pub enum Do {
     Adopt(usize),
     /// Record that this step is skipped, for this reason.
     Skip(usize, String),
-    /// Record that this answer counts no more: it is asked for again.
+    /// Record that this answer counts no more: it is asked for, or checked, again.
     Reopen(usize),
+    /// Begin the way back by itself, as it was permitted, because of the failure of this step: record that the run is
+    /// rolled back, and the steps of the way.
+    TurnBack(usize),
     /// Record that the run has ended so.
     End(RunState),
 }
@@ -56,6 +64,8 @@ pub enum Want {
     Failure(usize),
     /// Whether this step happened is not known.
     Unknown(usize),
+    /// Its gate is passed: the rest is planned, and permitted.
+    Go,
     /// It was paused.
     Paused,
 }
@@ -69,6 +79,8 @@ enum Stand {
     Going,
     /// It was begun, by whomever, and is not under way here.
     Open,
+    /// What was to be fetched is there, and a person judges it.
+    Shown,
     /// Nothing of it stands in anybody's way.
     Passed,
     /// It failed, and a person says what becomes of it.
@@ -103,6 +115,12 @@ pub struct Course {
     left_out: BTreeSet<HostName>,
     /// Nothing but the way back begins any more.
     rolls_back: bool,
+    /// Whether it waits for the go behind its gate.
+    go: Go,
+    /// Since when what a gate has checked is as new as it must be, by the first part of each gate.
+    fresh_since: BTreeMap<usize, Timestamp>,
+    /// The way back that was permitted beforehand.
+    back: Option<Box<ProcedurePlan>>,
     paused: bool,
     halt: Option<Halt>,
     ended: bool,
@@ -123,6 +141,9 @@ impl Course {
             undoing: BTreeSet::new(),
             left_out: BTreeSet::new(),
             rolls_back: false,
+            go: Go::default(),
+            fresh_since: BTreeMap::new(),
+            back: None,
             paused: false,
             halt: None,
             ended: false,
@@ -133,6 +154,7 @@ impl Course {
     pub fn recall(&mut self, decided: &Decided) {
         self.left_out.extend(decided.left_out.iter().cloned());
         self.rolls_back |= decided.rolls_back;
+        self.go = self.go.max(decided.go);
     }
 
     /// Its steps as they are recorded.
@@ -176,6 +198,7 @@ impl Course {
             let numbers = self.numbers(part);
             self.put(Rule::of(part, &numbers), plan.whole);
         }
+        self.back = plan.back.clone().or(self.back.take());
     }
 
     /// Takes what a person permitted: the numbers of its steps. `fresh` makes the record of a step that is new; it
@@ -188,6 +211,7 @@ impl Course {
         plan: &ProcedurePlan,
         fresh: impl Fn(&PlannedPart, &Job) -> RunStep,
     ) -> Result<Vec<usize>, String> {
+        self.may_permit(plan)?;
         for part in &plan.parts {
             let ordinary = self.rules.iter().any(|rule| rule.part == part.part && !self.is_aside(rule));
             if self.rolls_back && ordinary {
@@ -220,10 +244,13 @@ impl Course {
             self.put(Rule::of(part, &own), plan.whole);
         }
         match plan.purpose {
+            Purpose::Judge => self.go = self.go.max(if self.whole { Go::Waits } else { Go::Unasked }),
+            Purpose::Forward if plan.whole && self.go == Go::Waits => self.go = Go::Given,
             Purpose::Forward => {}
             Purpose::Undo => self.undoing.extend(&numbers),
             Purpose::Rollback => self.rolls_back |= self.whole,
         }
+        self.back = plan.back.clone().or(self.back.take());
         for number in &numbers {
             self.waived.remove(number);
             self.terminal.remove(number);
@@ -355,7 +382,8 @@ impl Course {
 
     /// Whether something beside the order is still to be done; meanwhile nobody is asked about the rest.
     fn is_undoing(&self) -> bool {
-        let on_its_way = |number: &usize| matches!(self.stand(*number), Stand::Due | Stand::Going | Stand::Open);
+        let on_its_way =
+            |number: &usize| matches!(self.stand(*number), Stand::Due | Stand::Going | Stand::Open | Stand::Shown);
         self.rules.iter().any(|rule| self.is_aside(rule) && rule.steps.iter().any(on_its_way))
     }
 
@@ -367,6 +395,13 @@ impl Course {
         let again = self.again.contains(&number);
         match step.state {
             StepState::Planned => Stand::Due,
+            StepState::Done if self.rule(number).is_some_and(|rule| rule.judged) => {
+                if again {
+                    Stand::Due
+                } else {
+                    Stand::Shown
+                }
+            }
             StepState::Intent | StepState::Started | StepState::Done => Stand::Open,
             StepState::Verified | StepState::Skipped | StepState::Waived | StepState::Failed | StepState::Unknown
                 if again =>

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Asks, Course, Do, Halt, Rule, Stand, Want};
 use crate::domain::procedure::{OnError, Role};
-use crate::domain::run::{Reason, RunState, StepState};
+use crate::domain::run::{Go, Reason, RunState, RunStep, StepState};
 
 impl Course {
     /// Everything that is to be done now. What begins is under way from here on.
@@ -19,6 +19,10 @@ impl Course {
                 orders.push(Do::Adopt(number));
             }
         }
+        if let Some(number) = self.turns_back() {
+            orders.push(Do::TurnBack(number));
+            return orders;
+        }
         self.settle_failures(&mut orders);
         if self.rolls_back && self.halt.is_none() {
             self.give_up(&mut orders);
@@ -31,13 +35,18 @@ impl Course {
         if orders.iter().any(|order| !matches!(order, Do::Adopt(_))) {
             return orders;
         }
-        if self.whole && self.rules.iter().all(|rule| self.is_passed(rule) || self.is_given_up(rule)) {
+        if self.whole && (self.go != Go::Waits || self.rolls_back) && self.all_passed() {
             self.ended = true;
             orders.push(Do::End(self.outcome()));
             return orders;
         }
         orders.extend(self.expired(now).into_iter().map(Do::Reopen));
         if self.paused {
+            return orders;
+        }
+        orders.extend(self.stale(now).into_iter().map(Do::Reopen));
+        // What counts no more is recorded before anything begins behind it.
+        if orders.iter().any(|order| matches!(order, Do::Reopen(_))) {
             return orders;
         }
         for at in 0..self.rules.len() {
@@ -61,10 +70,14 @@ impl Course {
             match self.stand(number) {
                 Stand::Failed => wants.push(Want::Failure(number)),
                 Stand::Unknown => wants.push(Want::Unknown(number)),
-                Stand::Due | Stand::Going | Stand::Open | Stand::Passed => {}
+                Stand::Due | Stand::Going | Stand::Open | Stand::Shown | Stand::Passed => {}
             }
         }
         for (at, rule) in self.rules.iter().enumerate() {
+            // Evidence is judged as a whole, when all of it is there.
+            let fetched = rule.steps.iter().all(|number| matches!(self.stand(*number), Stand::Shown | Stand::Passed));
+            let shown = rule.steps.iter().copied().find(|number| self.stand(*number) == Stand::Shown);
+            wants.extend(shown.filter(|_| fetched && !silent).map(Want::Tick));
             if self.is_blocked(at) {
                 continue;
             }
@@ -81,6 +94,9 @@ impl Course {
                     Asks::Terminal => {}
                 }
             }
+        }
+        if self.waits_for_go() {
+            wants.push(Want::Go);
         }
         if self.paused {
             wants.push(Want::Paused);
@@ -122,32 +138,33 @@ impl Course {
         }
     }
 
+    /// Whether a step was not begun, or nobody has judged what it fetched.
+    fn is_to_come(&self, number: usize) -> bool {
+        let planned = self.steps.get(number).is_some_and(|step| step.state == StepState::Planned);
+        planned || self.stand(number) == Stand::Shown
+    }
+
     /// On the way back nothing else begins.
     fn give_up(&mut self, orders: &mut Vec<Do>) {
         for number in 0..self.steps.len() {
             let ordinary = self.rule(number).is_none_or(|rule| !self.is_aside(rule));
-            if ordinary && self.steps.get(number).is_some_and(|step| step.state == StepState::Planned) {
+            if ordinary && self.is_to_come(number) {
                 orders.push(Do::Skip(number, "not begun: the run is rolled back".to_owned()));
             }
         }
     }
 
     /// Whether nothing more comes of a part because the run is rolled back.
-    fn is_given_up(&self, rule: &Rule) -> bool {
-        let over = |number: &usize| {
-            let planned = self.steps.get(*number).is_some_and(|step| step.state == StepState::Planned);
-            !planned && !matches!(self.stand(*number), Stand::Going | Stand::Open)
-        };
+    pub(super) fn is_given_up(&self, rule: &Rule) -> bool {
+        let over =
+            |number: &usize| !self.is_to_come(*number) && !matches!(self.stand(*number), Stand::Going | Stand::Open);
         self.rolls_back && !self.is_aside(rule) && rule.steps.iter().all(over)
     }
 
     /// No further step begins; the end comes when nothing is under way.
     fn halted(&mut self, orders: &mut Vec<Do>) {
         let why = self.halt.as_ref().map(|halt| halt.why.clone()).unwrap_or_default();
-        let due = |number: &usize| {
-            let planned = self.steps.get(*number).is_some_and(|step| step.state == StepState::Planned);
-            planned && !self.going.contains(number)
-        };
+        let due = |number: &usize| self.is_to_come(*number) && !self.going.contains(number);
         let due: Vec<usize> = (0..self.steps.len()).filter(due).collect();
         if !due.is_empty() {
             orders.extend(due.into_iter().map(|number| Do::Skip(number, format!("not begun: {why}"))));
@@ -209,7 +226,7 @@ impl Course {
                         return Needs::Never(why);
                     }
                 }
-                Stand::Due | Stand::Going | Stand::Open | Stand::Failed | Stand::Unknown => waits = true,
+                Stand::Due | Stand::Going | Stand::Open | Stand::Shown | Stand::Failed | Stand::Unknown => waits = true,
             }
         }
         if waits { Needs::Waits } else { Needs::Met }
@@ -282,7 +299,7 @@ impl Course {
     /// Whether a part that has not passed lets a later one go ahead all the same.
     fn lets_pass(&self, earlier: &Rule, later: &Rule) -> bool {
         let any = |wanted: &[Stand]| earlier.steps.iter().any(|number| wanted.contains(&self.stand(*number)));
-        let in_motion = any(&[Stand::Due, Stand::Going, Stand::Open]);
+        let in_motion = any(&[Stand::Due, Stand::Going, Stand::Open, Stand::Shown]);
         let is_stuck = earlier.steps.iter().any(|number| {
             matches!(self.stand(*number), Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
         });
@@ -295,32 +312,34 @@ impl Course {
         }
         // All of a gate is looked at, so that one failure does not hide the next.
         if earlier.same_gate(later) && (later.reads || later.asks == Asks::Tick) {
-            return !any(&[Stand::Going, Stand::Open]) && (is_stuck || earlier.asks != Asks::Nobody)
-                || (beside && later.together > 1);
+            let waits = is_stuck || any(&[Stand::Shown]) || earlier.asks != Asks::Nobody;
+            return !any(&[Stand::Going, Stand::Open]) && waits || (beside && later.together > 1);
         }
         beside && earlier.together > 1 && later.together > 1 && !is_stuck && earlier.asks == Asks::Nobody
     }
 
     /// Whether nothing of a part stands in anybody's way. A gate is passed only by what was verified; a condition that
     /// does not hold takes a part out of it.
-    fn is_passed(&self, rule: &Rule) -> bool {
+    pub(super) fn is_passed(&self, rule: &Rule) -> bool {
         let all = rule.steps.iter().all(|number| self.stand(*number) == Stand::Passed);
         if rule.role != Role::Gate || !all {
             return all;
         }
         let steps = || rule.steps.iter().filter_map(|number| self.steps.get(*number));
         let left_out = steps().any(|step| step.state == StepState::Skipped && step.by.is_some());
-        !left_out || steps().any(|step| step.state == StepState::Verified)
+        !left_out || steps().any(|step| matches!(step.state, StepState::Verified | StepState::Waived))
     }
 
     /// Answers that count for a time only, with the end of that time, while something is still to come.
     fn answers(&self) -> impl Iterator<Item = (usize, Option<Timestamp>)> {
-        let is_done = self.is_done();
-        self.rules.iter().filter(move |_| !is_done).flat_map(move |rule| {
-            let answered = move |number: &&usize| self.stand(**number) == Stand::Passed;
+        let is_done = self.is_done() && self.go != Go::Waits;
+        let counts = move |rule: &&Rule| !is_done && rule.is_answered() && !self.is_settled(rule);
+        self.rules.iter().filter(counts).flat_map(move |rule| {
+            let answered = move |number: &&usize| matches!(self.stand(**number), Stand::Passed | Stand::Shown);
             rule.steps.iter().filter(answered).filter_map(move |number| {
-                let span = rule.expires.filter(|_| matches!(rule.asks, Asks::Tick | Asks::Choose(_)))?;
-                let step = self.steps.get(*number).filter(|step| step.state == StepState::Verified)?;
+                let span = rule.expires?;
+                let counts = |step: &&RunStep| matches!(step.state, StepState::Verified | StepState::Done);
+                let step = self.steps.get(*number).filter(counts)?;
                 Some((*number, step.at.and_then(|at| at.checked_add(span).ok())))
             })
         })
@@ -337,7 +356,10 @@ impl Course {
             RunState::Unknown
         } else if any(StepState::Failed) {
             RunState::Failed
-        } else if self.rolls_back || self.halt.is_some() && any(StepState::Skipped) && (self.whole || !self.is_done()) {
+        } else if self.rolls_back
+            || self.go == Go::Waits
+            || self.halt.is_some() && any(StepState::Skipped) && (self.whole || !self.is_done())
+        {
             RunState::Stopped
         } else {
             RunState::Succeeded

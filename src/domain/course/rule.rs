@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::name::{InputName, PartId};
+use crate::domain::name::{InputName, PartId, RoleName};
 use crate::domain::procedure::{Danger, Doing, OnError, PlannedPart, Role, Terms};
 use crate::domain::run::{Reason, RunStep};
 
@@ -51,6 +51,12 @@ pub struct Rule {
     pub commands: bool,
     /// How long an answer counts.
     pub expires: Option<Duration>,
+    /// Of a gate: how old what was checked may be when something behind the gate begins.
+    pub fresh: Option<Duration>,
+    /// Whether a person judges what it fetched.
+    pub judged: bool,
+    /// The role whose people may waive it.
+    pub waiver: Option<RoleName>,
     /// Whether it stands beside the order of a whole run, because a person chose it there: it undoes another part, or is
     /// of the way back.
     pub aside: bool,
@@ -84,6 +90,9 @@ impl Rule {
             idempotent: options.idempotent || reads(part),
             commands: matches!(part.doing, Doing::Run(..)),
             expires: options.expires,
+            fresh: fresh(part),
+            judged: is_judged(part),
+            waiver: options.waiver.clone().filter(|_| part.role == Role::Gate),
             aside: false,
             capture: options.capture.clone(),
             steps: numbers.iter().copied().flatten().collect(),
@@ -103,6 +112,11 @@ impl Rule {
         mends && !cut && step.by.is_none() && step.attempt <= self.retries && self.asks == Asks::Nobody
     }
 
+    /// Whether a person gives its answer: a tick, a choice, or the judgement of what was fetched.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self.asks, Asks::Tick | Asks::Choose(_)) || self.judged
+    }
+
     /// Whether it is the same gate as another part's.
     pub(super) fn same_gate(&self, other: &Rule) -> bool {
         self.role == Role::Gate && other.role == Role::Gate
@@ -117,6 +131,22 @@ fn needs(part: &PlannedPart, numbers: &[Option<usize>]) -> BTreeMap<usize, Vec<u
         Some(((*own)?, after.iter().filter_map(number).collect::<Vec<usize>>()))
     };
     part.jobs.iter().zip(numbers).filter_map(of).filter(|(_, needs)| !needs.is_empty()).collect()
+}
+
+/// What a gate has checked counts so long unless its part says otherwise.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Whether its evidence is fetched by the console and judged by a person.
+fn is_judged(part: &PlannedPart) -> bool {
+    part.role == Role::Gate && part.options.evidence && asks(part) == Asks::Nobody
+}
+
+/// A gate's checked items are checked once more when they are older than this. What changes something never is, and to
+/// wait once more proves nothing unless the document says so.
+fn fresh(part: &PlannedPart) -> Option<Duration> {
+    let checked = part.role == Role::Gate && asks(part) == Asks::Nobody && reads(part) && !is_judged(part);
+    let usual = Some(FRESH).filter(|_| !matches!(part.doing, Doing::Hold(..)));
+    part.options.expires.or(usual).filter(|_| checked)
 }
 
 /// Whether it only looks. Telling somebody changes nothing that runs, but is not the same twice.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, SiteName};
+use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, RoleName, SiteName};
 use crate::domain::procedure::{
     Danger, Doing, Job, Kind, Language, OnError, Options, PlannedPart, Purpose, Role, Script, Term, Terms, Way, here,
 };
@@ -70,6 +70,7 @@ pub(super) fn plan(whole: bool, parts: Vec<PlannedPart>) -> ProcedurePlan {
         given: Vec::new(),
         later: Vec::new(),
         parts,
+        back: None,
     }
 }
 
@@ -102,12 +103,24 @@ struct Sim {
     truth: BTreeMap<(usize, u32), Truth>,
     executions: BTreeMap<(usize, u32), u32>,
     permits: BTreeMap<usize, u32>,
+    go: Go,
     ended: Option<RunState>,
 }
 
+fn of_gate(plan: &ProcedurePlan, gate: bool) -> ProcedurePlan {
+    let mut part = plan.clone();
+    part.parts.retain(|part| (part.role == Role::Gate) == gate);
+    part.purpose = if gate { Purpose::Judge } else { Purpose::Forward };
+    part
+}
+
 impl Sim {
-    fn new(plan: ProcedurePlan) -> Self {
-        let course = begun(&plan);
+    /// With `judged` its gate is planned alone, and the rest waits for a go.
+    fn new(plan: ProcedurePlan, judged: bool) -> Self {
+        let judged = judged && plan.parts.iter().any(|part| part.role != Role::Gate);
+        let course = begun(&if judged { of_gate(&plan, true) } else { plan.clone() });
+        let go = course.go();
+        assert_eq!(go == Go::Waits, judged);
         Self {
             record: course.steps().to_vec(),
             plan,
@@ -115,13 +128,16 @@ impl Sim {
             truth: BTreeMap::new(),
             executions: BTreeMap::new(),
             permits: BTreeMap::new(),
+            go,
             ended: None,
         }
     }
 
     fn kill(&mut self) {
         self.course = Course::new(self.plan.whole, Vec::new(), self.record.clone());
-        self.course.learn(&self.plan);
+        self.course.recall(&Decided { go: self.go, ..Decided::default() });
+        let waits = self.go == Go::Waits;
+        self.course.learn(&if waits { of_gate(&self.plan, true) } else { self.plan.clone() });
     }
 
     fn set(&mut self, number: usize, change: impl FnOnce(&mut RunStep), ended: bool) {
@@ -188,6 +204,7 @@ impl Sim {
                         self.set(number, |step| step.state = StepState::Skipped, true);
                     }
                     Do::Reopen(_) => panic!("nothing expires here"),
+                    Do::TurnBack(_) => panic!("nothing goes back here"),
                     Do::End(state) => self.ended = Some(state),
                 }
                 if dies() {
@@ -200,6 +217,7 @@ impl Sim {
 
     fn adopt(&mut self, number: usize) {
         let (state, reason) = match self.truth[&(number, self.record[number].attempt)] {
+            Truth::Well if self.course.rule(number).unwrap().judged => (StepState::Done, None),
             Truth::Well => (StepState::Verified, None),
             Truth::Badly => (StepState::Failed, Some(Reason::NonZeroExit)),
             Truth::Vanished => (StepState::Unknown, None),
@@ -216,13 +234,14 @@ impl Sim {
         }
         let at = self.plan.parts.iter().position(|part| Some(&part.part) == self.record[number].part.as_ref()).unwrap();
         let role = self.plan.parts[at].role;
+        assert!(role == Role::Gate || self.go != Go::Waits, "something began behind the gate without a go");
         for part in &self.plan.parts[..at] {
             if role == Role::Gate && part.role == Role::Gate && self.plan.parts[at].danger == Danger::Read {
                 continue;
             }
             for step in self.record.iter().filter(|step| step.part.as_ref() == Some(&part.part)) {
                 let passed = match part.role {
-                    Role::Gate => step.state == StepState::Verified,
+                    Role::Gate => matches!(step.state, StepState::Verified | StepState::Waived),
                     _ => matches!(step.state, StepState::Verified | StepState::Skipped),
                 };
                 assert!(passed, "{} began behind {}, which is {:?}", self.plan.parts[at].part, part.part, step.state);
@@ -250,7 +269,7 @@ impl Sim {
         if !matches!(step.state, StepState::Failed | StepState::Unknown) || self.going().contains(&number) {
             return;
         }
-        let mut plan = self.plan.clone();
+        let mut plan = ProcedurePlan { whole: false, ..self.plan.clone() };
         plan.parts.retain(|part| Some(&part.part) == step.part.as_ref());
         plan.parts[0].jobs.retain(|job| job.host == step.host);
         if self.course.permit(&plan, fresh).is_ok() {
@@ -265,8 +284,10 @@ impl Sim {
         match want {
             Want::Tick(number) | Want::Tell(number) => {
                 let part = self.record[number].part.clone().unwrap();
-                assert_eq!(self.course.may_tick(&part), Ok(number));
-                self.set(number, |step| (step.state, step.by) = (StepState::Verified, Some("ada".into())), true);
+                for number in self.course.may_tick(&part).unwrap() {
+                    self.set(number, |step| (step.state, step.by) = (StepState::Verified, Some("ada".into())), true);
+                }
+                assert!(self.record[number].state == StepState::Verified);
             }
             Want::Choose(number) => {
                 let part = self.record[number].part.clone().unwrap();
@@ -275,6 +296,33 @@ impl Sim {
                 self.set(number, |step| (step.state, step.value) = (StepState::Verified, Some("go".into())), true);
             }
             Want::Terminal(number) => self.course.take_terminal(number).unwrap(),
+            Want::Failure(number) | Want::Unknown(number) if self.course.rule(number).unwrap().role == Role::Gate => {
+                let part = self.record[number].part.clone().unwrap();
+                assert!(self.course.may_waive(&part, |_| false).is_err());
+                assert!(self.course.may_mark(number).is_err() && self.course.may_skip(number).is_err());
+                match self.course.may_waive(&part, |_| true) {
+                    Ok(numbers) if kind % 3 == 0 => {
+                        for number in numbers {
+                            let by = Some("ada".to_owned());
+                            self.set(number, |step| (step.state, step.by) = (StepState::Waived, by), true);
+                        }
+                    }
+                    Ok(_) | Err(_) if kind % 3 == 1 => {
+                        self.course.check_again(number).map(|()| self.adopt(number)).unwrap();
+                    }
+                    Ok(_) | Err(_) => self.permit(number),
+                }
+            }
+            Want::Go => {
+                let rest = of_gate(&self.plan, false);
+                self.course.permit(&rest, fresh).unwrap();
+                self.record = self.course.steps().to_vec();
+                // Killed before the go is recorded it is asked for again.
+                if kind % 3 == 0 {
+                    return self.kill();
+                }
+                self.go = Go::Given;
+            }
             Want::Failure(number) | Want::Unknown(number) => {
                 let by = Some("ada".to_owned());
                 match kind % 3 {
@@ -330,6 +378,11 @@ fn plans() -> impl Strategy<Value = ProcedurePlan> {
                 _ => run_part(&id, role, section, hosts),
             };
             (made.options.retries, made.at_once) = (retries, at_once);
+            if role == Role::Gate && kind == 3 {
+                made.danger = Danger::Read;
+                made.options.evidence = skips;
+            }
+            made.options.waiver = (role == Role::Gate && hosts == 1).then(|| RoleName::new("lead").unwrap());
             if skips {
                 made.options.on_error = OnError::Skip;
             }
@@ -343,8 +396,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_happens_twice_nor_behind_a_closed_gate_and_every_run_comes_to_an_end(plan in plans(), ops in ops()) {
-        let mut sim = Sim::new(plan);
+    fn nothing_happens_twice_nor_behind_a_closed_gate_and_every_run_comes_to_an_end(
+        plan in plans(), judged in any::<bool>(), ops in ops()
+    ) {
+        let mut sim = Sim::new(plan, judged);
         let mut die = None;
         for op in ops {
             sim.orders(die.take());
@@ -381,8 +436,10 @@ proptest! {
     }
 
     #[test]
-    fn a_run_that_is_ended_by_a_person_ends_and_hides_nothing(plan in plans(), ops in ops()) {
-        let mut sim = Sim::new(plan);
+    fn a_run_that_is_ended_by_a_person_ends_and_hides_nothing(
+        plan in plans(), judged in any::<bool>(), ops in ops()
+    ) {
+        let mut sim = Sim::new(plan, judged);
         for op in ops {
             sim.orders(None);
             if let Op::End(at, how) = op {

@@ -29,12 +29,24 @@ pub struct Header {
     pub lock: bool,
     /// The procedure that undoes it.
     pub rollback: Option<ProcedureName>,
+    /// How its way back begins.
+    pub back: Back,
     /// How long it may take.
     pub budget: Option<Duration>,
     /// What its release is, if it makes one.
     pub release: Option<ReleaseNames>,
     /// Front matter of other tools, which is shown and means nothing here, as it stands there.
     pub other: Foreign,
+}
+
+/// How the way back of a procedure begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Back {
+    /// A person is asked.
+    #[default]
+    Offered,
+    /// By itself, once, as soon as a step, a verification or a guard fails; it is permitted together with the run.
+    Auto,
 }
 
 /// What a procedure is for.

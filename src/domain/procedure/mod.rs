@@ -13,7 +13,7 @@ use super::name::ProcedureName;
 use crate::text::Foreign;
 
 pub use block::{Block, Inline, Marker, Placed, Style};
-pub use header::{Choices, Header, Input, InputKind, Kind, Origin};
+pub use header::{Back, Choices, Header, Input, InputKind, Kind, Origin};
 pub use part::{Danger, Doing, Guard, Language, OnError, Options, Part, TIMEOUT, Term, Terms, Way};
 pub use plan::{Given, HERE, Job, PlannedPart, ProcedurePlan, Purpose, Script, here};
 pub use target::Target;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::target::Target;
 use crate::domain::fact::Fact;
-use crate::domain::name::{InputName, PartId, ProbeName, ProcedureName, ServiceName};
+use crate::domain::name::{InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName};
 use crate::text::Foreign;
 
 /// A step or an item.
@@ -214,10 +214,12 @@ pub struct Options {
     pub todo: bool,
     /// What happens by itself when it did not end well.
     pub on_error: OnError,
-    /// How long a tick or an answer counts.
+    /// How long a tick, an answer or what was checked counts.
     pub expires: Option<Duration>,
-    /// Whether a tick wants a note.
+    /// Of an item: whether a tick wants a note. Of another part of a gate: whether a person judges what it fetched.
     pub evidence: bool,
+    /// The role whose people may waive it, where it is part of a gate.
+    pub waiver: Option<RoleName>,
 }
 
 /// How long one try of a part may take unless it says otherwise.
@@ -245,6 +247,7 @@ impl Default for Options {
             on_error: OnError::Ask,
             expires: None,
             evidence: false,
+            waiver: None,
         }
     }
 }

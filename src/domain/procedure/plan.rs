@@ -56,6 +56,8 @@ pub struct ProcedurePlan {
     pub later: Vec<Input>,
     /// The parts, in the order of the document.
     pub parts: Vec<PlannedPart>,
+    /// The way back that the run begins by itself when something fails; none where a person is asked.
+    pub back: Option<Box<ProcedurePlan>>,
 }
 
 /// What a plan is for in the run that it goes on with.
@@ -68,6 +70,8 @@ pub enum Purpose {
     Undo,
     /// It is the way back: from then on nothing else of the run begins.
     Rollback,
+    /// It looks whether the run may begin: its gate alone, in front of everything that it would do.
+    Judge,
 }
 
 /// An input with its value.
@@ -168,9 +172,14 @@ impl Script {
 }
 
 impl ProcedurePlan {
+    /// Its parts, and behind them those of the way back that it covers.
+    pub fn all_parts(&self) -> impl Iterator<Item = &PlannedPart> {
+        self.parts.iter().chain(self.back.iter().flat_map(|back| &back.parts))
+    }
+
     /// The gravest grade of its parts.
     pub fn danger(&self) -> Danger {
-        self.parts.iter().map(|part| part.danger).max().unwrap_or(Danger::Read)
+        self.all_parts().map(|part| part.danger).max().unwrap_or(Danger::Read)
     }
 
     /// Has at most so many instances under way at once wherever it starts services anew.
@@ -183,7 +192,7 @@ impl ProcedurePlan {
     /// The hosts it touches, each once, in the order of the parts.
     pub fn hosts(&self) -> Vec<&HostName> {
         let mut hosts: Vec<&HostName> = Vec::new();
-        for job in self.parts.iter().flat_map(|part| &part.jobs) {
+        for job in self.all_parts().flat_map(|part| &part.jobs) {
             if !hosts.contains(&&job.host) {
                 hosts.push(&job.host);
             }
@@ -206,7 +215,7 @@ impl Confirmable for ProcedurePlan {
     }
 
     fn disguised(&self) -> Option<&str> {
-        let jobs = self.parts.iter().flat_map(|part| part.jobs.iter().chain(&part.previews));
+        let jobs = self.all_parts().flat_map(|part| part.jobs.iter().chain(&part.previews));
         jobs.into_iter().find(|job| job.script.is_disguised()).map(|job| job.host.as_str())
     }
 }

@@ -169,6 +169,7 @@ fn wanted(need: &Need, steps: &[RunStep]) -> String {
         Need::Failure(number, _) => step(*number, "failed"),
         Need::Unknown(number, _) => step(*number, "is unknown"),
         Need::Terminal(number) => step(*number, "wants the terminal"),
+        Need::Go => "its gate is passed, and it waits for a go".to_owned(),
         Need::Paused => "it is paused".to_owned(),
     }
 }

@@ -80,7 +80,8 @@ impl Watch {
         let state = match came {
             Ok(note) => {
                 self.record.note = note.into();
-                StepState::Verified
+                // A person judges what was fetched.
+                if self.rule.judged { StepState::Done } else { StepState::Verified }
             }
             Err((reason, why)) => {
                 (self.record.reason, self.record.note) = (Some(reason), why.into());
@@ -88,7 +89,7 @@ impl Watch {
             }
         };
         if checks.is_empty() {
-            let finding = if state == StepState::Verified { Finding::Good } else { Finding::Bad };
+            let finding = if state == StepState::Failed { Finding::Bad } else { Finding::Good };
             checks.push(Check { name: self.part.kind.into(), finding, told: self.record.note.clone() });
         }
         self.record.verdict = Some(StepVerdict { took: begun.age(self.now()), checks });

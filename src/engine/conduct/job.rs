@@ -121,6 +121,8 @@ impl Step {
             let came = if matches!(came, Came::Well) { self.stands().await } else { came };
             let took = begun.age(self.now());
             let state = match &came {
+                // A person judges what was fetched.
+                Came::Well if self.what.as_ref().is_some_and(|(_, _, rule)| rule.judged) => StepState::Done,
                 Came::Well => StepState::Verified,
                 Came::Badly(..) | Came::Never(..) => StepState::Failed,
                 Came::Unknown(_) => StepState::Unknown,
@@ -160,7 +162,7 @@ impl Step {
 
     fn verdict(&self, state: StepState, took: Duration) -> StepVerdict {
         let finding = match state {
-            StepState::Verified => Finding::Good,
+            StepState::Verified | StepState::Done => Finding::Good,
             StepState::Unknown => Finding::Unknown,
             _ => Finding::Bad,
         };

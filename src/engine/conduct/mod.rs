@@ -40,8 +40,8 @@ use self::mirroring::Mirroring;
 use self::task::{Activity, Order, Task};
 use crate::domain::course::Course;
 use crate::domain::lock::Holder;
-use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan};
-use crate::domain::run::{Decided, RunDocument, RunState, RunStep};
+use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan, Purpose};
+use crate::domain::run::{Decided, Go, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
 use crate::engine::act::{Book, Place, one_change};
 use crate::engine::channels::{About, Cover, Herald, Post};
@@ -380,7 +380,10 @@ fn recorded(plan: &ProcedurePlan, how: &str, book: &Book, now: jiff::Timestamp, 
             digest: plan.digest.clone(),
             whole: plan.whole,
             given: plan.given.clone(),
-            decided: Decided::default(),
+            decided: Decided {
+                go: if plan.purpose == Purpose::Judge && plan.whole { Go::Waits } else { Go::Unasked },
+                ..Decided::default()
+            },
         }),
         steps,
     }

@@ -49,6 +49,7 @@ impl Task {
             Want::Terminal(number) => Need::Terminal(number),
             Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await?)),
             Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await?)),
+            Want::Go => Need::Go,
             Want::Paused => Need::Paused,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ledger::{Ledger, Lost};
 use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
-use crate::domain::run::{Decided, RunStep, StepState};
+use crate::domain::run::{Decided, Go, RunStep, StepState};
 use crate::domain::{InputName, PartId, Permit};
 use crate::port::Event;
 use crate::port::act::RunNews;
@@ -34,10 +34,21 @@ impl Task {
         match decision {
             Decision::Tick(part, note) => self.tick(&part, &note).await?,
             Decision::Untick(part) => {
-                let number = self.course.may_untick(&part)?;
-                let mut step = self.step(number);
-                (step.by, step.note) = (None, format!("taken back by {}", self.person).into());
-                self.record(number, step, StepState::Planned).await;
+                for (number, state) in self.course.may_untick(&part)? {
+                    let mut step = self.step(number);
+                    (step.by, step.note) = (None, format!("taken back by {}", self.person).into());
+                    self.record(number, step, state).await;
+                }
+            }
+            Decision::Waive(part, why) => self.waive(&part, &why).await?,
+            Decision::Recheck(part) => {
+                for number in self.course.may_recheck(part.as_ref())? {
+                    let mut step = self.step(number);
+                    (step.by, step.reason, step.exit, step.value) = (None, None, None, None);
+                    step.note = format!("checked again by {}", self.person).into();
+                    self.evidence.remove(&number);
+                    self.record(number, step, StepState::Planned).await;
+                }
             }
             Decision::Choose(part, word) => {
                 let number = self.course.may_choose(&part, &word)?;
@@ -65,7 +76,7 @@ impl Task {
             }
             Decision::LeaveOut(host) => {
                 let numbers = self.course.leave_out(&host)?;
-                let decided = Decided { left_out: vec![host.clone()], rolls_back: false };
+                let decided = Decided { left_out: vec![host.clone()], ..Decided::default() };
                 self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
                 for number in numbers {
                     let step = self.signed(number, format!("{host} was left out of this run").into());
@@ -94,13 +105,37 @@ impl Task {
     }
 
     async fn tick(&mut self, part: &PartId, note: &str) -> Result<(), String> {
-        let number = self.course.may_tick(part)?;
-        let wants_note = self.planned.get(&number).is_some_and(|(part, _)| part.options.evidence);
-        if wants_note && note.trim().is_empty() {
-            return Err(format!("{part} wants evidence: say in a note what you saw."));
+        for number in self.course.may_tick(part)? {
+            let is_judged = self.course.rule(number).is_some_and(|rule| rule.judged);
+            let wants_note = self.planned.get(&number).is_some_and(|(part, _)| part.options.evidence) && !is_judged;
+            if wants_note && note.trim().is_empty() {
+                return Err(format!("{part} wants evidence: say in a note what you saw."));
+            }
+            let mut step = self.signed(number, note.trim().into());
+            if is_judged && note.trim().is_empty() {
+                // What a probe answered stays with what was said of it.
+                step.note = self.step(number).note;
+            }
+            self.record(number, step, StepState::Verified).await;
         }
-        let step = self.signed(number, note.trim().into());
-        self.record(number, step, StepState::Verified).await;
+        Ok(())
+    }
+
+    /// An item of the gate is waived: what was wrong with it stays beside who waived it and why.
+    async fn waive(&mut self, part: &PartId, why: &str) -> Result<(), String> {
+        let roles = Arc::clone(&self.kit.place.environment.roles);
+        let numbers = self.course.may_waive(part, |role| roles.has(&self.person, role))?;
+        let why = because(why, "waiving an item of the gate")?;
+        for number in numbers {
+            let found = self.step(number).note;
+            let note: Foreign = if found.is_empty() {
+                why.clone()
+            } else {
+                [why.raw(), b" (found: ", found.raw(), b")"].concat().into()
+            };
+            let step = self.signed(number, note);
+            self.record(number, step, StepState::Waived).await;
+        }
         Ok(())
     }
 
@@ -170,6 +205,39 @@ impl Task {
     /// More of the run, with a person's permit.
     async fn permitted(&mut self, permit: Permit<ProcedurePlan>) -> Result<(), String> {
         let plan = permit.plan();
+        let document = self.kit.about.run.document.as_ref();
+        if document.is_some_and(|document| document.digest != plan.digest) {
+            let sentence = format!(
+                "{} is not the document any more that this run is of: nothing was begun. Bring it back as it was, or end \
+                 the run and begin a new one.",
+                plan.procedure
+            );
+            self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+            return Ok(());
+        }
+        if let Err(sentence) = self.take(plan).await? {
+            self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+        }
+        Ok(())
+    }
+
+    /// The way back begins by itself, as it was permitted with the run.
+    pub(super) async fn turn_back(&mut self, number: usize) {
+        let Some(plan) = self.course.way_back().cloned() else { return };
+        let step = self.step(number);
+        let what = step.part.map(|part| format!("{part} on {}", step.host)).unwrap_or_else(|| "a step".to_owned());
+        let sentence = format!("{what} did not end well: the way back begins by itself, as the document says.");
+        self.kit.ledger.trouble(sentence).await;
+        let begun = match self.take(&plan).await {
+            Ok(Ok(())) => return,
+            Ok(Err(why)) | Err(why) => why,
+        };
+        self.course.forget_way_back();
+        self.kit.ledger.trouble(format!("The way back could not begin by itself: {begun}")).await;
+    }
+
+    /// Takes in what was permitted: the inner error says why the course does not take it.
+    async fn take(&mut self, plan: &ProcedurePlan) -> Result<Result<(), String>, String> {
         let known = |given: &&Given| !self.course.given().contains(given);
         let given: Vec<Given> = plan.given.iter().filter(known).cloned().collect();
         if !given.is_empty() {
@@ -177,16 +245,13 @@ impl Task {
             self.keep(|ledger| async move { ledger.give(told).await }).await?;
             self.course.give(&given);
         }
-        let before = self.course.steps().len();
+        let (before, waited) = (self.course.steps().len(), self.course.go() == Go::Waits);
         let numbers = match self.course.permit(plan, super::fresh) {
             Ok(numbers) => numbers,
-            Err(sentence) => {
-                self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
-                return Ok(());
-            }
+            Err(sentence) => return Ok(Err(sentence)),
         };
         if plan.purpose == Purpose::Rollback && !self.course.is_chosen() {
-            let decided = Decided { left_out: Vec::new(), rolls_back: true };
+            let decided = Decided { rolls_back: true, ..Decided::default() };
             self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
         }
         self.learn(plan);
@@ -208,6 +273,14 @@ impl Task {
             let step = self.step(number);
             self.record(number, step, StepState::Planned).await;
         }
+        if waited && self.course.go() == Go::Given {
+            // Only when all its steps are recorded: who finds it without them asks for the go again.
+            let decided = Decided { go: Go::Given, ..Decided::default() };
+            if let Err(why) = self.keep(|ledger| async move { ledger.decide(decided).await }).await {
+                self.course.pause();
+                return Err(why);
+            }
+        }
         for number in self.course.given_up(&numbers) {
             let mut step = self.step(number);
             step.note = "not begun: something else was chosen".into();
@@ -215,7 +288,7 @@ impl Task {
         }
         // Whoever permits more of it wants it to go on.
         self.course.go_on();
-        Ok(())
+        Ok(Ok(()))
     }
 }
 

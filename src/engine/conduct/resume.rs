@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::claim::SILENT;
 use super::{Conductor, Source, Stage};
 use crate::domain::procedure::{Procedure, ProcedurePlan};
-use crate::domain::run::{RunDocument, RunState};
+use crate::domain::run::{Go, RunDocument, RunState, StepState};
 use crate::domain::{HostName, PartId, Run, RunId};
 use crate::engine::act::one_change;
 use crate::engine::mirror::Mirrored;
@@ -165,10 +165,17 @@ pub(super) fn planned(
     };
     let mut plans = Vec::new();
     if document.whole {
-        plans.push(make(Chosen::Whole, &hosts, Vec::new())?);
+        let what = if document.decided.go == Go::Waits { Chosen::Gate } else { Chosen::Whole };
+        plans.push(make(what, &hosts, Vec::new())?);
     }
     let is_planned = |part: &PartId| plans.iter().any(|plan| plan.parts.iter().any(|known| known.part == *part));
-    let beside: Vec<_> = parts.iter().filter(|part| !is_planned(part)).cloned().map(Into::into).collect();
+    // What was recorded of the rest before the go was is no part of the run yet.
+    let waits = |part: &PartId| {
+        let steps = run.steps.iter().filter(|step| step.part.as_ref() == Some(part));
+        document.decided.go == Go::Waits && steps.into_iter().all(|step| step.state == StepState::Planned)
+    };
+    let beside = parts.iter().filter(|part| !is_planned(part) && !waits(part));
+    let beside: Vec<_> = beside.cloned().map(Into::into).collect();
     if !beside.is_empty() {
         plans.push(make(Chosen::Parts(beside), &hosts, Vec::new())?);
     }

@@ -217,11 +217,16 @@ impl Task {
                     }
                     Do::Reopen(number) => {
                         let mut step = self.step(number);
-                        let by = step.by.take().unwrap_or_default();
-                        step.note = format!("asked again: the answer of {by} counted for its time only").into();
-                        step.value = None;
+                        step.note = match step.by.take() {
+                            Some(by) => format!("asked again: the answer of {by} counted for its time only"),
+                            None => "checked again: what it found counts for its time only".to_owned(),
+                        }
+                        .into();
+                        (step.value, step.reason, step.exit) = (None, None, None);
+                        self.evidence.remove(&number);
                         self.record(number, step, StepState::Planned).await;
                     }
+                    Do::TurnBack(number) => self.turn_back(number).await,
                     Do::End(state) => {
                         self.kit.ledger.needs(Vec::new()).await;
                         if state != RunState::Unknown {

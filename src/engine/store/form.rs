@@ -11,7 +11,7 @@ use crate::domain::channel::{Delivery, Occasion, Told};
 use crate::domain::name::ChannelName;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Given;
-use crate::domain::run::{Check, Decided, Finding, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
+use crate::domain::run::{Check, Decided, Finding, Go, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
 use crate::text::Foreign;
@@ -53,23 +53,28 @@ pub(in crate::engine) struct DecidedForm {
     left_out: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     rolls_back: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    go: Option<String>,
 }
 
 impl DecidedForm {
     fn is_nothing(&self) -> bool {
-        self.left_out.is_empty() && !self.rolls_back
+        self.left_out.is_empty() && !self.rolls_back && self.go.is_none()
     }
 
     /// The decision; `None` when it is none of ours.
     pub(in crate::engine) fn decided(self) -> Option<Decided> {
         let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
-        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back })
+        let go = self.go.as_deref().map_or(Some(Go::default()), Go::of_word)?;
+        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back, go })
     }
 }
 
 impl From<&Decided> for DecidedForm {
     fn from(decided: &Decided) -> Self {
-        Self { left_out: decided.left_out.iter().map(ToString::to_string).collect(), rolls_back: decided.rolls_back }
+        let go = (decided.go != Go::default()).then(|| decided.go.word().to_owned());
+        let left_out = decided.left_out.iter().map(ToString::to_string).collect();
+        Self { left_out, rolls_back: decided.rolls_back, go }
     }
 }
 
@@ -295,6 +300,10 @@ impl DocumentForm {
     /// Takes in what was decided since.
     pub(in crate::engine) fn decide(&mut self, newer: DecidedForm) {
         self.decided.rolls_back |= newer.rolls_back;
+        let go = |word: &Option<String>| word.as_deref().and_then(Go::of_word).unwrap_or_default();
+        if go(&newer.go) > go(&self.decided.go) {
+            self.decided.go = newer.go;
+        }
         for host in newer.left_out {
             if !self.decided.left_out.contains(&host) {
                 self.decided.left_out.push(host);

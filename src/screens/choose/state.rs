@@ -31,6 +31,10 @@ pub enum Does {
     RetryEdited,
     /// It is looked at again, and nothing is sent.
     CheckAgain,
+    /// An item of the gate is waived.
+    Waive,
+    /// What was fetched is as it should be.
+    Judge,
     /// It is taken as done.
     MarkDone,
     /// It is skipped.

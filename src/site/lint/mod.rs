@@ -20,6 +20,7 @@ mod review;
 mod root;
 mod tools;
 mod verify;
+mod waiver;
 mod ways_back;
 mod when;
 
@@ -75,6 +76,7 @@ const RULES: &[Rule] = &[
     ("debt", debt::rule),
     ("disguise", disguise::rule),
     ("release", release::rule),
+    ("waiver", waiver::rule),
 ];
 
 /// Judges all procedures of a site, as they are on this day.

@@ -5,6 +5,8 @@ use super::{RULES, lint};
 use crate::site::{Severity, load_embedded};
 
 const SITE: &str = r#"
+[roles]
+lead = ["ada"]
 [environments.prod]
 lock_host = "app-1"
 [environments.prod.hosts]
@@ -267,6 +269,18 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", sh("#a host=db-1", "uptime # größer 👍")),
         ),
         ("disguise", "hidden in this line", ("", "Read\u{200B} this".into()), ("", "Read this".into())),
+        (
+            "waiver",
+            "no part of a gate",
+            ("", "## Phase 1\n\n- [ ] Signed {#a waiver=lead}".into()),
+            ("", "## Gate\n\n- [ ] Signed {#a waiver=lead}".into()),
+        ),
+        (
+            "waiver",
+            "the role boss, which the site has not",
+            ("", "## Gate\n\n- [ ] Signed {#a waiver=boss}".into()),
+            ("", "## Gate\n\n- [ ] Signed {#a waiver=lead}".into()),
+        ),
         ("debt", "still missing", ("", "- [ ] Tag it {#a todo}".into()), ("", "- [ ] Tag it {#a}".into())),
     ];
     let mut wrong = Vec::new();

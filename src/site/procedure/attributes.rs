@@ -141,7 +141,7 @@ impl Reader<'_, '_> {
 
     fn note(&mut self, about: About, key: &str) {
         self.read.says |= about != About::Section;
-        self.read.more |= about != About::Section && !["evidence", "expires", "todo"].contains(&key);
+        self.read.more |= about != About::Section && !["evidence", "expires", "todo", "waiver"].contains(&key);
         self.read.command |= about == About::Command;
     }
 
@@ -177,6 +177,7 @@ impl Reader<'_, '_> {
             "when" => self.read.options.when = self.take(span, values::terms(value)).unwrap_or_default(),
             "on_error" => self.read.options.on_error = self.take(span, values::on_error(value)).unwrap_or_default(),
             "expires" => self.read.options.expires = self.take(span, values::lasting(value)),
+            "waiver" => self.read.options.waiver = self.take(span, values::role(value)),
             "danger" => self.read.options.danger = self.take(span, values::danger(value)),
             "undo" => self.read.options.undo = self.take(span, values::part(value)),
             "at_once" => self.read.options.at_once = self.take(span, values::count(value, 1)),

@@ -6,8 +6,8 @@ use std::path::Path;
 use regex::RegexBuilder;
 use toml::de::DeTable;
 
-use super::raw::{RawHeader, RawInput, RawKind, RawRelease, RawType};
-use crate::domain::procedure::{Choices, Header, Input, InputKind, Kind, Origin};
+use super::raw::{RawBack, RawHeader, RawInput, RawKind, RawRelease, RawType};
+use crate::domain::procedure::{Back, Choices, Header, Input, InputKind, Kind, Origin};
 use crate::domain::release::ReleaseNames;
 use crate::domain::{EnvName, InputName, ProcedureName, ServiceName};
 use crate::site::load::parse_file;
@@ -45,13 +45,31 @@ pub fn read(file: &Path, text: &str, span: &std::ops::Range<usize>, known: &Know
 
 /// Whether it says only what other tools read, such as `date` and `weight`.
 fn of_others(inside: &str) -> bool {
-    const OURS: [&str; 10] =
-        ["kind", "review", "environments", "services", "symptoms", "inputs", "lock", "rollback", "budget", "release"];
+    const OURS: [&str; 11] = [
+        "kind",
+        "review",
+        "environments",
+        "services",
+        "symptoms",
+        "inputs",
+        "lock",
+        "rollback",
+        "budget",
+        "release",
+        "back",
+    ];
     let (table, _) = DeTable::parse_recoverable(inside);
     let keys: Vec<String> = table.get_ref().keys().map(|key| key.get_ref().to_string()).collect();
     let near = |key: &String| OURS.iter().any(|ours| strsim::osa_distance(ours, key) <= 2);
     let foreign = keys.iter().any(|key| key != "title");
     foreign && !keys.iter().any(near)
+}
+
+fn back(word: RawBack) -> Back {
+    match word {
+        RawBack::Offered => Back::Offered,
+        RawBack::Auto => Back::Auto,
+    }
 }
 
 fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
@@ -60,6 +78,7 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
         kind: raw.kind.map(kind).unwrap_or_default(),
         review: raw.review.as_ref().map(|day| day.value.0),
         lock: raw.lock.unwrap_or(false),
+        back: raw.back.map(back).unwrap_or_default(),
         budget: raw.budget.as_ref().map(|budget| budget.value.0),
         ..Header::default()
     };

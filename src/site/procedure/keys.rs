@@ -37,6 +37,7 @@ pub const KEYS: &[(&str, Written, About)] = &[
     ("on_error", Written::Value, About::Part),
     ("expires", Written::Value, About::Part),
     ("evidence", Written::Flag, About::Part),
+    ("waiver", Written::Value, About::Part),
     ("host", Written::Value, About::Part),
     ("timeout", Written::Value, About::Part),
     ("retries", Written::Value, About::Part),

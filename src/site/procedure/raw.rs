@@ -31,6 +31,8 @@ table! {
         lock: bool,
         /// The procedure that undoes it.
         rollback: Located<String>,
+        /// How its way back begins when something fails.
+        back: RawBack,
         /// How long it may take, such as `"30m"`.
         budget: Located<Lasting>,
         /// What its release is, of a procedure that brings one or takes one back.
@@ -101,6 +103,16 @@ words! {
         Maintenance = "maintenance",
         /// Comes again and again.
         Task = "task",
+    }
+}
+
+words! {
+    /// How the way back of a procedure begins.
+    RawBack as "way back" {
+        /// A person is asked.
+        Offered = "offered",
+        /// By itself, once, as soon as a step, a verification or a guard fails; it is permitted together with the run.
+        Auto = "auto",
     }
 }
 

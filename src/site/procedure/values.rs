@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::attributes::way;
 use crate::domain::procedure::{Danger, OnError, Target, Term, Terms, Way};
-use crate::domain::{HostName, InputName, PartId, ProbeName, ProcedureName, ServiceName, name};
+use crate::domain::{HostName, InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName, name};
 use crate::site::duration;
 use crate::site::mistake::quoted;
 
@@ -121,6 +121,11 @@ pub fn danger(word: &str) -> Read<Danger> {
 pub fn part(word: &str) -> Read<PartId> {
     let name = word.strip_prefix('#').unwrap_or(word);
     PartId::new(name).map_err(|why| format!("{} can't be the id of a part: {why}", quoted(word)))
+}
+
+/// A role of the site.
+pub fn role(word: &str) -> Read<RoleName> {
+    RoleName::new(word).map_err(|why| format!("{} can't be a role: {why}", quoted(word)))
 }
 
 /// The name of an input or of what is captured.

@@ -25,6 +25,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         variables: variables_of(scope, name, raw),
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
+        roles: Arc::clone(&scope.roles),
         queries: queries(scope, name, raw, sink),
         source: scope.source.clone(),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),

@@ -6,6 +6,7 @@ mod compose;
 mod cycle;
 mod environment;
 mod probe;
+mod roles;
 mod service;
 mod source;
 
@@ -20,7 +21,7 @@ use super::raw::{RawEnvironment, RawService, RawSite};
 use super::read::Located;
 use super::variables;
 use crate::domain::channel::Channel;
-use crate::domain::{EnvName, Environment, ServiceName, SiteName, Source};
+use crate::domain::{EnvName, Environment, Roles, ServiceName, SiteName, Source};
 use crate::text::Foreign;
 
 /// What a file resolves to: nothing of it is to be used when there were mistakes.
@@ -46,6 +47,7 @@ struct Scope<'a> {
     services: Vec<(ServiceName, &'a Located<String>, &'a RawService)>,
     channels: Vec<Channel>,
     source: Option<Arc<Source>>,
+    roles: Arc<Roles>,
 }
 
 /// Resolves a file. `folder` is its name if it does not give one itself.
@@ -63,7 +65,8 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     };
     let channels = channel::resolve(raw, sink);
     let source = source::resolve(raw, sink).map(Arc::new);
-    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels, source };
+    let roles = Arc::new(roles::resolve(raw, sink));
+    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels, source, roles };
     let told = environments_told(raw);
     if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
         // Every environment says otherwise: what is wrong with it is told all the same.

@@ -25,6 +25,10 @@ pub enum Chosen {
     /// All but the rollback, one after the other.
     #[default]
     Whole,
+    /// Its first gate, and what stands before it: whether it may begin.
+    Gate,
+    /// Of the whole what its gate was judged for: everything behind that.
+    Rest,
     /// These.
     Parts(Vec<Edited>),
     /// The section `## Rollback`, else the procedure that the front matter names as the rollback.

@@ -79,6 +79,22 @@ impl Missing {
         self.asked.is_empty() && self.wrong.is_empty()
     }
 
+    /// Takes in what another plan misses, each thing once.
+    pub fn merge(&mut self, other: Missing) {
+        for asked in other.asked {
+            let known =
+                |known: &Asked| if asked.key().is_empty() { *known == asked } else { known.key() == asked.key() };
+            if !self.asked.iter().any(known) {
+                self.asked.push(asked);
+            }
+        }
+        for wrong in other.wrong {
+            if !self.wrong.contains(&wrong) {
+                self.wrong.push(wrong);
+            }
+        }
+    }
+
     /// All of it, one sentence a line, each with the flag that answers it.
     pub fn sentences(&self) -> Vec<String> {
         let wrong = self.wrong.iter().map(ToString::to_string);

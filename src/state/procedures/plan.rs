@@ -8,7 +8,7 @@ use super::targets::{Place, hosts, likely};
 use super::{fact, fill, grade, request, restart};
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
-    Danger, Doing, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, here,
+    Back, Danger, Doing, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, here,
 };
 use crate::domain::run::StepState;
 use crate::domain::{Environment, HostName, InputName, PartId, Run};
@@ -44,8 +44,9 @@ pub fn plan_seen(
     let items = expand(procedure, environment, &mut wrong);
     let chosen = chosen(&items, procedure, environment, &choice.what, &mut wrong);
     scope.missing.wrong = wrong;
-    if choice.what == Chosen::Whole {
-        ask_inputs(procedure, &chosen, &mut scope);
+    let whole = matches!(choice.what, Chosen::Whole | Chosen::Gate | Chosen::Rest);
+    if whole {
+        ask_inputs(procedure, &items, &mut scope);
     }
     let mut parts = Vec::new();
     let mut unsaid: Vec<PartId> = Vec::new();
@@ -77,6 +78,19 @@ pub fn plan_seen(
         let told = "nothing in it can be run".to_owned();
         scope.missing.wrong.push(Wrong { part: None, line: 0, told });
     }
+    let back = match choice.what {
+        Chosen::Whole | Chosen::Rest if procedure.header.back == Back::Auto => {
+            let choice = Choice { what: Chosen::Rollback, ..choice.clone() };
+            match plan_seen(procedure, environment, fleet, answers, &choice) {
+                Ok(plan) => Some(Box::new(plan)),
+                Err(missing) => {
+                    scope.missing.merge(missing);
+                    None
+                }
+            }
+        }
+        Chosen::Whole | Chosen::Gate | Chosen::Rest | Chosen::Parts(_) | Chosen::Rollback | Chosen::Undo(_) => None,
+    };
     if !scope.missing.is_empty() {
         return Err(scope.missing);
     }
@@ -89,17 +103,19 @@ pub fn plan_seen(
         kind: procedure.header.kind,
         title: procedure.header.title.plain(),
         digest: procedure.digest.clone(),
-        whole: choice.what == Chosen::Whole,
+        whole,
         purpose: match choice.what {
-            Chosen::Whole | Chosen::Parts(_) => Purpose::Forward,
+            Chosen::Whole | Chosen::Rest | Chosen::Parts(_) => Purpose::Forward,
+            Chosen::Gate => Purpose::Judge,
             Chosen::Undo(_) => Purpose::Undo,
             Chosen::Rollback => Purpose::Rollback,
         },
         name: environment.name.to_string(),
-        budget: procedure.header.budget.filter(|_| choice.what == Chosen::Whole),
+        budget: procedure.header.budget.filter(|_| whole),
         given: scope.given,
         later: scope.later,
         parts,
+        back,
     })
 }
 
@@ -114,7 +130,25 @@ fn chosen<'a>(
     let all = |items: Vec<Item<'a>>| items.into_iter().map(|item| (item, None)).collect();
     let mut refuse = |part: Option<PartId>, told: String| wrong.push(Wrong { part, line: 0, told });
     match what {
-        Chosen::Whole => all(items.iter().filter(|item| item.role != Role::Rollback).cloned().collect()),
+        Chosen::Whole => all(whole(items)),
+        Chosen::Gate => {
+            let whole = whole(items);
+            let gate = behind_gate(&whole);
+            if gate == 0 || gate == whole.len() {
+                let told = match gate {
+                    0 => "it has no gate to judge: there is no section Gate in it",
+                    _ => "nothing stands behind its gate: run it as a whole",
+                };
+                let told = told.to_owned();
+                wrong.push(Wrong { part: None, line: 0, told });
+            }
+            all(whole.into_iter().take(gate).collect())
+        }
+        Chosen::Rest => {
+            let whole = whole(items);
+            let gate = behind_gate(&whole);
+            all(whole.into_iter().skip(gate).collect())
+        }
         Chosen::Rollback => {
             let own: Vec<Item<'a>> = items.iter().filter(|item| item.role == Role::Rollback).cloned().collect();
             if !own.is_empty() {
@@ -163,18 +197,36 @@ fn chosen<'a>(
     }
 }
 
-/// Whether a part is this one, or one of those that this one calls.
+/// Whether a run of the whole procedure can begin with its gate alone: it has one, and something stands behind that.
+pub fn has_gate(procedure: &Procedure, environment: &Environment) -> bool {
+    let items = whole(&expand(procedure, environment, &mut Vec::new()));
+    (1..items.len()).contains(&behind_gate(&items))
+}
+
+/// All that is done one after the other.
+fn whole<'a>(items: &[Item<'a>]) -> Vec<Item<'a>> {
+    items.iter().filter(|item| item.role != Role::Rollback).cloned().collect()
+}
+
+/// The place of the first part behind the first gate; 0 where there is no gate.
+fn behind_gate(items: &[Item<'_>]) -> usize {
+    let Some(first) = items.iter().position(|item| item.role == Role::Gate) else { return 0 };
+    let behind = items.iter().skip(first).position(|item| item.role != Role::Gate);
+    behind.map_or(items.len(), |behind| first + behind)
+}
+
 /// Asks for every input of a whole run that is not asked for on its way, whether a command uses it or not.
-fn ask_inputs(procedure: &Procedure, chosen: &[(Item<'_>, Option<String>)], scope: &mut Scope<'_>) {
-    let prompted: Vec<&InputName> = chosen
+fn ask_inputs(procedure: &Procedure, items: &[Item<'_>], scope: &mut Scope<'_>) {
+    let prompted: Vec<&InputName> = items
         .iter()
-        .filter_map(|(item, _)| match &item.part.doing {
+        .filter(|item| item.role != Role::Rollback)
+        .filter_map(|item| match &item.part.doing {
             Doing::Prompt(names) => Some(names),
             _ => None,
         })
         .flatten()
         .collect();
-    let Some((first, _)) = chosen.first() else { return };
+    let Some(first) = items.first() else { return };
     let outer = Item { frame: std::rc::Rc::clone(&outermost(first)), ..first.clone() };
     for input in &procedure.header.inputs {
         match scope.value(&outer, input.name.as_str()) {
