@@ -11,6 +11,7 @@ use super::procedure::{Language, Procedure};
 use super::roles::Roles;
 use super::service::Service;
 use super::source::Source;
+use super::window::Windows;
 use crate::text::Foreign;
 
 /// Where records are kept on hosts when nothing is said.
@@ -56,6 +57,8 @@ pub struct Environment {
     pub source: Option<Arc<Source>>,
     /// The roles of its site: who may waive, approve and allow what others may not.
     pub roles: Arc<Roles>,
+    /// When it may be changed.
+    pub windows: Windows,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
@@ -104,6 +107,7 @@ impl Environment {
             roles: Arc::default(),
             source: None,
             channels: Arc::default(),
+            windows: Windows::default(),
             procedures: Vec::new(),
             hosts: Vec::new(),
             services: Vec::new(),

@@ -161,6 +161,42 @@ table! {
         services: Entries<RawService>,
         /// Which channels hear what of runs here, in the place of what the site says.
         notify: Vec<RawNotify>,
+        /// When it may be changed: while any of these is open; always if there is none.
+        windows: Vec<RawWindow>,
+        /// When it may not be changed, whatever is open.
+        freezes: Vec<RawFreeze>,
+        /// For which kinds of procedure windows and freezes hold, such as `"deploy"`.
+        window_kinds: Several<String>,
+        /// The role that may change it all the same, for a reason.
+        window_override: Located<String>,
+    }
+}
+
+table! {
+    /// When an environment may be changed.
+    RawWindow as "a window" {
+        /// The days on which it begins: `"mon-fri"`, `"sat"`, `"daily"`.
+        days: Located<String>,
+        /// When it begins, such as `"22:00"`.
+        from: Located<String>,
+        /// When it ends: the next day, unless that is later than it begins.
+        to: Located<String>,
+        /// By whose clocks, such as `"Europe/Berlin"`.
+        zone: Located<String>,
+    }
+}
+
+table! {
+    /// When an environment may not be changed.
+    RawFreeze as "a freeze" {
+        /// Its first day, or its begin: `"2026-12-20"`, `"2026-12-20 18:00"`.
+        from: Located<String>,
+        /// Its last day, or its end.
+        to: Located<String>,
+        /// By whose clocks, such as `"Europe/Berlin"`.
+        zone: Located<String>,
+        /// Why.
+        reason: Located<String>,
     }
 }
 
@@ -466,6 +502,18 @@ impl Layer for RawHostDefaults {
 impl Layer for RawProbeDefaults {
     fn layer(top: Self, base: Self) -> Self {
         Self::layered(top, base)
+    }
+}
+
+impl Layer for RawWindow {
+    fn layer(top: Self, _base: Self) -> Self {
+        top
+    }
+}
+
+impl Layer for RawFreeze {
+    fn layer(top: Self, _base: Self) -> Self {
+        top
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::address;
 use super::super::mistake::{Sink, quoted};
 use super::super::names;
 use super::super::raw::{RawChannel, RawChannelKind, RawEnvironment, RawNotify, RawOccasion, RawSite, RawTexts};
-use super::super::read::Located;
+use super::super::read::{Located, Several};
 use crate::domain::channel::{Address, Channel, Channels, Hidden, Occasion, Subscription, Template, Way};
 use crate::domain::name::ChannelName;
 use crate::domain::procedure::Kind;
@@ -170,7 +170,7 @@ pub fn heard(site: &RawSite, own: &RawEnvironment, channels: &[Channel], sink: &
 pub fn subscriptions(site: &RawSite, raw: &[RawNotify], sink: &mut Sink<'_>) -> Vec<Subscription> {
     let mut all = Vec::new();
     for one in raw.iter().take(MOST_SUBSCRIPTIONS) {
-        let kinds = kinds(one, sink);
+        let kinds = kinds(one.kinds.as_ref(), sink);
         let on: Vec<Occasion> = one.on.iter().flat_map(|all| &all.0).map(|word| occasion(word.value)).collect();
         if on.is_empty() && !one.lost("on") {
             let hint =
@@ -198,9 +198,10 @@ pub fn subscriptions(site: &RawSite, raw: &[RawNotify], sink: &mut Sink<'_>) -> 
     all
 }
 
-fn kinds(raw: &RawNotify, sink: &mut Sink<'_>) -> Vec<Kind> {
+/// Kinds of procedure, by their words.
+pub fn kinds(raw: Option<&Several<String>>, sink: &mut Sink<'_>) -> Vec<Kind> {
     let mut kinds = Vec::new();
-    for word in raw.kinds.iter().flat_map(|all| &all.0) {
+    for word in raw.iter().flat_map(|all| &all.0) {
         match Kind::of_word(&word.value) {
             Some(kind) => kinds.push(kind),
             None => {

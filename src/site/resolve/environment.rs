@@ -8,7 +8,7 @@ use super::super::names;
 use super::super::raw::{RawBecome, RawColour, RawEnvironment, RawHost, RawHostDefaults, RawShell, Variable};
 use super::super::read::Located;
 use super::super::variables;
-use super::{Scope, channel, probe, service};
+use super::{Scope, channel, probe, service, window};
 use crate::domain::host::SshAlias;
 use crate::domain::site::STATE_DIRECTORY;
 use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Queries, Reach, Shell};
@@ -29,6 +29,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         queries: queries(scope, name, raw, sink),
         source: scope.source.clone(),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
+        windows: window::resolve(raw, sink),
         hosts,
         ..Environment::new(scope.site.clone(), name.clone())
     };

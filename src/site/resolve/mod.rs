@@ -9,6 +9,7 @@ mod probe;
 mod roles;
 mod service;
 mod source;
+mod window;
 
 #[cfg(test)]
 mod tests;
