@@ -129,7 +129,8 @@ impl Going<'_> {
     }
 }
 
-/// One run that is broken once in each of these ways, at moments and in an order that the seed gives.
+/// One run that is broken once in each of these ways, at moments and in an order that the seed gives. One that ends while
+/// a link is cut is spared what was to come.
 fn broken_run(lab: &Lab, login: Login, config: &Path, seed: u64, kinds: &[Break], hosts: &Mutex<()>) -> Broken {
     let begun = Instant::now();
     let mut rng = Rng::with_seed(seed);
@@ -174,7 +175,6 @@ fn broken_run(lab: &Lab, login: Login, config: &Path, seed: u64, kinds: &[Break]
     println!("{}: ended after {:.1} s", login.environment, begun.elapsed().as_secs_f64());
     let said = going.said();
     judge(&going.team, &going.unknown, &said);
-    assert_eq!(made.len(), kinds.len(), "every break was made before the end: {said}");
     Broken { made, unknown: going.unknown.len(), taken: going.taken, took: begun.elapsed() }
 }
 
@@ -189,9 +189,14 @@ fn a_run_of_twenty_steps_on_three_hosts_is_broken_in_every_way() {
     let first = given.unwrap_or_else(|| if is_long { fastrand::u64(..) } else { SEED });
     println!("QD_SEED={first}");
     let mut seeds = Rng::with_seed(first);
-    let (mut results, hosts) = (Vec::new(), Mutex::new(()));
+    let (mut results, hosts): (Vec<Broken>, _) = (Vec::new(), Mutex::new(()));
     // Four runs at once: in an ordinary run each is spared another of the four breaks, which makes twelve.
-    for round in 0..repetitions(1, 50_usize.div_ceil(4)) {
+    let (wanted, mut round) = (repetitions(3, 50), 0);
+    let times = |results: &[Broken], kind: Break| {
+        results.iter().flat_map(|result| &result.made).filter(|made| **made == kind).count()
+    };
+    while BREAKS.iter().any(|kind| times(&results, *kind) < wanted) {
+        assert!(round < wanted, "the runs end before they are broken");
         let last = LOGINS[3 + round % 2];
         let runs = [LOGINS[0], LOGINS[1], LOGINS[2], last].map(|login| (login, seeds.u64(..)));
         println!("round {round}: {:?}", runs.map(|(login, seed)| (login.environment, seed)));
@@ -206,12 +211,13 @@ fn a_run_of_twenty_steps_on_three_hosts_is_broken_in_every_way() {
                 results.push(run.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
             }
         });
+        round += 1;
     }
     let unknown: usize = results.iter().map(|result| result.unknown).sum();
     let taken: usize = results.iter().map(|result| result.taken).sum();
     let slowest = results.iter().map(|result| result.took).max().unwrap_or_default();
     for kind in BREAKS {
-        let times = results.iter().flat_map(|result| &result.made).filter(|made| **made == kind).count();
+        let times = times(&results, kind);
         let note = format!(
             "{kind:?}, in runs of {STEPS} steps on {} hosts with {LINES} lines each, as root, with sudo, without, and without \
              systemd: each once, {unknown} of {} steps unknown, {taken} runs taken over elsewhere, slowest run {:.0} s, \
