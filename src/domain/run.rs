@@ -110,6 +110,17 @@ pub struct Decided {
     pub rolls_back: bool,
     /// Whether it was begun with its gate alone, and whether the rest was permitted since.
     pub go: Go,
+    /// Who allowed it outside the windows of its environment, and why.
+    pub overridden: Option<Overridden>,
+}
+
+/// That a run may change its environment outside the windows, or during a freeze.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// Who allowed it.
+    pub by: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Whether a run waits for a person's go behind its gate. What comes later outweighs what came before.
@@ -131,6 +142,9 @@ impl Decided {
         self.left_out.extend(new);
         self.rolls_back |= newer.rolls_back;
         self.go = self.go.max(newer.go);
+        if newer.overridden.is_some() {
+            self.overridden.clone_from(&newer.overridden);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
+use super::name::RoleName;
 use super::procedure::Kind;
 use super::time::short;
 use crate::text::Foreign;
@@ -23,7 +24,7 @@ pub struct Windows {
     /// For which kinds of procedure that holds.
     pub kinds: Vec<Kind>,
     /// Who may change it all the same, for a reason: a role of the site. Nobody where it is `None`.
-    pub role: Option<String>,
+    pub role: Option<RoleName>,
 }
 
 /// One window.

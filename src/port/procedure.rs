@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
-use crate::domain::{HostName, InputName, PartId, ProcedureName, Run, RunId};
+use crate::domain::window::Opening;
+use crate::domain::{HostName, InputName, PartId, ProcedureName, RoleName, Run, RunId};
 use crate::port::Secret;
 use crate::text::Foreign;
 
@@ -43,6 +44,8 @@ pub enum Decision {
     /// The run ends here; what was not begun is skipped. Also ends a run of chosen parts: with success when nothing in it
     /// was left undone.
     Abort(String),
+    /// The environment may be changed outside its windows by this run, for this reason.
+    Override(String),
     /// The terminal is free for this step now.
     TakeTerminal(usize),
 }
@@ -142,6 +145,8 @@ pub enum Need {
     Terminal(usize),
     /// Its gate is passed: the rest is planned, shown and permitted.
     Go,
+    /// Nothing more is changed until a window is open and a person says go on, or somebody of this role overrides that.
+    Window(Opening, Option<RoleName>),
     /// It was paused.
     Paused,
 }

@@ -96,7 +96,7 @@ pub fn part_of<'a>(conduct: &'a Conduct, need: &'a Need) -> Option<&'a PartId> {
         Need::Failure(step, _) | Need::Unknown(step, _) | Need::Terminal(step) => {
             conduct.run.steps.get(*step).and_then(|step| step.part.as_ref())
         }
-        Need::Tell(_) | Need::Go | Need::Paused => None,
+        Need::Tell(_) | Need::Go | Need::Window(..) | Need::Paused => None,
     }
 }
 
@@ -145,6 +145,8 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
         Need::Unknown(step, evidence) => menu(model, run, step, &evidence, true),
         Need::Terminal(step) => return vec![Effect::Decide(run, Decision::TakeTerminal(step))],
         Need::Go => return begin::rest(model, now),
+        Need::Window(opening, _) if opening.is_open() => return vec![Effect::Decide(run, Decision::Continue)],
+        Need::Window(opening, role) => gate::window(model, run, &opening, role.as_ref(), now),
         Need::Paused => return vec![Effect::Decide(run, Decision::Continue)],
     }
     Vec::new()
@@ -324,6 +326,7 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         Does::Undo => planned(model, Chosen::Undo(part), false),
         Does::RollBack => planned(model, Chosen::Rollback, false),
         Does::Waive => decide(Decision::Waive(part, reason)),
+        Does::Override => decide(Decision::Override(reason)),
         Does::Judge => decide(Decision::Tick(part, reason)),
         Does::CheckAgain => decide(Decision::CheckAgain(step)),
         Does::MarkDone => decide(Decision::MarkDone(step, reason)),

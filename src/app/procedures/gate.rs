@@ -5,7 +5,8 @@ use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Part, Role};
 use crate::domain::run::StepState;
-use crate::domain::{PartId, RunId};
+use crate::domain::window::Opening;
+use crate::domain::{Now, PartId, RoleName, RunId};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
 use crate::screens::choose::{About, Choice, Does, State, What};
@@ -84,6 +85,30 @@ pub fn judge(model: &mut Model, run: RunId, id: &PartId) {
     });
     let title = format!("Judge: {}", part.title.plain());
     model.overlay = Some(Overlay::Choose(State::new(What::Step(run, number), title, about, choices)));
+}
+
+/// Says when the window opens, and asks whether that is overridden.
+pub fn window(model: &mut Model, run: RunId, opening: &Opening, role: Option<&RoleName>, now: Now) {
+    let Some(conduct) = model.conducted.get(&run) else { return };
+    let Some(step) = conduct.run.steps.iter().position(|step| step.state == StepState::Planned) else { return };
+    let has = |role: &RoleName| model.environment().is_some_and(|here| here.roles.has(&model.setup.person, role));
+    let why_not = match role {
+        None => Some("nobody may: the site names no role for it".to_owned()),
+        Some(role) if !has(role) => Some(format!("only the role {role} may")),
+        Some(_) => None,
+    };
+    let about = "it is changed all the same; who allowed it and why stays with the run";
+    let choices = vec![
+        Choice { reason: true, why_not, ..choice(Does::Override, "change it now", about) },
+        Choice {
+            reason: true,
+            ..choice(Does::Abort, "end the run", "what was not begun is skipped; without this it waits for you")
+        },
+    ];
+    let told = Foreign::from(format!("{}.", opening.told(now.wall)).as_str());
+    let about = About { heading: "The window".to_owned(), text: told, difference: false };
+    let title = "Nothing more is changed outside the windows".to_owned();
+    model.overlay = Some(Overlay::Choose(State::new(What::Step(run, step), title, vec![about], choices)));
 }
 
 /// Asks for the reason with which the item under the cursor is waived.

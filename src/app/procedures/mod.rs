@@ -299,6 +299,8 @@ pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
         Some(Need::Unknown(number, _)) => step(*number, "unknown"),
         Some(Need::Terminal(number)) => step(*number, "the terminal is wanted"),
         Some(Need::Go) => "the gate is passed: go".to_owned(),
+        Some(Need::Window(opening, _)) if opening.is_open() => "the window is open again: go on".to_owned(),
+        Some(Need::Window(..)) => "the window is closed".to_owned(),
         Some(Need::Paused) => "it is paused".to_owned(),
         None => String::new(),
     }

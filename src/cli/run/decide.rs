@@ -141,6 +141,14 @@ impl Session<'_> {
             Need::Terminal(number) if self.attended => Ok(decide(Decision::TakeTerminal(*number))),
             Need::Terminal(_) => Ok(Decided::Nobody),
             Need::Go => self.go(run).await,
+            Need::Window(opening, _) if opening.is_open() => {
+                let typed = self.ask(format!("{words}. Type y to go on: ")).await?;
+                Ok(if typed.as_deref() == Some("y") { decide(Decision::Continue) } else { Decided::Nobody })
+            }
+            Need::Window(..) => match self.args.override_window.clone().filter(|_| !refused) {
+                Some(why) => Ok(decide(Decision::Override(why))),
+                None => Ok(Decided::Nobody),
+            },
             Need::Paused => {
                 let typed = self.ask(format!("{words}. Type y to go on: ")).await?;
                 Ok(if typed.as_deref() == Some("y") { decide(Decision::Continue) } else { Decided::Nobody })

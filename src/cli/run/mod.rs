@@ -80,6 +80,9 @@ pub struct RunArgs {
     /// Waives an item of the gate that does not pass, for this reason, where your role may; may be given several times.
     #[arg(long, value_name = "PART=REASON")]
     pub waive: Vec<String>,
+    /// Changes it outside the windows of the environment, for this reason, where your role may.
+    #[arg(long, value_name = "REASON")]
+    pub override_window: Option<String>,
     /// What becomes of a step that did not end well.
     #[arg(long, value_name = "WHAT", default_value = "ask")]
     pub on_failure: OnFailure,

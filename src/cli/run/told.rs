@@ -283,6 +283,13 @@ pub(super) fn need(
             "the gate is passed: the rest waits for a go".to_owned(),
             "--yes, or --confirm where the environment is protected".to_owned(),
         ),
+        Need::Window(opening, role) => (
+            format!("nothing more is changed outside the windows: {}", opening.told(jiff::Timestamp::now())),
+            match role {
+                Some(role) => format!("--override-window REASON, of somebody with the role {role}"),
+                None => "no flag does: the site lets nobody override it".to_owned(),
+            },
+        ),
         Need::Paused => ("the run is paused".to_owned(), "no flag does, only a terminal".to_owned()),
     }
 }

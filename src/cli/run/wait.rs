@@ -28,8 +28,18 @@ impl Session<'_> {
             Need::Failure(number, _) | Need::Unknown(number, _) => {
                 run.steps.get(*number).map_or(0, |step| step.attempt)
             }
-            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Go | Need::Paused => 0,
+            Need::Tick(_)
+            | Need::Choose(_)
+            | Need::Tell(_)
+            | Need::Terminal(_)
+            | Need::Go
+            | Need::Window(..)
+            | Need::Paused => 0,
         };
+        // How long it is until a window opens is no part of the question.
+        if let Need::Window(opening, _) = need {
+            return format!("window {}", opening.is_open());
+        }
         format!("{} {tries}", self.need_told(run, need).0)
     }
 
@@ -134,9 +144,13 @@ impl Session<'_> {
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
             Need::Go if self.args.gate => Exit::Ok,
-            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) | Need::Go | Need::Paused => {
-                Exit::Waits
-            }
+            Need::Tick(_)
+            | Need::Choose(_)
+            | Need::Tell(_)
+            | Need::Terminal(_)
+            | Need::Go
+            | Need::Window(..)
+            | Need::Paused => Exit::Waits,
         })
     }
 

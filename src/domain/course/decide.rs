@@ -152,6 +152,7 @@ impl Course {
     /// Goes on.
     pub fn go_on(&mut self) {
         self.paused = false;
+        self.let_go();
     }
 
     /// Ends the run as soon as nothing is under way; what was not begun is skipped.

@@ -18,6 +18,9 @@ mod rule;
 #[cfg(test)]
 mod tests;
 mod values;
+mod window;
+#[cfg(test)]
+mod window_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +69,8 @@ pub enum Want {
     Unknown(usize),
     /// Its gate is passed: the rest is planned, and permitted.
     Go,
+    /// A window must open, or somebody overrides that, before anything more is changed.
+    Window,
     /// It was paused.
     Paused,
 }
@@ -122,6 +127,12 @@ pub struct Course {
     /// The way back that was permitted beforehand.
     back: Option<Box<ProcedurePlan>>,
     paused: bool,
+    /// Windows or freezes keep the environment from being changed now.
+    closed: bool,
+    /// Something was held back by that, and nobody has said since that it goes on.
+    held_back: bool,
+    /// Somebody allowed it all the same.
+    overridden: bool,
     halt: Option<Halt>,
     ended: bool,
 }
@@ -145,6 +156,9 @@ impl Course {
             fresh_since: BTreeMap::new(),
             back: None,
             paused: false,
+            closed: false,
+            held_back: false,
+            overridden: false,
             halt: None,
             ended: false,
         }
@@ -154,6 +168,7 @@ impl Course {
     pub fn recall(&mut self, decided: &Decided) {
         self.left_out.extend(decided.left_out.iter().cloned());
         self.rolls_back |= decided.rolls_back;
+        self.overridden |= decided.overridden.is_some();
         self.go = self.go.max(decided.go);
     }
 

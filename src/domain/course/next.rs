@@ -98,6 +98,9 @@ impl Course {
         if self.waits_for_go() {
             wants.push(Want::Go);
         }
+        if self.is_held_back() && !silent {
+            wants.push(Want::Window);
+        }
         if self.paused {
             wants.push(Want::Paused);
         }
@@ -183,7 +186,7 @@ impl Course {
         let stuck = |(number, stand): &(usize, Stand)| {
             matches!(stand, Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
         };
-        let is_stuck = stands.iter().any(stuck);
+        let (is_stuck, shut) = (stands.iter().any(stuck), self.is_shut(&rule));
         let mut going = stands.iter().filter(|(_, stand)| *stand == Stand::Going).count();
         for (number, _) in stands.iter().filter(|(_, stand)| *stand == Stand::Due) {
             if let Some(why) = self.left_out_or_unmet(&rule, *number) {
@@ -203,7 +206,9 @@ impl Course {
                 Asks::Terminal => !is_stuck && going < rule.at_once && self.terminal.contains(number),
                 Asks::Tick | Asks::Choose(_) | Asks::Tell(_) => false,
             };
-            if free {
+            if free && shut {
+                self.hold_back();
+            } else if free {
                 going += 1;
                 self.going.insert(*number);
                 self.terminal.remove(number);

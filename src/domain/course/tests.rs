@@ -12,6 +12,7 @@ use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, RoleName, Si
 use crate::domain::procedure::{
     Danger, Doing, Job, Kind, Language, OnError, Options, PlannedPart, Purpose, Role, Script, Term, Terms, Way, here,
 };
+use crate::domain::run::Overridden;
 use crate::domain::run::Reason;
 
 pub(super) fn part(id: &str, doing: Doing, role: Role, section: usize, hosts: usize) -> PlannedPart {
@@ -104,6 +105,9 @@ struct Sim {
     executions: BTreeMap<(usize, u32), u32>,
     permits: BTreeMap<usize, u32>,
     go: Go,
+    /// No window is open, and whether somebody overrode that.
+    closed: bool,
+    overridden: Option<Overridden>,
     ended: Option<RunState>,
 }
 
@@ -129,13 +133,16 @@ impl Sim {
             executions: BTreeMap::new(),
             permits: BTreeMap::new(),
             go,
+            closed: false,
+            overridden: None,
             ended: None,
         }
     }
 
     fn kill(&mut self) {
         self.course = Course::new(self.plan.whole, Vec::new(), self.record.clone());
-        self.course.recall(&Decided { go: self.go, ..Decided::default() });
+        let overridden = self.overridden.clone();
+        self.course.recall(&Decided { go: self.go, overridden, ..Decided::default() });
         let waits = self.go == Go::Waits;
         self.course.learn(&if waits { of_gate(&self.plan, true) } else { self.plan.clone() });
     }
@@ -156,6 +163,7 @@ impl Sim {
     /// Does what the course orders; `die` says behind how many writes the console is killed.
     fn orders(&mut self, mut die: Option<u32>) {
         for _ in 0..1000 {
+            self.course.close(self.closed);
             let orders = self.course.next(NOW);
             if orders.is_empty() {
                 return;
@@ -234,6 +242,11 @@ impl Sim {
         }
         let at = self.plan.parts.iter().position(|part| Some(&part.part) == self.record[number].part.as_ref()).unwrap();
         let role = self.plan.parts[at].role;
+        let own = |step: &&RunStep| step.part.as_ref() == Some(&self.plan.parts[at].part);
+        let fresh = self.record.iter().filter(own).all(|step| step.state == StepState::Planned);
+        let shut = self.closed && self.overridden.is_none() && self.plan.parts[at].danger != Danger::Read;
+        // What begins in the same breath as others of its part is recorded one after the other.
+        assert!(!shut || !fresh || self.record[number].attempt > 0, "a part began outside the windows");
         assert!(role == Role::Gate || self.go != Go::Waits, "something began behind the gate without a go");
         for part in &self.plan.parts[..at] {
             if role == Role::Gate && part.role == Role::Gate && self.plan.parts[at].danger == Danger::Read {
@@ -336,6 +349,16 @@ impl Sim {
                     }
                 }
             }
+            Want::Window if kind % 3 == 0 && self.closed => {
+                self.course.may_override().unwrap();
+                self.course.override_windows();
+                self.overridden = Some(Overridden { by: "ada".into(), why: "now".into() });
+            }
+            Want::Window => {
+                self.closed = false;
+                self.course.close(false);
+                self.course.go_on();
+            }
             Want::Paused => self.course.go_on(),
         }
     }
@@ -349,6 +372,7 @@ enum Op {
     Permit(usize),
     Decide(usize, usize),
     Pause,
+    Close(bool),
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -359,6 +383,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         2 => (0..20_usize).prop_map(Op::Permit),
         4 => (0..4_usize, 0..3_usize).prop_map(|(at, kind)| Op::Decide(at, kind)),
         1 => Just(Op::Pause),
+        1 => any::<bool>().prop_map(Op::Close),
     ];
     prop::collection::vec(op, 0..60)
 }
@@ -414,6 +439,7 @@ proptest! {
                 Op::Permit(at) => sim.permit(at),
                 Op::Decide(at, kind) => sim.decide(at, kind),
                 Op::Pause => sim.course.pause(),
+                Op::Close(closed) => sim.closed = closed,
             }
         }
         for _ in 0..2000 {

@@ -170,6 +170,7 @@ fn wanted(need: &Need, steps: &[RunStep]) -> String {
         Need::Unknown(number, _) => step(*number, "is unknown"),
         Need::Terminal(number) => step(*number, "wants the terminal"),
         Need::Go => "its gate is passed, and it waits for a go".to_owned(),
+        Need::Window(..) => "its window is closed".to_owned(),
         Need::Paused => "it is paused".to_owned(),
     }
 }

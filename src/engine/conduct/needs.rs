@@ -6,6 +6,7 @@ use super::evidence::About;
 use super::ledger::Ledger;
 use super::task::{Activity, Came, Task};
 use crate::domain::course::{Asks, Want};
+use crate::engine::clock::Clock;
 use crate::port::procedure::{Evidence, Need};
 use crate::text::Foreign;
 
@@ -50,6 +51,10 @@ impl Task {
             Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await?)),
             Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await?)),
             Want::Go => Need::Go,
+            Want::Window => {
+                let windows = &self.kit.place.environment.windows;
+                Need::Window(windows.at(self.kit.place.clock.now().wall), windows.role.clone())
+            }
             Want::Paused => Need::Paused,
         })
     }

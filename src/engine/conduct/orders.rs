@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ledger::{Ledger, Lost};
 use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
-use crate::domain::run::{Decided, Go, RunStep, StepState};
+use crate::domain::run::{Decided, Go, Overridden, RunStep, StepState};
 use crate::domain::{InputName, PartId, Permit};
 use crate::port::Event;
 use crate::port::act::RunNews;
@@ -94,8 +94,26 @@ impl Task {
                 self.course.halt(format!("the run was ended by {}: {why}", self.person));
                 self.under_way.values().for_each(|orders| orders.cancel.cancel());
             }
+            Decision::Override(why) => self.override_windows(&why).await?,
             Decision::TakeTerminal(number) => self.course.take_terminal(number)?,
         }
+        Ok(())
+    }
+
+    /// The environment may be changed outside its windows: who allowed it and why is kept with the run.
+    async fn override_windows(&mut self, why: &str) -> Result<(), String> {
+        self.course.may_override()?;
+        let environment = &self.kit.place.environment;
+        let role = environment.windows.role.clone();
+        let role = role.ok_or_else(|| format!("Nobody may override the windows of {}.", environment.name))?;
+        if !environment.roles.has(&self.person, &role) {
+            return Err(format!("Only the role {role} may override the windows, and {} has not got it.", self.person));
+        }
+        let why = because(why, "overriding the windows")?.plain();
+        let overridden = Some(Overridden { by: self.person.clone(), why });
+        let decided = Decided { overridden, ..Decided::default() };
+        self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
+        self.course.override_windows();
         Ok(())
     }
 

@@ -21,6 +21,7 @@ use super::terminal::Terminal;
 use crate::domain::course::{Asks, Course, Do};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
 use crate::domain::run::{Reason, RunState, RunStep, StepState};
+use crate::domain::window::Opening;
 use crate::domain::{HostName, InputName, Moment, Permit};
 use crate::engine::clock::Clock;
 use crate::engine::transport::Asking;
@@ -192,9 +193,14 @@ impl Task {
         self.kit.ledger.flushed(FLUSHED).await;
     }
 
+    /// When the next answer stops counting, or a window opens or closes.
     fn expires(&self) -> Option<Moment> {
         let now = self.kit.place.clock.now();
-        let at = self.course.expires_at()?;
+        let window = match self.kit.place.environment.windows.at(now.wall) {
+            Opening::Open { until } => until.map(|(until, _)| until),
+            Opening::Closed { next, .. } => next.map(|(next, _)| next),
+        };
+        let at = [self.course.expires_at(), window].into_iter().flatten().min()?;
         let left = std::time::Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
         Some(now.mono.after(left))
     }
@@ -202,6 +208,7 @@ impl Task {
     /// Does everything that is to be done now: whether the run has ended with it.
     async fn advance(&mut self) -> bool {
         loop {
+            self.look_at_windows();
             let orders = self.course.next(self.kit.place.clock.now().wall);
             if orders.is_empty() || self.taken.is_some() {
                 break;
@@ -243,6 +250,15 @@ impl Task {
             }
         }
         false
+    }
+
+    /// Whether the environment may be changed now.
+    fn look_at_windows(&mut self) {
+        let windows = &self.kit.place.environment.windows;
+        let kind = crate::domain::procedure::Kind::of_word(&self.kit.about.run.kind);
+        let closed =
+            kind.is_some_and(|kind| windows.hold_for(kind)) && !windows.at(self.kit.place.clock.now().wall).is_open();
+        self.course.close(closed);
     }
 
     /// The run has its verdict, so the environment is anybody's again.

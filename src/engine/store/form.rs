@@ -11,7 +11,9 @@ use crate::domain::channel::{Delivery, Occasion, Told};
 use crate::domain::name::ChannelName;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Given;
-use crate::domain::run::{Check, Decided, Finding, Go, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
+use crate::domain::run::{
+    Check, Decided, Finding, Go, Overridden, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict,
+};
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
 use crate::text::Foreign;
@@ -55,18 +57,22 @@ pub(in crate::engine) struct DecidedForm {
     rolls_back: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     go: Option<String>,
+    /// Who allowed it outside the windows, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overridden: Option<(String, String)>,
 }
 
 impl DecidedForm {
     fn is_nothing(&self) -> bool {
-        self.left_out.is_empty() && !self.rolls_back && self.go.is_none()
+        self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && self.overridden.is_none()
     }
 
     /// The decision; `None` when it is none of ours.
     pub(in crate::engine) fn decided(self) -> Option<Decided> {
         let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
         let go = self.go.as_deref().map_or(Some(Go::default()), Go::of_word)?;
-        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back, go })
+        let overridden = self.overridden.map(|(by, why)| Overridden { by, why });
+        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back, go, overridden })
     }
 }
 
@@ -74,7 +80,8 @@ impl From<&Decided> for DecidedForm {
     fn from(decided: &Decided) -> Self {
         let go = (decided.go != Go::default()).then(|| decided.go.word().to_owned());
         let left_out = decided.left_out.iter().map(ToString::to_string).collect();
-        Self { left_out, rolls_back: decided.rolls_back, go }
+        let overridden = decided.overridden.as_ref().map(|one| (one.by.clone(), one.why.clone()));
+        Self { left_out, rolls_back: decided.rolls_back, go, overridden }
     }
 }
 
@@ -300,6 +307,9 @@ impl DocumentForm {
     /// Takes in what was decided since.
     pub(in crate::engine) fn decide(&mut self, newer: DecidedForm) {
         self.decided.rolls_back |= newer.rolls_back;
+        if newer.overridden.is_some() {
+            self.decided.overridden = newer.overridden;
+        }
         let go = |word: &Option<String>| word.as_deref().and_then(Go::of_word).unwrap_or_default();
         if go(&newer.go) > go(&self.decided.go) {
             self.decided.go = newer.go;

@@ -33,6 +33,8 @@ pub enum Does {
     CheckAgain,
     /// An item of the gate is waived.
     Waive,
+    /// Change it outside the windows, with a reason.
+    Override,
     /// What was fetched is as it should be.
     Judge,
     /// It is taken as done.

@@ -29,7 +29,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         queries: queries(scope, name, raw, sink),
         source: scope.source.clone(),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
-        windows: window::resolve(raw, sink),
+        windows: window::resolve(raw, &scope.roles, sink),
         hosts,
         ..Environment::new(scope.site.clone(), name.clone())
     };

@@ -10,12 +10,13 @@ use super::super::source::Span;
 use super::channel;
 use crate::domain::procedure::Kind;
 use crate::domain::window::{Days, Freeze, Window, Windows};
+use crate::domain::{RoleName, Roles};
 
 const MOST: usize = 100;
 
 /// Those of an environment. One that can't be read is a mistake, so that a site with it is not opened as if it were
 /// always open.
-pub fn resolve(raw: &RawEnvironment, sink: &mut Sink<'_>) -> Windows {
+pub fn resolve(raw: &RawEnvironment, roles: &Roles, sink: &mut Sink<'_>) -> Windows {
     let (windows, freezes) = (raw.windows.as_deref().unwrap_or_default(), raw.freezes.as_deref().unwrap_or_default());
     let last = windows.get(MOST).map(|one| &one.span).or(freezes.get(MOST).map(|one| &one.span));
     if let Some(span) = last {
@@ -29,8 +30,19 @@ pub fn resolve(raw: &RawEnvironment, sink: &mut Sink<'_>) -> Windows {
         open: windows.iter().take(MOST).filter_map(|one| window(one, sink)).collect(),
         freezes: freezes.iter().take(MOST).filter_map(|one| freeze(one, sink)).collect(),
         kinds,
-        role: raw.window_override.as_ref().map(|role| role.value.clone()),
+        role: raw.window_override.as_ref().and_then(|role| one_of(role, roles, sink)),
     }
+}
+
+/// A role of the site.
+fn one_of(word: &Located<String>, roles: &Roles, sink: &mut Sink<'_>) -> Option<RoleName> {
+    let role = RoleName::new(&word.value).ok().filter(|role| roles.people(role).is_some());
+    if role.is_none() {
+        let message = format!("there is no role {}", quoted(&word.value));
+        let known: Vec<&str> = roles.names().map(RoleName::as_str).collect();
+        sink.unknown(&word.span, message, &word.value, known);
+    }
+    role
 }
 
 fn window(raw: &RawWindow, sink: &mut Sink<'_>) -> Option<Window> {
@@ -184,6 +196,7 @@ mod tests {
                 "2: this freeze ends",
             ),
             ("freezes = [{ from = '2027-01-02', to = '2027-01-03', zone = 'UTC' }]", "2: this has no `reason`"),
+            ("window_override = 'cto'", "2: there is no role `cto`"),
             ("window_kinds = 'deplyo'", "2: `deplyo` is no kind"),
         ];
         for (text, message) in cases {
