@@ -204,7 +204,7 @@ impl Session {
         let mut near = false;
         loop {
             let settled = |host: &crate::state::HostRow| match &host.link {
-                Link::Up { .. } => host.current,
+                Link::Up { .. } => fleet.is_read(host),
                 Link::Waiting { .. } | Link::Stopped { .. } => true,
                 Link::Connecting { .. } | Link::Asking { .. } => false,
             };

@@ -99,7 +99,7 @@ async fn watch(world: World<Direct>, environment: Arc<Environment>, patience: Du
 /// Whether every host was read or has failed, and every probe that can be asked has answered.
 pub(super) fn is_settled(fleet: &Fleet) -> bool {
     let hosts = fleet.hosts.iter().all(|row| match &row.link {
-        Link::Up { .. } => row.current,
+        Link::Up { .. } => fleet.is_read(row),
         Link::Waiting { .. } | Link::Stopped { .. } => true,
         Link::Connecting { .. } | Link::Asking { .. } => false,
     });

@@ -1,5 +1,7 @@
 //! The one table that turns evidence into a state. Rows are tried from the top; the first that applies wins.
 
+mod containers;
+
 use jiff::Timestamp;
 
 use super::link::Link;
@@ -18,6 +20,8 @@ pub struct Evidence<'a> {
     pub runtime: RuntimeKind,
     /// What is expected of it.
     pub expected: Expected,
+    /// How many of its containers are expected to run on its host, where the site says so.
+    pub scale: Option<u32>,
     /// The link to its host.
     pub link: &'a Link,
     /// Its unit, if one was ever read.
@@ -39,8 +43,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     match evidence.runtime {
         RuntimeKind::Systemd => judge_unit(evidence),
         RuntimeKind::Http => judge_probes(evidence, None),
-        RuntimeKind::Compose if !evidence.link.is_up() => Verdict::new(State::Unknown, link_reason(evidence.link)),
-        RuntimeKind::Compose => Verdict::new(State::Unknown, "containers are not watched yet"),
+        RuntimeKind::Compose => containers::judge_containers(evidence),
     }
 }
 

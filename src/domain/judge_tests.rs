@@ -19,6 +19,7 @@ fn evidence<'a>(link: &'a Link, unit: &'a UnitFacts) -> Evidence<'a> {
     Evidence {
         runtime: RuntimeKind::Systemd,
         expected: Expected::Running,
+        scale: None,
         link,
         unit: Some(unit),
         current: true,

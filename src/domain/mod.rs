@@ -5,6 +5,7 @@
 pub mod change;
 pub mod channel;
 pub mod compose;
+pub mod container;
 pub mod course;
 pub mod fact;
 pub mod host;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::container::Containers;
 use crate::text::Foreign;
 
 /// The name of a unit, such as `nginx.service`; printable ASCII only, as systemd itself demands.
@@ -211,6 +212,8 @@ pub struct UnitFacts {
     pub timer: Option<TimerFacts>,
     /// For a socket.
     pub socket: Option<SocketFacts>,
+    /// For a service of a Compose project: its containers.
+    pub containers: Option<Box<Containers>>,
 }
 
 impl UnitFacts {
@@ -238,6 +241,8 @@ pub struct Usage {
     pub cpu: Option<Duration>,
     /// `TasksCurrent`; `None` where the host does not account it.
     pub tasks: Option<u64>,
+    /// Where the host says itself what is used of one core just now: hundredths of a percent.
+    pub share: Option<u32>,
 }
 
 /// The name of a signal on Linux, such as `SIGKILL`.

@@ -9,6 +9,7 @@ pub mod channels;
 pub mod clock;
 pub mod conduct;
 pub mod console;
+pub mod containers;
 pub mod crash;
 pub mod drill;
 pub mod export;

@@ -227,6 +227,7 @@ impl Properties {
             stop_limit: self.limit("TimeoutStopUSec"),
             timer: (name.suffix() == "timer").then(|| self.timer()),
             socket: (name.suffix() == "socket").then(|| self.socket()),
+            containers: None,
         }
     }
 
@@ -237,6 +238,7 @@ impl Properties {
             memory: known("MemoryCurrent"),
             cpu: known("CPUUsageNSec").map(Duration::from_nanos),
             tasks: known("TasksCurrent"),
+            share: None,
         }
     }
 
@@ -399,7 +401,7 @@ mod tests {
     #[test]
     fn usage_not_accounted_is_none() {
         let usage = with(&[("MemoryCurrent", Prop::Number(u64::MAX)), ("TasksCurrent", Prop::Number(3))]).usage();
-        assert_eq!(usage, Usage { memory: None, cpu: None, tasks: Some(3) });
+        assert_eq!(usage, Usage { tasks: Some(3), ..Usage::default() });
     }
 
     #[test]

@@ -62,6 +62,14 @@ impl Fleet {
         self.host(instance.host.as_ref()?)?.units.get(instance.unit.as_ref()?)
     }
 
+    /// Whether everything that is wanted of a host was read since its link came up: its units, and its containers.
+    pub fn is_read(&self, host: &HostRow) -> bool {
+        let of_containers = self.services.iter().filter(|row| row.service.runtime == RuntimeKind::Compose);
+        let here =
+            of_containers.flat_map(|row| &row.instances).filter(|one| one.host.as_ref() == Some(&host.host.name));
+        host.current && here.into_iter().all(|instance| self.unit_of(instance).is_some())
+    }
+
     /// Failed units of a host that no service of the site names.
     pub fn unnamed_failures<'a>(&'a self, host: &'a HostRow) -> impl Iterator<Item = (&'a UnitName, &'a UnitRow)> {
         let failed = |row: &UnitRow| row.facts.active == crate::domain::unit::Active::Failed;
@@ -313,6 +321,7 @@ impl Fleet {
         judge(&Evidence {
             runtime: row.service.runtime,
             expected: row.service.expected,
+            scale: row.service.compose.as_ref().and_then(|compose| compose.scale),
             link: host.map_or(&nowhere, |host| &host.link),
             unit: unit.map(|unit| &unit.facts),
             current: host.is_some_and(|host| host.current),

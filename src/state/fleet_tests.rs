@@ -234,7 +234,7 @@ fn memory_that_trembles_by_less_than_two_percent_stands_still() {
     tell(&mut fleet, "app-1", up(), 1);
     tell(&mut fleet, "app-1", HostEvent::Units(vec![(name("web.service"), facts(Active::Active, "a"))]), 1);
     let mut read = |memory, second| {
-        let usage = crate::domain::unit::Usage { memory: Some(memory), cpu: None, tasks: None };
+        let usage = crate::domain::unit::Usage { memory: Some(memory), ..Default::default() };
         tell(&mut fleet, "app-1", HostEvent::Usage(vec![(name("web.service"), usage)]), second);
         fleet.hosts[0].units[&name("web.service")].usage.and_then(|(usage, _)| usage.memory)
     };

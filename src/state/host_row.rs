@@ -80,7 +80,11 @@ impl UnitRow {
 
     /// Takes a reading of what it uses in.
     pub fn observe_usage(&mut self, usage: Usage, now: Now) {
+        let told = usage
+            .share
+            .map(|hundredths| f32::from(u16::try_from(hundredths.min(6_000_000) / 100).unwrap_or(u16::MAX)) / 100.0);
         self.cpu_share = match (self.usage, usage.cpu) {
+            _ if told.is_some() => told,
             (Some((Usage { cpu: Some(before), .. }, at)), Some(cpu)) if now.mono > at => {
                 let span = at.age(now.mono).as_secs_f32();
                 Some(cpu.saturating_sub(before).as_secs_f32() / span)

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::domain::host::BecomeRoot;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::run::{Finding, RunState, RunStep, StepState};
-use crate::domain::{ServiceName, UnitName};
+use crate::domain::{Compose, ServiceName, UnitName};
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
 
@@ -75,6 +75,7 @@ pub fn json(plan: &Plan) -> serde_json::Value {
 fn whom(step: &PlannedStep) -> &'static str {
     match (step.user, step.become_root) {
         (true, _) => "as the login, its own manager",
+        (false, BecomeRoot::Polkit) if step.unit.as_ref().is_some_and(Compose::is_unit) => "as the login",
         (false, BecomeRoot::Sudo) => "as root by sudo",
         (false, BecomeRoot::AlreadyRoot) => "as root",
         (false, BecomeRoot::Polkit) => "as the login, by polkit",

@@ -10,12 +10,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Fleet, Instance, ServiceRow};
+use crate::domain::container::Containers;
 use crate::domain::host::BecomeRoot;
 use crate::domain::permit::Refusal;
 use crate::domain::plan::{LeftOut, Plan, PlannedStep};
-use crate::domain::service::Tier;
+use crate::domain::service::{RuntimeKind, Tier};
 use crate::domain::{HostName, ServiceName, UnitName, Verb};
 use crate::port::act::StoreState;
+use crate::runtimes::compose;
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::{as_root, change};
 
@@ -192,9 +194,9 @@ fn units(fleet: &Fleet, verb: Verb, chosen: &[Meant], left_out: &mut Vec<LeftOut
     let mut ready = Vec::new();
     for one in chosen {
         let (row, instance) = (one.row(fleet), one.instance(fleet));
-        match change(verb, instance.unit.as_ref(), row.service.user) {
+        match command(fleet, verb, row, instance) {
             Ok(command) => ready.push((*one, command)),
-            Err(why) => left_out.push(LeftOut { what: told(row, instance), why: why.to_string() }),
+            Err(why) => left_out.push(LeftOut { what: told(row, instance), why }),
         }
     }
     let places: Vec<Meant> = ready.iter().map(|(one, _)| *one).collect();
@@ -205,7 +207,12 @@ fn units(fleet: &Fleet, verb: Verb, chosen: &[Meant], left_out: &mut Vec<LeftOut
         let host = instance.host.clone()?;
         let named = fleet.host(&host)?;
         // A login's own manager obeys the login; root would only find another one.
-        let become_root = if row.service.user { BecomeRoot::Polkit } else { named.host.become_root };
+        let become_root = match named.host.become_root {
+            _ if row.service.user => BecomeRoot::Polkit,
+            // A login that may use Docker needs no root for it.
+            BecomeRoot::Sudo if containers(fleet, instance).is_some_and(|known| !known.by_sudo) => BecomeRoot::Polkit,
+            become_root => become_root,
+        };
         Some(PlannedStep {
             become_root,
             service: Some(row.service.name.clone()),
@@ -219,6 +226,24 @@ fn units(fleet: &Fleet, verb: Verb, chosen: &[Meant], left_out: &mut Vec<LeftOut
         })
     };
     ordered.into_iter().filter_map(step).collect()
+}
+
+/// The command for one instance, of the runtime of its service.
+fn command(fleet: &Fleet, verb: Verb, row: &ServiceRow, instance: &Instance) -> Result<Vec<String>, String> {
+    match row.service.runtime {
+        RuntimeKind::Systemd | RuntimeKind::Http => {
+            change(verb, instance.unit.as_ref(), row.service.user).map_err(|why| why.to_string())
+        }
+        RuntimeKind::Compose => {
+            let known = containers(fleet, instance).ok_or("its containers were not read yet")?;
+            compose::change(verb, known).map_err(|why| why.to_string())
+        }
+    }
+}
+
+/// What is known of the containers of an instance.
+fn containers<'a>(fleet: &'a Fleet, instance: &Instance) -> Option<&'a Containers> {
+    fleet.unit_of(instance)?.facts.containers.as_deref()
 }
 
 /// One step for every manager: the host's, and the login's own where a service of the targets lives there.

@@ -155,6 +155,16 @@ for pid in os.listdir('/proc'):
         self.on(host, &["/usr/bin/python3", "-ISc", LIST]).lines().map(str::to_owned).collect()
     }
 
+    /// Does something with the lab's Docker: `lab.containers(&["docker", "ps"])`.
+    pub fn containers(&self, arguments: &[&str]) -> String {
+        succeeded(&self.try_containers(arguments), &format!("tests/lab/containers {arguments:?}"))
+    }
+
+    /// As `containers`, with the exit status to look at.
+    pub fn try_containers(&self, arguments: &[&str]) -> Output {
+        self.tool("containers", 120).args(arguments).output().expect("tests/lab/containers starts")
+    }
+
     fn tool(&self, name: &str, seconds: u32) -> Command {
         let mut command = Command::new("timeout");
         command

@@ -290,7 +290,7 @@ pub fn first_second(now: Now) -> Vec<Event> {
 /// What a unit uses.
 pub fn usage(unit: &UnitName) -> Usage {
     let sum: u64 = unit.as_str().bytes().map(u64::from).sum();
-    Usage { memory: Some((58 + sum % 150) << 20), cpu: Some(Duration::from_secs(400)), tasks: Some(11) }
+    Usage { memory: Some((58 + sum % 150) << 20), cpu: Some(Duration::from_secs(400)), tasks: Some(11), share: None }
 }
 
 /// The answers of all probes at a time.

@@ -43,6 +43,8 @@ pub fn wanted(host: &str, system: &[&str], user: &[&str]) -> Wanted {
         system: selection(system),
         user: selection(user),
         versions: Vec::new(),
+        containers: Vec::new(),
+        become_root: quarterdeck::domain::BecomeRoot::Never,
     }
 }
 

@@ -25,6 +25,14 @@ cp -a "$here/seed/." "$here/fs/root/"
 mkdir -p /run/systemd
 mount -t tmpfs -o mode=755 qd-lab /run/systemd
 
+# Where the lab has Docker, its socket and its client are in every host.
+docker=()
+if [ -d "$RUN/docker" ]; then
+  client=/usr/bin/docker
+  [ -x "$client" ] || client=$(command -v docker)
+  docker=(--bind="$RUN/docker/socket:/opt/docker" --bind-ro="$client:/usr/bin/docker")
+fi
+
 quick=0
 while [ ! -e "$here/stop" ]; do
   if [ -e "$here/off" ]; then sleep 0.1; continue; fi
@@ -36,7 +44,7 @@ while [ ! -e "$here/stop" ]; do
     exec systemd-nspawn --quiet --register=no --keep-unit -D "$here/fs/root" \
       -M "$machine" --hostname="$HOST" --link-journal=no --resolv-conf=off --timezone=off \
       --kill-signal=SIGRTMIN+3 --network-bridge="$bridge" \
-      --setenv=QD_LAB_ADDRESS="$address" /usr/lib/lab/init
+      "${docker[@]}" --setenv=QD_LAB_ADDRESS="$address" /usr/lib/lab/init
   ) >>"$here/boot.log" 2>&1 </dev/null &
   echo $! >"$here/nspawn.pid"
   status=0

@@ -1,5 +1,6 @@
 //! What a look at a unit says of a change that was sent: not yet, there, or wrong. Pure.
 
+use super::judge_containers;
 use crate::domain::unit::Active;
 use crate::domain::verb::Verb;
 use crate::runtimes::systemd_look::Look;
@@ -45,6 +46,9 @@ impl Course {
 
     /// Takes the next look in.
     pub(super) fn judge(&mut self, look: &Look) -> Judged {
+        if let Some(containers) = &look.facts.containers {
+            return judge_containers::judge(self.verb, &self.before.facts, &look.facts, containers);
+        }
         let crashed = look.facts.restarts > self.floor;
         self.floor = self.floor.min(look.facts.restarts);
         let again = self.first.as_ref().and_then(|first| by_others(first, look));
@@ -155,6 +159,9 @@ impl Course {
     /// proof too. What can't be told from a coincidence is not.
     pub(super) fn is_proven(&self, look: &Look) -> bool {
         let (before, facts) = (&self.before.facts, &look.facts);
+        if let Some(containers) = &facts.containers {
+            return judge_containers::is_proven(self.verb, before, facts, containers);
+        }
         match self.verb {
             Verb::Start | Verb::Restart => {
                 // systemd counts what it starts again by itself.
@@ -171,6 +178,9 @@ impl Course {
 
 /// Whether a unit that stands as it should still does: same run, no restart of its own, still up.
 pub(super) fn still(arrived: &Look, look: &Look) -> Result<(), String> {
+    if let Some(containers) = &look.facts.containers {
+        return judge_containers::still(&arrived.facts, &look.facts, containers);
+    }
     if let Some(why) = by_others(arrived, look) {
         return Err(why);
     }

@@ -1,6 +1,7 @@
 //! The log of a unit after a change: whether its new run has written errors.
 
 use super::verify::{AWAY, Subject};
+use crate::domain::Compose;
 use crate::domain::run::Finding;
 use crate::engine::clock::Clock;
 use crate::port::End;
@@ -11,6 +12,9 @@ use crate::text::Foreign;
 
 /// Looks for lines of priority 3 or worse of this invocation.
 pub(super) async fn errors(subject: &Subject<'_>, invocation: &str) -> (Finding, Foreign) {
+    if Compose::is_unit(subject.unit) {
+        return (Finding::Unknown, "containers keep no levels, so their lines were not judged".into());
+    }
     if invocation.is_empty() {
         return (Finding::Unknown, "this unit has no invocation of its own to look for".into());
     }

@@ -2,6 +2,7 @@
 //! before and verified after, and whatever is not known for certain is unknown.
 
 mod judge;
+mod judge_containers;
 pub mod later;
 mod ledger;
 mod log;

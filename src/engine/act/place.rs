@@ -9,11 +9,13 @@ use tokio::sync::watch;
 use super::looker::Looker;
 use super::password::Vault;
 use crate::domain::time::short;
-use crate::domain::{Environment, HostName, Moment, UnitName};
+use crate::domain::{Compose, Environment, HostName, Moment, UnitName};
 use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::containers::{Docker, Unread};
 use crate::engine::probe::Prober;
 use crate::engine::transport::Connection;
 use crate::port::{End, Output, RemoteCommand};
+use crate::runtimes::compose::facts;
 use crate::runtimes::systemd::Scope;
 use crate::runtimes::systemd_look::{self, Look};
 
@@ -120,6 +122,24 @@ impl Place {
         let begun = Instant::now();
         let until = self.clock.now().mono.after(ANSWERS_WITHIN);
         let Some(connection) = self.connected(host, until).await else { return Err(self.not_answering(host)) };
+        if let Some((unit, _)) = unit.filter(|(unit, _)| Compose::is_unit(unit)) {
+            let asking = self.containers(connection.as_ref(), host, unit);
+            tokio::pin!(asking);
+            let read = tokio::select! {
+                read = &mut asking => read,
+                () = self.clock.until(until) => {
+                    if connection.heard() < begun {
+                        return Err(self.not_answering(host));
+                    }
+                    asking.await
+                }
+            };
+            return match read {
+                Ok(look) => Ok(Some(look)),
+                Err(unread) if unread.lost => Err(self.not_answering(host)),
+                Err(unread) => Err(format!("{unit} can't be looked at on {host}: {}", unread.sentence)),
+            };
+        }
         let mut command = match unit {
             Some((unit, scope)) => systemd_look::look(scope, std::slice::from_ref(unit)),
             None => RemoteCommand::new(["true"]),
@@ -177,6 +197,9 @@ impl Place {
         scope: Scope,
         until: Moment,
     ) -> Result<Look, Unasked> {
+        if Compose::is_unit(unit) {
+            return self.look_at_containers(host, unit, until).await;
+        }
         if let Some(looker) = &self.looker {
             let looked = tokio::select! {
                 looked = looker.look(host, unit, scope, until) => looked,
@@ -188,6 +211,42 @@ impl Place {
         }
         let output = self.ask(host, systemd_look::look(scope, std::slice::from_ref(unit)), until).await?;
         read(host, unit, &output).map_err(Unasked::Odd)
+    }
+}
+
+impl Place {
+    /// Reads the containers of a service once.
+    async fn containers(&self, connection: &dyn Connection, host: &HostName, unit: &UnitName) -> Result<Look, Unread> {
+        let services = self.environment.services.iter().filter_map(|service| service.compose.as_ref());
+        let compose = services.into_iter().find(|compose| compose.unit().as_ref() == Some(unit));
+        let named = self.environment.hosts.iter().find(|named| named.name == *host);
+        let (Some(compose), Some(named)) = (compose, named) else {
+            return Err(Unread::because(format!("the site has no service of {unit} on {host}")));
+        };
+        let read = Docker::once(named.become_root).read(connection, &[compose]).await?;
+        let facts = read.into_iter().next().map(facts).unwrap_or_default();
+        Ok(Look { facts, ..Look::default() })
+    }
+
+    async fn look_at_containers(&self, host: &HostName, unit: &UnitName, until: Moment) -> Result<Look, Unasked> {
+        loop {
+            let Some(connection) = self.connected(host, until).await else {
+                return Err(Unasked::Silent(self.not_answering(host)));
+            };
+            let read = tokio::select! {
+                read = self.containers(connection.as_ref(), host, unit) => read,
+                () = self.clock.until(until) => return Err(Unasked::Silent(self.not_answering(host))),
+            };
+            match read {
+                Ok(look) => return Ok(look),
+                Err(unread) if unread.lost && self.clock.now().mono < until => self.pause(AGAIN).await,
+                Err(unread) if unread.lost => return Err(Unasked::Silent(self.not_answering(host))),
+                Err(unread) => {
+                    let why = format!("{unit} can't be looked at on {host}: {}", unread.sentence);
+                    return Err(Unasked::Odd(why));
+                }
+            }
+        }
     }
 }
 

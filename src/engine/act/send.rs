@@ -6,7 +6,7 @@ use super::password::Questions;
 use super::place::{Place, last_line};
 use crate::domain::host::BecomeRoot;
 use crate::domain::plan::PlannedStep;
-use crate::domain::{HostName, RunId};
+use crate::domain::{Compose, HostName, RunId};
 use crate::engine::transport::{Connection, Replies, fresh_word};
 use crate::port::{End, Output, RemoteCommand};
 use crate::runtimes::shell::shown;
@@ -49,10 +49,11 @@ pub(super) async fn send(place: &Place, run: &RunId, step: &PlannedStep, connect
             tokio::join!(connection.converse(command, replies), place.vault.answer(run, &step.host, &told, prompted))
         }
     };
-    judge(&step.host, step.become_root, &output, questions)
+    let program = if step.unit.as_ref().is_some_and(Compose::is_unit) { "docker" } else { "systemctl" };
+    judge(&step.host, program, step.become_root, &output, questions)
 }
 
-fn judge(host: &HostName, become_root: BecomeRoot, output: &Output, questions: Questions) -> Sent {
+fn judge(host: &HostName, program: &str, become_root: BecomeRoot, output: &Output, questions: Questions) -> Sent {
     let said = last_line(&output.stderr);
     let behind = if said.is_empty() { String::new() } else { format!(": {said}") };
     match (&output.end, questions) {
@@ -61,7 +62,7 @@ fn judge(host: &HostName, become_root: BecomeRoot, output: &Output, questions: Q
         (End::NotFound, _) if become_root == BecomeRoot::Sudo => Sent::Refused(format!(
             "{host} has no sudo; say how to become root there with become in the site (root, polkit)"
         )),
-        (End::NotFound, _) => Sent::Refused(format!("{host} has no systemctl")),
+        (End::NotFound, _) => Sent::Refused(format!("{host} has no {program}")),
         (End::Exited(_), Questions::Declined) => {
             Sent::Refused(format!("sudo on {host} wanted a password and was given none: nothing was done"))
         }
@@ -105,7 +106,7 @@ mod tests {
         let judged = |end, questions| {
             let stderr = b"lecture\nFailed to restart x.service: Unit x.service not found.\n\n".to_vec();
             let output = Output { stdout: Vec::new(), stderr, cut: 0, end, left_behind: false };
-            judge(&host, BecomeRoot::Sudo, &output, questions)
+            judge(&host, "systemctl", BecomeRoot::Sudo, &output, questions)
         };
         assert_eq!(judged(End::Exited(0), Questions::Answered(1)), Sent::Taken);
         for end in [End::LinkLost(LinkFailure::Silent), End::TimedOut(Duration::from_secs(30)), End::Killed(15)] {

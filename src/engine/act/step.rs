@@ -13,7 +13,7 @@ use super::waits::Waits;
 use crate::domain::plan::PlannedStep;
 use crate::domain::run::{Check, Finding, RunStep, StepState, StepVerdict};
 use crate::domain::unit::Load;
-use crate::domain::{Moment, Verb};
+use crate::domain::{Compose, Moment, Verb};
 use crate::engine::clock::Clock;
 use crate::port::End;
 use crate::runtimes::systemd::Scope;
@@ -49,7 +49,9 @@ impl Step {
             Err(why) => return self.end(StepState::Failed, format!("{why}: nothing was sent")).await,
         };
         if before.as_ref().is_some_and(|look| look.facts.load == Load::NotFound) {
-            let why = format!("{} has no such unit: nothing was sent", self.planned.host);
+            let containers = unit.as_ref().is_some_and(Compose::is_unit);
+            let what = if containers { "container of it" } else { "such unit" };
+            let why = format!("{} has no {what}: nothing was sent", self.planned.host);
             return self.end(StepState::Failed, why).await;
         }
         let begun = self.place.clock.now().mono;

@@ -9,7 +9,7 @@ use super::check::fields;
 use crate::domain::probe::Vantage;
 use crate::domain::procedure::{Doing, HERE, Job, PlannedPart};
 use crate::domain::service::UnitPattern;
-use crate::domain::{HostName, Moment, Probe, Service, ServiceName, UnitName};
+use crate::domain::{Compose, HostName, Moment, Probe, Service, ServiceName, UnitName};
 use crate::engine::act::{Place, scope};
 use crate::engine::clock::Clock;
 use crate::engine::probe::Origin;
@@ -76,7 +76,9 @@ impl About {
         let Some(service) = environment.service(name) else { return };
         let user = if service.user { Scope::User } else { Scope::System };
         for host in &service.hosts {
-            let named = service.units.iter().filter_map(UnitPattern::exact);
+            let units = service.units.iter().filter_map(UnitPattern::exact);
+            // Containers have no unit of systemd to ask for its status.
+            let named = units.filter(|unit| !Compose::is_unit(unit));
             self.units.extend(named.map(|unit| (host.clone(), unit.clone(), user)));
         }
     }

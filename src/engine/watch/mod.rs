@@ -3,10 +3,12 @@
 //! ARCHITECTURE.md tells how ("Watching systemd"), and docs/commands.md lists all that is sent to a host.
 
 mod bus;
+mod containers;
 mod detail;
 mod facts;
 mod journal;
 mod last_error;
+mod lines;
 mod manager;
 mod news;
 mod outbox;
@@ -42,7 +44,7 @@ use self::outbox::Outbox;
 use self::versions::Versions;
 use self::view::View;
 use crate::domain::unit::UnitFacts;
-use crate::domain::{ServiceName, UnitName};
+use crate::domain::{Compose, ServiceName, UnitName};
 use crate::engine::transport::Connection;
 use crate::port::Event;
 use crate::port::event::{LogLine, UnitDetail};
@@ -103,7 +105,19 @@ pub async fn watch_host(
         pressure: pressed.clone(),
     }
     .keep();
-    let mut parts = std::pin::pin!(future::join4(system, user, facts, usage));
+    let (on_screen_too, containers_shown) = watch::channel(Vec::new());
+    let containers = containers::Keeper {
+        host,
+        wanted: &wanted.containers,
+        become_root: wanted.become_root,
+        news: news.clone(),
+        refresh: refreshed.clone(),
+        pressure: pressed.clone(),
+        shown: containers_shown,
+    };
+    let containers =
+        async { if wanted.containers.is_empty() { future::pending().await } else { containers.keep().await } };
+    let mut parts = std::pin::pin!(future::join5(system, user, facts, usage, containers));
 
     let mut watcher = Watcher::new(host, Arc::clone(&wanted));
     let mut controlled = true;
@@ -123,6 +137,7 @@ pub async fn watch_host(
                     watcher.versions.refresh(Instant::now());
                 }
                 Some(Control::Usage(units)) => {
+                    on_screen_too.send_replace(units.clone());
                     on_screen.send_replace(units.into_iter().map(|name| (watcher.view.scope(&name), name)).collect());
                 }
                 Some(Control::Detail(name)) => watcher.detail(name),
@@ -207,7 +222,8 @@ impl<'a> Watcher<'a> {
             News::Full(scope, units) => {
                 if let Some(all) = self.view.all(scope, units) {
                     let now = Instant::now();
-                    all.iter().for_each(|(name, facts)| self.failures.observe(name, facts, now));
+                    let units = all.iter().filter(|(name, _)| !Compose::is_unit(name));
+                    units.for_each(|(name, facts)| self.failures.observe(name, facts, now));
                     self.failures.keep(|name| self.view.unit(name).is_some());
                     self.outbox.all(all);
                 }
@@ -217,9 +233,13 @@ impl<'a> Watcher<'a> {
                 if let Some(means) = self.view.means(scope, means) {
                     self.outbox.means(means);
                 }
+                if let Some(all) = self.view.late() {
+                    self.outbox.all(all);
+                }
             }
             News::Usage(usage) => self.outbox.usage(usage),
             News::Facts(facts) => self.outbox.facts(facts),
+            News::Containers(all) => self.containers(all),
         }
     }
 
@@ -233,11 +253,43 @@ impl<'a> Watcher<'a> {
         self.outbox.unit(name, facts);
     }
 
+    fn containers(&mut self, all: Vec<(UnitName, UnitFacts)>) {
+        let now = Instant::now();
+        for (name, facts) in all {
+            let before = self.view.container(&name, facts.clone());
+            if before.as_ref() == Some(&facts) {
+                continue;
+            }
+            if before.as_ref().is_none_or(|before| before.invocation != facts.invocation) {
+                self.versions.started(&name, now);
+            }
+            if let (Some(service), Some(containers)) = (self.view.shows_version(&name), &facts.containers) {
+                let version = containers.versions().join(", ");
+                if !version.is_empty() {
+                    self.outbox.version(service, version.into());
+                }
+            }
+            if before.is_some() && self.view.listed() {
+                self.outbox.unit(name, Box::new(facts));
+            }
+        }
+        if let Some(all) = self.view.late() {
+            self.outbox.all(all);
+        }
+    }
+
     fn detail(&mut self, name: UnitName) {
         if self.detailing.len() >= DETAILS || !self.detailing.insert(name.clone()) {
             return;
         }
         let (host, scope) = (self.host, self.view.scope(&name));
+        if let Some((compose, containers)) = self.view.containers_of(&name) {
+            let reading = async move {
+                let detail = detail::containers(host, &compose, &containers).await;
+                Done::Detail(name, detail)
+            };
+            return self.jobs.push(reading.boxed());
+        }
         self.jobs.push(
             async move {
                 let detail = detail::detail(host, scope, &name).await;

@@ -18,4 +18,6 @@ pub enum News {
     Usage(Vec<(UnitName, Usage)>),
     /// What the host says of itself.
     Facts(Box<HostFacts>),
+    /// All services that are containers.
+    Containers(Vec<(UnitName, UnitFacts)>),
 }

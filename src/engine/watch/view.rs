@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::wanted::Wanted;
-use crate::domain::UnitName;
+use crate::domain::container::Containers;
 use crate::domain::link::Means;
 use crate::domain::unit::UnitFacts;
+use crate::domain::{Compose, ServiceName, UnitName};
 use crate::runtimes::systemd::Scope;
 
 /// What one manager has told so far.
@@ -24,12 +25,23 @@ pub struct View {
     system: Side,
     user: Side,
     means: Option<Means>,
+    /// What services that are containers stand for; empty until they were read once.
+    containers: BTreeMap<UnitName, UnitFacts>,
+    /// Whether a list was given out in which they are.
+    listed: bool,
 }
 
 impl View {
     /// Nothing is known yet.
     pub fn new(wanted: Arc<Wanted>) -> Self {
-        Self { wanted, system: Side::default(), user: Side::default(), means: None }
+        Self {
+            wanted,
+            system: Side::default(),
+            user: Side::default(),
+            means: None,
+            containers: BTreeMap::new(),
+            listed: false,
+        }
     }
 
     fn side(&mut self, scope: Scope) -> &mut Side {
@@ -48,6 +60,9 @@ impl View {
 
     /// What is known of a unit.
     pub fn unit(&self, name: &UnitName) -> Option<&UnitFacts> {
+        if Compose::is_unit(name) {
+            return self.containers.get(name);
+        }
         match self.scope(name) {
             Scope::System => self.system.units.get(name),
             Scope::User => self.user.units.get(name),
@@ -60,14 +75,48 @@ impl View {
         let side = self.side(scope);
         side.units = units.into_iter().collect();
         side.told = true;
-        (self.system.told || self.system.means.is_some()).then(|| self.list())
+        self.is_ready().then(|| self.list())
     }
 
-    fn list(&self) -> Vec<(UnitName, UnitFacts)> {
+    fn is_ready(&self) -> bool {
+        self.system.told || self.system.means.is_some()
+    }
+
+    /// The list of everything when containers were read and no list had them yet.
+    pub fn late(&mut self) -> Option<Vec<(UnitName, UnitFacts)>> {
+        (self.is_ready() && !self.listed && !self.containers.is_empty()).then(|| self.list())
+    }
+
+    /// Whether containers are in the list that was given out last.
+    pub fn listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Takes the containers of a service in. Returns what was known of them before.
+    pub fn container(&mut self, name: &UnitName, facts: UnitFacts) -> Option<UnitFacts> {
+        self.containers.insert(name.clone(), facts)
+    }
+
+    /// The service whose version is that of the image of this unit's containers.
+    pub fn shows_version(&self, name: &UnitName) -> Option<ServiceName> {
+        let unit = self.wanted.containers.iter().find(|unit| unit.unit == *name && !unit.versioned)?;
+        Some(unit.service.clone())
+    }
+
+    /// How the containers of a unit are found, and what is known of them.
+    pub fn containers_of(&self, name: &UnitName) -> Option<(Compose, Containers)> {
+        let unit = self.wanted.containers.iter().find(|unit| unit.unit == *name)?;
+        let known = self.containers.get(name).and_then(|facts| facts.containers.as_deref()).cloned();
+        Some((unit.compose.clone(), known.unwrap_or_default()))
+    }
+
+    fn list(&mut self) -> Vec<(UnitName, UnitFacts)> {
+        self.listed = !self.containers.is_empty();
         let both = [(Scope::System, &self.system), (Scope::User, &self.user)];
         let each = both.into_iter().flat_map(|(scope, side)| side.units.iter().map(move |unit| (scope, unit)));
         let meant = each.filter(|(scope, (name, _))| self.scope(name) == *scope);
-        meant.map(|(_, (name, facts))| (name.clone(), facts.clone())).collect()
+        let units = meant.map(|(_, (name, facts))| (name.clone(), facts.clone()));
+        units.chain(self.containers.iter().map(|(name, facts)| (name.clone(), facts.clone()))).collect()
     }
 
     /// Takes one unit of one manager. Returns what was known of it before, when the name means that unit.
@@ -120,6 +169,8 @@ mod tests {
             system: only("a.service"),
             user: only("b.service"),
             versions: Vec::new(),
+            containers: Vec::new(),
+            become_root: crate::domain::BecomeRoot::Never,
         }))
     }
 

@@ -3,7 +3,7 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::domain::service::UnitPattern;
-use crate::domain::{Environment, HostName, RuntimeKind, Service, ServiceName, UnitName};
+use crate::domain::{BecomeRoot, Compose, Environment, HostName, RuntimeKind, Service, ServiceName, UnitName};
 use crate::runtimes::systemd::Scope;
 use crate::runtimes::systemd_list::is_template;
 
@@ -18,6 +18,23 @@ pub struct Wanted {
     pub user: Selection,
     /// Commands that print versions; none where the site's files are not trusted.
     pub versions: Vec<VersionCommand>,
+    /// Services whose containers run there.
+    pub containers: Vec<ComposeUnit>,
+    /// How a change becomes root there.
+    pub become_root: BecomeRoot,
+}
+
+/// A service that is containers.
+#[derive(Debug, Clone)]
+pub struct ComposeUnit {
+    /// The unit that stands for it.
+    pub unit: UnitName,
+    /// The service.
+    pub service: ServiceName,
+    /// How it is found.
+    pub compose: Compose,
+    /// Whether the site has a command for its version, so that its image is not asked.
+    pub versioned: bool,
 }
 
 /// A command that prints the version of a service.
@@ -43,7 +60,15 @@ impl Wanted {
             let argv = service.version.clone().filter(|argv| !argv.is_empty() && environment.trusted)?;
             Some(VersionCommand { service: service.name.clone(), argv, units: Selection::new(&service.units) })
         };
+        let containers = |service: &&Service| {
+            let compose = service.compose.clone()?;
+            let versioned = service.version.is_some();
+            Some(ComposeUnit { unit: compose.unit()?, service: service.name.clone(), compose, versioned })
+        };
+        let named = environment.hosts.iter().find(|named| named.name == *host);
         Self {
+            containers: here.iter().filter_map(containers).collect(),
+            become_root: named.map_or(BecomeRoot::Never, |named| named.become_root),
             host: host.clone(),
             system: units(false),
             user: units(true),

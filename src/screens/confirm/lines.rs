@@ -2,7 +2,7 @@
 
 use crate::domain::host::BecomeRoot;
 use crate::domain::plan::PlannedStep;
-use crate::domain::{HostName, Plan, ServiceName, Verb};
+use crate::domain::{Compose, HostName, Plan, ServiceName, Verb};
 use crate::state::planner::as_typed;
 use crate::style::{Glyphs, Role};
 use crate::ui::words::Clock;
@@ -63,6 +63,9 @@ fn place(plan: &Plan, glyphs: &Glyphs) -> Words {
 fn whom(plan: &Plan) -> String {
     let how = |step: &PlannedStep| match (step.user, step.become_root) {
         (true, _) => "the login itself, for its own units",
+        (false, BecomeRoot::Polkit) if step.unit.as_ref().is_some_and(Compose::is_unit) => {
+            "the login, which may use docker"
+        }
         (false, BecomeRoot::Sudo) => "root by sudo; a password is asked for where sudo wants one",
         (false, BecomeRoot::AlreadyRoot) => "root, which the login is already",
         (false, BecomeRoot::Polkit) => "the login, if polkit on the host allows it",

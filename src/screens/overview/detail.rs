@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::rows::RowKey;
 use super::state::State;
-use super::{file, log, probe};
+use super::{containers, file, log, probe};
 use crate::domain::change::What;
-use crate::domain::unit::{Exit, Load, signal_name};
+use crate::domain::unit::{Exit, Load, UnitFacts, signal_name};
 use crate::domain::{Change, HostName, Now, ServiceName, State as Word};
 use crate::state::{Fleet, Instance, ServiceRow, UnitRow};
 use crate::style::{Glyphs, Role};
@@ -126,22 +126,9 @@ fn head(
 
 fn unit_lines(lines: &mut Lines, row: &UnitRow, state: Word, clock: Clock, glyphs: &Glyphs) {
     let facts = &row.facts;
-    let (load, role) = match facts.load {
-        Load::Loaded => ("loaded", Role::Text),
-        Load::NotFound => ("no such unit", Role::Bad),
-        Load::BadSetting => ("bad setting in its file", Role::Bad),
-        Load::Error => ("its file can't be read", Role::Bad),
-        Load::Merged => ("another name of a unit", Role::Text),
-        Load::Masked => ("masked", Role::Warn),
-        Load::Unknown => ("not known", Role::Unknown),
-    };
-    let mut unit = Words::of(role, load);
-    for word in [facts.file_state.plain(), facts.sub.plain()].iter().filter(|word| !word.is_empty()) {
-        unit = unit.tail(Role::Text, ",").text(Role::Text, format!(" {word}"));
-    }
-    lines.pair("unit", unit);
-    if facts.needs_reload {
-        lines.below(Words::new().prose(Role::Warn, "its files changed on disk: systemd has not read them yet"));
+    match &facts.containers {
+        Some(known) => containers::lines(lines, known),
+        None => load_lines(lines, facts),
     }
     let recent = row.recent_restarts(clock.now.mono);
     if facts.restarts > 0 || recent > 0 {
@@ -205,6 +192,26 @@ fn unit_lines(lines: &mut Lines, row: &UnitRow, state: Word, clock: Clock, glyph
             let words = Words::listed(Role::Text, &parts);
             lines.pair("uses", words.piece(Role::Faint, Piece::Read(", read ", *at)));
         }
+    }
+}
+
+fn load_lines(lines: &mut Lines, facts: &UnitFacts) {
+    let (load, role) = match facts.load {
+        Load::Loaded => ("loaded", Role::Text),
+        Load::NotFound => ("no such unit", Role::Bad),
+        Load::BadSetting => ("bad setting in its file", Role::Bad),
+        Load::Error => ("its file can't be read", Role::Bad),
+        Load::Merged => ("another name of a unit", Role::Text),
+        Load::Masked => ("masked", Role::Warn),
+        Load::Unknown => ("not known", Role::Unknown),
+    };
+    let mut unit = Words::of(role, load);
+    for word in [facts.file_state.plain(), facts.sub.plain()].iter().filter(|word| !word.is_empty()) {
+        unit = unit.tail(Role::Text, ",").text(Role::Text, format!(" {word}"));
+    }
+    lines.pair("unit", unit);
+    if facts.needs_reload {
+        lines.below(Words::new().prose(Role::Warn, "its files changed on disk: systemd has not read them yet"));
     }
 }
 

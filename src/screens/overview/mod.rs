@@ -1,6 +1,7 @@
 //! The overview: every service with its instances, the details of the one under the cursor, and its newest log lines.
 
 mod cells;
+mod containers;
 mod copy;
 mod detail;
 mod file;

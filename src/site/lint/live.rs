@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::tools::tools;
 use crate::domain::procedure::{Doing, Part, Procedure, here};
-use crate::domain::service::UnitPattern;
+use crate::domain::service::{RuntimeKind, UnitPattern};
 use crate::domain::{BecomeRoot, Environment, Host, HostName, Reach, Shell, Site};
 use crate::runtimes::presence::{Ask, Said};
 use crate::site::mistake::Mistake;
@@ -214,6 +214,13 @@ fn of_part(environment: &Environment, procedure: &Procedure, part: &Part, questi
 
 fn of_services(environment: &Environment, file: &Path, text: &str, questions: &mut [Question]) {
     for service in &environment.services {
+        if service.runtime == RuntimeKind::Compose {
+            let line = line_with(text, &format!("[services.{}]", service.name));
+            for question in questions.iter_mut().filter(|one| service.hosts.contains(&one.host.name)) {
+                question.want(Ask::Tool("docker".to_owned()), &shown(file), line.clone(), service.name.to_string());
+            }
+            continue;
+        }
         let units = service.units.iter().filter_map(|pattern| match pattern {
             UnitPattern::Exact(name) => Some(name.to_string()),
             UnitPattern::Glob(_) => None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::service::{RuntimeKind, UnitPattern};
-use crate::domain::{HostName, ServiceName, UnitName};
+use crate::domain::{Compose, HostName, ServiceName, UnitName};
 use crate::state::{Fleet, Instance, ServiceRow};
 
 /// What is read.
@@ -38,7 +38,9 @@ impl Scope {
     pub fn sources(&self, fleet: &Fleet) -> Sources {
         let mut sources: BTreeMap<HostName, BTreeSet<UnitName>> = BTreeMap::new();
         let mut add = |instance: &Instance| {
-            if let (Some(host), Some(unit)) = (&instance.host, &instance.unit) {
+            // The log of containers is not in the journal.
+            let unit = instance.unit.as_ref().filter(|unit| !Compose::is_unit(unit));
+            if let (Some(host), Some(unit)) = (&instance.host, unit) {
                 sources.entry(host.clone()).or_default().insert(unit.clone());
             }
         };

@@ -1,6 +1,7 @@
 //! Whether a verb makes sense for an instance just now, and why not: only what applies is offered.
 
 use super::{Meant, Rules, Target, meant};
+use crate::domain::container::Containers;
 use crate::domain::host::BecomeRoot;
 use crate::domain::service::{Expected, RuntimeKind};
 use crate::domain::unit::{Active, Load, UnitFacts};
@@ -43,8 +44,7 @@ pub(super) fn to_instance(fleet: &Fleet, one: Meant, verb: Verb) -> Result<(), S
     let (row, instance) = (one.row(fleet), one.instance(fleet));
     match row.service.runtime {
         RuntimeKind::Http => return Err("only its probes are known: it has no unit".to_owned()),
-        RuntimeKind::Compose => return Err("its containers can't be changed from here yet".to_owned()),
-        RuntimeKind::Systemd => {}
+        RuntimeKind::Compose | RuntimeKind::Systemd => {}
     }
     let (Some(host), Some(unit)) = (&instance.host, &instance.unit) else {
         return Err("no unit of it was found".to_owned());
@@ -56,7 +56,34 @@ pub(super) fn to_instance(fleet: &Fleet, one: Meant, verb: Verb) -> Result<(), S
     if !one.named {
         meant_by_a_group(&row.service, verb)?;
     }
-    to_unit(verb, unit.suffix(), facts)
+    match &facts.containers {
+        Some(containers) => to_containers(verb, containers),
+        None => to_unit(verb, unit.suffix(), facts),
+    }
+}
+
+/// Whether a verb makes sense for the containers of a service.
+fn to_containers(verb: Verb, containers: &Containers) -> Result<(), String> {
+    let (running, all) = (containers.running(), containers.all.len());
+    if let Some(why) = &containers.unseen {
+        return Err(why.clone());
+    }
+    let why = match verb {
+        Verb::Start if all > 0 && running == all => "it runs already",
+        Verb::Stop | Verb::Kill(_) if all > 0 && running == 0 && !containers.restarting() => "it does not run",
+        Verb::Start
+        | Verb::Stop
+        | Verb::Restart
+        | Verb::Kill(_)
+        | Verb::Reload
+        | Verb::Enable
+        | Verb::Disable
+        | Verb::ResetFailed
+        | Verb::DaemonReload => {
+            return crate::runtimes::compose::change(verb, containers).map(|_| ()).map_err(|why| why.to_string());
+        }
+    };
+    Err(why.to_owned())
 }
 
 /// Whether anything can be changed on a host.

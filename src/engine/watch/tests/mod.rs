@@ -107,6 +107,8 @@ fn watch_with(
         ]),
         user: Selection::new([]),
         versions,
+        containers: Vec::new(),
+        become_root: crate::domain::BecomeRoot::Never,
     };
     let (sender, events) = mpsc::channel(16);
     let (control, told) = mpsc::channel(4);

@@ -1,0 +1,33 @@
+//! Docker and its projects: what is asked of a host's `docker`, what its answers mean, and the commands that change
+//! containers. Every word of a person or a host stands as one argument, and none can be an option.
+
+mod change;
+mod command;
+mod events;
+mod facts;
+mod inspect;
+mod printed;
+mod stats;
+
+pub use change::{NoCommand, change};
+pub use command::{AT_ONCE, Reach, Trouble, diagnose, digests, events, files, inspect, list, logs, stats};
+pub use events::{Moved, moved};
+pub use facts::facts;
+pub use inspect::{Found, Listed, listed, parse, parse_digests};
+pub use printed::{printed, split};
+pub use stats::{Used, used};
+
+/// The label that names the project.
+pub const PROJECT: &str = "com.docker.compose.project";
+/// The label that names the service.
+pub const SERVICE: &str = "com.docker.compose.service";
+/// The label that says whether it was made by `docker compose run`.
+pub const ONE_OFF: &str = "com.docker.compose.oneoff";
+
+/// Whether a word is the whole id of a container or an image.
+pub fn is_id(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+#[cfg(test)]
+mod tests;
