@@ -231,7 +231,10 @@ fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Re
                 ));
             }
             RuntimeKind::Compose => {
-                return Err(format!("{} is containers: their log is not read yet.", service.name));
+                return Err(format!(
+                    "{} is containers: their log is not read here yet; docker logs on their host has it.",
+                    service.name
+                ));
             }
         }
     }

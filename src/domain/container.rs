@@ -70,7 +70,7 @@ pub struct Container {
     pub health: Health,
     /// The last line that its health check has printed.
     pub health_said: Foreign,
-    /// The status its main process left with last; of one that a signal ended 128 and the signal.
+    /// The status its main process left with last, as far as it is known; of one that a signal ended 128 and the signal.
     pub exit_code: i32,
     /// Whether it was ended for want of memory.
     pub out_of_memory: bool,

@@ -122,7 +122,19 @@ impl<'lab> Project<'lab> {
     pub fn qd(&self, verb: &str, environment: &str, more: &[&str]) -> Ran {
         let mut command = Command::new("setsid");
         command.args(["-w", env!("CARGO_BIN_EXE_qd"), verb, "-S"]).arg(self.at("shop")).args(["-e", environment]);
-        let output = command.args(more).envs(self.variables()).stdin(Stdio::null()).output().unwrap();
+        command.args(more);
+        self.ran(command)
+    }
+
+    /// `qd status --json`.
+    pub fn status(&self, environment: &str) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qd"));
+        command.arg("status").arg(self.at("shop")).args(["-e", environment, "--json"]);
+        self.ran(command)
+    }
+
+    fn ran(&self, mut command: Command) -> Ran {
+        let output = command.envs(self.variables()).stdin(Stdio::null()).output().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

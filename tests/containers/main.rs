@@ -110,7 +110,7 @@ fn docker_that_may_not_be_asked_is_unknown_and_says_what_to_do() {
     let _held = lab.hold(&["app-1"]);
     let project = Project::new(&lab, "qdt-may");
     let told = |environment: &str| {
-        let ran = project.qd("status", environment, &["--json"]);
+        let ran = project.status(environment);
         let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         let services = report["services"].as_array().unwrap().clone();
         let web = services.into_iter().find(|service| service["name"] == "web").unwrap();

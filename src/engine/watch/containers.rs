@@ -60,7 +60,7 @@ impl Keeper<'_> {
     pub async fn keep(self) {
         let (running, now_running) = watch::channel(Running::default());
         let usage = usage(self.host, self.shown.clone(), now_running, self.news.clone(), self.pressure.clone());
-        let state = State { keeper: self, running, docker: None }.keep();
+        let state = State { keeper: self, running, docker: None, exits: BTreeMap::new() }.keep();
         futures_util::future::join(usage, state).await;
     }
 }
@@ -69,6 +69,8 @@ struct State<'a> {
     keeper: Keeper<'a>,
     running: watch::Sender<Running>,
     docker: Option<Docker>,
+    /// How containers died last, as their events told: Docker forgets it as soon as it starts them again.
+    exits: BTreeMap<String, i32>,
 }
 
 impl State<'_> {
@@ -104,7 +106,7 @@ impl State<'_> {
                 biased;
                 line = lines.next() => match line {
                     Some(line) => if self.concerns(&line) {
-                        let soon = (Instant::now() + TOGETHER).max(last + READ_EVERY);
+                        let soon = (Instant::now() + TOGETHER).max(last + slower(READ_EVERY, *self.keeper.pressure.borrow()));
                         due = Some(due.map_or(soon, |due| due.min(soon)));
                     },
                     None => return,
@@ -141,12 +143,24 @@ impl State<'_> {
         }
     }
 
-    fn concerns(&self, line: &[u8]) -> bool {
-        moved(line).is_none_or(|moved| {
-            let named =
-                |unit: &ComposeUnit| unit.compose.project == moved.project && unit.compose.service == moved.service;
-            self.keeper.wanted.iter().any(named)
-        })
+    fn concerns(&mut self, line: &[u8]) -> bool {
+        let Some(moved) = moved(line) else { return true };
+        let named = |unit: &ComposeUnit| unit.compose.project == moved.project && unit.compose.service == moved.service;
+        let wanted = self.keeper.wanted.iter().any(named);
+        if let Some(exit) = moved.exit.filter(|_| wanted && !moved.id.is_empty()) {
+            self.exits.insert(moved.id, exit);
+        }
+        wanted
+    }
+
+    /// Says of containers that run again how they died before, and forgets those that are gone.
+    fn remember(&mut self, all: &mut [Containers]) {
+        for one in all.iter_mut().flat_map(|containers| &mut containers.all) {
+            if let Some(exit) = self.exits.get(&one.id).filter(|_| one.runs() && one.restarts > 0) {
+                one.exit_code = *exit;
+            }
+        }
+        self.exits.retain(|id, _| all.iter().flat_map(|containers| &containers.all).any(|one| one.id == *id));
     }
 
     /// Reads all of them and tells it; whether Docker answered.
@@ -157,7 +171,10 @@ impl State<'_> {
         let read = docker.read(self.keeper.host, &wanted).await;
         let reach = docker.reach();
         let (answered, all) = match read {
-            Ok(all) => (true, all),
+            Ok(mut all) => {
+                self.remember(&mut all);
+                (true, all)
+            }
             Err(Unread { short, sentence, .. }) => {
                 tracing::info!(%sentence, "containers not read");
                 (false, vec![Containers { told: sentence, ..Containers::unseen(short) }; wanted.len()])

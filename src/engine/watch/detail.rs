@@ -35,6 +35,9 @@ pub async fn containers(host: &dyn Connection, compose: &Compose, known: &Contai
         }
         let mut all = Vec::new();
         for one in known.all.iter().take(CONTAINERS) {
+            if one.log_driver.raw() == b"none" {
+                return Err(format!("There are no lines: the logging driver of {} is none.", one.name));
+            }
             let output = host.run(compose::logs(reach, &one.id, LINES)).await;
             if !output.succeeded() {
                 return Err(format!("The log of {} can't be read: docker {}.", one.name, sentence(&output)));

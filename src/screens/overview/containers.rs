@@ -45,8 +45,8 @@ pub fn lines(lines: &mut Lines, containers: &Containers) {
         let digest = one.digest.plain();
         let digest = digest.rsplit('@').next().filter(|digest| !digest.is_empty());
         let id: String = one.image_id.chars().take(12).collect();
-        let of = digest.map_or_else(|| format!("id {id}, known to no registry"), str::to_owned);
-        lines.below(Words::new().path(Role::Quiet, &of));
+        let of = digest.map_or_else(|| format!("{id}, of no registry"), str::to_owned);
+        lines.below(Words::new().prose(Role::Quiet, &of));
     }
 }
 

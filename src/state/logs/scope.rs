@@ -100,7 +100,9 @@ impl Scope {
                 RuntimeKind::Http => {
                     format!("{name} is known by its probes only: it has no unit here, so there is no log to read.")
                 }
-                RuntimeKind::Compose => format!("{name} is containers: their log is not read yet."),
+                RuntimeKind::Compose => format!(
+                    "{name} is containers: their newest lines are in the detail of its row, all of them are not followed here yet."
+                ),
                 RuntimeKind::Systemd if row.service.hosts.is_empty() => {
                     format!("{name} has no host, so there is no log to read.")
                 }
