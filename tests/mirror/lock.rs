@@ -146,6 +146,79 @@ async fn it_is_broken_by_its_token_only_and_for_a_reason_that_is_kept() {
 }
 
 #[tokio::test]
+async fn e8_whoever_it_was_taken_from_is_told_so_before_the_next_change() {
+    let place = Place::new();
+    let (lock, link) = lock(&place).await;
+    let clock = HeldClock::at(RealClock.now());
+    let run = place.run(1);
+    let held = lock.take(holder("ada", Some(&run)), 0, AnyClock::Held(clock.clone())).await.unwrap();
+    held.reserve().await.unwrap();
+    assert_eq!(held.confirm().await, Ok(()));
+    lock.give_up(held.token(), &who("eve"), "their laptop is gone", Timestamp::now()).await.unwrap();
+    lock.take_by_hand(holder("eve", None), &CLOCK).await.unwrap();
+    // Its last answer is good for two seconds, and for no longer.
+    clock.advance(Duration::from_secs(3));
+    let why = held.confirm().await.unwrap_err();
+    assert!(why.contains("not ours any more") && why.contains("eve"), "{why}");
+    assert!(held.is_lost() && held.may_begin().is_err());
+
+    // E9: with no answer no further change begins, and what is under way is not lost for it.
+    let other = Place::new();
+    let (lock, link_of_other) = self::lock(&other).await;
+    let held = lock.take(holder("ada", Some(&other.run(1))), 0, AnyClock::Held(clock.clone())).await.unwrap();
+    link_of_other.send_replace(None);
+    clock.advance(Duration::from_secs(3));
+    let why = held.confirm().await.unwrap_err();
+    assert!(why.contains("no change begins"), "{why}");
+    assert_eq!((held.may_begin(), held.is_lost()), (Ok(()), false));
+    drop(link);
+}
+
+#[tokio::test]
+async fn nothing_that_another_login_puts_there_pretends_that_it_was_taken() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let first = take(&lock, "ada", &place.run(1)).await.unwrap();
+    let all = folder(&place, first.token()).parent().unwrap().to_owned();
+    first.release().await.unwrap();
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap();
+    // A token of years ahead counts for nothing.
+    let far = all.join("token-999999999999999");
+    fs::create_dir(&far).unwrap();
+    fs::write(far.join("kind"), "hand").unwrap();
+    // A token that is broken before it was taken is none that is given.
+    for ahead in 0..60 {
+        fs::create_dir(all.join(format!("broken-{}", now + ahead))).unwrap();
+    }
+    let taken = lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap();
+    assert_eq!(taken.stands, Stands::Held);
+    assert!(taken.token >= now + 50 && taken.token < now + 100, "{}", taken.token);
+    assert_eq!(seen(&lock).await.token, taken.token);
+    lock.give_up(taken.token, &who("ada"), "done", Timestamp::now()).await.unwrap();
+    // One of months ahead can't be told from a clock that was wrong: that is said, and nothing is taken.
+    fs::create_dir(all.join(format!("token-{}", now + 20_000_000))).unwrap();
+    fs::write(all.join(format!("token-{}/released", now + 20_000_000)), "").unwrap();
+    let refused = lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap_err();
+    assert!(matches!(refused, LockError::Unwritable { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("months ahead") && refused.to_string().contains("remove it"), "{refused}");
+}
+
+#[tokio::test]
+async fn who_keeps_the_lock_to_itself_is_named() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let held = take(&lock, "ada", &place.run(1)).await.unwrap();
+    let all = folder(&place, held.token()).parent().unwrap().to_owned();
+    let mut keeps =
+        std::process::Command::new("flock").arg("--no-fork").arg(&all).args(["sleep", "30"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let refused = lock.look(Timestamp::now()).await.unwrap_err().to_string();
+    keeps.kill().unwrap();
+    keeps.wait().unwrap();
+    assert!(refused.contains("keeps it to itself with its process"), "{refused}");
+}
+
+#[tokio::test]
 async fn by_hand_it_does_not_lapse() {
     let place = Place::new();
     let (lock, _link) = lock(&place).await;

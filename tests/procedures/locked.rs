@@ -82,3 +82,23 @@ fn e8_who_slept_while_the_lock_was_broken_changes_nothing_when_it_wakes() {
     assert_eq!(hosts.times(), ["one\none\n", "two\ntwo\n", "three\n"], "{}", told(&first));
     report("E8", 1, 1, "a console that slept while its lock was broken begins nothing more on any host");
 }
+
+#[test]
+#[ignore = "needs the lab: run tests/run"]
+fn e8_who_was_awake_while_the_lock_was_broken_begins_no_further_change() {
+    let lab = Lab::get();
+    let _held = lab.hold(&HOSTS);
+    let hosts = Hosts::new(&lab);
+    let (ada, bea) = (locking(&lab, "ada"), locking(&lab, "bea"));
+    let child = ada.begin(&[]);
+    hosts.wait_for("app-2", "there");
+    let broken = lock(&bea, &["break", &token(&bea), "--reason", "mine now"]);
+    assert_eq!(broken.status.code(), Some(0), "{}", told(&broken));
+    let taken = lock(&bea, &["take", "-m", "moving"]);
+    assert_eq!(taken.status.code(), Some(0), "{}", told(&taken));
+    let first = child.wait_with_output().unwrap();
+    assert_eq!(lock(&bea, &["release"]).status.code(), Some(0));
+    assert!(!first.status.success() && told(&first).contains("not ours any more"), "{}", told(&first));
+    assert_eq!(hosts.times(), ["one\n", "two\n", ""], "{}", told(&first));
+    report("E8", 1, 1, "a lock that was broken stops its old holder before its next change, also when it is awake");
+}

@@ -233,6 +233,10 @@ impl Step {
     /// Starts what was claimed by nobody yet, and follows it.
     async fn send(&mut self, part: &PlannedPart, job: &Job, kept: &mut Kept) -> Came {
         for _ in 0..CLAIMS {
+            // Once more right before: what was looked at and written down since then took its time.
+            if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
+                return Came::Never(reason, why);
+            }
             let order = self.order(part, job);
             let began = tokio::select! {
                 began = self.kit.jobs.begin(job.host.clone(), order) => began,

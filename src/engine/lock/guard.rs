@@ -1,5 +1,5 @@
-//! What a run asks before each change: the lock is taken and the environment reserved before the first, and looked at
-//! before each further one.
+//! What a run asks before each change: the lock is taken and the environment reserved before the first, and the lock host
+//! is asked before each further one whether it is still ours.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -82,7 +82,8 @@ impl Keeper {
             return Err(held.may_begin().err().unwrap_or_else(|| "the lock was lost".to_owned()));
         }
         if let Some(held) = &self.held {
-            return held.may_begin().map(|()| self.fence(held.token()));
+            // Asked right now: nobody tells a run that its lock was broken or taken over.
+            return held.confirm().await.map(|()| self.fence(held.token()));
         }
         let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
         let held = taken.map_err(|why| format!("The environment is locked: {why}"))?;

@@ -1,5 +1,6 @@
 //! A lock that is ours: kept alive by a task of its own, and asked before each change whether it still holds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -17,6 +18,8 @@ const BEAT: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(3);
 /// So long after the last answer nothing begins any more: the lease may lapse 20 seconds later.
 const FRESH: Duration = Duration::from_secs(40);
+/// An answer that is no older is taken for how it stands now; before a change begins an older one is asked for anew.
+const SURE: Duration = Duration::from_secs(2);
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,7 @@ pub struct Held {
     nonce: String,
     clock: AnyClock,
     known: watch::Receiver<Known>,
+    say: Arc<watch::Sender<Known>>,
     task: JoinHandle<()>,
 }
 
@@ -44,9 +48,11 @@ impl Held {
     /// `asked` is when it was asked for: the lease began at some time after that.
     pub(super) fn begin(lock: EnvironmentLock, token: u64, nonce: String, clock: AnyClock, asked: Moment) -> Self {
         let (say, known) = watch::channel(Known { renewed: asked, lost: None, why: None });
-        let keeper = Keeper { lock: lock.clone(), token, nonce: nonce.clone(), clock: clock.clone(), say };
+        let say = Arc::new(say);
+        let keeper =
+            Keeper { lock: lock.clone(), token, nonce: nonce.clone(), clock: clock.clone(), say: Arc::clone(&say) };
         let task = tokio::spawn(keeper.keep());
-        Self { lock, token, nonce, clock, known, task }
+        Self { lock, token, nonce, clock, known, say, task }
     }
 
     /// Its token: what hosts are told.
@@ -69,6 +75,24 @@ impl Held {
         }
         let why = known.why.as_ref().map_or_else(|| "it gave no answer".to_owned(), ToString::to_string);
         Err(format!("the lock host was not heard for {} and the lock may be somebody else's: {why}", short(age)))
+    }
+
+    /// Whether a change may begin now, which the lock host is asked right before: whoever was asleep, and whoever it was
+    /// taken from, begins nothing more.
+    ///
+    /// # Errors
+    /// Why not, as a clause: it was lost, or the lock host gives no answer now.
+    pub async fn confirm(&self) -> Result<(), String> {
+        self.may_begin()?;
+        let age = self.known.borrow().renewed.age(self.clock.now().mono);
+        if age <= SURE {
+            return Ok(());
+        }
+        match renew(&self.lock, self.token, &self.nonce, &self.clock, &self.say).await {
+            Ok(()) => self.may_begin(),
+            Err(why @ (LockError::Lost { .. } | LockError::Gone(_))) => Err(why.to_string()),
+            Err(why) => Err(format!("whether the lock is still ours can't be asked now, so no change begins: {why}")),
+        }
     }
 
     /// Whether it is certain that it is somebody else's or nobody's now.
@@ -125,7 +149,7 @@ struct Keeper {
     token: u64,
     nonce: String,
     clock: AnyClock,
-    say: watch::Sender<Known>,
+    say: Arc<watch::Sender<Known>>,
 }
 
 impl Keeper {
@@ -133,23 +157,35 @@ impl Keeper {
         let mut pause = BEAT;
         loop {
             tokio::time::sleep(pause).await;
-            let asked = self.clock.now();
-            let renew = |word: &str| protocol::renew(&self.lock.name, word, self.token, &self.nonce);
-            match self.lock.ask(asked.wall, renew).await {
-                Ok(_) => {
-                    pause = BEAT;
-                    self.say.send_modify(|known| (known.renewed, known.why) = (asked.mono, None));
-                }
-                Err(why @ (LockError::Lost { .. } | LockError::Gone(_))) => {
-                    tracing::warn!(%why, "the lock is lost");
-                    return self.say.send_modify(|known| known.lost = Some(why));
-                }
-                Err(why) => {
-                    pause = AGAIN;
-                    tracing::info!(%why, "the lock could not be renewed");
-                    self.say.send_modify(|known| known.why = Some(why));
-                }
+            match renew(&self.lock, self.token, &self.nonce, &self.clock, &self.say).await {
+                Ok(()) => pause = BEAT,
+                Err(LockError::Lost { .. } | LockError::Gone(_)) => return,
+                Err(_) => pause = AGAIN,
             }
         }
     }
+}
+
+/// Says that somebody is there, and notes how that went.
+async fn renew(
+    lock: &EnvironmentLock,
+    token: u64,
+    nonce: &str,
+    clock: &AnyClock,
+    say: &watch::Sender<Known>,
+) -> Result<(), LockError> {
+    let asked = clock.now();
+    let answered = lock.ask(asked.wall, |word| protocol::renew(&lock.name, word, token, nonce)).await;
+    say.send_modify(|known| match &answered {
+        Ok(_) => (known.renewed, known.why) = (known.renewed.max(asked.mono), None),
+        Err(why @ (LockError::Lost { .. } | LockError::Gone(_))) => {
+            tracing::warn!(%why, "the lock is lost");
+            known.lost = Some(why.clone());
+        }
+        Err(why) => {
+            tracing::info!(%why, "the lock could not be renewed");
+            known.why = Some(why.clone());
+        }
+    });
+    answered.map(drop)
 }

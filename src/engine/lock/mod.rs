@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::clock::{AnyClock, Clock};
 use super::lock_host::{Line, LockHost, Unanswered};
 use super::transport::fresh_word;
-use crate::domain::lock::Holder;
+use crate::domain::lock::{Holder, Stands};
 use crate::domain::{Environment, HostName, Lock};
 use crate::engine::store::Who;
 use crate::port::RemoteCommand;
@@ -83,6 +83,10 @@ impl EnvironmentLock {
         let taking = Taking { run: holder.run.as_ref(), nonce: &nonce, least };
         let command = |word: &str| protocol::take(&self.name, word, taking, who.clone());
         let lock = self.twice(now, command).await?;
+        if let Some(lock) = lock.as_ref().filter(|lock| lock.stands == Stands::Free) {
+            // Whoever broke it did so in the same moment.
+            return Err(LockError::Lost { lock: Box::new(lock.clone()), now });
+        }
         lock.map(|lock| (lock, nonce)).ok_or_else(|| LockError::Odd(self.host().clone()))
     }
 

@@ -45,14 +45,33 @@ fi
 
 command -v flock >/dev/null 2>&1 || refuse write 'flock is not found on this host'
 exec 9<"$at" || refuse write 'the folder of the lock can not be opened'
-flock -w 8 9 || refuse write 'somebody else is at the lock just now'
 
-# The highest token.
+# Who keeps everybody else from the folder, as far as the host says it.
+culprit() {
+  set -- $(ls -di -- "$at" 2>/dev/null)
+  inode=${1:-none}
+  while read -r _ how _ _ pid place _; do
+    case $how:$place in
+      FLOCK:*:"$inode")
+        name=$(first "/proc/$pid/comm" 40 | tr -cd 'A-Za-z0-9._-')
+        printf '%s' ": the login $(login_of "/proc/$pid") keeps it to itself with its process $pid ($name); if that does not end, end it there (kill $pid)"
+        return
+        ;;
+    esac
+  done 2>/dev/null </proc/locks
+}
+flock -w 8 9 || refuse write "somebody else is at the lock just now$(culprit)"
+
+# The highest token. They are seconds since 1970 or little more, so nobody has come by one of years ahead honestly: that
+# one counts for nothing, or who made it would keep everybody from the lock for ever.
+now=$(date +%s)
+case $now in '' | *[!0-9]*) refuse write 'this host does not say what time it is (date +%s)' ;; esac
+far=$((now + 31536000))
 top=0
 for place in "$at"/token-*; do
   number=${place##*/token-}
   case $number in '' | 0* | *[!0-9]* | ????????????????*) continue ;; esac
-  is_folder "$place" || continue
+  is_folder "$place" && [ "$number" -le "$far" ] || continue
   [ "$number" -le "$top" ] || top=$number
 done
 
@@ -129,10 +148,19 @@ case $op in
           ;;
       esac
       # Higher than any before, also when the folder was lost meanwhile.
-      now=$(date +%s)
       next=$((top + 1))
       [ "$now" -le "$next" ] || next=$now
       [ "$token" -le "$next" ] || next=$token
+      if [ "$next" -gt $((now + 15768000)) ] && [ "$top" != 0 ]; then
+        refuse write "the login $(login_of "$at/token-$top") has put $at/token-$top there, which is months ahead of the time: if that is no mistake of the clock of this host, remove it"
+      fi
+      # Whatever lies beside a token before it is taken, somebody put there so that nobody can have it.
+      skipped=0
+      while [ -e "$at/broken-$next" ] || [ -L "$at/broken-$next" ] || [ -e "$at/token-$next" ] || [ -L "$at/token-$next" ]; do
+        skipped=$((skipped + 1))
+        [ "$skipped" -le 2000 ] || refuse write "the login $(login_of "$at/broken-$next") has put thousands of folders there before their time: remove $at/broken-*"
+        next=$((next + 1))
+      done
       own=$at/token-$next
       why=$(mkdir -- "$own" 2>&1) || refuse write "$why"
       if ! why=$({ cat >"$own/who" && printf %s "$run" >"$own/run" && printf %s "$nonce" >"$own/nonce" &&
@@ -147,6 +175,11 @@ case $op in
         [ -z "$(find "$old" -maxdepth 0 -mtime +30 2>/dev/null)" ] || rm -rf -- "$old"
       done
       top=$next
+      judge "$top"
+      if [ "$stands" = free ]; then
+        tell
+        refuse lost
+      fi
     fi
     tell
     ;;
