@@ -13,7 +13,7 @@ use quarterdeck::input::{Action, Context, Keymap};
 use quarterdeck::site::schema::{Kind, value};
 use serde_json::Value;
 
-const GUIDES: [&str; 11] = [
+const GUIDES: [&str; 12] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
@@ -22,6 +22,7 @@ const GUIDES: [&str; 11] = [
     "docs/site.md",
     "docs/procedures.md",
     "docs/runs.md",
+    "docs/releases.md",
     "docs/pakashop-procedures.md",
     "docs/commands.md",
     "docs/site-reference.md",

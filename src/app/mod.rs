@@ -17,6 +17,7 @@ mod mouse;
 pub mod overlay;
 mod palette;
 mod procedures;
+mod releases;
 mod settle;
 pub mod setup;
 mod shell;

@@ -14,7 +14,7 @@ use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, history, hosts, logs, overview, palette, picker, procedure, question, runbooks};
 use crate::state::logs::Reading;
 use crate::state::procedures::Conducted;
-use crate::state::{Fleet, Runs, UnderWay};
+use crate::state::{Fleet, Runs, UnderWay, releases};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
 
@@ -86,6 +86,8 @@ pub struct Model {
     pub history: history::State,
     /// The runs of the environment that is watched.
     pub runs: Runs,
+    /// What is known of releases and versions of the environment that is watched.
+    pub releases: releases::Known,
     /// Whether what is done can be recorded; `None` until the store has said so.
     pub store: Option<StoreState>,
     /// What this console has begun to change.
@@ -183,6 +185,7 @@ impl Model {
             changes: changes::State::default(),
             history: history::State::default(),
             runs: Runs::default(),
+            releases: releases::Known::default(),
             store: None,
             under_way: UnderWay::default(),
             reading: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::act::READ;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
-use super::{calling, keys, links, mouse, procedures, settle, shell};
+use super::{calling, keys, links, mouse, procedures, releases, settle, shell};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -14,6 +14,7 @@ use crate::port::{Effect, Event, Input};
 use crate::screens::overview::Detail;
 use crate::screens::question;
 use crate::screens::{changes, history, hosts, logs, overview, procedure, runbooks};
+use crate::state::releases::Known;
 use crate::state::{Fleet, Runs};
 use crate::ui::figure;
 
@@ -52,9 +53,10 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         }
         // It is on screen since the first frame, and the person may have moved in it.
         Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {
-            return vec![Effect::ReadHistory(READ)];
+            return releases::opened(&environment).into_iter().chain([Effect::ReadHistory(READ)]).collect();
         }
         Event::Opened(environment) => {
+            let wanted = releases::opened(&environment);
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::sorted(model.setup.worst_first);
             model.logs = logs::State::default();
@@ -85,7 +87,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             {
                 model.overlay = None;
             }
-            return vec![Effect::ReadHistory(READ)];
+            model.releases = Known::default();
+            return wanted.into_iter().chain([Effect::ReadHistory(READ)]).collect();
         }
         Event::Host(host, news) => return host_news(model, &host, news, now),
         Event::Probe { service, host, probe, report } => {
@@ -125,12 +128,14 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         // What was asked for here is told where it was asked for.
         Event::Run(news) if model.conducted.concerns(&news) => {
             model.conducted.observe(&news, now);
+            let asked = if matches!(news, RunNews::Ended(..)) { releases::ended(model) } else { Vec::new() };
             if let RunNews::Refused(sentence) = &news {
                 trouble(model, sentence.clone());
             }
             if let Some(fleet) = &model.fleet {
                 model.runs.observe(news, &fleet.environment);
             }
+            return asked;
         }
         Event::Run(RunNews::Refused(sentence)) if model.under_way.sent().is_none() => trouble(model, sentence),
         Event::Run(news) => {
@@ -144,6 +149,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 model.runs.replace(runs, &fleet.environment, now.mono);
             }
         }
+        Event::Release(news) => model.releases.take(news),
         Event::Store(state) => model.store = Some(state),
     }
     Vec::new()

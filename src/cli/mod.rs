@@ -15,6 +15,7 @@ pub mod moment;
 pub mod open;
 pub mod outline;
 pub mod output;
+pub mod release;
 pub mod run;
 pub mod runs;
 pub mod schema;
@@ -92,6 +93,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Who may change an environment now: look, take it by hand, release it, break it.
     Lock(lock::LockArgs),
+    /// What runs since when, whether it was good, and what a version would bring.
+    Release(release::ReleaseArgs),
     /// List what was done with qd: every run, its verdict, its steps.
     Runs(runs::Runs),
     /// Open the console on a fleet inside the program.
@@ -129,7 +132,8 @@ impl Command {
             | Command::Stop(_)
             | Command::Reload(_)
             | Command::Run(_)
-            | Command::Lock(_) => true,
+            | Command::Lock(_)
+            | Command::Release(_) => true,
             Command::Check(_)
             | Command::Outline(_)
             | Command::Schema(_)
@@ -170,6 +174,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
         Some(Command::Run(args)) => run::run(&args, &arguments.reach),
         Some(Command::Lock(lock)) => lock::run(&lock, &arguments.reach),
+        Some(Command::Release(release)) => release::run(&release, &arguments.reach),
         Some(Command::Runs(runs)) => runs::run(&runs),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),

@@ -61,7 +61,7 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::ReadUsage(_) => matches!(old, Effect::ReadUsage(_)),
         Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
-        Effect::Preview(_) | Effect::ReadRun(_) => new == old,
+        Effect::Preview(_) | Effect::ReadRun(_) | Effect::ReadReleases(_) => new == old,
         Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) => false,
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
@@ -83,6 +83,7 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::ReadUsage(_)
         | Effect::ReadDetail(..)
         | Effect::ReadHistory(_)
+        | Effect::ReadReleases(_)
         | Effect::ReadRun(_)
         | Effect::Preview(_)
         | Effect::ReadFields(..) => true,

@@ -139,6 +139,7 @@ impl<S: Surface> Turn<S> {
                 | Effect::Resume(_)
                 | Effect::ReadRun(_)
                 | Effect::ReadHistory(_)
+                | Effect::ReadReleases(_)
                 | Effect::Tail(_)
                 | Effect::EndTail
                 | Effect::ReadFields(..)

@@ -18,13 +18,15 @@ use super::channels::Post;
 use super::clock::{AnyClock, Clock};
 use super::conduct::{Conductor, Stage};
 use super::export;
+use super::history;
 use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
 use super::lock::EnvironmentLock;
 use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
-use super::store::{RunsWish, Store, settle};
+use super::releases::Releases;
+use super::store::{Store, settle};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{Control, Wanted};
@@ -277,7 +279,13 @@ impl<A: Approach> World<A> {
                 Some(Effect::ReadHistory(most)) => {
                     if let (Some(store), Some(here)) = (&self.store, &here) {
                         // Beside the loop: the store may have to wait, an effect may not.
-                        drop(tokio::spawn(tell_history(Arc::clone(store), Arc::clone(here), most, events.clone())));
+                        drop(tokio::spawn(history::tell(Arc::clone(store), Arc::clone(here), most, events.clone())));
+                    }
+                }
+                Some(Effect::ReadReleases(wish)) => {
+                    if let Some(Watching { place, mirror, .. }) = &watching {
+                        let known = Releases::of(&place.environment, self.store.clone(), mirror.as_ref());
+                        known.answer(wish, Arc::clone(&place.environment), events.clone(), self.clock.now().wall);
                     }
                 }
                 Some(Effect::Export(export)) => {
@@ -476,17 +484,6 @@ async fn tell_store(
             let _ = found.try_send(left);
         }
     }
-}
-
-async fn tell_history(store: Arc<dyn Store>, here: Arc<Environment>, most: u32, events: mpsc::Sender<Event>) {
-    let wish =
-        RunsWish { site: Some(here.site.clone()), environment: Some(here.name.clone()), most, ..RunsWish::default() };
-    let event = match store.runs(wish).await {
-        Ok(runs) => Event::History(runs),
-        Err(error) => Event::Trouble(error.to_string()),
-    };
-    // The core may be gone.
-    let _ = events.send(event).await;
 }
 
 async fn next(first: &mut std::vec::IntoIter<Effect>, effects: &mut mpsc::Receiver<Effect>) -> Option<Effect> {

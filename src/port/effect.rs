@@ -6,6 +6,7 @@ use super::calling::{Call, Title};
 use super::export::LogExport;
 use super::log::{Cursor, TailWish};
 use super::procedure::Decision;
+use super::release::ReleaseWish;
 use super::secret::Secret;
 use crate::domain::{Environment, HostName, Permit, ProcedurePlan, RunId, UnitName};
 
@@ -40,6 +41,8 @@ pub enum Effect {
     ReadRun(RunId),
     /// Read the newest runs of the environment, so many at most.
     ReadHistory(u32),
+    /// Ask the record or git for releases and versions.
+    ReadReleases(ReleaseWish),
     /// Read logs; whatever was read before is let go.
     Tail(TailWish),
     /// Read no logs any more.

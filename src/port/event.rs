@@ -8,6 +8,7 @@ use super::input::Input;
 use super::link::LinkNews;
 use super::log::{LogBatch, LogFields, TailState};
 use super::procedure::ProcedureNews;
+use super::release::ReleaseNews;
 use super::shell::ShellNews;
 use crate::domain::link::Means;
 use crate::domain::unit::{UnitFacts, UnitName, Usage};
@@ -52,6 +53,8 @@ pub enum Event {
     Procedure(ProcedureNews),
     /// The newest runs of the environment from the store, the newest first, as asked for.
     History(Vec<Run>),
+    /// News of releases and versions, as asked for.
+    Release(ReleaseNews),
     /// Whether the store takes records, whenever that changes.
     Store(StoreState),
     /// Rows of a log.
@@ -95,6 +98,7 @@ impl Event {
             | Event::Run(_)
             | Event::Procedure(_)
             | Event::History(_)
+            | Event::Release(_)
             | Event::Store(_)
             | Event::Log(_)
             | Event::Tail(..)

@@ -11,6 +11,7 @@ pub mod link;
 pub mod log;
 pub mod log_block;
 pub mod procedure;
+pub mod release;
 pub mod secret;
 pub mod shell;
 
@@ -21,5 +22,6 @@ pub use event::Event;
 pub use input::{Input, Key, KeyCode, Modifiers};
 pub use link::LinkNews;
 pub use procedure::{Decision, ProcedureNews};
+pub use release::{ReleaseNews, ReleaseWish};
 pub use secret::Secret;
 pub use shell::{Errand, ShellEnd, ShellNews};

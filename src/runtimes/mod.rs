@@ -15,6 +15,7 @@ pub mod mirror;
 pub mod notice;
 pub mod presence;
 pub mod query_text;
+pub mod releases;
 pub mod shell;
 pub mod shell_text;
 pub mod survey;

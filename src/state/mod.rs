@@ -6,6 +6,7 @@ pub mod logs;
 pub mod plan_told;
 pub mod planner;
 pub mod procedures;
+pub mod releases;
 pub mod report;
 pub mod run_report;
 pub mod runs;

@@ -39,6 +39,7 @@ mod person;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
 mod pty;
+mod releases;
 mod team;
 mod unknown;
 

@@ -7,6 +7,7 @@ use super::forms;
 use crate::app::changing::READ_ONLY;
 use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
+use crate::app::releases;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
 use crate::domain::procedure::{Danger, Doing, ProcedurePlan, Purpose};
 use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
@@ -52,6 +53,7 @@ fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
     }
     answers.values.extend(model.procedure.told.clone());
     answers.left.extend(model.procedure.left.iter().cloned());
+    answers.listed.extend(model.releases.listed(procedure));
     let zone = model.setup.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
     answers.now = Some(now.wall.to_zoned(zone).datetime());
     answers
@@ -86,13 +88,16 @@ pub fn plan_it(model: &mut Model, wish: Wish, now: Now) -> Vec<Effect> {
         }
         Err(missing) => {
             let text: Vec<String> = missing.wrong.iter().map(|wrong| format!("{wrong}.")).collect();
-            let about = About { heading: String::new(), text: Foreign::from(text.join("\n")), difference: false };
-            let title = "This can't be run as it is written";
-            model.overlay =
-                Some(Overlay::Choose(choose::State::new(choose::What::Told, title, vec![about], Vec::new())));
+            tell(model, "This can't be run as it is written", &text.join("\n"));
             Vec::new()
         }
     }
+}
+
+/// Says why something is not begun.
+fn tell(model: &mut Model, title: &str, text: &str) {
+    let about = About { heading: String::new(), text: Foreign::from(text), difference: false };
+    model.overlay = Some(Overlay::Choose(choose::State::new(choose::What::Told, title, vec![about], Vec::new())));
 }
 
 /// Shows a plan, or begins it where it needs nobody's word.
@@ -100,6 +105,10 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
     if let Some(why) = refused(model, plan.danger()) {
         model.overlay = None;
         model.say(format!("Not begun: {why}."), now);
+        return Vec::new();
+    }
+    if let Some(why) = releases::unexamined(model, &procedure, &plan) {
+        tell(model, "This version did not go well before", &format!("{why}."));
         return Vec::new();
     }
     // What only looks whether it may begin needs nobody's word either.

@@ -8,6 +8,7 @@ mod loose;
 mod menu;
 mod prepare;
 mod question;
+mod releases;
 mod summary;
 mod times;
 mod told;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Prepared, RunArgs, What, answers, ask, follow, loose, pair, times, usage};
+use super::{Prepared, RunArgs, What, answers, ask, follow, loose, pair, releases, times, usage};
 use crate::cli::{Exit, Reaching, Where, choose, output};
 use crate::domain::procedure::{Procedure, here};
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
@@ -46,6 +46,7 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
     let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
         (Some(run), _) => What::Resume(run),
         (None, Some(procedure)) => {
+            releases::learn(procedure, &environment, &mut answers, reach).await?;
             let choice = choice(args, &environment)?;
             What::New(Box::new(planned(procedure, &environment, &mut answers, choice, args)?))
         }

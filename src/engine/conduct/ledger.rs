@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::mask::Masks;
 use super::mirroring::Mirroring;
 use crate::domain::procedure::Given;
+use crate::domain::release::Release;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::channels::{Herald, Report};
@@ -135,16 +136,26 @@ impl Ledger {
         self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
     }
 
-    /// Records the end, then tells it.
-    pub(super) async fn end(&self, state: RunState) {
+    /// Records the end and the release that it has come to, then tells them.
+    pub(super) async fn end(&self, state: RunState, release: Option<Release>) {
         let at = self.clock.now().wall;
-        if let Err(error) = self.store.end(self.run.clone(), state, at).await {
+        let recorded = match &release {
+            Some(release) => self.store.conclude(self.run.clone(), state, at, release.clone()),
+            None => self.store.end(self.run.clone(), state, at),
+        };
+        if let Err(error) = recorded.await {
             self.trouble(format!("The end of the run could not be recorded: {error}.")).await;
         }
         if let Some(mirror) = &self.mirror
             && let Some(sentence) = mirror.end(Recorded::Ended(state), at).await
         {
             self.trouble(sentence).await;
+        }
+        if let (Some(mirror), Some(release)) = (&self.mirror, &release)
+            && let Err(why) = mirror.releases().release(release).await
+        {
+            let what = "they see it once the releases are looked at from here again";
+            self.trouble(format!("Others can't see what was released yet: {why}; {what}.")).await;
         }
         self.send(Event::Run(RunNews::Ended(self.run.clone(), state))).await;
     }

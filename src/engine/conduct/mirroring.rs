@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::ledger::Lost;
 use crate::domain::{Run, RunId};
 use crate::engine::mirror::{Mirror, MirrorError, Trail, TrailState};
+use crate::engine::releases::Shared;
 use crate::engine::store::{Adopted, Recorded, Store, Who};
 
 /// What needs no answer of the lock host waits for it so long at most: so that little is lost when the console goes.
@@ -67,6 +68,11 @@ impl Mirroring {
             Err(_) => format!("the lock host {} gives no answer", self.mirror.host()),
         };
         Some(format!("That the run has ended could not be told to others, who may still see it as open: {why}."))
+    }
+
+    /// The releases on the same host.
+    pub(super) fn releases(&self) -> Shared {
+        self.mirror.releases()
     }
 
     /// Waits until all that was told is there, for so long: a sentence if it is not.

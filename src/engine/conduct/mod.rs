@@ -18,6 +18,7 @@ mod needs;
 mod notify;
 mod orders;
 mod output;
+mod release;
 mod resume;
 mod secrets;
 mod stands;

@@ -239,7 +239,8 @@ impl Task {
                         if state != RunState::Unknown {
                             super::look::clear(&self.kit, self.course.steps()).await;
                         }
-                        self.kit.ledger.end(state).await;
+                        let release = self.release(state).await;
+                        self.kit.ledger.end(state, release).await;
                         self.unlock().await;
                         if let Some(herald) = &self.kit.ledger.herald {
                             herald.ended(state, self.course.is_rolled_back(), self.course.steps()).await;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Environment, HostName, Run, RunId};
 use crate::engine::lock_host::{Line, LockHost, Unanswered};
+use crate::engine::releases::Shared;
 use crate::engine::store::{Recorded, Who};
 use crate::engine::transport::fresh_word;
 use crate::port::RemoteCommand;
@@ -54,6 +55,11 @@ impl Mirror {
     /// The lock host.
     pub fn host(&self) -> &HostName {
         self.host.name()
+    }
+
+    /// The releases on the same host.
+    pub fn releases(&self) -> Shared {
+        Shared::new(self.name.clone(), self.host.clone())
     }
 
     /// Begins to tell of a run under this token: of a new one (token 1), or of one that was taken over with

@@ -71,7 +71,7 @@ async fn run_here(argv: &[String], input: Vec<u8>, deadline: &Deadline) -> Resul
         .process_group(0)
         .kill_on_drop(true);
     let child = command.spawn().map_err(|error| Miss::error("command", format!("can't be started here: {error}")))?;
-    let mut group = Group { leader: child.id(), child };
+    let mut group = Group::of(child);
     let (stdin, stdout, stderr) = (group.child.stdin.take(), group.child.stdout.take(), group.child.stderr.take());
     // One that does not read is not waited for: a pipe that breaks is its own affair.
     let feeding = async move {
@@ -112,7 +112,7 @@ const GUARD: &str =
     r#"[ "$PPID" = "$0" ] || exit 125; trap 'kill -KILL 0' TERM; exec 3<&0; exec "$@" <&3 3<&- & wait $!"#;
 
 /// The command under its guard, where the machine has what that takes.
-fn guarded(program: &str, rest: &[String]) -> Command {
+pub(in crate::engine) fn guarded(program: &str, rest: &[String]) -> Command {
     let mut command = match find("setpriv") {
         Some(setpriv) => {
             let mut command = Command::new(setpriv);
@@ -126,7 +126,7 @@ fn guarded(program: &str, rest: &[String]) -> Command {
 }
 
 /// Where the search path has a program.
-fn find(program: &str) -> Option<PathBuf> {
+pub(in crate::engine) fn find(program: &str) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let runs =
         |path: &Path| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
@@ -155,9 +155,16 @@ async fn keep(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
 }
 
 /// A child with everything it started. None of it is left once this is dropped.
-struct Group {
+pub(in crate::engine) struct Group {
     leader: Option<u32>,
-    child: Child,
+    pub(in crate::engine) child: Child,
+}
+
+impl Group {
+    /// The group that this child leads.
+    pub(in crate::engine) fn of(child: Child) -> Self {
+        Self { leader: child.id(), child }
+    }
 }
 
 impl Drop for Group {

@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 pub(crate) use command::program;
+pub(in crate::engine) use command::{Group, find, guarded};
 pub(crate) use http::fetch;
 pub(crate) use post::{Posted, Unposted};
 

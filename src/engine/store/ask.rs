@@ -6,10 +6,12 @@ use tokio::sync::oneshot;
 use super::RunsWish;
 use super::error::StoreError;
 use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
+use super::release::Kept;
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
+use crate::domain::release::{Examined, Release};
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
-use crate::domain::{Run, RunId};
+use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::procedure::{Past, Piece};
 
 /// What is asked.
@@ -17,7 +19,7 @@ use crate::port::procedure::{Past, Piece};
 pub(super) enum Ask {
     Begin(Box<Run>),
     Step(RunId, usize, Box<RunStep>),
-    End(RunId, RunState, Timestamp),
+    End(RunId, RunState, Timestamp, Option<Box<Release>>),
     Abandoned(Timestamp),
     Adopt(RunId, Who, Timestamp),
     TakeIn(Box<Adopted>, Who, bool, Timestamp),
@@ -33,6 +35,8 @@ pub(super) enum Ask {
     Outputs(RunId, usize),
     Past(PastWish),
     Records(RunId),
+    Examine((SiteName, EnvName), RunId, Box<Examined>),
+    Releases(SiteName, EnvName),
 }
 
 /// What is answered.
@@ -45,6 +49,7 @@ pub(super) enum Reply {
     Outputs(Outputs),
     Past(Past),
     Records(Vec<Record>),
+    Releases(Kept),
 }
 
 impl Ask {
@@ -61,6 +66,8 @@ impl Ask {
             Ask::KeepDocument(..) => "keeping a document",
             Ask::Print(..) => "keeping output",
             Ask::Notice(..) => "recording a notice",
+            Ask::Examine(..) => "recording who looked at a release",
+            Ask::Releases(..) => "reading releases",
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
             Ask::Document(_) => "reading a document",
             Ask::Outputs(..) => "reading output",
@@ -75,8 +82,8 @@ impl Ask {
             Ask::TakeIn(_, _, ours, _) => *ours,
             Ask::Step(_, _, step) => step.state == StepState::Intent,
             Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::Decide(..) => false,
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => false,
-            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => false,
+            Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }
     }
@@ -90,8 +97,8 @@ impl Ask {
         match self {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
             Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => true,
-            Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => true,
+            Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }
     }

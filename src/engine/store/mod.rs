@@ -11,6 +11,8 @@ mod output;
 mod past;
 mod place;
 mod read;
+mod release;
+pub(in crate::engine) mod release_form;
 mod salvage;
 mod schema;
 mod seen;
@@ -27,6 +29,7 @@ use tokio::sync::watch;
 
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
+use crate::domain::release::{Examined, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
@@ -38,6 +41,7 @@ pub use error::{StoreError, Why};
 pub use kept::{Adopted, Document, Outputs, PastWish, Record, Recorded, Try, Who};
 pub use output::KEPT;
 use read::head;
+pub use release::Kept;
 pub use sqlite::Sqlite;
 
 /// What comes back from the store. It is asked when the future is first polled; letting go of the future afterwards
@@ -55,6 +59,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Records that a run has ended.
     fn end(&self, run: RunId, state: RunState, at: Timestamp) -> Answer<()>;
+
+    /// The same, with the release that it has come to: both are recorded, or none is.
+    fn conclude(&self, run: RunId, state: RunState, at: Timestamp, release: Release) -> Answer<()>;
+
+    /// Records that somebody has looked at the release of a run in this environment.
+    fn examine(&self, place: (SiteName, EnvName), run: RunId, examined: Examined) -> Answer<()>;
+
+    /// The releases of an environment that were recorded here, the oldest first, and who looked at which.
+    fn releases(&self, site: SiteName, environment: EnvName) -> Answer<Kept>;
 
     /// Runs, the newest first.
     fn runs(&self, wish: RunsWish) -> Answer<Vec<Run>>;

@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::ask::{Ask, Order, Reply};
 use super::error::{StoreError, Why};
 use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
+use super::release::Kept;
 use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
+use crate::domain::release::{Examined, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
-use crate::domain::{Run, RunId};
+use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
 use crate::port::procedure::{Past, Piece};
 
@@ -100,7 +102,21 @@ impl Store for Sqlite {
     }
 
     fn end(&self, run: RunId, state: RunState, at: Timestamp) -> Answer<()> {
-        self.do_it(Ask::End(run, state, at))
+        self.do_it(Ask::End(run, state, at, None))
+    }
+
+    fn conclude(&self, run: RunId, state: RunState, at: Timestamp, release: Release) -> Answer<()> {
+        self.do_it(Ask::End(run, state, at, Some(Box::new(release))))
+    }
+
+    fn examine(&self, place: (SiteName, EnvName), run: RunId, examined: Examined) -> Answer<()> {
+        self.do_it(Ask::Examine(place, run, Box::new(examined)))
+    }
+
+    fn releases(&self, site: SiteName, environment: EnvName) -> Answer<Kept> {
+        self.get(Ask::Releases(site, environment), |reply| {
+            if let Reply::Releases(kept) = reply { kept } else { Kept::default() }
+        })
     }
 
     fn runs(&self, wish: RunsWish) -> Answer<Vec<Run>> {
@@ -125,7 +141,7 @@ impl Store for Sqlite {
             match asked.await? {
                 Reply::Adopted(adopted) => Ok(*adopted),
                 Reply::Done | Reply::Runs(_) | Reply::Document(_) | Reply::Outputs(_) => Err(nothing(file)),
-                Reply::Past(_) | Reply::Records(_) => Err(nothing(file)),
+                Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) => Err(nothing(file)),
             }
         }
         .boxed()
@@ -159,7 +175,7 @@ impl Store for Sqlite {
         self.get(Ask::Outputs(run, most), |reply| match reply {
             Reply::Outputs(outputs) => outputs,
             Reply::Done | Reply::Runs(_) | Reply::Adopted(_) | Reply::Document(_) => Outputs::default(),
-            Reply::Past(_) | Reply::Records(_) => Outputs::default(),
+            Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) => Outputs::default(),
         })
     }
 

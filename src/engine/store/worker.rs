@@ -14,7 +14,7 @@ use super::seen::{self, Seen};
 use super::session::{self, Session};
 use super::sqlite::FILE;
 use super::view::View;
-use super::{adopt, document, head, output, past, read, write};
+use super::{adopt, document, head, output, past, read, release, write};
 use crate::port::act::StoreState;
 
 /// Writes that wait for another program. When there are so many, no more orders are taken: whoever asks waits.
@@ -196,9 +196,10 @@ impl Worker {
             Ask::Outputs(run, most) => output::read(from, run, *most).map(Reply::Outputs),
             Ask::Past(wish) => past::read(from, wish).map(Reply::Past),
             Ask::Records(run) => read::records(from, run).map(Reply::Records),
+            Ask::Releases(site, environment) => release::read(from, site, environment).map(Reply::Releases),
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
             Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) => Ok(Reply::Done),
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => Ok(Reply::Done),
         }
     }
 
@@ -239,9 +240,15 @@ impl Worker {
                 adopt::fence(to, run, &own)?;
                 write::step(to, run, *number, step).map(|()| Reply::Done)
             }
-            Ask::End(run, state, at) => {
+            Ask::End(run, state, at, release) => {
                 adopt::fence(to, run, &own)?;
+                if let Some(release) = release {
+                    release::keep(to, release)?;
+                }
                 write::end(to, run, *state, *at).map(|()| Reply::Done)
+            }
+            Ask::Examine((site, environment), run, examined) => {
+                release::examine(to, (site, environment), run, examined).map(|()| Reply::Done)
             }
             Ask::Abandoned(now) => write::abandoned(to, *now, lives).map(Reply::Runs),
             Ask::Adopt(run, who, now) => {
@@ -262,7 +269,7 @@ impl Worker {
             Ask::Print(run, pieces) => output::keep(to, run, pieces).map(|()| Reply::Done),
             Ask::Notice(run, told) => write::notice(to, run, told).map(|()| Reply::Done),
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => Ok(Reply::Done),
-            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => Ok(Reply::Done),
+            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) | Ask::Releases(..) => Ok(Reply::Done),
         })?;
         if matches!(ask, Ask::Abandoned(_))
             && let Some(db) = &self.db

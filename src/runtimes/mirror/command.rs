@@ -34,7 +34,7 @@ impl Name {
         }
     }
 
-    fn folder(&self) -> String {
+    pub(in crate::runtimes) fn folder(&self) -> String {
         format!("quarterdeck-{}-{}", self.site, self.environment)
     }
 }

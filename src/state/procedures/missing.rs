@@ -7,6 +7,9 @@ use crate::domain::procedure::{Choices, Input, InputKind};
 use crate::domain::{HostName, PartId};
 use crate::text::Foreign;
 
+/// So many versions are named in a sentence.
+const OFFERED: usize = 8;
+
 /// Why there is no plan yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Missing {
@@ -150,6 +153,11 @@ impl fmt::Display for Wanted {
         let about = input.about.plain();
         let kind = match &input.kind {
             InputKind::Choice(Choices::Fixed(_)) if !among.is_empty() => format!("one of {}", among.join(", ")),
+            InputKind::Version | InputKind::Release if !among.is_empty() => {
+                let more = if among.len() > OFFERED { ", …" } else { "" };
+                let some: Vec<&str> = among.iter().take(OFFERED).map(String::as_str).collect();
+                format!("{}: {}{more}", kind_told(&input.kind), some.join(", "))
+            }
             kind => kind_told(kind),
         };
         match about.as_str() {

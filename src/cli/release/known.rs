@@ -1,0 +1,65 @@
+//! The releases of an environment as a command without a screen learns them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::cli::{Exit, Reaching, output};
+use crate::domain::Environment;
+use crate::engine::approach::Direct;
+use crate::engine::lock_host;
+use crate::engine::mirror::Mirror;
+use crate::engine::releases::Releases;
+use crate::engine::store::{Sqlite, Store};
+use crate::engine::transport::Connection;
+use crate::port::release::Releases as Known;
+
+/// What is known, and the ways to know more.
+pub struct Asked {
+    /// The releases, and what is missing or doubtful in them.
+    pub known: Known,
+    /// What keeps more of them.
+    pub releases: Releases,
+    /// The line to the lock host; it holds as long as this is kept.
+    _line: Option<watch::Sender<Option<Arc<dyn Connection>>>>,
+}
+
+impl Asked {
+    /// Tells what is missing or doubtful, where it is not told in JSON.
+    pub fn complain(&self, is_json: bool) {
+        if !is_json {
+            self.known.told.iter().for_each(|sentence| output::complain(sentence));
+        }
+    }
+}
+
+/// Reads them: from the store of this machine, and from the lock host unless only `here` counts. A lock host that can't
+/// be asked is a sentence and no failure. A store is made where there is none only when something is to be kept.
+///
+/// # Errors
+/// How to end, after the reason was told.
+pub async fn ask(environment: &Arc<Environment>, reach: &Reaching, here: bool, makes: bool) -> Result<Asked, Exit> {
+    let folder = output::here()?.data;
+    let mut store: Option<Arc<dyn Store>> = None;
+    if makes || Sqlite::is_there(&folder) {
+        let opened = Sqlite::open(&folder);
+        // The first change says that it was opened, or why not.
+        let _ = opened.state().changed().await;
+        opened.told().borrow().iter().for_each(|sentence| output::complain(sentence));
+        store = Some(Arc::new(opened));
+    }
+    let mut told = None;
+    let mut line = None;
+    if environment.lock_host.is_some() && !here {
+        match lock_host::connect(Arc::clone(environment), Direct::new(reach.ssh_config.clone())).await {
+            Ok(connected) => line = Some(connected),
+            Err(why) => told = Some(format!("What others have released may be missing here: {why}.")),
+        }
+    }
+    let mirror = line.as_ref().and_then(|line| Mirror::of(environment, line.subscribe()));
+    let releases = Releases::of(environment, store, mirror.as_ref());
+    let mut known = releases.read(Timestamp::now()).await;
+    known.told.extend(told);
+    Ok(Asked { known, releases, _line: line })
+}

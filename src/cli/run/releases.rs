@@ -1,0 +1,104 @@
+//! Inputs that are versions or releases: git and the record say which there are, before anything is planned.
+
+use std::sync::Arc;
+
+use super::usage;
+use crate::cli::release::ask;
+use crate::cli::{Exit, Reaching, choose, output};
+use crate::domain::procedure::{InputKind, Kind, Procedure};
+use crate::domain::{Environment, InputName};
+use crate::engine::releases::git;
+use crate::port::ReleaseNews;
+use crate::state::procedures::Answers;
+use crate::state::releases::{Known, targets, trouble, wants};
+
+/// Learns what may be given for such inputs of a procedure, and refuses what was given and may not be.
+pub(super) async fn learn(
+    procedure: &Procedure,
+    environment: &Arc<Environment>,
+    answers: &mut Answers,
+    reach: &Reaching,
+) -> Result<(), Exit> {
+    let inputs = procedure.header.inputs.iter();
+    let versions: Vec<InputName> =
+        inputs.filter(|input| input.kind == InputKind::Version).map(|input| input.name.clone()).collect();
+    for name in &versions {
+        version(name, procedure, environment, answers).await?;
+    }
+    let releases: Vec<InputName> = procedure
+        .header
+        .inputs
+        .iter()
+        .filter(|input| input.kind == InputKind::Release)
+        .map(|input| input.name.clone())
+        .collect();
+    // Only what a deploy was told to bring can have failed before.
+    let deploys = procedure.header.kind == Kind::Deploy && wants(procedure).0;
+    if releases.is_empty() && !deploys {
+        return Ok(());
+    }
+    let asked = ask(environment, reach, false, false).await?;
+    asked.complain(false);
+    let history = &asked.known.history;
+    for name in releases {
+        let words = targets(history, procedure);
+        if let Some(value) = answers.values.get(name.as_str())
+            && !words.iter().any(|word| word == value || is_commit_of(word, value))
+        {
+            let why = "no good release of it is recorded that can be gone back to";
+            let those = if words.is_empty() {
+                "; there is none".to_owned()
+            } else {
+                format!("; there are {}", words.join(", "))
+            };
+            return Err(usage(&format!("{name}: {why}{those}.")));
+        }
+        answers.listed.insert(name, words);
+    }
+    let named = procedure.header.release.as_ref().and_then(|names| names.version.as_ref());
+    if deploys && let Some(value) = named.and_then(|name| answers.values.get(name.as_str())) {
+        let commit = match git(environment) {
+            Ok(git) => git.resolve(value).await.ok().map(|commit| commit.id),
+            Err(_) => None,
+        };
+        if let Some(sentence) = trouble(history, procedure, value, commit.as_deref()) {
+            return Err(choose::complain(Exit::Refused, &format!("{sentence}.")));
+        }
+    }
+    Ok(())
+}
+
+/// What git says of a version that was given; without one, which there are.
+async fn version(
+    name: &InputName,
+    procedure: &Procedure,
+    environment: &Environment,
+    answers: &mut Answers,
+) -> Result<(), Exit> {
+    let git = match git(environment) {
+        Ok(git) => git,
+        Err(why) => {
+            output::complain(&format!("{name} is not checked: {why}."));
+            return Ok(());
+        }
+    };
+    match answers.values.get(name.as_str()) {
+        Some(value) => match git.resolve(value).await {
+            Ok(_) => drop(answers.listed.insert(name.clone(), vec![value.clone()])),
+            Err(why) => return Err(usage(&format!("{name}: {why}."))),
+        },
+        None => {
+            let mut shelf = Known::default();
+            shelf.take(ReleaseNews::Versions(git.versions().await));
+            if let Some(Err(why)) = &shelf.versions {
+                output::complain(&format!("{name} can't be chosen: {why}."));
+            }
+            answers.listed.extend(shelf.listed(procedure).into_iter().filter(|(of, _)| of == name));
+        }
+    }
+    Ok(())
+}
+
+fn is_commit_of(word: &str, value: &str) -> bool {
+    crate::domain::release::same_commit(word.as_bytes(), value.as_bytes())
+}

@@ -1,0 +1,149 @@
+//! The releases of one environment: those of this workstation's store together with what lies on the lock host, so that
+//! everybody sees the same. What only one side has is brought to the other when they are read.
+
+mod asked;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::release::{Examined, History, Release};
+use crate::domain::{EnvName, Environment, RunId, SiteName};
+use crate::engine::mirror::Mirror;
+use crate::engine::store::Store;
+use crate::port::release::Releases as Told;
+
+pub use asked::git;
+pub use shared::{Found, Shared};
+
+/// The clock of another workstation may be so far ahead; what is dated later is none that happened.
+const AHEAD: Duration = Duration::from_secs(10 * 60);
+/// So many are brought to the lock host at once, the newest: what it misses for longer nobody asks for.
+const BROUGHT: usize = 20;
+
+/// Reads and keeps the releases of an environment. Cheap to clone.
+#[derive(Clone)]
+pub struct Releases {
+    site: SiteName,
+    environment: EnvName,
+    store: Option<Arc<dyn Store>>,
+    shared: Option<Shared>,
+}
+
+impl Releases {
+    /// Those of an environment; `mirror` is its lock host, if it has one that can be asked.
+    pub fn of(environment: &Environment, store: Option<Arc<dyn Store>>, mirror: Option<&Mirror>) -> Self {
+        Self {
+            site: environment.site.clone(),
+            environment: environment.name.clone(),
+            store,
+            shared: mirror.map(Mirror::releases),
+        }
+    }
+
+    /// All that is known, from both sides, and sentences about what is missing or doubtful in it.
+    pub async fn read(&self, now: Timestamp) -> Told {
+        let mut told = Vec::new();
+        let kept = match &self.store {
+            Some(store) => store.releases(self.site.clone(), self.environment.clone()).await,
+            None => Ok(Default::default()),
+        };
+        let kept = kept.unwrap_or_else(|error| {
+            told.push(format!("What this machine has recorded of releases can't be read: {error}."));
+            Default::default()
+        });
+        let mut releases = kept.clone().together();
+        if let Some(shared) = &self.shared {
+            match shared.list(&self.site, &self.environment).await {
+                Ok(found) => {
+                    told.extend(found.told(shared.host()));
+                    if !found.more {
+                        told.extend(bring(shared, &kept.releases, &kept.examined, &found).await);
+                    }
+                    releases.extend(found.releases);
+                    for (run, examined) in found.examined {
+                        for release in releases.iter_mut().filter(|release| release.run == run) {
+                            release.examined.get_or_insert(examined.clone());
+                        }
+                    }
+                }
+                Err(why) => told.push(format!("What others have released may be missing here: {why}.")),
+            }
+        }
+        let latest = now.checked_add(AHEAD).unwrap_or(now);
+        let before = releases.len();
+        releases.retain(|release| release.at <= latest);
+        if releases.len() < before {
+            let count = before - releases.len();
+            told.push(format!("{count} releases are dated later than now and are left out: look at the clocks."));
+        }
+        told.extend(disputed(&releases));
+        Told { history: History::of(releases), told }
+    }
+
+    /// Keeps that somebody has looked at a release, here and on the lock host: a sentence when others can't see it yet.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn examine(&self, run: &RunId, examined: Examined) -> Result<Option<String>, String> {
+        let store = self.store.as_ref().ok_or("Nothing is recorded here.")?;
+        let place = (self.site.clone(), self.environment.clone());
+        let kept = store.examine(place, run.clone(), examined.clone()).await;
+        kept.map_err(|error| format!("That it was examined could not be recorded: {error}."))?;
+        let Some(shared) = &self.shared else { return Ok(None) };
+        let there = shared.examined(run, &examined).await;
+        Ok(there.err().map(|why| format!("Others can't see that it was examined yet: {why}.")))
+    }
+}
+
+/// Brings what only this workstation has to the lock host: a sentence when that fails.
+async fn bring(shared: &Shared, releases: &[Release], examined: &[(RunId, Examined)], found: &Found) -> Option<String> {
+    let there: BTreeSet<&RunId> = found.releases.iter().map(|release| &release.run).collect();
+    let missing = releases.iter().rev().filter(|release| !there.contains(&release.run)).take(BROUGHT);
+    for release in missing {
+        if let Err(why) = shared.release(release).await {
+            return Some(format!("Others can't see all releases of this machine: {why}."));
+        }
+    }
+    let known = |(run, one): &&(RunId, Examined)| {
+        found.examined.iter().any(|(of, other)| of == run && other.at == one.at && other.by == one.by)
+    };
+    for (run, one) in examined.iter().rev().filter(|one| !known(one)).take(BROUGHT) {
+        if let Err(why) = shared.examined(run, one).await {
+            return Some(format!("Others can't see who examined what from here: {why}."));
+        }
+    }
+    None
+}
+
+/// Runs of which two records say different things: the worse counts, and a person should know.
+fn disputed(releases: &[Release]) -> Vec<String> {
+    let mut told = Vec::new();
+    for (place, one) in releases.iter().enumerate() {
+        let other = releases.iter().take(place).find(|other| other.run == one.run);
+        if let Some(other) = other.filter(|other| other.verdict != one.verdict || other.version != one.version) {
+            told.push(format!(
+                "Run {} is said to be {} by {} and {} by {}: the worse counts.",
+                one.run.short(),
+                other.verdict.word(),
+                claimed_by(other),
+                one.verdict.word(),
+                claimed_by(one)
+            ));
+        }
+    }
+    told
+}
+
+/// Who says so: the login on the lock host, else this machine.
+fn claimed_by(release: &Release) -> String {
+    match &release.login {
+        Some(login) => format!("the login {}", login.plain()),
+        None => "this machine".to_owned(),
+    }
+}

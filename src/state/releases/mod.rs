@@ -1,0 +1,161 @@
+//! Releases as they are known: what was asked of the record and of git, what can be chosen, and how it is told.
+
+mod json;
+mod told;
+mod what;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use crate::domain::procedure::{Input, InputKind, Kind, Procedure};
+use crate::domain::release::History;
+use crate::domain::source::{Facts, Version};
+use crate::domain::{InputName, ServiceName};
+use crate::port::ReleaseNews;
+use crate::port::release::Releases;
+use crate::text::Foreign;
+
+pub use json::{Listed, What as WhatJson};
+pub use told::{in_full, list};
+pub use what::{What, what};
+
+/// What git said of so many versions is kept, the newest asked.
+const FACTS: usize = 8;
+
+/// Everything that is known of releases and versions of one environment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// The releases; nothing before the record was read.
+    pub releases: Option<Releases>,
+    /// The versions that can be chosen; nothing before git was asked.
+    pub versions: Option<Result<Vec<Version>, String>>,
+    /// What git said of versions, by the name each was asked for; the newest last.
+    facts: VecDeque<(Foreign, Result<Box<Facts>, String>)>,
+}
+
+impl Known {
+    /// Takes news in.
+    pub fn take(&mut self, news: ReleaseNews) {
+        match news {
+            ReleaseNews::Releases(releases) => self.releases = Some(releases),
+            ReleaseNews::Versions(versions) => self.versions = Some(versions),
+            ReleaseNews::Facts(name, facts) => {
+                self.facts.retain(|(known, _)| *known != name);
+                if self.facts.len() >= FACTS {
+                    self.facts.pop_front();
+                }
+                self.facts.push_back((name, facts));
+            }
+        }
+    }
+
+    /// What git said of a version, if it was asked.
+    pub fn facts(&self, name: &str) -> Option<&Result<Box<Facts>, String>> {
+        let this = |(known, _): &&(Foreign, Result<Box<Facts>, String>)| known.raw() == name.as_bytes();
+        self.facts.iter().find(this).map(|(_, facts)| facts)
+    }
+
+    /// The commit that a name means, if git has told it.
+    pub fn commit(&self, name: &str) -> Option<&str> {
+        let versions = self.versions.as_ref()?.as_ref().ok()?;
+        let named = versions.iter().find(|one| one.name.raw() == name.as_bytes())?;
+        Some(&named.commit.id)
+    }
+
+    /// What can be chosen for the inputs of a procedure that are versions or releases, as far as it is known.
+    pub fn listed(&self, procedure: &Procedure) -> Vec<(InputName, Vec<String>)> {
+        let of = |input: &Input| match input.kind {
+            InputKind::Version => {
+                let versions = self.versions.as_ref()?.as_ref().ok()?;
+                Some(versions.iter().filter_map(|one| word(&one.name)).collect())
+            }
+            InputKind::Release => Some(targets(&self.releases.as_ref()?.history, procedure)),
+            InputKind::Text | InputKind::Number | InputKind::Switch | InputKind::Host => None,
+            InputKind::Service | InputKind::Pattern(_) | InputKind::Choice(_) => None,
+        };
+        let inputs = procedure.header.inputs.iter();
+        inputs.filter_map(|input| Some((input.name.clone(), of(input)?))).collect()
+    }
+}
+
+/// Whether a procedure wants to know anything of releases or versions: of releases first, of versions second.
+pub fn wants(procedure: &Procedure) -> (bool, bool) {
+    let of = |kind: &InputKind| procedure.header.inputs.iter().any(|input| input.kind == *kind);
+    (procedure.header.release.is_some() || of(&InputKind::Release), of(&InputKind::Version))
+}
+
+/// The one service that the releases of a procedure are about, where its document says it by name; `None` for the whole
+/// system, and where an input says it.
+pub fn service(procedure: &Procedure) -> Option<ServiceName> {
+    let word = procedure.header.release.as_ref()?.service.as_ref()?;
+    let is_input = procedure.header.inputs.iter().any(|input| input.name.as_str() == word);
+    ServiceName::new(word).ok().filter(|_| !is_input)
+}
+
+/// The words of the releases that a procedure can go back to: of its service, of any where an input says which.
+pub fn targets(history: &History, procedure: &Procedure) -> Vec<String> {
+    let names = procedure.header.release.as_ref();
+    let open = names.is_some_and(|names| names.service.is_some()) && service(procedure).is_none();
+    let mut services = vec![service(procedure)];
+    if open {
+        services.extend(history.releases().iter().map(|release| release.service.clone()));
+    }
+    let mut words: Vec<String> = Vec::new();
+    let mut asked: Vec<Option<ServiceName>> = Vec::new();
+    for service in services {
+        if asked.contains(&service) {
+            continue;
+        }
+        for target in history.targets(service.as_ref()) {
+            words.extend(word(&history.word(target)).filter(|word| !words.contains(word)));
+        }
+        asked.push(service);
+    }
+    words
+}
+
+/// Why a version must not be deployed again by this procedure before somebody has looked at it, as a sentence.
+pub fn trouble(history: &History, procedure: &Procedure, version: &str, commit: Option<&str>) -> Option<String> {
+    if procedure.header.kind != Kind::Deploy {
+        return None;
+    }
+    trouble_of(history, service(procedure).as_ref(), version, commit)
+}
+
+/// The same for a service, or for the whole system, whatever deploys it.
+pub fn trouble_of(
+    history: &History,
+    service: Option<&ServiceName>,
+    version: &str,
+    commit: Option<&str>,
+) -> Option<String> {
+    let is_it = |release: &&crate::domain::Release| {
+        release.is_called(version.as_bytes()) || commit.is_some_and(|commit| release.is_called(commit.as_bytes()))
+    };
+    // A branch that has moved since is other code.
+    let other = |release: &crate::domain::Release| match (&release.commit, commit) {
+        (Some(known), Some(commit)) => !crate::domain::release::same_commit(known.raw(), commit.as_bytes()),
+        (Some(_), None) | (None, _) => false,
+    };
+    let code = history.releases().iter().rev().find(|release| is_it(release) && !other(release))?;
+    let trouble = history.trouble(code, service)?;
+    Some(format!(
+        "{} did not go well on {} ({}, by {}) and nobody has examined that: look at run {}, then say so with \
+         qd release examine {} --reason …",
+        Foreign::from(version).plain(),
+        told::stamp(trouble.at),
+        told::verdict(history, trouble),
+        Foreign::from(trouble.person.as_str()).plain(),
+        trouble.run.short(),
+        trouble.run.short()
+    ))
+}
+
+/// A name as a value of an input: one that can be typed and is what it looks like.
+fn word(name: &Foreign) -> Option<String> {
+    let word = std::str::from_utf8(name.raw()).ok()?;
+    crate::domain::source::version(word).ok()?;
+    (name.plain() == word).then(|| word.to_owned())
+}

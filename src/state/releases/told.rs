@@ -1,0 +1,177 @@
+//! Releases as they are printed: a line each, or one in full.
+
+use jiff::Timestamp;
+
+use crate::domain::Release;
+use crate::domain::release::{Current, Database, History, Migration, Verdict};
+use crate::domain::time::short;
+use crate::text::{Foreign, fit, width};
+
+pub(super) fn stamp(at: Timestamp) -> String {
+    at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+pub(super) fn clean(text: &str) -> String {
+    Foreign::from(text).plain()
+}
+
+/// Who did it, and the login on the lock host that says so.
+pub(super) fn who(release: &Release) -> String {
+    let person = clean(&release.person);
+    match &release.login {
+        Some(login) if login.plain() != person => format!("{person} (login {})", login.plain()),
+        Some(_) | None => person,
+    }
+}
+
+/// What it is called, as a person reads it.
+pub(super) fn version(release: &Release) -> String {
+    let commit = release.commit.as_ref().map(Foreign::plain);
+    let short = commit.map(|commit| commit.chars().take(10).collect::<String>());
+    match (release.version.is_empty(), short) {
+        (true, None) => "an unknown version".to_owned(),
+        (true, Some(commit)) => commit,
+        (false, Some(commit)) if !release.version.raw().starts_with(commit.as_bytes()) => {
+            format!("{} ({commit})", release.version.plain())
+        }
+        (false, _) => release.version.plain(),
+    }
+}
+
+/// How it stands now, in a word.
+pub(super) fn verdict(history: &History, release: &Release) -> String {
+    let word = match history.stands(release) {
+        Verdict::Good => "good",
+        Verdict::RolledBack if release.verdict == Verdict::Good => "taken back",
+        Verdict::RolledBack => "rolled back",
+        Verdict::Failed => "failed",
+        Verdict::Unknown => "unknown",
+    };
+    if release.examined.is_some() && history.stands(release) != Verdict::Good {
+        return format!("{word}, examined");
+    }
+    word.to_owned()
+}
+
+fn is_current(history: &History, release: &Release) -> bool {
+    matches!(history.current(release.service.as_ref(), None), Current::Runs(runs) if runs.run == release.run)
+}
+
+/// A line for each release, the newest first, so many at most; `>` stands before what runs.
+pub fn list(history: &History, most: usize) -> String {
+    let headings = ["", "RUN", "VERDICT", "VERSION", "WHAT", "WHEN", "TOOK", "WHO"].map(str::to_owned);
+    let rows: Vec<[String; 8]> = history
+        .releases()
+        .iter()
+        .rev()
+        .take(most)
+        .map(|release| {
+            [
+                if is_current(history, release) { ">" } else { "" }.to_owned(),
+                release.run.short().to_owned(),
+                verdict(history, release),
+                version(release),
+                release.service.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
+                stamp(release.at),
+                short(release.took),
+                who(release),
+            ]
+        })
+        .collect();
+    let mut widths = [0; 8];
+    for row in rows.iter().chain([&headings]) {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(cell));
+        }
+    }
+    let line = |row: &[String; 8]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| fit(cell, width)).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    let mut text = line(&headings);
+    rows.iter().for_each(|row| text.push_str(&line(row)));
+    text
+}
+
+/// One release, with what going back to it would mean.
+pub fn in_full(history: &History, release: &Release) -> String {
+    let mut lines = vec![
+        format!("{} of {}: {}", release.kind.word(), version(release), verdict(history, release)),
+        format!("run          {}", release.run),
+        format!("where        {}/{}", release.site, release.environment),
+        format!("when         {}, took {}", stamp(release.at), short(release.took)),
+        format!("who          {} from {}", clean(&release.person), clean(&release.workstation)),
+    ];
+    if let Some(service) = &release.service {
+        lines.push(format!("service      {service}"));
+    }
+    if let Some(login) = &release.login {
+        lines.push(format!("recorded by  the login {} on the lock host", login.plain()));
+    }
+    let hosts: Vec<&str> = release.hosts.iter().map(|host| host.as_str()).collect();
+    if !hosts.is_empty() {
+        lines.push(format!("hosts        {}", hosts.join(", ")));
+    }
+    lines.extend(release.commit.iter().map(|commit| format!("commit       {}", commit.plain())));
+    lines.extend(release.images.iter().map(|image| format!("image        {}", image.plain())));
+    lines.extend(release.migrations.iter().map(|one| format!("migration    {}", migration(one))));
+    lines.extend(release.backup.iter().map(|backup| format!("backup       {}", backup.plain())));
+    for waiver in &release.waivers {
+        lines.push(format!("waived       {} by {}: {}", waiver.part, clean(&waiver.by), waiver.reason.plain()));
+    }
+    if let Some(examined) = &release.examined {
+        let (by, at) = (clean(&examined.by), stamp(examined.at));
+        lines.push(format!("examined     by {by} on {at}: {}", examined.reason.plain()));
+    }
+    let service = release.service.as_ref();
+    if history.targets(service).iter().any(|target| target.run == release.run) {
+        lines.push("going back   it can be gone back to".to_owned());
+        lines.extend(
+            database(&history.way_back(release, service)).into_iter().map(|line| format!("database     {line}")),
+        );
+    } else if is_current(history, release) {
+        lines.push("going back   it is what runs".to_owned());
+    } else {
+        lines.push("going back   it is nothing to go back to".to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A migration with what is known of it.
+pub(super) fn migration(migration: &Migration) -> String {
+    use crate::domain::release::Reversible;
+    let word = match migration.reversible {
+        Reversible::Yes => "can be taken back",
+        Reversible::Unknown => "nobody says whether it can be taken back",
+        Reversible::No => "can't be taken back",
+    };
+    format!("{} ({word})", migration.name.plain())
+}
+
+fn names(all: &[Migration]) -> String {
+    all.iter().map(|one| one.name.plain()).collect::<Vec<_>>().join(", ")
+}
+
+/// What becomes of the database on the way back, line by line.
+pub(super) fn database(way: &Database) -> Vec<String> {
+    match way {
+        Database::Stays => vec!["nothing was done to it since".to_owned()],
+        Database::MigrateBack(all) => vec![format!("migrate back, in this order: {}", names(all))],
+        Database::Restore { lost, backup, then } => {
+            let mut lines = vec![format!("what can't be taken back: {}", names(lost))];
+            lines.push(match backup {
+                Some(backup) => format!(
+                    "restore {}, made for {} before {}: what came since is lost",
+                    backup.name.plain(),
+                    backup.of.plain(),
+                    stamp(backup.before)
+                ),
+                None => "no backup from before is recorded: find one yourself".to_owned(),
+            });
+            if !then.is_empty() {
+                lines.push(format!("then migrate back, in this order: {}", names(then)));
+            }
+            lines
+        }
+    }
+}
