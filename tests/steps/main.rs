@@ -29,6 +29,7 @@ mod shifts;
 #[path = "../common/sshd.rs"]
 mod sshd;
 mod terminal;
+mod windows;
 
 /// The folders of a person, with a site.
 const FOLDERS: [(&str, &str); 5] = [
