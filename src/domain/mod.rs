@@ -8,6 +8,7 @@ pub mod compose;
 pub mod container;
 pub mod course;
 pub mod fact;
+pub mod github;
 pub mod host;
 pub mod judge;
 pub mod link;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::channel::{Channels, Silent};
+use super::github::GitHub;
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
@@ -65,6 +66,8 @@ pub struct Environment {
     pub services: Vec<Service>,
     /// The channels of its site, and who hears what of the runs here.
     pub channels: Arc<Channels>,
+    /// Where its code lies at GitHub, if the site says so.
+    pub github: Option<Arc<GitHub>>,
     /// The procedures that may be used in it, by their names in the order of the alphabet.
     pub procedures: Vec<Arc<Procedure>>,
     /// Whether commands from the site's files may run.
@@ -108,6 +111,7 @@ impl Environment {
             source: None,
             channels: Arc::default(),
             windows: Windows::default(),
+            github: None,
             procedures: Vec::new(),
             hosts: Vec::new(),
             services: Vec::new(),

@@ -16,6 +16,7 @@ pub mod export;
 pub mod facts;
 mod fault;
 pub mod git;
+pub mod github;
 pub mod headless;
 mod history;
 pub mod hosts;

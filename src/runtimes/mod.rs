@@ -4,6 +4,7 @@
 //! is read here from bytes, so that every parser can be fed with recorded answers.
 
 pub mod compose;
+pub mod backup;
 pub mod danger;
 pub mod host_facts;
 mod host_facts_parse;
@@ -16,6 +17,7 @@ pub mod notice;
 pub mod presence;
 pub mod query_text;
 pub mod releases;
+pub mod room;
 pub mod shell;
 pub mod shell_text;
 pub mod survey;

@@ -86,6 +86,10 @@ impl Commands {
             };
             all.push(Self { purpose: format!("{what} {}, here", channel.name), what: Runs::Program(argv.clone()) });
         }
+        let github = site.environments.first().and_then(|environment| environment.github.as_ref());
+        if let Some(Some(Address::Command(argv))) = github.map(|github| &github.token) {
+            all.push(Self { purpose: "token for GitHub, here".to_owned(), what: Runs::Program(argv.clone()) });
+        }
         for environment in &site.environments {
             for (word, argv) in [("SQL", &environment.queries.sql), ("PromQL", &environment.queries.promql)] {
                 if !argv.is_empty() {

@@ -45,6 +45,24 @@ table! {
         notify: Vec<RawNotify>,
         /// Where its code is kept, in git.
         source: RawSource,
+        /// Where its code lies at GitHub: what gates ask of a commit.
+        github: RawGitHub,
+    }
+}
+
+table! {
+    /// Where the code lies at GitHub.
+    RawGitHub as "where the code lies at GitHub" {
+        /// The repository: `"owner/name"`.
+        repository: Located<String>,
+        /// The address of the API, `https://api.github.com` if nothing is said.
+        api: Located<String>,
+        /// The variable of the environment with the token.
+        token_from_env: Located<String>,
+        /// The program and arguments that print the token.
+        token_from: Located<Vec<Located<String>>>,
+        /// The file with the token, which nobody else may read.
+        token_file: Located<String>,
     }
 }
 
@@ -488,6 +506,12 @@ impl Layer for RawDefaults {
 }
 
 impl Layer for RawProcedures {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
+    }
+}
+
+impl Layer for RawGitHub {
     fn layer(top: Self, base: Self) -> Self {
         Self::layered(top, base)
     }

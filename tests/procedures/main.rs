@@ -27,6 +27,7 @@ mod console;
 #[path = "../common/digest.rs"]
 mod digest;
 mod elsewhere;
+mod facts;
 mod flags;
 mod judge;
 #[path = "../common/lab.rs"]

@@ -20,25 +20,35 @@ const LONGEST: usize = 8192;
 /// # Errors
 /// Why it can't be had, as a part of a sentence without anything of it.
 pub(super) async fn fetch(address: &Address) -> Result<Url, String> {
-    let text = match address {
+    parse(&secret_text(address, "address").await?)
+}
+
+/// Fetches a secret from where an address may come from; `what` is its noun.
+///
+/// # Errors
+/// Why it can't be had, as a part of a sentence without anything of it.
+pub(in crate::engine) async fn secret_text(from: &Address, what: &str) -> Result<Zeroizing<String>, String> {
+    let text = match from {
         Address::Variable(name) => {
             let value = std::env::var(name).ok().filter(|value| !value.is_empty());
             value.ok_or_else(|| {
-                format!("its address comes from the environment variable {name}, which is not set here")
+                format!("its {what} comes from the environment variable {name}, which is not set here")
             })?
         }
-        Address::Command(argv) => printed(argv).await?,
+        Address::Command(argv) => printed(argv, what).await?,
         Address::File(path) => {
             let path = at_home(path);
-            let reading = tokio::task::spawn_blocking(move || read(&path));
-            tokio::time::timeout(WITHIN, reading)
+            let reading = tokio::task::spawn_blocking(move || own_file::secret(&path).map(|bytes| bytes.to_vec()));
+            let bytes = tokio::time::timeout(WITHIN, reading)
                 .await
-                .map_err(|_| "the file with its address does not answer".to_owned())?
-                .map_err(|_| "the file with its address could not be read".to_owned())??
+                .map_err(|_| format!("the file with its {what} does not answer"))?
+                .map_err(|_| format!("the file with its {what} could not be read"))?
+                .map_err(|why| format!("the file with its {what}: {why}"))?;
+            String::from_utf8(bytes).map_err(|_| format!("the file with its {what} holds no text"))?
         }
         Address::Written(Hidden(text)) => text.clone(),
     };
-    parse(&Zeroizing::new(text))
+    Ok(Zeroizing::new(text))
 }
 
 fn parse(text: &str) -> Result<Url, String> {
@@ -56,10 +66,9 @@ fn parse(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-async fn printed(argv: &[String]) -> Result<String, String> {
-    let output =
-        program(argv, Vec::new(), WITHIN).await.map_err(|why| format!("the command for its address: {why}"))?;
-    String::from_utf8(output).map_err(|_| "the command for its address printed no text".to_owned())
+async fn printed(argv: &[String], what: &str) -> Result<String, String> {
+    let output = program(argv, Vec::new(), WITHIN).await.map_err(|why| format!("the command for its {what}: {why}"))?;
+    String::from_utf8(output).map_err(|_| format!("the command for its {what} printed no text"))
 }
 
 /// `~/` is the person's own folder.
@@ -69,12 +78,6 @@ fn at_home(path: &Path) -> PathBuf {
         (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
         (Ok(_), None) | (Err(_), _) => path.to_owned(),
     }
-}
-
-/// A file that nobody else may read or write.
-fn read(path: &Path) -> Result<String, String> {
-    let bytes = own_file::secret(path).map_err(|why| format!("the file with its address: {why}"))?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| "the file with its address holds no text".to_owned())
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use crate::engine::probe::Prober;
 use crate::engine::store::Store;
 use crate::port::Event;
 use crate::port::procedure::ProcedureNews;
+pub(in crate::engine) use address::secret_text;
 
 /// Notices that wait for one channel. Overflow: the newest is not sent, and that is recorded and told like every other
 /// failure.

@@ -60,6 +60,14 @@ pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &Remot
         Some("/bin/sh" | "sh") if words.get(2).is_some_and(|script| script.contains("system.journal")) => {
             exited(0, "", "")
         }
+        Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-memory") => {
+            let (total, available) = (machine.memory.0 >> 10, machine.available() >> 10);
+            exited(0, &format!("MemTotal:       {total} kB\nMemAvailable:   {available} kB\n"), "")
+        }
+        Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-disk") => exited(0, &disk(&machine), ""),
+        Some("/bin/sh" | "sh") if words.iter().any(|word| word == "qd-backup") => {
+            exited(0, &backup(fleet.wall() / 1_000_000), "")
+        }
         Some("true") => exited(0, "", ""),
         Some("test") => exited(i32::from(!arguments.contains(&"/run/systemd/system")), "", ""),
         Some("journalctl") => match journalctl::Wish::read(&arguments, fleet.wall()) {
@@ -119,6 +127,32 @@ pub(super) fn exited(status: i32, stdout: &str, stderr: &str) -> Output {
         end: End::Exited(status),
         left_behind: false,
     }
+}
+
+/// The answer to the script of `runtimes::room`: the first disk, whatever lies on it.
+fn disk(machine: &Machine) -> String {
+    let (mount, bytes, percent) = machine
+        .disks
+        .first()
+        .map_or(("/", 0, 0), |(mount, bytes, percent)| (mount.as_str(), bytes >> 10, u64::from(*percent)));
+    let used = bytes / 100 * percent;
+    format!(
+        "Filesystem     1024-blocks     Used Available Capacity Mounted on\n\
+         /dev/nvme0n1p1 {bytes} {used} {} {percent}% {mount}\n",
+        bytes - used
+    )
+}
+
+/// The answer to the script of `runtimes::backup`: the dump of an hour ago and the one of the day before.
+fn backup(now: u64) -> String {
+    let size = 42_u64 << 20;
+    format!(
+        "== now\n{now}\n== folder open\n== count\n2\n== newest\n{} {size}\n== before\n{} {}\n\
+         == name\nsimulated.sql.gz\n== end\n-- PostgreSQL database dump complete\n== status 0\n== done\n",
+        now.saturating_sub(3600),
+        now.saturating_sub(90_000),
+        size / 100 * 99,
+    )
 }
 
 /// The answer to the script of `runtimes::host_facts`.

@@ -1,16 +1,27 @@
 //! Facts: finds out what a gate wants to know, and tells it with its evidence and the age of that. An error and what
 //! proves nothing are never a pass.
 
+mod github;
+mod hosts;
+mod probes;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::act::Place;
 use super::clock::Clock;
+use super::github::Client;
+use super::probe::{Origin, Server};
 use crate::domain::fact::Question;
 use crate::domain::probe::{Detail, Found};
-use crate::domain::{HostName, ProbeReport};
+use crate::domain::procedure::HERE;
+use crate::domain::{Environment, HostName, ProbeReport};
 
+/// A host that is not connected gets this long.
+const CONNECTS: Duration = Duration::from_secs(5);
+/// A handshake takes no longer.
+const HANDSHAKE: Duration = Duration::from_secs(15);
 /// Most lines of evidence that are kept of one asking.
 const MOST: usize = 60;
 
@@ -78,22 +89,69 @@ pub async fn ask(place: &Place, question: &Question, host: &HostName, within: Du
     Learnt { report, link, as_of }
 }
 
-async fn answer(place: &Place, question: &Question, _host: &HostName, _within: Duration) -> Came {
-    let _ = place;
+async fn answer(place: &Place, question: &Question, host: &HostName, within: Duration) -> Came {
+    let environment = &place.environment;
     match question {
-        Question::Ci { .. }
-        | Question::Workflow(_)
-        | Question::Reviews { .. }
-        | Question::Protection { .. }
-        | Question::Same { .. }
+        Question::Probes { tier, services } => probes::ask(place, tier.as_deref(), services).await,
+        Question::Backup(wanted) => hosts::backup(place, host, wanted, within).await,
+        Question::Disk { path, free } => hosts::disk(place, host, path, *free, within).await,
+        Question::Memory(free) => hosts::memory(place, host, *free, within).await,
+        Question::Certificate { host: to, port, days, name } => {
+            let server = Server { host: to, port: *port, name, days: *days };
+            certificate(place, server, host, within).await
+        }
+        Question::Ci { .. } | Question::Workflow(_) | Question::Reviews { .. } | Question::Protection { .. } => {
+            if environment.channels.drill {
+                return Came::new(Found::Pass, "simulated: in a drill GitHub is not asked", Vec::new());
+            }
+            match github::open(environment, &place.prober).await {
+                Ok(client) => at_github(place, &client, question).await,
+                Err(came) => came,
+            }
+        }
+        Question::Same { .. } | Question::Release | Question::Rollback => {
+            Came::nothing("the console can't find this out yet: look at it, and have it waived")
+        }
+    }
+}
+
+async fn at_github(place: &Place, client: &Client, question: &Question) -> Came {
+    match question {
+        Question::Ci { commit, workflow } => github::ci(client, commit, workflow.as_deref()).await,
+        Question::Workflow(wanted) => github::workflow(client, wanted, place.clock.now().wall).await,
+        Question::Reviews { commit, count, role: None } => github::reviews(client, commit, *count, None).await,
+        Question::Reviews { commit, count, role: Some(role) } => match role_of(&place.environment, role) {
+            Some(names) => github::reviews(client, commit, *count, Some((role, names))).await,
+            None => Came::error(format!("the site has no role {role}: name its people under [roles] in site.toml")),
+        },
+        Question::Protection { commit, environment } => github::protection(client, commit, environment).await,
+        Question::Same { .. }
         | Question::Probes { .. }
         | Question::Backup(_)
         | Question::Certificate { .. }
         | Question::Disk { .. }
         | Question::Memory(_)
         | Question::Release
-        | Question::Rollback => Came::nothing("the console can't find this out yet: look at it, and have it waived"),
+        | Question::Rollback => Came::nothing("GitHub knows nothing of this"),
     }
+}
+
+/// Who has a role.
+fn role_of<'e>(_environment: &'e Environment, _role: &str) -> Option<&'e [String]> {
+    None
+}
+
+async fn certificate(place: &Place, server: Server<'_>, host: &HostName, within: Duration) -> Came {
+    let origin = if host.as_str() == HERE {
+        Origin::Here
+    } else {
+        match place.connected(host, place.clock.now().mono.after(CONNECTS)).await {
+            Some(connection) => Origin::Host(connection),
+            None => return Came::error(place.not_answering(host)),
+        }
+    };
+    let report = place.prober.certificate(server, within.min(HANDSHAKE), origin).await;
+    Came::new(report.found, report.summary.plain(), report.details)
 }
 
 /// One line of evidence.

@@ -34,6 +34,13 @@ impl Trust {
         Self { provider, verifier: OnceCell::new_with(Some(verifier)) }
     }
 
+    /// How a client speaks TLS that trusts these and nobody else; `None` where there is no issuer to trust.
+    pub async fn config(&self) -> Option<ClientConfig> {
+        let verifier = self.verifier().await?;
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider));
+        Some(config.with_safe_default_protocol_versions().ok()?.with_webpki_verifier(verifier).with_no_client_auth())
+    }
+
     async fn verifier(&self) -> Option<Arc<WebPkiServerVerifier>> {
         let read = || async {
             let provider = Arc::clone(&self.provider);

@@ -9,6 +9,7 @@
 
 pub mod certificate;
 mod command;
+mod handshake;
 mod http;
 mod json;
 mod post;
@@ -27,6 +28,7 @@ use tokio::time::Instant;
 
 pub(crate) use command::program;
 pub(in crate::engine) use command::{Group, find, guarded};
+pub use handshake::Server;
 pub(crate) use http::fetch;
 pub(crate) use post::{Posted, Unposted};
 
@@ -91,6 +93,11 @@ impl Prober {
     /// One that trusts what it is told to trust.
     pub fn trusting(clock: ReadClock, trust: certificate::Trust) -> Self {
         Self { clock, trust, names: tcp::Names::new() }
+    }
+
+    /// The certificates that are trusted.
+    pub fn trust(&self) -> &certificate::Trust {
+        &self.trust
     }
 
     /// Asks once. Always comes back, at the latest 50 ms after the probe's own deadline.

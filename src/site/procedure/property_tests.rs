@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{Known, Outline, json, load};
-use crate::domain::procedure::{Block, Inline, Procedure};
+use crate::domain::procedure::{Block, Doing, Inline, Procedure};
 use crate::site::mistake::render;
 
 /// What must hold of any bytes.
@@ -227,5 +227,32 @@ fn documents_made_to_hurt_are_read_in_time() {
         load(Path::new("x.md"), file.as_bytes(), &Known::default());
         // A build without optimisation on a busy machine: twenty times what an ordinary one takes.
         assert!(started.elapsed() < Duration::from_secs(20), "{:?} of {:?}", started.elapsed(), file.get(..40));
+    }
+}
+
+proptest! {
+    /// Whatever a fact says is either understood whole or done by hand and told with its place.
+    #[test]
+    fn a_fact_is_understood_whole_or_done_by_hand(
+        words in "(ci|backup|disk|probes|certificate|x)( (path|free|commit|tier|age|host|ends)=?[\\PC&&[^\"\\\\]]{0,8}){0,4}|[\\PC&&[^\"\\\\]]{0,30}",
+        host in "( host=[a-z]{1,4})?",
+    ) {
+        let text = format!("- Something. {{#it fact=\"{words}\"{host}}}\n");
+        let (procedure, mistakes) = load(Path::new("x.md"), text.as_bytes(), &Known::default());
+        holds(text.as_bytes());
+        let part = procedure.parts.iter().find(|part| part.id.as_str() == "it");
+        if let Some(part) = part {
+            match &part.doing {
+                Doing::Fact(fact) => {
+                    prop_assert!(part.misread.is_none() && mistakes.is_empty(), "{:?}", mistakes);
+                    prop_assert!(!fact.says("host"), "where it is done is said of the part");
+                }
+                Doing::Ask => {
+                    prop_assert!(part.misread.is_some());
+                    prop_assert!(mistakes.iter().any(|mistake| mistake.line == 1 && mistake.column > 1));
+                }
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
     }
 }

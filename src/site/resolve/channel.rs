@@ -96,7 +96,7 @@ fn address_of(key: &Located<String>, raw: &RawChannel, sink: &mut Sink<'_>) -> O
     address
 }
 
-fn variable(word: &Located<String>, sink: &mut Sink<'_>) -> Option<String> {
+pub(super) fn variable(word: &Located<String>, sink: &mut Sink<'_>) -> Option<String> {
     let name = &word.value;
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let good = begins && name.len() <= 128 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -106,7 +106,7 @@ fn variable(word: &Located<String>, sink: &mut Sink<'_>) -> Option<String> {
     good.then(|| name.clone())
 }
 
-fn file(word: &Located<String>, sink: &mut Sink<'_>) -> Option<PathBuf> {
+pub(super) fn file(word: &Located<String>, sink: &mut Sink<'_>) -> Option<PathBuf> {
     let path = &word.value;
     let good = path.starts_with('/') || path.starts_with("~/");
     if !good {
@@ -129,7 +129,7 @@ fn written(word: &Located<String>, sink: &mut Sink<'_>) -> Option<Hidden> {
     Some(Hidden(word.value.clone()))
 }
 
-fn argv(words: &Located<Vec<Located<String>>>, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+pub(super) fn argv(words: &Located<Vec<Located<String>>>, sink: &mut Sink<'_>) -> Option<Vec<String>> {
     let argv: Vec<String> = words.value.iter().map(|word| word.value.clone()).collect();
     if argv.first().is_none_or(String::is_empty) {
         sink.add(&words.span, "a command begins with its program");

@@ -30,6 +30,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         source: scope.source.clone(),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
         windows: window::resolve(raw, &scope.roles, sink),
+        github: scope.github.clone(),
         hosts,
         ..Environment::new(scope.site.clone(), name.clone())
     };

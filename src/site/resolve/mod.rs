@@ -5,6 +5,7 @@ pub mod channel;
 mod compose;
 mod cycle;
 mod environment;
+mod github;
 mod probe;
 mod roles;
 mod service;
@@ -22,6 +23,7 @@ use super::raw::{RawEnvironment, RawService, RawSite};
 use super::read::Located;
 use super::variables;
 use crate::domain::channel::Channel;
+use crate::domain::github::GitHub;
 use crate::domain::{EnvName, Environment, Roles, ServiceName, SiteName, Source};
 use crate::text::Foreign;
 
@@ -49,6 +51,7 @@ struct Scope<'a> {
     channels: Vec<Channel>,
     source: Option<Arc<Source>>,
     roles: Arc<Roles>,
+    github: Option<Arc<GitHub>>,
 }
 
 /// Resolves a file. `folder` is its name if it does not give one itself.
@@ -67,7 +70,9 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     let channels = channel::resolve(raw, sink);
     let source = source::resolve(raw, sink).map(Arc::new);
     let roles = Arc::new(roles::resolve(raw, sink));
-    let scope = Scope { site: name.clone().unwrap_or(fallback), raw, tiers, services, channels, source, roles };
+    let github = github::resolve(raw, sink);
+    let site = name.clone().unwrap_or(fallback);
+    let scope = Scope { site, raw, tiers, services, channels, source, roles, github };
     let told = environments_told(raw);
     if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
         // Every environment says otherwise: what is wrong with it is told all the same.

@@ -11,7 +11,7 @@ pub(super) fn filled(scope: &mut Scope<'_>, item: &Item<'_>, fact: &Fact) -> (Fa
     let mut values = Vec::new();
     let mut asked = false;
     for name in fact.inputs() {
-        let wrong = match scope.value(item, name.as_str()) {
+        let (ask, wrong) = match scope.value(item, name.as_str()) {
             Found::Open(value) => {
                 scope.note(name.as_str(), Some(&value));
                 values.push((name, value));
@@ -21,19 +21,15 @@ pub(super) fn filled(scope: &mut Scope<'_>, item: &Item<'_>, fact: &Fact) -> (Fa
                 script.captured.push(name);
                 continue;
             }
-            Found::Secret => format!("{name} is a secret, and what is found out is shown and kept"),
-            Found::Refused(why) => {
-                asked |= scope.ask_input(item, name.as_str());
-                format!("{name}: {why}")
-            }
-            Found::Nothing => {
-                asked |= scope.ask_input(item, name.as_str());
-                format!("nothing says what {name} is")
-            }
+            Found::Secret => (false, format!("{name} is a secret, and what is found out is shown and kept")),
+            Found::Refused(why) => (true, format!("{name}: {why}")),
+            Found::Nothing => (true, format!("nothing says what {name} is")),
         };
-        if !asked {
-            scope.wrong(&item.id, item.part.line, wrong);
+        asked = true;
+        if ask && scope.ask_input(item, name.as_str()) {
+            continue;
         }
+        scope.wrong(&item.id, item.part.line, wrong);
     }
     let fact = fact.filled(|name| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()));
     let known = !asked && script.captured.is_empty() && fact.inputs().is_empty();
