@@ -44,6 +44,10 @@ pub struct Key {
 
 /// The key that says which commit is meant.
 pub(super) const COMMIT: &str = "commit";
+/// The key that says what people call a release.
+pub(super) const VERSION: &str = "version";
+/// The key that says which service a release is about.
+pub(super) const SERVICE: &str = "service";
 /// The key that says on which hosts it is looked at.
 pub(super) const HOST: &str = "host";
 
@@ -66,7 +70,7 @@ const KINDS: &[(Kind, &str, &[Key])] = &[
     (Kind::Reviews, "reviews", &[must("count", Shape::Count), may("role", Shape::Name), may(COMMIT, Shape::Commit)]),
     (Kind::Protection, "protection", &[must("environment", Shape::Line), may(COMMIT, Shape::Commit)]),
     (Kind::Same, "same", &[must("environment", Shape::Name), may(COMMIT, Shape::Commit)]),
-    (Kind::Probes, "probes", &[may("tier", Shape::Line), may("service", Shape::Names)]),
+    (Kind::Probes, "probes", &[may("tier", Shape::Line), may(SERVICE, Shape::Names)]),
     (
         Kind::Backup,
         "backup",
@@ -91,8 +95,8 @@ const KINDS: &[(Kind, &str, &[Key])] = &[
     ),
     (Kind::Disk, "disk", &[must("path", Shape::Path), must("free", Shape::Room), may(HOST, Shape::Targets)]),
     (Kind::Memory, "memory", &[must("free", Shape::Size), may(HOST, Shape::Targets)]),
-    (Kind::Release, "release", &[]),
-    (Kind::Rollback, "rollback", &[]),
+    (Kind::Release, "release", &[may(COMMIT, Shape::Commit), may(VERSION, Shape::Line), may(SERVICE, Shape::Name)]),
+    (Kind::Rollback, "rollback", &[may(SERVICE, Shape::Name)]),
 ];
 
 impl Kind {

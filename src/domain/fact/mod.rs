@@ -64,11 +64,6 @@ impl Text {
         Self(pieces)
     }
 
-    /// A value that is only this input.
-    pub fn of_input(name: InputName) -> Self {
-        Self(vec![Piece::Input(name)])
-    }
-
     /// The whole, where no input is left in it.
     fn plain(&self) -> Option<String> {
         let piece = |piece: &Piece| match piece {
@@ -131,13 +126,34 @@ impl Fact {
 
     /// Whether it is about a commit and does not say which.
     pub fn lacks_commit(&self) -> bool {
-        self.kind.keys().iter().any(|key| key.name == kind::COMMIT) && !self.says(kind::COMMIT)
+        self.kind != Kind::Release && self.may_say(kind::COMMIT) && !self.says(kind::COMMIT)
     }
 
-    /// The same about the commit that this input names.
+    fn may_say(&self, key: &str) -> bool {
+        self.kind.keys().iter().any(|known| known.name == key)
+    }
+
+    /// The same of the release of its document: what that says counts where the fact says nothing itself, and means
+    /// something to it. What people call it names the commit where nothing else does.
     #[must_use]
-    pub fn of_commit(mut self, name: InputName) -> Self {
-        self.said.push((kind::COMMIT, Text::of_input(name)));
+    pub fn of_release(
+        mut self,
+        version: Option<&InputName>,
+        commit: Option<&InputName>,
+        service: Option<Text>,
+    ) -> Self {
+        let text = |name: &InputName| Text(vec![Piece::Input(name.clone())]);
+        let named = if self.kind == Kind::Release { commit } else { commit.or(version) };
+        let all = [
+            (kind::COMMIT, named.map(text)),
+            (kind::VERSION, version.map(text)),
+            (kind::SERVICE, service.filter(|_| matches!(self.kind, Kind::Release | Kind::Rollback))),
+        ];
+        for (key, value) in all {
+            if let Some(value) = value.filter(|_| self.may_say(key) && !self.says(key)) {
+                self.said.push((key, value));
+            }
+        }
         self
     }
 

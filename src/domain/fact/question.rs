@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kind::{COMMIT, Kind};
+use super::kind::{COMMIT, Kind, SERVICE, VERSION};
 use super::value::{self, Room};
 use super::{Fact, Piece};
 use crate::domain::name::{EnvName, ServiceName};
@@ -72,9 +72,19 @@ pub enum Question {
     /// Memory that is left, in bytes.
     Memory(u64),
     /// What is recorded of the release that is to come.
-    Release,
+    Release {
+        /// Its commit, if it has one.
+        commit: Option<String>,
+        /// What people call it.
+        version: Option<String>,
+        /// The one service that it is about.
+        service: Option<ServiceName>,
+    },
     /// Whether there is a release to go back to.
-    Rollback,
+    Rollback {
+        /// Of this service only.
+        service: Option<ServiceName>,
+    },
 }
 
 /// A workflow's run.
@@ -149,6 +159,10 @@ impl Said<'_> {
         self.must(key, |value| Ok(value.to_owned()))
     }
 
+    fn service(&self) -> Result<Option<ServiceName>, String> {
+        self.read(SERVICE, |name| ServiceName::new(name).map_err(|why| why.to_string()))
+    }
+
     fn commit(&self) -> Result<String, String> {
         self.value(COMMIT)?.ok_or_else(|| {
             format!(
@@ -203,7 +217,15 @@ pub(super) fn of(fact: &Fact) -> Result<Question, String> {
         }
         Kind::Disk => Question::Disk { path: said.text("path")?, free: said.must("free", value::room)? },
         Kind::Memory => Question::Memory(said.must("free", value::size)?),
-        Kind::Release => Question::Release,
-        Kind::Rollback => Question::Rollback,
+        Kind::Release => {
+            let (commit, version) = (said.value(COMMIT)?, said.value(VERSION)?);
+            if commit.is_none() && version.is_none() {
+                let why =
+                    "nothing says which release this is: name its version or commit in [release] of the front matter";
+                return Err(why.to_owned());
+            }
+            Question::Release { commit, version, service: said.service()? }
+        }
+        Kind::Rollback => Question::Rollback { service: said.service()? },
     })
 }

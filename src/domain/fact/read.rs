@@ -68,11 +68,7 @@ fn key(kind: Kind, word: &Word<'_>) -> Result<&'static Key, Wrong> {
         return Ok(key);
     }
     let known: Vec<&'static str> = kind.keys().iter().map(|key| key.name).collect();
-    let message = if known.is_empty() {
-        format!("`{}` is told nothing more", kind.word())
-    } else {
-        format!("`{}` knows nothing called `{}`", kind.word(), shown(word.key))
-    };
+    let message = format!("`{}` knows nothing called `{}`", kind.word(), shown(word.key));
     Err(Wrong { at: word.at.clone(), message, meant: Some((word.key.to_owned(), known)) })
 }
 

@@ -48,7 +48,7 @@ fn what_is_not_understood_is_told_with_its_place() {
         ("ci workflow=../x.yml", "../x.yml", "workflow's file"),
         ("ci commit=../../user", "../../user", "no commit"),
         ("ci commit=a?b", "a?b", "no commit"),
-        ("release x=1", "x=1", "nothing more"),
+        ("rollback x=1", "x=1", "knows nothing called `x`"),
     ] {
         let (at, message) = wrong(text);
         assert_eq!(at, place, "{text}");
@@ -69,8 +69,18 @@ fn an_input_is_data_and_is_judged_when_it_is_known() {
     }
     let lacking = Fact::read("reviews count=2").unwrap();
     assert!(lacking.lacks_commit() && lacking.question().unwrap_err().contains("[release]"));
-    let with = lacking.of_commit(InputName::new("sha").unwrap());
+    let name = |name: &str| InputName::new(name).unwrap();
+    let with = lacking.clone().of_release(Some(&name("tag")), Some(&name("sha")), None);
     assert_eq!(with.told(), "reviews count=2 commit=$sha");
+    assert_eq!(lacking.of_release(Some(&name("tag")), None, None).told(), "reviews count=2 commit=$tag");
+    let release = Fact::read("release").unwrap();
+    assert!(release.question().is_err() && !release.lacks_commit());
+    let release = release.of_release(Some(&name("tag")), None, Some(Text::read("backend")));
+    assert_eq!(release.told(), "release version=$tag service=backend");
+    let Ok(Question::Release { version, commit: None, .. }) = release.filled(|_| Some("v1".into())).question() else {
+        panic!("{release:?}")
+    };
+    assert_eq!(version.as_deref(), Some("v1"));
     assert!(
         Fact::read("backup path=/srv/$site.gz").unwrap().filled(|_| Some("a/../../etc".into())).question().is_err()
     );

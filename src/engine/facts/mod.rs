@@ -109,7 +109,7 @@ async fn answer(place: &Place, question: &Question, host: &HostName, within: Dur
                 Err(came) => came,
             }
         }
-        Question::Same { .. } | Question::Release | Question::Rollback => {
+        Question::Same { .. } | Question::Release { .. } | Question::Rollback { .. } => {
             Came::nothing("the console can't find this out yet: look at it, and have it waived")
         }
     }
@@ -131,8 +131,8 @@ async fn at_github(place: &Place, client: &Client, question: &Question) -> Came 
         | Question::Certificate { .. }
         | Question::Disk { .. }
         | Question::Memory(_)
-        | Question::Release
-        | Question::Rollback => Came::nothing("GitHub knows nothing of this"),
+        | Question::Release { .. }
+        | Question::Rollback { .. } => Came::nothing("GitHub knows nothing of this"),
     }
 }
 

@@ -64,6 +64,10 @@ impl Client {
     /// # Errors
     /// Why nothing can be asked.
     pub async fn open(settings: &GitHub, trust: &Trust) -> Result<Self, Trouble> {
+        Self::open_within(settings, trust, WITHIN).await
+    }
+
+    async fn open_within(settings: &GitHub, trust: &Trust, within: Duration) -> Result<Self, Trouble> {
         let api = address(&settings.api).map_err(Trouble::Unready)?;
         let token = match &settings.token {
             None => None,
@@ -86,7 +90,7 @@ impl Client {
             .http1_only()
             .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECTS)
-            .timeout(WITHIN)
+            .timeout(within)
             .build()
             .map_err(|_| unready())?;
         Ok(Self { http, api, repository: settings.repository.clone(), token })

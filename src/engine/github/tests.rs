@@ -108,7 +108,7 @@ async fn every_way_to_fail_is_a_sentence_of_its_own_and_none_holds_the_token() {
         (says(301, "location: http://127.0.0.1:1/x\r\n", ""), "sends us elsewhere (301)"),
         (says(200, "", "<html><body>Sign in</body></html>"), "no JSON"),
         (says(200, "", ""), "no JSON"),
-        (says(200, "", &wide), "no JSON"),
+        (says(200, "", &wide), "not of the form"),
         (says(200, "", "{\"total_count\": \"three\", \"check_runs\": []}"), "not of the form"),
         (says(200, "", "[]"), "not of the form"),
         (says(200, "", "null"), "not of the form"),
@@ -168,6 +168,11 @@ async fn without_a_token_that_is_one_nothing_is_asked() {
     let told = none.one::<Commit>("commits/x", &[], "x").await.unwrap_err();
     assert_eq!(told, Trouble::Unauthorized(false));
     assert!(!requests.try_recv().unwrap().to_lowercase().contains("authorization"));
+    let (silent, _) = serve(always(Answer::Silence)).await;
+    let settings = GitHub { repository: "shop/backend".into(), api: silent, token: None };
+    let brief = Duration::from_millis(300);
+    let client_of_silence = Client::open_within(&settings, &Trust::of_this_machine(), brief).await.unwrap();
+    assert_eq!(client_of_silence.one::<Commit>("commits/x", &[], "x").await.unwrap_err(), Trouble::Silent);
     let (_file, token) = token();
     assert!(!format!("{:?}", client(&api, Some(token)).await.unwrap()).contains(CANARY));
     let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -2,11 +2,12 @@
 
 use super::expand::Item;
 use super::scope::{Found, Scope};
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, Text};
 use crate::domain::procedure::Script;
 
 /// The fact with what is known, and an empty script that names what earlier parts give.
 pub(super) fn filled(scope: &mut Scope<'_>, item: &Item<'_>, fact: &Fact) -> (Fact, Script) {
+    let fact = &of_release(scope, item, fact);
     let mut script = Script::default();
     let mut values = Vec::new();
     let mut asked = false;
@@ -40,4 +41,21 @@ pub(super) fn filled(scope: &mut Scope<'_>, item: &Item<'_>, fact: &Fact) -> (Fa
         scope.wrong(&item.id, item.part.line, why);
     }
     (fact, script)
+}
+
+/// What the front matter says of its release counts where the fact says nothing itself.
+fn of_release(scope: &Scope<'_>, item: &Item<'_>, fact: &Fact) -> Fact {
+    let mut frame = Some(&*item.frame);
+    while let Some(at) = frame {
+        if let Some(names) = &at.procedure.header.release {
+            let service = names.service.as_ref().map(|service| {
+                let known = scope.environment.services.iter().any(|one| one.name.as_str() == service);
+                // It is a service, or the input that says one.
+                if known { Text::read(service) } else { Text::read(&format!("${{{service}}}")) }
+            });
+            return fact.clone().of_release(names.version.as_ref(), names.commit.as_ref(), service);
+        }
+        frame = at.caller.as_ref().map(|(caller, _)| &**caller);
+    }
+    fact.clone()
 }
