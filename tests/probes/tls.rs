@@ -6,7 +6,7 @@ use std::time::Duration;
 use quarterdeck::domain::ProbeReport;
 use quarterdeck::domain::probe::{Ask, Found, HttpAsk};
 use quarterdeck::engine::probe::certificate::Trust;
-use quarterdeck::engine::probe::{Origin, Prober};
+use quarterdeck::engine::probe::{Origin, Prober, Server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::AsyncWriteExt;
@@ -196,4 +196,33 @@ async fn h08_a_port_without_tls_says_so() {
     let silent = servers::silent().await;
     let report = ask(&trusting(&ours, today()), get(format!("https://{silent}/"))).await;
     assert_answer(&report, Found::Fail, "→ TLS handshake not finished within 2 s");
+}
+
+#[tokio::test]
+async fn h08_a_certificate_is_looked_at_whatever_is_served_behind_it() {
+    let ours = authority("Test Authority");
+    let (certificate, key) = signed(&params("localhost", (2026, 1, 1), (2026, 11, 28)), &ours);
+    let port = serve(certificate, key).await;
+    let prober = trusting(&ours, today());
+    let server = |name: &'static str, days: u32| Server { host: "localhost", port, name, days };
+    for from in [Origin::Here, Origin::Host(Wire::new())] {
+        let good = prober.certificate(server("localhost", 6), TIMEOUT, from.clone()).await;
+        assert_answer(&good, Found::Pass, "→ 6 days left");
+        assert_eq!(lines(&good), ["days: 6 days left, until 2026-11-28; at least 6 days", "name: localhost"]);
+        let short = prober.certificate(server("localhost", 7), TIMEOUT, from.clone()).await;
+        assert_answer(&short, Found::Fail, "→ 6 days left");
+        let other = prober.certificate(server("shop.example", 1), TIMEOUT, from).await;
+        assert_answer(&other, Found::Fail, "certificate is for localhost, not for shop.example");
+    }
+    let strangers = trusting(&authority("Strange Authority"), today());
+    let stranger = strangers.certificate(server("localhost", 1), TIMEOUT, Origin::Here).await;
+    assert_answer(&stranger, Found::Fail, "whom this machine does not trust");
+    let plain = servers::says("220 mail.example ESMTP\r\n").await.port();
+    let plain = Server { host: "localhost", port: plain, name: "localhost", days: 1 };
+    assert_ne!(prober.certificate(plain, TIMEOUT, Origin::Here).await.found, Found::Pass);
+    let closed = Server { host: "localhost", port: servers::refused().await.port(), name: "localhost", days: 1 };
+    assert_eq!(prober.certificate(closed, TIMEOUT, Origin::Here).await.found, Found::Fail);
+    let mute = Server { host: "localhost", port: servers::silent().await.port(), name: "localhost", days: 1 };
+    let waits = prober.certificate(mute, Duration::from_millis(300), Origin::Here).await;
+    assert_ne!(waits.found, Found::Pass);
 }

@@ -1,6 +1,7 @@
 //! A migration of a database without a backup before it.
 
 use super::{Case, Finding};
+use crate::domain::fact::Kind;
 use crate::domain::procedure::{Doing, Role};
 
 const MIGRATES: &[&str] = &[
@@ -25,9 +26,10 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
             // A person or another procedure does it.
             _ => String::new(),
         };
+        let found_out = matches!(&part.doing, Doing::Fact(fact) if fact.kind == Kind::Backup);
         let title = part.title.plain().to_lowercase();
         let called = matches!(&part.doing, Doing::Call(name, _) if name.as_str().contains("backup"));
-        if BACKS_UP.iter().any(|word| text.contains(word) || title.contains(word)) || called {
+        if BACKS_UP.iter().any(|word| text.contains(word) || title.contains(word)) || called || found_out {
             return Vec::new();
         }
         let looks =

@@ -21,6 +21,9 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
             let free = seen.uses.iter().filter(|one| !own.contains(&one.name) && !one.guarded);
             names.extend(free.map(|one| one.name.clone()));
         }
+        if let Doing::Fact(fact) = &part.doing {
+            names.extend(fact.inputs().iter().map(ToString::to_string));
+        }
         for term in &part.options.when.0 {
             let (Term::Is(name) | Term::Not(name) | Term::Equals(name, _) | Term::Differs(name, _)) = term;
             names.push(name.clone());

@@ -7,6 +7,7 @@ mod captures;
 mod debt;
 mod declared;
 mod disguise;
+mod facts;
 mod fail_fast;
 mod gaps;
 mod inputs;
@@ -58,6 +59,7 @@ type Rule = (&'static str, fn(&Case<'_>) -> Vec<Finding>);
 const RULES: &[Rule] = &[
     ("place", places::rule),
     ("name", names::rule),
+    ("fact", facts::rule),
     ("call", calls::rule),
     ("when", when::rule),
     ("gap", gaps::rule),

@@ -2,7 +2,6 @@
 
 use super::super::mistake::quoted;
 use super::{Case, Finding};
-use crate::domain::fact::{Fact, Question};
 use crate::domain::procedure::Doing;
 use crate::domain::{ProbeName, ServiceName};
 
@@ -41,8 +40,8 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
                     found.push(Finding::mistake(part.line, message, "declare it under [inputs] in the front matter"));
                 }
             }
-            Doing::Fact(fact) => found.extend(fact_finding(part.line, fact, &service)),
             Doing::Run(..)
+            | Doing::Fact(_)
             | Doing::Request(..)
             | Doing::Ask
             | Doing::Hold(_, None)
@@ -58,13 +57,4 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// What a fact names that is not there, as far as that is known before it runs.
-fn fact_finding(line: usize, fact: &Fact, service: &impl Fn(usize, &ServiceName) -> Option<Finding>) -> Vec<Finding> {
-    match fact.question() {
-        Ok(Question::Probes { services, .. }) => services.iter().filter_map(|name| service(line, name)).collect(),
-        // What is wrong with its words is told where it is read; what an input says is judged when it is known.
-        Ok(_) | Err(_) => Vec::new(),
-    }
 }

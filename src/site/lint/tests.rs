@@ -62,6 +62,30 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             ("", "- [ ] Up {check=config/ready}".into()),
         ),
         (
+            "fact",
+            "does not say where its code lies there",
+            ("", "- Green {#a fact=\"ci commit=v1\"}".into()),
+            ("", "- Room {#a fact=\"disk path=/ free=1GiB\" host=db-1}".into()),
+        ),
+        (
+            "fact",
+            "of which commit ci is",
+            ("", "- Green {#a fact=\"ci\"}".into()),
+            ("", "- Green {#a fact=\"probes service=config\"}".into()),
+        ),
+        (
+            "fact",
+            "no service pricing",
+            ("", "- Green {#a fact=\"probes service=pricing\"}".into()),
+            ("", "- Green {#a fact=\"probes service='config gateway'\"}".into()),
+        ),
+        (
+            "fact",
+            "in the tier `Core`",
+            ("", "- Green {#a fact=\"probes tier=Core\"}".into()),
+            ("", "- Green {#a fact=\"probes tier=Services\"}".into()),
+        ),
+        (
             "call",
             "no such procedure",
             ("", "- [ ] Do {call=nothing}".into()),

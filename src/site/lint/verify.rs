@@ -11,7 +11,9 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let role = |role: Role| procedure.sections.iter().any(|section| section.role == role);
     let checks = procedure.parts.iter().any(|part| match &part.doing {
-        Doing::Check(..) | Doing::Fact(_) | Doing::Hold(_, Some(_)) | Doing::Restart(_) => true,
+        Doing::Check(..) | Doing::Hold(_, Some(_)) | Doing::Restart(_) => true,
+        // What a gate finds out says nothing of what comes behind it.
+        Doing::Fact(_) => procedure.role(part) != Role::Gate,
         Doing::Call(name, _) => ["verify", "health", "check"].iter().any(|word| name.as_str().contains(word)),
         _ => false,
     });
