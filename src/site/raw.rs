@@ -2,6 +2,8 @@
 //!
 //! The reader, the layers and the JSON schema are all made from these lists, so that they can't drift apart.
 
+mod github;
+mod notify;
 mod source;
 
 use std::borrow::Cow;
@@ -15,6 +17,8 @@ use super::json_rule::JsonRules;
 use super::mistake::Sink;
 use super::status::StatusRange;
 
+pub use github::RawGitHub;
+pub use notify::RawNotify;
 pub use source::RawSource;
 
 table! {
@@ -47,22 +51,6 @@ table! {
         source: RawSource,
         /// Where its code lies at GitHub: what gates ask of a commit.
         github: RawGitHub,
-    }
-}
-
-table! {
-    /// Where the code lies at GitHub.
-    RawGitHub as "where the code lies at GitHub" {
-        /// The repository: `"owner/name"`.
-        repository: Located<String>,
-        /// The address of the API, `https://api.github.com` if nothing is said.
-        api: Located<String>,
-        /// The variable of the environment with the token.
-        token_from_env: Located<String>,
-        /// The program and arguments that print the token.
-        token_from: Located<Vec<Located<String>>>,
-        /// The file with the token, which nobody else may read.
-        token_file: Located<String>,
     }
 }
 
@@ -101,18 +89,6 @@ table! {
         finished: Located<String>,
         /// What a step of the kind `notify` says.
         said: Located<String>,
-    }
-}
-
-table! {
-    /// Which channel hears what.
-    RawNotify as "who hears what" {
-        /// The channel.
-        channel: Located<String>,
-        /// What it hears.
-        on: Several<RawOccasion>,
-        /// Only of procedures of these kinds, such as `"deploy"`.
-        kinds: Several<String>,
     }
 }
 
@@ -487,12 +463,6 @@ impl Layer for RawTexts {
     }
 }
 
-impl Layer for RawNotify {
-    fn layer(top: Self, base: Self) -> Self {
-        Self::layered(top, base)
-    }
-}
-
 impl Layer for RawService {
     fn layer(top: Self, base: Self) -> Self {
         Self::layered(top, base)
@@ -506,12 +476,6 @@ impl Layer for RawDefaults {
 }
 
 impl Layer for RawProcedures {
-    fn layer(top: Self, base: Self) -> Self {
-        Self::layered(top, base)
-    }
-}
-
-impl Layer for RawGitHub {
     fn layer(top: Self, base: Self) -> Self {
         Self::layered(top, base)
     }

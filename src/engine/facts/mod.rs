@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::github::Client;
 use super::probe::{Origin, Server};
 use crate::domain::fact::Question;
+use crate::domain::name::RoleName;
 use crate::domain::probe::{Detail, Found};
 use crate::domain::procedure::HERE;
 use crate::domain::{Environment, HostName, ProbeReport};
@@ -137,8 +138,8 @@ async fn at_github(place: &Place, client: &Client, question: &Question) -> Came 
 }
 
 /// Who has a role.
-fn role_of<'e>(_environment: &'e Environment, _role: &str) -> Option<&'e [String]> {
-    None
+fn role_of<'e>(environment: &'e Environment, role: &str) -> Option<&'e [String]> {
+    environment.roles.people(&RoleName::new(role).ok()?)
 }
 
 async fn certificate(place: &Place, server: Server<'_>, host: &HostName, within: Duration) -> Came {

@@ -37,6 +37,8 @@ pub fn state(step: &RunStep) -> &'static str {
 pub(super) fn reason(step: &RunStep) -> Option<String> {
     Some(match (step.reason?, step.exit) {
         (Reason::NonZeroExit, Some(status)) => format!("its command left with status {status}"),
+        // A check or a fact has no command.
+        (Reason::NonZeroExit, None) if step.command.is_empty() => "it is not as it must be".to_owned(),
         (Reason::NonZeroExit, None) => "a signal ended its command".to_owned(),
         (Reason::Timeout, _) => "it took longer than it may".to_owned(),
         (Reason::Unreachable, _) => "its host could not be reached, nothing was sent".to_owned(),
