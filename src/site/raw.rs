@@ -2,8 +2,8 @@
 //!
 //! The reader, the layers and the JSON schema are all made from these lists, so that they can't drift apart.
 
+mod channel;
 mod github;
-mod notify;
 mod source;
 
 use std::borrow::Cow;
@@ -17,8 +17,8 @@ use super::json_rule::JsonRules;
 use super::mistake::Sink;
 use super::status::StatusRange;
 
+pub use channel::{RawChannel, RawChannelKind, RawNotify, RawOccasion, RawTexts};
 pub use github::RawGitHub;
-pub use notify::RawNotify;
 pub use source::RawSource;
 
 table! {
@@ -51,44 +51,6 @@ table! {
         source: RawSource,
         /// Where its code lies at GitHub: what gates ask of a commit.
         github: RawGitHub,
-    }
-}
-
-table! {
-    /// Where the team hears what becomes of runs.
-    RawChannel as "a channel" {
-        /// What it is.
-        kind: RawChannelKind,
-        /// The variable of the environment with its address, which is a secret.
-        url_from_env: Located<String>,
-        /// The program and arguments that print its address.
-        url_from: Located<Vec<Located<String>>>,
-        /// The file with its address, which nobody else may read.
-        url_file: Located<String>,
-        /// Its address itself: only in a file that nobody else may read.
-        url: Located<String>,
-        /// For a command: program and arguments; the text comes on standard input.
-        command: Located<Vec<Located<String>>>,
-        /// Texts in the place of the usual ones, with fields such as `{title}`.
-        texts: RawTexts,
-    }
-}
-
-table! {
-    /// Texts for a channel.
-    RawTexts as "the texts of a channel" {
-        /// When a run has begun.
-        started: Located<String>,
-        /// When a run has waited for a person for a minute.
-        waiting: Located<String>,
-        /// When a run has ended and what it had done was undone.
-        rolled_back: Located<String>,
-        /// When a run has ended otherwise than well.
-        failed: Located<String>,
-        /// When a run has ended well.
-        finished: Located<String>,
-        /// What a step of the kind `notify` says.
-        said: Located<String>,
     }
 }
 
@@ -295,36 +257,6 @@ table! {
 }
 
 words! {
-    /// What a channel is.
-    RawChannelKind as "kind of channel" {
-        /// An incoming webhook of Slack.
-        Slack = "slack",
-        /// A webhook of Discord.
-        Discord = "discord",
-        /// An address that takes JSON by POST.
-        Webhook = "webhook",
-        /// A command on this machine.
-        Command = "command",
-    }
-}
-
-words! {
-    /// Something that a channel may hear.
-    RawOccasion as "occasion" {
-        /// A run has begun.
-        Started = "started",
-        /// A run has waited for a person for a minute.
-        Waiting = "waiting",
-        /// A run has ended and what it had done was undone.
-        RolledBack = "rolled_back",
-        /// A run has ended otherwise than well.
-        Failed = "failed",
-        /// A run has ended well.
-        Finished = "finished",
-    }
-}
-
-words! {
     /// The colour of an environment's band.
     RawColour as "colour" {
         /// For what must not be touched by mistake.
@@ -448,18 +380,6 @@ impl JsonSchema for Variable {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "number", "boolean"] })
-    }
-}
-
-impl Layer for RawChannel {
-    fn layer(top: Self, base: Self) -> Self {
-        Self::layered(top, base)
-    }
-}
-
-impl Layer for RawTexts {
-    fn layer(top: Self, base: Self) -> Self {
-        Self::layered(top, base)
     }
 }
 
