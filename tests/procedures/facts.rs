@@ -137,30 +137,30 @@ fn a_gate_that_is_found_out_lets_the_run_pass_and_keeps_what_was_found() {
     assert!(found.stdout.is_empty() && !told(&output).contains(TOKEN), "{}", String::from_utf8_lossy(&found.stdout));
 }
 
-#[test]
-fn one_item_that_is_not_so_blocks_and_hides_no_other() {
-    let open = TcpListener::bind("127.0.0.1:0").unwrap();
-    let desk = desk(GATE, &github("check-runs-failing"), open.local_addr().unwrap().port());
-    fs::write(desk.path("backups/shop-1.sql"), "CREATE TABLE x;\nINSERT INTO x VALU").unwrap();
-    let output = run(&desk, TOKEN);
-    assert!(!output.status.success(), "{}", told(&output));
-    assert_eq!(desk.times(), 0, "nothing behind the gate began");
-    let text = kept(&desk);
-    for words in ["1 of 3 failed: test (3.12)", "not as it must be", "#42 approved by bo, cy", "all 1 probes pass"] {
-        assert!(text.contains(words), "{words}: {text}");
-    }
+/// The gate with only this item in it.
+fn only(id: &str) -> String {
+    let item = |line: &&str| !line.starts_with("- ") || line.contains(&format!("{{#{id} "));
+    GATE.lines().filter(item).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
-fn a_token_that_is_refused_and_a_port_that_is_closed_pass_nothing() {
+fn an_item_that_is_not_so_blocks_what_is_behind_the_gate_and_says_why() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let desk = desk(GATE, &github("check-runs"), closed);
-    let output = run(&desk, "wrong");
-    assert!(!output.status.success(), "{}", told(&output));
-    assert_eq!(desk.times(), 0);
-    let text = kept(&desk);
-    assert!(text.contains("does not take the token (401)"), "{text}");
-    assert!(text.contains("1 of 1 probes do not pass: shop/port"), "{text}");
+    for (id, token, words) in [
+        ("ci", TOKEN, "1 of 4 failed: test (3.12)"),
+        ("ci", "wrong", "does not take the token (401)"),
+        ("ci", "", "its token comes from the environment variable GH, which is not set here"),
+        ("probes", TOKEN, "1 of 1 probes do not pass: shop/port"),
+        ("backup", TOKEN, "not as it must be"),
+    ] {
+        let desk = desk(&only(id), &github("check-runs-failing"), closed);
+        fs::write(desk.path("backups/shop-1.sql"), "CREATE TABLE x;\nINSERT INTO x VALU").unwrap();
+        let output = run(&desk, token);
+        assert!(!output.status.success(), "{id}: {}", told(&output));
+        assert_eq!(desk.times(), 0, "{id}: something behind the gate began");
+        let text = kept(&desk);
+        assert!(text.contains(words), "{id}: {words}: {text}");
+    }
 }
 
 #[test]
