@@ -3,8 +3,8 @@
 //! Nothing here does input or output. What is sent to a host is built here as an argv, and what comes back
 //! is read here from bytes, so that every parser can be fed with recorded answers.
 
-pub mod compose;
 pub mod backup;
+pub mod compose;
 pub mod danger;
 pub mod host_facts;
 mod host_facts_parse;
