@@ -24,10 +24,9 @@ use crate::runtimes::systemd_change::{as_root, change};
 pub use applicable::applicable;
 pub use witness::Witness;
 
-/// Steps that run at once at most where nothing else is said, whatever the order allows. A restart costs a host most at its
-/// beginning; eight at once keep a host of two cores responsive, and more hardly end sooner, because what is needed is
-/// waited for in any case (docs/performance.md).
-pub const AT_ONCE: usize = 8;
+/// Steps that run at once at most where nothing else is said, whatever the order allows: as many as the widest of the systems
+/// that we know of starts together (docs/performance.md). What is needed is waited for in any case.
+pub const AT_ONCE: usize = 16;
 /// What systemd allows a unit where it says nothing else.
 const USUAL_LIMIT: Duration = Duration::from_secs(90);
 /// For the way to the host and back, and for becoming root there.

@@ -57,6 +57,8 @@ pub(super) struct Seen {
     pub(super) last: Option<Look>,
     /// What probes said last.
     pub(super) answers: Vec<(String, ProbeReport)>,
+    /// What its log was seen to say when it had settled.
+    pub(super) log: Option<(Finding, Foreign)>,
 }
 
 impl Seen {
@@ -134,7 +136,11 @@ impl Subject<'_> {
             (answers, ()) = &mut waiting => answers,
         };
         // Once more at the end, so that the last word is about now.
-        let last = self.place.look(&self.step.host, self.unit, self.scope, self.now().after(AWAY)).await;
+        let (last, log) = tokio::join!(
+            self.place.look(&self.step.host, self.unit, self.scope, self.now().after(AWAY)),
+            log::errors(self, &arrived.facts.invocation)
+        );
+        seen.log = Some(log);
         let stays = last.map_err(Unasked::why).map(|look| (judge::still(arrived, &look), look));
         let came = match stays {
             Ok((Ok(()), look)) => {
@@ -184,7 +190,10 @@ impl Subject<'_> {
     /// Looks for errors in the log of this run of the unit.
     pub(super) async fn quiet(&self, seen: &mut Seen) -> Came {
         let invocation = seen.last.as_ref().map(|look| look.facts.invocation.clone()).unwrap_or_default();
-        let (finding, told) = log::errors(self, &invocation).await;
+        let (finding, told) = match seen.log.take() {
+            Some(read) => read,
+            None => log::errors(self, &invocation).await,
+        };
         let came = match finding {
             Finding::Bad => Came::Badly(format!("its log has a new error: {}", told.plain())),
             // A login that may not read the log can still restart a service; the check says that it was not made.

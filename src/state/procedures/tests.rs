@@ -217,7 +217,7 @@ fn restarts_are_real_commands_in_the_order_of_what_is_needed() {
         made.parts[0].jobs.iter().map(|job| (job.host.to_string(), job.script.text.as_str())).collect();
     let units: Vec<&str> = jobs.iter().map(|(_, text)| text.rsplit(' ').next().unwrap()).collect();
     assert_eq!(units, ["shop-config.service", "shop-config.service", "shop-gateway.service"], "{jobs:?}");
-    assert_eq!((made.parts[0].danger, made.parts[0].at_once), (Danger::Change, 8));
+    assert_eq!((made.parts[0].danger, made.parts[0].at_once), (Danger::Change, 16));
     let after: Vec<&[usize]> =
         made.parts[0].jobs.iter().map(|job| job.change.as_ref().unwrap().after.as_slice()).collect();
     assert_eq!(after, [&[][..], &[0], &[1]], "one instance of a service after the other, and then what needs it");
