@@ -22,7 +22,9 @@ impl Desk {
 
     fn qd(&self, arguments: &[&str]) -> (i32, String) {
         let root = self.0.path();
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_qd"))
+        // Without a terminal: nobody is asked anything.
+        let Output { status, stdout, stderr } = Command::new("setsid")
+            .args(["-w", env!("CARGO_BIN_EXE_qd")])
             .args(arguments)
             .current_dir(root.join("here"))
             .env("HOME", root)
@@ -86,7 +88,13 @@ fn an_end_before_the_beginning_is_refused_before_any_host_is_asked() {
 fn trust_is_recorded_for_exactly_this_content() {
     let desk = Desk::new();
     assert!(desk.qd(&["check"]).1.contains("not trusted"));
-    assert_eq!(desk.qd(&["trust", "good"]).0, 0);
+    // What it would run is shown, and nobody has said yes.
+    let (code, text) = desk.qd(&["trust", "good"]);
+    assert!(code == 77 && text.contains("--digest"), "{code} {text}");
+    assert_eq!(desk.qd(&["trust", "good", "--show"]).0, 0);
+    assert_eq!(desk.qd(&["trust", "good", "--digest", "0123456789ab"]).0, 77);
+    assert!(desk.qd(&["check"]).1.contains("not trusted"));
+    assert_eq!(desk.qd(&["trust", "good", "--yes"]).0, 0);
     assert!(!desk.qd(&["check"]).1.contains("not trusted"));
     assert!(desk.0.path().join("state/quarterdeck/trust").exists());
     desk.write("here/sites/good/notes.md", "new");

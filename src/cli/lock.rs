@@ -169,7 +169,8 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
         What::Status(status) => {
             let seen = lock.look(now).await.map_err(|why| refused(&why))?;
             let is_free = seen.as_ref().is_none_or(|lock| lock.may_be_taken(None));
-            let text = if status.json { json(host, seen.as_ref())? } else { text(host, seen.as_ref(), now) };
+            let site = what.place().site.as_deref();
+            let text = if status.json { json(host, seen.as_ref())? } else { text(host, seen.as_ref(), site, now) };
             super::output::print(&text)?;
             return Ok(if is_free { Exit::Ok } else { Exit::Degraded });
         }
@@ -205,7 +206,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
             lock.give_up(break_.token, who, break_.reason.trim(), now).await.map_err(|why| refused(&why))?
         }
     };
-    super::output::print(&text(host, seen.as_ref(), now))?;
+    super::output::print(&text(host, seen.as_ref(), what.place().site.as_deref(), now))?;
     Ok(Exit::Ok)
 }
 
@@ -219,12 +220,19 @@ fn refused(why: &LockError) -> Exit {
     choose::complain(exit, &format!("{}.", why.to_string().trim_end_matches('.')))
 }
 
-fn text(host: &HostName, lock: Option<&Lock>, now: Timestamp) -> String {
+fn text(host: &HostName, lock: Option<&Lock>, site: Option<&str>, now: Timestamp) -> String {
+    // A site of that path is not found by its name.
+    let site = site.filter(|site| site.contains('/')).map(crate::runtimes::shell::word);
     match lock {
         None => format!("The lock on {host} is free; nobody ever took it.\n"),
         Some(lock) if lock.may_be_taken(None) => format!("The lock on {host} is free: {}.\n", lock.told(now)),
         Some(lock) => {
-            format!("The lock on {host} is held (token {}): {}.\n{}\n", lock.token, lock.told(now), lock.way_out(host))
+            format!(
+                "The lock on {host} is held (token {}): {}.\n{}\n",
+                lock.token,
+                lock.told(now),
+                lock.way_out_of(host, site.as_deref())
+            )
         }
     }
 }

@@ -56,7 +56,11 @@ pub fn run(documents: &Documents) -> Exit {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
+/// Reads a document, and never more than one may have, whatever the file is.
+///
+/// # Errors
+/// Why it can't be read, as a clause.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let most = LARGEST as u64 + 1;
     let told = |error: std::io::Error| crate::site::why(&error);

@@ -11,6 +11,7 @@ use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, settle};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
+use crate::site::find;
 use crate::site::procedure::{Known, load};
 use crate::state::run_report::{Beside, Listed, Printed, in_full, list};
 use crate::text::Foreign;
@@ -66,7 +67,16 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
     }
     let named =
         |what: &str, why: &dyn std::fmt::Display| complain(Exit::Usage, &format!("no {what} has that name: {why}"));
-    let site = runs.site.as_deref().map(SiteName::new).transpose().map_err(|why| named("site", &why))?;
+    // A site that lies at a path has the name of its folder.
+    let places = output::here()?;
+    let found = runs.site.as_deref().filter(|word| word.contains('/')).and_then(|word| find(&places, word).ok());
+    let site = found
+        .as_ref()
+        .map(|found| found.name.as_str())
+        .or(runs.site.as_deref())
+        .map(SiteName::new)
+        .transpose()
+        .map_err(|why| named("site", &why))?;
     let environment =
         runs.environment.as_deref().map(EnvName::new).transpose().map_err(|why| named("environment", &why))?;
     let procedure =

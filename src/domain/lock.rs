@@ -116,7 +116,9 @@ impl Lock {
             Some(silent) if !self.by_hand => {
                 let _ = write!(told, ", heard {} ago", short(silent));
             }
-            None if !self.by_hand => told.push_str(", not heard since the lock host was booted"),
+            None if !self.by_hand && self.stands != Stands::Free => {
+                told.push_str(", not heard since the lock host was booted")
+            }
             Some(_) | None => {}
         }
         if let Some(broken) = &self.broken {
@@ -127,17 +129,28 @@ impl Lock {
 
     /// What whoever is refused may do about it, as a sentence.
     pub fn way_out(&self, host: &HostName) -> String {
+        self.way_out_of(host, None)
+    }
+
+    /// The same for a site that is found only by this path.
+    pub fn way_out_of(&self, host: &HostName, site: Option<&str>) -> String {
+        let of_site = site.map(|site| format!(" {site}")).unwrap_or_default();
         let token = self.token;
         let breaking = format!("`qd lock break {token} --reason \"…\"`");
         match (self.stands, &self.holder.run) {
             (Stands::Reserved, Some(run)) => format!(
-                "Take run {} over (`qd run --resume {}`), or give it up with {breaking}.",
+                "Take run {} over (`qd run --resume {}{of_site}`), or give it up with {breaking}.",
                 run.short(),
                 run.short()
             ),
             (Stands::Held, _) if self.by_hand => {
                 format!("Ask them to release it; if they can't, {breaking} takes it from them.")
             }
+            (Stands::Held, Some(run)) if self.reserved => format!(
+                "Wait for it, or ask them. A change was begun under it, so it stays with run {0} also when nobody is there \
+                 any more: then take that over (`qd run --resume {0}{of_site}`), or give it up with {breaking}.",
+                run.short()
+            ),
             (Stands::Held, _) => format!(
                 "Wait for it, or ask them; if nobody is there any more it lapses {} after they were last heard on {host}. \
                  {breaking} takes it from them at once.",
@@ -196,7 +209,11 @@ mod tests {
             "ada (ada@desk) holds it for \"Deploy\" (run 89abcdef) since 12m, heard 3s ago"
         );
         assert_eq!(lock(Stands::Held, true).told(now), "ada (ada@desk) holds it by hand for \"Deploy\" since 12m");
+        let free = Lock { silent: None, ..lock(Stands::Free, false) };
+        assert!(!free.told(now).contains("booted"), "{}", free.told(now));
         let host = HostName::new("app-1").unwrap();
+        let begun = Lock { reserved: true, ..lock(Stands::Held, false) }.way_out_of(&host, Some("lab/site"));
+        assert!(begun.contains("qd run --resume 89abcdef lab/site") && !begun.contains("lapses"), "{begun}");
         assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 89abcdef"));
         assert!(lock(Stands::Held, true).way_out(&host).contains("qd lock break 7"));
     }

@@ -228,6 +228,40 @@ impl Default for RunStep {
     }
 }
 
+impl RunStep {
+    /// Whether anything of it was sent or asked, whatever it stands as now.
+    pub fn was_tried(&self) -> bool {
+        self.attempt > 0 || self.exit.is_some() || self.verdict.is_some()
+    }
+
+    /// Whether it was tried, did not end well, and was then given up.
+    pub fn is_given_up(&self) -> bool {
+        self.state == StepState::Skipped && self.was_tried()
+    }
+}
+
+impl Run {
+    /// How it stands or ended, in words for a person: its state, and what that alone would hide: that it was rolled back,
+    /// that steps failed in it and were given up, that items of its gate were waived.
+    pub fn verdict_told(&self) -> String {
+        let rolls_back = self.document.as_ref().is_some_and(|document| document.decided.rolls_back);
+        // The way back stands behind everything else.
+        let is_back = self.steps.last().is_some_and(|last| last.state == StepState::Verified);
+        let given_up = self.steps.iter().filter(|step| step.is_given_up()).count();
+        let waived = self.steps.iter().filter(|step| step.state == StepState::Waived).count();
+        match self.state {
+            RunState::Running if rolls_back => "rolling back".to_owned(),
+            RunState::Failed | RunState::Stopped if rolls_back && is_back => "rolled back".to_owned(),
+            RunState::Failed | RunState::Stopped if rolls_back => format!("{}, not rolled back", self.state.word()),
+            RunState::Succeeded if given_up > 0 => format!("succeeded, {given_up} failed"),
+            RunState::Succeeded if waived > 0 => format!("succeeded, {waived} waived"),
+            RunState::Running | RunState::Succeeded | RunState::Failed | RunState::Stopped | RunState::Unknown => {
+                self.state.word().to_owned()
+            }
+        }
+    }
+}
+
 /// How a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepState {
@@ -243,7 +277,8 @@ pub enum StepState {
     Verified,
     /// It failed, or did not do what it should.
     Failed,
-    /// It was never sent, because a step before it did not end well or a person stopped the run.
+    /// It is not done: it was never sent, because a step before it did not end well or a person stopped the run; or it
+    /// was sent, did not end well, and was given up, which [`RunStep::was_tried`] says.
     Skipped,
     /// An item of a gate that somebody waived who may: it did not pass, and the gate lets the run go ahead all the same.
     Waived,
@@ -320,7 +355,7 @@ impl StepState {
 /// What was looked at after a step, and what was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepVerdict {
-    /// From the command to the last look.
+    /// From the command to the last look; zero when that is not known, because it ended while nobody was at it.
     pub took: Duration,
     /// What was looked at, in the order in which it was.
     pub checks: Vec<Check>,
@@ -364,6 +399,41 @@ mod tests {
         for bad in ["", "01939a2e", "01939A2E-77aa-7c11-8f3e-0123456789ab", "01939a2e-77aa-7c11-8f3e-0123456789a;"] {
             assert!(RunId::new(bad).is_none(), "{bad}");
         }
+    }
+
+    fn run(state: RunState, rolls_back: bool, steps: Vec<RunStep>) -> Run {
+        let decided = Decided { left_out: Vec::new(), rolls_back };
+        let name = ProcedureName::new("x").unwrap();
+        Run {
+            id: RunId::new("01939a2e-77aa-7c11-8f3e-0123456789ab").unwrap(),
+            site: SiteName::new("shop").unwrap(),
+            environment: EnvName::new("lab").unwrap(),
+            person: "ada".into(),
+            workstation: "ada@desk".into(),
+            kind: "runbook".into(),
+            title: "X".into(),
+            confirmed: "yes".into(),
+            begun: Timestamp::UNIX_EPOCH,
+            ended: None,
+            state,
+            document: Some(RunDocument { name, digest: String::new(), whole: true, given: Vec::new(), decided }),
+            steps,
+        }
+    }
+
+    #[test]
+    fn a_verdict_hides_neither_a_way_back_nor_a_failure_that_was_given_up() {
+        let step = |state, attempt| RunStep { state, attempt, ..RunStep::default() };
+        let (well, never) = (step(StepState::Verified, 1), step(StepState::Skipped, 0));
+        let (failed, given_up) = (step(StepState::Failed, 1), step(StepState::Skipped, 1));
+        assert!(given_up.is_given_up() && !never.is_given_up() && !failed.is_given_up());
+        let told =
+            |state, back, steps: &[&RunStep]| run(state, back, steps.iter().copied().cloned().collect()).verdict_told();
+        assert_eq!(told(RunState::Succeeded, false, &[&well, &never]), "succeeded");
+        assert_eq!(told(RunState::Succeeded, false, &[&well, &given_up]), "succeeded, 1 failed");
+        assert_eq!(told(RunState::Failed, true, &[&failed, &never, &well]), "rolled back");
+        assert_eq!(told(RunState::Failed, true, &[&failed, &never, &failed]), "failed, not rolled back");
+        assert_eq!(told(RunState::Failed, false, &[&failed, &never]), "failed");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::approval_document as document;
 use super::find::{Found, NotFound, Origin, find};
@@ -32,6 +32,19 @@ pub enum Outcome {
     BadFiles,
 }
 
+/// What would be trusted: everything that it would run, and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// What it would run, for a person; ends with a line end.
+    pub text: String,
+    /// The SHA-256 of its content.
+    pub digest: String,
+    /// As it is called.
+    pub shown: String,
+    /// Where it lies.
+    pub(super) place: PathBuf,
+}
+
 impl Told {
     pub(super) fn done(text: String) -> Self {
         Self { outcome: Outcome::Done, text }
@@ -47,42 +60,61 @@ impl Told {
     }
 }
 
-/// Approves the site that `word` means, with exactly what its folder holds now, and says what may run from now on.
+/// Approves what `word` means, with exactly what it holds now, and says what may run from now on.
 pub fn trust(places: &Places, word: &str) -> Told {
-    if let Some(file) = document::meant(places, word) {
-        return document::trust(places, &file, word);
+    match examine(places, word) {
+        Ok(examined) => approve_examined(places, &examined, &examined.text),
+        Err(told) => told,
     }
-    let found = match find(places, word) {
-        Ok(found) => found,
-        Err(error) => return Told::no_site(&error),
-    };
+}
+
+/// Approves what was examined and shown before, if it is still the same.
+pub fn trust_examined(places: &Places, word: &str, seen: &Examined) -> Told {
+    match examine(places, word) {
+        Ok(now) if now.digest == seen.digest => approve_examined(places, &now, ""),
+        Ok(now) => Told::bad(format!("{} changed while you read it, so it is not trusted: look again\n", now.shown)),
+        Err(told) => told,
+    }
+}
+
+fn approve_examined(places: &Places, examined: &Examined, before: &str) -> Told {
+    let Examined { digest, shown, place, .. } = examined;
+    if let Err(why) = approve(places, place, digest) {
+        return Told::bad(format!("{why}\n"));
+    }
+    Told::done(format!("{before}{shown} is trusted until anything in it changes\nsha256 {digest}\n"))
+}
+
+/// What would be trusted, if `word` means something that needs it.
+///
+/// # Errors
+/// What there is to tell, when there is nothing to trust: it has mistakes, is one's own, or is trusted already.
+pub fn examine(places: &Places, word: &str) -> Result<Examined, Told> {
+    if let Some(file) = document::meant(places, word) {
+        return document::examine(places, &file, word);
+    }
+    let found = find(places, word).map_err(|error| Told::no_site(&error))?;
     let Look { site, mistakes, digest, standing } = look(places, &found);
     let folder = path(&places.shown(&found.folder));
     let Some(site) = site else {
         let bad: Vec<_> = mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Mistake).collect();
-        return Told::bad(format!("{}\n{folder} has mistakes, and is not trusted\n", render(&bad)));
+        return Err(Told::bad(format!("{}\n{folder} has mistakes, and is not trusted\n", render(&bad))));
     };
     let Some(digest) = digest else {
-        return Told::bad(format!("{}\nwhat can't be read can't be trusted: {folder}\n", render(&mistakes)));
+        return Err(Told::bad(format!("{}\nwhat can't be read can't be trusted: {folder}\n", render(&mistakes))));
     };
-    let mut text = commands(&Commands::of(&site));
     match standing {
         Standing::Own => {
-            let _ = writeln!(text, "{folder} lies in your own configuration: it may run these already");
-            return Told::done(text);
+            let own = format!("{folder} lies in your own configuration: it may run what it says already\n");
+            Err(Told::done(own))
         }
         Standing::Approved => {
-            let _ = writeln!(text, "{folder} is trusted already, and nothing in it has changed since");
-            return Told::done(text);
+            Err(Told::done(format!("{folder} is trusted already, and nothing in it has changed since\n")))
         }
-        Standing::Untrusted => {}
+        Standing::Untrusted => {
+            Ok(Examined { text: commands(&Commands::of(&site)), digest, shown: folder, place: found.folder })
+        }
     }
-    if let Err(why) = approve(places, &found.folder, &digest) {
-        return Told::bad(format!("{why}\n"));
-    }
-    let _ = writeln!(text, "{folder} is trusted until anything in it changes");
-    let _ = writeln!(text, "sha256 {digest}");
-    Told::done(text)
 }
 
 /// Each command once, with all that it is for.
@@ -183,6 +215,14 @@ mod tests {
         let text = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\n\
                     version = [\"cat\", \"a b\\u001b[2J\"]\n";
         fs::write(folder.join("site.toml"), text).unwrap();
+
+        let seen = examine(&places, "shop").unwrap();
+        assert!(seen.text.contains("version of a in prod"), "{}", seen.text);
+        assert_eq!(Trust::read(&places), Trust::default(), "who only looks trusts nothing");
+        fs::write(folder.join("later"), "").unwrap();
+        let changed = trust_examined(&places, "shop", &seen);
+        assert!(changed.outcome == Outcome::BadFiles && changed.text.contains("look again"), "{}", changed.text);
+        assert_eq!(Trust::read(&places), Trust::default());
 
         let told = trust(&places, "shop");
         assert_eq!(told.outcome, Outcome::Done);

@@ -1,9 +1,8 @@
 //! Approving a Markdown file that is in no site: by its content, wherever it lies.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::approval::{Told, commands};
+use super::approval::{Examined, Told, commands};
 use super::folder::reason;
 use super::mistake::path;
 use super::places::Places;
@@ -17,26 +16,22 @@ pub(super) fn meant(places: &Places, word: &str) -> Option<PathBuf> {
     (is_markdown && file.is_file()).then_some(file)
 }
 
-/// Approves a document as it is now, and says what it may run from now on.
-pub(super) fn trust(places: &Places, file: &Path, word: &str) -> Told {
+/// What a document would run as it is now.
+pub(super) fn examine(places: &Places, file: &Path, word: &str) -> Result<Examined, Told> {
     let shown = path(Path::new(word));
     let bytes = match std::fs::read(file) {
-        Ok(bytes) if bytes.len() > LARGEST => return Told::bad(format!("{shown} is too large to be a procedure\n")),
+        Ok(bytes) if bytes.len() > LARGEST => {
+            return Err(Told::bad(format!("{shown} is too large to be a procedure\n")));
+        }
         Ok(bytes) => bytes,
-        Err(error) => return Told::bad(format!("{shown} can't be read: {}\n", reason(&error))),
+        Err(error) => return Err(Told::bad(format!("{shown} can't be read: {}\n", reason(&error)))),
     };
     let (document, _) = procedure::load(Path::new(word), &bytes, &Known::default());
-    let mut text = commands(&procedure::commands_of(&document));
     if Trust::read(places).knows(&document.digest) {
-        let _ = writeln!(text, "{shown} is trusted already, and nothing in it has changed since");
-        return Told::done(text);
+        return Err(Told::done(format!("{shown} is trusted already, and nothing in it has changed since\n")));
     }
-    if let Err(why) = approve(places, file, &document.digest) {
-        return Told::bad(format!("{why}\n"));
-    }
-    let _ = writeln!(text, "{shown} is trusted until anything in it changes");
-    let _ = writeln!(text, "sha256 {}", document.digest);
-    Told::done(text)
+    let text = commands(&procedure::commands_of(&document));
+    Ok(Examined { text, digest: document.digest, shown, place: file.to_path_buf() })
 }
 
 /// Remembers that a document may run what it says as it is now.

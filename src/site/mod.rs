@@ -40,7 +40,7 @@ mod property_tests;
 #[cfg(test)]
 mod schema_tests;
 
-pub use approval::{Outcome, Told, list_trusted, trust, untrust};
+pub use approval::{Examined, Outcome, Told, examine, list_trusted, trust, trust_examined, untrust};
 pub use approval_document::approve_document;
 pub use check::{Checked, check};
 pub use duration::parse as parse_duration;

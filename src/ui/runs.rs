@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::words::{Clock, Words};
-use crate::domain::run::{Finding, RunState, StepState};
+use crate::domain::Run;
+use crate::domain::run::{Finding, RunState, RunStep, StepState};
 use crate::style::{Glyphs, Role};
 
 /// The glyph of a run's state in its colour.
@@ -21,6 +22,25 @@ pub fn mark(state: RunState, glyphs: &Glyphs) -> Words {
 /// The word of a run's state.
 pub fn word(state: RunState) -> Words {
     Words::of(Role::run(state), state.word())
+}
+
+/// How a run stands or ended, with what its state alone would hide.
+pub fn verdict(run: &Run) -> Words {
+    let told = run.verdict_told();
+    match told.strip_prefix(run.state.word()) {
+        Some(rest) => word(run.state).text(Role::Warn, rest.to_owned()),
+        None => Words::of(Role::run(run.state), told),
+    }
+}
+
+/// What became of a step, in a few words: of a procedure's step with the words of procedures.
+pub fn step_told(step: &RunStep) -> &'static str {
+    match step.state {
+        StepState::Skipped if step.is_given_up() => "failed, skipped",
+        StepState::Verified if step.part.is_some() && step.by.is_some() => "attested",
+        state if step.part.is_some() => part_word(state),
+        state => step_word(state),
+    }
 }
 
 /// The colour of a step's state.

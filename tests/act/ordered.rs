@@ -45,7 +45,7 @@ impl<'lab> Shop<'lab> {
             }
         }
         let shop = Self { lab, bench, services };
-        let trusted = shop.qd(&["trust", shop.bench.site().to_str().unwrap()]);
+        let trusted = shop.qd(&["trust", "--yes", shop.bench.site().to_str().unwrap()]);
         assert_eq!(trusted.code, 0, "{trusted:?}");
         shop
     }

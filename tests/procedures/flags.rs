@@ -80,7 +80,7 @@ fn f12_a_file_without_a_site_runs_nothing_until_its_content_is_trusted() {
     assert_eq!(desk.times(), 2);
     // What is trusted once is trusted wherever it lies, until it changes.
     desk.write("other.md", &format!("# Other\n\n{}", step("three")));
-    says(&qd(&desk, &["trust", "./other.md"]), 0, &["echo three", "until anything in it changes"]);
+    says(&qd(&desk, &["trust", "./other.md", "--yes"]), 0, &["echo three", "until anything in it changes"]);
     fs::rename(desk.path("other.md"), desk.path("moved.md")).unwrap();
     says(&qd(&desk, &["run", "./moved.md", "--yes"]), 0, &["succeeded"]);
     desk.write("moved.md", &format!("# Other\n\n{}", step("four")));

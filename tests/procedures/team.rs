@@ -88,7 +88,7 @@ impl<'lab> Team<'lab> {
         for seat in 0..self.seats.len() {
             fs::write(self.path(seat, "run.md"), document).unwrap();
             let mut trust = Command::new(env!("CARGO_BIN_EXE_qd"));
-            trust.args(["trust", "./run.md"]).current_dir(self.seats[seat].path());
+            trust.args(["trust", "./run.md", "--yes"]).current_dir(self.seats[seat].path());
             trust.envs(self.variables_of(seat)).stdout(Stdio::null());
             assert!(trust.status().unwrap().success(), "the document is not trusted");
         }

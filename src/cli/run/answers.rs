@@ -1,8 +1,8 @@
 //! Asking whoever sits at the terminal for what a plan needs to know.
 
-use crate::cli::{Exit, change};
+use crate::cli::{Exit, change, output};
 use crate::domain::{Environment, HostName};
-use crate::state::procedures::{Answers, Asked, Choice, Missing};
+use crate::state::procedures::{Answers, Asked, Choice, Missing, valid};
 
 /// Asks for all that is missing: whether anything was answered.
 pub(super) fn ask(
@@ -19,11 +19,20 @@ pub(super) fn ask(
             Asked::Host { among, .. } => among.first().map(ToString::to_string),
         };
         let hint = suggestion.as_ref().map(|word| format!(" [{word}]")).unwrap_or_default();
-        let typed = change::read_line(&format!("{asked}{hint}: ")).ok_or(Exit::Usage)?;
-        let mut value = String::from_utf8_lossy(typed.expose()).into_owned();
-        if value.is_empty() {
-            value = suggestion.unwrap_or_default();
-        }
+        let value = loop {
+            let typed = change::read_line(&format!("{asked}{hint}: ")).ok_or(Exit::Usage)?;
+            let typed = String::from_utf8_lossy(typed.expose()).into_owned();
+            let value = if typed.is_empty() { suggestion.clone().unwrap_or_default() } else { typed };
+            // What it can't be is asked again at once, not behind everything else.
+            let wrong = match asked {
+                Asked::Input(wanted) if !value.is_empty() => valid(&wanted.input, &value, environment, None).err(),
+                Asked::Input(_) | Asked::Placeholder(_) | Asked::Variable(_) | Asked::Host { .. } => None,
+            };
+            match wrong {
+                Some(why) => output::complain(&format!("{} can't be that: {why}", asked.key())),
+                None => break value,
+            }
+        };
         if value.is_empty() {
             continue;
         }

@@ -426,8 +426,11 @@ impl<'a> Session<'a> {
             Event::Run(RunNews::Ended(id, state)) => {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
                 let budget = self.budget(run);
+                // A run that was gone on with began before this call.
+                let since = Duration::try_from(jiff::Timestamp::now().duration_since(run.begun));
+                let took = since.ok().filter(|_| self.args.resume.is_some()).unwrap_or_else(|| self.watch.elapsed());
                 let motion = self.motion(run);
-                output::print(&self.teller.ended(run, state, self.watch.elapsed(), budget, &motion))?;
+                output::print(&self.teller.ended(run, state, took, budget, &motion))?;
                 return Ok(Some(match state {
                     RunState::Succeeded => Exit::Ok,
                     RunState::Stopped => Exit::Stopped,

@@ -7,7 +7,7 @@ use super::{RunArgs, follow};
 use crate::cli::{Exit, choose, output};
 use crate::domain::procedure::{HERE, Procedure, Target};
 use crate::domain::{Environment, HostName, Run};
-use crate::site::procedure::{Known, LARGEST, load};
+use crate::site::procedure::{Known, load};
 use crate::site::{Mistake, Places, Trust, UserFile, list, load_built_in, load_user, render};
 
 /// The site of a run that has none.
@@ -41,14 +41,14 @@ impl File {
     pub(super) fn read(word: &str) -> Result<Self, Exit> {
         let path = PathBuf::from(word);
         let shown = crate::site::mistake::path(&path);
-        let read = std::fs::read(&path);
-        let bytes = read.map_err(|error| {
-            choose::complain(Exit::Unavailable, &format!("{shown} can't be read: {}", crate::site::why(&error)))
-        })?;
-        if bytes.len() > LARGEST {
-            let text = format!("{shown} is larger than {} KiB, so it is no procedure", LARGEST >> 10);
-            return Err(choose::complain(Exit::Configuration, &text));
+        if path.is_dir() {
+            let text =
+                format!("{shown} is a folder: a procedure is named first, the site behind it: qd run NAME {shown}");
+            return Err(choose::complain(Exit::Usage, &text));
         }
+        let read = crate::cli::outline::read(&path);
+        let bytes =
+            read.map_err(|why| choose::complain(Exit::Unavailable, &format!("{shown} can't be read: {why}")))?;
         Ok(Self { path, bytes })
     }
 

@@ -4,6 +4,7 @@ mod answers;
 mod ask;
 mod decide;
 mod follow;
+mod inputs;
 mod loose;
 mod menu;
 mod prepare;
@@ -25,7 +26,7 @@ use crate::domain::{Environment, ProcedurePlan, RunId};
 use crate::port::Secret;
 
 /// What may be said.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// The procedure: its name in the site, or the path of any Markdown file. Left out with --resume.
     #[arg(value_name = "PROCEDURE", required_unless_present = "resume")]
@@ -142,6 +143,7 @@ pub(super) enum What {
 /// Plans, asks, does, and tells.
 pub fn run(args: &RunArgs, reach: &Reaching) -> Exit {
     super::output::begin_log();
+    let args = &meant(args);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return choose::complain(Exit::Software, &format!("could not start: {error}")),
@@ -158,6 +160,20 @@ pub fn run(args: &RunArgs, reach: &Reaching) -> Exit {
     });
     runtime.shutdown_timeout(Duration::from_millis(600));
     exit.unwrap_or_else(|exit| exit)
+}
+
+/// With --resume the procedure may be left out: then a word that means a site is the site.
+fn meant(args: &RunArgs) -> RunArgs {
+    let mut args = args.clone();
+    let is_site = |word: &String| {
+        let is_folder = std::path::Path::new(word).is_dir();
+        let is_named = || super::output::here().is_ok_and(|places| crate::site::find(&places, word).is_ok());
+        is_folder || (!loose::is_path(word) && is_named())
+    };
+    if args.resume.is_some() && args.site.is_none() && args.procedure.as_ref().is_some_and(is_site) {
+        args.site = args.procedure.take();
+    }
+    args
 }
 
 /// Prints the plan.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Prepared, RunArgs, What, answers, ask, follow, loose, pair, releases, times, usage};
+use super::{Prepared, RunArgs, What, answers, ask, follow, inputs, loose, pair, releases, times, usage};
 use crate::cli::{Exit, Reaching, Where, choose, output};
 use crate::domain::procedure::{Procedure, here};
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
@@ -41,6 +41,12 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
         (false, true) => Some("your configuration says read_only = true"),
         (false, false) => None,
     };
+    // What a run is of that is gone on with takes the same values.
+    let begun = old.as_ref().and_then(|run| run.document.as_ref());
+    let of_run = begun.and_then(|document| environment.procedure(&document.name));
+    if let Some(procedure) = procedure.as_ref().or(of_run) {
+        inputs::known(args, procedure, &environment)?;
+    }
     let (mut answers, secrets) = given(args, procedure.as_deref())?;
     let elsewhere = args.resume.as_deref().and_then(RunId::new);
     let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
@@ -181,6 +187,7 @@ fn planned(
     mut choice: Choice,
     args: &RunArgs,
 ) -> Result<ProcedurePlan, Exit> {
+    let mut asked = false;
     loop {
         let missing = match plan(procedure, environment, answers, &choice) {
             Ok(mut plan) => {
@@ -190,6 +197,13 @@ fn planned(
             Err(missing) => missing,
         };
         let attended = !args.json && ask::is_there();
+        if attended && missing.wrong.is_empty() && !std::mem::replace(&mut asked, true) {
+            let title = procedure.header.title.plain();
+            output::complain(&format!(
+                "{title}, in {} of {}: it must know this first. What it would do is shown before anything is done.",
+                environment.name, environment.site
+            ));
+        }
         if !attended || !missing.wrong.is_empty() || !answers::ask(&missing, answers, &mut choice, environment)? {
             return Err(unplanned(procedure, &missing, args));
         }

@@ -16,7 +16,8 @@ pub(super) fn summary(run: &Run, state: RunState, took: Duration, budget: Option
         None => String::new(),
     };
     let title = Foreign::from(run.title.as_str()).plain();
-    let mut text = format!("\n{title}: {} in {}{budget}\n", state.word(), told(took));
+    let verdict = Run { state, ..run.clone() }.verdict_told();
+    let mut text = format!("\n{title}: {verdict} in {}{budget}\n", told(took));
     let rows = rows(&run.steps);
     let widest = rows.iter().map(|(word, ..)| crate::text::width(word)).max().unwrap_or(0);
     for (word, part, places) in rows {
@@ -48,7 +49,8 @@ fn rows(steps: &[RunStep]) -> Vec<Row<'_>> {
 }
 
 fn place(step: &RunStep) -> String {
-    let took = step.verdict.as_ref().map(|verdict| format!(" {}", told(verdict.took))).unwrap_or_default();
+    let took = step.verdict.as_ref().filter(|verdict| !verdict.took.is_zero());
+    let took = took.map(|verdict| format!(" {}", told(verdict.took))).unwrap_or_default();
     let by = step.by.as_ref().map(|by| format!(" by {}", Foreign::from(by.as_str()).plain())).unwrap_or_default();
     let tries = if step.attempt > 1 { format!(" at try {}", step.attempt) } else { String::new() };
     let note = step.note.plain();

@@ -110,7 +110,8 @@ impl Teller {
         let usual = usual.filter(|_| step.state == StepState::Started && !goes_on);
         let usual = usual.map(|usual| format!(" (usually {})", told(usual))).unwrap_or_default();
         let by = step.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let took = step.verdict.as_ref().map(|verdict| format!(" in {}", told(verdict.took)));
+        let took = step.verdict.as_ref().filter(|verdict| !verdict.took.is_zero());
+        let took = took.map(|verdict| format!(" in {}", told(verdict.took)));
         // What is under way already is told by its note alone.
         let words = if goes_on && !note.is_empty() && !step.state.is_final() { String::new() } else { words };
         let note = if note.is_empty() || words.is_empty() { note } else { format!(": {note}") };

@@ -115,11 +115,13 @@ impl Step {
         let mut adopt = adopt;
         loop {
             let begun = self.now();
+            let before = self.under_way_for().filter(|_| adopt);
             let came = if adopt { self.adopt(&mut kept).await } else { self.one(&mut kept).await };
             adopt = false;
             let came = self.captured_value(came, &kept);
             let came = if matches!(came, Came::Well) { self.stands().await } else { came };
-            let took = begun.age(self.now());
+            let took = before.unwrap_or_default() + begun.age(self.now());
+            let took = if self.looks.unseen { Duration::ZERO } else { took };
             let state = match &came {
                 // A person judges what was fetched.
                 Came::Well if self.what.as_ref().is_some_and(|(_, _, rule)| rule.judged) => StepState::Done,
@@ -150,6 +152,13 @@ impl Step {
         }
     }
 
+    /// How long what was begun before is under way, by the clock of whoever recorded its beginning.
+    fn under_way_for(&self) -> Option<Duration> {
+        let goes_on = matches!(self.record.state, StepState::Intent | StepState::Started | StepState::Done);
+        let since = self.record.at.filter(|_| goes_on)?;
+        Duration::try_from(self.kit.place.clock.now().wall.duration_since(since)).ok()
+    }
+
     fn now(&self) -> Moment {
         self.kit.place.clock.now().mono
     }
@@ -167,6 +176,8 @@ impl Step {
             _ => Finding::Bad,
         };
         let told = match self.record.exit {
+            Some(exit) if took.is_zero() => format!("exit {exit}, while nobody was at it"),
+            None if took.is_zero() => "while nobody was at it".to_owned(),
             Some(exit) => format!("exit {exit} after {}", short(took)),
             None => format!("after {}", short(took)),
         };
@@ -301,6 +312,7 @@ impl Step {
             };
             match seen {
                 Seen::Running | Seen::Ended(_) => {
+                    self.looks.unseen = matches!(seen, Seen::Ended(_));
                     if self.record.state != StepState::Started
                         && let Err(lost @ Lost::Taken(_)) =
                             self.kit.ledger.commit(self.number, &mut self.record, StepState::Started).await

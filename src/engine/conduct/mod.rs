@@ -203,7 +203,10 @@ impl Conductor {
         let is_new = matches!(source, Source::New(..));
         let task = tokio::spawn(async move {
             let begun = match source {
-                Source::New(begun, document) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
+                Source::New(begun, document) => match is_free(&stage, &begun).await {
+                    Ok(()) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
+                    Err(sentence) => Err(sentence),
+                },
                 Source::Left(ends) => {
                     let (events, clock) = (ledger.events.clone(), ledger.clock.clone());
                     let claim = Claim { stage: stage.clone(), book: book.clone(), events, clock };
@@ -302,6 +305,27 @@ fn guard(stage: &Stage, run: &Run, book: &Book) -> Option<Guard> {
         since: Some(stage.place.clock.now().wall),
     };
     Some(Guard::begin(lock, holder, stage.place.clock.clone()))
+}
+
+/// Whether nobody else has the environment's lock, where a new run will want it: one that could only fail is not begun.
+/// What can't be asked now is asked again before the first change.
+async fn is_free(stage: &Stage, begun: &Begun) -> Result<(), String> {
+    let document = begun.run.document.as_ref();
+    let procedure = document.and_then(|document| stage.place.environment.procedure(&document.name));
+    let locks = procedure.is_some_and(|procedure| procedure.header.lock) && begun.plans.iter().any(changes);
+    let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(()) };
+    let now = stage.place.clock.now().wall;
+    match lock.look(now).await {
+        Ok(Some(seen)) if !seen.may_be_taken(None) => {
+            let (told, out) = (seen.told(now), seen.way_out(lock.host()));
+            Err(format!("The environment is locked, so nothing was begun: {told}. {out}"))
+        }
+        Ok(_) => Ok(()),
+        Err(why) => {
+            tracing::info!(%why, "the lock was not looked at before the run began");
+            Ok(())
+        }
+    }
 }
 
 /// Whether a plan touches any host, or only wants a person's word.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::{Ledger, Lost};
+use super::secrets::long_enough;
 use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
 use crate::domain::run::{Decided, Go, Overridden, RunStep, StepState};
@@ -71,7 +72,7 @@ impl Task {
             }
             Decision::Skip(number, why) => {
                 self.course.may_skip(number)?;
-                let step = self.signed(number, because(&why, "skipping a step")?);
+                let step = self.signed(number, self.given_up(number, because(&why, "skipping a step")?));
                 self.record(number, step, StepState::Skipped).await;
             }
             Decision::LeaveOut(host) => {
@@ -79,7 +80,8 @@ impl Task {
                 let decided = Decided { left_out: vec![host.clone()], ..Decided::default() };
                 self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
                 for number in numbers {
-                    let step = self.signed(number, format!("{host} was left out of this run").into());
+                    let why = self.given_up(number, format!("{host} was left out of this run").into());
+                    let step = self.signed(number, why);
                     self.record(number, step, StepState::Skipped).await;
                 }
             }
@@ -122,6 +124,16 @@ impl Task {
         RunStep { by: Some(self.person.clone()), note, ..self.step(number) }
     }
 
+    /// Why a step is not done any more, with what had become of it before.
+    fn given_up(&self, number: usize, why: Foreign) -> Foreign {
+        let step = self.step(number);
+        let before = step.note.plain();
+        if !step.was_tried() || before.is_empty() {
+            return why;
+        }
+        format!("{}; before that: {before}", why.plain()).into()
+    }
+
     async fn tick(&mut self, part: &PartId, note: &str) -> Result<(), String> {
         for number in self.course.may_tick(part)? {
             let is_judged = self.course.rule(number).is_some_and(|rule| rule.judged);
@@ -159,6 +171,16 @@ impl Task {
 
     /// Inputs that were told: what may be kept is recorded, secrets stay in memory.
     async fn tell(&mut self, told: Vec<(InputName, Told)>) -> Result<(), String> {
+        for (name, told) in &told {
+            let input = self.later.iter().find(|input| input.name == *name);
+            match told {
+                Told::Secret(secret) => long_enough(name, secret.expose())?,
+                Told::Open(value) if input.is_some_and(|input| input.secret) || self.is_secret(name) => {
+                    long_enough(name, value.as_bytes())?;
+                }
+                Told::Open(_) => {}
+            }
+        }
         let mut given = Vec::new();
         for (name, told) in told {
             let input = self.later.iter().find(|input| input.name == name);

@@ -15,6 +15,9 @@ use crate::port::procedure::secret_question;
 
 /// How long a program that prints a secret may take.
 const COMMAND: Duration = Duration::from_secs(60);
+/// No secret is shorter: hiding one or two letters wherever they stand would hide ordinary words, and what was hidden would
+/// be easily guessed.
+pub(super) const SHORTEST: usize = 4;
 /// No secret is longer.
 const LONGEST: usize = 128 << 10;
 
@@ -46,7 +49,22 @@ pub(super) async fn fetch(input: &Input, ask: Option<mpsc::Sender<Asking>>) -> R
     if bytes.is_empty() && !input.optional {
         return Err(format!("The secret {name} is empty."));
     }
+    long_enough(name, &bytes)?;
     Ok(Arc::new(Secret::new(bytes)))
+}
+
+/// Whether a secret can be told from ordinary words, so that it alone is hidden in what is shown and kept.
+///
+/// # Errors
+/// A sentence, when it can't.
+pub(super) fn long_enough(name: &InputName, secret: &[u8]) -> Result<(), String> {
+    if secret.is_empty() || secret.len() >= SHORTEST {
+        return Ok(());
+    }
+    Err(format!(
+        "The secret {name} has fewer than {SHORTEST} characters: to hide it would hide parts of ordinary words, so it is not \
+         taken."
+    ))
 }
 
 /// The sentence for a secret that nobody can be asked for.
@@ -78,4 +96,18 @@ async fn printed(name: &InputName, argv: &[String]) -> Result<Vec<u8>, String> {
         secret.pop();
     }
     Ok(secret.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_secret_that_could_be_a_part_of_any_word_is_not_taken() {
+        let name = InputName::new("token").unwrap();
+        let why = long_enough(&name, b"d").unwrap_err();
+        assert!(why.contains("token") && why.contains("fewer than 4"), "{why}");
+        assert!(long_enough(&name, b"").is_ok() && long_enough(&name, b"d3ad").is_ok());
+    }
 }

@@ -19,6 +19,8 @@ use crate::text::Foreign;
 pub(super) struct Looks {
     /// How it stood before; nothing when that was on another console.
     before: Option<Look>,
+    /// Whether it had ended already when it was gone on with, so that how long it took is not known.
+    pub(super) unseen: bool,
     pub(super) checks: Vec<Check>,
     pub(super) answers: Vec<(String, ProbeReport)>,
 }

@@ -26,11 +26,12 @@ pub fn cells(run: &Run, clock: Clock, glyphs: &Glyphs) -> [Words; 6] {
 
 /// The word of its state, and of how many of its steps that is true where it is not true of all.
 pub fn verdict(run: &Run) -> Words {
-    let words = runs::word(run.state);
+    let words = runs::verdict(run);
     let all = run.steps.len();
     let count = |is: &dyn Fn(StepState) -> bool| run.steps.iter().filter(|step| is(step.state)).count();
     let counted = match run.state {
         RunState::Running => count(&StepState::is_final),
+        RunState::Failed if run.verdict_told() != run.state.word() => return words,
         RunState::Failed => count(&|state| state == StepState::Failed),
         RunState::Unknown => count(&|state| state == StepState::Unknown || !state.is_final()),
         RunState::Succeeded | RunState::Stopped => return words,
@@ -41,15 +42,20 @@ pub fn verdict(run: &Run) -> Words {
 /// How many steps came to which end: `1 verified, 1 unknown, 1 never sent`.
 pub fn tally(run: &Run) -> Words {
     let mut parts = Words::new();
-    for state in StepState::ALL {
-        let count = run.steps.iter().filter(|step| step.state == *state).count();
-        if count == 0 {
-            continue;
+    let mut counts: Vec<(StepState, &str, usize)> = Vec::new();
+    for step in &run.steps {
+        let word = runs::step_told(step);
+        match counts.iter_mut().find(|(_, known, _)| *known == word) {
+            Some((.., count)) => *count += 1,
+            None => counts.push((step.state, word, 1)),
         }
+    }
+    counts.sort_by_key(|(state, ..)| *state);
+    for (state, word, count) in counts {
         if !parts.is_empty() {
             parts = parts.tail(Role::Quiet, ", ");
         }
-        parts = parts.text(runs::step_role(*state), format!("{count} {}", runs::step_word(*state)));
+        parts = parts.text(runs::step_role(state), format!("{count} {word}"));
     }
     parts
 }

@@ -25,7 +25,7 @@ pub fn lines(state: &State, all: &Runs, columns: usize, clock: Clock, glyphs: &G
 }
 
 fn head(lines: &mut Lines, run: &Run, glyphs: &Glyphs) {
-    let words = runs::mark(run.state, glyphs).gap(1).then(runs::word(run.state));
+    let words = runs::mark(run.state, glyphs).gap(1).then(runs::verdict(run));
     let words = match run.ended {
         Some(ended) => {
             let within = if run.state == RunState::Succeeded { "in" } else { "after" };
@@ -46,6 +46,10 @@ fn head(lines: &mut Lines, run: &Run, glyphs: &Glyphs) {
     lines.pair("by", who);
     lines.below(Words::of(Role::Quiet, runs::confirmed(&run.confirmed)));
     lines.pair("run", Words::of(Role::Quiet, run.id.as_str()));
+    for given in run.document.iter().flat_map(|document| &document.given) {
+        let value = given.value.as_deref().map_or_else(|| "(secret)".to_owned(), clean);
+        lines.pair("input", Words::of(Role::Text, format!("{} = ", given.name)).prose(Role::Quiet, &value));
+    }
 }
 
 fn steps(lines: &mut Lines, step: &RunStep, columns: usize, glyphs: &Glyphs) {
@@ -55,11 +59,14 @@ fn steps(lines: &mut Lines, step: &RunStep, columns: usize, glyphs: &Glyphs) {
         (None, None) => String::new(),
     };
     let mut words = runs::step_mark(step.state, glyphs).text(Role::Strong, format!(" {}", step.host));
+    if let Some(part) = &step.part {
+        words = words.text(Role::Text, format!(" {part}"));
+    }
     if !subject.is_empty() {
         words = words.text(Role::Text, format!(" {subject}"));
     }
-    words = words.gap(2).text(runs::step_role(step.state), runs::step_word(step.state));
-    if let Some(verdict) = &step.verdict {
+    words = words.gap(2).text(runs::step_role(step.state), runs::step_told(step));
+    if let Some(verdict) = step.verdict.as_ref().filter(|verdict| !verdict.took.is_zero()) {
         words = words.text(Role::Quiet, format!(" in {}", span(verdict.took)));
     } else if let Some(at) = step.at {
         words = words.text(Role::Faint, format!(" {}", runs::when(at, lines.clock)));
@@ -70,7 +77,13 @@ fn steps(lines: &mut Lines, step: &RunStep, columns: usize, glyphs: &Glyphs) {
             lines.line(Words::new().gap(INDENT).then(line));
         }
     };
-    below(Words::of(Role::Faint, "$").gap(1).then(Words::new().prose(Role::Command, &clean(&step.command))));
+    // A tick and a decision have no command.
+    if !step.command.is_empty() {
+        for (number, line) in step.command.lines().enumerate() {
+            let prompt = if number == 0 { "$" } else { " " };
+            below(Words::of(Role::Faint, prompt).gap(1).then(Words::new().prose(Role::Command, &clean(line))));
+        }
+    }
     if !step.note.is_empty() {
         below(Words::new().prose(Role::Text, &step.note.plain()));
     }

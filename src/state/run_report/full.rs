@@ -5,15 +5,12 @@ use crate::domain::Run;
 use crate::domain::channel::Told;
 use crate::domain::run::{RunDocument, RunState, RunStep, StepState};
 
-/// Lines of what a step printed last.
-const LINES: usize = 20;
-
 /// One run with everything that is known of it.
 pub fn in_full(run: &Run, beside: &Beside) -> String {
     let mut text = format!(
         "{}\n{}{}\n\nrun       {}\nwhere     {}/{}\nbegun     {} UTC\nby        {} from {}, {}\n",
         clean(&run.title),
-        run.state.word(),
+        run.verdict_told(),
         if run.ended.is_some() { format!(" after {}", took(run)) } else { String::new() },
         run.id,
         run.site,
@@ -92,7 +89,7 @@ fn told(step: &RunStep, title: Option<&str>) -> String {
         }
         None => format!("\n{} {}: {}", step.host, subject.unwrap_or_default(), words::state(step)),
     };
-    if let Some(verdict) = &step.verdict {
+    if let Some(verdict) = step.verdict.as_ref().filter(|verdict| !verdict.took.is_zero()) {
         text.push_str(&format!(" in {:.1}s", verdict.took.as_secs_f64()));
     }
     if let Some(by) = &step.by {
@@ -114,7 +111,8 @@ fn told(step: &RunStep, title: Option<&str>) -> String {
     if let Some(value) = &step.value {
         text.push_str(&format!("  gave {}\n", clean(value)));
     }
-    if !step.note.is_empty() {
+    let said = words::reason(step).is_some_and(|reason| reason == step.note.plain());
+    if !step.note.is_empty() && !said {
         text.push_str(&format!("  {}\n", step.note.plain()));
     }
     for check in step.verdict.iter().flat_map(|verdict| &verdict.checks) {
@@ -141,10 +139,10 @@ fn try_of(step: &RunStep) -> String {
 /// The last lines that a try printed.
 fn output(printed: &Printed, newest: u32) -> String {
     let all = lines(&printed.bytes);
-    let shown = all.get(all.len().saturating_sub(LINES)..).unwrap_or_default();
+    let shown = all.as_slice();
     let stream = if printed.error { "printed to standard error" } else { "printed" };
     let of = if printed.attempt == newest { String::new() } else { format!(" in try {}", printed.attempt) };
-    let cut = match (printed.cut, printed.offset > 0 || shown.len() < all.len()) {
+    let cut = match (printed.cut, printed.offset > 0) {
         (0, false) => ":".to_owned(),
         (0, true) => ", the last lines:".to_owned(),
         (cut, _) => format!(", the last lines that are kept ({cut} bytes behind them are not):"),

@@ -29,6 +29,8 @@ pub struct Told {
     begun: String,
     ended: Option<String>,
     state: &'static str,
+    /// The same in words, with what the state alone would hide.
+    told: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<ToldDocument>,
     /// Whether it goes on and no console here is at it.
@@ -155,6 +157,7 @@ impl Told {
             begun: run.begun.to_string(),
             ended: run.ended.map(|at| at.to_string()),
             state: run.state.word(),
+            told: run.verdict_told(),
             document: run.document.as_ref().map(|document| ToldDocument {
                 procedure: document.name.to_string(),
                 digest: clean(&document.digest),

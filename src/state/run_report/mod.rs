@@ -58,7 +58,7 @@ pub fn list(runs: &[Run], left: &[RunId]) -> String {
             [
                 run.id.short().to_owned(),
                 stamp(run.begun),
-                if left.contains(&run.id) { "left open" } else { run.state.word() }.to_owned(),
+                if left.contains(&run.id) { "left open".to_owned() } else { run.verdict_told() },
                 if left.contains(&run.id) { String::new() } else { took(run) },
                 clean(&run.person),
                 format!("{}/{}", run.site, run.environment),

@@ -27,6 +27,7 @@ pub fn state(step: &RunStep) -> &'static str {
         StepState::Verified if step.part.is_some() => "done",
         StepState::Verified => "verified",
         StepState::Failed => "failed",
+        StepState::Skipped if step.is_given_up() => "failed, then skipped",
         StepState::Skipped => "skipped",
         StepState::Waived => "waived",
         StepState::Unknown => "unknown",
