@@ -402,7 +402,7 @@ mod tests {
     }
 
     fn run(state: RunState, rolls_back: bool, steps: Vec<RunStep>) -> Run {
-        let decided = Decided { left_out: Vec::new(), rolls_back };
+        let decided = Decided { rolls_back, ..Decided::default() };
         let name = ProcedureName::new("x").unwrap();
         Run {
             id: RunId::new("01939a2e-77aa-7c11-8f3e-0123456789ab").unwrap(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::filters;
 use super::jobs::DrillJobs;
 use super::script::{After, Joined, Piece, Simple, Statement, read};
 use super::shell;
@@ -148,7 +149,7 @@ impl Shell {
         let program = words.first().map(String::as_str)?;
         let arguments = words.get(1..).unwrap_or_default();
         if let Some(given) = given {
-            return tools::filter(words, given);
+            return filters::filter(words, given);
         }
         match program {
             "true" | ":" | "set" | "umask" | "trap" | "cd" => return Some(Told::left(0)),

@@ -67,7 +67,7 @@ impl Wish {
                 "-o" | "--output" => match value().as_str() {
                     "export" => wish.form = Form::Export,
                     "cat" => wish.form = Form::Cat,
-                    "short" | "short-iso" | "short-full" | "short-precise" => wish.form = Form::Short,
+                    "short" | "with-unit" | "short-iso" | "short-full" | "short-precise" => wish.form = Form::Short,
                     other => return Err(format!("the drill knows no output '{other}'\n")),
                 },
                 "-f" | "--follow" => wish.follow = true,
@@ -207,11 +207,30 @@ fn newest(machine: &Machine) -> u64 {
 fn moment(text: &str, wall: u64) -> Result<u64, String> {
     let at = systemd_time::timestamp(text).and_then(|at| u64::try_from(at.as_microsecond()).ok());
     let ago = text.strip_prefix('-').and_then(systemd_time::span).and_then(|ago| u64::try_from(ago.as_micros()).ok());
+    let ago = ago.or_else(|| before(text));
     match at.or(ago.map(|ago| wall.saturating_sub(ago))) {
         Some(at) => Ok(at),
         None if text == "now" => Ok(wall),
         None => Err(format!("Failed to parse timestamp: {text}\n")),
     }
+}
+
+/// Microseconds: `1 hour ago`, `2 days ago`.
+fn before(text: &str) -> Option<u64> {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [figure, unit, "ago"] = words.as_slice() else { return None };
+    let span = systemd_time::span(&format!("{figure}{unit}")).or_else(|| {
+        let seconds = match unit.trim_end_matches('s') {
+            "second" | "sec" => 1,
+            "minute" | "min" => 60,
+            "hour" => 3600,
+            "day" => 86_400,
+            "week" => 604_800,
+            _ => return None,
+        };
+        Some(std::time::Duration::from_secs(figure.parse::<u64>().ok()?.checked_mul(seconds)?))
+    })?;
+    u64::try_from(span.as_micros()).ok()
 }
 
 /// The number of the entry in a cursor of [`Journal::cursor`].
@@ -226,6 +245,15 @@ fn number_of(cursor: &str) -> Result<u64, String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_moment_ago_is_read_as_people_write_it() {
+        let hour = 3_600_000_000;
+        for (text, ago) in [("1 hour ago", hour), ("2 days ago", 48 * hour), ("15 min ago", hour / 4), ("-1h", hour)] {
+            assert_eq!(moment(text, 1000 * hour), Ok(1000 * hour - ago), "{text}");
+        }
+        assert!(moment("some time ago", hour).is_err());
+    }
 
     fn machine() -> Machine {
         let mut machine = Machine::new("app-1", 0, &mut fastrand::Rng::with_seed(1));

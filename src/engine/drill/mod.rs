@@ -5,6 +5,7 @@
 
 pub mod bus;
 pub mod embedded;
+mod filters;
 pub mod fleet;
 pub mod front;
 pub mod http;
