@@ -9,7 +9,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::loose::Untrusted;
 use super::times::{Times, Watch};
 use super::told::{self, Teller};
 use super::{Prepared, RunArgs, What};
@@ -26,7 +25,6 @@ use crate::port::act::{RunNews, StoreState};
 use crate::port::event::HostEvent;
 use crate::port::procedure::{Decision, Need, ProcedureNews, Told};
 use crate::port::{Effect, Event, Secret, ShellNews};
-use crate::site::approve_document;
 use crate::state::procedures::find_part;
 use crate::text::Foreign;
 
@@ -263,27 +261,6 @@ impl<'a> Session<'a> {
         self.permit(Confirm::new(plan)).await?.ok_or(Exit::Refused)
     }
 
-    /// Asks whether a file may run what it says that belongs to no site: it is remembered by its digest.
-    async fn trust(&mut self) -> Result<(), Exit> {
-        let Some(Untrusted { file, digest }) = self.prepared.untrusted.take() else { return Ok(()) };
-        let shown = crate::site::mistake::path(&file);
-        let short = digest.get(..12).unwrap_or_default().to_owned();
-        let question = format!(
-            "{shown} is in no site, and its commands were not trusted yet. Type yes to trust it as it is now: "
-        );
-        if self.ask(question).await?.as_deref() == Some("yes") {
-            return match approve_document(&output::here()?, &file, &digest) {
-                Ok(()) => Ok(()),
-                Err(why) => Err(choose::complain(Exit::Refused, &why)),
-            };
-        }
-        let why = format!(
-            "{shown} is not trusted, so nothing was done: read it (qd run {shown} --plan), then say --trust {short}, or \
-             qd trust {shown} once and for all"
-        );
-        Err(choose::complain(Exit::Refused, &why))
-    }
-
     pub(super) async fn send(&self, effect: Effect) {
         // The world may be gone; then its events end too.
         let _ = self.effects.send(effect).await;
@@ -425,11 +402,7 @@ impl<'a> Session<'a> {
             }
             Event::Run(RunNews::Ended(id, state)) => {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
-                let budget = self.budget(run);
-                // A run that was gone on with began before this call.
-                let since = Duration::try_from(jiff::Timestamp::now().duration_since(run.begun));
-                let took = since.ok().filter(|_| self.args.resume.is_some()).unwrap_or_else(|| self.watch.elapsed());
-                let motion = self.motion(run);
+                let (took, budget, motion) = (self.took(run), self.budget(run), self.motion(run));
                 output::print(&self.teller.ended(run, state, took, budget, &motion))?;
                 return Ok(Some(match state {
                     RunState::Succeeded => Exit::Ok,

@@ -8,7 +8,7 @@ use crate::cli::{Exit, choose, output};
 use crate::domain::procedure::{HERE, Procedure, Target};
 use crate::domain::{Environment, HostName, Run};
 use crate::site::procedure::{Known, load};
-use crate::site::{Mistake, Places, Trust, UserFile, list, load_built_in, load_user, render};
+use crate::site::{Mistake, Places, Trust, UserFile, approve_document, list, load_built_in, load_user, render};
 
 /// The site of a run that has none.
 pub(super) const SITE: &str = "no-site";
@@ -142,6 +142,29 @@ pub(super) fn untrusted(
         return Ok(None);
     }
     Ok(Some(Untrusted { file: file.path.clone(), digest: digest.clone() }))
+}
+
+impl follow::Session<'_> {
+    /// Asks whether a file may run what it says that belongs to no site: it is remembered by its digest.
+    pub(super) async fn trust(&mut self) -> Result<(), Exit> {
+        let Some(Untrusted { file, digest }) = self.prepared.untrusted.take() else { return Ok(()) };
+        let shown = crate::site::mistake::path(&file);
+        let short = digest.get(..12).unwrap_or_default().to_owned();
+        let question = format!(
+            "{shown} is in no site, and its commands were not trusted yet. Type yes to trust it as it is now: "
+        );
+        if self.ask(question).await?.as_deref() == Some("yes") {
+            return match approve_document(&output::here()?, &file, &digest) {
+                Ok(()) => Ok(()),
+                Err(why) => Err(choose::complain(Exit::Refused, &why)),
+            };
+        }
+        let why = format!(
+            "{shown} is not trusted, so nothing was done: read it (qd run {shown} --plan), then say --trust {short}, or \
+             qd trust {shown} once and for all"
+        );
+        Err(choose::complain(Exit::Refused, &why))
+    }
 }
 
 /// The document of a run as it is recorded, where the environment has none of its name.

@@ -162,6 +162,12 @@ impl Session<'_> {
         late.iter().try_for_each(|late| output::print(&self.teller.late(run, late)))
     }
 
+    /// How long a run has taken: one that was gone on with began before this call.
+    pub(super) fn took(&self, run: &Run) -> Duration {
+        let since = Duration::try_from(jiff::Timestamp::now().duration_since(run.begun));
+        since.ok().filter(|_| self.args.resume.is_some()).unwrap_or_else(|| self.watch.elapsed())
+    }
+
     /// How long the whole run may take.
     pub(super) fn budget(&self, run: &Run) -> Option<Duration> {
         let document = run.document.as_ref().filter(|document| document.whole)?;

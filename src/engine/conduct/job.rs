@@ -15,7 +15,7 @@ use super::output::{Kept, PIECES, Reading};
 use super::stands::Looks;
 use crate::domain::course::Rule;
 use crate::domain::procedure::{Danger, HERE, Job, PlannedPart};
-use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
+use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::time::short;
 use crate::domain::{InputName, Moment};
 use crate::engine::act::Place;
@@ -152,13 +152,6 @@ impl Step {
         }
     }
 
-    /// How long what was begun before is under way, by the clock of whoever recorded its beginning.
-    fn under_way_for(&self) -> Option<Duration> {
-        let goes_on = matches!(self.record.state, StepState::Intent | StepState::Started | StepState::Done);
-        let since = self.record.at.filter(|_| goes_on)?;
-        Duration::try_from(self.kit.place.clock.now().wall.duration_since(since)).ok()
-    }
-
     fn now(&self) -> Moment {
         self.kit.place.clock.now().mono
     }
@@ -167,25 +160,6 @@ impl Step {
         let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report))).collect();
         let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked };
         Done { record: self.record, lost, evidence }
-    }
-
-    fn verdict(&self, state: StepState, took: Duration) -> StepVerdict {
-        let finding = match state {
-            StepState::Verified | StepState::Done => Finding::Good,
-            StepState::Unknown => Finding::Unknown,
-            _ => Finding::Bad,
-        };
-        let told = match self.record.exit {
-            Some(exit) if took.is_zero() => format!("exit {exit}, while nobody was at it"),
-            None if took.is_zero() => "while nobody was at it".to_owned(),
-            Some(exit) => format!("exit {exit} after {}", short(took)),
-            None => format!("after {}", short(took)),
-        };
-        let mut checks = self.looks.checks.clone();
-        if checks.is_empty() {
-            checks.push(Check { name: "command".into(), finding, told: told.into() });
-        }
-        StepVerdict { took, checks }
     }
 
     /// Waits for the next try: whether there is one.

@@ -1,16 +1,20 @@
 //! What a step is beyond its command: a unit that must stand as it should afterwards, a weight that must be in force, a
 //! value that is captured.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 
 use super::job::{Came, Step};
 use super::ledger::Lost;
 use super::output::{CAPTURED, Kept};
 use crate::domain::plan::PlannedStep;
-use crate::domain::run::{Check, Reason, RunStep, StepState};
+use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
+use crate::domain::time::short;
 use crate::domain::unit::Load;
 use crate::domain::{ProbeReport, Verb};
 use crate::engine::act::{Came as Stood, recalled, scope, verify};
+use crate::engine::clock::Clock;
 use crate::runtimes::systemd_look::Look;
 use crate::text::Foreign;
 
@@ -111,6 +115,33 @@ impl Step {
                 "what it printed is no UTF-8 text, so it can't be captured".to_owned(),
             ),
         }
+    }
+
+    /// How long what was begun before is under way, by the clock of whoever recorded its beginning.
+    pub(super) fn under_way_for(&self) -> Option<Duration> {
+        let goes_on = matches!(self.record.state, StepState::Intent | StepState::Started | StepState::Done);
+        let since = self.record.at.filter(|_| goes_on)?;
+        Duration::try_from(self.kit.place.clock.now().wall.duration_since(since)).ok()
+    }
+
+    /// What is recorded of its end.
+    pub(super) fn verdict(&self, state: StepState, took: Duration) -> StepVerdict {
+        let finding = match state {
+            StepState::Verified | StepState::Done => Finding::Good,
+            StepState::Unknown => Finding::Unknown,
+            _ => Finding::Bad,
+        };
+        let told = match self.record.exit {
+            Some(exit) if took.is_zero() => format!("exit {exit}, while nobody was at it"),
+            None if took.is_zero() => "while nobody was at it".to_owned(),
+            Some(exit) => format!("exit {exit} after {}", short(took)),
+            None => format!("after {}", short(took)),
+        };
+        let mut checks = self.looks.checks.clone();
+        if checks.is_empty() {
+            checks.push(Check { name: "command".into(), finding, told: told.into() });
+        }
+        StepVerdict { took, checks }
     }
 
     /// The weight that must be in force afterwards.
