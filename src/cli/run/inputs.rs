@@ -41,19 +41,16 @@ fn named(procedure: &Procedure, environment: &Environment) -> BTreeMap<String, b
         // Placeholders and variables, wherever they stand.
         let seen = scan(&one.text);
         names.extend(gaps(&one.text, &seen).into_iter().map(|gap| (gap.key, true)));
-        names.extend(used(&one.text).map(|name| (name.to_owned(), false)));
-        names.extend(
-            one.text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| (key_of(name), false)),
-        );
-        let stamps = one.text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.: ".contains(c)));
-        names.extend(
-            stamps
-                .flat_map(str::split_whitespace)
-                .filter(|word| word.starts_with("YYYY"))
-                .map(|word| (key_of(word), false)),
-        );
+        let angles = one.text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| key_of(name));
+        let stamps = one.text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.:".contains(c)));
+        let stamps = stamps.filter(|word| word.starts_with("YYYY")).map(key_of);
         let braces = one.text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
-        names.extend(braces.filter(|(name, _)| name.len() <= 64).map(|(name, _)| (key_of(name.trim()), false)));
+        let braces = braces.filter(|(name, _)| name.len() <= 64).map(|(name, _)| key_of(name.trim()));
+        let variables = used(&one.text).map(str::to_owned);
+        // What is asked for is told as what there is; these are only taken.
+        for name in angles.chain(stamps).chain(braces).chain(variables) {
+            names.entry(name).or_insert(false);
+        }
     }
     names
 }
