@@ -93,7 +93,9 @@ fn targets(history: &History) -> Vec<String> {
 #[test]
 fn what_runs_is_the_newest_good_release_unless_something_unclear_came_behind_it() {
     use Verdict::{Failed, Good, RolledBack, Unknown};
-    let table: [(&[(&str, Verdict)], &str, &[&str]); 8] = [
+    /// What was released, what runs then, and what can be gone back to.
+    type Case = (&'static [(&'static str, Verdict)], &'static str, &'static [&'static str]);
+    let table: [Case; 8] = [
         (&[], "nothing", &[]),
         (&[("1", Good)], "1", &[]),
         (&[("1", Good), ("2", Good)], "2", &["1"]),

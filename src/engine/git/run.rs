@@ -180,7 +180,8 @@ async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, most: us
 fn complaint(words: &[u8]) -> String {
     let text = String::from_utf8_lossy(words);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:")).or_else(|| lines().last());
+    let line =
+        lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:")).or_else(|| lines().next_back());
     let line = line.unwrap_or("it says nothing");
     let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
     let plain = Foreign::from(crate::text::without_credentials(line).as_str()).plain();
