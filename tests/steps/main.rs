@@ -18,6 +18,7 @@ use digest::digest;
 mod decided;
 #[path = "../common/digest.rs"]
 mod digest;
+mod gate;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;

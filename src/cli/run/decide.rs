@@ -140,6 +140,7 @@ impl Session<'_> {
             Need::Unknown(number, evidence) => self.failure(run, *number, evidence, words, true).await,
             Need::Terminal(number) if self.attended => Ok(decide(Decision::TakeTerminal(*number))),
             Need::Terminal(_) => Ok(Decided::Nobody),
+            Need::Go if refused => Ok(Decided::Nobody),
             Need::Go => self.go(run).await,
             Need::Window(opening, _) if opening.is_open() => {
                 let typed = self.ask(format!("{words}. Type y to go on: ")).await?;

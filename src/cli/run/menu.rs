@@ -130,7 +130,7 @@ impl Session<'_> {
     }
 
     /// Whether a part is of a gate, and which role may waive it.
-    fn is_gate(&self, id: &PartId) -> Option<Option<RoleName>> {
+    pub(super) fn is_gate(&self, id: &PartId) -> Option<Option<RoleName>> {
         let procedure = self.procedure()?;
         let (_, part) = find_part(&procedure, &self.prepared.environment, id)?;
         let waiver = part.options.waiver.clone();
@@ -223,7 +223,16 @@ impl Session<'_> {
         if self.args.gate {
             return Ok(Decided::Nobody);
         }
-        Ok(self.more(run, back(run, Chosen::Rest)).await?.unwrap_or(Decided::Nobody))
+        let mut choice = back(run, Chosen::Rest);
+        for word in &self.args.host {
+            choice.hosts.extend(HostName::new(word).ok().filter(|host| !choice.hosts.contains(host)));
+        }
+        // What the gate checks once more may block the rest: nothing of that is waited for.
+        Ok(match self.more(run, choice).await? {
+            Some(Decided::More(effect, _)) => Decided::Send(effect),
+            Some(decided) => decided,
+            None => Decided::Nobody,
+        })
     }
 
     /// More of the run, with a permit of its own; nothing when it is not to be sent after all.
@@ -231,6 +240,13 @@ impl Session<'_> {
         let Some(procedure) = self.procedure() else { return Ok(None) };
         let environment = std::sync::Arc::clone(&self.prepared.environment);
         let mut answers = again(run, &procedure, &environment);
+        if choice.what == Chosen::Rest {
+            // What the rest wants to know beside what the gate was told.
+            for (name, value) in self.args.input.iter().filter_map(|word| word.split_once('=')) {
+                answers.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+            answers.left.extend(self.args.leave.iter().cloned());
+        }
         let plan = loop {
             match plan(&procedure, &environment, &answers, &choice) {
                 Ok(plan) => break plan,

@@ -59,6 +59,11 @@ impl Session<'_> {
         if self.stopping || self.lent || self.is_meanwhile(&run) {
             return Ok(None);
         }
+        // All of a gate is looked at before anybody is asked about what failed, and of a gate that is judged alone before
+        // it is said how it stands.
+        if self.is_looking(&run) {
+            return Ok(None);
+        }
         for need in self.needs.clone() {
             let (words, flag) = self.need_told(&run, &need);
             let key = self.key(&run, &need);
@@ -88,6 +93,24 @@ impl Session<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn is_looking(&self, run: &Run) -> bool {
+        let moves = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started);
+        let failed = |need: &Need| match need {
+            Need::Failure(number, _) | Need::Unknown(number, _) => {
+                let part = run.steps.get(*number).and_then(|step| step.part.as_ref());
+                part.is_some_and(|part| self.is_gate(part).is_some())
+            }
+            Need::Tick(_)
+            | Need::Choose(_)
+            | Need::Tell(_)
+            | Need::Terminal(_)
+            | Need::Go
+            | Need::Window(..)
+            | Need::Paused => false,
+        };
+        run.steps.iter().any(moves) && (self.args.gate || self.needs.iter().any(failed))
     }
 
     /// Whether something else is done before a question is asked again.
@@ -132,6 +155,10 @@ impl Session<'_> {
             ));
             return Ok(Exit::Waits);
         }
+        if let (Need::Go, true) = (need, self.args.gate) {
+            output::complain(&format!("{words}. Go on with: {resumption}"));
+            return Ok(Exit::Ok);
+        }
         output::complain(&if self.attended && !self.args.json {
             format!("the run is left open. Go on with: {resumption}")
         } else {
@@ -140,10 +167,16 @@ impl Session<'_> {
                  {resumption}"
             )
         });
+        let failed = |need: &Need| matches!(need, Need::Failure(..));
         Ok(match need {
+            Need::Unknown(..) if self.args.gate => Exit::Failed,
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_)
+                if self.args.gate && self.needs.iter().any(failed) =>
+            {
+                Exit::Failed
+            }
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
-            Need::Go if self.args.gate => Exit::Ok,
             Need::Tick(_)
             | Need::Choose(_)
             | Need::Tell(_)

@@ -64,7 +64,7 @@ impl Course {
         let silent = self.rolls_back || self.is_undoing();
         for number in 0..self.steps.len() {
             let aside = self.rule(number).is_some_and(|rule| self.is_aside(rule));
-            if self.waived.contains(&number) || silent && !aside {
+            if self.waived.contains(&number) || silent && !aside || self.is_still_looked_at(number) {
                 continue;
             }
             match self.stand(number) {
@@ -105,6 +105,12 @@ impl Course {
             wants.push(Want::Paused);
         }
         wants
+    }
+
+    /// Whether a step is of a gate of which something else is still being looked at: nobody is asked about a part of it.
+    fn is_still_looked_at(&self, number: usize) -> bool {
+        let is_gate = |number: &usize| self.rule(*number).is_some_and(|rule| rule.role == Role::Gate);
+        self.whole && is_gate(&number) && self.going.iter().any(is_gate)
     }
 
     /// When the next answer stops counting.

@@ -183,6 +183,16 @@ fn trouble(state: RunState, steps: &[RunStep]) -> String {
             let why = step.reason.map_or(step.state.word(), |reason| reason.word());
             format!("{}: {why}", place(step))
         }
+        (None, RunState::Succeeded) if steps.iter().any(|step| step.state == StepState::Waived) => {
+            let waived = steps.iter().filter(|step| step.state == StepState::Waived);
+            let told = |step: &RunStep| {
+                let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
+                step.by.as_ref().map_or_else(|| part.clone(), |by| format!("{part} by {by}"))
+            };
+            let mut all: Vec<String> = waived.map(told).collect();
+            all.dedup();
+            format!("waived: {}", all.join(", "))
+        }
         (None, RunState::Stopped) => "a person stopped it".to_owned(),
         (None, RunState::Running | RunState::Succeeded | RunState::Failed | RunState::Unknown) => String::new(),
     }

@@ -44,13 +44,20 @@ pub fn lines(
         }
         one(&mut lines, part, procedure, previews, columns, glyphs);
     }
+    if let Some(back) = &plan.back {
+        lines.space();
+        lines.text(Role::Heading, "The way back, which begins by itself when something fails");
+        for part in &back.parts {
+            one(&mut lines, part, procedure, previews, columns, glyphs);
+        }
+    }
     lines
 }
 
 /// The commands as they go to the clipboard.
 pub fn commands(plan: &ProcedurePlan) -> String {
     let mut text = format!("# {} ({}, {})\n", plan.title, plan.site, plan.environment);
-    for part in &plan.parts {
+    for part in plan.all_parts() {
         for job in part.jobs.iter().filter(|job| !job.script.text.is_empty()) {
             text.push_str(&format!("# {} on {}\n", part.title.plain(), job.host));
             for (name, value) in &job.script.variables {
@@ -108,7 +115,11 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
         None => None,
     };
     match back {
-        Some(back) => lines.pair("way back", Words::of(Role::Text, back)),
+        Some(back) => {
+            let words = Words::of(Role::Text, back);
+            let by_itself = ", by itself and once when something fails";
+            lines.pair("way back", if plan.back.is_some() { words.prose(Role::Warn, by_itself) } else { words });
+        }
         None if plan.whole && plan.danger() > Danger::Read => {
             lines.pair("way back", Words::of(Role::Warn, "none is written down"));
         }

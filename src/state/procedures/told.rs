@@ -49,7 +49,15 @@ pub fn plan_told(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
         }
         lines.extend(part_told(number + 1, part, expected(&part.part)));
     }
-    let misread = plan.parts.iter().filter(|part| part.misread.is_some()).count();
+    if let Some(back) = &plan.back {
+        lines.push(String::new());
+        lines.push("  the way back: it begins by itself, once, when something fails".to_owned());
+        for (number, part) in back.parts.iter().enumerate() {
+            lines.push(String::new());
+            lines.extend(part_told(plan.parts.len() + number + 1, part, expected(&part.part)));
+        }
+    }
+    let misread = plan.all_parts().filter(|part| part.misread.is_some()).count();
     if misread > 0 {
         lines.push(String::new());
         lines.push(match misread {
@@ -163,6 +171,12 @@ fn notes(part: &PlannedPart, expected: Option<Duration>) -> Vec<String> {
         OnError::Abort => Some("its failure ends the run".to_owned()),
         OnError::Rollback => Some("when it fails, the rollback is offered first".to_owned()),
     });
+    if part.role == Role::Gate {
+        let judged = options.evidence && part.kind != "ask";
+        notes.extend(judged.then(|| "a person judges what it fetches".to_owned()));
+        notes.extend(options.expires.map(|time| format!("counts for {}", seconds(time))));
+        notes.extend(options.waiver.as_ref().map(|role| format!("may be waived by the role {role}")));
+    }
     let tries = options.retries;
     notes.extend((tries > 0).then(|| format!("tried {tries} times more, every {}", seconds(options.every))));
     notes.extend(options.capture.as_ref().map(|name| format!("what it prints becomes ${name}")));
@@ -273,6 +287,7 @@ pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
         "given": plan.given.iter().map(|given| json!({ "name": given.name, "value": given.value })).collect::<Vec<_>>(),
         "later": plan.later.iter().map(|input| json!({ "name": input.name, "secret": input.secret })).collect::<Vec<_>>(),
         "parts": plan.parts.iter().map(part).collect::<Vec<_>>(),
+        "back": plan.back.as_ref().map(|back| back.parts.iter().map(part).collect::<Vec<_>>()),
         "missing": [],
     })
 }
