@@ -64,10 +64,14 @@ impl Task {
         }
         let input = self.later.iter().find(|input| input.name == name).cloned();
         let ask = self.ask.clone();
+        let environment = Arc::clone(&self.kit.place.environment);
         self.going.push(
             async move {
                 let fetched = match input {
-                    Some(input) => secrets::fetch(&input, ask).await,
+                    Some(input) => match secrets::fetch(&input, ask).await {
+                        Ok(secret) => secrets::fits(&input, &secret, &environment).map(|()| secret),
+                        Err(why) => Err(why),
+                    },
                     None => Err(format!("Where the secret {name} comes from is not known.")),
                 };
                 Came::Secret(name, fetched)

@@ -186,12 +186,19 @@ impl Task {
             let input = self.later.iter().find(|input| input.name == name);
             match told {
                 Told::Secret(secret) => {
+                    if let Some(input) = input {
+                        super::secrets::fits(input, &secret, &self.kit.place.environment)?;
+                    }
                     given.push(Given { name: name.clone(), value: None });
                     self.know(name, Arc::new(secret));
                 }
                 Told::Open(value) if input.is_some_and(|input| input.secret) || self.is_secret(&name) => {
+                    let secret = crate::port::Secret::new(value.into_bytes());
+                    if let Some(input) = input {
+                        super::secrets::fits(input, &secret, &self.kit.place.environment)?;
+                    }
                     given.push(Given { name: name.clone(), value: None });
-                    self.know(name, Arc::new(crate::port::Secret::new(value.into_bytes())));
+                    self.know(name, Arc::new(secret));
                 }
                 Told::Open(value) => {
                     if let Some(input) = input {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::domain::InputName;
-use crate::domain::procedure::{Input, Origin, here};
+use crate::domain::procedure::{Input, InputKind, Origin, here};
+use crate::domain::{Environment, InputName};
 use crate::engine::transport::{Asker, Asking};
 use crate::port::Secret;
 use crate::port::event::QuestionKind;
@@ -67,6 +67,22 @@ pub(super) fn long_enough(name: &InputName, secret: &[u8]) -> Result<(), String>
     ))
 }
 
+/// Whether a secret is what its input wants; a text of it may have lines, as keys have.
+///
+/// # Errors
+/// Why it is not, as a sentence that never repeats it.
+pub(super) fn fits(input: &Input, secret: &Secret, environment: &Environment) -> Result<(), String> {
+    let bytes = secret.expose();
+    if bytes.is_empty() || matches!(input.kind, InputKind::Text) {
+        return Ok(());
+    }
+    let why = match std::str::from_utf8(bytes) {
+        Ok(value) => crate::state::procedures::valid(input, value, environment, None).err(),
+        Err(_) => Some("it is no text".to_owned()),
+    };
+    why.map_or(Ok(()), |why| Err(format!("The secret {} can't be that: {why}.", input.name)))
+}
+
 /// The sentence for a secret that nobody can be asked for.
 fn unattended(name: &InputName) -> String {
     format!(
@@ -100,8 +116,9 @@ async fn printed(name: &InputName, argv: &[String]) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
+    use crate::domain::procedure::Choices;
 
     #[test]
     fn a_secret_that_could_be_a_part_of_any_word_is_not_taken() {
@@ -109,5 +126,31 @@ mod tests {
         let why = long_enough(&name, b"d").unwrap_err();
         assert!(why.contains("token") && why.contains("fewer than 4"), "{why}");
         assert!(long_enough(&name, b"").is_ok() && long_enough(&name, b"d3ad").is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_judged_by_its_pattern_and_its_choices_and_never_repeated() {
+        let site = crate::site::load_built_in("s", "title = \"S\"\n[environments.e.hosts]\n\"h\" = {}\n").unwrap();
+        let environment = site.environments.into_iter().next().unwrap();
+        let input = |kind| Input {
+            name: InputName::new("token").unwrap(),
+            about: crate::text::Foreign::default(),
+            kind,
+            default: None,
+            origin: Origin::Asked,
+            secret: true,
+            optional: false,
+            line: 1,
+        };
+        let fits = |kind, value: &str| fits(&input(kind), &Secret::new(value.as_bytes().to_vec()), &environment);
+        let pattern = || InputKind::Pattern("[a-z]+".into());
+        let choices = || InputKind::Choice(Choices::Fixed(vec!["a".into(), "b".into()]));
+        assert_eq!(fits(pattern(), "lower"), Ok(()));
+        assert_eq!(fits(choices(), "b"), Ok(()));
+        assert_eq!(fits(InputKind::Text, "-----BEGIN\nkey\n"), Ok(()));
+        for kind in [pattern(), choices(), InputKind::Number] {
+            let why = fits(kind, "NOT-LOWER; 123").unwrap_err();
+            assert!(why.contains("token can't be that") && !why.contains("123"), "{why}");
+        }
     }
 }
