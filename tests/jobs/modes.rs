@@ -143,5 +143,33 @@ async fn a_job_here_is_one_of_this_machine() {
     let seen = jobs.follow(here.clone(), key.clone(), Default::default(), output).await;
     assert!(matches!(&seen, Seen::Ended(ended) if ended.exit == Some(5)), "{seen:?}");
     assert_eq!(came.recv().await.unwrap().bytes, b"here\n");
+    assert_eq!(jobs.clear(here.clone(), key.run).await, Ok(0));
+
+    // What writes without an end is ended before it fills the disk, and says so where it wrote.
+    let key = self::key();
+    let floods = "yes | head -c 270000000; sleep 60";
+    assert_eq!(jobs.begin(here.clone(), order(&key, floods)).await, Began::Started);
+    let out = walk(folder.path(), "out").unwrap();
+    let mut seen = jobs.look(here.clone(), key.clone()).await;
+    for _ in 0..60 {
+        if seen != Seen::Running {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        seen = jobs.look(here.clone(), key.clone()).await;
+    }
+    let told = |ended: &quarterdeck::engine::jobs::Ended| (ended.exit, ended.signal, ended.cancelled, ended.timed_out);
+    assert!(matches!(&seen, Seen::Ended(ended) if told(ended) == (None, Some(25), false, false)), "{seen:?}");
+    let text = std::fs::read(&out).unwrap();
+    let end = String::from_utf8_lossy(&text[text.len() - 80..]).into_owned();
+    assert!(end.ends_with("qd: its output grew beyond 256 MiB, so everything of it was ended.\n"), "{end}");
     assert_eq!(jobs.clear(here, key.run).await, Ok(0));
+}
+
+/// The first file of this name below a folder.
+fn walk(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| match entry.path() {
+        path if path.is_dir() => walk(&path, name),
+        path => path.file_name().is_some_and(|own| own == name).then_some(path),
+    })
 }

@@ -147,6 +147,21 @@ qd_run_it() {
   # Without our descriptor of the secrets.
   (exec 8<&- && exec /bin/sh "$qd_dir/runner" "$qd_dir" control "$qd_kind" $$ >/dev/null 2>&1) &
   qd_ctl=$!
+  # So much of its output may lie here: whatever writes without an end would fill the disk of its host.
+  qd_room=268435456
+  (
+    exec 8<&- </dev/null >/dev/null 2>&1
+    while sleep 1; do
+      for qd_f in out err; do
+        qd_n=$(qd_size "$qd_dir/$qd_f") || continue
+        [ "$qd_n" -gt "$qd_room" ] || continue
+        : >"$qd_dir/flood"
+        kill -USR1 "$qd_ctl"
+        exit 0
+      done
+    done
+  ) &
+  qd_watch=$!
   # A shell of its own, because only for a signal it also says something, so that 143 and SIGTERM are told apart.
   /bin/sh -c 'trap : HUP INT TERM
 d=$1 k=$2 u=$3
@@ -155,6 +170,7 @@ shift 3
 echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1<>"$qd_dir/status" 2>&1 <"$qd_input"
   { exec 8<&-; } 2>/dev/null
   rm -f "$qd_dir/starter"
+  kill -KILL "$qd_watch" 2>/dev/null
   kill -TERM "$qd_ctl" 2>/dev/null
   while :; do
     wait "$qd_ctl"
@@ -173,6 +189,11 @@ echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1
   130 | 141) qd_sig=$((qd_exit - 128)) qd_exit=- ;;
   12[89] | 1[3-8][0-9] | 19[0-2]) [ "$qd_words" = 1 ] || qd_sig=$((qd_exit - 128)) qd_exit=- ;;
   esac
+  if [ -e "$qd_dir/flood" ] && [ ! -e "$qd_dir/cancel" ]; then
+    # SIGXFSZ: a file that grew too large.
+    qd_cancelled=0 qd_exit=- qd_sig=25
+    printf '\nqd: its output grew beyond 256 MiB, so everything of it was ended.\n' >>"$qd_err"
+  fi
   qd_left=0 qd_remains=-
   if [ "$qd_c" = 3 ] || [ "$qd_c" = 4 ]; then
     [ ! -s "$qd_dir/remains" ] || qd_remains=$(tr -s ' ' ',' <"$qd_dir/remains")
