@@ -1,6 +1,6 @@
 //! `qd restart|start|stop|reload SERVICE…`: the same plan, the same steps and the same verdict as on the screen.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::domain::{Environment, HostName, Link, Motion, Run, ServiceName, Verb}
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::store::{Sqlite, Store};
-use crate::engine::tty_ask;
+use crate::engine::tty_ask::{self, Paste};
 use crate::engine::world::World;
 use crate::port::act::{RunNews, StoreState};
 use crate::port::event::{Question, QuestionKind};
@@ -399,6 +399,9 @@ pub(super) fn looks() -> Option<(Termios, std::fs::File)> {
 pub(super) fn give_back(looks: Option<(Termios, std::fs::File)>) {
     if let Some((looks, mut terminal)) = looks {
         let _ = tcsetattr(&terminal, OptionalActions::Now, &looks);
+        if std::env::var_os("TERM").is_some_and(|term| term != "dumb") {
+            tty_ask::unmark(Some(&terminal));
+        }
         let _ = terminal.write_all(b"\n");
     }
 }
@@ -407,16 +410,21 @@ pub(super) fn terminal() -> Option<std::fs::File> {
     std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
-/// Reads from the terminal itself: what is piped in confirms nothing.
+/// Reads from the terminal itself: what is piped in confirms nothing, and neither does what was typed before or pasted.
 pub(super) fn read_line(prompt: &str) -> Option<Secret> {
-    let mut terminal = terminal()?;
-    terminal.write_all(prompt.as_bytes()).ok()?;
-    let mut line = String::new();
-    // Ctrl-d at the beginning of a line ends it without one: that is no answer.
-    if BufReader::new(terminal).read_line(&mut line).ok()? == 0 {
-        return None;
+    tty_ask::line(prompt, Paste::Refused).ok().flatten().map(without_return)
+}
+
+/// The same for a value, which may well be pasted.
+pub(super) fn read_value(prompt: &str) -> Option<Secret> {
+    tty_ask::line(prompt, Paste::Fits).ok().flatten().map(without_return)
+}
+
+fn without_return(line: Secret) -> Secret {
+    match line.expose().strip_suffix(b"\r") {
+        Some(own) => Secret::new(own.to_vec()),
+        None => line,
     }
-    Some(Secret::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
 }
 
 pub(super) fn read_secret(prompt: &str) -> Option<Secret> {

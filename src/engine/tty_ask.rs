@@ -4,9 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,26 @@ pub const QUESTIONS: usize = 16;
 const LONGEST: usize = 4096;
 /// How soon it is noticed that nobody waits for the answer any more.
 const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Nobody answers a question so soon after it appears: what comes in that time was typed before.
+const TOO_SOON: Duration = Duration::from_millis(300);
+/// Whoever types a line has not typed the next one so soon: several at once were pasted.
+const BURST: Timespec = Timespec { tv_sec: 0, tv_nsec: 60_000_000 };
+/// Asks the terminal to mark what is pasted, and not to mark it any more.
+const MARKED: &str = "\u{1b}[?2004h";
+/// See [`MARKED`].
+const UNMARKED: &str = "\u{1b}[?2004l";
+/// What the terminal puts around it.
+const PASTED: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
+
+/// What a line that was pasted is to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paste {
+    /// It is an answer as any other, if it is one line.
+    Fits,
+    /// It is none: what confirms or decides is typed.
+    Refused,
+}
 
 /// Whether there is a terminal to ask on, even if standard input and output are something else.
 pub fn is_there() -> bool {
@@ -91,9 +112,7 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
     let line = match kind {
         QuestionKind::Secret | QuestionKind::Sudo => read_unseen(&tty, "answer (unseen; empty declines): ", gone)?,
         QuestionKind::HostKey | QuestionKind::Confirm => {
-            write!(tty, "type yes to go on: ")?;
-            tty.flush()?;
-            read_line(&tty, gone)?
+            read_careful(&tty, "type yes to go on: ", Paste::Refused, gone)?
         }
     };
     let answer = line.filter(|line| match kind {
@@ -110,6 +129,91 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
 pub fn unseen(prompt: &str) -> io::Result<Option<Secret>> {
     let line = read_unseen(&open()?, prompt, &AtomicBool::new(false))?;
     Ok(line.map(|line| Secret::new(line.to_vec())))
+}
+
+/// A line that is shown while it is typed; `None` when the terminal ended, or with ctrl-d. What was typed before the
+/// question was there, what comes right with it and what is pasted in several lines answers nothing: it is asked again.
+///
+/// # Errors
+/// There is no terminal, or it can't be read.
+pub fn line(prompt: &str, paste: Paste) -> io::Result<Option<Secret>> {
+    let line = read_careful(&open()?, prompt, paste, &AtomicBool::new(false))?;
+    Ok(line.map(|line| Secret::new(line.to_vec())))
+}
+
+/// The terminal marks what is pasted; no longer when this is dropped.
+struct Marking<'a>(Option<&'a File>);
+
+impl<'a> Marking<'a> {
+    fn begin(mut tty: &'a File) -> io::Result<Self> {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        if dumb {
+            return Ok(Self(None));
+        }
+        write!(tty, "{MARKED}")?;
+        Ok(Self(Some(tty)))
+    }
+}
+
+impl Drop for Marking<'_> {
+    fn drop(&mut self) {
+        unmark(self.0);
+    }
+}
+
+/// Has a terminal mark nothing any more: for whoever leaves a question unanswered.
+pub fn unmark(tty: Option<&File>) {
+    if let Some(mut tty) = tty {
+        // A terminal that is gone needs no mending.
+        let _ = write!(tty, "{UNMARKED}");
+    }
+}
+
+fn read_careful(
+    mut tty: &File,
+    prompt: &str,
+    paste: Paste,
+    gone: &AtomicBool,
+) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let _marking = Marking::begin(tty)?;
+    loop {
+        // What was typed before the question is no answer to it.
+        tcflush(tty, QueueSelector::IFlush)?;
+        write!(tty, "{prompt}")?;
+        tty.flush()?;
+        let shown = Instant::now();
+        let answer = read_line(tty, gone)?;
+        let Some(answer) = answer else { return Ok(None) };
+        let why = if shown.elapsed() < TOO_SOON {
+            "that came before the question could be read"
+        } else if poll(&mut [PollFd::new(tty, PollFlags::IN)], Some(&BURST))? > 0 {
+            "several lines came at once"
+        } else {
+            match unpasted(&answer) {
+                None => return Ok(Some(answer)),
+                Some(own) if paste == Paste::Fits => return Ok(Some(own)),
+                Some(_) => "that was pasted",
+            }
+        };
+        writeln!(tty, "{why}, so it is no answer: type it.")?;
+    }
+}
+
+/// A line without the marks of what is pasted, if it has any.
+fn unpasted(line: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(line.len()));
+    let (mut at, mut any) = (0, false);
+    while let Some(byte) = line.get(at) {
+        let rest = line.get(at..).unwrap_or_default();
+        match PASTED.iter().find(|mark| rest.starts_with(mark.as_bytes())) {
+            Some(mark) => (at, any) = (at + mark.len(), true),
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    any.then_some(out)
 }
 
 fn read_unseen(mut tty: &File, prompt: &str, gone: &AtomicBool) -> io::Result<Option<Zeroizing<Vec<u8>>>> {

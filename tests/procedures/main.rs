@@ -42,6 +42,7 @@ mod person;
 mod pty;
 mod releases;
 mod team;
+mod typed;
 mod unknown;
 
 /// A person's folders, a site of this machine alone, and a document.

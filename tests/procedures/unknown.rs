@@ -74,12 +74,16 @@ fn one(lab: &Lab, login: Login, bare: &Bare, choice: (&str, usize, StepState, Ru
     let mut pty = resumed(&team);
     // Looking again changes nothing of it.
     let asked = pty.count(b"[c]heck again");
+    // Nobody reads a question sooner: an answer that comes with it is refused.
+    std::thread::sleep(Duration::from_millis(400));
     pty.send("c\n");
     pty.wait_until(Duration::from_secs(30), "it is asked again", |pty| pty.count(b"[c]heck again") > asked);
     assert_eq!(team.happened(HOST)["long"], 1, "{pty:?}");
+    std::thread::sleep(Duration::from_millis(400));
     pty.send(format!("{typed}\n"));
     if typed == "r" {
         person::wait(&mut pty, &["Type y to do it"]);
+        std::thread::sleep(Duration::from_millis(400));
         pty.send("y\n");
     }
     let exit = pty.wait_exit(Duration::from_secs(60)).code();

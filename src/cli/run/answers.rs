@@ -20,7 +20,7 @@ pub(super) fn ask(
         };
         let hint = suggestion.as_ref().map(|word| format!(" [{word}]")).unwrap_or_default();
         let value = loop {
-            let typed = change::read_line(&format!("{asked}{hint}: ")).ok_or(Exit::Usage)?;
+            let typed = change::read_value(&format!("{asked}{hint}: ")).ok_or(Exit::Usage)?;
             let typed = String::from_utf8_lossy(typed.expose()).into_owned();
             let value = if typed.is_empty() { suggestion.clone().unwrap_or_default() } else { typed };
             // What it can't be is asked again at once, not behind everything else.
