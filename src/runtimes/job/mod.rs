@@ -7,7 +7,7 @@ mod text;
 
 pub use answer::{Begun, Cleared, Ended, Refusal, Told, began, cleared, told};
 pub use frames::{Frame, Frames};
-pub use text::Wrong;
+pub use text::{Wrong, reads_again};
 
 use std::time::Duration;
 

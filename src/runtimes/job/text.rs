@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::domain::InputName;
 use crate::domain::procedure::{Language, Script};
 use crate::runtimes::shell::word;
-use crate::runtimes::shell_text::{Unquotable, assign, may_be_run, preamble, quotable};
+use crate::runtimes::shell_text::{Unquotable, assign, evaluates, is_harmless, preamble, quotable};
 
 /// Why a job can't be handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,9 +46,7 @@ pub(super) fn parts(
     let values = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
     let all = script.variables.iter().chain(captured).map(|(name, value)| (name, value.as_bytes()));
     let mut all = all.chain(secrets.iter().copied());
-    let get = script.get.as_deref().unwrap_or_default();
-    let may_run = |text: &str, name: &InputName, value: &[u8]| may_be_run(text, name.as_str(), value);
-    if let Some((name, _)) = all.find(|(name, value)| may_run(&script.text, name, value) || may_run(get, name, value)) {
+    if let Some((name, _)) = all.find(|(name, value)| !is_harmless(value) && reads_again(script, name)) {
         return Err(Wrong::Value(name.clone(), Unquotable::Evaluated));
     }
     let mut text = preamble(values).map_err(|(name, why)| Wrong::Value(name, why))?;
@@ -86,6 +84,13 @@ pub(super) fn parts(
         }
     };
     Ok(Parts { script: text, input, secrets: hidden })
+}
+
+/// Whether a shell would read once more what this variable holds, in any of the texts of a script.
+pub fn reads_again(script: &Script, name: &InputName) -> bool {
+    let text = script.language.is_shell().then_some(&script.text);
+    let texts = text.into_iter().chain(&script.get).chain(&script.with);
+    texts.into_iter().any(|text| evaluates(text, name.as_str()))
 }
 
 fn hidden(secrets: &[(&InputName, &[u8])]) -> Result<Zeroizing<Vec<u8>>, Wrong> {

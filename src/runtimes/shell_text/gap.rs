@@ -31,6 +31,8 @@ const MEANT: &[&str] = &["none", "unknown", "missing", "null", "nil", "eof", "no
 /// Elements of HTML that stand alone or are often left open.
 const ELEMENTS: &[&str] =
     &["br", "hr", "p", "li", "b", "i", "html", "body", "head", "div", "span", "img", "pre", "code"];
+/// So many ends of elements are looked at.
+const CLOSED: usize = 500;
 /// The longest name between angle brackets.
 const LONGEST: usize = 60;
 
@@ -51,10 +53,11 @@ pub fn gaps(text: &str, scan: &Scan) -> Vec<GapSpan> {
 pub fn gaps_where(text: &str, whole: impl Fn(&Range<usize>) -> bool, bare: impl Fn(usize) -> bool) -> Vec<GapSpan> {
     let mut found = Vec::new();
     let mut at = 0;
+    let closed: Vec<&str> = text.match_indices("</").take(CLOSED).filter_map(|(at, _)| text.get(at + 2..)).collect();
     while at < text.len() {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
         let gap = match rest.first() {
-            Some(b'<') => angle(text, at, bare(at)),
+            Some(b'<') => angle(text, at, bare(at), &closed),
             Some(b'Y') => stamp(text, at, bare(at)),
             Some(b'{') => braces(text, at),
             Some(_) | None => None,
@@ -74,7 +77,7 @@ fn before(text: &str, at: usize) -> Option<u8> {
     at.checked_sub(1).and_then(|at| text.as_bytes().get(at)).copied()
 }
 
-fn angle(text: &str, at: usize, bare: bool) -> Option<GapSpan> {
+fn angle(text: &str, at: usize, bare: bool, closed: &[&str]) -> Option<GapSpan> {
     let rest = text.get(at + 1..)?;
     let end = rest.bytes().take(LONGEST + 1).position(|byte| byte == b'>')?;
     let name = rest.get(..end)?;
@@ -84,7 +87,7 @@ fn angle(text: &str, at: usize, bare: bool) -> Option<GapSpan> {
         return None;
     }
     let lower = name.to_ascii_lowercase();
-    let element = ELEMENTS.contains(&lower.as_str()) || text.contains(&format!("</{name}"));
+    let element = ELEMENTS.contains(&lower.as_str()) || closed.iter().any(|rest| rest.starts_with(name));
     if MEANT.contains(&lower.as_str()) || element || before(text, at) == Some(b'<') {
         return None;
     }
@@ -124,7 +127,9 @@ fn stamp(text: &str, at: usize, bare: bool) -> Option<GapSpan> {
 
 fn braces(text: &str, at: usize) -> Option<GapSpan> {
     let rest = text.get(at..)?.strip_prefix("{{")?;
-    let inside = rest.get(..rest.find("}}")?)?;
+    // No further than a name can be long.
+    let end = rest.as_bytes().windows(2).take(LONGEST * 2).position(|pair| pair == b"}}")?;
+    let inside = rest.get(..end)?;
     let name = inside.trim_matches(' ');
     let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));

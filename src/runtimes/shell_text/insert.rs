@@ -3,11 +3,15 @@
 
 use std::ops::Range;
 
+use super::evaluated::{evaluates, has_reader, is_harmless};
 use super::place::{Place, Quote, Scan};
 use super::preamble::quotable;
-use super::reread::{Again, again};
+use super::reread::{Again, again, cost};
 use super::scan::scan;
 use crate::domain::InputName;
+
+/// So many bytes are looked at for the placeholders of a text: each needs the command in which it stands.
+const MOST: usize = 4 << 20;
 
 /// What comes into the place of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +30,17 @@ pub enum Filler<'a> {
 /// Why a value can't stand in its place, as a clause without a full stop.
 pub fn insert(text: &str, fills: &[(Range<usize>, Filler<'_>)]) -> Result<String, String> {
     let seen = scan(text);
+    if cost(text, &seen, fills.iter().map(|(at, _)| at.start), MOST) > MOST {
+        return Err("too many placeholders stand in too long a command for them to be looked at: split it".to_owned());
+    }
     let mut out = String::with_capacity(text.len());
     let mut made: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
+    let read = !seen.documents.is_empty() && has_reader(text);
     for (at, filler) in fills {
         out.push_str(text.get(from..at.start).unwrap_or_default());
         let begins = out.len();
-        out.push_str(&written(text, &seen, at, *filler).map_err(|why| told(text, at, &why))?);
+        out.push_str(&written(text, &seen, at, *filler, read).map_err(|why| told(text, at, &why))?);
         made.push(begins..out.len());
         from = at.end;
     }
@@ -40,7 +48,24 @@ pub fn insert(text: &str, fills: &[(Range<usize>, Filler<'_>)]) -> Result<String
     if !reads_alike(&seen, fills, &scan(&out), &made) {
         return Err("with these values the command would be read in another way than it is written".to_owned());
     }
+    let harmless = |filler: &Filler<'_>| matches!(filler, Filler::Value(value) if is_harmless(value.as_bytes()));
+    if !fills.iter().all(|(_, filler)| harmless(filler)) && is_copied(text, &seen, fills) {
+        return Err(format!("what is set to it is read once more: {SCRIPT}"));
+    }
     Ok(out)
+}
+
+/// Whether a value comes by way of a variable to where it is read once more: looked at as if a variable stood in its place.
+fn is_copied(text: &str, seen: &Scan, fills: &[(Range<usize>, Filler<'_>)]) -> bool {
+    let (mut stand_in, mut from) = (String::with_capacity(text.len()), 0);
+    for (at, _) in fills {
+        stand_in.push_str(text.get(from..at.start).unwrap_or_default());
+        let single = seen.places.get(at.start).is_some_and(|place| place.quote == Quote::Single);
+        stand_in.push_str(if single { "'\"$qd_value\"'" } else { "${qd_value}" });
+        from = at.end;
+    }
+    stand_in.push_str(text.get(from..).unwrap_or_default());
+    evaluates(&stand_in, "qd_value")
 }
 
 fn told(text: &str, at: &Range<usize>, why: &str) -> String {
@@ -48,7 +73,7 @@ fn told(text: &str, at: &Range<usize>, why: &str) -> String {
 }
 
 /// Characters that mean nothing to a shell anywhere.
-pub(super) fn is_tame(value: &str) -> bool {
+fn is_tame(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@%+-".contains(&byte))
 }
 
@@ -67,7 +92,7 @@ const RESERVED: &[&str] = &[
     "function", "time", "coproc",
 ];
 
-fn written(text: &str, seen: &Scan, at: &Range<usize>, filler: Filler<'_>) -> Result<String, String> {
+fn written(text: &str, seen: &Scan, at: &Range<usize>, filler: Filler<'_>, read: bool) -> Result<String, String> {
     let Some(place) = seen.places.get(at.start).copied() else { return Err("there is nothing".to_owned()) };
     let previous = at.start.checked_sub(1);
     let byte = previous.and_then(|at| text.as_bytes().get(at)).copied();
@@ -76,7 +101,7 @@ fn written(text: &str, seen: &Scan, at: &Range<usize>, filler: Filler<'_>) -> Re
     if acts && !escaped && matches!(byte, Some(b'\\' | b'$')) {
         return Err("it stands right behind a backslash or a dollar sign".to_owned());
     }
-    let again = again(text, seen, at.start);
+    let again = again(text, seen, at.start, read);
     match filler {
         Filler::Variable(_) if again.is_some() => {
             Err("it is known only when the command runs, and there it would be read once more".to_owned())

@@ -6,12 +6,13 @@ mod gap;
 mod insert;
 mod place;
 mod preamble;
+mod programs;
 mod reread;
 mod scan;
 mod uses;
 mod words;
 
-pub use evaluated::may_be_run;
+pub use evaluated::{evaluates, is_harmless};
 pub use gap::{GapShape, GapSpan, gaps, gaps_where, key_of};
 pub use insert::{Filler, insert};
 pub use place::{Document, Place, Quote, Scan, Use};

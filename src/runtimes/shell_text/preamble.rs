@@ -14,10 +14,10 @@ pub enum Unquotable {
     /// It is longer than [`LARGEST`].
     #[error("it is longer than {} KiB", LARGEST / 1024)]
     TooLong,
-    /// The text would have the shell run what stands in it.
+    /// The text would have the shell read it once more.
     #[error(
-        "the command reads it once more, as a script or a number, and would run what stands in it; only letters, digits \
-         and . _ : @ % + - / are safe there"
+        "the command reads it once more there, as a script, a name or a number, and only letters, digits and \
+         . _ : @ % + - / are safe"
     )]
     Evaluated,
 }

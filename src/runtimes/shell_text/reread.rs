@@ -1,9 +1,7 @@
 //! Places where quotes do not help, because what stands there is read once more: as a number or an index by bash, or as
 //! a script by another shell.
 
-use std::collections::BTreeSet;
-
-use super::place::{Document, Place, Quote, Scan, Use};
+use super::place::{Document, Place, Quote, Scan};
 
 /// How a place is read once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +27,13 @@ const STATEMENTS: &[&str] = &["-c", "-e", "--command", "--execute", "--eval", "-
 const COMPARES: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"];
 
 /// How what stands at this place is read once more, if it is.
-pub(super) fn again(text: &str, seen: &Scan, at: usize) -> Option<Again> {
+/// `read`: whether some command of the text runs what is written into it.
+pub(super) fn again(text: &str, seen: &Scan, at: usize, read: bool) -> Option<Again> {
     let before = text.get(..at)?;
     let inner = before.get(begin(text, seen, at, u8::MAX)..)?;
     let outer = before.get(begin(text, seen, at, 0)..)?;
     let document = seen.documents.iter().find(|document| document.body.contains(&at));
-    if document.is_some_and(|document| reads_scripts(text, document)) {
+    if document.is_some_and(|document| read || reads_scripts(text, document)) {
         return Some(Again::Script);
     }
     let is = |names: &[&str]| [inner, outer].iter().any(|segment| names_in(segment).any(|word| names.contains(&word)));
@@ -87,44 +86,22 @@ fn reads_scripts(text: &str, document: &Document) -> bool {
     is(line) || (goes_on && is(behind())) || (ends && is(head))
 }
 
-/// The variables of which what they hold is read once more as a script, also by way of other variables.
-pub(super) fn scripted(text: &str, seen: &Scan) -> BTreeSet<String> {
-    let is_script = |one: &&Use| again(text, seen, one.at.start) == Some(Again::Script);
-    let mut found: BTreeSet<String> = seen.uses.iter().filter(is_script).map(|one| one.name.clone()).collect();
-    loop {
-        let known = found.len();
-        for one in &seen.uses {
-            let segment = text.get(begin(text, seen, one.at.start, 0)..one.at.start).unwrap_or_default();
-            if assigned(segment).is_some_and(|name| found.contains(name)) {
-                found.insert(one.name.clone());
-            }
-        }
-        if found.len() == known {
-            return found;
-        }
-    }
-}
-
-/// The variable that gets what stands behind this beginning of a command.
-fn assigned(segment: &str) -> Option<&str> {
-    let mut words = segment.split_whitespace().peekable();
-    while let Some(word) = words.next() {
-        match word {
-            "export" | "local" | "readonly" | "declare" | "typeset" | "do" | "then" | "else" | "{" => {}
-            "for" => return words.next(),
-            word if word.starts_with('-') => {}
-            word => {
-                let name = word.trim_start_matches('(').split_once('=')?.0;
-                return Some(name.trim_end_matches('+').split('[').next().unwrap_or_default());
-            }
-        }
-    }
-    None
-}
-
 /// A program without its version: `python3.11` is python.
 fn bare(word: &str) -> &str {
     word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// What looking at these places costs, in bytes.
+pub(super) fn cost(text: &str, seen: &Scan, places: impl Iterator<Item = usize>, most: usize) -> usize {
+    let sums = if text.contains("((") || text.contains("$[") { 16 } else { 64 };
+    let mut sum = 0usize;
+    for at in places {
+        sum = sum.saturating_add(at - begin(text, seen, at, 0).min(at) + at / sums);
+        if sum > most {
+            break;
+        }
+    }
+    sum
 }
 
 /// Where the command begins in which this place stands, at most so deep in substitutions.

@@ -127,6 +127,8 @@ pub fn simples(text: &str, scan: &Scan) -> Vec<Simple> {
                 };
                 now.redirects.push(Redirect { kind, target });
             }
+            // A line may end behind `|`, `&&` and `||`.
+            Token::Join(Join::Next) if join != Join::Next && now.words.is_empty() && now.redirects.is_empty() => {}
             Token::Join(next) => {
                 end(&mut now, join);
                 join = next;

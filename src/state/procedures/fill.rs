@@ -7,8 +7,11 @@ use super::missing::Gap;
 use super::scope::{Found, Scope};
 use crate::domain::InputName;
 use crate::domain::procedure::{Language, Script};
+use crate::runtimes::job::reads_again;
 use crate::runtimes::query_text::{Query, insert_query, query_gaps};
-use crate::runtimes::shell_text::{Filler, GapShape, GapSpan, gaps, gaps_where, insert, scan, unset, used};
+use crate::runtimes::shell_text::{
+    Filler, GapShape, GapSpan, Unquotable, gaps, gaps_where, insert, is_harmless, scan, unset, used,
+};
 use crate::text::Foreign;
 
 /// What comes into one gap.
@@ -35,6 +38,11 @@ pub(super) fn script(scope: &mut Scope<'_>, item: &Item<'_>, language: Language,
     if let Some(with) = item.options.with.as_deref().filter(|_| !language.is_shell()) {
         let with = shell(scope, item, with, &mut script.variables, &mut script.captured, &mut script.secrets);
         script.with = Some(with);
+    }
+    for (name, value) in &script.variables {
+        if !is_harmless(value.as_bytes()) && reads_again(&script, name) {
+            scope.wrong(&item.id, item.part.line, format!("{name} can't be given to it: {}", Unquotable::Evaluated));
+        }
     }
     script
 }

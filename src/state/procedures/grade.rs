@@ -1,6 +1,6 @@
 //! How dangerous a part is: as it declares, else as its commands show.
 
-use crate::domain::procedure::{Danger, Doing, Language};
+use crate::domain::procedure::{Danger, Doing, Job, Language, Script};
 use crate::runtimes::danger::danger;
 
 /// The grade of a part; `edited`: a person changed it for once. What is seen to destroy is never called anything less.
@@ -12,6 +12,25 @@ pub(super) fn grade(declared: Option<Danger>, recognised: Danger, edited: bool) 
         (Some(declared), false) => declared,
         (None, _) => recognised,
     }
+}
+
+/// The least grade by what jobs are told: what a value from elsewhere makes of a command that reads it once more is known
+/// to nobody.
+pub(super) fn told(jobs: &[Job]) -> Danger {
+    if some_read_again(jobs) { Danger::Change } else { Danger::Read }
+}
+
+/// Whether some of these jobs do; mostly they are the same on each host.
+fn some_read_again(jobs: &[Job]) -> bool {
+    let mut last: Option<&Script> = None;
+    jobs.iter().any(|job| last != Some(&job.script) && reads_again(last.insert(&job.script)))
+}
+
+/// Whether a script reads once more what it is told or what was captured.
+fn reads_again(script: &Script) -> bool {
+    let told = script.variables.iter().map(|(name, _)| name);
+    let mut names = told.chain(&script.captured).chain(&script.secrets);
+    names.any(|name| crate::runtimes::job::reads_again(script, name))
 }
 
 /// The grade of what is done, with every placeholder filled in; `with` is the program that takes its query.
@@ -84,6 +103,18 @@ mod tests {
         for (declared, recognised, edited, wanted) in rows {
             assert_eq!(grade(declared, recognised, edited), wanted, "{declared:?} {recognised:?} {edited}");
         }
+    }
+
+    #[test]
+    fn what_reads_a_value_from_elsewhere_once_more_never_counts_as_reading() {
+        let name = |name: &str| crate::domain::InputName::new(name).into_iter();
+        let script = |text: &str| Script { language: Language::Bash, text: text.into(), ..Script::default() };
+        let text = "x=abc; echo \"${x:$m}\"";
+        assert!(reads_again(&Script { captured: name("m").collect(), ..script(text) }));
+        let told = name("m").map(|name| (name, "1".to_owned()));
+        assert!(reads_again(&Script { variables: told.collect(), ..script(text) }));
+        assert!(!reads_again(&Script { captured: name("n").collect(), ..script(text) }));
+        assert!(!reads_again(&Script { captured: name("m").collect(), ..script("echo \"$m\"") }));
     }
 
     #[test]

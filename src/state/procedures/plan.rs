@@ -350,7 +350,7 @@ fn planned(
     let previews = previews(item, &jobs, scope);
     let recognised = if kind == "ask" { Danger::Read } else { grade::recognised(&doing, with.as_deref()) };
     let declared = options.danger.filter(|_| kind != "ask");
-    let danger = grade::grade(declared, recognised, edited.is_some());
+    let danger = grade::grade(declared, recognised, edited.is_some()).max(grade::told(&jobs));
     let at_once = match (&item.part.doing, options.at_once, danger) {
         // Each waits for what it needs; what needs nothing of another goes with it.
         (Doing::Restart(_), together, _) => together.unwrap_or(AT_ONCE).max(1),
