@@ -198,6 +198,19 @@ proptest! {
 }
 
 #[test]
+fn cells_that_the_head_of_a_table_has_no_room_for_are_shown() {
+    let procedure = holds(b"| a | b |\n|---|---|\n| one | two | three `x` | four |\n| solo |\n");
+    let rows = procedure.blocks.iter().find_map(|placed| match &placed.block {
+        Block::Table(_, rows) => Some(rows.clone()),
+        _ => None,
+    });
+    let cell = |row: usize, at: usize| super::inline::words(&rows.as_ref().unwrap()[row][at]);
+    assert_eq!((cell(0, 1), cell(0, 2), cell(0, 3)), ("two".into(), "three `x`".into(), "four".into()));
+    assert_eq!((cell(1, 0), cell(1, 1)), ("solo".into(), String::new()));
+    assert_eq!(rows.unwrap()[1].len(), 2, "what is not there is no further cell");
+}
+
+#[test]
 fn documents_made_to_hurt_are_read_in_time() {
     let many = |piece: &str, bytes: usize| piece.repeat(bytes / piece.len());
     let ordinary =

@@ -111,6 +111,8 @@ struct Table {
     head: Vec<Vec<Inline>>,
     rows: Vec<Vec<Vec<Inline>>>,
     row: Vec<Vec<Inline>>,
+    /// Where the cell that was read last ends.
+    cell_end: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -250,6 +252,7 @@ impl<'t> Reader<'t> {
                 let cell = inline::one_line(&std::mem::take(&mut self.pieces));
                 if let Some(table) = &mut self.table {
                     table.row.push(cell);
+                    table.cell_end = range.end;
                 }
             }
             TagEnd::TableHead => {
@@ -259,7 +262,11 @@ impl<'t> Reader<'t> {
             }
             TagEnd::TableRow => {
                 if let Some(table) = &mut self.table {
-                    let row = std::mem::take(&mut table.row);
+                    let mut row = std::mem::take(&mut table.row);
+                    // Markdown drops the cells that its head has no room for.
+                    let rest = self.text.get(table.cell_end.max(range.start)..range.end).unwrap_or_default();
+                    let more = rest.split('|').map(str::trim).filter(|cell| !cell.is_empty());
+                    row.extend(more.map(|cell| vec![Inline { text: cell.into(), ..Inline::default() }]));
                     table.rows.push(row);
                 }
             }
