@@ -1,12 +1,13 @@
 //! One step that finds something out by itself, tried as often as its document says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::{Came, Watch};
 use crate::domain::fact::Fact;
 use crate::domain::probe::Found;
 use crate::domain::run::{Check, Finding, Reason};
-use crate::engine::facts::{self, Learnt};
+use crate::engine::facts::{self, Learnt, Records};
 
 /// No asking takes longer than this, however long its part may.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -19,9 +20,12 @@ impl Watch {
         };
         let question = fact.filled(value).question().map_err(|why| (Reason::Refused, why))?;
         let within = self.part.options.timeout.min(WITHIN);
+        let ledger = &self.kit.ledger;
+        let shared = ledger.mirror.as_ref().map(super::mirroring::Mirroring::releases);
+        let records = Records { store: Arc::clone(&ledger.store), shared };
         let mut tried = 0;
         loop {
-            let found = facts::ask(&self.kit.place, &question, &self.record.host, within).await;
+            let found = facts::ask(&self.kit.place, &question, &self.record.host, within, &records).await;
             let (report, said) = (found.report.found, found.report.summary.plain());
             *learnt = Some(found);
             if report == Found::Pass {

@@ -4,7 +4,9 @@
 mod github;
 mod hosts;
 mod probes;
+mod releases;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +15,8 @@ use super::act::Place;
 use super::clock::Clock;
 use super::github::Client;
 use super::probe::{Origin, Server};
+use super::releases::Shared;
+use super::store::Store;
 use crate::domain::fact::Question;
 use crate::domain::name::RoleName;
 use crate::domain::probe::{Detail, Found};
@@ -63,10 +67,18 @@ impl Came {
     }
 }
 
+/// Where releases are recorded.
+pub struct Records {
+    /// The store of this machine.
+    pub store: Arc<dyn Store>,
+    /// What lies on the environment's lock host, where that can be asked.
+    pub shared: Option<Shared>,
+}
+
 /// Finds it out once, for what is on a host there. Comes back within `within`, whatever becomes of whom it asks.
-pub async fn ask(place: &Place, question: &Question, host: &HostName, within: Duration) -> Learnt {
+pub async fn ask(place: &Place, question: &Question, host: &HostName, within: Duration, records: &Records) -> Learnt {
     let begun = place.clock.now();
-    let asking = answer(place, question, host, within);
+    let asking = answer(place, question, host, within, records);
     let came = match tokio::time::timeout(within, asking).await {
         Ok(came) => came,
         Err(_) => Came::error(format!("there was no answer within {} s", within.as_secs())),
@@ -90,7 +102,7 @@ pub async fn ask(place: &Place, question: &Question, host: &HostName, within: Du
     Learnt { report, link, as_of }
 }
 
-async fn answer(place: &Place, question: &Question, host: &HostName, within: Duration) -> Came {
+async fn answer(place: &Place, question: &Question, host: &HostName, within: Duration, records: &Records) -> Came {
     let environment = &place.environment;
     match question {
         Question::Probes { tier, services } => probes::ask(place, tier.as_deref(), services).await,
@@ -111,7 +123,7 @@ async fn answer(place: &Place, question: &Question, host: &HostName, within: Dur
             }
         }
         Question::Same { .. } | Question::Release { .. } | Question::Rollback { .. } => {
-            Came::nothing("the console can't find this out yet: look at it, and have it waived")
+            releases::ask(place, question, records).await
         }
     }
 }

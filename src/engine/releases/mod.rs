@@ -46,6 +46,11 @@ impl Releases {
         }
     }
 
+    /// Those of an environment of a site; `shared` is what lies on its lock host, if that can be asked.
+    pub fn new(site: SiteName, environment: EnvName, store: Arc<dyn Store>, shared: Option<Shared>) -> Self {
+        Self { site, environment, store: Some(store), shared }
+    }
+
     /// All that is known, from both sides, and sentences about what is missing or doubtful in it.
     pub async fn read(&self, now: Timestamp) -> Told {
         let mut told = Vec::new();

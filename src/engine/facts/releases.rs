@@ -1,0 +1,302 @@
+//! What is recorded of releases: whether another environment runs the same code, whether this code failed before, and
+//! whether there is something to go back to.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Came, Records, detail};
+use crate::domain::fact::Question;
+use crate::domain::probe::Found;
+use crate::domain::procedure::Kind;
+use crate::domain::release::{Current, Database, History, Release, Verdict};
+use crate::domain::time::short;
+use crate::domain::{EnvName, RunId, ServiceName};
+use crate::engine::act::Place;
+use crate::engine::clock::Clock;
+use crate::engine::releases::Releases;
+use crate::text::Foreign;
+
+/// Most releases to go back to that are named.
+const NAMED: usize = 5;
+
+pub(super) async fn ask(place: &Place, question: &Question, records: &Records) -> Came {
+    let (here, now) = (&place.environment, place.clock.now().wall);
+    if here.channels.drill {
+        return Came::new(Found::Pass, "simulated: in a drill no releases are recorded", Vec::new());
+    }
+    let of = |environment: &EnvName| {
+        let shared = records.shared.clone().filter(|_| *environment == here.name);
+        Releases::new(here.site.clone(), environment.clone(), Arc::clone(&records.store), shared)
+    };
+    match question {
+        Question::Same { commit, environment } => {
+            let told = of(environment).read(now).await;
+            let mut came = same(&told.history, environment, commit, now);
+            if *environment != here.name {
+                let what = "as this machine has recorded it; what others did there may be missing";
+                came.details.push(detail("known", what, true));
+            }
+            doubted(came, told.told)
+        }
+        Question::Release { commit, version, service } => {
+            let told = of(&here.name).read(now).await;
+            let Some(code) = code(place, version.as_deref(), commit.as_deref(), now) else {
+                return Came::nothing("nothing can be compared with what is recorded");
+            };
+            doubted(release(&told.history, &code, service.as_ref(), now), told.told)
+        }
+        Question::Rollback { service } => {
+            let told = of(&here.name).read(now).await;
+            doubted(rollback(&told.history, service.as_ref(), now), told.told)
+        }
+        Question::Ci { .. }
+        | Question::Workflow(_)
+        | Question::Reviews { .. }
+        | Question::Protection { .. }
+        | Question::Probes { .. }
+        | Question::Backup(_)
+        | Question::Certificate { .. }
+        | Question::Disk { .. }
+        | Question::Memory(_) => Came::nothing("no release says anything about this"),
+    }
+}
+
+/// What may be missing in what is recorded lets nothing pass.
+fn doubted(mut came: Came, missing: Vec<String>) -> Came {
+    if missing.is_empty() {
+        return came;
+    }
+    if came.found == Found::Pass {
+        came.found = Found::Inconclusive;
+        came.summary.push_str("; but what is recorded may not be all");
+    }
+    came.details.extend(missing.into_iter().map(|sentence| detail("missing", sentence, false)));
+    came
+}
+
+/// A release that never was, of this code: what others are compared with.
+fn code(place: &Place, version: Option<&str>, commit: Option<&str>, now: Timestamp) -> Option<Release> {
+    Some(Release {
+        run: RunId::new("00000000-0000-7000-8000-000000000000")?,
+        site: place.environment.site.clone(),
+        environment: place.environment.name.clone(),
+        kind: Kind::Deploy,
+        service: None,
+        version: version.unwrap_or_default().into(),
+        commit: commit.map(Into::into),
+        images: Vec::new(),
+        migrations: Vec::new(),
+        backup: None,
+        hosts: Vec::new(),
+        person: String::new(),
+        workstation: String::new(),
+        at: now,
+        took: std::time::Duration::ZERO,
+        verdict: Verdict::Unknown,
+        waivers: Vec::new(),
+        examined: None,
+        login: None,
+    })
+}
+
+fn name(release: &Release) -> String {
+    let version = release.version.plain();
+    match &release.commit {
+        Some(commit) if version.is_empty() => commit.plain(),
+        Some(commit) => format!("{version} ({})", crate::text::truncate(&commit.plain(), 12)),
+        None if version.is_empty() => "a release without a name".to_owned(),
+        None => version,
+    }
+}
+
+fn ago(release: &Release, now: Timestamp) -> String {
+    let age = std::time::Duration::try_from(now.duration_since(release.at)).unwrap_or_default();
+    format!("{} ago by {}", short(age), Foreign::from(release.person.as_str()).plain())
+}
+
+/// Whether what runs there, as far as it is recorded, is this commit.
+pub(super) fn same(there: &History, environment: &EnvName, commit: &str, now: Timestamp) -> Came {
+    if !is_digits(commit.as_bytes()) {
+        let shown = crate::text::truncate(&Foreign::from(commit).plain(), 60);
+        return Came::nothing(format!("{shown} is no number of a commit, so nothing can be compared with it"));
+    }
+    let runs = match there.current(None, None) {
+        Current::Runs(release) => release,
+        Current::Nothing => {
+            return Came::nothing(format!("no release of {environment} is recorded, so what runs there is not known"));
+        }
+        Current::Unclear(release, _) => {
+            let told = format!("what runs on {environment} is not known: {} did not end well there", name(release));
+            let details =
+                vec![detail(environment.as_str(), format!("{}: {}", name(release), ago(release, now)), false)];
+            return Came::new(Found::Inconclusive, told, details);
+        }
+    };
+    let line = |holds| vec![detail(environment.as_str(), format!("{}, {}", name(runs), ago(runs, now)), holds)];
+    let mut came = if runs.commit.is_none() {
+        let told = format!("{environment} runs {}, and of which commit that is was not recorded", name(runs));
+        Came::new(Found::Inconclusive, told, line(false))
+    } else if runs.commit.as_ref().is_some_and(|own| is_commit(own, commit)) {
+        Came::new(Found::Pass, format!("{environment} runs the same commit: {}", name(runs)), line(true))
+    } else {
+        let asked = crate::text::truncate(&Foreign::from(commit).plain(), 12);
+        Came::new(Found::Fail, format!("{environment} runs {}, not {asked}", name(runs)), line(false))
+    };
+    came.as_of = Some(runs.at);
+    came
+}
+
+/// Whether two writings of a commit mean one; a name such as a branch's is no commit.
+fn is_commit(own: &Foreign, asked: &str) -> bool {
+    let (own, asked) = (own.raw(), asked.as_bytes());
+    let (short, long) = if own.len() <= asked.len() { (own, asked) } else { (asked, own) };
+    is_digits(short)
+        && is_digits(long)
+        && long.get(..short.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(short))
+}
+
+fn is_digits(word: &[u8]) -> bool {
+    word.len() >= 7 && word.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether this code did not fail here before, or was looked at since. `code` is a release that never was, of this code.
+pub(super) fn release(history: &History, code: &Release, service: Option<&ServiceName>, now: Timestamp) -> Came {
+    if code.commit.is_none() && code.version.is_empty() {
+        return Came::nothing("nothing says which version this is");
+    }
+    let Some(trouble) = history.trouble(code, service) else {
+        let known = history.releases().iter().rev().find(|release| release.is_same(code));
+        let told = match known {
+            Some(known) => format!("{} was {} here, {}", name(code), history.stands(known).word(), ago(known, now)),
+            None => format!("{} was never tried here", name(code)),
+        };
+        return Came::new(Found::Pass, told.clone(), vec![detail("release", told, true)]);
+    };
+    let how = match history.stands(trouble) {
+        Verdict::RolledBack => "was rolled back",
+        Verdict::Failed => "failed",
+        Verdict::Unknown | Verdict::Good => "came to no known end",
+    };
+    let told = format!("{} {how} here, {}: nobody has examined it since", name(code), ago(trouble, now));
+    let hint = format!("{}: `qd release examine` keeps what was found", trouble.run.short());
+    let details = vec![detail("release", told.clone(), false), detail("run", hint, false)];
+    let mut came = Came::new(Found::Fail, told, details);
+    came.as_of = Some(trouble.at);
+    came
+}
+
+/// Whether there is a good release to go back to when this one fails.
+pub(super) fn rollback(history: &History, service: Option<&ServiceName>, now: Timestamp) -> Came {
+    // What runs now is where a failed deploy goes back to.
+    let good = match history.current(service, None) {
+        Current::Runs(release) => release,
+        Current::Nothing => {
+            return Came::new(Found::Fail, "no good release is recorded: there is nothing to go back to", Vec::new());
+        }
+        Current::Unclear(release, _) => {
+            let told = format!("what runs now is not known: {} did not end well", name(release));
+            return Came::new(Found::Inconclusive, told, Vec::new());
+        }
+    };
+    let mut details = vec![detail("runs now", format!("{}, {}", name(good), ago(good, now)), true)];
+    for target in history.targets(service).into_iter().take(NAMED) {
+        let database = match history.way_back(target, service) {
+            Database::Stays => "the database stays".to_owned(),
+            Database::MigrateBack(all) => format!("{} migrations are taken back", all.len()),
+            Database::Restore { backup: Some(backup), .. } => {
+                format!("the database comes from {}", backup.name.plain())
+            }
+            Database::Restore { backup: None, .. } => {
+                "the database can't be taken back, and no backup is recorded".to_owned()
+            }
+        };
+        details.push(detail("before it", format!("{}, {}: {database}", name(target), ago(target, now)), true));
+    }
+    let mut came = Came::new(Found::Pass, format!("a good release is recorded to go back to: {}", name(good)), details);
+    came.as_of = Some(good.at);
+    came
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::SiteName;
+    use crate::domain::release::Examined;
+
+    const ONE: &str = "3f9a1c2b4d5e6f708192a3b4c5d6e7f8091a2b3c";
+    const TWO: &str = "77aa88bb99cc00dd11ee22ff33445566778899aa";
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_770_000_000).unwrap()
+    }
+
+    fn deploy(number: u32, version: &str, commit: Option<&str>, verdict: Verdict) -> Release {
+        Release {
+            run: RunId::new(&format!("01939a2e-77aa-7c11-8f3e-{number:012x}")).unwrap(),
+            site: SiteName::new("shop").unwrap(),
+            environment: EnvName::new("staging").unwrap(),
+            kind: Kind::Deploy,
+            service: None,
+            version: version.into(),
+            commit: commit.map(Into::into),
+            images: Vec::new(),
+            migrations: Vec::new(),
+            backup: None,
+            hosts: Vec::new(),
+            person: "ada".into(),
+            workstation: "ada@desk".into(),
+            at: Timestamp::from_second(1_769_000_000 + i64::from(number) * 3600).unwrap(),
+            took: Duration::from_secs(60),
+            verdict,
+            waivers: Vec::new(),
+            examined: None,
+            login: None,
+        }
+    }
+
+    #[test]
+    fn another_environment_runs_the_same_only_when_it_is_recorded_so() {
+        let staging = EnvName::new("staging").unwrap();
+        let same = |all: Vec<Release>, commit: &str| super::same(&History::of(all), &staging, commit, now()).found;
+        let good = |number, commit| deploy(number, "v1", commit, Verdict::Good);
+        assert_eq!(same(vec![good(1, Some(ONE))], ONE), Found::Pass);
+        assert_eq!(same(vec![good(1, Some(&ONE[..9]))], ONE), Found::Pass);
+        assert_eq!(same(vec![good(1, Some(ONE))], TWO), Found::Fail);
+        assert_eq!(same(vec![good(1, Some(ONE)), good(2, Some(TWO))], ONE), Found::Fail, "it has moved on");
+        assert_eq!(same(vec![good(1, Some("main"))], "main"), Found::Inconclusive, "a branch is many commits");
+        assert_eq!(doubted(Came::new(Found::Pass, "", Vec::new()), vec!["x".into()]).found, Found::Inconclusive);
+        assert_eq!(same(vec![good(1, None)], ONE), Found::Inconclusive);
+        assert_eq!(same(vec![], ONE), Found::Inconclusive);
+        let failed = deploy(2, "v2", Some(ONE), Verdict::Failed);
+        assert_eq!(same(vec![good(1, Some(TWO)), failed], ONE), Found::Inconclusive);
+    }
+
+    #[test]
+    fn what_failed_here_is_not_tried_again_before_somebody_has_looked() {
+        let failed = deploy(1, "v2", Some(ONE), Verdict::Failed);
+        let history = History::of([failed.clone()]);
+        let asked = |history: &History, commit| release(history, &deploy(9, "v2", commit, Verdict::Good), None, now());
+        assert_eq!(asked(&history, Some(ONE)).found, Found::Fail);
+        assert_eq!(asked(&history, Some(TWO)).found, Found::Pass);
+        assert_eq!(asked(&history, None).found, Found::Fail, "the same version");
+        let (by, workstation) = ("bo".to_owned(), "bo@desk".to_owned());
+        let examined = Some(Examined { by, workstation, at: now(), reason: "disk was full".into() });
+        let looked = History::of([Release { examined, ..failed }]);
+        assert_eq!(asked(&looked, Some(ONE)).found, Found::Pass);
+        assert_eq!(release(&history, &deploy(9, "", None, Verdict::Good), None, now()).found, Found::Inconclusive);
+    }
+
+    #[test]
+    fn there_is_a_way_back_only_to_what_is_known_to_be_good() {
+        let back = |all: Vec<Release>| rollback(&History::of(all), None, now()).found;
+        assert_eq!(back(vec![]), Found::Fail);
+        assert_eq!(back(vec![deploy(1, "v1", None, Verdict::Good)]), Found::Pass);
+        assert_eq!(back(vec![deploy(1, "v1", None, Verdict::RolledBack)]), Found::Fail);
+        let all = vec![deploy(1, "v1", None, Verdict::Good), deploy(2, "v2", None, Verdict::Unknown)];
+        assert_eq!(back(all), Found::Inconclusive);
+    }
+}
