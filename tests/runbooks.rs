@@ -1,6 +1,8 @@
 //! A person at the procedures: keys and what is on the screen then.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "runbooks/again.rs"]
+mod again;
 #[path = "runbooks/called.rs"]
 mod called;
 #[path = "common/console.rs"]
@@ -247,7 +249,7 @@ fn a_step_that_only_reads_runs_at_once_and_one_that_changes_asks_for_the_name() 
             screen.contains("git -C /opt/pakashop pull --ff-only") && screen.contains("type production"),
             "{screen}"
         );
-        assert!(screen.contains("app-1, app-2") && screen.contains("1 at a time"), "{screen}");
+        assert!(screen.contains("app-1, app-2") && screen.contains("one host after the other"), "{screen}");
         console.keys("enter");
         assert!(console.screen().contains("Nothing was typed yet") && decided(&mut console).is_empty());
         console.types("production").keys("enter");

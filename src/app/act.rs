@@ -52,7 +52,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Tick => return procedures::decide::toggle(model, now),
         Action::EditStep => {
             if let Some(part) = model.procedure.cursor {
-                procedures::begin::edit(model, part, Vec::new());
+                procedures::begin::edit(model, part, None, Vec::new());
             }
         }
         Action::RunAll => return procedures::begin::all(model, now),

@@ -42,9 +42,9 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             state.settle(lines, confirm::height(area, lines));
         }
         Some(Overlay::Plan(state)) => {
-            let previews = &model.conducted.previews;
+            let beside = super::procedures::begin::beside(&model.conducted, state.plan());
             let columns = plan::columns(area);
-            let lines = plan::lines(state.plan(), &state.procedure, previews, columns, clock, glyphs).all().len();
+            let lines = plan::lines(state.plan(), &state.procedure, beside, columns, clock, glyphs).all().len();
             state.settle(lines, plan::height(area, lines));
         }
         Some(Overlay::Choose(state)) => {

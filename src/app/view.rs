@@ -186,7 +186,8 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Plan(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
             let accept = hints::key_of(model, Action::Accept);
-            plan::view(state, &model.conducted.previews, pen, area, band, &accept);
+            let beside = super::procedures::begin::beside(&model.conducted, state.plan());
+            plan::view(state, beside, pen, area, band, &accept);
         }
         Some(Overlay::Choose(state)) => {
             let key = |action: Action| hints::key_of(model, action);

@@ -9,14 +9,14 @@ use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
 use crate::app::releases;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
-use crate::domain::procedure::{Danger, Doing, ProcedurePlan, Purpose};
+use crate::domain::procedure::{Danger, ProcedurePlan, Purpose};
 use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::choose::{self, About};
 use crate::screens::{edit, plan};
 use crate::state::procedures::conducted::Sent;
-use crate::state::procedures::{Answers, Choice, Chosen, Edited, again, has_gate, plan_seen};
+use crate::state::procedures::{Answers, Choice, Chosen, Conducted, Edited, again, commanded, has_gate, plan_seen};
 use crate::text::Foreign;
 
 /// What a person wants to be run, with everything that was said so far.
@@ -37,12 +37,17 @@ pub fn run(model: &Model, procedure: &Procedure) -> Option<RunId> {
 
 /// A wish for parts of the open document.
 pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Option<Wish> {
-    let procedure = Arc::clone(model.procedure.procedure.as_ref()?);
-    let run = run(model, &procedure);
-    let run = if matches!(what, Chosen::Whole | Chosen::Gate) { None } else { run };
+    let procedure = model.procedure.procedure.as_ref()?;
+    let run = if matches!(what, Chosen::Whole | Chosen::Gate) { None } else { run(model, procedure) };
     let hosts = model.procedure.hosts.clone();
+    wished(model, Choice { what, hosts, only, run }, now)
+}
+
+/// A wish for this choice of the open document.
+pub fn wished(model: &Model, choice: Choice, now: Now) -> Option<Wish> {
+    let procedure = Arc::clone(model.procedure.procedure.as_ref()?);
     let answers = known(model, &procedure, now);
-    Some(Wish { procedure, choice: Choice { what, hosts, only, run }, answers })
+    Some(Wish { procedure, choice, answers })
 }
 
 /// What is known beside the document: what was told before, what earlier parts gave, what was decided.
@@ -160,27 +165,21 @@ fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Ef
     vec![Effect::Conduct(Box::new(permit))]
 }
 
+/// What is known beside a plan.
+pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan) -> plan::Beside<'a> {
+    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure) }
+}
+
 /// Whether the page or the box asks for a single `y`.
 pub fn wants_y(state: &plan::State) -> bool {
     matches!(state.demand(), Demand::Yes)
 }
 
-/// Opens the editor on the command of a part.
-pub fn edit(model: &mut Model, part: usize, only: Vec<HostName>) {
+/// Opens the editor on the command of a part: on `last`, where it was edited before.
+pub fn edit(model: &mut Model, part: usize, last: Option<String>, only: Vec<HostName>) {
     let Some(one) = model.procedure.procedure.as_ref().and_then(|procedure| procedure.parts.get(part)) else { return };
-    let text = match &one.doing {
-        Doing::Run(_, text) | Doing::Shift(text, ..) | Doing::Request(_, _, text) => text.clone(),
-        Doing::Check(..)
-        | Doing::Fact(_)
-        | Doing::Ask
-        | Doing::Prompt(_)
-        | Doing::Hold(..)
-        | Doing::Decide(_)
-        | Doing::Restart(_)
-        | Doing::Notify(..)
-        | Doing::Call(..) => return,
-    };
-    let state = edit::State::new(one.id.clone(), one.title.plain(), &text, only);
+    let Some(text) = commanded(one) else { return };
+    let state = edit::State::new(one.id.clone(), one.title.plain(), text, last.as_deref(), only);
     model.overlay = Some(Overlay::Edit(Box::new(state)));
 }
 

@@ -1,7 +1,7 @@
 //! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
 
 use super::{begin, forms, gate};
-use crate::app::model::Model;
+use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{Reason, RunStep, StepState};
@@ -9,7 +9,7 @@ use crate::domain::{Now, PartId, RunId};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence, Need};
 use crate::screens::choose::{About, Choice, Does, State, What};
-use crate::state::procedures::{Chosen, Conduct, Edited, Sheet, find_part, is_of};
+use crate::state::procedures::{Chosen, Conduct, Sheet, commanded, find_part, is_of, once_more};
 use crate::text::Foreign;
 
 /// Takes the key that ticks: an item, or takes that back.
@@ -34,11 +34,21 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
         gate::judge(model, run, &part);
         return Vec::new();
     }
-    if evidence {
-        model.overlay = Some(Overlay::Form(Box::new(forms::note(&title)), forms::Purpose::Note(part)));
+    let waits = conduct(model).is_some_and(|conduct| conduct.needs.contains(&Need::Tick(part.clone())));
+    if evidence && waits {
+        ask_note(model, part, &title);
         return Vec::new();
     }
+    if evidence {
+        // Whether it is done at all is known when the run has looked at its condition: then what was seen is asked for.
+        return tick_in(model, part, None, now);
+    }
     tick(model, part, String::new(), now)
+}
+
+/// Asks for what was seen.
+fn ask_note(model: &mut Model, part: PartId, title: &str) {
+    model.overlay = Some(Overlay::Form(Box::new(forms::note(title)), forms::Purpose::Note(part)));
 }
 
 /// Attests an item: at once where a run waits for it, else a run is begun for it first.
@@ -50,6 +60,11 @@ pub fn tick(model: &mut Model, part: PartId, note: String, now: Now) -> Vec<Effe
     if let Some(run) = known.map(|conduct| conduct.run.id.clone()) {
         return vec![Effect::Decide(run, Decision::Tick(part, note))];
     }
+    tick_in(model, part, Some(note), now)
+}
+
+/// Begins a run in which an item is ticked as soon as it waits for that; without a note that is asked for then.
+fn tick_in(model: &mut Model, part: PartId, note: Option<String>, now: Now) -> Vec<Effect> {
     model.procedure.answer = Some((part.clone(), note));
     begin::parts(model, vec![part], Vec::new(), now)
 }
@@ -77,7 +92,21 @@ pub fn answers(model: &mut Model) -> Vec<Effect> {
     };
     let run = conduct.run.id.clone();
     model.procedure.answer = None;
-    vec![Effect::Decide(run, Decision::Tick(part, note))]
+    match (note, found(model, &part)) {
+        (Some(note), _) => vec![Effect::Decide(run, Decision::Tick(part, note))],
+        // Whoever has gone on to something else is not asked in the middle of it: the run says that it waits.
+        (None, Some(one)) if stands_at(model, &part) && model.overlay.is_none() => {
+            ask_note(model, part, &one.title.plain());
+            Vec::new()
+        }
+        (None, _) => Vec::new(),
+    }
+}
+
+/// Whether a person stands at this part just now.
+fn stands_at(model: &Model, part: &PartId) -> bool {
+    let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
+    model.screen == Screen::Procedure && here.is_some_and(|here| here.id == *part)
 }
 
 /// What the run beside the open document waits for: at the part under the cursor, else first of all.
@@ -125,8 +154,7 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
                 return Vec::new();
             }
             if one.options.evidence {
-                let note = forms::note(&one.title.plain());
-                model.overlay = Some(Overlay::Form(Box::new(note), forms::Purpose::Note(part)));
+                ask_note(model, part, &one.title.plain());
                 return Vec::new();
             }
             return tick(model, part, String::new(), now);
@@ -200,11 +228,14 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
         let about = format!("look at {} once more; nothing is sent", step.host);
         choices.push(choice(Does::CheckAgain, "check again", about));
     }
-    let about = if unknown { "it may be done twice then" } else { "the same command once more" };
+    let about = match (unknown, step.edited.is_some()) {
+        (true, _) => "it may be done twice then",
+        (false, true) => "the same command once more, as it was edited",
+        (false, false) => "the same command once more",
+    };
     choices.push(choice(Does::Retry, "retry", format!("{about}, on {} only", step.host)));
     // The command of a called procedure is edited there.
-    let editable =
-        own && part.is_some_and(|part| matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Shift(..)));
+    let editable = own && part.is_some_and(|part| commanded(part).is_some());
     if editable && !unknown && !is_gate {
         choices.push(choice(Does::RetryEdited, "retry edited", "another command for once; it is recorded"));
     }
@@ -299,32 +330,38 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
 }
 
 fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: String, now: Now) -> Vec<Effect> {
-    let found = model.conducted.get(&run).and_then(|conduct| conduct.run.steps.get(step)).cloned();
-    let Some((host, part)) = found.and_then(|step| Some((step.host, step.part?))) else { return Vec::new() };
+    let found = model.conducted.get(&run).map(|conduct| conduct.run.clone());
+    let here = found.as_ref().and_then(|record| record.steps.get(step));
+    let Some((host, part)) = here.and_then(|step| Some((step.host.clone(), step.part.clone()?))) else {
+        return Vec::new();
+    };
     let decide = |decision: Decision| vec![Effect::Decide(run.clone(), decision)];
-    let again = |command| Chosen::Parts(vec![Edited { part: part.clone(), command }]);
-    let planned = |model: &mut Model, what: Chosen, only: bool| {
-        let only = if only { vec![host.clone()] } else { Vec::new() };
-        match begin::wish(model, what, only, now) {
-            Some(mut wish) => {
-                wish.choice.run = Some(run.clone());
-                begin::plan_it(model, wish, now)
-            }
-            None => Vec::new(),
+    let planned = |model: &mut Model, what: Chosen| match begin::wish(model, what, Vec::new(), now) {
+        Some(mut wish) => {
+            wish.choice.run = Some(run.clone());
+            begin::plan_it(model, wish, now)
         }
+        None => Vec::new(),
     };
     match does {
-        Does::Retry => planned(model, again(None), true),
+        Does::Retry => {
+            let again = found.as_ref().and_then(|record| once_more(record, step));
+            match again.and_then(|choice| begin::wished(model, choice, now)) {
+                Some(wish) => begin::plan_it(model, wish, now),
+                None => Vec::new(),
+            }
+        }
         Does::RetryEdited => {
             let place =
                 model.procedure.procedure.as_ref().and_then(|one| one.parts.iter().position(|known| known.id == part));
             if let Some(place) = place {
-                begin::edit(model, place, vec![host]);
+                let last = found.as_ref().and_then(|record| record.steps.get(step)?.edited.clone());
+                begin::edit(model, place, last, vec![host]);
             }
             Vec::new()
         }
-        Does::Undo => planned(model, Chosen::Undo(part), false),
-        Does::RollBack => planned(model, Chosen::Rollback, false),
+        Does::Undo => planned(model, Chosen::Undo(part)),
+        Does::RollBack => planned(model, Chosen::Rollback),
         Does::Waive => decide(Decision::Waive(part, reason)),
         Does::Override => decide(Decision::Override(reason)),
         Does::Judge => decide(Decision::Tick(part, reason)),

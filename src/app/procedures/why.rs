@@ -6,7 +6,7 @@ use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::StepState;
 use crate::input::Action;
 use crate::state::procedures::sheet::{declared, is_automated, needs_place};
-use crate::state::procedures::{Conduct, Standing};
+use crate::state::procedures::{Conduct, Standing, commanded};
 use crate::ui::Clock;
 
 const STILL: Clock = Clock { now: crate::domain::Now::START, running: false };
@@ -135,18 +135,9 @@ fn tick(model: &Model) -> Option<String> {
 }
 
 fn edit(model: &Model) -> Option<String> {
-    let part = part(model)?;
-    match &part.doing {
-        Doing::Run(..) | Doing::Request(..) | Doing::Shift(..) => begin::refused(model, Danger::Read),
-        Doing::Check(..)
-        | Doing::Fact(_)
-        | Doing::Ask
-        | Doing::Prompt(_)
-        | Doing::Hold(..)
-        | Doing::Decide(_)
-        | Doing::Restart(_)
-        | Doing::Notify(..)
-        | Doing::Call(..) => Some("it has no command".to_owned()),
+    match commanded(part(model)?) {
+        Some(_) => begin::refused(model, Danger::Read),
+        None => Some("it has no command".to_owned()),
     }
 }
 

@@ -236,7 +236,7 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(&plan, &self.prepared.times, false))?;
+                    output::print(&told::plan(&plan, &self.prepared.environment, &self.prepared.times, false))?;
                     output::print("\n")?;
                 }
                 self.trust().await?;

@@ -4,12 +4,12 @@ use super::follow::{Decided, Session};
 use super::{OnFailure, answers, told};
 use crate::cli::{Exit, output};
 use crate::domain::permit::Confirm;
-use crate::domain::procedure::{Doing, HERE, Role};
+use crate::domain::procedure::{HERE, Role};
 use crate::domain::{HostName, PartId, Procedure, RoleName, Run};
 use crate::engine::transport::RuntimeDir;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence};
-use crate::state::procedures::{Choice, Chosen, again, find_part, is_of, once_more, plan};
+use crate::state::procedures::{Choice, Chosen, again, commanded, find_part, is_of, once_more, plan};
 use crate::text::Foreign;
 
 /// How often `--on-failure retry` tries a step again.
@@ -106,18 +106,9 @@ impl Session<'_> {
         let found = procedure.as_ref().zip(step.part.as_ref()).and_then(|(procedure, id)| {
             find_part(procedure, &self.prepared.environment, id).map(|(_, part)| part.clone())
         });
-        let editable = found.as_ref().filter(|_| !unknown).and_then(|part| match &part.doing {
-            Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text.clone()),
-            Doing::Check(..)
-            | Doing::Fact(_)
-            | Doing::Ask
-            | Doing::Prompt(_)
-            | Doing::Hold(..)
-            | Doing::Decide(_)
-            | Doing::Restart(_)
-            | Doing::Notify(..)
-            | Doing::Call(..) => None,
-        });
+        // What was edited before is edited further.
+        let last = |part| step.edited.as_deref().or(commanded(part)).map(str::to_owned);
+        let editable = found.as_ref().filter(|part| !unknown && commanded(part).is_some()).and_then(last);
         Some(Ways {
             part: step.part.clone(),
             on_host: step.host.as_str() != HERE,
@@ -262,7 +253,7 @@ impl Session<'_> {
             }
         };
         if !self.args.json && self.args.on_failure != OnFailure::Retry {
-            output::print(&told::plan(&plan, &self.prepared.times, false))?;
+            output::print(&told::plan(&plan, &environment, &self.prepared.times, false))?;
         }
         let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
         let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };

@@ -181,7 +181,7 @@ fn planned(args: &RunArgs, prepared: &Prepared) -> Result<Exit, Exit> {
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
-    super::output::print(&told::plan(plan, &prepared.times, args.json))?;
+    super::output::print(&told::plan(plan, &prepared.environment, &prepared.times, args.json))?;
     let misread = plan.parts.iter().any(|part| part.misread.is_some());
     Ok(if misread { Exit::Configuration } else { Exit::Ok })
 }

@@ -1,6 +1,7 @@
 //! What `qd run` prints: for people one line for each thing that happens, for programs one JSON object.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -12,16 +13,20 @@ use crate::domain::channel::{Delivery, Told};
 use crate::domain::motion::{Code, Motion};
 use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{InputName, PartId, Run, RunId};
+use crate::domain::{Environment, InputName, PartId, Run, RunId};
 use crate::port::procedure::{Evidence, Need, Piece};
 use crate::state::procedures::{plan_json, plan_told};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// A plan, part by part and host by host.
-pub(super) fn plan(plan: &ProcedurePlan, times: &Times, json: bool) -> String {
+pub(super) fn plan(plan: &ProcedurePlan, environment: &Environment, times: &Times, json: bool) -> String {
     let expected = |part: &PartId| times.of(part);
-    if json { format!("{:#}\n", plan_json(plan, expected)) } else { plan_told(plan, expected).join("\n") + "\n" }
+    if json {
+        return format!("{:#}\n", plan_json(plan, expected));
+    }
+    let procedure = environment.procedure(&plan.procedure);
+    plan_told(plan, procedure.map(Arc::as_ref), expected).join("\n") + "\n"
 }
 
 /// Prints what happens.

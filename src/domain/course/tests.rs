@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, RoleName, SiteName};
 use crate::domain::procedure::{
-    Danger, Doing, Job, Kind, Language, OnError, Options, PlannedPart, Purpose, Role, Script, Term, Terms, Way, here,
+    Danger, Doing, Job, Kind, Language, LockWanted, OnError, Options, PlannedPart, Purpose, Role, Script, Term, Terms,
+    Way, here,
 };
 use crate::domain::run::Overridden;
 use crate::domain::run::Reason;
@@ -70,6 +71,7 @@ pub(super) fn plan(whole: bool, parts: Vec<PlannedPart>) -> ProcedurePlan {
         budget: None,
         given: Vec::new(),
         later: Vec::new(),
+        lock: LockWanted::No,
         parts,
         back: None,
     }

@@ -15,7 +15,7 @@ use crate::text::Foreign;
 pub use block::{Block, Inline, Marker, Placed, Style};
 pub use header::{Back, Choices, Header, Input, InputKind, Kind, Origin};
 pub use part::{Danger, Doing, Guard, Language, OnError, Options, Part, TIMEOUT, Term, Terms, Way};
-pub use plan::{Given, HERE, Job, PlannedPart, ProcedurePlan, Purpose, Script, here};
+pub use plan::{Given, HERE, Job, LockWanted, PlannedPart, ProcedurePlan, Purpose, Script, here};
 pub use target::Target;
 
 /// One procedure.

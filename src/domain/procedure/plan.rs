@@ -54,6 +54,8 @@ pub struct ProcedurePlan {
     pub given: Vec<Given>,
     /// The inputs that are fetched or told later: secrets, and what a part asks for. As they are called in scripts.
     pub later: Vec<Input>,
+    /// Whether it takes the lock of the environment before its first change.
+    pub lock: LockWanted,
     /// The parts, in the order of the document.
     pub parts: Vec<PlannedPart>,
     /// The way back that the run begins by itself when something fails; none where a person is asked.
@@ -72,6 +74,18 @@ pub enum Purpose {
     Rollback,
     /// It looks whether the run may begin: its gate alone, in front of everything that it would do.
     Judge,
+}
+
+/// Whether a plan takes the lock of its environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LockWanted {
+    /// It takes none.
+    #[default]
+    No,
+    /// On this host.
+    On(HostName),
+    /// It should, and the environment has no lock host.
+    Nowhere,
 }
 
 /// An input with its value.

@@ -87,7 +87,12 @@ impl Keeper {
         }
         let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
         let held = taken.map_err(|why| format!("The environment is locked: {why}"))?;
-        held.reserve().await.map_err(|why| format!("The environment could not be reserved: {why}"))?;
+        if let Err(why) = held.reserve().await {
+            // Nothing was begun under it, so nobody need wait until the lease lapses. It is given back beside this: a lock
+            // host that answers late holds nobody up, and its commands have deadlines.
+            drop(tokio::spawn(held.release()));
+            return Err(format!("The environment could not be reserved: {why}"));
+        }
         let token = held.token();
         (self.last, self.held) = (token, Some(held));
         Ok(self.fence(token))

@@ -28,12 +28,14 @@ pub struct State {
 }
 
 impl State {
-    /// Begins with the command as it stands in the document.
-    pub fn new(part: PartId, title: String, text: &str, only: Vec<HostName>) -> Self {
-        let text: String =
-            text.trim_end_matches('\n').chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect();
+    /// Begins with the command as it stands in the document, or as it was edited last.
+    pub fn new(part: PartId, title: String, document: &str, last: Option<&str>, only: Vec<HostName>) -> Self {
+        let shown = |text: &str| -> String {
+            text.trim_end_matches('\n').chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect()
+        };
+        let (before, text) = (shown(document), shown(last.unwrap_or(document)));
         let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-        Self { part, title, only, row: 0, column: lines.first().map_or(0, String::len), lines, top: 0, before: text }
+        Self { part, title, only, row: 0, column: lines.first().map_or(0, String::len), lines, top: 0, before }
     }
 
     /// The command as it stands now.
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_command_is_edited_as_people_expect() {
-        let mut state = State::new(PartId::new("a").unwrap(), "A".into(), "ls -l\nwc\n", Vec::new());
+        let mut state = State::new(PartId::new("a").unwrap(), "A".into(), "ls -l\nwc\n", None, Vec::new());
         assert!(!state.is_changed() && state.text() == "ls -l\nwc");
         state.erase();
         state.push('a');

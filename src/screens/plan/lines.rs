@@ -1,16 +1,37 @@
-//! What the page says: where and as whom, what it was told, then every part with its commands, host by host.
+//! What the page says: where and as whom, what it was told, then every part with its commands, host by host. The words
+//! are those of `qd run --plan`.
 
-use crate::domain::host::BecomeRoot;
-use crate::domain::procedure::{Danger, Doing, Job, PlannedPart, Procedure};
+use std::time::Duration;
+
+use crate::domain::procedure::{Job, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
 use crate::domain::{HostName, PartId, ProcedurePlan};
+use crate::port::procedure::Past;
+use crate::runtimes::shell::word;
+use crate::state::procedures::wording::{BY_ITSELF, Grade, Row, alike, lock, notes, rows, totals, way_back, whom};
 use crate::style::{Glyphs, Role};
-use crate::text::{Budget, Foreign, disguises, exact};
+use crate::text::{Budget, Foreign};
 use crate::ui::words::Clock;
 use crate::ui::{Lines, Words, figure};
 
 /// What a preview printed: of this part, on this host.
 pub type Preview = (PartId, HostName, Result<Foreign, String>);
+
+/// What is known beside a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// What previews printed so far.
+    pub previews: &'a [Preview],
+    /// How long its parts took before.
+    pub past: Option<&'a Past>,
+}
+
+impl Beside<'_> {
+    fn expected(&self, part: &PlannedPart) -> Option<Duration> {
+        let host = &part.jobs.first()?.host;
+        self.past?.expected(&part.part, host)
+    }
+}
 
 /// Hosts in one list; of more only the number is told.
 const NAMES: usize = 10;
@@ -18,15 +39,14 @@ const NAMES: usize = 10;
 const VALUE: usize = 160;
 /// Lines of a preview that are shown.
 const PREVIEW: usize = 20;
-
-/// Disguises of one command that are explained.
-const DISGUISES: usize = 5;
+/// The most columns of prose.
+const PROSE: usize = 90;
 
 /// Everything that is to be read before the answer.
 pub fn lines(
     plan: &ProcedurePlan,
     procedure: &Procedure,
-    previews: &[Preview],
+    beside: Beside<'_>,
     columns: usize,
     clock: Clock,
     glyphs: &Glyphs,
@@ -42,13 +62,13 @@ pub fn lines(
                 lines.text(Role::Heading, &section.title.plain());
             }
         }
-        one(&mut lines, part, procedure, previews, columns, glyphs);
+        one(&mut lines, part, procedure, beside, columns, glyphs);
     }
     if let Some(back) = &plan.back {
         lines.space();
-        lines.text(Role::Heading, "The way back, which begins by itself when something fails");
+        lines.text(Role::Heading, &format!("The way back: {BY_ITSELF}"));
         for part in &back.parts {
-            one(&mut lines, part, procedure, previews, columns, glyphs);
+            one(&mut lines, part, procedure, beside, columns, glyphs);
         }
     }
     lines
@@ -61,18 +81,13 @@ pub fn commands(plan: &ProcedurePlan) -> String {
         for job in part.jobs.iter().filter(|job| !job.script.text.is_empty()) {
             text.push_str(&format!("# {} on {}\n", part.title.plain(), job.host));
             for (name, value) in &job.script.variables {
-                text.push_str(&format!("{name}={}\n", quoted(value)));
+                text.push_str(&format!("{name}={}\n", word(value)));
             }
             text.push_str(job.script.text.trim_end());
             text.push('\n');
         }
     }
     Foreign::from(text).clean(Budget { input: 64 << 10, ..Budget::rows() }).text()
-}
-
-/// A value as one word of a shell.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: &Glyphs) {
@@ -87,7 +102,14 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
         place = place.text(Role::Quiet, format!(" and {} more", hosts.len() - NAMES));
     }
     lines.pair("where", place);
-    lines.pair("does", totals(plan));
+    let mut does = Words::new();
+    for (grade, told) in totals(plan) {
+        if !does.is_empty() {
+            does = does.tail(Role::Quiet, ",").text(Role::Text, " ");
+        }
+        does = does.text(colour(grade), told);
+    }
+    lines.pair("does", does);
     // What comes later is told there, and once.
     let known = plan.given.iter().filter(|given| plan.later.iter().all(|later| later.name != given.name));
     for (number, given) in known.enumerate() {
@@ -107,22 +129,18 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
     if let Some(budget) = procedure.header.budget.filter(|_| plan.whole) {
         lines.pair("may take", Words::of(Role::Text, short(budget)));
     }
-    let back = match &procedure.header.rollback {
-        Some(name) => Some(format!("the procedure {name}")),
-        None if procedure.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback) => {
-            Some("its own section Rollback".to_owned())
+    match lock(plan) {
+        Some(Ok(told)) => lines.pair("lock", Words::new().prose(Role::Text, &told)),
+        Some(Err(told)) => lines.pair("no lock", Words::new().prose(Role::Warn, &told)),
+        None => {}
+    }
+    match way_back(plan, procedure) {
+        Some(Ok(told)) => {
+            let words = Words::of(Role::Text, told);
+            let by_itself = format!("; {BY_ITSELF}");
+            lines.pair("way back", if plan.back.is_some() { words.prose(Role::Warn, &by_itself) } else { words });
         }
-        None => None,
-    };
-    match back {
-        Some(back) => {
-            let words = Words::of(Role::Text, back);
-            let by_itself = ", by itself and once when something fails";
-            lines.pair("way back", if plan.back.is_some() { words.prose(Role::Warn, by_itself) } else { words });
-        }
-        None if plan.whole && plan.danger() > Danger::Read => {
-            lines.pair("way back", Words::of(Role::Warn, "none is written down"));
-        }
+        Some(Err(told)) => lines.pair("way back", Words::of(Role::Warn, told)),
         None => {}
     }
 }
@@ -137,107 +155,60 @@ fn value_told(value: &str) -> Words {
     Words::of(Role::Command, cut).gap(1).text(Role::Quiet, figure::count(value.len(), "byte"))
 }
 
-/// How many parts there are of each grade.
-fn totals(plan: &ProcedurePlan) -> Words {
-    let mut words = Words::new();
-    let by_hand = plan.parts.iter().filter(|part| is_by_hand(part)).count();
-    let tells = |part: &PlannedPart| !is_by_hand(part) && matches!(part.doing, Doing::Notify(..));
-    let of = |part: &PlannedPart, danger: Danger| !is_by_hand(part) && !tells(part) && part.danger == danger;
-    let graded = |danger: Danger| plan.parts.iter().filter(|part| of(part, danger)).count();
-    let telling = plan.parts.iter().filter(|part| tells(part)).count();
-    let mut put = |count: usize, role: Role, noun: &str, does: &str| {
-        if count > 0 {
-            if !words.is_empty() {
-                words = std::mem::take(&mut words).tail(Role::Quiet, ",").text(Role::Text, " ");
-            }
-            words = std::mem::take(&mut words).text(role, format!("{} {does}", figure::count(count, noun)));
-        }
-    };
-    put(graded(Danger::Read), Role::Good, "step", "only to read");
-    put(graded(Danger::Change), Role::Warn, "step", "to change something");
-    put(graded(Danger::Destructive), Role::Bad, "step", "to destroy something");
-    put(telling, Role::Info, "step", "to tell a channel");
-    put(by_hand, Role::Text, "step", "by hand");
-    words
-}
-
-fn is_by_hand(part: &PlannedPart) -> bool {
-    part.kind == "ask" || matches!(part.doing, Doing::Ask | Doing::Decide(_) | Doing::Prompt(_))
+fn colour(grade: Grade) -> Role {
+    match grade {
+        Grade::Reads | Grade::Declared => Role::Good,
+        Grade::Changes => Role::Warn,
+        Grade::Destroys => Role::Bad,
+        Grade::Tells => Role::Info,
+        Grade::ByHand => Role::Quiet,
+    }
 }
 
 fn one(
     lines: &mut Lines,
     part: &PlannedPart,
     procedure: &Procedure,
-    previews: &[Preview],
+    beside: Beside<'_>,
     columns: usize,
     glyphs: &Glyphs,
 ) {
     lines.space();
-    let grade = match (is_by_hand(part), part.danger) {
-        (true, _) => Words::of(Role::Quiet, "by hand"),
-        (false, _) if matches!(part.doing, Doing::Notify(..)) => Words::of(Role::Info, "tells a channel"),
-        (false, Danger::Read) if part.is_declared_read() => Words::of(Role::Good, "reads only, as declared"),
-        (false, Danger::Read) => Words::of(Role::Good, "reads only"),
-        (false, Danger::Change) => Words::of(Role::Warn, "changes"),
-        (false, Danger::Destructive) => Words::of(Role::Bad, "destroys"),
-    };
-    let head = Words::of(Role::Strong, part.title.plain()).gap(2).then(grade);
-    lines.line(head);
-    for group in groups(&part.jobs) {
-        let Some(first) = group.first() else { continue };
-        job(lines, part, first, &group, columns);
+    let grade = Grade::of(part);
+    let told = Words::new().prose(Role::Strong, &part.title.plain()).gap(2).text(colour(grade), grade.told());
+    told.wrapped(columns, lines.clock).into_iter().for_each(|line| lines.line(line));
+    let notes = notes(part, Some(procedure), beside.expected(part)).join("; ");
+    for line in Words::new().prose(Role::Quiet, &notes).wrapped(columns.saturating_sub(2).min(PROSE), lines.clock) {
+        if !line.is_empty() {
+            lines.line(Words::new().gap(2).then(line));
+        }
     }
-    about(lines, part, procedure);
-    for (_, host, said) in previews.iter().filter(|(of, ..)| *of == part.part) {
+    for (first, group) in alike(&part.jobs) {
+        job(lines, first, &group, columns, glyphs);
+    }
+    for (_, host, said) in beside.previews.iter().filter(|(of, ..)| *of == part.part) {
         preview(lines, host, said, glyphs);
     }
-    let open =
-        part.previews.iter().filter(|job| !previews.iter().any(|(of, on, _)| *of == part.part && *on == job.host));
-    for job in open {
+    let known = |job: &&Job| beside.previews.iter().any(|(of, on, _)| *of == part.part && *on == job.host);
+    for job in part.previews.iter().filter(|job| !known(job)) {
         lines.line(Words::new().gap(4).text(Role::Info, format!("preview on {} {}", job.host, glyphs.more)));
     }
 }
 
-/// Jobs that differ only in their host stand together.
-fn groups(jobs: &[Job]) -> Vec<Vec<&Job>> {
-    let mut groups: Vec<Vec<&Job>> = Vec::new();
-    for job in jobs {
-        let same = |group: &&mut Vec<&Job>| {
-            group.first().is_some_and(|first| first.script == job.script && first.become_root == job.become_root)
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(job),
-            None => groups.push(vec![job]),
-        }
-    }
-    groups
-}
-
-fn job(lines: &mut Lines, part: &PlannedPart, first: &Job, group: &[&Job], columns: usize) {
+fn job(lines: &mut Lines, first: &Job, group: &[&Job], columns: usize, glyphs: &Glyphs) {
     if first.script.text.is_empty() {
         return;
     }
     let names: Vec<String> = group.iter().map(|job| job.host.to_string()).collect();
-    let mut place = Words::new().gap(2).text(Role::Quiet, "on ").then(Words::listed(Role::Text, &names));
-    if group.len() > 1 {
-        let how =
-            if part.at_once >= group.len() { "all at once".to_owned() } else { format!("{} at a time", part.at_once) };
-        place = place.text(Role::Quiet, format!(", {how}"));
+    let place = Words::new().text(Role::Quiet, "on ").then(Words::listed(Role::Text, &names));
+    for line in place.text(Role::Quiet, whom(first)).wrapped(columns.saturating_sub(2), lines.clock) {
+        lines.line(Words::new().gap(2).then(line));
     }
-    if let Some(root) = first.become_root {
-        let whom = match root {
-            BecomeRoot::Sudo => ", as root by sudo",
-            BecomeRoot::AlreadyRoot => ", as root, which the login is already",
-            BecomeRoot::Polkit => ", as root if polkit allows it",
-            BecomeRoot::Never => "",
-        };
-        place = place.text(Role::Quiet, whom);
-    }
-    if let Some(folder) = &first.script.folder {
-        place = place.text(Role::Quiet, format!(", in {}", exact(folder).join("␊")));
-    }
-    lines.line(place);
+    script(lines, &first.script, columns, glyphs);
+}
+
+/// A script as it runs: what is typed behind a prompt, what it finds before.
+fn script(lines: &mut Lines, script: &Script, columns: usize, glyphs: &Glyphs) {
     let room = columns.saturating_sub(8).max(8);
     let mut code = |text: &str, lead: &str, role: Role| {
         for (number, part) in crate::text::wrap(text, room).into_iter().enumerate() {
@@ -245,67 +216,23 @@ fn job(lines: &mut Lines, part: &PlannedPart, first: &Job, group: &[&Job], colum
             lines.line(Words::new().gap(4).text(Role::Faint, lead).text(role, part));
         }
     };
-    for (name, value) in &first.script.variables {
-        code(&format!("{name}={}", Foreign::from(quoted(value)).plain()), "  ", Role::Quiet);
+    let mut lead = if script.with.is_some() { "> " } else { "$ " };
+    let mut odd = Vec::new();
+    for row in rows(script) {
+        match row {
+            Row::Folder(folder) => code(&format!("cd {folder}"), "  ", Role::Quiet),
+            Row::Value(name, value) => code(&format!("{name}={value}"), "  ", Role::Quiet),
+            Row::Later(name) => code(&format!("{name}={} (known when it runs)", glyphs.more), "  ", Role::Quiet),
+            Row::Secret(name) => code(&format!("{name}={}", glyphs.secret.repeat(6)), "  ", Role::Quiet),
+            Row::With(program) => code(&program, "$ ", Role::Command),
+            Row::Line(line) => code(&line, std::mem::replace(&mut lead, "  "), Role::Command),
+            Row::Weight(line) => code(&format!("and must then print the weight: {line}"), "  ", Role::Quiet),
+            Row::Odd(token, what) => odd.push((token, what)),
+        }
     }
-    for name in first.script.secrets.iter().chain(&first.script.captured) {
-        code(&format!("{name}=…"), "  ", Role::Quiet);
-    }
-    if let Some(with) = &first.script.with {
-        code(&exact(with).join("␊"), "$ ", Role::Command);
-    }
-    for (number, row) in exact(first.script.text.trim_end_matches(['\n', ' ', '\t'])).iter().enumerate() {
-        let prompt = if first.script.with.is_some() { "> " } else { "$ " };
-        code(row, if number == 0 { prompt } else { "  " }, Role::Command);
-    }
-    for one in disguises(&first.script.text).iter().take(DISGUISES) {
-        let words = Words::of(Role::Bad, one.token.clone()).text(Role::Warn, format!(" is {}", one.what));
+    for (token, what) in odd {
+        let words = Words::of(Role::Bad, token).text(Role::Warn, format!(" is {what}"));
         lines.line(Words::new().gap(4).then(words));
-    }
-}
-
-/// What else is to be known of a part.
-fn about(lines: &mut Lines, part: &PlannedPart, procedure: &Procedure) {
-    let mut told = Vec::new();
-    match &part.doing {
-        Doing::Check(service, probe) => told.push(format!("until {service}/{probe} passes")),
-        Doing::Fact(fact) => told.push(format!("found out by itself: {}", fact.told())),
-        Doing::Hold(span, guard) => {
-            let guarded = if guard.is_some() { ", guarded" } else { "" };
-            told.push(format!("waits {}{guarded}", short(*span)));
-        }
-        Doing::Notify(channel, text) => told.push(match part.silent {
-            Some(silent) => format!("told by hand, because {}: {text}", silent.why(channel)),
-            None => format!("tells {channel}: {text}"),
-        }),
-        Doing::Decide(ways) => {
-            let words: Vec<&str> = ways.iter().map(|way| way.word.as_str()).collect();
-            told.push(format!("one of {}", words.join(", ")));
-        }
-        Doing::Run(..)
-        | Doing::Request(..)
-        | Doing::Ask
-        | Doing::Prompt(_)
-        | Doing::Restart(_)
-        | Doing::Shift(..)
-        | Doing::Call(..) => {}
-    }
-    if part.options.retries > 0 {
-        told.push(format!("tried again up to {} times, every {}", part.options.retries, short(part.options.every)));
-    }
-    if let Some(undo) = &part.options.undo {
-        let title = procedure.part(undo).map_or_else(|| undo.to_string(), |part| part.title.plain());
-        told.push(format!("undone by: {title}"));
-    }
-    if !part.options.when.0.is_empty() {
-        told.push("only if its condition holds then".to_owned());
-    }
-    if !told.is_empty() {
-        let text = Foreign::from(told.join("; ")).plain();
-        let room = Words::new().prose(Role::Quiet, &text).wrapped(90, lines.clock);
-        for line in room {
-            lines.line(Words::new().gap(2).then(line));
-        }
     }
 }
 

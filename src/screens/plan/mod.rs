@@ -4,6 +4,6 @@ mod lines;
 mod state;
 mod view;
 
-pub use lines::{commands, lines};
+pub use lines::{Beside, commands, lines};
 pub use state::State;
 pub use view::{columns, height, view};

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::lines::{Preview, lines};
+use super::lines::{Beside, lines};
 use super::state::State;
 use crate::domain::permit::{Confirmable, Demand};
 use crate::style::Role;
@@ -28,9 +28,9 @@ pub fn height(area: Rect, lines: usize) -> usize {
 }
 
 /// Draws it in the middle of an area; `band` is the colour of the environment, `accept` the key for that.
-pub fn view(state: &State, previews: &[Preview], pen: &mut Pen<'_>, area: Rect, band: Role, accept: &str) {
+pub fn view(state: &State, beside: Beside<'_>, pen: &mut Pen<'_>, area: Rect, band: Role, accept: &str) {
     let plan = state.plan();
-    let text = lines(plan, &state.procedure, previews, columns(area), pen.clock, pen.styles.glyphs);
+    let text = lines(plan, &state.procedure, beside, columns(area), pen.clock, pen.styles.glyphs);
     let area = place(area, text.all().len());
     let title = Words::of(Role::Strong, plan.title.clone());
     let title = match (plan.whole, plan.parts.as_slice()) {

@@ -60,8 +60,9 @@ pub struct State {
     pub told: BTreeMap<String, String>,
     /// Keys of variables that are left to the host.
     pub left: BTreeSet<String>,
-    /// What a person has decided of a run that is about to begin: a tick, with its note.
-    pub answer: Option<(PartId, String)>,
+    /// What a person has decided of a run that is about to begin: a tick, with its note; without one it is asked for
+    /// when the run waits for it.
+    pub answer: Option<(PartId, Option<String>)>,
     /// First line of the output in sight; `None` stays at the end.
     pub output: Option<usize>,
     /// Whether the cursor goes along with the run.

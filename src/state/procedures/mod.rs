@@ -21,13 +21,14 @@ pub mod shelf;
 mod targets;
 mod told;
 mod value;
+pub mod wording;
 
 pub use answers::{Answers, Choice, Chosen, Edited};
 pub use conducted::{Conduct, Conducted};
 pub use expand::{find_part, inner_id, inner_title, is_of};
 pub use matching::{Fit, Subject};
 pub use missing::{Asked, Gap, Missing, Wanted, Wrong};
-pub use plan::{again, has_gate, once_more, plan, plan_seen};
+pub use plan::{again, commanded, has_gate, once_more, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::{Sheet, Standing};
 pub use shelf::Shelf;

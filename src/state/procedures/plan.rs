@@ -8,7 +8,8 @@ use super::targets::{Place, hosts, likely};
 use super::{fact, fill, grade, request, restart};
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
-    Back, Danger, Doing, HERE, Job, Language, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, here,
+    Back, Danger, Doing, HERE, Job, Language, LockWanted, Part, PlannedPart, Procedure, ProcedurePlan, Purpose, Role,
+    Script, here,
 };
 use crate::domain::run::StepState;
 use crate::domain::{Environment, HostName, InputName, PartId, Run};
@@ -114,6 +115,11 @@ pub fn plan_seen(
         budget: procedure.header.budget.filter(|_| whole),
         given: scope.given,
         later: scope.later,
+        lock: match (&environment.lock_host, procedure.header.lock) {
+            (_, false) => LockWanted::No,
+            (Some(host), true) => LockWanted::On(host.clone()),
+            (None, true) => LockWanted::Nowhere,
+        },
         parts,
         back,
     })
@@ -496,4 +502,20 @@ pub fn once_more(run: &Run, number: usize) -> Option<Choice> {
     let edited = Edited { part: step.part.clone()?, command: step.edited.clone() };
     let only = if step.host.as_str() == HERE { Vec::new() } else { vec![step.host.clone()] };
     Some(Choice { what: Chosen::Parts(vec![edited]), hosts: vec![step.host.clone()], only, run: Some(run.id.clone()) })
+}
+
+/// The command of a part that a person may edit for once, as its document has it.
+pub fn commanded(part: &Part) -> Option<&str> {
+    match &part.doing {
+        Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text),
+        Doing::Check(..)
+        | Doing::Fact(_)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_)
+        | Doing::Restart(_)
+        | Doing::Notify(..)
+        | Doing::Call(..) => None,
+    }
 }

@@ -99,9 +99,9 @@ fn a_whole_procedure_is_planned_with_values_hosts_and_grades() {
     assert!(made.later.iter().any(|input| input.name.as_str() == "token"));
     assert!(made.given.iter().any(|given| given.name.as_str() == "token" && given.value.is_none()));
 
-    let told = plan_told(&made, |_| Some(std::time::Duration::from_secs(90))).join("\n");
+    let told = plan_told(&made, None, |_| Some(std::time::Duration::from_secs(90))).join("\n");
     for words in
-        ["token=•••", "version=v1.2", "destructive", "on app-1, app-2, as root by sudo", "undone by back", "took 90 s"]
+        ["token=•••", "version=v1.2", "destroys", "on app-1, app-2, as root by sudo", "undone by back", "took 90 s"]
     {
         assert!(told.contains(words) || told.contains(&words.replace("v1.2", "'v1.2'")), "{words}\n{told}");
     }
@@ -235,7 +235,7 @@ fn hostile_inputs_are_variables_and_nothing_of_them_is_in_the_text() {
         let script = &made.parts[0].jobs[0].script;
         assert_eq!(script.text.trim(), "printf '%s' \"$what\"");
         assert_eq!(script.variables[0].1, value);
-        let told = plan_told(&made, |_| None).join("\n");
+        let told = plan_told(&made, None, |_| None).join("\n");
         assert!(!told.contains('\u{202e}'), "what is shown is made safe");
     }
     for value in ["a\0b".to_owned(), "x".repeat(128 * 1024 + 1)] {
@@ -251,7 +251,7 @@ fn a_channel_is_told_by_hand_unless_it_is_there_trusted_and_no_drill() {
     let mut desk = one(text);
     let told = |desk: &Desk| {
         let plan = desk.plan(&answers(&[]), &Choice::default()).unwrap();
-        let lines = plan_told(&plan, |_| None).join("\n");
+        let lines = plan_told(&plan, None, |_| None).join("\n");
         (plan.parts[0].kind, plan.parts[0].silent, lines)
     };
     let (kind, silent, lines) = told(&desk);

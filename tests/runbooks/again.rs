@@ -1,0 +1,128 @@
+//! A step once more, a tick that wants a note, and a plan that says the same here and on the command line.
+
+use quarterdeck::domain::procedure::{Danger, Kind, LockWanted};
+use quarterdeck::domain::run::{Reason, StepState};
+use quarterdeck::port::procedure::{Decision, Evidence, Need, ProcedureNews};
+use quarterdeck::port::{Effect, Event};
+use quarterdeck::state::procedures::{Answers, Choice, plan, plan_told, wording};
+
+use super::console::Console;
+use super::procedures::{self, Doc, Told};
+use super::{SIZES, decided, permitted, shop};
+
+fn needs(console: &mut Console, told: &Told, needs: Vec<Need>) {
+    console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), needs)));
+}
+
+#[test]
+fn a_retry_sends_the_command_that_was_edited_and_editing_goes_on_from_it() {
+    let mut console = shop((120, 40));
+    let payments = procedures::payments();
+    console.keys("4").types("/payments").keys("enter enter");
+    let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+    told.step(&mut console, 3, |step| {
+        (step.state, step.exit, step.reason) = (StepState::Failed, Some(4), Some(Reason::NonZeroExit));
+        step.edited = Some("journalctl -u pakashop-backend -S -5m".into());
+    });
+    needs(&mut console, &told, vec![Need::Failure(3, Box::new(Evidence::default()))]);
+    console.asked();
+    console.keys("d");
+    assert!(console.screen().contains("as it was edited"), "{}", console.screen());
+    console.keys("enter");
+    let plan = permitted(&mut console);
+    let job = &plan.parts[0].jobs[0];
+    assert_eq!((plan.run.as_ref(), plan.parts.len(), plan.parts[0].jobs.len()), (Some(&told.run.id), 1, 1));
+    assert_eq!((job.host.as_str(), job.script.text.trim()), ("app-2", "journalctl -u pakashop-backend -S -5m"));
+    // The editor begins with what ran last; without a further change that is what runs.
+    console.keys("d down enter");
+    assert!(console.screen().contains("-S -5m"), "{}", console.screen());
+    console.keys("enter");
+    assert_eq!(permitted(&mut console).parts[0].edited.as_deref(), Some("journalctl -u pakashop-backend -S -5m"));
+}
+
+/// A run of one item that wants to be told what was seen.
+fn seen() -> (Console, std::sync::Arc<quarterdeck::domain::Procedure>) {
+    let mut doc = Doc::new("seen", "What is seen", Kind::Runbook);
+    doc.ask("The page says resolved").ask("Another");
+    doc.0.parts[0].options.evidence = true;
+    let doc = doc.done();
+    let mut console = Console::in_trouble_of((80, 24), procedures::production(vec![doc.clone()]));
+    console.keys("4 enter enter");
+    console.asked();
+    (console, doc)
+}
+
+#[test]
+fn a_note_is_asked_for_when_the_run_waits_for_it_and_not_before() {
+    let (mut console, doc) = seen();
+    let part = doc.parts[0].id.clone();
+    console.keys("space");
+    assert!(!console.screen().contains("Evidence"), "its condition is not known yet\n{}", console.screen());
+    assert_eq!(permitted(&mut console).parts[0].part, part);
+    let told = Told::begin(&mut console, procedures::run_of(&doc, 1, "02:14:00"));
+    needs(&mut console, &told, vec![Need::Tick(part.clone())]);
+    assert!(console.screen().contains("Evidence"), "{}", console.screen());
+    console.types("resolved at 02:15").keys("enter");
+    assert_eq!(decided(&mut console), [Decision::Tick(part, "resolved at 02:15".into())]);
+}
+
+#[test]
+fn a_part_that_is_skipped_wants_no_note_and_nobody_is_asked_in_the_middle_of_something_else() {
+    let (mut console, doc) = seen();
+    console.keys("space");
+    let mut told = Told::begin(&mut console, procedures::run_of(&doc, 1, "02:14:00"));
+    told.step(&mut console, 0, |step| (step.state, step.note) = (StepState::Skipped, "only when a".into()));
+    needs(&mut console, &told, Vec::new());
+    assert!(!console.screen().contains("Evidence"), "{}", console.screen());
+    // Whoever stands somewhere else by then finds that it waits.
+    let (mut console, doc) = seen();
+    console.keys("space j");
+    let told = Told::begin(&mut console, procedures::run_of(&doc, 1, "02:14:00"));
+    needs(&mut console, &told, vec![Need::Tick(doc.parts[0].id.clone())]);
+    let screen = console.screen();
+    assert!(!screen.contains("Evidence") && screen.contains("needs you"), "{screen}");
+    assert!(!console.asked().iter().any(|effect| matches!(effect, Effect::Decide(..))));
+}
+
+#[test]
+fn the_page_of_a_plan_and_the_command_line_say_the_same() {
+    let mut doc = Doc::new("move", "Move the shop", Kind::Maintenance);
+    doc.run_with("Move it", "mv a b", &["app-1", "app-2"], Danger::Change, |options| {
+        options.retries = 3;
+        options.terminal = true;
+        options.folder = Some("/srv/shop".into());
+        options.undo = Some(quarterdeck::domain::PartId::new("back").unwrap());
+    });
+    doc.run("Back", "mv b a", &["app-1", "app-2"], Danger::Change).ask("Announced");
+    doc.0.header.lock = true;
+    let doc = doc.done();
+    let mut environment = procedures::production(vec![doc.clone()]);
+    environment.lock_host = None;
+    let made = plan(&doc, &environment, &Answers::default(), &Choice::default()).unwrap();
+    assert_eq!(made.lock, LockWanted::Nowhere);
+    let printed = plan_told(&made, Some(&doc), |_| None).join("\n");
+    let mut all: Vec<String> = wording::totals(&made).into_iter().map(|(_, told)| told).collect();
+    all.extend(wording::lock(&made).map(|told| told.unwrap_or_else(|why| why)));
+    all.extend(wording::way_back(&made, &doc).map(|told| told.unwrap_or_else(str::to_owned)));
+    for part in &made.parts {
+        all.push(wording::Grade::of(part).told().to_owned());
+        all.extend(wording::notes(part, Some(&doc), None));
+    }
+    assert!(all.iter().any(|told| told.contains("undone by back (Back)")), "{all:?}");
+    assert!(all.iter().any(|told| told.contains("no lock_host")), "{all:?}");
+    for size in SIZES {
+        let mut console = Console::in_trouble_of(size, environment.clone());
+        console.keys("4 enter enter R");
+        let mut page = String::new();
+        for _ in 0..6 {
+            page += &console.screen();
+            console.keys("pgdn");
+        }
+        let page = page.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        for told in &all {
+            assert!(page.contains(told) || size.0 == 80, "{told}\n{}", console.screen());
+            assert!(printed.contains(told), "{told}\n{printed}");
+        }
+        assert!(page.contains("cd '/srv/shop'") && printed.contains("cd '/srv/shop'"), "{page}");
+    }
+}
