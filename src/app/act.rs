@@ -62,7 +62,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::AnswerRun => return procedures::decide::open(model, now),
         Action::ChooseHost => procedures::decide::place(model),
         Action::PauseRun => return procedures::pause(model, now),
-        Action::CancelStep => return procedures::cancel(model, now),
+        Action::CancelStep => procedures::cancel(model),
         Action::EndRun => procedures::end(model),
         Action::NextField | Action::PreviousField => {
             if let Some(Overlay::Form(form, _)) = &mut model.overlay {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use quarterdeck::domain::lock::{Holder, Stands};
 use quarterdeck::domain::{Lock, Run, RunId};
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
-use quarterdeck::engine::lock::{EnvironmentLock, Held, LockError};
+use quarterdeck::engine::lock::{EnvironmentLock, Guard, Held, LockError};
 use quarterdeck::engine::store::Who;
 
 use super::kit::{Link, Place, machine, who};
@@ -272,4 +272,72 @@ async fn what_others_say_of_themselves_is_only_shown() {
     }
     assert_eq!(seen(&lock).await.token, token);
     held.release().await.unwrap();
+}
+
+/// What a run asks before each change, by this clock.
+fn guard(lock: &EnvironmentLock, run: &Run, clock: &HeldClock) -> Guard {
+    Guard::begin(lock.clone(), holder("ada", Some(run)), AnyClock::Held(clock.clone()))
+}
+
+#[tokio::test]
+async fn what_was_broken_changes_nothing_more_however_lately_it_was_heard() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let clock = HeldClock::at(RealClock.now());
+    let run = place.run(1);
+    let guard = guard(&lock, &run, &clock);
+    let fence = guard.may_change().await.unwrap();
+    clock.advance(Duration::from_secs(6));
+    assert_eq!(guard.may_change().await.unwrap().token, fence.token);
+    lock.give_up(fence.token, &who("eve"), "their laptop sleeps", Timestamp::now()).await.unwrap();
+    let mine = lock.take_by_hand(holder("eve", None), &CLOCK).await.unwrap();
+    clock.advance(Duration::from_secs(6));
+    let why = guard.may_change().await.unwrap_err();
+    assert!(why.contains("eve"), "{why}");
+    // What is begun again after that asks for the lock anew, and does not get it.
+    let why = guard.may_change().await.unwrap_err();
+    assert!(why.contains("locked") && why.contains("eve"), "{why}");
+    assert_eq!(seen(&lock).await.token, mine.token);
+}
+
+#[tokio::test]
+async fn a_lock_that_can_not_be_reserved_is_given_back_at_once() {
+    // What is to hold the mark of the reservation is a folder by then: mostly, since it has to be made in between.
+    for _ in 0..20 {
+        let place = Place::new();
+        let (lock, _link) = lock(&place).await;
+        lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap();
+        let token = seen(&lock).await.token;
+        let all = folder(&place, token).parent().unwrap().to_owned();
+        lock.give_up(token, &who("ada"), "released", Timestamp::now()).await.unwrap();
+        let spoils = std::thread::spawn(move || {
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_secs(10) {
+                let newer = |path: &PathBuf| {
+                    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                    name.strip_prefix("token-").and_then(|word| word.parse().ok()).is_some_and(|one: u64| one > token)
+                };
+                let found = fs::read_dir(&all).unwrap().filter_map(Result::ok).map(|entry| entry.path()).find(newer);
+                if let Some(found) = found.filter(|found| found.join("beat").exists()) {
+                    return fs::create_dir(found.join("reserved")).is_ok();
+                }
+            }
+            false
+        });
+        let run = place.run(1);
+        let guard = guard(&lock, &run, &HeldClock::at(RealClock.now()));
+        let may = guard.may_change().await;
+        if !spoils.join().unwrap() || may.is_ok() {
+            continue;
+        }
+        assert!(may.unwrap_err().contains("could not be reserved"));
+        for _ in 0..100 {
+            if seen(&lock).await.stands == Stands::Free {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("it is kept: {:?}", seen(&lock).await);
+    }
+    panic!("it was always quicker");
 }

@@ -120,7 +120,7 @@ fn before(mut round: Round) {
 /// ended stays as it is.
 fn during_and_after(mut round: Round) {
     round.goes_on();
-    round.pty.keys("X");
+    person::cancels(&mut round.pty);
     person::wait(&mut round.pty, &["cancelled: everything of it was ended"]);
     assert_eq!((round.truth().as_str(), round.lives()), ("one\n", false), "{:?}", round.pty);
     let (state, steps) = round.stands();

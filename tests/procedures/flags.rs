@@ -90,6 +90,7 @@ fn f12_a_file_without_a_site_runs_nothing_until_its_content_is_trusted() {
     desk.write("far.md", "# Far\n\n```sh {#far host=web-1}\nuptime\n```\n");
     says(&qd(&desk, &["run", "./far.md", "--plan"]), 0, &["on web-1"]);
     says(&qd(&desk, &["run", "./far.md", "--plan", "--host", "a b"]), 64, &["~/.ssh/config"]);
+    says(&qd(&desk, &["run", "./far.md", "--plan", "--input", "nope=3"]), 64, &["takes no input \"nope\""]);
 }
 
 #[test]
@@ -100,15 +101,8 @@ fn a_plan_tells_what_was_misread_and_ends_so_and_is_json_for_programs() {
          ```sh {#back host=here}\nid\n```\n",
     );
     let plan = ["run", "./run.md", "shop", "-e", "lab", "--plan"];
-    let words = [
-        "by hand, because it was misread",
-        "tiemout",
-        "only when token",
-        "undone by back",
-        "destructive",
-        "ls /",
-        "•••",
-    ];
+    let words =
+        ["by hand, because it was misread", "tiemout", "only when token", "undone by back", "destroys", "ls /", "•••"];
     says(&qd(&desk, &plan), 78, &words);
     let output = qd(&desk, &[&plan[..], &["--json"]].concat());
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -46,8 +46,15 @@ pub fn takes_up(pty: &mut Pty) {
     pty.keys("enter");
     wait(pty, &["take it up"]);
     pty.keys("enter");
-    wait(pty, &["goes on here"]);
-    pty.keys("enter");
+    // It is in front, where it can be answered.
+    wait(pty, &["Steps "]);
+}
+
+/// Ends the command that goes on.
+pub fn cancels(pty: &mut Pty) {
+    pty.keys("X");
+    wait(pty, &["End the command on", "end it"]);
+    pty.keys("down enter");
 }
 
 /// Ends the run, with a reason.

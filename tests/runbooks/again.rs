@@ -2,7 +2,7 @@
 
 use quarterdeck::domain::procedure::{Danger, Kind, LockWanted};
 use quarterdeck::domain::run::{Reason, StepState};
-use quarterdeck::port::procedure::{Decision, Evidence, Need, ProcedureNews};
+use quarterdeck::port::procedure::{Decision, Evidence, Need, OpenRun, ProcedureNews};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::procedures::{Answers, Choice, plan, plan_told, wording};
 
@@ -29,6 +29,9 @@ fn a_retry_sends_the_command_that_was_edited_and_editing_goes_on_from_it() {
     console.keys("d");
     assert!(console.screen().contains("as it was edited"), "{}", console.screen());
     console.keys("enter");
+    // What a person wrote is graded by what it looks like: its document declares nothing of it.
+    assert!(console.screen().contains("edited for this run"), "{}", console.screen());
+    console.types("production").keys("enter");
     let plan = permitted(&mut console);
     let job = &plan.parts[0].jobs[0];
     assert_eq!((plan.run.as_ref(), plan.parts.len(), plan.parts[0].jobs.len()), (Some(&told.run.id), 1, 1));
@@ -37,6 +40,7 @@ fn a_retry_sends_the_command_that_was_edited_and_editing_goes_on_from_it() {
     console.keys("d down enter");
     assert!(console.screen().contains("-S -5m"), "{}", console.screen());
     console.keys("enter");
+    console.types("production").keys("enter");
     assert_eq!(permitted(&mut console).parts[0].edited.as_deref(), Some("journalctl -u pakashop-backend -S -5m"));
 }
 
@@ -47,7 +51,7 @@ fn seen() -> (Console, std::sync::Arc<quarterdeck::domain::Procedure>) {
     doc.0.parts[0].options.evidence = true;
     let doc = doc.done();
     let mut console = Console::in_trouble_of((80, 24), procedures::production(vec![doc.clone()]));
-    console.keys("4 enter enter");
+    console.keys("4 enter");
     console.asked();
     (console, doc)
 }
@@ -112,7 +116,7 @@ fn the_page_of_a_plan_and_the_command_line_say_the_same() {
     assert!(all.iter().any(|told| told.contains("no lock_host")), "{all:?}");
     for size in SIZES {
         let mut console = Console::in_trouble_of(size, environment.clone());
-        console.keys("4 enter enter R");
+        console.keys("4 enter R");
         let mut page = String::new();
         for _ in 0..6 {
             page += &console.screen();
@@ -124,5 +128,38 @@ fn the_page_of_a_plan_and_the_command_line_say_the_same() {
             assert!(printed.contains(told), "{told}\n{printed}");
         }
         assert!(page.contains("cd '/srv/shop'") && printed.contains("cd '/srv/shop'"), "{page}");
+    }
+}
+
+#[test]
+fn the_key_that_does_things_takes_no_tick_back() {
+    let mut console = shop((80, 24));
+    let payments = procedures::payments();
+    console.keys("4").types("/payments").keys("enter enter");
+    let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+    told.ticked(&mut console, 0, "ada");
+    console.keys("g g enter");
+    assert_eq!(decided(&mut console), [], "{}", console.screen());
+    assert!(console.screen().contains("space takes that back"), "{}", console.screen());
+    console.keys("space");
+    assert_eq!(decided(&mut console), [Decision::Untick(payments.parts[0].id.clone())]);
+}
+
+#[test]
+fn a_run_that_is_taken_up_from_the_list_is_in_front_and_can_be_answered() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let payments = procedures::payments();
+        let run = procedures::run_of(&payments, 1, "02:10:00");
+        let open = OpenRun { run: run.clone(), elsewhere: false };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
+        assert!(console.screen().contains("was left"), "whoever begins is told\n{}", console.screen());
+        console.keys("4 enter enter");
+        assert!(console.asked().iter().any(|effect| matches!(effect, Effect::Resume(_))), "{}", console.screen());
+        let mut told = Told::begin(&mut console, run);
+        told.failed(&mut console, 3, 4, "the command ended with 4");
+        needs(&mut console, &told, vec![Need::Failure(3, Box::default())]);
+        console.keys("d");
+        assert!(console.screen().contains("Failed on app-2"), "{}", console.screen());
     }
 }

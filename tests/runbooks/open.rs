@@ -112,6 +112,10 @@ fn a_command_that_runs_can_be_ended_by_a_key_that_is_in_sight() {
         assert!(console.screen().contains("X cancel"), "{}", console.screen());
         console.asked();
         console.keys("X");
+        assert!(console.screen().contains("End the command on app-1?"), "{}", console.screen());
+        console.keys("enter");
+        assert_eq!(decided(&mut console), [], "a slip of the hand ends nothing");
+        console.keys("X down enter");
         assert_eq!(decided(&mut console), [Decision::Cancel(2)]);
     }
 }

@@ -46,6 +46,15 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
     tick(model, part, String::new(), now)
 }
 
+/// Whether the item under the cursor is ticked in a run that goes on.
+pub fn is_ticked(model: &mut Model) -> bool {
+    let done = super::with(model, |state, desk| {
+        let part = state.cursor.and_then(|place| desk.sheet.procedure.parts.get(place))?;
+        Some(desk.sheet.steps(&part.id).iter().any(|(_, step)| step.state == StepState::Verified))
+    });
+    done.flatten() == Some(true) && conduct(model).is_some_and(Conduct::goes_on)
+}
+
 /// Asks for what was seen.
 fn ask_note(model: &mut Model, part: PartId, title: &str) {
     model.overlay = Some(Overlay::Form(Box::new(forms::note(title)), forms::Purpose::Note(part)));
@@ -321,6 +330,13 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
             }
             Vec::new()
         }
+        What::Cancel(run, step) => match does {
+            Does::Cancel => {
+                model.say("The command is being ended: TERM, and KILL ten seconds later.".to_owned(), now);
+                vec![Effect::Decide(run, Decision::Cancel(step))]
+            }
+            _ => Vec::new(),
+        },
         What::End(run) => match does {
             Does::Abort => vec![Effect::Decide(run, Decision::Abort(reason))],
             _ => Vec::new(),
@@ -371,7 +387,7 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         Does::LeaveOut(host) => decide(Decision::LeaveOut(host)),
         Does::Abort => decide(Decision::Abort(reason)),
         Does::Shell(host) => vec![Effect::Shell(host)],
-        Does::Way(_) | Does::Resume | Does::On(_) | Does::Nothing => Vec::new(),
+        Does::Way(_) | Does::Resume | Does::Cancel | Does::On(_) | Does::Nothing => Vec::new(),
     }
 }
 

@@ -23,15 +23,18 @@ use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, Now, PartId, Procedure, ProcedureName, RunId};
 use crate::input::Action;
 use crate::port::Effect;
-use crate::port::procedure::{Decision, Need, ProcedureNews};
+use crate::port::procedure::{Decision, Need, OpenRun, ProcedureNews};
 use crate::screens::choose;
 use crate::screens::procedure::{Desk, Focus, State, StepRow, areas, output_lines, step_rows};
 use crate::state::procedures::shelf::{Key, Shelf};
 use crate::state::procedures::{Conduct, Conducted, Sheet, Subject};
 use crate::state::procedures::{inner_title, sheet};
+use crate::text::Foreign;
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
+/// How long it is said that runs were left.
+const LEFT: Duration = Duration::from_secs(30);
 /// How long it is said what a drill does not send.
 const REHEARSED: Duration = Duration::from_secs(6);
 /// Where heights are counted time does not matter.
@@ -226,6 +229,11 @@ pub fn run_step(model: &mut Model, now: Now) -> Vec<Effect> {
         return decide::open(model, now);
     }
     if !sheet::is_automated(&part) && !matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
+        // A slip of the key that does things must not undo what somebody has attested.
+        if let Some(key) = decide::is_ticked(model).then(|| key_of(model, Action::Tick)) {
+            model.say(format!("It is ticked; {key} takes that back."), now);
+            return Vec::new();
+        }
         return decide::toggle(model, now);
     }
     begin::parts(model, vec![part.id], Vec::new(), now)
@@ -240,9 +248,9 @@ pub fn pause(model: &mut Model, now: Now) -> Vec<Effect> {
     vec![Effect::Decide(id, if paused { Decision::Continue } else { Decision::Pause })]
 }
 
-/// Ends the command that goes on: the one under the cursor, else the first.
-pub fn cancel(model: &mut Model, now: Now) -> Vec<Effect> {
-    let Some(conduct) = decide::conduct(model) else { return Vec::new() };
+/// Asks whether the command that goes on is ended: the one under the cursor, else the first.
+pub fn cancel(model: &mut Model) {
+    let Some(conduct) = decide::conduct(model) else { return };
     let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
     let moving = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started);
     let all: Vec<usize> =
@@ -250,13 +258,28 @@ pub fn cancel(model: &mut Model, now: Now) -> Vec<Effect> {
     let of_it = |number: &&usize| {
         conduct.run.steps.get(**number).and_then(|step| step.part.as_ref()) == here.map(|part| &part.id)
     };
-    let Some(number) = all.iter().find(of_it).or_else(|| all.first()).copied() else { return Vec::new() };
-    let (id, host) = (conduct.run.id.clone(), conduct.run.steps.get(number).map(|step| step.host.to_string()));
-    model.say(
-        format!("The command on {} is being ended: TERM, and KILL ten seconds later.", host.unwrap_or_default()),
-        now,
-    );
-    vec![Effect::Decide(id, Decision::Cancel(number))]
+    let Some(number) = all.iter().find(of_it).or_else(|| all.first()).copied() else { return };
+    let Some(step) = conduct.run.steps.get(number) else { return };
+    let part = step.part.as_ref();
+    let procedure = model.procedure.procedure.as_deref().zip(model.environment());
+    let title = match (part, procedure) {
+        (Some(part), Some((procedure, environment))) => inner_title(procedure, environment, part),
+        (_, _) => String::new(),
+    };
+    let choice = |does, label: &str, about: &str| choose::Choice {
+        does,
+        label: label.to_owned(),
+        about: about.to_owned(),
+        why_not: None,
+        reason: false,
+    };
+    let choices = vec![
+        choice(choose::Does::Nothing, "leave it", "it goes on"),
+        choice(choose::Does::Cancel, "end it", "TERM to everything of it there, and KILL ten seconds later"),
+    ];
+    let title = format!("End the command on {}? {title}", step.host);
+    let what = choose::What::Cancel(conduct.run.id.clone(), number);
+    model.overlay = Some(Overlay::Choose(choose::State::new(what, title, Vec::new(), choices)));
 }
 
 /// Asks for the reason with which the run ends.
@@ -388,6 +411,9 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     if let ProcedureNews::Notice(_, told) = &news {
         notice(model, told, now);
     }
+    if let ProcedureNews::Open(open) = &news {
+        left(model, open, now);
+    }
     let read = match &news {
         ProcedureNews::Document(id, _) => Some(id.clone()),
         ProcedureNews::Output(..)
@@ -409,6 +435,19 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         return begin::rest(model, now);
     }
     decide::answers(model)
+}
+
+/// Runs that nobody is at are said once: one may keep the environment's lock.
+fn left(model: &mut Model, open: &[OpenRun], now: Now) {
+    let new = |one: &&OpenRun| !model.conducted.is_open(&one.run.id);
+    let titles: Vec<String> =
+        open.iter().filter(new).map(|one| Foreign::from(one.run.title.as_str()).plain()).collect();
+    let key = key_of(model, Action::ShowRunbooks);
+    match titles.as_slice() {
+        [] => {}
+        [title] => model.say_for(format!("A run was left, nobody is at it; {key} shows it: {title}"), LEFT, now),
+        all => model.say_for(format!("{} runs were left, nobody is at them; {key} shows them", all.len()), LEFT, now),
+    }
 }
 
 /// What was not delivered must be seen; what a drill does not send is said.

@@ -126,12 +126,11 @@ pub fn not_resumed(model: &Model) -> Option<&'static str> {
     }
 }
 
-/// After a person has taken the run up that is on the desk: from now on it is done, and not looked at.
+/// After a person has taken a run up: it is in front of them, where it can be answered, and is done and not looked at.
 pub fn taken_up(model: &mut Model, id: &RunId) {
-    if model.procedure.run.as_ref() != Some(id) {
-        return;
-    }
-    let name = model.conducted.get(id).and_then(|conduct| conduct.procedure().cloned());
+    let open = model.conducted.open.iter().map(|open| &open.run).find(|run| run.id == *id);
+    let known = open.or_else(|| model.conducted.get(id).map(|conduct| &conduct.run));
+    let name = known.and_then(|run| run.document.as_ref()).map(|document| document.name.clone());
     put_back(model);
     if let Some(name) = name {
         drop(super::open(model, &name));

@@ -104,9 +104,6 @@ fn run(model: &Model) -> Option<String> {
     if whole && matches!(standing(model, part), Standing::Open | Standing::Partly) {
         return Some("the run comes to it by itself".to_owned());
     }
-    if matches!(part.doing, Doing::Decide(_)) && conduct(model).is_none() {
-        return Some("it is decided in a run of the whole".to_owned());
-    }
     let danger = declared(part).unwrap_or(Danger::Read);
     begin::refused(model, if is_automated(part) { danger } else { Danger::Read })
 }

@@ -16,6 +16,8 @@ pub enum What {
     Resume(RunId),
     /// Whether a run ends.
     End(RunId),
+    /// Whether the command of a step of a run is ended.
+    Cancel(RunId, usize),
     /// Where steps are done that name no place.
     Place,
     /// Something a person is told that can't be done: there is nothing to choose.
@@ -49,6 +51,8 @@ pub enum Does {
     RollBack,
     /// The run ends.
     Abort,
+    /// Its command is ended on its host.
+    Cancel,
     /// A shell on its host.
     Shell(HostName),
     /// This way of a decision.

@@ -61,6 +61,11 @@ pub fn plan_seen(
             }
             next.next();
         }
+        let beside = |id: &PartId| chosen.iter().any(|(one, _)| one.id == *id);
+        if let Some(told) = undecided(item, procedure, answers, beside) {
+            scope.wrong(&item.id, item.part.line, told);
+            continue;
+        }
         match planned(item, edited.as_deref(), fleet, choice, &mut scope) {
             Ok(part) => parts.push(part),
             Err(Unsaid) => {
@@ -123,6 +128,33 @@ pub fn plan_seen(
         parts,
         back,
     })
+}
+
+/// Why the condition of a part that is chosen alone says nothing yet: what it speaks of is still to be decided, told or
+/// printed. In a whole run the course waits for that.
+fn undecided(
+    item: &Item<'_>,
+    procedure: &Procedure,
+    answers: &Answers,
+    beside: impl Fn(&PartId) -> bool,
+) -> Option<String> {
+    let gives = |part: &Part, name: &str| match &part.doing {
+        Doing::Decide(_) if part.id.as_str() == name => !answers.decided.contains_key(&part.id),
+        Doing::Prompt(names) => names.iter().any(|told| told.as_str() == name) && !answers.values.contains_key(name),
+        _ => {
+            let captures = part.options.capture.as_ref().is_some_and(|capture| capture.as_str() == name);
+            captures && !answers.captured.keys().any(|known| known.as_str() == name)
+        }
+    };
+    // What is chosen together with it the run waits for.
+    let mut parts = procedure.parts.iter().filter(|part| !beside(&part.id));
+    let open = parts.find(|part| item.options.when.names().any(|name| gives(part, name)))?;
+    let does = match &open.doing {
+        Doing::Decide(_) => "decided",
+        Doing::Prompt(_) => "told",
+        _ => "done",
+    };
+    Some(format!("whether it is to be done is not known before \"{}\" is {does}", open.title.plain()))
 }
 
 /// The parts that are meant, in the order of the document.

@@ -271,3 +271,27 @@ fn a_channel_is_told_by_hand_unless_it_is_there_trusted_and_no_drill() {
     assert_eq!((kind, silent), ("ask", Some(Silent::Drill)));
     assert!(lines.contains("by hand, because a drill does not tell ops anything"), "{lines}");
 }
+
+#[test]
+fn what_is_not_decided_yet_is_no_condition_that_does_not_hold() {
+    let text = "# x\n\n- [ ] Which way? {#which decide=\"back: go back; on: go on\"}\n- [ ] Go back {#back when=\"which=back\"}\n\n\
+                ```sh {#look host=db-1 capture=seen}\nuptime\n```\n\n```sh {#use host=db-1 when=\"seen\"}\nid\n```\n";
+    let desk = one(text);
+    let parts = |names: &[&str]| Choice {
+        what: Chosen::Parts(names.iter().map(|name| Edited::from(part(name))).collect()),
+        ..Choice::default()
+    };
+    for (name, told) in [("back", "\"Which way?\" is decided"), ("use", "is done")] {
+        let why = desk.plan(&Answers::default(), &parts(&[name])).unwrap_err().sentences().join("\n");
+        assert!(why.contains("not known before") && why.contains(told), "{why}");
+    }
+    let mut answers = Answers::default();
+    answers.decided.insert(part("which"), "back".into());
+    answers.captured.insert(InputName::new("seen").unwrap(), "x".into());
+    for known in [parts(&["which", "back"]), parts(&["which"]), Choice::default()] {
+        assert!(desk.plan(&Answers::default(), &known).is_ok(), "{known:?}");
+    }
+    for name in ["back", "use"] {
+        assert!(desk.plan(&answers, &parts(&[name])).is_ok(), "{name}");
+    }
+}
