@@ -5,11 +5,15 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::model::Model;
+use crate::domain::lock::Stands;
 use crate::domain::{Link, Moment};
 use crate::state::HostRow;
 use crate::style::Role;
 use crate::ui::words::Piece;
 use crate::ui::{Pen, Words, figure};
+
+/// Columns of the name of who has the lock.
+const HOLDER: usize = 12;
 
 /// Draws the band.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -65,6 +69,12 @@ fn place(model: &Model, pen: &Pen<'_>, role: Role) -> Words {
     };
     if model.setup.drill.is_some() {
         words = words.gap(2).text(Role::Drill, " DRILL ");
+    }
+    // Who comes now can't begin what changes something.
+    if let Some(lock) = model.conducted.locked() {
+        let who = crate::text::truncate(&crate::text::Foreign::from(lock.holder.person.as_str()).plain(), HOLDER);
+        let gone = if lock.stands == Stands::Reserved { ", gone" } else { "" };
+        words = words.gap(2).text(Role::BandWarn, format!("locked by {who}{gone}"));
     }
     if model.setup.read_only {
         words = words.gap(2).text(Role::ReadOnly, " READ ONLY ");

@@ -21,7 +21,7 @@ use super::export;
 use super::history;
 use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
-use super::lock::EnvironmentLock;
+use super::lock::{EnvironmentLock, telling};
 use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
@@ -251,6 +251,9 @@ impl<A: Approach> World<A> {
                             let mut begun = self.watch(&environment, &transport, &events, &ask, line);
                             let offering = tokio::spawn(conductor.offering(&begun.stage()));
                             begun.looks.push(AbortOnDropHandle::new(offering));
+                            let lock =
+                                telling(begun.lock.clone(), environment.clone(), events.clone(), self.clock.clone());
+                            begun.looks.push(AbortOnDropHandle::new(tokio::spawn(lock)));
                             watching = Some(begun);
                             here = Some(environment);
                             self.look_later(watching.as_mut(), &mut unfinished, &events);

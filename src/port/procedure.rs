@@ -8,6 +8,7 @@ use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
 use crate::domain::window::Opening;
 use crate::domain::{HostName, InputName, PartId, ProcedureName, RoleName, Run, RunId};
+use crate::domain::{HostName, InputName, Lock, PartId, ProcedureName, Run, RunId};
 use crate::port::Secret;
 use crate::text::Foreign;
 
@@ -82,6 +83,8 @@ pub enum ProcedureNews {
     Past(ProcedureName, Past),
     /// What became of a notice of a run to a channel.
     Notice(RunId, crate::domain::channel::Told),
+    /// How the lock of the environment stands, whenever that changes; nothing when nobody ever took it.
+    Lock(Option<Box<Lock>>),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
     Changed(RunId, Vec<String>),
 }

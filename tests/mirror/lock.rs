@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::domain::lock::{Holder, Stands};
-use quarterdeck::domain::{Lock, Run, RunId};
+use quarterdeck::domain::procedure::Header;
+use quarterdeck::domain::{Lock, Procedure, ProcedureName, Run, RunId};
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
-use quarterdeck::engine::lock::{EnvironmentLock, Guard, Held, LockError};
+use quarterdeck::engine::lock::{EnvironmentLock, Guard, Held, LockError, telling};
 use quarterdeck::engine::store::Who;
+use quarterdeck::port::Event;
+use quarterdeck::port::procedure::ProcedureNews;
 
 use super::kit::{Link, Place, machine, who};
 
@@ -340,4 +343,35 @@ async fn a_lock_that_can_not_be_reserved_is_given_back_at_once() {
         panic!("it is kept: {:?}", seen(&lock).await);
     }
     panic!("it was always quicker");
+}
+
+#[tokio::test]
+async fn how_it_stands_is_told_where_a_procedure_takes_it() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let mut environment = place.environment();
+    let (say, mut told) = tokio::sync::mpsc::channel(8);
+    let begin = |environment: &quarterdeck::domain::Environment| {
+        tokio::spawn(telling(Some(lock.clone()), environment.clone().into(), say.clone(), CLOCK))
+    };
+    // Nobody wants it: nothing is asked.
+    begin(&environment).await.unwrap();
+    let header = Header { lock: true, ..Header::default() };
+    let procedure = Procedure {
+        name: ProcedureName::new("move").unwrap(),
+        file: "move.md".into(),
+        digest: "0".repeat(64),
+        text: "".into(),
+        header,
+        sections: Vec::new(),
+        blocks: Vec::new(),
+        parts: Vec::new(),
+    };
+    environment.procedures = vec![procedure.into()];
+    let held = take(&lock, "ada", &place.run(1)).await.unwrap();
+    let task = begin(&environment);
+    let said = tokio::time::timeout(Duration::from_secs(30), told.recv()).await.unwrap();
+    let Some(Event::Procedure(ProcedureNews::Lock(Some(seen)))) = said else { panic!("{said:?}") };
+    assert_eq!((seen.token, seen.stands, seen.holder.person.as_str()), (held.token(), Stands::Held, "ada"));
+    task.abort();
 }

@@ -1,5 +1,7 @@
 //! A step once more, a tick that wants a note, and a plan that says the same here and on the command line.
 
+use quarterdeck::domain::Lock;
+use quarterdeck::domain::lock::{Holder, Stands};
 use quarterdeck::domain::procedure::{Danger, Kind, LockWanted};
 use quarterdeck::domain::run::{Reason, StepState};
 use quarterdeck::port::procedure::{Decision, Evidence, Need, OpenRun, ProcedureNews};
@@ -161,5 +163,53 @@ fn a_run_that_is_taken_up_from_the_list_is_in_front_and_can_be_answered() {
         needs(&mut console, &told, vec![Need::Failure(3, Box::default())]);
         console.keys("d");
         assert!(console.screen().contains("Failed on app-2"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
+    let holder = Holder {
+        person: "bob".into(),
+        workstation: "bob@far".into(),
+        run: Some(procedures::run_id(7)),
+        message: "Move the shop".into(),
+        since: None,
+    };
+    let lock = Lock {
+        token: 7,
+        holder,
+        login: "root".into(),
+        by_hand: false,
+        reserved: true,
+        stands: Stands::Held,
+        silent: None,
+        broken: None,
+    };
+    let say = |console: &mut Console, lock: &Lock| {
+        console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock.clone())))));
+    };
+    let mut doc = Doc::new("move", "Move the shop", Kind::Maintenance);
+    doc.run("Move it", "mv a b", &["app-1"], Danger::Change);
+    doc.0.header.lock = true;
+    let doc = doc.done();
+    let mut environment = procedures::production(vec![doc.clone()]);
+    environment.lock_host = Some(super::scene::host_name("app-1"));
+    for size in SIZES {
+        let mut console = Console::in_trouble_of(size, environment.clone());
+        assert!(!console.screen().contains("locked by"), "{}", console.screen());
+        say(&mut console, &lock);
+        assert!(console.screen().contains("locked by bob"), "{}", console.screen());
+        console.keys("4 enter R");
+        let screen = console.screen();
+        assert!(screen.contains("bob (bob@far) holds it"), "{screen}");
+        console.keys("esc");
+        say(&mut console, &Lock { stands: Stands::Reserved, ..lock.clone() });
+        assert!(console.screen().contains("locked by bob, gone"), "{}", console.screen());
+        say(&mut console, &Lock { stands: Stands::Free, ..lock.clone() });
+        assert!(!console.screen().contains("locked by"), "{}", console.screen());
+        // One's own keeps nobody away from here.
+        say(&mut console, &lock);
+        Told::begin(&mut console, procedures::run_of(&doc, 7, "02:14:00"));
+        assert!(!console.screen().contains("locked by"), "{}", console.screen());
     }
 }

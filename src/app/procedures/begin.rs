@@ -167,7 +167,9 @@ fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Ef
 
 /// What is known beside a plan.
 pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan) -> plan::Beside<'a> {
-    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure) }
+    // A run that has it already goes on.
+    let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
+    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure), locked }
 }
 
 /// Whether the page or the box asks for a single `y`.

@@ -422,6 +422,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Open(_)
         | ProcedureNews::Past(..)
         | ProcedureNews::Notice(..)
+        | ProcedureNews::Lock(_)
         | ProcedureNews::Changed(..) => None,
     };
     let waited = decide::waits_for_go(model);

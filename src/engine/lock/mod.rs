@@ -7,6 +7,7 @@ mod error;
 mod form;
 mod guard;
 mod held;
+mod telling;
 
 use jiff::Timestamp;
 
@@ -23,6 +24,7 @@ use crate::runtimes::mirror::Name;
 pub use error::LockError;
 pub use guard::Guard;
 pub use held::Held;
+pub use telling::telling;
 
 /// The lock of one environment. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::procedure::{Job, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
-use crate::domain::{HostName, PartId, ProcedurePlan};
+use crate::domain::{HostName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::runtimes::shell::word;
 use crate::state::procedures::wording::{BY_ITSELF, Grade, Row, alike, lock, notes, rows, totals, way_back, whom};
@@ -24,6 +24,8 @@ pub struct Beside<'a> {
     pub previews: &'a [Preview],
     /// How long its parts took before.
     pub past: Option<&'a Past>,
+    /// Who else has the lock that it takes.
+    pub locked: Option<&'a Lock>,
 }
 
 impl Beside<'_> {
@@ -52,7 +54,7 @@ pub fn lines(
     glyphs: &Glyphs,
 ) -> Lines {
     let mut lines = Lines::new(columns, clock);
-    head(&mut lines, plan, procedure, glyphs);
+    head(&mut lines, plan, procedure, beside, glyphs);
     let mut section = None;
     for part in &plan.parts {
         if part.section != section {
@@ -90,7 +92,7 @@ pub fn commands(plan: &ProcedurePlan) -> String {
     Foreign::from(text).clean(Budget { input: 64 << 10, ..Budget::rows() }).text()
 }
 
-fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: &Glyphs) {
+fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: Beside<'_>, glyphs: &Glyphs) {
     let hosts: Vec<String> = plan.hosts().into_iter().map(ToString::to_string).collect();
     let shown: Vec<String> = hosts.iter().take(NAMES).cloned().collect();
     let mut place = Words::of(Role::Text, plan.site.as_str())
@@ -130,6 +132,10 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, glyphs: 
         lines.pair("may take", Words::of(Role::Text, short(budget)));
     }
     match lock(plan) {
+        Some(Ok(_)) if beside.locked.is_some() => {
+            let told = beside.locked.map(|lock| lock.told(lines.clock.now.wall)).unwrap_or_default();
+            lines.pair("locked", Words::new().prose(Role::Bad, &told));
+        }
         Some(Ok(told)) => lines.pair("lock", Words::new().prose(Role::Text, &told)),
         Some(Err(told)) => lines.pair("no lock", Words::new().prose(Role::Warn, &told)),
         None => {}

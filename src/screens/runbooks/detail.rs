@@ -48,6 +48,14 @@ fn of_procedure(lines: &mut Lines, procedure: &Procedure, fit: Option<&Fit>, she
         let late = header.review.is_some_and(|date| overdue(date, lines.clock).is_some());
         lines.pair("review", if late { words.prose(Role::Quiet, ": read it with care") } else { words });
     }
+    if header.lock {
+        let told = match (shelf.conducted.locked(), &shelf.environment.lock_host) {
+            (Some(lock), _) => Words::new().prose(Role::Bad, &lock.told(lines.clock.now.wall)),
+            (None, Some(host)) => Words::of(Role::Text, format!("taken on {host} before its first change")),
+            (None, None) => Words::of(Role::Warn, "wanted, and there is no lock_host"),
+        };
+        lines.pair("lock", told);
+    }
     if let Some(budget) = header.budget {
         lines.pair("may take", Words::of(Role::Text, crate::domain::time::short(budget)));
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::printed::Printed;
+use crate::domain::lock::Stands;
 use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{HostName, Moment, Now, PartId, Procedure, ProcedureName, Run, RunId};
+use crate::domain::{HostName, Lock, Moment, Now, PartId, Procedure, ProcedureName, Run, RunId};
 use crate::port::act::RunNews;
 use crate::port::procedure::{Need, OpenRun, Past, ProcedureNews};
 use crate::text::Foreign;
@@ -103,6 +104,8 @@ pub struct Conducted {
     pub past: BTreeMap<ProcedureName, Past>,
     /// What previews of a plan printed.
     pub previews: Vec<(PartId, HostName, Result<Foreign, String>)>,
+    /// How the lock of the environment was last seen.
+    pub lock: Option<Lock>,
     /// What was permitted and is not recorded yet.
     pub sent: Option<Sent>,
 }
@@ -148,6 +151,13 @@ impl Conducted {
     pub fn expected(&self, run: &Run, step: usize) -> Option<Duration> {
         let step = run.steps.get(step)?;
         self.past.get(&run.document.as_ref()?.name)?.expected(step.part.as_ref()?, &step.host)
+    }
+
+    /// Who keeps others from changing the environment now, unless that is this console by one of its runs.
+    pub fn locked(&self) -> Option<&Lock> {
+        let lock = self.lock.as_ref()?;
+        let mine = lock.holder.run.as_ref().is_some_and(|run| self.is_done_here(run));
+        (!mine && matches!(lock.stands, Stands::Held | Stands::Reserved)).then_some(lock)
     }
 
     /// Whether nobody is at it.
@@ -275,6 +285,7 @@ impl Conducted {
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             // Told by whoever shows it.
             ProcedureNews::Notice(..) => {}
+            ProcedureNews::Lock(lock) => self.lock = lock.map(|lock| *lock),
             ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
         }
     }
