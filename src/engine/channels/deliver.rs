@@ -41,30 +41,78 @@ enum Tried {
 
 /// Tells a channel. With `once` what may have arrived is not sent again.
 pub(super) async fn deliver(prober: &Arc<Prober>, channel: &Channel, notice: &Notice, once: bool, pace: Pace) -> Came {
-    let body = body(channel, notice);
-    let mut unknown = false;
-    for number in 1..=TRIES {
-        let (why, wait) = match attempt(prober, &channel.way, &body, pace).await {
-            Tried::Taken => return (Delivery::Delivered, String::new()),
-            Tried::Refused(why) => return ended(unknown, why),
-            Tried::Unknown(why) if once => return (Delivery::Unknown, why),
+    let mut going = Going::new(channel, notice);
+    loop {
+        match going.attempt(prober, channel, once, pace).await {
+            Step::Ended(came) => return came,
+            Step::Later { wait, .. } => tokio::time::sleep(wait).await,
+        }
+    }
+}
+
+/// What one try of a notice led to.
+pub(super) enum Step {
+    /// It is delivered or given up.
+    Ended(Came),
+    /// Another try may mend it, after so long; `refused` is why the channel took nothing at all just now, so that no other
+    /// notice need be tried before.
+    Later { wait: Duration, refused: Option<(String, Option<Duration>)> },
+}
+
+/// A notice between its tries.
+pub(super) struct Going {
+    body: Body,
+    unknown: bool,
+    tries: u32,
+}
+
+impl Going {
+    pub(super) fn new(channel: &Channel, notice: &Notice) -> Self {
+        Self { body: body(channel, notice), unknown: false, tries: 0 }
+    }
+
+    /// Tries it once. With `once` what may have arrived is not sent again.
+    pub(super) async fn attempt(&mut self, prober: &Arc<Prober>, channel: &Channel, once: bool, pace: Pace) -> Step {
+        match attempt(prober, &channel.way, &self.body, pace).await {
+            Tried::Taken => Step::Ended((Delivery::Delivered, String::new())),
+            Tried::Refused(why) => Step::Ended(ended(self.unknown, why)),
+            Tried::Unknown(why) if once => Step::Ended((Delivery::Unknown, why)),
             Tried::Unknown(why) => {
-                unknown = true;
-                (why, None)
+                self.unknown = true;
+                match self.again(&why, None, pace) {
+                    Ok(wait) => Step::Later { wait, refused: None },
+                    Err(came) => Step::Ended(came),
+                }
             }
-            Tried::Again(why, wait) => (why, wait),
-        };
-        let wait = wait.unwrap_or(pace.again * number.pow(2));
-        if number == TRIES {
-            return ended(unknown, format!("{} It was tried {TRIES} times.", sentence(&why)));
+            Tried::Again(why, asked) => match self.again(&why, asked, pace) {
+                Ok(wait) => Step::Later { wait, refused: Some((why, asked)) },
+                Err(came) => Step::Ended(came),
+            },
+        }
+    }
+
+    /// How it comes out when the console is left before another try.
+    pub(super) fn left(&self) -> Came {
+        let before = if self.tries == 0 { "it could be sent" } else { "it could be sent again" };
+        ended(self.unknown, format!("qd was left before {before}."))
+    }
+
+    /// Counts a try that led to nothing, its own or that of another notice to the same channel: how long to wait now.
+    ///
+    /// # Errors
+    /// How it came out, when that was the last one.
+    pub(super) fn again(&mut self, why: &str, asked: Option<Duration>, pace: Pace) -> Result<Duration, Came> {
+        self.tries += 1;
+        let wait = asked.unwrap_or(pace.again * self.tries.pow(2));
+        if self.tries >= TRIES {
+            return Err(ended(self.unknown, format!("{} It was tried {TRIES} times.", sentence(why))));
         }
         if wait > PATIENCE {
             let asked = wait.as_secs();
-            return ended(unknown, format!("{} It asks to be left alone for {asked} s.", sentence(&why)));
+            return Err(ended(self.unknown, format!("{} It asks to be left alone for {asked} s.", sentence(why))));
         }
-        tokio::time::sleep(wait).await;
+        Ok(wait)
     }
-    ended(unknown, "It was not tried.".to_owned())
 }
 
 fn ended(unknown: bool, why: String) -> Came {

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(in crate::engine) use herald::{About, Cover, Herald};
 
+use self::deliver::{Going, Pace, Step};
 use crate::domain::RunId;
 use crate::domain::channel::{Channel, Channels, Delivery, Notice, Told};
 use crate::domain::name::ChannelName;
@@ -96,6 +97,10 @@ impl fmt::Debug for Post {
 impl Post {
     /// The post of an environment. One that `rehearses` sends nothing and says so.
     pub(in crate::engine) fn new(channels: Arc<Channels>, prober: Arc<Prober>, rehearses: bool) -> Self {
+        Self::paced(channels, prober, rehearses, deliver::PACE)
+    }
+
+    fn paced(channels: Arc<Channels>, prober: Arc<Prober>, rehearses: bool, pace: Pace) -> Self {
         let open = watch::Sender::new(0);
         let closing = CancellationToken::new();
         let mut queues = BTreeMap::new();
@@ -106,6 +111,7 @@ impl Post {
                 channel: channel.clone(),
                 prober: Arc::clone(&prober),
                 rehearses,
+                pace,
                 open: open.clone(),
                 closing: closing.clone(),
             };
@@ -171,32 +177,76 @@ struct Worker {
     channel: Channel,
     prober: Arc<Prober>,
     rehearses: bool,
+    pace: Pace,
     open: watch::Sender<usize>,
     closing: CancellationToken,
 }
 
 impl Worker {
+    /// Brings notices in their order. What a channel that takes nothing is told waits together, and is tried together: it
+    /// keeps nobody longer for ten notices than for one.
     async fn run(self, mut letters: mpsc::Receiver<Letter>) {
-        while let Some(Letter { notice, report }) = letters.recv().await {
-            let came = self.bring(&notice).await;
-            report.told(&self.channel.name, &notice, came).await;
-            self.open.send_modify(|open| *open = open.saturating_sub(1));
+        let mut waiting: Vec<(Letter, Going)> = Vec::new();
+        loop {
+            let first = if waiting.is_empty() { letters.recv().await } else { None };
+            if first.is_none() && waiting.is_empty() {
+                return;
+            }
+            let room = WAITING.saturating_sub(waiting.len());
+            let more: Vec<Letter> = std::iter::from_fn(|| letters.try_recv().ok()).take(room).collect();
+            let new = first.into_iter().chain(more);
+            waiting.extend(new.map(|letter| {
+                let going = Going::new(&self.channel, &letter.notice);
+                (letter, going)
+            }));
+            let (mut left, mut pause, mut refused) = (Vec::new(), Duration::ZERO, None);
+            for (letter, mut going) in std::mem::take(&mut waiting) {
+                match self.bring(&mut going, &mut refused).await {
+                    Step::Ended(came) => {
+                        letter.report.told(&self.channel.name, &letter.notice, came).await;
+                        self.open.send_modify(|open| *open = open.saturating_sub(1));
+                    }
+                    Step::Later { wait, .. } => {
+                        pause = pause.max(wait);
+                        left.push((letter, going));
+                    }
+                }
+            }
+            waiting = left;
+            if !waiting.is_empty() {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.closing.cancelled() => {}
+                }
+            }
         }
     }
 
-    async fn bring(&self, notice: &Notice) -> (Delivery, String) {
+    /// One try, unless the channel has just taken nothing at all.
+    async fn bring(&self, going: &mut Going, refused: &mut Option<(String, Option<Duration>)>) -> Step {
         if self.rehearses {
-            return (Delivery::Rehearsed, String::new());
+            return Step::Ended((Delivery::Rehearsed, String::new()));
         }
         if self.closing.is_cancelled() {
-            return (Delivery::NotDelivered, "qd was left before it could be sent.".to_owned());
+            return Step::Ended(going.left());
         }
-        let delivering = deliver::deliver(&self.prober, &self.channel, notice, false, deliver::PACE).boxed();
-        tokio::select! {
-            came = delivering => came,
+        if let Some((why, asked)) = refused {
+            return match going.again(why, *asked, self.pace) {
+                Ok(wait) => Step::Later { wait, refused: None },
+                Err(came) => Step::Ended(came),
+            };
+        }
+        let trying = going.attempt(&self.prober, &self.channel, false, self.pace).boxed();
+        let step = tokio::select! {
+            step = trying => step,
             () = self.closing.cancelled() => {
-                (Delivery::Unknown, "qd was left before the channel had answered.".to_owned())
+                let why = "qd was left before the channel had answered.".to_owned();
+                return Step::Ended((Delivery::Unknown, why));
             }
+        };
+        if let Step::Later { refused: Some(why), .. } = &step {
+            *refused = Some(why.clone());
         }
+        step
     }
 }

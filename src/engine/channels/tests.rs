@@ -292,6 +292,28 @@ async fn a_full_queue_and_a_console_that_is_left_lose_nothing_silently() {
 }
 
 #[tokio::test]
+async fn notices_of_one_channel_that_takes_nothing_are_tried_together() {
+    let mut desk = desk().await;
+    let (url, mut requests) =
+        server(&["HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"]).await;
+    let all = channels(vec![channel("ops", Way::Slack(written(&url)))], &[]);
+    let post = Post::paced(all, prober(), false, QUICK);
+    let name = ChannelName::new("ops").unwrap();
+    for _ in 0..6 {
+        post.send(&name, Letter { notice: notice(Occasion::Started), report: desk.report.clone() });
+    }
+    for _ in 0..6 {
+        let told = desk.told().await;
+        assert!(told.delivery == Delivery::NotDelivered && told.why.contains("tried 3 times"), "{}", told.why);
+    }
+    let mut tries = 0;
+    while requests.try_recv().is_ok() {
+        tries += 1;
+    }
+    assert_eq!(tries, 3, "none is waited for by itself");
+}
+
+#[tokio::test]
 async fn a_rehearsal_sends_nothing_and_says_so() {
     let mut desk = desk().await;
     let (url, mut requests) = server(&[TAKEN]).await;
