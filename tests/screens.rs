@@ -5,6 +5,10 @@
 mod console;
 #[path = "common/past.rs"]
 mod past;
+#[path = "screens/questions.rs"]
+mod questions;
+#[path = "screens/quiet.rs"]
+mod quiet;
 #[path = "common/scene.rs"]
 mod scene;
 
@@ -13,24 +17,11 @@ use std::time::Duration;
 use console::Console;
 use quarterdeck::app::Setup;
 use quarterdeck::domain::{EnvColour, EnvName};
-use quarterdeck::port::event::{HostEvent, Question, QuestionKind};
-use quarterdeck::port::{Effect, Event, Secret};
-use quarterdeck::text::Foreign;
+use quarterdeck::port::event::HostEvent;
+use quarterdeck::port::{Effect, Event};
 
 const MIDDLE: (u16, u16) = (120, 40);
 const SMALL: (u16, u16) = (80, 24);
-
-fn question(id: u64, kind: QuestionKind, prompt: &str) -> Event {
-    Event::Asked(Question { id, host: scene::host_name("app-1"), kind, prompt: Foreign::from(prompt) })
-}
-
-fn answers(effects: Vec<Effect>) -> Vec<(u64, Option<Vec<u8>>)> {
-    let answer = |effect| match effect {
-        Effect::Answer(id, secret) => Some((id, secret.map(|secret: Secret| secret.expose().to_vec()))),
-        _ => None,
-    };
-    effects.into_iter().filter_map(answer).collect()
-}
 
 #[test]
 fn the_cursor_stays_on_its_service_when_rows_reorder() {
@@ -195,141 +186,6 @@ fn retry_now_says_why_it_does_nothing_when_every_link_is_up() {
     assert_eq!(console.asked(), []);
     console.pass(Duration::from_secs(3));
     assert!(console.row(39).contains("move"), "the word goes again: {}", console.row(39));
-}
-
-#[test]
-fn an_idle_minute_without_the_clock_draws_nothing() {
-    let mut console = Console::watching("02:11:25", MIDDLE, scene::production());
-    let now = console.now();
-    scene::first_second(now).into_iter().for_each(|event| console.say(event));
-    let read = |console: &mut Console| {
-        let (host, unit) = (scene::host_name("db-1"), scene::unit_of("postgresql"));
-        console.say(Event::Detail(host.clone(), unit.clone(), Box::new(scene::backend_detail())));
-        console.say(Event::Host(host, HostEvent::Usage(vec![(unit.clone(), scene::usage(&unit))])));
-    };
-    console.keys("C").pass(Duration::from_secs(5));
-    read(&mut console);
-    console.pass(Duration::from_secs(5));
-    read(&mut console);
-    let shown = console.0.shown();
-    console.asked();
-    for _ in 0..120 {
-        console.pass(Duration::from_millis(500));
-        // The hosts are heard, with the jitter that round trips have.
-        let heard = HostEvent::Heard(Some(Duration::from_millis(11)));
-        console.say(Event::Host(scene::host_name("app-1"), heard));
-        read(&mut console);
-    }
-    assert_eq!(console.0.shown().buffer, shown.buffer);
-}
-
-#[test]
-fn with_the_clock_the_screen_changes_once_a_second() {
-    let mut console = Console::well(MIDDLE);
-    let before = console.0.shown().frames;
-    for _ in 0..100 {
-        console.pass(Duration::from_millis(100));
-    }
-    let frames = console.0.shown().frames - before;
-    assert!((10..=14).contains(&frames), "{frames} frames in ten seconds");
-}
-
-#[test]
-fn what_is_on_screen_is_what_is_read() {
-    let mut console = Console::well(SMALL);
-    let usage = |effects: Vec<Effect>| {
-        effects.into_iter().rev().find_map(|effect| match effect {
-            Effect::ReadUsage(units) => Some(units.into_iter().map(|(_, unit)| unit.to_string()).collect::<Vec<_>>()),
-            _ => None,
-        })
-    };
-    let first = usage(console.asked()).unwrap();
-    assert!(first.contains(&"postgresql.service".to_owned()) && !first.iter().any(|unit| unit.contains("whatsapp")));
-    console.keys("G");
-    let last = usage(console.asked()).unwrap();
-    assert!(last.iter().any(|unit| unit.contains("whatsapp")), "{last:?}");
-    console.keys("3");
-    assert_eq!(usage(console.asked()), Some(Vec::new()));
-}
-
-#[test]
-fn details_are_read_when_the_cursor_rests_not_while_it_passes() {
-    let mut console = Console::well(MIDDLE);
-    console.pass(Duration::from_secs(1));
-    let details = |effects: Vec<Effect>| -> Vec<String> {
-        let unit = |effect| match effect {
-            Effect::ReadDetail(_, unit) => Some(unit.to_string()),
-            _ => None,
-        };
-        effects.into_iter().filter_map(unit).collect()
-    };
-    details(console.asked());
-    console.keys("j j j j");
-    assert!(details(console.asked()).is_empty());
-    console.pass(Duration::from_millis(150));
-    assert_eq!(details(console.asked()), ["pakashop-config.service"]);
-    console.pass(Duration::from_secs(10));
-    assert!(details(console.asked()).is_empty());
-}
-
-#[test]
-fn a_secret_is_never_shown_and_goes_to_the_engine_once() {
-    let mut console = Console::well(MIDDLE);
-    console.say(question(7, QuestionKind::Secret, "Enter passphrase for key '/home/o/.ssh/id_ed25519': "));
-    console.types("hunter2 q?").pastes("pasted\nline");
-    let screen = console.screen();
-    assert!(screen.contains("Enter passphrase") && screen.contains("••••••••••••••••"), "{screen}");
-    assert!(!screen.contains("hunter") && !screen.contains("pasted"));
-    console.asked();
-    console.keys("enter");
-    assert_eq!(answers(console.asked()), [(7, Some(b"hunter2 q?pasted".to_vec()))]);
-    assert!(!console.screen().contains("passphrase"));
-    assert!(console.0.ended().is_none(), "no key of the secret did anything else");
-}
-
-#[test]
-fn the_password_of_sudo_is_as_secret_and_declining_it_connects_nothing_and_ends_the_step() {
-    let mut console = Console::well(MIDDLE);
-    console.say(question(7, QuestionKind::Sudo, "Password for sudo on app-1, to run: systemctl restart -- a.service"));
-    console.types("hunter2");
-    let screen = console.screen();
-    assert!(screen.contains("sudo wants a password on app-1") && screen.contains("•••••••"), "{screen}");
-    assert!(screen.contains("esc give none: the step fails") && !screen.contains("hunter"), "{screen}");
-    console.asked();
-    console.keys("esc");
-    assert_eq!(answers(console.asked()), [(7, None)]);
-}
-
-#[test]
-fn d11_a_host_key_wants_the_whole_word_and_a_paste_confirms_nothing() {
-    let mut console = Console::well(MIDDLE);
-    let prompt = "The authenticity of host 'app-1' can't be established.\nED25519 key fingerprint is SHA256:Zk3fJ0.";
-    console.say(question(8, QuestionKind::HostKey, prompt));
-    assert!(console.screen().contains("SHA256:Zk3fJ0."), "{}", console.screen());
-    console.asked();
-    console.pastes("yes").keys("enter").pastes("yes\n").pastes("yes\r");
-    assert_eq!(answers(console.asked()), []);
-    assert!(console.screen().contains("A paste confirms nothing"));
-    console.types("y").keys("enter");
-    assert_eq!(answers(console.asked()), []);
-    assert!(console.screen().contains("Only the whole word yes says yes."));
-    console.types("es").keys("enter");
-    assert_eq!(answers(console.asked()), [(8, Some(b"yes".to_vec()))]);
-    console.say(question(9, QuestionKind::HostKey, prompt));
-    console.keys("esc");
-    assert_eq!(answers(console.asked()), [(9, None)]);
-}
-
-#[test]
-fn questions_wait_in_line_and_go_when_they_are_settled() {
-    let mut console = Console::well(MIDDLE);
-    console.say(question(1, QuestionKind::Secret, "first?"));
-    console.say(question(2, QuestionKind::Secret, "second?"));
-    assert!(console.screen().contains("first?") && console.screen().contains("1 more wait"));
-    console.say(Event::Settled(1));
-    assert!(console.screen().contains("second?") && !console.screen().contains("first?"));
-    console.say(Event::Settled(2));
-    assert!(!console.screen().contains("second?"));
 }
 
 #[test]

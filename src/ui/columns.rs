@@ -17,6 +17,19 @@ pub struct Column {
     pub goes: u8,
 }
 
+impl Column {
+    /// The column of the heading of this number, among those of its list.
+    pub const fn of(
+        headings: &[&'static str],
+        number: usize,
+        (least, grows, most): (u16, u16, u16),
+        right: bool,
+        goes: u8,
+    ) -> Self {
+        Self { heading: headings[number], least, grows, most, right, goes }
+    }
+}
+
 /// Where a column stands: offset and width; `None` when it went.
 pub type Place = Option<(u16, u16)>;
 

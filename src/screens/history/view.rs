@@ -17,17 +17,13 @@ const SIDE_BY_SIDE: u16 = 100;
 /// What the list is called.
 const NAME: &str = "History";
 
-const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
-    Column { heading: HEADINGS[heading], least, grows, most, right, goes }
-}
-
 const COLUMNS: [Column; 6] = [
-    column(0, 11, 0, 11, false, 0),
-    column(1, 18, 4, 60, false, 0),
-    column(2, 12, 0, 14, false, 0),
-    column(3, 8, 1, 26, false, 2),
-    column(4, 6, 1, 16, false, 1),
-    column(5, 5, 0, 5, true, 3),
+    Column::of(&HEADINGS, 0, (11, 0, 11), false, 0),
+    Column::of(&HEADINGS, 1, (18, 4, 60), false, 0),
+    Column::of(&HEADINGS, 2, (12, 0, 14), false, 0),
+    Column::of(&HEADINGS, 3, (8, 1, 26), false, 2),
+    Column::of(&HEADINGS, 4, (6, 1, 16), false, 1),
+    Column::of(&HEADINGS, 5, (5, 0, 5), true, 3),
 ];
 
 /// The parts of the screen.

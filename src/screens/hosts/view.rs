@@ -16,19 +16,15 @@ const SIDE_BY_SIDE: u16 = 100;
 /// What the list is called.
 const NAME: &str = "Hosts";
 
-const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
-    Column { heading: HEADINGS[heading], least, grows, most, right, goes }
-}
-
 const COLUMNS: [Column; 8] = [
-    column(0, 10, 1, 24, false, 0),
-    column(1, 25, 2, 34, false, 0),
-    column(2, 6, 1, 9, true, 2),
-    column(3, 4, 0, 4, true, 1),
-    column(4, 8, 2, 24, false, 4),
-    column(5, 6, 0, 8, true, 5),
-    column(6, 5, 0, 7, true, 6),
-    column(7, 8, 3, 40, false, 3),
+    Column::of(&HEADINGS, 0, (10, 1, 24), false, 0),
+    Column::of(&HEADINGS, 1, (25, 2, 34), false, 0),
+    Column::of(&HEADINGS, 2, (6, 1, 9), true, 2),
+    Column::of(&HEADINGS, 3, (4, 0, 4), true, 1),
+    Column::of(&HEADINGS, 4, (8, 2, 24), false, 4),
+    Column::of(&HEADINGS, 5, (6, 0, 8), true, 5),
+    Column::of(&HEADINGS, 6, (5, 0, 7), true, 6),
+    Column::of(&HEADINGS, 7, (8, 3, 40), false, 3),
 ];
 
 /// The parts of the screen.

@@ -16,17 +16,13 @@ const NAME: &str = "Runbooks";
 /// Below this width the details have no pane of their own beside the list.
 const SIDE_BY_SIDE: u16 = 110;
 
-const fn column(heading: usize, least: u16, grows: u16, most: u16, right: bool, goes: u8) -> Column {
-    Column { heading: HEADINGS[heading], least, grows, most, right, goes }
-}
-
 const COLUMNS: [Column; 6] = [
-    column(0, 11, 0, 11, false, 4),
-    column(1, 36, 5, 64, false, 0),
-    column(2, 16, 4, 60, false, 2),
-    column(3, 12, 0, 12, false, 3),
-    column(4, 15, 1, 18, false, 1),
-    column(5, 4, 0, 4, true, 5),
+    Column::of(&HEADINGS, 0, (11, 0, 11), false, 4),
+    Column::of(&HEADINGS, 1, (36, 5, 64), false, 0),
+    Column::of(&HEADINGS, 2, (16, 4, 60), false, 2),
+    Column::of(&HEADINGS, 3, (12, 0, 12), false, 3),
+    Column::of(&HEADINGS, 4, (15, 1, 18), false, 1),
+    Column::of(&HEADINGS, 5, (4, 0, 4), true, 5),
 ];
 
 /// The parts of the screen.
