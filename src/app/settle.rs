@@ -45,7 +45,8 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let beside = super::procedures::begin::beside(&model.conducted, state.plan());
             let columns = plan::columns(area);
             let lines = plan::lines(state.plan(), &state.procedure, beside, columns, clock, glyphs).all().len();
-            state.settle(lines, plan::height(area, lines));
+            let height = plan::height(area, state, lines);
+            state.settle(lines, height);
         }
         Some(Overlay::Choose(state)) => {
             let lines = choose::lines(&state.about, choose::columns(area), clock, glyphs).all().len();
