@@ -2,6 +2,7 @@
 //! command on every host, or to what must be said first. And procedures as a person meets them: which fit what is seen,
 //! how each part stands, what runs have printed and wait for. Pure: it runs nothing and reads no clock.
 
+mod again;
 mod answers;
 pub mod conducted;
 mod expand;
@@ -23,12 +24,13 @@ mod told;
 mod value;
 pub mod wording;
 
+pub use again::{again, commanded, once_more};
 pub use answers::{Answers, Choice, Chosen, Edited};
 pub use conducted::{Conduct, Conducted};
 pub use expand::{find_part, inner_id, inner_title, is_of};
 pub use matching::{Fit, Subject};
 pub use missing::{Asked, Gap, Missing, Wanted, Wrong};
-pub use plan::{again, commanded, has_gate, once_more, plan, plan_seen};
+pub use plan::{has_gate, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::{Sheet, Standing};
 pub use shelf::Shelf;

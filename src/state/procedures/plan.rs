@@ -1,18 +1,18 @@
 //! The plan of a procedure: which parts, on which hosts, with which commands.
 
+use super::again::undecided;
 use super::answers::{Answers, Choice, Chosen, Edited};
-use super::expand::{Item, by_header, expand, find_part, is_of};
+use super::expand::{Item, by_header, expand, is_of};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
 use super::{fact, fill, grade, request, restart};
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
-    Back, Danger, Doing, HERE, Job, Language, LockWanted, Part, PlannedPart, Procedure, ProcedurePlan, Purpose, Role,
-    Script, here,
+    Back, Danger, Doing, HERE, Job, Language, LockWanted, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script,
+    here,
 };
-use crate::domain::run::StepState;
-use crate::domain::{Environment, HostName, InputName, PartId, Run};
+use crate::domain::{Environment, HostName, InputName, PartId};
 use crate::state::Fleet;
 use crate::state::planner::AT_ONCE;
 
@@ -128,33 +128,6 @@ pub fn plan_seen(
         parts,
         back,
     })
-}
-
-/// Why the condition of a part that is chosen alone says nothing yet: what it speaks of is still to be decided, told or
-/// printed. In a whole run the course waits for that.
-fn undecided(
-    item: &Item<'_>,
-    procedure: &Procedure,
-    answers: &Answers,
-    beside: impl Fn(&PartId) -> bool,
-) -> Option<String> {
-    let gives = |part: &Part, name: &str| match &part.doing {
-        Doing::Decide(_) if part.id.as_str() == name => !answers.decided.contains_key(&part.id),
-        Doing::Prompt(names) => names.iter().any(|told| told.as_str() == name) && !answers.values.contains_key(name),
-        _ => {
-            let captures = part.options.capture.as_ref().is_some_and(|capture| capture.as_str() == name);
-            captures && !answers.captured.keys().any(|known| known.as_str() == name)
-        }
-    };
-    // What is chosen together with it the run waits for.
-    let mut parts = procedure.parts.iter().filter(|part| !beside(&part.id));
-    let open = parts.find(|part| item.options.when.names().any(|name| gives(part, name)))?;
-    let does = match &open.doing {
-        Doing::Decide(_) => "decided",
-        Doing::Prompt(_) => "told",
-        _ => "done",
-    };
-    Some(format!("whether it is to be done is not known before \"{}\" is {does}", open.title.plain()))
 }
 
 /// The parts that are meant, in the order of the document.
@@ -507,47 +480,5 @@ impl Scope<'_> {
         if self.answer(name.as_str()).is_some() {
             self.note(name.as_str(), Some(value));
         }
-    }
-}
-
-/// What a run was given and has found out so far, as answers for another plan of its procedure.
-pub fn again(run: &Run, procedure: &Procedure, environment: &Environment) -> Answers {
-    let given = run.document.iter().flat_map(|document| &document.given);
-    let values = given.filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
-    let mut answers = Answers { values, ..Answers::default() };
-    for step in run.steps.iter().filter(|step| step.state == StepState::Verified) {
-        let (Some(id), Some(value)) = (&step.part, &step.value) else { continue };
-        let Some((_, part)) = find_part(procedure, environment, id) else { continue };
-        if let Some(name) = &part.options.capture {
-            answers.captured.insert(name.clone(), value.clone());
-        }
-        if matches!(part.doing, Doing::Decide(_)) {
-            answers.decided.insert(id.clone(), value.clone());
-        }
-    }
-    answers
-}
-
-/// The same step once more: with the command that it had last, also when that was edited.
-pub fn once_more(run: &Run, number: usize) -> Option<Choice> {
-    let step = run.steps.get(number)?;
-    let edited = Edited { part: step.part.clone()?, command: step.edited.clone() };
-    let only = if step.host.as_str() == HERE { Vec::new() } else { vec![step.host.clone()] };
-    Some(Choice { what: Chosen::Parts(vec![edited]), hosts: vec![step.host.clone()], only, run: Some(run.id.clone()) })
-}
-
-/// The command of a part that a person may edit for once, as its document has it.
-pub fn commanded(part: &Part) -> Option<&str> {
-    match &part.doing {
-        Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text),
-        Doing::Check(..)
-        | Doing::Fact(_)
-        | Doing::Ask
-        | Doing::Prompt(_)
-        | Doing::Hold(..)
-        | Doing::Decide(_)
-        | Doing::Restart(_)
-        | Doing::Notify(..)
-        | Doing::Call(..) => None,
     }
 }
