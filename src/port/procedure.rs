@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
 use crate::domain::window::Opening;
-use crate::domain::{HostName, InputName, PartId, ProcedureName, RoleName, Run, RunId};
-use crate::domain::{HostName, InputName, Lock, PartId, ProcedureName, Run, RunId};
+use crate::domain::{HostName, InputName, Lock, PartId, ProcedureName, RoleName, Run, RunId};
 use crate::port::Secret;
 use crate::text::Foreign;
 
