@@ -20,8 +20,7 @@ use crate::port::log::Since;
 use crate::screens::{help, leave, needs, overview, picker};
 use crate::state::Fleet;
 use crate::state::logs::NEWEST;
-use crate::state::procedures::Chosen;
-use crate::state::procedures::Shelf;
+use crate::state::procedures::{Chosen, Shelf};
 use crate::ui::list::Step;
 
 /// Twice within this span leaves the console.

@@ -275,7 +275,7 @@ fn instant(zone: &TimeZone, day: Date, time: Time) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use std::time::Duration;
 
     use jiff::civil::time;

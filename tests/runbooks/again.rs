@@ -26,7 +26,7 @@ fn a_retry_sends_the_command_that_was_edited_and_editing_goes_on_from_it() {
         (step.state, step.exit, step.reason) = (StepState::Failed, Some(4), Some(Reason::NonZeroExit));
         step.edited = Some("journalctl -u pakashop-backend -S -5m".into());
     });
-    needs(&mut console, &told, vec![Need::Failure(3, Box::new(Evidence::default()))]);
+    needs(&mut console, &told, vec![Need::Failure(3, Box::default())]);
     console.asked();
     console.keys("d");
     assert!(console.screen().contains("as it was edited"), "{}", console.screen());

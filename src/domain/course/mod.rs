@@ -14,6 +14,8 @@ mod guard;
 mod next;
 #[cfg(test)]
 mod order_tests;
+#[cfg(test)]
+mod play_tests;
 mod rule;
 #[cfg(test)]
 mod tests;

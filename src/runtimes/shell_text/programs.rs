@@ -83,7 +83,7 @@ pub(super) fn is_one(word: &str, list: &[&str]) -> bool {
         name.strip_prefix(*known)
             .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte)))
     };
-    list.iter().any(|known| versioned(known))
+    list.iter().any(versioned)
 }
 
 /// Whether a word names a program that runs what is written into it.
