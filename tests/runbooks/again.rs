@@ -4,7 +4,7 @@ use quarterdeck::domain::Lock;
 use quarterdeck::domain::lock::{Holder, Stands};
 use quarterdeck::domain::procedure::{Danger, Kind, LockWanted};
 use quarterdeck::domain::run::{Reason, StepState};
-use quarterdeck::port::procedure::{Decision, Evidence, Need, OpenRun, ProcedureNews};
+use quarterdeck::port::procedure::{Decision, Need, OpenRun, ProcedureNews};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::procedures::{Answers, Choice, plan, plan_told, wording};
 
