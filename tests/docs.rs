@@ -105,7 +105,7 @@ fn every_example_of_a_procedure_is_one() {
         count += 1;
     }
     assert!(count >= 5 && kinds.contains(Doing::Ask.word()), "{count} examples");
-    assert_eq!(kinds.len(), 11, "the examples have {kinds:?}");
+    assert_eq!(kinds.len(), 12, "the examples have {kinds:?}");
 }
 
 #[test]

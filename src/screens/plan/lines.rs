@@ -7,8 +7,9 @@ use crate::domain::procedure::{Job, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
 use crate::domain::{HostName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
-use crate::runtimes::shell::word;
-use crate::state::procedures::wording::{BY_ITSELF, Grade, Row, alike, lock, notes, rows, totals, way_back, whom};
+use crate::state::procedures::wording::{
+    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, rows, totals, way_back, whom,
+};
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
 use crate::ui::words::Clock;
@@ -83,7 +84,8 @@ pub fn commands(plan: &ProcedurePlan) -> String {
         for job in part.jobs.iter().filter(|job| !job.script.text.is_empty()) {
             text.push_str(&format!("# {} on {}\n", part.title.plain(), job.host));
             for (name, value) in &job.script.variables {
-                text.push_str(&format!("{name}={}\n", word(value)));
+                text.push_str(&assignment(name, value));
+                text.push('\n');
             }
             text.push_str(job.script.text.trim_end());
             text.push('\n');

@@ -111,6 +111,11 @@ pub fn alike(jobs: &[Job]) -> Vec<(&Job, Vec<&Job>)> {
     groups
 }
 
+/// A variable with its value, as a shell takes it, whatever the value holds.
+pub fn assignment(name: &InputName, value: &str) -> String {
+    format!("{name}={}", word(value))
+}
+
 /// As whom a job is done, behind its hosts.
 pub fn whom(job: &Job) -> &'static str {
     match job.become_root {
