@@ -149,8 +149,11 @@ fn every_procedure_can_be_planned_where_it_may_be_used_and_every_command_is_one(
         for procedure in &environment.procedures {
             let whole = planned(procedure, environment, Chosen::Whole);
             let single = procedure.parts.iter().filter(|part| !matches!(part.doing, Doing::Call(..)));
-            let single =
-                single.map(|part| planned(procedure, environment, Chosen::Parts(vec![part.id.clone().into()])));
+            // What hangs on a decision, a question or another part's output is chosen behind it.
+            let free = |part: &&quarterdeck::domain::procedure::Part| part.options.when.0.is_empty();
+            let single = single
+                .filter(free)
+                .map(|part| planned(procedure, environment, Chosen::Parts(vec![part.id.clone().into()])));
             for plan in single.chain([whole]) {
                 for part in &plan.parts {
                     for job in part.jobs.iter().chain(&part.previews) {

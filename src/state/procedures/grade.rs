@@ -28,7 +28,9 @@ fn some_read_again(jobs: &[Job]) -> bool {
 
 /// Whether a script reads once more what it is told or what was captured.
 fn reads_again(script: &Script) -> bool {
-    let told = script.variables.iter().map(|(name, _)| name);
+    // A whole number is the same number however often it is read.
+    let number = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let told = script.variables.iter().filter(|(_, value)| !number(value)).map(|(name, _)| name);
     let mut names = told.chain(&script.captured).chain(&script.secrets);
     names.any(|name| crate::runtimes::job::reads_again(script, name))
 }
@@ -111,8 +113,11 @@ mod tests {
         let script = |text: &str| Script { language: Language::Bash, text: text.into(), ..Script::default() };
         let text = "x=abc; echo \"${x:$m}\"";
         assert!(reads_again(&Script { captured: name("m").collect(), ..script(text) }));
-        let told = name("m").map(|name| (name, "1".to_owned()));
-        assert!(reads_again(&Script { variables: told.collect(), ..script(text) }));
+        let told = |value: &str| Script {
+            variables: name("m").map(|name| (name, value.to_owned())).collect(),
+            ..script(text)
+        };
+        assert!(reads_again(&told("a")) && reads_again(&told("")) && !reads_again(&told("17")));
         assert!(!reads_again(&Script { captured: name("n").collect(), ..script(text) }));
         assert!(!reads_again(&Script { captured: name("m").collect(), ..script("echo \"$m\"") }));
     }
