@@ -8,7 +8,7 @@ use crate::domain::time::short;
 use crate::domain::{HostName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, rows, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, rows, stage, totals, way_back, whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -132,6 +132,9 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
     }
     if let Some(budget) = procedure.header.budget.filter(|_| plan.whole) {
         lines.pair("may take", Words::of(Role::Text, short(budget)));
+    }
+    if let Some(stage) = stage(plan) {
+        lines.pair("this is", Words::new().prose(Role::Text, stage));
     }
     match lock(plan) {
         Some(Ok(_)) if beside.locked.is_some() => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Missing;
 use super::wording::{
-    BY_ITSELF, Grade, Row, alike, lock, notes, rows, safe, several, terms, times, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, lock, notes, rows, safe, several, stage, terms, times, totals, way_back, whom,
 };
 use crate::domain::PartId;
 use crate::domain::procedure::{HERE, Job, LockWanted, PlannedPart, Procedure, ProcedurePlan, Role};
@@ -30,6 +30,7 @@ pub fn plan_told(
         format!("{} ({} of {}{guarded})", plan.title, plan.environment, plan.site),
         format!("{} {}{chosen}: {}; {}", plan.kind.word(), plan.procedure, several(hosts, "host"), does.join(", ")),
     ];
+    lines.extend(stage(plan).map(str::to_owned));
     lines.extend(times(plan, &expected));
     for given in &plan.given {
         let value = given.value.as_ref().map_or(MASK.to_owned(), |value| safe(&word(value)));

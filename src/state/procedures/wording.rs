@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
-    Danger, Doing, Job, LockWanted, OnError, PlannedPart, Procedure, ProcedurePlan, Role, Script, TIMEOUT, Term, Terms,
+    Danger, Doing, Job, LockWanted, OnError, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, TIMEOUT,
+    Term, Terms,
 };
 use crate::domain::{InputName, PartId};
 use crate::runtimes::shell::word;
@@ -85,6 +86,11 @@ pub fn way_back(plan: &ProcedurePlan, procedure: &Procedure) -> Option<Result<St
         None if plan.whole && plan.danger() > Danger::Read => Some(Err("none is written down")),
         None => None,
     }
+}
+
+/// What of the procedure it is, where that is not the whole.
+pub fn stage(plan: &ProcedurePlan) -> Option<&'static str> {
+    (plan.purpose == Purpose::Judge).then_some("its gate alone; the rest is planned and shown when that is passed")
 }
 
 /// The lock that it takes before its first change: where, or that nothing keeps others away although it should.
