@@ -193,7 +193,10 @@ fn what_ssh_asks_is_asked_on_the_terminal_and_a_password_is_not_shown() {
         launch = launch.variable(name, value);
     }
     let mut pty = launch.folder(home.path()).start();
-    pty.wait_for("SHA256:").wait_for("type yes to go on:").send("yes\r");
+    pty.wait_for("SHA256:").wait_for("type yes to go on:");
+    // What comes before a person can have read the question is no answer.
+    std::thread::sleep(Duration::from_millis(500));
+    pty.send("yes\r");
     pty.wait_for("answer (unseen").send("quarterdeck\r");
     pty.wait_for("wrote ");
     let exit = pty.wait_exit(SOON);
