@@ -151,7 +151,11 @@ qd_run_it() {
   qd_room=268435456
   (
     exec 8<&- </dev/null >/dev/null 2>&1
-    while sleep 1; do
+    # What it waits with ends with it: a process that stays behind would keep the job from being cleared.
+    trap 'kill $! 2>/dev/null; exit 0' TERM
+    while :; do
+      sleep 1 &
+      wait $! || exit 0
       for qd_f in out err; do
         qd_n=$(qd_size "$qd_dir/$qd_f") || continue
         [ "$qd_n" -gt "$qd_room" ] || continue
@@ -170,7 +174,8 @@ shift 3
 echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1<>"$qd_dir/status" 2>&1 <"$qd_input"
   { exec 8<&-; } 2>/dev/null
   rm -f "$qd_dir/starter"
-  kill -KILL "$qd_watch" 2>/dev/null
+  kill -TERM "$qd_watch" 2>/dev/null
+  wait "$qd_watch" 2>/dev/null
   kill -TERM "$qd_ctl" 2>/dev/null
   while :; do
     wait "$qd_ctl"
