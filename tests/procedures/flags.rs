@@ -90,7 +90,11 @@ fn f12_a_file_without_a_site_runs_nothing_until_its_content_is_trusted() {
     desk.write("far.md", "# Far\n\n```sh {#far host=web-1}\nuptime\n```\n");
     says(&qd(&desk, &["run", "./far.md", "--plan"]), 0, &["on web-1"]);
     says(&qd(&desk, &["run", "./far.md", "--plan", "--host", "a b"]), 64, &["~/.ssh/config"]);
-    says(&qd(&desk, &["run", "./far.md", "--plan", "--input", "nope=3"]), 64, &["takes no input \"nope\""]);
+    says(
+        &qd(&desk, &["run", "./far.md", "--plan", "--input", "nope=3"]),
+        64,
+        &["far has no input and no placeholder, so there is nothing that nope is a value of."],
+    );
 }
 
 #[test]

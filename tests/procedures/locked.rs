@@ -42,8 +42,9 @@ fn two_consoles_one_holds_the_lock_and_the_other_sees_who_and_begins_nothing() {
     assert_eq!(seen.status.code(), Some(1), "{}", told(&seen));
     assert!(told(&seen).contains("ada (") && told(&seen).contains("holds it for \"Three\""), "{}", told(&seen));
     let refused = bea.run(&[], None);
-    assert!(!refused.status.success(), "{}", told(&refused));
-    assert!(told(&refused).contains("The environment is locked: ada ("), "{}", told(&refused));
+    assert_eq!(refused.status.code(), Some(77), "{}", told(&refused));
+    let said = "The environment is locked, so nothing was begun: ada (";
+    assert!(told(&refused).contains(said) && !told(&refused).contains("goes on"), "{}", told(&refused));
 
     let first = child.wait_with_output().unwrap();
     assert!(first.status.success(), "{}", told(&first));
