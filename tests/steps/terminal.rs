@@ -73,6 +73,8 @@ fn ctrl_c_is_the_programs_and_its_status_is_told() {
     pty.wait_until(SOON, "the menu", |pty| pty.screen().contains("[a]bort"));
     assert!(pty.screen().contains("status 7"), "{}", pty.screen());
     assert!(!pty.screen().contains("no further step begins"), "the run was not stopped: {}", pty.screen());
+    // What comes before a person can have read the question is no answer.
+    std::thread::sleep(Duration::from_millis(500));
     pty.send("a enough\n");
     assert_eq!(pty.wait_exit(SOON).code(), 2, "{pty:?}");
     assert_eq!(desk.recorded().0.steps[0].exit, Some(7));
@@ -92,6 +94,8 @@ fn a_link_that_is_lost_under_a_program_with_the_terminal_leaves_its_end_unknown(
     kill_process(Pid::from_raw(server).unwrap(), Signal::KILL).unwrap();
     pty.wait_until(SOON * 3, "the menu", |pty| pty.screen().contains("[a]bort"));
     assert!(pty.screen().contains("link was lost"), "{}", pty.screen());
+    // What comes before a person can have read the question is no answer.
+    std::thread::sleep(Duration::from_millis(500));
     pty.send("a enough\n");
     assert_eq!(pty.wait_exit(SOON * 2).code(), 3, "{pty:?}");
     let step = desk.recorded().0.steps.remove(0);

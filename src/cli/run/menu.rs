@@ -64,7 +64,7 @@ impl Session<'_> {
             }
             // A gate is not gone round: what was meant for a step that failed is not meant for it.
             let goes_round = matches!(self.args.on_failure, OnFailure::Skip | OnFailure::Rollback);
-            if (goes_round || self.args.gate) && !self.attended {
+            if goes_round && !self.attended {
                 return Ok(Decided::Nobody);
             }
         }

@@ -20,6 +20,7 @@ impl Session<'_> {
         let Some(run) = &self.run else { return };
         let open: BTreeSet<String> = self.needs.iter().map(|need| self.key(run, need)).collect();
         self.answered.retain(|answered| answered == END || open.contains(answered));
+        self.pending = self.pending.take().filter(|pending| open.contains(pending));
     }
 
     /// By what one need is told from another, and one try of a step from the next.
@@ -61,7 +62,8 @@ impl Session<'_> {
         }
         // All of a gate is looked at before anybody is asked about what failed, and of a gate that is judged alone before
         // it is said how it stands.
-        if self.is_looking(&run) {
+        // One answer at a time, so that a refusal is known to be that one's.
+        if self.is_looking(&run) || self.pending.is_some() {
             return Ok(None);
         }
         for need in self.needs.clone() {
@@ -88,9 +90,7 @@ impl Session<'_> {
             };
             self.pending = (!self.lent).then_some(key);
             self.send(effect).await;
-            if self.lent || self.meanwhile.is_some() {
-                break;
-            }
+            break;
         }
         Ok(None)
     }
