@@ -146,7 +146,7 @@ async fn a_procedures_run_is_told_with_its_tries_who_ticked_what_and_what_it_pri
         "  before that try 1 failed at ",
         ": its command left with status 3\n",
         "  printed in try 1:\n  | no such table",
-        "  printed to standard error, the last lines:\n  | row 21\n",
+        "  printed to standard error:\n  | row 1\n",
         "  | row 40\n",
         "part-1 on app-2: attested by Grace at ",
         "  the page is up\n",
@@ -155,7 +155,7 @@ async fn a_procedures_run_is_told_with_its_tries_who_ticked_what_and_what_it_pri
     ] {
         assert!(out.contains(part), "{part}: {out}");
     }
-    assert!(!out.contains('\u{1b}') && !out.contains("row 20\n"), "{out:?}");
+    assert!(!out.contains('\u{1b}'), "{out:?}");
     assert!(!qd(home.path(), &["--id", run.id.short()]).1.contains("row 40"), "only when it is asked for");
 
     let (_, out, _) = qd(home.path(), &["--id", run.id.short(), "--output", "--json"]);
