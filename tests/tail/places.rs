@@ -74,7 +74,9 @@ fn b5_a_place_in_the_future_is_noticed() {
     bench.until(40, Duration::from_secs(10));
     assert_whole(&bench.numbers(), 1, 40);
     let losses = bench.losses();
-    assert!(losses.len() == 1 && losses[0].0.starts_with("reading went on by time"), "{losses:?}");
+    // A journald that another test has restarted may come up again just now: that is told beside it.
+    let own: Vec<_> = losses.iter().filter(|(told, _)| !told.starts_with("journald restarted")).collect();
+    assert!(own.len() == 1 && own[0].0.starts_with("reading went on by time"), "{losses:?}");
     report("B5", 1, 1, &format!("noticed and read on after {:.1} s", took.as_secs_f32()));
 }
 
