@@ -118,6 +118,8 @@ fn a_shell_gets_the_title_that_the_window_had_and_so_does_what_comes_after_a_sto
     let (home, mut pty) = running("", "true", &[("SHELL", "/bin/sh"), ("PS1", "$ ")]);
     pty.keys("3 s");
     pty.wait_until(SOON, "the title given back", |pty| pty.count(GIVEN_BACK) == 1);
+    // What is typed before the shell is there is for nobody.
+    pty.wait_until(SOON, "the shell's prompt", |pty| pty.screen().lines().any(|line| line.trim_end() == "$"));
     pty.send("exit\r");
     pty.wait_until(SOON, "our title again", |pty| pty.count(PUT_ASIDE) == 2 && pty.modes().alternate);
     go(&home);
