@@ -109,6 +109,10 @@ impl Going<'_> {
             // The lock host is away: nothing more is begun, and whoever wants to take the run over must wait.
             Some(75 | 77) => {
                 sleep(Duration::from_millis(500));
+                // What was killed before the lock host had heard of it is known where it was begun and nowhere else.
+                if self.console.complaint().contains("none on the lock host") {
+                    self.team.at = 1 - self.team.at;
+                }
                 self.team.age();
                 self.console = self.team.resume(&[]);
             }
