@@ -110,7 +110,8 @@ impl Going<'_> {
             Some(75 | 77) => {
                 sleep(Duration::from_millis(500));
                 // What was killed before the lock host had heard of it is known where it was begun and nowhere else.
-                if self.console.complaint().contains("none on the lock host") {
+                let said = self.console.complaint();
+                if said.contains("none on the lock host") || said.contains("said nothing of it on the lock host") {
                     self.team.at = 1 - self.team.at;
                 }
                 self.team.age();

@@ -41,7 +41,7 @@ impl Claim {
     pub(super) async fn take(&self, id: &RunId, ends: Option<&str>) -> Result<Begun, String> {
         let found = self.book.store.find(id.to_string()).await.map_err(|error| format!("{error}."))?;
         let local = found.into_iter().next();
-        let there = self.there(id).await?;
+        let there = self.there(id, local.is_some()).await?;
         let newest = self.newest_token(id).await?;
         let is_own = local.is_some() && there.as_ref().is_none_or(|there| self.is_own(there, newest));
         let run = match (&local, &there) {
@@ -99,11 +99,13 @@ impl Claim {
     }
 
     /// The run as the lock host knows it; nothing where none is mirrored.
-    async fn there(&self, id: &RunId) -> Result<Option<Mirrored>, String> {
+    /// One that was begun here, and of which not a word got there, was nobody else's and is told anew.
+    async fn there(&self, id: &RunId, begun_here: bool) -> Result<Option<Mirrored>, String> {
         let Some(mirror) = &self.stage.mirror else { return Ok(None) };
         match mirror.read(id).await {
             Ok(found) => Ok(Some(found)),
             Err(MirrorError::Gone { .. }) => Ok(None),
+            Err(MirrorError::Untold { .. }) if begun_here => Ok(None),
             Err(error) => Err(format!("The run can't be taken over, because somebody else may have it: {error}.")),
         }
     }

@@ -53,6 +53,16 @@ pub enum MirrorError {
         /// Why.
         why: String,
     },
+    /// Whoever began the run was gone before a word of it was there, so nothing of it was begun on any host.
+    #[error("whoever began run {run} said nothing of it on the lock host {host} (it belongs to {by})")]
+    Untold {
+        /// The lock host.
+        host: HostName,
+        /// The run, as it is named there.
+        run: String,
+        /// The login there, and when it was heard.
+        by: String,
+    },
     /// It answered something that makes no sense.
     #[error("the lock host {host} answered something that makes no sense; look whether its /bin/sh and its tools work")]
     Odd {

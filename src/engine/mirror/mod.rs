@@ -118,10 +118,14 @@ impl Mirror {
     }
 
     fn fold(&self, listed: &Listed) -> Result<Mirrored, MirrorError> {
+        let login = listed.owners.last().map(|owner| owner.login.plain()).unwrap_or_default();
+        let silent = error::ago(listed.owners.last().and_then(|owner| owner.silent));
+        let by = format!("{login}, who was heard {silent}");
+        if listed.owners.iter().all(|owner| owner.wrote.trim_ascii().is_empty()) {
+            return Err(MirrorError::Untold { host: self.host().clone(), run: listed.run.to_string(), by });
+        }
         let unreadable = |why| {
-            let login = listed.owners.last().map(|owner| owner.login.plain()).unwrap_or_default();
-            let silent = error::ago(listed.owners.last().and_then(|owner| owner.silent));
-            let why = format!("{why} (it belongs to {login}, who was heard {silent})");
+            let why = format!("{why} (it belongs to {by})");
             MirrorError::Unreadable { host: self.host().clone(), run: listed.run.to_string(), why }
         };
         form::fold(listed, &self.name).map_err(unreadable)
