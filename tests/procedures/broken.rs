@@ -109,9 +109,13 @@ impl Going<'_> {
             // The lock host is away: nothing more is begun, and whoever wants to take the run over must wait.
             Some(75 | 77) => {
                 sleep(Duration::from_millis(500));
-                // What was killed before the lock host had heard of it is known where it was begun and nowhere else.
+                // What was killed in its first moments is known for certain only where it was begun: whoever is refused
+                // leaves it to the other workstation.
                 let said = self.console.complaint();
-                if said.contains("none on the lock host") || said.contains("said nothing of it on the lock host") {
+                if ["none on the lock host", "said nothing of it", "has this run", "is at this run"]
+                    .iter()
+                    .any(|words| said.contains(words))
+                {
                     self.team.at = 1 - self.team.at;
                 }
                 self.team.age();
