@@ -12,6 +12,35 @@ use quarterdeck::engine::store::Recorded;
 use super::kit::{Place, stands, who};
 
 #[tokio::test]
+async fn a_run_of_which_not_a_word_is_there_is_told_as_that_and_can_be_told_anew() {
+    let place = Place::new();
+    let ((here, _here), (there, _there)) = (place.mirror().await, place.mirror().await);
+    let run = place.run(1);
+    let (trail, sent) = here.begin(&run, 1, who("ada"), Timestamp::now());
+    sent.await.unwrap();
+    drop(trail);
+    // As if its console had been killed right behind making the folder.
+    let own = place.of(&run).join("owner-1");
+    for file in fs::read_dir(&own).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    for mirror in [&here, &there] {
+        let untold = mirror.read(&run.id).await.unwrap_err();
+        assert!(matches!(untold, MirrorError::Untold { .. }), "{untold}");
+    }
+    // A word that makes no sense is not silence.
+    fs::write(own.join("000001"), "{}\n").unwrap();
+    let unreadable = there.read(&run.id).await.unwrap_err();
+    assert!(matches!(unreadable, MirrorError::Unreadable { .. }), "{unreadable}");
+    fs::remove_file(own.join("000001")).unwrap();
+
+    let (_trail, sent) = here.begin(&run, 2, who("ada"), Timestamp::now());
+    sent.await.unwrap();
+    let found = there.read(&run.id).await.unwrap();
+    assert_eq!((&found.run, found.token), (&run, 2));
+}
+
+#[tokio::test]
 async fn what_lies_beside_the_events_is_not_read_and_forged_events_are_not_believed() {
     let place = Place::new();
     let ((here, _here), (there, _there)) = (place.mirror().await, place.mirror().await);
