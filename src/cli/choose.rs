@@ -19,6 +19,19 @@ pub struct Found {
     pub notices: Vec<String>,
 }
 
+impl Found {
+    /// The site that was meant.
+    ///
+    /// # Errors
+    /// The exit code, after it was asked which of several is meant.
+    pub fn one(&self) -> Result<&Arc<Site>, Exit> {
+        self.site.as_ref().ok_or_else(|| {
+            let names: Vec<&str> = self.sites.iter().map(|site| site.name.as_str()).collect();
+            complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
+        })
+    }
+}
+
 /// Looks for the site that was named, or for all there are. What is wrong goes to standard error.
 ///
 /// # Errors
@@ -85,11 +98,7 @@ pub fn site_and_words(option: Option<&str>, words: &[String]) -> Result<(Arc<Sit
         (None, _) => (None, words),
     };
     let found = look(&Where { site, environment: None })?;
-    let site = found.site.ok_or_else(|| {
-        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
-        complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
-    })?;
-    Ok((site, rest.to_vec()))
+    Ok((Arc::clone(found.one()?), rest.to_vec()))
 }
 
 /// The environment that was named, or the only one there is. Production is never chosen silently: `None` when a

@@ -125,11 +125,7 @@ pub fn run(arguments: &LockArgs, reach: &Reaching) -> Exit {
 
 fn prepared(place: &Where) -> Result<(Arc<Environment>, Who), Exit> {
     let found = choose::look(place)?;
-    let site = found.site.ok_or_else(|| {
-        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
-        choose::complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
-    })?;
-    let environment = choose::one_environment(&site, place.environment.as_deref())?;
+    let environment = choose::one_environment(found.one()?, place.environment.as_deref())?;
     let who = Who { person: found.user.name.unwrap_or_else(who::login), workstation: who::workstation() };
     Ok((environment, who))
 }

@@ -35,13 +35,8 @@ pub struct Status {
 /// Looks once and prints what it saw.
 pub fn run(status: &Status, reach: &Reaching) -> Exit {
     super::output::begin_log();
-    let prepared = choose::look(&status.place).and_then(|found| {
-        let site = found.site.ok_or_else(|| {
-            let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
-            choose::complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
-        })?;
-        choose::one_environment(&site, status.place.environment.as_deref())
-    });
+    let prepared = choose::look(&status.place)
+        .and_then(|found| choose::one_environment(found.one()?, status.place.environment.as_deref()));
     let environment = match prepared {
         Ok(environment) => environment,
         Err(exit) => return exit,

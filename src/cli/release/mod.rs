@@ -128,11 +128,7 @@ pub fn run(arguments: &ReleaseArgs, reach: &Reaching) -> Exit {
 /// The environment, and the name of whoever asks.
 fn prepared(place: &Where) -> Result<(Arc<Environment>, String), Exit> {
     let found = choose::look(place)?;
-    let site = found.site.ok_or_else(|| {
-        let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
-        choose::complain(Exit::Usage, &format!("which site? Name one: {}.", names.join(", ")))
-    })?;
-    let environment = choose::one_environment(&site, place.environment.as_deref())?;
+    let environment = choose::one_environment(found.one()?, place.environment.as_deref())?;
     Ok((environment, found.user.name.unwrap_or_else(who::login)))
 }
 

@@ -14,6 +14,20 @@ use crate::port::procedure::{Decision, Need};
 /// That a run of chosen parts is ended, among what was answered.
 const END: &str = "end";
 
+/// The step that failed, or of which is not known whether it happened, if that is what is waited for.
+fn stuck(need: &Need) -> Option<usize> {
+    match need {
+        Need::Failure(number, _) | Need::Unknown(number, _) => Some(*number),
+        Need::Tick(_)
+        | Need::Choose(_)
+        | Need::Tell(_)
+        | Need::Terminal(_)
+        | Need::Go
+        | Need::Window(..)
+        | Need::Paused => None,
+    }
+}
+
 impl Session<'_> {
     /// What is waited for no more, and then again, wants an answer of its own.
     pub(super) fn forget(&mut self) {
@@ -25,18 +39,7 @@ impl Session<'_> {
 
     /// By what one need is told from another, and one try of a step from the next.
     fn key(&self, run: &Run, need: &Need) -> String {
-        let tries = match need {
-            Need::Failure(number, _) | Need::Unknown(number, _) => {
-                run.steps.get(*number).map_or(0, |step| step.attempt)
-            }
-            Need::Tick(_)
-            | Need::Choose(_)
-            | Need::Tell(_)
-            | Need::Terminal(_)
-            | Need::Go
-            | Need::Window(..)
-            | Need::Paused => 0,
-        };
+        let tries = stuck(need).and_then(|number| run.steps.get(number)).map_or(0, |step| step.attempt);
         // How long it is until a window opens is no part of the question.
         if let Need::Window(opening, _) = need {
             return format!("window {}", opening.is_open());
@@ -97,18 +100,9 @@ impl Session<'_> {
 
     fn is_looking(&self, run: &Run) -> bool {
         let moves = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started);
-        let failed = |need: &Need| match need {
-            Need::Failure(number, _) | Need::Unknown(number, _) => {
-                let part = run.steps.get(*number).and_then(|step| step.part.as_ref());
-                part.is_some_and(|part| self.is_gate(part).is_some())
-            }
-            Need::Tick(_)
-            | Need::Choose(_)
-            | Need::Tell(_)
-            | Need::Terminal(_)
-            | Need::Go
-            | Need::Window(..)
-            | Need::Paused => false,
+        let failed = |need: &Need| {
+            let part = stuck(need).and_then(|number| run.steps.get(number)?.part.as_ref());
+            part.is_some_and(|part| self.is_gate(part).is_some())
         };
         run.steps.iter().any(moves) && (self.args.gate || self.needs.iter().any(failed))
     }
