@@ -73,7 +73,7 @@ class Bench:
             self.environment[variable] = self.home.name + "/" + variable.lower()
             os.makedirs(self.environment[variable])
         self.masters = {host: self.home.name + "/" + host for host in ON}
-        self.qd("trust", self.home.name + "/shop")
+        self.qd("trust", "--yes", self.home.name + "/shop")
 
     def ports(self):
         ports = {}

@@ -7,6 +7,7 @@ mod scene;
 
 use std::time::Duration;
 
+use quarterdeck::app::stroke::Stroke;
 use quarterdeck::app::{Model, Overlay, Setup, contexts, update, why_not};
 use quarterdeck::domain::Now;
 use quarterdeck::input::action::{TABLE, Weight};
@@ -77,6 +78,7 @@ impl Person {
     /// Everything that is known, without the word about the last key.
     fn known(&mut self) -> String {
         let notice = self.model.notice.take();
+        self.model.stroke = Stroke::default();
         let known = format!("{:?}", self.model);
         self.model.notice = notice;
         known
@@ -98,6 +100,7 @@ const PLACES: &[(&str, &str)] = &[
     ("a filter of hosts that finds nothing", "3 / n o n e enter"),
     ("the procedures", "4"),
     ("the changes", "5"),
+    ("the deploy", "7"),
     ("the changes, filtered", "5 / n o n e enter"),
     ("the help", "?"),
 ];

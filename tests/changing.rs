@@ -13,11 +13,13 @@ use std::time::Duration;
 use changing::Running;
 use console::Console;
 use quarterdeck::app::Setup;
+use quarterdeck::domain::lock::{Heard, Holder, Stands};
 use quarterdeck::domain::permit::How;
 use quarterdeck::domain::run::{RunState, StepState};
-use quarterdeck::domain::{EnvColour, Permit};
+use quarterdeck::domain::{EnvColour, Lock, Permit, RunId};
 use quarterdeck::port::act::{RunNews, StoreState};
 use quarterdeck::port::event::HostEvent;
+use quarterdeck::port::procedure::ProcedureNews;
 use quarterdeck::port::{Effect, Event};
 
 const MIDDLE: (u16, u16) = (120, 40);
@@ -104,6 +106,32 @@ fn elsewhere_y_does_it_and_neither_enter_nor_a_paste_nor_another_key() {
     assert_eq!(permit.how(), How::Yes);
     console.keys("y y");
     assert!(permits(&mut console).is_empty(), "once");
+}
+
+/// What was typed ahead of the box is no answer to it (fault A14): it was typed for whatever stood there before.
+#[test]
+fn keys_that_came_before_the_box_was_on_screen_confirm_nothing() {
+    let mut console = staging("search app-2");
+    let keys = |names: &str| quarterdeck::input::key_name::parse_sequence(names).unwrap();
+    console.0.burst(keys("r y"));
+    assert!(permits(&mut console).is_empty());
+    let screen = console.screen();
+    assert!(
+        screen.contains("restart search") && screen.contains("That was typed before this was on screen"),
+        "{screen}"
+    );
+    // A name that was typed ahead is not even half a confirmation.
+    let mut named = on("search app-2", MIDDLE);
+    named.0.burst(keys("r s e a r c h enter"));
+    assert!(permits(&mut named).is_empty() && !named.screen().contains("That is not the name"), "{}", named.screen());
+    named.keys("enter");
+    assert!(named.screen().contains("Nothing was typed yet"), "{}", named.screen());
+    // What was begun and not answered is left by the same burst: leaving is always meant.
+    let mut left = staging("search app-2");
+    left.0.burst(keys("r esc"));
+    assert!(!left.screen().contains("restart search"), "{}", left.screen());
+    console.keys("y");
+    assert_eq!(permits(&mut console).len(), 1);
 }
 
 #[test]
@@ -360,4 +388,59 @@ fn a_change_that_the_engine_refuses_says_so() {
     assert!(console.row(1).contains("a change was not begun"), "{}", console.screen());
     console.keys("esc");
     assert!(!console.row(1).contains("not begun"), "{}", console.screen());
+}
+
+fn lock(stands: Stands) -> Event {
+    let holder = Holder {
+        person: "ada".into(),
+        workstation: "ada@desk".into(),
+        run: RunId::new("01939a2e-77aa-7c11-8f3e-012389abcdef"),
+        message: "Deploy the shop".into(),
+        since: None,
+    };
+    let (login, heard, broken) = ("root".into(), Heard::Unknown, None);
+    let lock = Lock { token: 7, holder, login, by_hand: false, reserved: true, stands, heard, broken };
+    Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock))))
+}
+
+#[test]
+fn while_somebody_deploys_a_restart_shows_who_and_is_done_only_for_the_name_of_the_environment() {
+    for size in SIZES {
+        let mut console = on("search app-2", size);
+        console.say(lock(Stands::Held));
+        console.keys("r");
+        let screen = console.screen();
+        let words = screen.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = "ada (ada@desk) holds it for \"Deploy the shop\" (run 89abcdef)";
+        assert!(words.contains(told) && words.contains("Locked: to do it all the same type production"), "{screen}");
+        console.types("search").keys("enter");
+        assert!(console.screen().contains("That is not the name: type production."), "{}", console.screen());
+        console.keys("ctrl-u").types("production").keys("enter");
+        let permit = permits(&mut console).remove(0);
+        assert_eq!(permit.how(), How::Typed);
+        assert_eq!(permit.plan().impact.locked.as_ref().map(|lock| lock.token), Some(7));
+    }
+    // What is not protected asks for more than a key as well.
+    let mut console = staging("search app-2");
+    console.say(lock(Stands::Reserved));
+    console.keys("r y");
+    assert_eq!(permits(&mut console).len(), 0, "{}", console.screen());
+    console.keys("ctrl-u").types("staging").keys("enter");
+    assert_eq!(permits(&mut console).len(), 1, "{}", console.screen());
+}
+
+#[test]
+fn a_lock_that_is_taken_while_the_box_is_open_must_be_looked_at_first() {
+    let mut console = on("search app-2", MIDDLE);
+    console.keys("r");
+    console.say(lock(Stands::Held));
+    console.types("search").keys("enter");
+    assert_eq!(permits(&mut console).len(), 0, "{}", console.screen());
+    assert!(console.screen().contains("locked now by ada"), "{}", console.screen());
+    console.keys("ctrl-r");
+    assert!(console.screen().contains("type production"), "{}", console.screen());
+    // Given back meanwhile, the usual word is enough again.
+    console.say(lock(Stands::Free));
+    console.keys("ctrl-r").types("search").keys("enter");
+    assert_eq!(permits(&mut console).len(), 1, "{}", console.screen());
 }

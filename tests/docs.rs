@@ -13,7 +13,7 @@ use quarterdeck::input::{Action, Context, Keymap};
 use quarterdeck::site::schema::{Kind, value};
 use serde_json::Value;
 
-const GUIDES: [&str; 12] = [
+const GUIDES: [&str; 14] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
@@ -23,7 +23,9 @@ const GUIDES: [&str; 12] = [
     "docs/procedures.md",
     "docs/runs.md",
     "docs/releases.md",
+    "docs/deploys.md",
     "docs/pakashop-procedures.md",
+    "docs/freezedesign-procedures.md",
     "docs/commands.md",
     "docs/site-reference.md",
 ];
@@ -92,7 +94,7 @@ fn every_command_in_the_documents_can_be_typed() {
 fn every_example_of_a_procedure_is_one() {
     use quarterdeck::domain::procedure::Doing;
     use quarterdeck::site::procedure::{Known, load};
-    let page = text("docs/procedures.md");
+    let page = text("docs/procedures.md") + &text("docs/deploys.md");
     let mut kinds = std::collections::BTreeSet::new();
     let mut count = 0;
     for rest in page.split("````markdown procedure\n").skip(1) {
@@ -105,7 +107,7 @@ fn every_example_of_a_procedure_is_one() {
         count += 1;
     }
     assert!(count >= 5 && kinds.contains(Doing::Ask.word()), "{count} examples");
-    assert_eq!(kinds.len(), 12, "the examples have {kinds:?}");
+    assert_eq!(kinds.len(), 13, "the examples have {kinds:?}");
 }
 
 #[test]

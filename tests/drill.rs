@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quarterdeck::domain::change::{Change, What};
 use quarterdeck::domain::permit::Confirm;
-use quarterdeck::domain::run::{Finding, Run, RunState};
-use quarterdeck::domain::{HostName, Moment, ServiceName, State, Verb};
+use quarterdeck::domain::run::{Finding, Run, RunState, StepState};
+use quarterdeck::domain::{HostName, Moment, Procedure, ServiceName, State, Verb};
 use quarterdeck::engine::approach::Rehearsal;
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::drill::Scenario;
@@ -37,17 +37,28 @@ impl Watch {
     }
 
     async fn paced(script: &str, pace: Pace, clock: AnyClock) -> Self {
+        Self::with(script, pace, clock, Vec::new()).await
+    }
+
+    async fn with(script: &str, pace: Pace, clock: AnyClock, procedures: Vec<Arc<Procedure>>) -> Self {
         let embedded = &SITES[0];
         let site = quarterdeck::site::load_built_in(embedded.name, embedded.site).unwrap();
         let environment = site.environments.iter().find(|known| known.name.as_str() == embedded.environment).unwrap();
+        let mut environment = environment.clone();
+        environment.procedures.extend(procedures);
         let scenario = Scenario::parse(&format!("title = 'test'\nseed = 4\n{script}")).unwrap();
         let records = tempfile::tempdir().unwrap();
         let world = World::new(Rehearsal::new(scenario, pace, clock.clone()), false, clock.clone())
             .keeping(Arc::new(Sqlite::open(records.path())));
         let (told, mut events) = mpsc::channel(1024);
         let (effects, wishes) = mpsc::channel(8);
-        tokio::spawn(world.run(told, wishes, vec![Effect::Watch(Arc::new(environment.clone()))]));
-        let Some(Event::Opened(environment)) = events.recv().await else { panic!("not opened") };
+        tokio::spawn(world.run(told, wishes, vec![Effect::Watch(Arc::new(environment))]));
+        // The store may be told of before the environment.
+        let environment = loop {
+            if let Event::Opened(environment) = events.recv().await.expect("the world lives") {
+                break environment;
+            }
+        };
         Self { fleet: Fleet::new(environment, clock.now()), clock, events, effects, _records: records }
     }
 
@@ -281,7 +292,7 @@ async fn logs_of_a_drill_go_on_over_a_cut() {
 
 /// Does one thing to redis, confirmed, and gives back how it ended.
 async fn changed(watch: &mut Watch, verb: Verb) -> (RunState, Run) {
-    let rules = Rules { read_only: None, store: StoreState::Writable };
+    let rules = Rules { read_only: None, store: StoreState::Writable, locked: None };
     let redis = Target::Service(ServiceName::new("redis").unwrap());
     // What was done before must have been heard of, and the store be open.
     let mut planned = plan(&watch.fleet, verb, std::slice::from_ref(&redis), &rules);
@@ -326,4 +337,40 @@ async fn every_change_is_rehearsed_in_a_drill_with_its_verdict() {
             assert_ne!(run.steps[0].invocation, run.steps[0].invocation_before);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_a_drill_does_not_know_is_not_told_as_done() {
+    use quarterdeck::site::procedure::{Known, load};
+    use quarterdeck::state::procedures::{Answers, Choice, plan};
+    let text = "# Look\n\n```sh {#known host=app-1 danger=read}\nuptime\n```\n\n\
+                ```sh {#odd host=app-1 danger=read}\nuptime\nfrobnicate --all\n```\n";
+    let (procedure, _) = load(std::path::Path::new("look-around.md"), text.as_bytes(), &Known::default());
+    let procedure = Arc::new(procedure);
+    let mut watch = Watch::with("", Pace::Real, AnyClock::Real(RealClock), vec![Arc::clone(&procedure)]).await;
+    watch.quiet(Duration::from_millis(500)).await;
+    let made = plan(&procedure, &watch.fleet.environment, &Answers::default(), &Choice::default()).unwrap();
+    let permit = Confirm::new(made).answer("").unwrap();
+    watch.effects.send(Effect::Conduct(Box::new(permit))).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut run: Option<Run> = None;
+    let state = loop {
+        let event = tokio::time::timeout_at(deadline, watch.events.recv()).await.expect("it ends in time").unwrap();
+        match event {
+            Event::Run(RunNews::Begun(begun)) => run = Some(*begun),
+            Event::Run(RunNews::Step(_, number, step)) => run.as_mut().unwrap().steps[number] = *step,
+            Event::Run(RunNews::Ended(_, state)) => break state,
+            Event::Run(RunNews::Refused(sentence)) => panic!("{sentence}"),
+            other => watch.take(other),
+        }
+    };
+    let run = run.unwrap();
+    let states: Vec<StepState> = run.steps.iter().map(|step| step.state).collect();
+    assert_eq!(
+        (state, states.as_slice()),
+        (RunState::Succeeded, &[StepState::Verified, StepState::Skipped][..]),
+        "{run:?}"
+    );
+    let note = run.steps[1].note.plain();
+    assert!(note.contains("a drill does not know `frobnicate`"), "{note}");
 }

@@ -64,3 +64,95 @@ fn a_wrong_scenario_is_named_with_those_there_are() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("payments-failing") && said.contains("calm"), "{said}");
 }
+
+/// A deploy in a calm drill, up to the question for its go: the version is chosen, its gate judged and passed.
+fn at_its_go(version: &str) -> pty::Pty {
+    let mut pty = Launch::qd(&["drill", "--scenario", "calm"]).size(120, 40).start();
+    pty.wait_until(LONG, "all services up", |pty| pty.screen().contains("24 up"));
+    pty.send("7");
+    pty.wait_until(LONG, "the versions", |pty| pty.screen().contains("v2.30.6"));
+    pty.send("\r");
+    pty.wait_quiet(Duration::from_millis(300));
+    for _ in 0..8 {
+        if pty.screen().contains(&format!("─ {version} tag")) {
+            break;
+        }
+        pty.send("j");
+        pty.wait_quiet(Duration::from_millis(200));
+    }
+    pty.send("\r");
+    pty.wait_until(LONG, "everything that is not a person's is judged", |pty| {
+        let screen = pty.screen();
+        screen.contains("2 wait for you") && (screen.contains("20 of 22") || screen.contains("19 of 22"))
+    });
+    if version != "v2.31.0" {
+        // Staging runs another one: whoever plays is a lead, and lets that pass.
+        pty.wait_until(LONG, "staging fails", |pty| pty.screen().contains("1 fails"));
+        pty.send("W");
+        pty.wait_quiet(Duration::from_millis(300));
+        pty.send("it is only a drill\r");
+        pty.wait_until(LONG, "it is waived", |pty| pty.screen().contains("1 waived"));
+    }
+    pty.send(" ");
+    pty.wait_until(LONG, "the migrations are to be judged", |pty| pty.screen().contains("it is good"));
+    assert!(pty.screen().contains("simulated"), "{}", pty.screen());
+    pty.send("\r");
+    pty.wait_until(LONG, "one item is left", |pty| pty.screen().contains("1 waits for you"));
+    pty.send(" ");
+    pty.wait_quiet(Duration::from_millis(300));
+    pty.send("all as they were\r");
+    pty.wait_until(LONG, "the gate is passed", |pty| pty.screen().contains("The gate is passed"));
+    pty.send("\r");
+    pty.wait_until(LONG, "its go is asked for", |pty| pty.screen().contains("type production"));
+    pty.send("production\r");
+    pty
+}
+
+/// The row of the pages.
+fn pages(pty: &pty::Pty) -> String {
+    pty.screen().lines().find(|line| line.contains("1 What")).unwrap_or_default().to_owned()
+}
+
+/// In a drill no channel is told anything, so a person says that it is told.
+fn told(pty: &mut pty::Pty) {
+    pty.wait_until(LONG * 4, "the others are to be told", |pty| pty.screen().contains("needs you: tick Release"));
+    pty.send("d");
+}
+
+#[test]
+#[ignore = "takes minutes; run with --ignored"]
+fn a_deploy_that_goes_well_is_recorded_as_good() {
+    let mut pty = at_its_go("v2.31.0");
+    pty.wait_until(LONG, "the page of the run comes by itself", |pty| pages(pty).contains("4 Run running"));
+    pty.wait_until(LONG * 8, "its verification", |pty| pages(pty).contains("4 Run done"));
+    told(&mut pty);
+    pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict good"));
+    assert!(pty.screen().contains("it is recorded as a release"), "{}", pty.screen());
+    pty.send("q");
+    assert_eq!(pty.wait_exit(LONG).code(), 0);
+}
+
+#[test]
+#[ignore = "takes minutes; run with --ignored"]
+fn a_deploy_that_does_not_build_goes_back_by_itself_and_is_recorded_so() {
+    let mut pty = at_its_go("v2.30.6");
+    pty.wait_until(LONG, "the page of the run comes by itself", |pty| pages(pty).contains("4 Run running"));
+    pty.wait_until(LONG, "it fails and goes back by itself", |pty| pages(pty).contains("going back"));
+    told(&mut pty);
+    pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
+    assert!(pty.screen().contains("DRILL"), "{}", pty.screen());
+    pty.send("q");
+    assert_eq!(pty.wait_exit(LONG).code(), 0);
+}
+
+#[test]
+#[ignore = "takes minutes; run with --ignored"]
+fn a_deploy_whose_guard_trips_goes_back_by_itself_and_keeps_its_waiver() {
+    let mut pty = at_its_go("v2.30.5");
+    pty.wait_until(LONG * 4, "its guard trips", |pty| pages(pty).contains("going back"));
+    told(&mut pty);
+    pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
+    assert!(pty.screen().contains("it is only a drill"), "{}", pty.screen());
+    pty.send("q");
+    assert_eq!(pty.wait_exit(LONG).code(), 0);
+}

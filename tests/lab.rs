@@ -58,7 +58,9 @@ fn every_host_runs_systemd_and_the_site_has_its_23_services() {
     let _shared = lab.share(&["app-1", "app-2", "db-1"]);
     let mut services = std::collections::BTreeSet::new();
     for host in &hosts {
-        assert_eq!(lab.on(host, &["systemctl", "is-system-running"]).trim(), "running");
+        let state =
+            lab.try_on(host, &["sh", "-c", "systemctl is-system-running; systemctl --failed --plain --no-legend"]);
+        assert_eq!(String::from_utf8_lossy(&state.stdout).trim(), "running", "{host}");
         assert_eq!(lab.on(host, &["hostname"]).trim(), host);
         assert!(ssh_works(&lab, host), "ssh to {host}");
         let units = lab.on(host, &["sh", "-c", "cd /etc/systemd/system/multi-user.target.wants && ls"]);

@@ -5,6 +5,8 @@
 mod console;
 #[path = "common/log_scene.rs"]
 mod log_scene;
+#[path = "logs/query.rs"]
+mod query;
 #[path = "common/scene.rs"]
 mod scene;
 
@@ -274,18 +276,22 @@ fn levels_filters_and_hits() {
     assert!(console.screen().contains("14 s without link, 0 lost"), "what is missing is always shown");
     console.keys("esc").types("/Webhook");
     assert!(console.screen().contains("1 of 17 lines"), "a capital counts: {}", console.screen());
-    console.keys("ctrl-u").types("!webhook|upstream");
+    console.keys("ctrl-u").types("!/webhook|upstream/");
     assert!(console.screen().contains("7 of 17 lines"), "{}", console.screen());
     console.keys("ctrl-u").types("status=5(");
     assert!(console.screen().contains("None of the 17 lines passes.") || console.screen().contains("0 of 17"));
-    console.keys("esc").types("/order=881").keys("enter");
+    console.keys("esc").types("/order=881*").keys("enter");
     assert!(
-        console.screen().contains("6 of 17 lines") && console.screen().contains("find order=881"),
+        console.screen().contains("6 of 17 lines") && console.screen().contains("query order=881*"),
         "{}",
         console.screen()
     );
+    assert!(!console.screen().contains("score service slow"), "{}", console.screen());
     console.keys("x");
-    assert!(console.screen().contains("GET / 200") && console.screen().contains("with the lines around"));
+    assert!(console.screen().contains("6 of 17 lines, 1 line around"), "{}", console.screen());
+    assert!(console.screen().contains("score service slow") && !console.screen().contains("GET / 200"));
+    console.keys("x x x");
+    assert!(console.screen().contains("GET / 200") && console.screen().contains("with all others"));
     console.keys("N N N");
     assert!(console.screen().contains("paused"));
     console.keys("y");
@@ -319,7 +325,7 @@ fn what_was_typed_and_dropped_leads_back_to_where_one_was() {
     console.say(batch(tail, "app-1", lines(0, 200)));
     console.keys("k k k k k k k k k k k k");
     let place = screen_row(&console, "line 187 end");
-    console.types("/line 7");
+    console.types("/\"line 7\"");
     assert!(
         !console.screen().contains("line 187 end") && console.screen().contains("line 70 end"),
         "{}",
@@ -426,7 +432,7 @@ fn long_lines_are_cut_or_broken() {
 fn what_passes_goes_into_a_file_and_where_is_said() {
     let mut console = Console::in_trouble(MIDDLE);
     opened(&mut console);
-    console.types("/order=881").keys("enter ctrl-s");
+    console.types("/order=881*").keys("enter ctrl-s");
     let export = console.asked().into_iter().find_map(|effect| match effect {
         Effect::Export(export) => Some(export),
         _ => None,

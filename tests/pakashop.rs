@@ -1,21 +1,18 @@
-//! The site of PakaShop is complete: whatever the team's document asks for and is no deploy has its part in a procedure.
+//! The site of PakaShop is complete: whatever the team's document asks for has its part in a procedure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/sites.rs"]
+mod sites;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use quarterdeck::domain::procedure::{Danger, Doing, Language, Procedure, ProcedurePlan};
-use quarterdeck::domain::{Environment, Site};
-use quarterdeck::site::load_embedded;
-use quarterdeck::site::procedure::{Known, load};
+use sites::{environment, is_well_formed, named, procedures, site, text};
+
+use quarterdeck::domain::procedure::{
+    Back, Danger, Doing, InputKind, Kind, Language, Part, Procedure, ProcedurePlan, Role,
+};
+use quarterdeck::domain::{Environment, PartId};
 use quarterdeck::state::procedures::{Answers, Choice, Chosen, plan};
-
-fn at(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 /// The rows of the table: number, file, parts.
 fn rows(page: &str) -> Vec<(u32, String, Vec<String>)> {
@@ -30,25 +27,10 @@ fn rows(page: &str) -> Vec<(u32, String, Vec<String>)> {
         .collect()
 }
 
-/// The site's procedures as they are read, by their file; nothing in them may be wrong.
-fn procedures() -> BTreeMap<String, Procedure> {
-    let folder = at("sites/pakashop/procedures");
-    let mut all = BTreeMap::new();
-    for entry in fs::read_dir(&folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let (procedure, mistakes) = load(Path::new(&name), &fs::read(folder.join(&name)).unwrap(), &Known::default());
-        let told: Vec<String> =
-            mistakes.iter().map(|mistake| format!("{name}:{}: {}", mistake.line, mistake.message)).collect();
-        assert!(told.is_empty(), "{told:#?}");
-        all.insert(name, procedure);
-    }
-    all
-}
-
 #[test]
-fn every_number_that_is_no_deploy_has_a_part_that_exists() {
-    let page = fs::read_to_string(at("docs/pakashop-procedures.md")).unwrap();
-    let procedures = procedures();
+fn every_number_has_a_part_that_exists() {
+    let page = text("docs/pakashop-procedures.md");
+    let procedures = procedures("pakashop");
     let mut found = BTreeMap::new();
     for (number, file, named) in rows(&page) {
         assert!(!named.is_empty(), "PS-{number} names no part");
@@ -59,13 +41,13 @@ fn every_number_that_is_no_deploy_has_a_part_that_exists() {
         }
         assert!(found.insert(number, file).is_none(), "PS-{number} stands twice");
     }
-    let missing: Vec<u32> = (22..=73).filter(|number| !found.contains_key(number)).collect();
+    let missing: Vec<u32> = (1..=73).filter(|number| !found.contains_key(number)).collect();
     assert!(missing.is_empty(), "no procedure has {missing:?}");
 }
 
 #[test]
 fn every_part_has_a_name_of_the_document_and_a_command_says_where_it_runs() {
-    for (file, procedure) in procedures() {
+    for (file, procedure) in procedures("pakashop") {
         assert!(procedure.header.review.is_some(), "{file} says not by when it is read again");
         for part in &procedure.parts {
             let named = procedure.text.contains(&format!("{{#{}", part.id));
@@ -80,7 +62,7 @@ fn every_part_has_a_name_of_the_document_and_a_command_says_where_it_runs() {
 
 #[test]
 fn every_procedure_that_is_called_or_linked_is_there() {
-    let all = procedures();
+    let all = procedures("pakashop");
     for (file, procedure) in &all {
         for part in &procedure.parts {
             if let Doing::Call(name, _) = &part.doing {
@@ -94,24 +76,13 @@ fn every_procedure_that_is_called_or_linked_is_there() {
     }
 }
 
-fn site() -> Site {
-    let folder = at("sites/pakashop/procedures");
-    let read = |name: &String| fs::read_to_string(folder.join(name)).unwrap();
-    let files: Vec<(String, String)> =
-        procedures().keys().map(|name| (format!("procedures/{name}"), read(name))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let text = fs::read_to_string(at("sites/pakashop/site.toml")).unwrap();
-    let (site, mistakes) = load_embedded("pakashop", &text, &files).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-    assert!(mistakes.is_empty(), "{mistakes:#?}");
-    site
-}
-
 /// What somebody would say to the questions of all the procedures.
 fn answers(environment: &Environment) -> Answers {
     let machine = environment.hosts[0].name.to_string();
     let said = [
         ("service", "pricing"),
-        ("good", "1234abc"),
+        ("version", "origin/production"),
+        ("back", "20261102-0914-1234abc56789"),
         ("machine", machine.as_str()),
         ("backup", "daily/pakashop-prod-20260609-020000.sql.gz"),
         ("migration_name", "20260609_init"),
@@ -122,34 +93,28 @@ fn answers(environment: &Environment) -> Answers {
 }
 
 fn planned(procedure: &Procedure, environment: &Environment, what: Chosen) -> ProcedurePlan {
+    let mut answers = answers(environment);
+    // Whoever runs a part alone says what others would have given it.
+    if matches!(what, Chosen::Parts(_)) {
+        let captured = procedure.parts.iter().filter_map(|part| part.options.capture.as_ref());
+        answers.values.extend(captured.map(|name| (name.to_string(), "captured".to_owned())));
+    }
     let choice = Choice { what, ..Choice::default() };
-    plan(procedure, environment, &answers(environment), &choice)
+    plan(procedure, environment, &answers, &choice)
         .unwrap_or_else(|missing| panic!("{} in {}: {:#?}", procedure.file, environment.name, missing.sentences()))
-}
-
-/// Has a shell read a script without running it.
-fn is_well_formed(shell: &str, script: &str) -> Result<(), String> {
-    let mut child = Command::new(shell)
-        .arg("-n")
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{shell}: {error}"));
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let end = child.wait_with_output().unwrap();
-    if end.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&end.stderr).into_owned()) }
 }
 
 #[test]
 fn every_procedure_can_be_planned_where_it_may_be_used_and_every_command_is_one() {
-    let site = site();
+    let site = site("pakashop");
     // The same text stands in many plans: a shell reads it once.
     let mut read = BTreeSet::new();
     for environment in &site.environments {
         for procedure in &environment.procedures {
             let whole = planned(procedure, environment, Chosen::Whole);
-            let single = procedure.parts.iter().filter(|part| !matches!(part.doing, Doing::Call(..)));
-            // What hangs on a decision, a question or another part's output is chosen behind it.
+            let single = procedure.parts.iter().filter(|part| !matches!(part.doing, Doing::Call(..) | Doing::Fact(_)));
+            // What hangs on a decision, a question or another part's output is chosen behind it; so are facts, which are
+            // about a commit that the gate finds out.
             let free = |part: &&quarterdeck::domain::procedure::Part| part.options.when.0.is_empty();
             let single = single
                 .filter(free)
@@ -181,30 +146,100 @@ fn every_procedure_can_be_planned_where_it_may_be_used_and_every_command_is_one(
 
 #[test]
 fn what_destroys_is_graded_so_and_what_is_only_for_development_is_not_in_production() {
-    let site = site();
-    let of = |name: &str| site.environments.iter().find(|environment| environment.name.as_str() == name).unwrap();
-    let (production, staging) = (of("production"), of("staging"));
-    let named = |environment: &Environment, name: &str| {
-        environment.procedures.iter().find(|procedure| procedure.name.as_str() == name).cloned()
-    };
+    let site = site("pakashop");
+    let (production, staging) = (environment(&site, "production"), environment(&site, "staging"));
     assert!(named(production, "new-migration").is_none() && named(staging, "new-migration").is_some());
     assert!(named(staging, "emergency-rollback").is_none() && named(production, "emergency-rollback").is_some());
     let restore = named(production, "restore-database").unwrap();
-    let whole = planned(&restore, production, Chosen::Whole);
+    let whole = planned(restore, production, Chosen::Whole);
     let grave: Vec<&str> =
         whole.parts.iter().filter(|part| part.danger == Danger::Destructive).map(|part| part.part.as_str()).collect();
     assert_eq!(grave, ["swap", "drop-fresh", "drop-old"]);
     for (name, reads) in [("health-sweep", true), ("log-recipes", false), ("alert-api-errors", true), ("backup", false)]
     {
-        let plan = planned(&named(production, name).unwrap(), production, Chosen::Whole);
+        let plan = planned(named(production, name).unwrap(), production, Chosen::Whole);
         assert_eq!(plan.danger() == Danger::Read, reads, "{name} is graded {:?}", plan.danger());
     }
     // The order of a restart is that of the site.
-    let order = planned(&named(production, "restart-in-order").unwrap(), production, Chosen::Whole);
+    let order = planned(named(production, "restart-in-order").unwrap(), production, Chosen::Whole);
     let at = |id: &str| order.parts.iter().position(|part| part.part.as_str() == id).unwrap();
     assert!(at("infrastructure") < at("config") && at("config") < at("gateway") && at("gateway") < at("backend"));
     assert!(at("backend") < at("supporting") && at("supporting") < at("nginx"));
     let hosts = |id: &str| order.parts[at(id)].jobs.iter().map(|job| job.host.to_string()).collect::<Vec<_>>();
     assert_eq!(hosts("gateway"), ["app-1", "app-2"]);
     assert_eq!(hosts("supporting").len(), 16);
+}
+
+/// The parts of a gate with how each comes to its answer.
+fn gate(procedure: &Procedure) -> Vec<(&str, &str)> {
+    let parts = procedure.parts.iter().filter(|part| procedure.role(part) == Role::Gate);
+    let way = |part: &Part| match (&part.doing, part.options.evidence) {
+        (Doing::Ask, _) => "attested",
+        (_, true) => "evidence",
+        (_, false) => "checked",
+    };
+    parts.map(|part| (part.id.as_str(), way(part))).collect()
+}
+
+#[test]
+fn of_the_nine_items_of_the_gate_seven_are_checked_by_the_console() {
+    let all = procedures("pakashop");
+    let production = &all["deploy-production.md"];
+    let gate = gate(production);
+    let nine = ["ci", "reviewed", "staging", "e2e", "k6", "zap", "migrations-read", "flags", "way-back"];
+    let ways: Vec<&str> =
+        nine.iter().map(|id| gate.iter().find(|(known, _)| known == id).expect("an item of the gate").1).collect();
+    assert_eq!(ways.iter().filter(|way| **way == "checked").count(), 7, "{ways:?}");
+    assert_eq!((ways[6], ways[7]), ("evidence", "attested"));
+    // A push to staging has nobody beside it: its gate is found out whole.
+    let staging = self::gate(&all["deploy-staging.md"]);
+    assert!(staging.iter().all(|(_, way)| *way == "checked"), "{staging:?}");
+}
+
+#[test]
+fn a_deploy_takes_its_lock_goes_back_by_itself_and_keeps_the_order_on_both_ways() {
+    let all = procedures("pakashop");
+    for name in ["deploy-production.md", "deploy-staging.md"] {
+        let procedure = &all[name];
+        let header = &procedure.header;
+        assert!(header.lock && header.back == Back::Auto && header.kind == Kind::Deploy, "{name}");
+        let names = header.release.as_ref().expect("it records releases");
+        assert!(names.present.is_some() && names.backup.is_some() && names.migrations.is_some(), "{name}");
+        for id in ["services", "services-back"] {
+            let Doing::Restart(services) = &procedure.part(&PartId::new(id).unwrap()).unwrap().doing else {
+                panic!("{name}: {id}")
+            };
+            let first: Vec<&str> = services.iter().take(3).map(|service| service.as_str()).collect();
+            assert_eq!((services.len(), first), (19, vec!["config", "gateway", "backend"]), "{name}: {id}");
+        }
+        // A release that mends what is red, and one behind a service that went back alone, can be let pass.
+        for id in ["green", "clean"] {
+            assert!(procedure.part(&PartId::new(id).unwrap()).unwrap().options.waiver.is_some(), "{name}: {id}");
+        }
+        assert!(
+            matches!(procedure.part(&PartId::new("back-told").unwrap()).unwrap().doing, Doing::Notify(..)),
+            "{name}"
+        );
+        // Everything is built everywhere before anything is restarted, and backed up before anything is migrated.
+        let at = |id: &str| procedure.parts.iter().position(|part| part.id.as_str() == id).unwrap();
+        let order =
+            ["fetch", "put", "build", "dump", "migrate", "services", "nginx", "runs", "put-back", "runs-before"];
+        assert!(order.windows(2).all(|two| at(two[0]) < at(two[1])), "{name}");
+    }
+}
+
+#[test]
+fn the_four_rollbacks_take_the_lock_and_a_target_from_the_recorded_good_releases() {
+    let all = procedures("pakashop");
+    for name in ["code-rollback.md", "database-rollback.md", "service-rollback.md", "emergency-rollback.md"] {
+        let header = &all[name].header;
+        assert!(header.kind == Kind::Rollback && header.lock, "{name}");
+        let target = header.inputs.iter().find(|input| input.kind == InputKind::Release);
+        assert_eq!(target.map(|input| input.name.as_str()), Some("back"), "{name}");
+        // The tables are no release of the code, so that one records none.
+        assert_eq!(header.release.is_some(), name != "database-rollback.md", "{name}");
+        // What the team's document says is refused at a merged pull request, so no command says it.
+        let runs = |part: &Part| matches!(&part.doing, Doing::Run(_, text) if text.contains("git revert"));
+        assert!(!all[name].parts.iter().any(runs), "{name}");
+    }
 }

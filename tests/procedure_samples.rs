@@ -38,8 +38,10 @@ fn part<'a>(procedure: &'a Procedure, id: &str) -> &'a quarterdeck::domain::proc
 fn the_samples_use_every_kind_of_step() {
     let all = [good("attributes.md"), good("kinds.md"), good("places.md")];
     let kinds: BTreeSet<&str> = all.iter().flat_map(|one| &one.parts).map(|part| part.doing.word()).collect();
-    let every =
-        ["run", "request", "check", "fact", "ask", "prompt", "hold", "decide", "restart", "shift", "notify", "call"];
+    let every = [
+        "run", "request", "check", "fact", "approve", "ask", "prompt", "hold", "decide", "restart", "shift", "notify",
+        "call",
+    ];
     assert_eq!(kinds, every.into_iter().collect());
     let sections = all.iter().flat_map(|one| &one.sections);
     let roles: Vec<Role> = sections.map(|section| section.role).collect();

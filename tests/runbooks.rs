@@ -3,10 +3,24 @@
 
 #[path = "runbooks/again.rs"]
 mod again;
+#[path = "runbooks/asked.rs"]
+mod asked;
 #[path = "runbooks/called.rs"]
 mod called;
 #[path = "common/console.rs"]
 mod console;
+#[path = "runbooks/deploy.rs"]
+mod deploy;
+#[path = "common/deploys.rs"]
+mod deploys;
+#[path = "runbooks/following.rs"]
+mod following;
+#[path = "runbooks/fresh.rs"]
+mod fresh;
+#[path = "runbooks/guarded.rs"]
+mod guarded;
+#[path = "runbooks/notice.rs"]
+mod notice;
 #[path = "runbooks/open.rs"]
 mod open;
 #[path = "runbooks/past.rs"]

@@ -266,8 +266,17 @@ fn a_small_window_says_so_politely() {
         let whole = said.ends_with("Quarterdeck needs 60 by 16.") || said == "needs 60x16";
         assert!(whole, "{columns}x{rows}: nothing of it is cut: {screen}");
     }
+    // What is not shown is not done: neither the menu nor its answer.
+    console.keys("r enter y");
     console.0.resize(60, 16);
     assert!(console.screen().contains("SERVICE"), "{}", console.screen());
+    console.keys("r");
+    let asked = console.screen();
+    assert!(asked.contains("restart"), "{asked}");
+    console.0.resize(20, 5);
+    console.keys("y enter esc");
+    console.0.resize(60, 16);
+    assert_eq!(console.screen(), asked, "a question that went out of sight is still open, and not answered");
 }
 
 #[test]
@@ -423,7 +432,7 @@ fn the_history_shows_runs_with_their_steps_and_goes_on_with_them() {
     assert!(console.asked().contains(&Effect::ReadHistory(500)), "and again when a person looks");
     assert!(console.screen().contains("The store has not been read yet."), "{}", console.screen());
     console.say(Event::History(Vec::new()));
-    assert!(console.screen().contains("Nothing was changed in this environment with qd yet."));
+    assert!(console.screen().contains("Nothing was changed in this environment from this machine yet."));
     let night = past::night();
     let id = night[0].id.clone();
     console.say(Event::History(night));

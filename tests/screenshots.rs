@@ -5,6 +5,10 @@
 mod changing;
 #[path = "common/console.rs"]
 mod console;
+#[path = "screenshots/deploy.rs"]
+mod deploy;
+#[path = "common/deploys.rs"]
+mod deploys;
 #[path = "common/log_scene.rs"]
 mod log_scene;
 #[path = "common/past.rs"]
@@ -158,7 +162,7 @@ fn logs_unfolded_line() {
 #[test]
 fn logs_found() {
     let mut console = logs_of_the_night(SIZE);
-    console.types("/webhook|slow").keys("enter x N N");
+    console.types("/webhook or slow").keys("enter x N N");
     compare("logs-found", &console);
 }
 
@@ -361,5 +365,76 @@ fn procedure_plan() {
         let mut console = with_procedures(size);
         console.keys("4").types("/deploy").keys("enter enter R").types("produc");
         compare(&format!("procedure-plan{suffix}"), &console);
+    }
+}
+
+/// A deploy that waits at its gate: what it asks of a person, and how it is waived or overridden.
+fn at_gate(size: (u16, u16), may: bool) -> (Console, procedures::Told) {
+    let mut console = Console::in_trouble_of(size, procedures::gated_production(may));
+    console.keys("4 enter");
+    let mut told = procedures::Told::begin(&mut console, procedures::run_of(&procedures::gated(), 1, "02:13:20"));
+    told.says(
+        &mut console,
+        0,
+        "Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1        40G   38G  2.1G  95% /opt\n",
+    );
+    told.failed(&mut console, 0, 1, "its command left with status 1");
+    let errors: String = (0..9)
+        .map(|n| {
+            format!("Nov 21 01:{:02}:09 app-1 backend[4242]: payment_error kind=webhook_signature order=91{n}\n", n * 5)
+        })
+        .collect();
+    told.says(&mut console, 1, &errors);
+    told.step(&mut console, 1, |step| step.state = StepState::Done);
+    (console, told)
+}
+
+fn wants(console: &mut Console, told: &procedures::Told, needs: Vec<Need>) {
+    console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), needs)));
+}
+
+#[test]
+fn gate_dialogs() {
+    for (size, suffix) in SIZES {
+        let failed = || {
+            Need::Failure(
+                0,
+                Box::new(Evidence {
+                    reason: Some(Reason::NonZeroExit),
+                    output: "/dev/sda1        40G   38G  2.1G  95% /opt\n".into(),
+                    ..Evidence::default()
+                }),
+            )
+        };
+        let id = procedures::gated().parts[1].id.clone();
+        // Evidence is judged.
+        let (mut console, told) = at_gate(size, true);
+        wants(&mut console, &told, vec![Need::Tick(id.clone())]);
+        console.keys("d");
+        compare(&format!("gate-evidence{suffix}"), &console);
+        // An item that failed: the menu, with the waiver, and what a person types for it.
+        let (mut console, told) = at_gate(size, true);
+        wants(&mut console, &told, vec![failed()]);
+        console.keys("d");
+        compare(&format!("gate-failed{suffix}"), &console);
+        let waive = console.screen().lines().filter(|line| line.contains("waive")).count();
+        assert!(waive > 0, "{}", console.screen());
+        console.keys("down enter").types("two releases of 700 MB fit into 2.1 GB");
+        compare(&format!("gate-waiver{suffix}"), &console);
+        // Outside the windows, for somebody who may not override that, and for somebody who may.
+        for (may, name) in [(false, "gate-window"), (true, "gate-override")] {
+            let (mut console, told) = at_gate(size, may);
+            let opening = quarterdeck::domain::window::Opening::Closed {
+                freeze: None,
+                next: Some((scene::at("03:30:00"), jiff::tz::TimeZone::UTC)),
+            };
+            let role = Some(quarterdeck::domain::RoleName::new("release-lead").unwrap());
+            wants(&mut console, &told, vec![Need::Window(opening, role)]);
+            console.keys("d");
+            if may {
+                console.keys("enter").types("the fix for payments can't wait");
+            }
+            compare(&format!("{name}{suffix}"), &console);
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! What each action does: one table over all of them, so that the compiler names what was forgotten.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::keys::{self, filter, go};
+use super::accept::{accept, cancel};
+use super::keys::{self, go};
 use super::links;
 use super::logs;
 use super::model::{Model, Screen};
@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, palette, procedures};
+use super::{changing, command, copy, deploy, palette, procedures, releases};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -43,11 +43,17 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::ShowHosts => show(model, Screen::Hosts),
         Action::ShowRunbooks => procedures::list(model),
+        Action::ShowDeploy => deploy::open(model),
+        Action::GoBack => return deploy::go_back(model, now),
+        Action::Proceed => return deploy::proceed(model, now),
+        Action::NextPage => deploy::turn(model, 1),
+        Action::PreviousPage => deploy::turn(model, -1),
         Action::Runbook => procedures::come_from(model),
         Action::Describe if model.screen == Screen::History => model.history.open(&model.runs),
         Action::Describe => model.runbooks.in_detail = true,
         Action::ResumeRun => procedures::past::resume(model),
         Action::RunStep => return procedures::run_step(model, now),
+        Action::Tick if deploy::following::is_shown(model) => deploy::following::ask(model),
         Action::Tick => return procedures::decide::toggle(model, now),
         Action::EditStep => {
             if let Some(part) = model.procedure.cursor {
@@ -57,6 +63,11 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::RunAll => return procedures::begin::all(model, now),
         Action::RollBack => return procedures::begin::other(model, Chosen::Rollback, now),
         Action::Waive => procedures::gate::waive(model),
+        Action::CheckAgain if deploy::is_choosing(model) => {
+            model.say("Releases and versions are read anew.", now);
+            return releases::refresh(model, now);
+        }
+        Action::CheckAgain if deploy::following::is_shown(model) => return deploy::following::look(model, now),
         Action::CheckAgain => return procedures::gate::check_again(model),
         Action::AnswerRun => return procedures::decide::open(model, now),
         Action::ChooseHost => procedures::decide::place(model),
@@ -64,6 +75,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::CancelStep => procedures::cancel(model),
         Action::EndRun => procedures::end(model),
         Action::NextField | Action::PreviousField => {
+            procedures::forms::left(model);
             if let Some(Overlay::Form(form, _)) = &mut model.overlay {
                 form.next(action == Action::NextField);
             }
@@ -110,6 +122,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
             Screen::Runbooks => model.runbooks.in_detail = !model.runbooks.in_detail,
             Screen::Procedure => model.procedure.next_pane(),
+            Screen::Deploy => model.deploy.in_detail = !model.deploy.in_detail,
             Screen::History if model.history.in_detail => model.history.in_detail = false,
             Screen::History => model.history.open(&model.runs),
             Screen::Logs | Screen::Changes => {}
@@ -120,6 +133,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::History => model.history.zoom(),
             Screen::Runbooks => model.runbooks.zoom(),
             Screen::Procedure => model.procedure.zoomed = !model.procedure.zoomed,
+            Screen::Deploy => model.deploy.zoomed = !model.deploy.zoomed,
             Screen::Logs | Screen::Changes => {}
         },
         Action::Unzoom => return act(model, Action::Zoom, now),
@@ -127,7 +141,9 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::CopyPane => return copy::pane(model, now),
         Action::Refresh => {
             model.say("Everything is read anew.", now);
-            return vec![Effect::Refresh, Effect::ReadHistory(READ)];
+            let mut effects = vec![Effect::Refresh, Effect::ReadHistory(READ)];
+            effects.extend(releases::refresh(model, now));
+            return effects;
         }
         Action::RetryNow => return lost_hosts(model).into_iter().map(Effect::RetryNow).collect(),
         Action::SwitchEnvironment => {
@@ -167,7 +183,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Runbooks => {
                 (model.runbooks.typing, model.runbooks.in_detail, model.runbooks.zoomed) = (true, false, false);
             }
-            Screen::Procedure => {}
+            Screen::Procedure | Screen::Deploy => {}
             Screen::Changes => model.changes.typing = true,
             Screen::History => model.history.type_filter(),
         },
@@ -184,12 +200,22 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::FailedOnly => match model.screen {
             Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,
             Screen::Hosts => model.hosts.only_trouble = !model.hosts.only_trouble,
-            Screen::Runbooks | Screen::Procedure | Screen::Logs | Screen::Changes | Screen::History => {}
+            Screen::Runbooks
+            | Screen::Procedure
+            | Screen::Deploy
+            | Screen::Logs
+            | Screen::Changes
+            | Screen::History => {}
         },
         Action::Sort => match model.screen {
             Screen::Overview => model.overview.worst_first = !model.overview.worst_first,
             Screen::Hosts => model.hosts.worst_first = !model.hosts.worst_first,
-            Screen::Runbooks | Screen::Procedure | Screen::Logs | Screen::Changes | Screen::History => {}
+            Screen::Runbooks
+            | Screen::Procedure
+            | Screen::Deploy
+            | Screen::Logs
+            | Screen::Changes
+            | Screen::History => {}
         },
         Action::Links => links::show(model),
         Action::Dependencies => model.overlay = needs(model).map(Overlay::Needs),
@@ -201,12 +227,13 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             return effects;
         }
         Action::Follow if model.screen == Screen::Procedure => procedures::follow(model),
+        Action::Follow if model.screen == Screen::Deploy => deploy::follow(model),
         Action::Follow => model.logs.follow(),
         Action::Pause => logs::pause(model),
         Action::MinLevel => model.logs.next_level(),
         Action::NextHit => hit(model, true, now),
         Action::PreviousHit => hit(model, false, now),
-        Action::Around => model.logs.context = !model.logs.context,
+        Action::Around => model.logs.next_shows(),
         Action::NextError => logs::error(model, true, now),
         Action::PreviousError => logs::error(model, false, now),
         Action::UnfoldLine => return logs::toggle_fields(model),
@@ -264,7 +291,7 @@ fn hit(model: &mut Model, down: bool, now: Now) {
             let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
             moves(&mut model.runbooks, |runbooks| runbooks.cursor.clone(), |runbooks| runbooks.go(step, shelf))
         }
-        Screen::Procedure => false,
+        Screen::Procedure | Screen::Deploy => false,
         Screen::Overview => model.overview.hit(down, fleet),
         Screen::Hosts => moves(&mut model.hosts, |hosts| hosts.cursor.clone(), |hosts| hosts.go(step, fleet)),
         Screen::Changes => moves(&mut model.changes, |changes| changes.cursor, |changes| changes.go(step, fleet)),
@@ -313,6 +340,10 @@ fn toggle_mouse(model: &mut Model, now: Now) -> Vec<Effect> {
 
 pub(super) fn show(model: &mut Model, screen: Screen) {
     if screen != model.screen {
+        // The deploy has a desk of its own.
+        if (model.screen == Screen::Deploy) != (screen == Screen::Deploy) {
+            std::mem::swap(&mut model.procedure, &mut model.other_desk);
+        }
         model.last_screen = Some(model.screen);
         model.screen = screen;
     }
@@ -325,11 +356,15 @@ fn back(model: &mut Model) {
         Screen::Hosts => model.hosts.back(),
         Screen::Runbooks => model.runbooks.back(),
         Screen::Procedure => model.procedure.back(),
+        Screen::Deploy => deploy::back(model),
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
     if !went && model.screen == Screen::Procedure && procedures::past::put_back(model) {
         return show(model, Screen::History);
+    }
+    if !went && model.screen == Screen::Deploy {
+        return show(model, model.last_screen.unwrap_or_default());
     }
     if !went && model.screen == Screen::Procedure {
         model.in_procedure = false;
@@ -350,7 +385,7 @@ fn open(model: &mut Model, now: Now) -> Vec<Effect> {
     match model.screen {
         Screen::Runbooks => return procedures::open_chosen(model),
         Screen::Overview => model.overview.open(),
-        Screen::Logs | Screen::Procedure => {}
+        Screen::Logs | Screen::Procedure | Screen::Deploy => {}
         Screen::Hosts => model.hosts.open(),
         Screen::History => return procedures::past::open_chosen(model, now),
         Screen::Changes => {
@@ -413,88 +448,4 @@ fn interrupt(model: &mut Model, now: Now) -> Vec<Effect> {
     };
     model.say(format!("{key} again leaves the console."), now);
     effects
-}
-
-fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
-    if let Some(question) = model.questions.front_mut() {
-        let Some(answer) = question.accept() else { return Vec::new() };
-        let id = question.question.id;
-        model.questions.pop_front();
-        return vec![Effect::Answer(id, Some(answer))];
-    }
-    match model.overlay.take() {
-        Some(Overlay::Help(help)) => match help.chosen() {
-            Some((action, None)) => return act(model, action, now),
-            Some((action, Some(why))) => {
-                let said = format!("{}: {why}", action.row().hint);
-                model.say(said, now);
-                model.overlay = Some(Overlay::Help(help));
-            }
-            None => model.overlay = Some(Overlay::Help(help)),
-        },
-        Some(Overlay::Palette(state)) => return palette::accept(model, state, now),
-        Some(Overlay::Command(state)) => return command::accept(model, state, now),
-        Some(Overlay::Picker(picker)) => {
-            let chosen = picker.chosen().and_then(|choice| choice.environment());
-            match chosen {
-                Some(environment) => return vec![Effect::Watch(Arc::new(environment.clone()))],
-                None => model.overlay = Some(Overlay::Picker(picker)),
-            }
-        }
-        Some(Overlay::Links(state)) => return links::open(model, state),
-        Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
-            Some(service) => go_to_service(model, service),
-            None => model.overlay = Some(Overlay::Needs(state)),
-        },
-        Some(Overlay::Menu(menu)) => changing::choose(model, menu, now),
-        Some(Overlay::Confirm(mut state)) => {
-            if state.accept() {
-                return changing::answer(model, state, now);
-            }
-            model.overlay = Some(Overlay::Confirm(state));
-        }
-        Some(Overlay::Plan(mut state)) => {
-            if state.accept() {
-                return procedures::begin::answer(model, state, now);
-            }
-            model.overlay = Some(Overlay::Plan(state));
-        }
-        Some(Overlay::Choose(state)) => return procedures::decide::take(model, state, now),
-        Some(Overlay::Form(state, purpose)) => return procedures::forms::accept(model, state, purpose, now),
-        Some(Overlay::Edit(state)) => return procedures::begin::take_edit(model, *state, now),
-        Some(Overlay::Leave(mut state)) => {
-            state.remark = Some("Only y leaves.");
-            model.overlay = Some(Overlay::Leave(state));
-        }
-        Some(Overlay::Running(state)) => model.overlay = Some(Overlay::Running(state)),
-        None if model.screen == Screen::Logs => model.logs.keep_filter(),
-        None => *filter(model).1 = false,
-    }
-    Vec::new()
-}
-
-fn cancel(model: &mut Model) -> Vec<Effect> {
-    if let Some(question) = model.questions.pop_front() {
-        return vec![Effect::Answer(question.question.id, None)];
-    }
-    if let Some(Overlay::Menu(menu)) = &mut model.overlay
-        && menu.back()
-    {
-        return Vec::new();
-    }
-    if let Some(Overlay::Choose(state)) = &mut model.overlay
-        && state.back()
-    {
-        return Vec::new();
-    }
-    if model.overlay.take().is_none() {
-        if model.screen == Screen::Logs {
-            model.logs.drop_filter();
-            return Vec::new();
-        }
-        let (field, typing) = filter(model);
-        field.clear();
-        *typing = false;
-    }
-    Vec::new()
 }

@@ -18,6 +18,7 @@ pub fn rules(model: &Model) -> Rules {
     Rules {
         read_only: model.setup.read_only.then_some(READ_ONLY),
         store: model.store.clone().unwrap_or(StoreState::Writable),
+        locked: model.conducted.locked().map(|lock| Box::new(lock.clone())),
     }
 }
 
@@ -41,7 +42,9 @@ pub fn meant(model: &Model) -> Option<(Vec<Target>, String)> {
             let host = &model.hosts.chosen(fleet)?.host.name;
             Some((vec![Target::Host(host.clone())], format!("host {host}")))
         }
-        Screen::Logs | Screen::Runbooks | Screen::Procedure | Screen::Changes | Screen::History => None,
+        Screen::Logs | Screen::Runbooks | Screen::Procedure | Screen::Deploy | Screen::Changes | Screen::History => {
+            None
+        }
     }
 }
 

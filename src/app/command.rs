@@ -96,7 +96,8 @@ fn perform(model: &mut Model, action: Action, target: Option<Target>, now: Now) 
         .then(|| (model.screen, model.last_screen, model.overview.cursor.clone(), model.hosts.cursor.clone()));
     let effects = go_and_act(model, action, target, now);
     if let Some((screen, last, row, host)) = before {
-        (model.screen, model.last_screen) = (screen, last);
+        super::act::show(model, screen);
+        model.last_screen = last;
         (model.overview.cursor, model.hosts.cursor) = (row, host);
     }
     effects

@@ -7,7 +7,8 @@ use super::overlay::Overlay;
 use super::procedures;
 use crate::domain::Now;
 use crate::port::Effect;
-use crate::screens::{self, changes, history, hosts, overview, procedure, runbooks, running};
+use crate::screens::{self, changes, deploy, history, hosts, overview, procedure, runbooks, running};
+use crate::state::deploy::Page;
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -19,8 +20,11 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         let text = running::as_markdown(&model.under_way, clock, glyphs);
         return sent(model, text, "run", now);
     }
-    if model.screen == Screen::Procedure {
+    if model.screen == Screen::Procedure || (model.screen == Screen::Deploy && model.deploy.page == Page::Run) {
         return command(model, now);
+    }
+    if model.screen == Screen::Deploy {
+        return pane(model, now);
     }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Logs => logs::sight(model, clock).and_then(|sight| screens::logs::row_as_markdown(&model.logs, &sight)),
@@ -38,7 +42,7 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
                 runbooks::row_as_markdown(&model.runbooks, shelf, clock, glyphs)
             }
         }
-        Screen::Procedure => None,
+        Screen::Procedure | Screen::Deploy => None,
         Screen::Changes => changes::row_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs),
         Screen::History if model.history.in_detail => {
             Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs))
@@ -53,7 +57,11 @@ fn command(model: &mut Model, now: Now) -> Vec<Effect> {
     let clock = model.told_by(now);
     let text = procedures::desk(model, clock).and_then(|desk| procedure::command(&model.procedure, &desk));
     let Some(text) = text else { return sent(model, None, "step", now) };
-    model.say("Copied the command of the step.", now);
+    let said = match procedures::has_command(model) {
+        true => "Copied the command of the step.",
+        false => "It has no command: its words are copied.",
+    };
+    model.say(said, now);
     vec![Effect::Copy(bounded(text).0)]
 }
 
@@ -73,6 +81,7 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
         Screen::Procedure => {
             procedures::desk(model, clock).and_then(|desk| procedure::pane_as_markdown(&model.procedure, &desk))
         }
+        Screen::Deploy => super::deploy::with_sight(model, clock, |sight, _| deploy::markdown(&model.deploy, sight)),
         Screen::Changes => Some(changes::pane_as_markdown(&model.changes, fleet, &model.runs, clock, glyphs)),
         Screen::History => Some(history::pane_as_markdown(&model.history, &model.runs, clock, glyphs)),
     });

@@ -8,6 +8,7 @@ use super::overlay::Overlay;
 use crate::domain::permit::Demand;
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Key, KeyCode};
+use crate::state::deploy::Page;
 use crate::style::{Glyphs, Role};
 use crate::ui::{Pen, Words};
 
@@ -95,6 +96,10 @@ fn word(model: &Model, action: Action) -> &'static str {
         }
         (_, Action::Back) if model.screen == Screen::Procedure && super::procedures::past::is_open(model) => "history",
         (_, Action::Back) if model.screen == Screen::Procedure => "list",
+        (_, Action::PauseRun) if super::procedures::is_paused(model) => "go on",
+        (_, Action::Proceed) => proceed(model),
+        (_, Action::Follow) if model.screen == Screen::Deploy => "go along",
+        (_, Action::Tick) if model.screen == Screen::Deploy => "attest",
         (_, action) => action.row().hint,
     }
 }
@@ -275,6 +280,7 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::Shell,
             Action::Back,
         ],
+        Screen::Deploy => deploy(model),
         Screen::Changes => vec![Action::Down, Action::Open, Action::Filter, Action::Copy, Action::LastScreen],
         Screen::History if model.history.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
         Screen::History => vec![
@@ -292,5 +298,43 @@ fn actions(model: &Model) -> Vec<Action> {
         actions.insert(2.min(actions.len()), Action::RetryNow);
     }
     actions.extend([Action::SwitchEnvironment, Action::Quit]);
+    actions
+}
+
+/// What the key that goes on does on the page that is shown.
+fn proceed(model: &Model) -> &'static str {
+    match model.deploy.page {
+        Page::What => "choose",
+        Page::Gate | Page::Run | Page::Verify if super::procedures::decide::waits_for_go(model) => "plan",
+        Page::Gate | Page::Run | Page::Verify => "answer",
+        Page::Plan => "confirm",
+        Page::Verdict => "another",
+    }
+}
+
+/// The keys of a page of the deploy.
+fn deploy(model: &Model) -> Vec<Action> {
+    let mut actions = match model.deploy.page {
+        Page::What => vec![Action::Proceed, Action::Down],
+        Page::Gate | Page::Verify => {
+            vec![Action::Proceed, Action::Tick, Action::CheckAgain, Action::Waive, Action::Down]
+        }
+        Page::Plan => vec![Action::Proceed, Action::Down],
+        Page::Run => vec![Action::Proceed, Action::PauseRun, Action::RollBack, Action::CancelStep, Action::Down],
+        Page::Verdict => {
+            let follows = if model.deploy.follows > 0 { vec![Action::Tick, Action::CheckAgain] } else { Vec::new() };
+            let back = super::deploy::may_go_back(model).then_some(Action::GoBack);
+            follows.into_iter().chain(back).chain([Action::Proceed, Action::Down]).collect()
+        }
+    };
+    actions.extend([
+        Action::Follow,
+        Action::NextPage,
+        Action::PreviousPage,
+        Action::NextPane,
+        Action::EndRun,
+        Action::Shell,
+        Action::Back,
+    ]);
     actions
 }

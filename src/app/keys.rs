@@ -2,9 +2,10 @@
 
 use super::act::act;
 use super::changing;
+use super::layout::layout;
 use super::logs;
 use super::model::{Model, Screen};
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use crate::domain::Now;
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Effect, Key, KeyCode};
@@ -45,6 +46,7 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
         Screen::Hosts => Context::Hosts,
         Screen::Runbooks => Context::Runbooks,
         Screen::Procedure => Context::Procedure,
+        Screen::Deploy => Context::Deploy,
         Screen::Changes => Context::Changes,
         Screen::History => Context::History,
     };
@@ -59,7 +61,7 @@ pub fn is_typing(model: &Model) -> bool {
         Screen::Hosts => model.hosts.typing,
         Screen::Runbooks => model.runbooks.typing,
         // A document is read and not filtered.
-        Screen::Procedure => false,
+        Screen::Procedure | Screen::Deploy => false,
         Screen::Changes => model.changes.typing,
         Screen::History => model.history.typing,
     }
@@ -71,7 +73,9 @@ pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
         Screen::Overview => (&mut model.overview.filter, &mut model.overview.typing),
         Screen::Logs => (&mut model.logs.filter, &mut model.logs.typing),
         Screen::Hosts => (&mut model.hosts.filter, &mut model.hosts.typing),
-        Screen::Runbooks | Screen::Procedure => (&mut model.runbooks.filter, &mut model.runbooks.typing),
+        Screen::Runbooks | Screen::Procedure | Screen::Deploy => {
+            (&mut model.runbooks.filter, &mut model.runbooks.typing)
+        }
         Screen::Changes => (&mut model.changes.filter, &mut model.changes.typing),
         Screen::History => (&mut model.history.filter, &mut model.history.typing),
     }
@@ -79,9 +83,16 @@ pub fn filter(model: &mut Model) -> (&mut Field, &mut bool) {
 
 /// Takes a key.
 pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
+    model.stroke.press(key, now.mono);
     let contexts = contexts(model);
     let pending = std::mem::take(&mut model.pending);
-    match model.keymap.lookup(&contexts, &pending, key) {
+    // What is not seen is not answered: of a window that is too small nothing is shown but that it is.
+    let found = model.keymap.lookup(&contexts, &pending, key);
+    if is_unseen(model) && found != Lookup::Action(Action::Quit) {
+        return Vec::new();
+    }
+    match found {
+        Lookup::Action(action) if overlay::comes_too_early(model, Some(action)) => Vec::new(),
         Lookup::Action(action) => act(model, action, now),
         Lookup::Pending => {
             model.pending = pending;
@@ -99,11 +110,17 @@ pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
                 return Vec::new();
             }
             if let (KeyCode::Char(c), true, true) = (key.code, plain, contexts.contains(&Context::Text)) {
-                return type_character(model, c, now);
+                let early = overlay::comes_too_early(model, None);
+                return if early { Vec::new() } else { type_character(model, c, now) };
             }
             Vec::new()
         }
     }
+}
+
+/// Whether the window shows nothing of what keys would be about.
+fn is_unseen(model: &Model) -> bool {
+    model.size != (0, 0) && layout(model.size).is_none()
 }
 
 fn type_character(model: &mut Model, c: char, now: Now) -> Vec<Effect> {
@@ -168,6 +185,9 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
 
 /// Takes a paste: into a field or nowhere. It is never taken for keys.
 pub fn paste(model: &mut Model, text: &str) {
+    if is_unseen(model) {
+        return;
+    }
     if let Some(question) = model.questions.front_mut() {
         question.paste(text);
     } else if let Some(Overlay::Confirm(state)) = &mut model.overlay {
@@ -216,6 +236,9 @@ pub fn go(model: &mut Model, step: Step) {
     if model.screen == Screen::Procedure {
         return super::procedures::go(model, step);
     }
+    if model.screen == Screen::Deploy {
+        return super::deploy::go(model, step);
+    }
     let Some(fleet) = &model.fleet else { return };
     match model.screen {
         Screen::Overview => model.overview.go(step, fleet),
@@ -223,7 +246,7 @@ pub fn go(model: &mut Model, step: Step) {
             let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
             model.runbooks.go(step, shelf);
         }
-        Screen::Logs | Screen::Procedure => {}
+        Screen::Logs | Screen::Procedure | Screen::Deploy => {}
         Screen::Hosts => model.hosts.go(step, fleet),
         Screen::Changes => model.changes.go(step, fleet),
         Screen::History => model.history.go(step, &model.runs),

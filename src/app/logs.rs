@@ -83,7 +83,7 @@ fn meant(model: &Model) -> Option<Scope> {
             (None, host) => Some(Scope::Host(host?)),
         },
         Screen::Logs => Some(Scope::Everything),
-        Screen::Runbooks | Screen::Procedure => None,
+        Screen::Runbooks | Screen::Procedure | Screen::Deploy => None,
         // A run has its own record of what was said.
         Screen::History => None,
     }

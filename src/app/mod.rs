@@ -1,5 +1,6 @@
 //! The core: one model, one function that changes it, one that draws it.
 
+mod accept;
 mod act;
 mod band;
 mod calling;
@@ -7,6 +8,7 @@ mod changing;
 mod chord;
 mod command;
 mod copy;
+mod deploy;
 mod hints;
 mod keys;
 pub mod layout;
@@ -22,6 +24,7 @@ mod settle;
 pub mod setup;
 mod shell;
 mod strip;
+pub mod stroke;
 mod themes;
 pub mod update;
 pub mod view;

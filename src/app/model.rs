@@ -11,10 +11,10 @@ use crate::domain::{Environment, HostName, Moment, Now, RunId, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
 use crate::port::{Effect, Event, Key};
-use crate::screens::{changes, history, hosts, logs, overview, palette, picker, procedure, question, runbooks};
+use crate::screens::{changes, deploy, history, hosts, logs, overview, palette, picker, procedure, question, runbooks};
 use crate::state::logs::Reading;
 use crate::state::procedures::Conducted;
-use crate::state::{Fleet, Runs, UnderWay, releases};
+use crate::state::{Fleet, Runs, UnderWay, choices, releases};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
 use crate::ui::Clock;
 
@@ -36,6 +36,8 @@ pub enum Screen {
     Changes,
     /// What was done.
     History,
+    /// A deploy or a rollback, page by page.
+    Deploy,
 }
 
 /// A word about the last key, for a short time.
@@ -80,6 +82,8 @@ pub struct Model {
     pub procedure: procedure::State,
     /// What is known of runs of procedures.
     pub conducted: Conducted,
+    /// The deploy.
+    pub deploy: deploy::State,
     /// The changes.
     pub changes: changes::State,
     /// The history.
@@ -88,6 +92,14 @@ pub struct Model {
     pub runs: Runs,
     /// What is known of releases and versions of the environment that is watched.
     pub releases: releases::Known,
+    /// What programs list as choices of inputs.
+    pub choices: choices::Known,
+    /// What of them is being read, and what waits for it.
+    pub(super) reading_releases: super::releases::Reading,
+    /// What the console looks at of what follows releases.
+    pub(super) looking: super::deploy::following::Looking,
+    /// The last key.
+    pub stroke: super::stroke::Stroke,
     /// Whether what is done can be recorded; `None` until the store has said so.
     pub store: Option<StoreState>,
     /// What this console has begun to change.
@@ -116,6 +128,8 @@ pub struct Model {
     pub round_trips: BTreeMap<HostName, Duration>,
     /// Whether the console hears the mouse, or leaves it to the terminal for selecting text.
     pub mouse: bool,
+    /// How many dialogs were opened that confirm something; each has a number of its own.
+    pub(super) dialogs: u64,
     pub(super) recent: Vec<palette::Does>,
     pub(super) commands: Vec<String>,
     pub(super) interrupted: Option<Moment>,
@@ -125,6 +139,11 @@ pub struct Model {
     pub(super) put_aside: Option<procedure::State>,
     /// The past run whose document is being read, to be opened.
     pub(super) past_wanted: Option<RunId>,
+    /// The document that lies on the other desk: that of the deploy while another screen is open, else that of the
+    /// procedures.
+    pub(super) other_desk: procedure::State,
+    /// The plan of what stands behind the gate of the deploy, as it was last made.
+    pub(super) deploy_plan: Option<super::deploy::Seen>,
     pub(super) usage_asked: Vec<(HostName, UnitName)>,
 }
 
@@ -182,10 +201,15 @@ impl Model {
             runbooks: runbooks::State::default(),
             procedure: procedure::State::default(),
             conducted: Conducted::default(),
+            deploy: deploy::State::default(),
             changes: changes::State::default(),
             history: history::State::default(),
             runs: Runs::default(),
             releases: releases::Known::default(),
+            choices: choices::Known::default(),
+            reading_releases: super::releases::Reading::default(),
+            looking: super::deploy::following::Looking::default(),
+            stroke: super::stroke::Stroke::default(),
             store: None,
             under_way: UnderWay::default(),
             reading: None,
@@ -200,12 +224,15 @@ impl Model {
             calling: calling::State::default(),
             round_trips: BTreeMap::new(),
             mouse: !setup.no_mouse,
+            dialogs: 0,
             recent: Vec::new(),
             commands: Vec::new(),
             interrupted: None,
             in_procedure: false,
             put_aside: None,
             past_wanted: None,
+            other_desk: procedure::State::default(),
+            deploy_plan: None,
             usage_asked: Vec::new(),
             setup,
         }
@@ -214,6 +241,16 @@ impl Model {
     /// The environment that is watched.
     pub fn environment(&self) -> Option<&Arc<Environment>> {
         self.fleet.as_ref().map(|fleet| &fleet.environment)
+    }
+
+    /// Whether a procedure lies open before the person, be it as a document or as a deploy.
+    pub fn at_procedure(&self) -> bool {
+        matches!(self.screen, Screen::Procedure | Screen::Deploy)
+    }
+
+    /// The number of the dialog that confirms something, while no frame has shown it.
+    pub fn unseen_dialog(&mut self) -> Option<u64> {
+        super::overlay::seen(self).and_then(|seen| seen.waits())
     }
 
     /// How time is told.
@@ -244,14 +281,21 @@ impl Model {
         }
     }
 
+    /// Whether lines are being searched for what a person looks at: the loop goes on with it between keys and frames.
+    pub fn is_searching(&self) -> bool {
+        self.screen == Screen::Logs && self.reading.as_ref().is_some_and(|one| one.store.is_working())
+    }
+
     /// When the model wants to be woken, whatever is on screen.
     pub fn wakes_at(&self, now: Moment) -> Option<Moment> {
         let judged = self.fleet.as_ref().and_then(|fleet| fleet.next_change(now));
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let detail =
             self.fleet.as_ref().filter(|_| self.shows_detail()).and_then(|fleet| self.overview.next_detail(fleet));
-        let looking = self.screen == Screen::Logs && self.reading.as_ref().is_some_and(|one| one.store.is_working());
+        let looking = self.is_searching();
         let painting = self.screen == Screen::Procedure && self.procedure.unpainted;
-        [judged, notice, detail, (looking || painting).then_some(now)].into_iter().flatten().min()
+        let releases = self.reading_releases.wakes_at(super::releases::wanted(self));
+        let follows = self.looking.wakes_at();
+        [judged, notice, detail, releases, follows, (looking || painting).then_some(now)].into_iter().flatten().min()
     }
 }

@@ -41,6 +41,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
             Some(Screen::Hosts) => act(model, Action::ShowHosts, now),
             Some(Screen::Runbooks | Screen::Procedure) => act(model, Action::ShowRunbooks, now),
             Some(Screen::Changes) => act(model, Action::ShowChanges, now),
+            Some(Screen::Deploy) => act(model, Action::ShowDeploy, now),
             Some(Screen::History) => act(model, Action::ShowHistory, now),
             None => Vec::new(),
         };
@@ -53,13 +54,17 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
         super::procedures::point(model, x, y);
         return Vec::new();
     }
+    if model.screen == Screen::Deploy {
+        super::deploy::point(model, x, y);
+        return Vec::new();
+    }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     let list = match model.screen {
         Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
         Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
         Screen::History => crate::screens::history::areas(layout.content, &model.history).list,
         Screen::Runbooks => crate::screens::runbooks::areas(layout.content, &model.runbooks).list,
-        Screen::Logs | Screen::Procedure | Screen::Changes => Some(layout.content),
+        Screen::Logs | Screen::Procedure | Screen::Deploy | Screen::Changes => Some(layout.content),
     };
     let Some(list) = list.filter(|list| list.contains((x, y).into())) else { return Vec::new() };
     let Some(line) = y.checked_sub(list.y + 2).map(usize::from).filter(|_| y + 1 < list.bottom()) else {
@@ -67,7 +72,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     };
     match model.screen {
         Screen::Overview => model.overview.point(line, fleet),
-        Screen::Logs | Screen::Procedure => {}
+        Screen::Logs | Screen::Procedure | Screen::Deploy => {}
         Screen::Runbooks => {
             let shelf = Shelf { environment: &fleet.environment, runs: &model.runs, conducted: &model.conducted };
             model.runbooks.point(line, shelf);

@@ -42,7 +42,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             state.settle(lines, confirm::height(area, lines));
         }
         Some(Overlay::Plan(state)) => {
-            let beside = super::procedures::begin::beside(&model.conducted, state.plan());
+            let beside = super::procedures::begin::beside(&model.conducted, state.plan(), &state.procedure);
             let columns = plan::columns(area);
             let lines = plan::lines(state.plan(), &state.procedure, beside, columns, clock, glyphs).all().len();
             let height = plan::height(area, state, lines);
@@ -101,6 +101,10 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             super::procedures::settle(model);
             return effects;
         }
+        Screen::Deploy => {
+            effects.extend(super::deploy::settle(model, clock));
+            return effects;
+        }
         Screen::Changes => model.changes.settle(fleet, changes::list_rows(area)),
         Screen::History => {
             let areas = history::areas(area, &model.history);
@@ -111,9 +115,13 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     let visible = match model.screen {
         Screen::Overview => model.overview.visible_units(fleet),
-        Screen::Logs | Screen::Hosts | Screen::Runbooks | Screen::Procedure | Screen::Changes | Screen::History => {
-            Vec::new()
-        }
+        Screen::Logs
+        | Screen::Hosts
+        | Screen::Runbooks
+        | Screen::Procedure
+        | Screen::Deploy
+        | Screen::Changes
+        | Screen::History => Vec::new(),
     };
     if visible != model.usage_asked {
         model.usage_asked.clone_from(&visible);

@@ -18,7 +18,7 @@ pub fn host(model: &Model) -> Option<HostName> {
     match model.screen {
         Screen::Overview => model.overview.chosen(fleet)?.1?.host.clone(),
         Screen::Hosts => model.hosts.chosen(fleet).map(|row| row.host.name.clone()),
-        Screen::Procedure => super::procedures::host(model),
+        Screen::Procedure | Screen::Deploy => super::procedures::host(model),
         Screen::Logs | Screen::Runbooks | Screen::Changes | Screen::History => None,
     }
 }

@@ -10,14 +10,20 @@ use crate::domain::run::RunState;
 use crate::domain::{Link, LinkFailure, SiteName};
 use crate::input::Action;
 use crate::port::act::StoreState;
+use crate::port::procedure::Need;
 use crate::state::procedures::Conduct;
+use crate::state::procedures::guarded::{GuardStand, worst};
 use crate::style::Role;
 use crate::text::{Foreign, truncate};
 use crate::ui::words::Piece;
 use crate::ui::{Pen, Words};
 
+/// Columns of the key that shows the run.
+const SHOWS: usize = 16;
 /// Columns below which nothing is said of what a run waits for.
 const LEAST_ABOUT: usize = 8;
+/// Columns of a sentence about our own trouble, at the least.
+const LEAST_TOLD: usize = 24;
 
 /// Draws the strip: trouble at the left, the change that goes on at the right.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -78,6 +84,13 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
     let shows = |words: Words| key(words, Action::ShowRunbooks, " shows it");
     if let Some(conduct) = model.conducted.waiting().next() {
         let here = procedures::is_on_screen(model, &conduct.run.id);
+        // Whoever paused it knows why it waits: no alarm.
+        if conduct.needs.as_slice() == [Need::Paused] {
+            let words = Words::of(Role::Info, format!("{} ", glyphs.none));
+            let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
+            let words = words.text(Role::Info, "paused").text(Role::Quiet, ", no further step begins");
+            return Some(if here { key(words, Action::PauseRun, " goes on") } else { shows(words) });
+        }
         let words = Words::of(Role::Warn, format!("{} ", glyphs.alarm));
         let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
         let words = words.text(Role::Warn, "needs you");
@@ -94,11 +107,28 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
     let words = Words::of(Role::RunGoing, format!("{} ", glyphs.states[2])).text(Role::Text, title(conduct));
     let words = words.text(Role::RunGoing, format!(" {done}/{}", conduct.run.steps.len()));
     let words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(conduct.at));
+    let guarded = conduct.watching().find_map(|(_, watching)| worst(watching)).map(|row| {
+        let role = match row.stand {
+            GuardStand::Good => Role::Good,
+            GuardStand::Tripped => Role::Bad,
+            GuardStand::Wavers | GuardStand::Unsure => Role::Warn,
+            GuardStand::Waits => Role::Quiet,
+        };
+        Words::of(Role::Quiet, format!(" {} ", glyphs.dot))
+            .text(Role::Text, format!("{} ", row.name))
+            .text(role, row.value)
+            .text(Role::Quiet, format!(", {}", row.counts))
+    });
+    let fits = |more: &Words| words.width(pen.clock) + more.width(pen.clock) + SHOWS <= room;
+    let words = match guarded.filter(fits) {
+        Some(more) => words.then(more),
+        None => words,
+    };
     Some(shows(words))
 }
 
 fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let said = said(model);
+    let said = said(model, usize::from(area.width.saturating_sub(4)));
     if said.is_empty() {
         return;
     }
@@ -115,10 +145,11 @@ fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 /// Whether it has something to say that must be read: trouble, or a run that waits for a person.
 pub fn speaks(model: &Model) -> bool {
-    !said(model).is_empty() || model.conducted.waiting().next().is_some()
+    !said(model, usize::MAX).is_empty() || model.conducted.waiting().next().is_some()
 }
 
-fn said(model: &Model) -> Vec<Words> {
+/// What is to be read; the newest sentence takes so many columns that the key beside it is in sight.
+fn said(model: &Model, room: usize) -> Vec<Words> {
     let mut said = Vec::new();
     if let Some(StoreState::ReadOnly(why)) = &model.store {
         let why = Foreign::from(why.as_str()).plain();
@@ -145,23 +176,27 @@ fn said(model: &Model) -> Vec<Words> {
     if let Some(newest) = model.troubles.last() {
         let older = model.troubles.len() - 1;
         let newest = Foreign::from(newest.as_str()).plain();
-        let mut words = Words::of(Role::Text, newest.trim_end_matches('.'));
+        let key = key_of(model, Action::Back);
+        let beside = ", ".len() + key.len() + " hides this".len();
+        let more = if older > 0 { format!(" and {older} more").len() } else { 0 };
+        let newest = truncate(newest.trim_end_matches('.'), room.saturating_sub(beside + more).max(LEAST_TOLD));
+        let mut words = Words::of(Role::Text, newest);
         if older > 0 {
             words = words.text(Role::Quiet, format!(" and {older} more"));
         }
-        said.push(
-            words.text(Role::Quiet, ", ").text(Role::Key, key_of(model, Action::Back)).text(Role::Quiet, " lets it go"),
-        );
+        said.push(words.text(Role::Quiet, ", ").text(Role::Key, key).text(Role::Quiet, " hides this"));
     }
     if let Some(environment) = model.environment().filter(|environment| !environment.trusted) {
-        let words = Words::of(Role::Warn, "untrusted site").text(Role::Text, ": it runs no command of its own until ");
-        said.push(words.text(Role::Strong, format!("qd trust {}", word_for(model, &environment.site))));
+        // What helps stands first: behind it there may be no room.
+        let words = Words::of(Role::Warn, "untrusted site").text(Role::Text, ": ");
+        let words = words.text(Role::Strong, format!("qd trust {}", word_for(model, &environment.site)));
+        said.push(words.text(Role::Text, " lets it run commands of its own"));
     }
     said
 }
 
 /// What a shell must be given to mean this site: its folder, because its name may mean another one or none.
-fn word_for(model: &Model, name: &SiteName) -> String {
+pub(super) fn word_for(model: &Model, name: &SiteName) -> String {
     let site = model.setup.sites.iter().find(|site| site.name == *name);
     let Some(folder) = site.and_then(|site| site.folder.as_ref()) else { return name.to_string() };
     let folder: std::path::PathBuf = folder.components().collect();

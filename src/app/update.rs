@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::act::READ;
+use super::deploy::following as deploy_following;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
-use super::{calling, keys, links, mouse, procedures, releases, settle, shell};
+use super::stroke::Stroke;
+use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
 use crate::port::{Effect, Event, Input};
 use crate::screens::overview::Detail;
 use crate::screens::question;
-use crate::screens::{changes, history, hosts, logs, overview, procedure, runbooks};
+use crate::screens::{changes, deploy, history, hosts, logs, overview, procedure, runbooks};
 use crate::state::releases::Known;
-use crate::state::{Fleet, Runs};
+use crate::state::{Fleet, Runs, choices};
 use crate::ui::figure;
 
 /// Sentences about our own trouble that are kept; the oldest go first.
@@ -30,7 +32,10 @@ pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
         model.notice = None;
     }
+    overlay::number(model);
     effects.extend(settle::settle(model, now));
+    effects.extend(releases::settle(model, now));
+    effects.extend(deploy_following::settle(model, now));
     effects.extend(calling::settle(model, now));
     effects
 }
@@ -46,6 +51,11 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 reading.store.work();
             }
         }
+        Event::Shown(number) => {
+            if let Some(seen) = overlay::seen(model) {
+                seen.shown(number);
+            }
+        }
         Event::Resumed => return vec![Effect::Redraw],
         Event::Stop => {
             model.ending = true;
@@ -53,10 +63,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         }
         // It is on screen since the first frame, and the person may have moved in it.
         Event::Opened(environment) if model.environment().is_some_and(|known| Arc::ptr_eq(known, &environment)) => {
-            return releases::opened(&environment).into_iter().chain([Effect::ReadHistory(READ)]).collect();
+            return releases::opened(model, now).into_iter().chain([Effect::ReadHistory(READ)]).collect();
         }
         Event::Opened(environment) => {
-            let wanted = releases::opened(&environment);
             model.fleet = Some(Fleet::new(environment, now));
             model.overview = overview::State::sorted(model.setup.worst_first);
             model.logs = logs::State::default();
@@ -65,6 +74,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.changes = changes::State::default();
             model.runbooks = runbooks::State::default();
             model.procedure = procedure::State::default();
+            model.other_desk = procedure::State::default();
+            (model.deploy, model.deploy_plan) = (deploy::State::default(), None);
             model.conducted.clear();
             (model.put_aside, model.past_wanted) = (None, None);
             if model.screen == Screen::Procedure {
@@ -88,7 +99,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 model.overlay = None;
             }
             model.releases = Known::default();
-            return wanted.into_iter().chain([Effect::ReadHistory(READ)]).collect();
+            model.looking = deploy_following::Looking::default();
+            model.choices = choices::Known::default();
+            return releases::opened(model, now).into_iter().chain([Effect::ReadHistory(READ)]).collect();
         }
         Event::Host(host, news) => return host_news(model, &host, news, now),
         Event::Probe { service, host, probe, report } => {
@@ -128,7 +141,14 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         // What was asked for here is told where it was asked for.
         Event::Run(news) if model.conducted.concerns(&news) => {
             model.conducted.observe(&news, now);
-            let asked = if matches!(news, RunNews::Ended(..)) { releases::ended(model) } else { Vec::new() };
+            let asked = match &news {
+                RunNews::Ended(..) => releases::ended(model, now),
+                // What it printed before it was taken up is in the store.
+                RunNews::Begun(run) if model.conducted.is_without_output(&run.id) => {
+                    vec![Effect::ReadRun(run.id.clone())]
+                }
+                RunNews::Begun(_) | RunNews::Step(..) | RunNews::Decided(..) | RunNews::Refused(_) => Vec::new(),
+            };
             if let RunNews::Refused(sentence) = &news {
                 trouble(model, sentence.clone());
             }
@@ -144,12 +164,13 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 model.runs.observe(news, &fleet.environment);
             }
         }
+        Event::Choices(argv, listed) => procedures::forms::listed(model, &argv, listed),
         Event::History(runs) => {
             if let Some(fleet) = &model.fleet {
                 model.runs.replace(runs, &fleet.environment, now.mono);
             }
         }
-        Event::Release(news) => model.releases.take(news),
+        Event::Release(news) => return releases::take(model, news, now),
         Event::Store(state) => model.store = Some(state),
     }
     Vec::new()
@@ -174,7 +195,10 @@ fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {
         Input::Paste(text) => keys::paste(model, &text),
         Input::Resize(columns, rows) => model.size = (columns, rows),
         Input::Focus(focused) => model.focused = focused,
-        Input::Click(x, y) => return mouse::click(model, x, y, now),
+        Input::Click(x, y) => {
+            model.stroke = Stroke::default();
+            return mouse::click(model, x, y, now);
+        }
         Input::Wheel(_, _, up) => mouse::wheel(model, up),
     }
     Vec::new()

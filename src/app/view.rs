@@ -12,20 +12,21 @@ use super::{band, chord, hints, procedures, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, choose, command, confirm, edit, form, help, history, hosts, leave, links, logs, menu, needs, overview,
-    palette, picker, plan, procedure, question, runbooks, running,
+    changes, choose, command, confirm, deploy, edit, form, help, history, hosts, leave, links, logs, menu, needs,
+    overview, palette, picker, plan, procedure, question, runbooks, running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
 /// The screens in the order of their tabs.
-const TABS: [(Screen, Action, &str); 6] = [
+const TABS: [(Screen, Action, &str); 7] = [
     (Screen::Overview, Action::ShowOverview, "Overview"),
     (Screen::Logs, Action::ShowLogs, "Logs"),
     (Screen::Hosts, Action::ShowHosts, "Hosts"),
     (Screen::Runbooks, Action::ShowRunbooks, "Runbooks"),
     (Screen::Changes, Action::ShowChanges, "Changes"),
     (Screen::History, Action::ShowHistory, "History"),
+    (Screen::Deploy, Action::ShowDeploy, "Deploy"),
 ];
 
 /// What is further away than this may come with the next beat of the clock.
@@ -108,7 +109,8 @@ fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
         let wide = u16::try_from(key.len() + name.len() + 2).unwrap_or(0);
         let words = Words::of(key_role, format!(" {key} ")).text(role, name);
         places.push((screen, at, wide, words));
-        at += wide + 1;
+        // What the strip has to say needs the room.
+        at += wide + u16::from(!squeezed);
     }
     places
 }
@@ -163,6 +165,10 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
                 procedure::view(&model.procedure, &desk, pen, area);
             }
         }
+        (Some(_), Screen::Deploy) => {
+            let clock = pen.clock;
+            super::deploy::with_sight(model, clock, |sight, _| deploy::view(&model.deploy, sight, pen, area));
+        }
         (Some(fleet), Screen::Changes) => changes::view(&model.changes, fleet, &model.runs, pen, area),
         (Some(_), Screen::History) => history::view(&model.history, &model.runs, pen, area),
     }
@@ -186,7 +192,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Plan(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
             let accept = hints::key_of(model, Action::Accept);
-            let beside = super::procedures::begin::beside(&model.conducted, state.plan());
+            let beside = super::procedures::begin::beside(&model.conducted, state.plan(), &state.procedure);
             plan::view(state, beside, pen, area, band, &accept);
         }
         Some(Overlay::Choose(state)) => {

@@ -4,12 +4,13 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{keys, links, procedures, shell};
+use super::{deploy, keys, links, procedures, releases, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
 use crate::port::act::StoreState;
 use crate::screens::logs;
+use crate::state::deploy::Page;
 use crate::style::Depth;
 
 /// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
@@ -52,10 +53,19 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowLogs => on(model, Screen::Logs).filter(|_| super::logs::reads_everything(model)),
         Action::ShowHosts => on(model, Screen::Hosts),
         Action::ShowRunbooks => on(model, Screen::Runbooks).or_else(|| nothing_open(model)),
+        Action::ShowDeploy => on(model, Screen::Deploy).or_else(|| nothing_open(model)),
+        Action::GoBack => deploy::no_way_back(model),
+        Action::Proceed => return deploy::not_next(model),
+        Action::NextPage => (model.deploy.page == Page::Verdict).then_some("it is the last"),
+        Action::PreviousPage => (model.deploy.page == Page::What).then_some("it is the first"),
         Action::Runbook => no_row(model),
         Action::Describe => no_row(model).or_else(|| in_detail(model).then_some("they are open")),
         Action::NextStep | Action::PreviousStep => procedures::no_parts(model),
         Action::ToggleOutput => procedures::no_part(model),
+        Action::CheckAgain if deploy::is_choosing(model) => releases::not_anew(model),
+        Action::Tick | Action::CheckAgain if deploy::following::is_shown(model) => {
+            return deploy::following::not(model, action);
+        }
         Action::RunStep
         | Action::Tick
         | Action::EditStep
@@ -69,6 +79,13 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::CancelStep
         | Action::EndRun => return procedures::why::not(model, action),
         Action::ResumeRun => procedures::past::not_resumed(model),
+        Action::Follow if model.screen == Screen::Deploy => {
+            (model.deploy.along && !model.deploy.held && model.procedure.output.is_none())
+                .then_some("it goes along already")
+        }
+        Action::Filter if model.screen == Screen::Deploy => Some("a deploy is not filtered"),
+        Action::Copy if model.screen == Screen::Deploy => nothing_open(model),
+        Action::Shell if model.screen == Screen::Deploy => procedures::no_part(model).or_else(|| shell::none(model)),
         Action::Links if model.screen == Screen::Procedure => links::none(model),
         Action::Filter if model.screen == Screen::Procedure => Some("a document is not filtered"),
         Action::Copy if model.screen == Screen::Procedure => procedures::no_part(model),
@@ -206,6 +223,7 @@ fn no_row(model: &Model) -> Option<&'static str> {
         Screen::Logs => model.reading.as_ref().is_some_and(|reading| model.logs.chosen(reading).is_some()),
         Screen::Runbooks => procedures::shelf(model).and_then(|shelf| model.runbooks.chosen(shelf)).is_some(),
         Screen::Procedure => model.procedure.cursor.is_some(),
+        Screen::Deploy => model.deploy.pick.is_some() || model.procedure.cursor.is_some(),
         Screen::Changes => model.changes.subject(fleet).is_some(),
         Screen::History => model.history.chosen(&model.runs).is_some(),
     };
@@ -225,8 +243,8 @@ fn nothing_looked_for(model: &Model) -> Option<&'static str> {
         Screen::Changes => model.changes.filter.text().is_empty(),
         Screen::History => model.history.filter.text().is_empty(),
         Screen::Runbooks => model.runbooks.filter.text().is_empty(),
-        Screen::Procedure => true,
-        Screen::Logs => model.reading.as_ref().is_none_or(|reading| reading.store.pattern().is_none()),
+        Screen::Procedure | Screen::Deploy => true,
+        Screen::Logs => model.reading.as_ref().is_none_or(|reading| reading.store.query().is_none()),
     };
     nothing.then_some("nothing is looked for")
 }
@@ -238,6 +256,7 @@ fn in_detail(model: &Model) -> bool {
         Screen::History => model.history.in_detail,
         Screen::Runbooks => model.runbooks.in_detail,
         Screen::Procedure => false,
+        Screen::Deploy => model.deploy.in_detail,
         Screen::Logs | Screen::Changes => false,
     }
 }
@@ -249,6 +268,7 @@ fn zoomed(model: &Model) -> bool {
         Screen::History => model.history.zoomed,
         Screen::Runbooks => model.runbooks.zoomed,
         Screen::Procedure => model.procedure.zoomed,
+        Screen::Deploy => model.deploy.zoomed,
         Screen::Logs | Screen::Changes => false,
     }
 }

@@ -12,14 +12,16 @@ use tokio::sync::{mpsc, watch};
 use super::{Exit, Reaching, Where, choose};
 use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::run::RunState;
-use crate::domain::{Environment, HostName, Link, Motion, Run, ServiceName, Verb};
+use crate::domain::{Environment, HostName, Link, Lock, Motion, Run, ServiceName, Verb};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
+use crate::engine::lock::is_wanted;
 use crate::engine::store::{Sqlite, Store};
 use crate::engine::tty_ask::{self, Paste};
 use crate::engine::world::World;
 use crate::port::act::{RunNews, StoreState};
 use crate::port::event::{Question, QuestionKind};
+use crate::port::procedure::ProcedureNews;
 use crate::port::{Effect, Event, Secret};
 use crate::state::planner::{Rules, Target, plan};
 use crate::state::run_report::Listed;
@@ -29,6 +31,8 @@ use crate::state::{Fleet, plan_told};
 const EVENTS: usize = 1024;
 /// How long the store may take to open.
 const STORE_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to hear who has the lock, once the hosts were read.
+const LOCK_WITHIN: Duration = Duration::from_secs(3);
 /// Probes, and hosts that are not touched, get this long after those that are: only warnings come from them.
 const OTHERS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -60,6 +64,10 @@ pub struct Change {
     /// environment's.
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// Do it also while somebody has the lock of the environment, as a deploy has; without a terminal it is refused then.
+    /// Who had it is recorded.
+    #[arg(long)]
+    pub despite_lock: bool,
     /// Print the run at its end as JSON, as `qd runs --json` does, or with --dry-run the plan; what goes on is told on
     /// standard error.
     #[arg(long)]
@@ -142,6 +150,8 @@ struct Session {
     /// Whether somebody sits at a terminal.
     attended: bool,
     store: watch::Receiver<StoreState>,
+    /// Who has the lock, once that was told.
+    lock: Option<Option<Box<Lock>>>,
     events: mpsc::Receiver<Event>,
     effects: mpsc::Sender<Effect>,
     world: tokio::task::JoinHandle<()>,
@@ -165,7 +175,7 @@ impl Session {
         let (effects, wishes) = mpsc::channel(16);
         let first = vec![Effect::Watch(Arc::clone(&prepared.environment))];
         let world = tokio::spawn(world.run(told, wishes, first));
-        Ok(Self { prepared, attended, store: state, events, effects, world, interrupted, terminated })
+        Ok(Self { prepared, attended, store: state, lock: None, events, effects, world, interrupted, terminated })
     }
 
     async fn change(mut self, verb: Verb, change: &Change) -> Result<Exit, Exit> {
@@ -173,26 +183,44 @@ impl Session {
         // It says at first that it is being opened.
         let _ = tokio::time::timeout(STORE_WITHIN, self.store.changed()).await;
         let rules = match change.dry_run {
-            true => Rules { read_only: None, store: StoreState::Writable },
-            false => Rules { read_only: self.prepared.read_only, store: self.store.borrow().clone() },
+            true => Rules { read_only: None, store: StoreState::Writable, locked: None },
+            false => Rules { read_only: self.prepared.read_only, store: self.store.borrow().clone(), locked: None },
         };
+        let rules = Rules { locked: self.locked().await, ..rules };
         let mut planned = plan(&fleet, verb, &self.prepared.targets, &rules)
             .map_err(|refusal| choose::complain(Exit::Refused, &refusal.to_string()))?;
         planned.at_once = change.parallel.unwrap_or(planned.at_once);
         if change.dry_run && change.json {
             super::output::print(&format!("{:#}\n", plan_told::json(&planned)))?;
         } else {
-            plan_told::plan(&planned).iter().try_for_each(|line| say(line, change.json))?;
+            plan_told::plan(&planned, RealClock.now().wall).iter().try_for_each(|line| say(line, change.json))?;
         }
         if change.dry_run {
             self.end().await;
             return Ok(Exit::Ok);
         }
-        let permit = self.permit(Confirm::new(planned), change).await?;
+        let confirm = Confirm::new(planned);
+        let confirm = if change.despite_lock { confirm.despite_lock() } else { confirm };
+        let permit = self.permit(confirm, change).await?;
         let _ = self.effects.send(Effect::Execute(Box::new(permit))).await;
         let exit = self.follow(verb, change.json).await;
         self.end().await;
         exit
+    }
+
+    /// Who has the lock of the environment; nobody when that is not known in time: it is asked again when it begins.
+    async fn locked(&mut self) -> Option<Box<Lock>> {
+        let until = tokio::time::Instant::now() + LOCK_WITHIN;
+        while self.lock.is_none() && is_wanted(&self.prepared.environment) {
+            match tokio::time::timeout_at(until, self.events.recv()).await {
+                Ok(Some(Event::Procedure(ProcedureNews::Lock(lock)))) => self.lock = Some(lock),
+                Ok(Some(Event::Asked(question))) => self.ask(question).await,
+                Ok(Some(Event::Trouble(sentence))) => super::output::complain(&sentence),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return None,
+            }
+        }
+        self.lock.clone().flatten().filter(|lock| !lock.may_be_taken(None))
     }
 
     /// Waits until the hosts that are touched were read, or have failed.
@@ -220,6 +248,7 @@ impl Session {
                 event = tokio::time::timeout_at(until, self.events.recv()) => match event {
                     Ok(Some(Event::Asked(question))) => self.ask(question).await,
                     Ok(Some(Event::Trouble(sentence))) => super::output::complain(&sentence),
+                    Ok(Some(Event::Procedure(ProcedureNews::Lock(lock)))) => self.lock = Some(lock),
                     Ok(Some(Event::Host(host, news))) => fleet.observe_host(&host, news, clock.now()),
                     Ok(Some(Event::Probe { service, host, probe, report })) => {
                         fleet.observe_probe(&service, host.as_ref(), &probe, report, clock.now());
@@ -235,6 +264,14 @@ impl Session {
 
     /// The permit, by the flags or by a person at the terminal.
     async fn permit(&mut self, confirm: Confirm, change: &Change) -> Result<Permit, Exit> {
+        let insisted = confirm.plan().impact.locked.is_some() && !change.despite_lock;
+        if insisted && (change.yes || change.confirm.is_some() || !self.attended) {
+            let text = format!(
+                "{} was not begun: the environment is locked, as the plan says. --despite-lock does it all the same.",
+                confirm.plan().title()
+            );
+            return Err(choose::complain(Exit::Refused, &text));
+        }
         let wanted = match confirm.demand() {
             Demand::Nothing | Demand::Yes => "--yes".to_owned(),
             Demand::Name(name) => format!("--confirm {name}"),
@@ -250,6 +287,9 @@ impl Session {
         }
         let question = match confirm.demand() {
             Demand::Nothing | Demand::Yes => "Type y to do it: ".to_owned(),
+            Demand::Name(name) if insisted => {
+                format!("The environment is locked. Type {name} to do it all the same: ")
+            }
             Demand::Name(name) => format!("This environment is protected. Type {name} to do it: "),
         };
         let typed = self.type_line(question, false).await?;
@@ -333,7 +373,7 @@ impl Session {
     async fn ask(&mut self, question: Question) {
         let prompt = question.prompt.plain();
         let answer = match question.kind {
-            QuestionKind::Secret | QuestionKind::Sudo => {
+            QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => {
                 self.type_line(format!("{}: {prompt} ", question.host), true).await
             }
             QuestionKind::HostKey | QuestionKind::Confirm => {

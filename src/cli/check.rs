@@ -10,7 +10,7 @@ use super::output::{complain, here, print};
 use super::{Exit, Reaching, choose, looks};
 use crate::engine::{presence, signals};
 use crate::port::{End, Output};
-use crate::runtimes::presence::{answers, look as look_for};
+use crate::runtimes::presence::{answers, look as look_for, machine};
 use crate::site::live::{self, Question};
 use crate::site::{self, Mistake, Places, SITE_FILE, Severity, find, list, render};
 
@@ -97,9 +97,12 @@ fn ask(arguments: &Check, reach: &Reaching, places: &Places) -> Result<Live, Exi
     runtime.shutdown_timeout(Duration::from_millis(600));
     let said = said?.map_err(|why| choose::complain(Exit::Software, &why))?;
     let mut told = Live::default();
-    let mut heard = Vec::new();
+    let (mut heard, mut machines) = (Vec::new(), Vec::new());
     for (question, said) in questions.iter().zip(said) {
         let (environment, host) = (question.environment.clone(), question.host.name.to_string());
+        if let Some(machine) = said.as_ref().ok().and_then(|output| machine(&output.stdout)) {
+            machines.push((question, machine));
+        }
         let said = said.and_then(|output| answers(&question.asks, &output.stdout).ok_or_else(|| why_not(&output)));
         match said {
             Ok(said) => {
@@ -109,7 +112,8 @@ fn ask(arguments: &Check, reach: &Reaching, places: &Places) -> Result<Live, Exi
             Err(why) => told.silent.push((environment, host, why)),
         }
     }
-    told.mistakes = live::judge(&heard);
+    told.mistakes = live::same_machine(&machines);
+    told.mistakes.extend(live::judge(&heard));
     Ok(told)
 }
 

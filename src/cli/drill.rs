@@ -6,14 +6,16 @@ use clap::Args;
 
 use super::{Exit, Reaching, bare, choose, looks};
 use crate::app::{Model, Setup};
+use crate::domain::name::RoleName;
 use crate::domain::{EnvName, Site};
+use crate::engine::act::who::login;
 use crate::engine::approach::Rehearsal;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::console;
-use crate::engine::drill::Scenario;
 use crate::engine::drill::embedded::{Embedded, SITES};
 use crate::engine::drill::fleet::Pace;
-use crate::engine::store::Sqlite;
+use crate::engine::drill::{Hearsay, Scenario};
+use crate::engine::store::{Sqlite, Store};
 use crate::engine::transport::RuntimeDir;
 use crate::engine::world::World;
 use crate::site::Icons;
@@ -21,8 +23,14 @@ use crate::site::Icons;
 /// What to do where there is no terminal.
 const SCREEN: &str = "A drill is only a screen: start it on a terminal, or over `ssh -t`.";
 
+/// How a deploy is played, in its help.
+const PLAY: &str = "To play a deploy: `qd drill --scenario calm`, then 7, enter and a version: v2.31.0 goes well; v2.30.6 \
+                    and v2.30.5 want a waiver (W), then the one does not build and the other trips its guard, and both go \
+                    back by themselves; B goes back to an earlier release.";
+
 /// What may be said.
 #[derive(Debug, Args)]
+#[command(after_help = PLAY)]
 pub struct Drill {
     /// Site: one that is part of the program.
     #[arg(default_value = SITES[0].name)]
@@ -44,10 +52,6 @@ pub struct Drill {
 /// Opens the console on the drill.
 pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     super::output::begin_log();
-    let (site, environment, scenario) = match choose(drill) {
-        Ok(chosen) => chosen,
-        Err(exit) => return exit,
-    };
     let places = match super::output::here() {
         Ok(places) => places,
         Err(exit) => return exit,
@@ -56,11 +60,22 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
         Ok(user) => user,
         Err(mistakes) => return choose::complain(Exit::Configuration, &crate::site::render(&mistakes)),
     };
+    let person = user.name.clone().unwrap_or_else(login);
+    let Chosen { mut site, environment, scenario, hearsay } = match choose(drill) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
+    };
+    // Whoever plays may do what the data of the drill lets them.
+    let roles: Vec<RoleName> = hearsay.roles.iter().filter_map(|role| RoleName::new(role).ok()).collect();
+    for environment in &mut site.environments {
+        roles.iter().for_each(|role| Arc::make_mut(&mut environment.roles).give(&person, role));
+    }
     let setup = Setup {
         begin: Some((site.name.clone(), Some(environment))),
         sites: vec![Arc::new(site)],
         drill: Some(scenario.title.clone()),
         read_only: reach.read_only,
+        person: person.clone(),
         no_clock: drill.no_clock,
         ascii: user.icons == Icons::Ascii,
         ..Setup::default()
@@ -71,18 +86,26 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     };
     let (model, first) = Model::begin(setup, RealClock.now());
     let clock = AnyClock::Real(RealClock);
-    let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone());
     // What is done in a drill is recorded like everything else, but in a place that goes with it.
     let place = match RuntimeDir::create() {
         Ok(place) => place,
         Err(why) => return choose::complain(Exit::Unavailable, &why),
     };
-    let store = Arc::new(Sqlite::open(&place.path().join("store")));
-    let world = World::new(rehearsal, true, clock).keeping(store);
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&place.path().join("store")));
+    let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone()).knowing(Arc::new(hearsay), Arc::clone(&store));
+    let world = World::new(rehearsal, true, clock).keeping(store).signed(Some(person));
     bare::ended(console::open(model, |ports| world.run(ports.events, ports.effects, first)), SCREEN)
 }
 
-fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {
+/// What is to be played.
+struct Chosen {
+    site: Site,
+    environment: EnvName,
+    scenario: Scenario,
+    hearsay: Hearsay,
+}
+
+fn choose(drill: &Drill) -> Result<Chosen, Exit> {
     let embedded = SITES.iter().find(|known| known.name == drill.site).ok_or_else(|| {
         let names: Vec<&str> = SITES.iter().map(|known| known.name).collect();
         choose::complain(Exit::Usage, &format!("no drill of that name; there is {}.", names.join(", ")))
@@ -93,7 +116,9 @@ fn choose(drill: &Drill) -> Result<(Site, EnvName, Scenario), Exit> {
     let Some(environment) = choose::environment(&site, Some(wanted))? else { return Err(Exit::Usage) };
     let mut scenario = scenario(embedded, drill.scenario.as_deref())?;
     scenario.seed = drill.seed.unwrap_or(scenario.seed);
-    Ok((site, environment, scenario))
+    let hearsay = Hearsay::parse(embedded.hearsay)
+        .map_err(|error| choose::complain(Exit::Software, &format!("the drill of {}: {error}", embedded.name)))?;
+    Ok(Chosen { site, environment, scenario, hearsay })
 }
 
 fn scenario(embedded: &Embedded, word: Option<&str>) -> Result<Scenario, Exit> {

@@ -6,14 +6,11 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Exit, Reaching, Where, choose};
-use crate::domain::lock::{Holder, Stands};
+use super::{Exit, Reaching, Where, asked, choose};
+use crate::domain::lock::{Heard, Holder, Stands};
 use crate::domain::{Environment, HostName, Lock};
-use crate::engine::act::who;
-use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::lock::{EnvironmentLock, LockError};
-use crate::engine::lock_host;
 use crate::engine::store::Who;
 
 /// What may be said.
@@ -118,16 +115,9 @@ struct Printed {
 /// Looks, takes, releases or breaks.
 pub fn run(arguments: &LockArgs, reach: &Reaching) -> Exit {
     super::output::begin_log();
-    match prepared(arguments.what.place()).and_then(|prepared| act(&arguments.what, prepared, reach)) {
+    match asked::prepared(arguments.what.place()).and_then(|prepared| act(&arguments.what, prepared, reach)) {
         Ok(exit) | Err(exit) => exit,
     }
-}
-
-fn prepared(place: &Where) -> Result<(Arc<Environment>, Who), Exit> {
-    let found = choose::look(place)?;
-    let environment = choose::one_environment(found.one()?, place.environment.as_deref())?;
-    let who = Who { person: found.user.name.unwrap_or_else(who::login), workstation: who::workstation() };
-    Ok((environment, who))
 }
 
 fn act(what: &What, (environment, who): (Arc<Environment>, Who), reach: &Reaching) -> Result<Exit, Exit> {
@@ -135,27 +125,13 @@ fn act(what: &What, (environment, who): (Arc<Environment>, Who), reach: &Reachin
     if reach.read_only && !looks {
         return Err(choose::complain(Exit::Refused, "--read-only refuses every change, also of the lock."));
     }
-    if environment.lock_host.is_none() {
-        let text = format!(
-            "{} of {} has no lock_host, so it has no lock: name one of its hosts in the site file.",
-            environment.name, environment.site
-        );
-        return Err(choose::complain(Exit::Configuration, &text));
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| choose::complain(Exit::Software, &format!("could not start: {error}")))?;
-    let ended = runtime.block_on(async {
-        let line = lock_host::connect(Arc::clone(&environment), Direct::new(reach.ssh_config.clone())).await;
-        let line = line.map_err(|why| choose::complain(Exit::Unknown, &format!("{why}.")))?;
+    asked::has_lock_host(&environment, "so it has no lock")?;
+    asked::until_done(async {
+        let line = asked::line(&environment, reach, Exit::Unknown).await?;
         let lock = EnvironmentLock::of(&environment, line.subscribe());
         let lock = lock.ok_or_else(|| choose::complain(Exit::Software, "the lock host is gone."))?;
-        tokio::select! {
-            done = done(what, &lock, &who) => done,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Signal(2)),
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_millis(600));
-    ended
+        done(what, &lock, &who).await
+    })
 }
 
 async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Exit> {
@@ -163,7 +139,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
     let host = lock.host();
     let seen = match what {
         What::Status(status) => {
-            let seen = lock.look(now).await.map_err(|why| refused(&why))?;
+            let seen = lock.look(now).await.map_err(|why| complain(Exit::Unknown, &why))?;
             let is_free = seen.as_ref().is_none_or(|lock| lock.may_be_taken(None));
             let site = what.place().site.as_deref();
             let text = if status.json { json(host, seen.as_ref())? } else { text(host, seen.as_ref(), site, now) };
@@ -213,6 +189,10 @@ fn refused(why: &LockError) -> Exit {
         }
         LockError::Gone(_) | LockError::Unreachable { .. } | LockError::Odd(_) => Exit::Unknown,
     };
+    complain(exit, why)
+}
+
+fn complain(exit: Exit, why: &LockError) -> Exit {
     choose::complain(exit, &format!("{}.", why.to_string().trim_end_matches('.')))
 }
 
@@ -251,7 +231,10 @@ fn json(host: &HostName, lock: Option<&Lock>) -> Result<String, Exit> {
         run: lock.and_then(|lock| lock.holder.run.as_ref()).map(ToString::to_string),
         message: of(|lock| lock.holder.message.clone()),
         since: lock.and_then(|lock| lock.holder.since).map(|since| since.to_string()),
-        silent_seconds: lock.and_then(|lock| lock.silent).map(|silent| silent.as_secs()),
+        silent_seconds: lock.and_then(|lock| match lock.heard {
+            Heard::Ago(silent) => Some(silent.as_secs()),
+            Heard::BeforeBoot | Heard::Unknown => None,
+        }),
         by_hand: lock.is_some_and(|lock| lock.by_hand),
     };
     let text = serde_json::to_string_pretty(&printed);

@@ -14,7 +14,7 @@ use regex::bytes::Regex;
 use super::moment::{self, Moment};
 use super::output::complain;
 use super::{Exit, Reaching, choose};
-use crate::domain::{Environment, HostName, RuntimeKind, ServiceName};
+use crate::domain::{Environment, HostName, Query, RuntimeKind, ServiceName};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::logs::written::LEVELS;
@@ -60,6 +60,9 @@ pub struct Logs {
     /// Only this level and more important ones: emerg, alert, crit, error, warn, notice, info, debug, or 0 to 7.
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub level: Option<u8>,
+    /// Only lines that pass this query, as the screen of logs takes it (docs/logs.md); what is missing is told all the same.
+    #[arg(short, long, value_name = "QUERY", value_parser = query)]
+    pub query: Option<Query>,
     /// Only messages that match; what is missing is told all the same.
     #[arg(long, value_name = "REGEX", value_parser = regex)]
     pub grep: Option<Regex>,
@@ -97,6 +100,14 @@ fn regex(word: &str) -> Result<Regex, String> {
     Regex::new(word).map_err(|error| error.to_string())
 }
 
+fn query(typed: &str) -> Result<Query, String> {
+    match Query::parse(typed) {
+        Ok(Some(query)) => Ok(query),
+        Ok(None) => Err("something to look for must stand in it".to_owned()),
+        Err(mistake) => Err(mistake.told(typed)),
+    }
+}
+
 /// Reads and prints.
 pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
     super::output::begin_log();
@@ -109,19 +120,8 @@ pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
         Err(error) => return choose::complain(Exit::Software, &format!("could not start: {error}")),
     };
     let sink = if append.is_some() || logs.json { Form::Json } else { lines() };
-    let mut told = Told {
-        written: Written::new(sink, &wanted.environment),
-        grep: logs.grep.clone(),
-        out: Out::new(append),
-        text: String::new(),
-        ends: Vec::new(),
-        bursts: Bursts::default(),
-        synced: Instant::now(),
-        lines: 0,
-        lost: 0,
-        unknown: 0,
-        failed: None,
-    };
+    let mut told = Told::new(Written::new(sink, &wanted.environment), Out::new(append));
+    (told.query, told.grep) = (logs.query.clone(), logs.grep.clone());
     let world = World::new(Direct::new(reach.ssh_config.clone()), false, AnyClock::Real(RealClock));
     let (ending, signal) = runtime.block_on(read(world, wanted, &mut told));
     runtime.shutdown_timeout(Duration::from_millis(600));
@@ -303,6 +303,7 @@ impl Out {
 /// What was handed on, and what is to be said at the end.
 struct Told {
     written: Written,
+    query: Option<Query>,
     grep: Option<Regex>,
     out: Out,
     text: String,
@@ -317,6 +318,24 @@ struct Told {
 }
 
 impl Told {
+    /// Nothing was told yet, and every line passes.
+    fn new(written: Written, out: Out) -> Self {
+        Self {
+            written,
+            query: None,
+            grep: None,
+            out,
+            text: String::new(),
+            ends: Vec::new(),
+            bursts: Bursts::default(),
+            synced: Instant::now(),
+            lines: 0,
+            lost: 0,
+            unknown: 0,
+            failed: None,
+        }
+    }
+
     fn flush(&mut self) -> bool {
         if self.failed.is_some() {
             return false;
@@ -370,7 +389,8 @@ impl Gather for Told {
         self.bursts.see(host, row);
         match row {
             LogRow::Entry(entry) => {
-                if self.grep.as_ref().is_some_and(|grep| !grep.is_match(entry.message.raw())) {
+                let found = self.grep.as_ref().is_none_or(|grep| grep.is_match(entry.message.raw()));
+                if !found || self.query.as_ref().is_some_and(|query| !query.passes(&entry.subject(host))) {
                     return true;
                 }
             }
@@ -397,76 +417,5 @@ impl Gather for Told {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::domain::{EnvColour, EnvName, SiteName};
-    use crate::port::log::{Cursor, LogEntry};
-
-    fn told(out: File) -> Told {
-        let environment = Environment {
-            colour: EnvColour::Grey,
-            trusted: true,
-            ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
-        };
-        Told {
-            written: Written::new(Form::Json, &environment),
-            grep: None,
-            out: Out::Standard(Ok(out)),
-            text: String::new(),
-            ends: Vec::new(),
-            bursts: Bursts::default(),
-            synced: Instant::now(),
-            lines: 0,
-            lost: 0,
-            unknown: 0,
-            failed: None,
-        }
-    }
-
-    fn line() -> LogRow {
-        LogRow::Entry(LogEntry {
-            cursor: Cursor::new("s=1;i=2").unwrap(),
-            at: jiff::Timestamp::UNIX_EPOCH,
-            monotonic: 0,
-            boot: 0,
-            priority: 6,
-            unit: None,
-            identifier: Foreign::from("x"),
-            pid: 7,
-            message: Foreign::from("two\nlines"),
-            cut: 0,
-        })
-    }
-
-    #[test]
-    fn only_lines_that_were_written_are_counted() {
-        let host = HostName::new("app-1").unwrap();
-        let mut full = told(File::options().write(true).open("/dev/full").unwrap());
-        assert!(full.row(&host, &line()) && full.row(&host, &line()));
-        assert!(!full.pause(), "the disk is full");
-        assert_eq!((full.lines, full.failed), (0, Some(Exit::Output)));
-        let mut room = told(tempfile::tempfile().unwrap());
-        assert!(room.row(&host, &line()) && room.row(&host, &line()) && room.pause());
-        assert_eq!((room.lines, room.failed), (2, None));
-    }
-
-    #[test]
-    fn of_what_was_written_in_part_whole_lines_count() {
-        struct Little(usize);
-        impl std::io::Write for Little {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                let taken = bytes.len().min(self.0).min(3);
-                self.0 -= taken;
-                if taken == 0 { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let (taken, failed) = write_counted(&mut Little(8), b"first\nsecond\n");
-        assert_eq!((taken, failed.unwrap_err().kind()), (8, std::io::ErrorKind::StorageFull));
-        let (taken, failed) = write_counted(&mut Little(80), b"first\nsecond\n");
-        assert!(taken == 13 && failed.is_ok());
-    }
-}
+#[path = "logs_tests.rs"]
+mod tests;

@@ -1,5 +1,7 @@
 //! The command line: what may be typed, and which file does it. No logic here.
 
+pub mod approve;
+mod asked;
 pub mod bare;
 pub mod change;
 pub mod check;
@@ -93,6 +95,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Who may change an environment now: look, take it by hand, release it, break it.
     Lock(lock::LockArgs),
+    /// Look at the whole plan of a run that waits for approvals, and approve it.
+    Approve(approve::Approve),
     /// What runs since when, whether it was good, and what a version would bring.
     Release(release::ReleaseArgs),
     /// List what was done with qd: every run, its verdict, its steps.
@@ -133,6 +137,7 @@ impl Command {
             | Command::Reload(_)
             | Command::Run(_)
             | Command::Lock(_)
+            | Command::Approve(_)
             | Command::Release(_) => true,
             Command::Check(_)
             | Command::Outline(_)
@@ -174,6 +179,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
         Some(Command::Run(args)) => run::run(&args, &arguments.reach),
         Some(Command::Lock(lock)) => lock::run(&lock, &arguments.reach),
+        Some(Command::Approve(approve)) => approve::run(&approve, &arguments.reach),
         Some(Command::Release(release)) => release::run(&release, &arguments.reach),
         Some(Command::Runs(runs)) => runs::run(&runs),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Exit, Reaching, Where, bare, choose, looks};
 use crate::app::{Model, Setup};
+use crate::engine::act::who::login;
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::console;
@@ -57,7 +58,7 @@ fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {
         begin,
         drill: None,
         read_only: reach.read_only || found.user.read_only,
-        person: found.user.name.clone().unwrap_or_default(),
+        person: found.user.name.clone().unwrap_or_else(login),
         ascii: found.user.icons == Icons::Ascii,
         no_mouse: found.user.no_mouse,
         no_clock: open.no_clock,

@@ -163,7 +163,7 @@ fn text(found: &[Run], left: &[RunId], asked: &Runs) -> String {
     let words = [&asked.site, &asked.environment, &asked.words, &asked.procedure, &asked.since];
     let narrowed = words.iter().any(|word| word.is_some());
     match (found, narrowed) {
-        ([], false) => "Nothing was done with qd yet.\n".to_owned(),
+        ([], false) => "Nothing was done with qd from this machine yet.\n".to_owned(),
         ([], true) => "No run is as asked for.\n".to_owned(),
         (found, _) => list(found, left),
     }

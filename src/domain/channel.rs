@@ -273,9 +273,12 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// The text for an occasion.
-    pub fn template(&self, occasion: Occasion) -> Template {
-        let usual = || Template::new(occasion.usual()).unwrap_or(Template(Vec::new()));
+    /// The text for a notice. What was waived is told where nothing went wrong, too.
+    pub fn template(&self, notice: &Notice) -> Template {
+        let occasion = notice.occasion;
+        let well = matches!(occasion, Occasion::Started | Occasion::Finished) && !notice.reason.is_empty();
+        let usual = if well { format!("{}; {{reason}}", occasion.usual()) } else { occasion.usual().to_owned() };
+        let usual = || Template::new(&usual).unwrap_or(Template(Vec::new()));
         self.texts.get(&occasion).cloned().unwrap_or_else(usual)
     }
 }

@@ -19,7 +19,7 @@ use crate::text::Foreign;
 pub const LEASE: Duration = Duration::from_secs(60);
 
 /// How the lock was last seen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     /// The token of the last taking.
     pub token: u64,
@@ -33,8 +33,8 @@ pub struct Lock {
     pub reserved: bool,
     /// How it stands.
     pub stands: Stands,
-    /// Since when the holder was not heard; `None` when the lock host was booted since, or does not know.
-    pub silent: Option<Duration>,
+    /// When the holder was heard.
+    pub heard: Heard,
     /// Who broke it, and why.
     pub broken: Option<Broken>,
 }
@@ -52,6 +52,18 @@ pub struct Holder {
     pub message: String,
     /// When, by the holder's clock.
     pub since: Option<Timestamp>,
+}
+
+/// When the holder of a lock was heard, by what the lock host is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Heard {
+    /// So long ago.
+    Ago(Duration),
+    /// Before the lock host was booted.
+    BeforeBoot,
+    /// Not known, or not worth a word.
+    #[default]
+    Unknown,
 }
 
 /// How a lock stands.
@@ -112,14 +124,12 @@ impl Lock {
         if let Some(since) = since.filter(|since| *since <= now) {
             let _ = write!(told, " since {}", short(now.duration_since(since).unsigned_abs()));
         }
-        match self.silent {
-            Some(silent) if !self.by_hand => {
+        match self.heard {
+            Heard::Ago(silent) if !self.by_hand => {
                 let _ = write!(told, ", heard {} ago", short(silent));
             }
-            None if !self.by_hand && self.stands != Stands::Free => {
-                told.push_str(", not heard since the lock host was booted")
-            }
-            Some(_) | None => {}
+            Heard::BeforeBoot if !self.by_hand => told.push_str(", not heard since the lock host was booted"),
+            Heard::Ago(_) | Heard::BeforeBoot | Heard::Unknown => {}
         }
         if let Some(broken) = &self.broken {
             let _ = write!(told, "; broken by {} ({}): {}", broken.person, broken.workstation, broken.reason);
@@ -128,6 +138,8 @@ impl Lock {
     }
 
     /// What whoever is refused may do about it, as a sentence.
+    ///
+    /// The run is named in full: at another workstation its end alone says nothing.
     pub fn way_out(&self, host: &HostName) -> String {
         self.way_out_of(host, None)
     }
@@ -139,8 +151,7 @@ impl Lock {
         let breaking = format!("`qd lock break {token} --reason \"…\"`");
         match (self.stands, &self.holder.run) {
             (Stands::Reserved, Some(run)) => format!(
-                "Take run {} over (`qd run --resume {}{of_site}`), or give it up with {breaking}.",
-                run.short(),
+                "Take run {} over (`qd run --resume {run}{of_site}`), or give it up with {breaking}.",
                 run.short()
             ),
             (Stands::Held, _) if self.by_hand => {
@@ -148,7 +159,7 @@ impl Lock {
             }
             (Stands::Held, Some(run)) if self.reserved => format!(
                 "Wait for it, or ask them. A change was begun under it, so it stays with run {0} also when nobody is there \
-                 any more: then take that over (`qd run --resume {0}{of_site}`), or give it up with {breaking}.",
+                 any more: then take that over (`qd run --resume {run}{of_site}`), or give it up with {breaking}.",
                 run.short()
             ),
             (Stands::Held, _) => format!(
@@ -158,6 +169,27 @@ impl Lock {
             ),
             (Stands::Free | Stands::Lapsed | Stands::Reserved, _) => format!("{breaking} gives it up."),
         }
+    }
+}
+
+/// A lock that somebody holds for a run.
+#[cfg(test)]
+pub(crate) fn example() -> Lock {
+    Lock {
+        token: 7,
+        holder: Holder {
+            person: "ada".into(),
+            workstation: "ada@desk".into(),
+            run: RunId::new("01939a2e-77aa-7c11-8f3e-012389abcdef"),
+            message: "Deploy".into(),
+            since: "2027-03-01T10:00:00Z".parse().ok(),
+        },
+        login: "root".into(),
+        by_hand: false,
+        reserved: true,
+        stands: Stands::Held,
+        heard: Heard::Unknown,
+        broken: None,
     }
 }
 
@@ -181,7 +213,7 @@ mod tests {
             by_hand,
             reserved: stands == Stands::Reserved,
             stands,
-            silent: Some(Duration::from_secs(3)),
+            heard: Heard::Ago(Duration::from_secs(3)),
             broken: None,
         }
     }
@@ -209,12 +241,17 @@ mod tests {
             "ada (ada@desk) holds it for \"Deploy\" (run 89abcdef) since 12m, heard 3s ago"
         );
         assert_eq!(lock(Stands::Held, true).told(now), "ada (ada@desk) holds it by hand for \"Deploy\" since 12m");
-        let free = Lock { silent: None, ..lock(Stands::Free, false) };
-        assert!(!free.told(now).contains("booted"), "{}", free.told(now));
+        let silent = |heard| Lock { heard, ..lock(Stands::Reserved, false) }.told(now);
+        assert!(silent(Heard::BeforeBoot).ends_with("since 12m, not heard since the lock host was booted"));
+        assert!(silent(Heard::Unknown).ends_with("since 12m"));
         let host = HostName::new("app-1").unwrap();
         let begun = Lock { reserved: true, ..lock(Stands::Held, false) }.way_out_of(&host, Some("lab/site"));
-        assert!(begun.contains("qd run --resume 89abcdef lab/site") && !begun.contains("lapses"), "{begun}");
-        assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 89abcdef"));
+        assert!(
+            begun.contains("qd run --resume 01939a2e-77aa-7c11-8f3e-012389abcdef lab/site")
+                && !begun.contains("lapses"),
+            "{begun}"
+        );
+        assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 01939a2e-77aa"));
         assert!(lock(Stands::Held, true).way_out(&host).contains("qd lock break 7"));
     }
 }

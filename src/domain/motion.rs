@@ -2,7 +2,7 @@
 //! starts anew, from its record alone, so that it is the same on every console and at every moment.
 
 use super::name::{HostName, ServiceName};
-use super::run::{Reason, RunStep, StepState};
+use super::run::{RunStep, StepState};
 use super::unit::UnitName;
 
 /// How one instance stands.
@@ -12,7 +12,7 @@ pub enum Code {
     New,
     /// It was begun, and is not verified: under way, failed, or not known.
     Between,
-    /// It was not begun: it runs what it ran before.
+    /// It was not begun, or was taken back: it runs what it ran before.
     Old,
 }
 
@@ -48,14 +48,20 @@ impl Motion {
     /// How the services of these steps stand. Steps without a service say nothing; of several for one instance the last
     /// that was begun counts.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a RunStep>) -> Self {
+        Self::there_and_back(steps.into_iter().map(|step| (step, false)))
+    }
+
+    /// The same with the way back: what a step of it has started anew runs what it ran before the run.
+    pub fn there_and_back<'a>(steps: impl IntoIterator<Item = (&'a RunStep, bool)>) -> Self {
         let mut all: Vec<Moved> = Vec::new();
-        for step in steps {
+        for (step, back) in steps {
             let Some(service) = &step.service else { continue };
-            let code = code(step);
+            let begun = code(step);
+            let code = if back && begun == Code::New { Code::Old } else { begun };
             let same =
                 |known: &&mut Moved| known.service == *service && known.host == step.host && known.unit == step.unit;
             match all.iter_mut().find(same) {
-                Some(known) if code != Code::Old => known.code = code,
+                Some(known) if begun != Code::Old => known.code = code,
                 Some(_) => {}
                 None => {
                     all.push(Moved { service: service.clone(), host: step.host.clone(), unit: step.unit.clone(), code })
@@ -68,6 +74,14 @@ impl Motion {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// How a service stands on a host: between where its units there do not stand alike.
+    pub fn code(&self, service: &ServiceName, host: &HostName) -> Option<Code> {
+        let own = self.all.iter().filter(|one| one.service == *service && one.host == *host);
+        let codes: Vec<Code> = own.map(|one| one.code).collect();
+        let first = codes.first()?;
+        Some(if codes.iter().all(|code| code == first) { *first } else { Code::Between })
     }
 
     /// Those that stand so: a service by its name where all its instances do, else each with its host.
@@ -108,8 +122,8 @@ fn code(step: &RunStep) -> Code {
         StepState::Planned | StepState::Waived => Code::Old,
         StepState::Intent | StepState::Started | StepState::Done | StepState::Unknown => Code::Between,
         StepState::Failed | StepState::Skipped => {
-            // What was refused, or could not be reached, was never sent; a change by hand has a verdict once it was.
-            let unsent = matches!(step.reason, Some(Reason::Unreachable | Reason::Refused));
+            // A change by hand has a verdict once it was sent.
+            let unsent = step.reason.is_some() && !step.may_have_happened();
             let tried = step.attempt > 0 && (step.state == StepState::Failed || step.reason.is_some());
             if !unsent && (tried || step.verdict.is_some()) { Code::Between } else { Code::Old }
         }
@@ -120,6 +134,7 @@ fn code(step: &RunStep) -> Code {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::run::Reason;
 
     fn step(service: &str, host: &str, state: StepState) -> RunStep {
         let begun = !matches!(state, StepState::Planned);
@@ -169,5 +184,30 @@ mod tests {
         assert_eq!(Motion::of([&first, &again]).words(), "new: config");
         let again = step("config", "app-1", StepState::Started);
         assert_eq!(Motion::of([&first, &again]).words(), "between: config");
+    }
+    #[test]
+    fn what_the_way_back_has_started_anew_runs_old_code_again() {
+        let forth = [step("config", "app-1", StepState::Verified), step("fraud", "app-2", StepState::Failed)];
+        let words = |back: &[RunStep]| {
+            let there = forth.iter().map(|step| (step, false));
+            Motion::there_and_back(there.chain(back.iter().map(|step| (step, true)))).words()
+        };
+        let back = |one, two| [step("config", "app-1", one), step("fraud", "app-2", two)];
+        assert_eq!(words(&back(StepState::Planned, StepState::Planned)), "new: config; between: fraud");
+        assert_eq!(words(&back(StepState::Verified, StepState::Planned)), "between: fraud; old: config");
+        assert_eq!(words(&back(StepState::Started, StepState::Verified)), "between: config; old: fraud");
+        // One that only the way back has started.
+        assert_eq!(words(&[step("search", "app-1", StepState::Failed)]), "new: config; between: fraud, search");
+    }
+
+    #[test]
+    fn what_was_cancelled_while_it_waited_for_its_turn_runs_what_it_ran() {
+        let mut waited = step("config", "app-1", StepState::Failed);
+        (waited.attempt, waited.reason) = (0, Some(Reason::Cancelled));
+        assert_eq!(Motion::of([&waited]).words(), "old: config");
+        waited.attempt = 1;
+        assert_eq!(Motion::of([&waited]).words(), "old: config");
+        waited.verdict = Some(crate::domain::run::StepVerdict { took: std::time::Duration::ZERO, checks: Vec::new() });
+        assert_eq!(Motion::of([&waited]).words(), "between: config");
     }
 }

@@ -29,6 +29,10 @@ pub trait Confirmable {
     fn disguised(&self) -> Option<&str> {
         None
     }
+    /// The environment, where somebody else has its lock: whoever changes something there all the same says so.
+    fn locked(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Confirmable for Plan {
@@ -43,7 +47,14 @@ impl Confirmable for Plan {
     fn changes(&self) -> bool {
         true
     }
+
+    fn locked(&self) -> Option<&str> {
+        self.impact.locked.as_ref().map(|_| self.environment.as_str())
+    }
 }
+
+/// Stands between how a run was confirmed and who had the lock then, in what is recorded.
+pub const DESPITE: &str = ", although the environment was locked: ";
 
 /// What must be typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +111,24 @@ pub struct Permit<P = Plan> {
 
 impl<P: Confirmable> Confirm<P> {
     /// Asks for what the environment demands: the name where it is protected, elsewhere `y`; nothing for what only
-    /// reads. Where a command is not what it looks like, for the name of its host.
+    /// reads. Where a command is not what it looks like, for the name of its host. Where somebody else has the lock, for
+    /// the name of the environment; where that is what is usual, for more than it.
     pub fn new(plan: P) -> Self {
+        let usual = Self::usual(plan);
+        let demand = match (usual.plan.locked(), &usual.demand) {
+            (None, _) | (_, Demand::Nothing) => return usual,
+            (Some(name), Demand::Name(same)) if name == same => Demand::Name(format!("{name} despite lock")),
+            (Some(name), Demand::Yes | Demand::Name(_)) => Demand::Name(name.to_owned()),
+        };
+        Self { demand, ..usual }
+    }
+
+    /// What is asked where the flags of the command line say already that it is done in spite of the lock.
+    pub fn despite_lock(self) -> Self {
+        Self::usual(self.plan)
+    }
+
+    fn usual(plan: P) -> Self {
         let demand = match (plan.disguised(), plan.changes(), plan.protected()) {
             (Some(host), ..) => Demand::Name(host.to_owned()),
             (None, false, _) => Demand::Nothing,
@@ -205,6 +232,24 @@ mod tests {
         assert!(Confirm::new(plan(true)).by_flags(true, None).is_err());
         assert!(Confirm::new(plan(true)).by_flags(true, Some("staging")).is_err());
         assert_eq!(Confirm::new(plan(true)).by_flags(false, Some("pricing")).unwrap().how(), How::FlagName);
+    }
+
+    #[test]
+    fn while_somebody_else_has_the_lock_what_is_usual_is_not_enough() {
+        let locked = |protected, name: &str| {
+            let impact = Impact { locked: Some(Box::new(crate::domain::lock::example())), ..Impact::default() };
+            Plan { impact, name: name.into(), ..plan(protected) }
+        };
+        assert!(Confirm::new(locked(false, "pricing")).answer("y").is_err());
+        assert!(Confirm::new(locked(false, "pricing")).by_flags(true, None).is_err());
+        assert_eq!(Confirm::new(locked(false, "pricing")).answer("lab").unwrap().how(), How::Typed);
+        assert!(Confirm::new(locked(true, "pricing")).answer("pricing").is_err());
+        assert_eq!(Confirm::new(locked(true, "pricing")).answer("lab").unwrap().how(), How::Typed);
+        assert!(Confirm::new(locked(true, "lab")).answer("lab").is_err());
+        assert_eq!(Confirm::new(locked(true, "lab")).answer("lab despite lock").unwrap().how(), How::Typed);
+        let said = Confirm::new(locked(true, "pricing")).despite_lock();
+        assert!(said.clone().by_flags(true, None).is_err());
+        assert_eq!(said.by_flags(false, Some("pricing")).unwrap().how(), How::FlagName);
     }
 
     #[test]

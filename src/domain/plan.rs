@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::host::BecomeRoot;
+use super::lock::Lock;
 use super::name::{EnvName, HostName, ServiceName, SiteName};
 use super::unit::UnitName;
 use super::verb::Verb;
@@ -67,6 +68,8 @@ pub struct Impact {
     pub interrupted: Vec<ServiceName>,
     /// Instances that were meant and are not part of it, because it can't be done there: nothing is queued for them.
     pub left_out: Vec<LeftOut>,
+    /// Who has the environment's lock now, if that is somebody else: it is done all the same only by a person's word.
+    pub locked: Option<Box<Lock>>,
     /// What is worth a thought, as whole sentences: an instance that is down already, a need that is not up.
     pub warnings: Vec<String>,
 }

@@ -24,6 +24,13 @@ impl Roles {
         self.people(role).is_some_and(|people| people.iter().any(|one| one == person))
     }
 
+    /// Gives this person a role of the site; one that it does not have stays unknown.
+    pub fn give(&mut self, person: &str, role: &RoleName) {
+        if let Some(people) = self.0.get_mut(role).filter(|people| people.iter().all(|known| known != person)) {
+            people.push(person.to_owned());
+        }
+    }
+
     /// The roles, in the order of the alphabet.
     pub fn names(&self) -> impl Iterator<Item = &RoleName> {
         self.0.keys()

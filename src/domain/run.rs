@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use super::decided::{Confirmed, Decided, Go, Overridden};
 use super::name::{EnvName, HostName, PartId, ProcedureName, ServiceName, SiteName};
 use super::procedure::Given;
 use super::unit::UnitName;
@@ -101,50 +102,11 @@ pub struct RunDocument {
     pub decided: Decided,
 }
 
-/// What a person decided of a run as a whole while it went on: kept with it, so that whoever goes on with it holds to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Decided {
-    /// No further step goes to these hosts.
-    pub left_out: Vec<HostName>,
-    /// Whether it is rolled back: of its ordinary steps none begins any more.
-    pub rolls_back: bool,
-    /// Whether it was begun with its gate alone, and whether the rest was permitted since.
-    pub go: Go,
-    /// Who allowed it outside the windows of its environment, and why.
-    pub overridden: Option<Overridden>,
-}
-
-/// That a run may change its environment outside the windows, or during a freeze.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overridden {
-    /// Who allowed it.
-    pub by: String,
-    /// Why.
-    pub why: String,
-}
-
-/// Whether a run waits for a person's go behind its gate. What comes later outweighs what came before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Go {
-    /// It was begun as a whole.
-    #[default]
-    Unasked,
-    /// Its gate alone is planned.
-    Waits,
-    /// The rest was planned, shown and permitted.
-    Given,
-}
-
-impl Decided {
-    /// Takes in what was decided since; nothing of it is taken back.
-    pub fn merge(&mut self, newer: &Decided) {
-        let new = newer.left_out.iter().filter(|host| !self.left_out.contains(host)).cloned().collect::<Vec<_>>();
-        self.left_out.extend(new);
-        self.rolls_back |= newer.rolls_back;
-        self.go = self.go.max(newer.go);
-        if newer.overridden.is_some() {
-            self.overridden.clone_from(&newer.overridden);
-        }
+impl Run {
+    /// How what it changes was confirmed, and by whom if that was not when it began: the later word counts.
+    pub fn how_confirmed(&self) -> (&str, Option<&str>) {
+        let later = self.document.as_ref().and_then(|document| document.decided.confirmed.as_ref());
+        later.map_or((self.confirmed.as_str(), None), |later| (later.how.as_str(), Some(later.by.as_str())))
     }
 }
 
@@ -234,6 +196,19 @@ impl RunStep {
         self.attempt > 0 || self.exit.is_some() || self.verdict.is_some()
     }
 
+    /// Whether anything of one that did not end well may have happened: not where it was refused, where nobody was there, or
+    /// where it was cancelled while it waited for its turn, and it was tried no other time.
+    pub fn may_have_happened(&self) -> bool {
+        let sent = match self.reason {
+            Some(Reason::Refused | Reason::Unreachable) => false,
+            // What was never started has taken no time.
+            Some(Reason::Cancelled) => self.verdict.is_some(),
+            Some(Reason::NonZeroExit | Reason::Timeout | Reason::GuardFailed | Reason::Inconclusive) => true,
+            None => self.state == StepState::Failed,
+        };
+        self.attempt > 1 || sent
+    }
+
     /// Whether it was tried, did not end well, and was then given up.
     pub fn is_given_up(&self) -> bool {
         self.state == StepState::Skipped && self.was_tried()
@@ -241,17 +216,34 @@ impl RunStep {
 }
 
 impl Run {
+    /// Takes in what was decided of it since.
+    pub fn decide(&mut self, newer: &Decided) {
+        if let Some(document) = &mut self.document {
+            document.decided.merge(newer);
+        }
+    }
+
+    /// Whether its way back was begun: of its ordinary steps none begins any more.
+    pub fn rolls_back(&self) -> bool {
+        self.document.as_ref().is_some_and(|document| document.decided.rolls_back)
+    }
+
+    /// Whether it has ended, and what it had done was taken back.
+    pub fn is_rolled_back(&self) -> bool {
+        // The way back stands behind everything else.
+        let is_back = self.steps.last().is_some_and(|last| last.state == StepState::Verified);
+        self.rolls_back() && is_back && matches!(self.state, RunState::Failed | RunState::Stopped)
+    }
+
     /// How it stands or ended, in words for a person: its state, and what that alone would hide: that it was rolled back,
     /// that steps failed in it and were given up, that items of its gate were waived.
     pub fn verdict_told(&self) -> String {
-        let rolls_back = self.document.as_ref().is_some_and(|document| document.decided.rolls_back);
-        // The way back stands behind everything else.
-        let is_back = self.steps.last().is_some_and(|last| last.state == StepState::Verified);
+        let rolls_back = self.rolls_back();
         let given_up = self.steps.iter().filter(|step| step.is_given_up()).count();
         let waived = self.steps.iter().filter(|step| step.state == StepState::Waived).count();
         match self.state {
             RunState::Running if rolls_back => "rolling back".to_owned(),
-            RunState::Failed | RunState::Stopped if rolls_back && is_back => "rolled back".to_owned(),
+            RunState::Failed | RunState::Stopped if self.is_rolled_back() => "rolled back".to_owned(),
             RunState::Failed | RunState::Stopped if rolls_back => format!("{}, not rolled back", self.state.word()),
             RunState::Succeeded if given_up > 0 => format!("succeeded, {given_up} failed"),
             RunState::Succeeded if waived > 0 => format!("succeeded, {waived} waived"),
@@ -334,6 +326,14 @@ words!(Reason {
     NonZeroExit "non-zero-exit" Timeout "timeout" Unreachable "unreachable" Refused "refused" Cancelled "cancelled"
     GuardFailed "guard-failed" Inconclusive "inconclusive"
 });
+
+impl RunStep {
+    /// Why it did not end well, in a word: what has no status of its own, such as a fact, did not exit with one.
+    pub fn why_word(&self) -> Option<&'static str> {
+        let reason = self.reason?;
+        Some(if reason == Reason::NonZeroExit && self.exit.is_none() { "did not pass" } else { reason.word() })
+    }
+}
 
 impl StepState {
     /// Whether it stands in nobody's way: it was verified, skipped or waived.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::compose::Compose;
+use super::metric::Metric;
 use super::name::{HostName, ServiceName};
 use super::probe::Probe;
 use super::unit::UnitName;
@@ -38,10 +39,14 @@ pub struct Service {
     pub max_unavailable: u32,
     /// How long an instance must stand as it should after a change before it counts as well.
     pub settle: Duration,
+    /// How long its probes have to become green after a change; `None` where the site does not say.
+    pub ready_within: Option<Duration>,
     /// Pages about it.
     pub links: Vec<Link>,
     /// Its checks of health.
     pub probes: Vec<Probe>,
+    /// Its figures, which guards judge.
+    pub metrics: Vec<Metric>,
 }
 
 /// A group of services that belong together on screen and in order.

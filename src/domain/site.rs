@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::approval::Rules;
 use super::channel::{Channels, Silent};
 use super::github::GitHub;
 use super::host::Host;
@@ -35,6 +36,15 @@ pub struct Site {
     pub environments: Vec<Environment>,
 }
 
+/// A file of a site as it was when the site was read: its digest tells whether it is still the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRead {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// SHA-256 of what was in it, 64 hexadecimal digits.
+    pub digest: String,
+}
+
 /// One environment with everything that runs in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Environment {
@@ -58,8 +68,12 @@ pub struct Environment {
     pub source: Option<Arc<Source>>,
     /// The roles of its site: who may waive, approve and allow what others may not.
     pub roles: Arc<Roles>,
+    /// What its site says of approvals.
+    pub approvals: Arc<Rules>,
     /// When it may be changed.
     pub windows: Windows,
+    /// The other environments of its site, of each only its name, its lock host and where records are kept there.
+    pub others: Arc<[Environment]>,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
@@ -72,6 +86,8 @@ pub struct Environment {
     pub procedures: Vec<Arc<Procedure>>,
     /// Whether commands from the site's files may run.
     pub trusted: bool,
+    /// The files that say who may approve, what is allowed when and what its services are; none of what is built in.
+    pub read: Arc<[FileRead]>,
 }
 
 /// Programs with their arguments that are given queries on their standard input; empty: there is none.
@@ -108,14 +124,17 @@ impl Environment {
             state_directory: STATE_DIRECTORY.to_owned(),
             queries: Queries::default(),
             roles: Arc::default(),
+            approvals: Arc::default(),
             source: None,
             channels: Arc::default(),
             windows: Windows::default(),
             github: None,
             procedures: Vec::new(),
+            others: Arc::default(),
             hosts: Vec::new(),
             services: Vec::new(),
             trusted: false,
+            read: Arc::default(),
         }
     }
 
@@ -143,6 +162,17 @@ impl Environment {
     /// The host of this name.
     pub fn host(&self, name: &HostName) -> Option<&Host> {
         self.hosts.iter().find(|host| host.name == *name)
+    }
+
+    /// This one as the others of its site know it: see `others`.
+    pub fn from_afar(&self) -> Self {
+        let is_lock_host = |host: &&Host| self.lock_host.as_ref() == Some(&host.name);
+        Self {
+            lock_host: self.lock_host.clone(),
+            state_directory: self.state_directory.clone(),
+            hosts: self.hosts.iter().filter(is_lock_host).cloned().collect(),
+            ..Self::new(self.site.clone(), self.name.clone())
+        }
     }
 
     /// The services that name `of` in their `depends_on`.

@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 
 use super::clock::{AnyClock, Clock};
 use super::drill::fleet::Pace;
-use super::drill::{Drill, Scenario};
+use super::drill::{Drill, Hearsay, Scenario, hearsay};
+use super::store::Store;
 use super::transport::{RealTransport, Transport};
 use crate::domain::Environment;
 
@@ -58,12 +59,23 @@ pub struct Rehearsal {
     pace: Pace,
     clock: AnyClock,
     drill: Option<Drill>,
+    hearsay: Arc<Hearsay>,
+    /// Where what was before is still to be recorded.
+    past: Option<Arc<dyn Store>>,
 }
 
 impl Rehearsal {
     /// Drills this scenario.
     pub fn new(scenario: Scenario, pace: Pace, clock: AnyClock) -> Self {
-        Self { scenario, pace, clock, drill: None }
+        Self { scenario, pace, clock, drill: None, hearsay: Arc::default(), past: None }
+    }
+
+    /// The same with something to say of what is not simulated. What it says of the days before is recorded in this
+    /// store, when an environment is entered first.
+    #[must_use]
+    pub fn knowing(mut self, hearsay: Arc<Hearsay>, store: Arc<dyn Store>) -> Self {
+        (self.hearsay, self.past) = (hearsay, Some(store));
+        self
     }
 }
 
@@ -71,7 +83,13 @@ impl Approach for Rehearsal {
     fn enter(&mut self, environment: Arc<Environment>) -> BoxFuture<'_, Result<Entered, String>> {
         async move {
             self.drill = None;
-            let begun = Drill::begin(&environment, self.scenario.clone(), self.pace.clone(), self.clock.now()).await;
+            if let Some(store) = self.past.take() {
+                let told = hearsay::remember(&self.hearsay, &environment.site, store, self.clock.now().wall).await;
+                told.map_err(|error| format!("what the drill says was before could not be recorded: {error}"))?;
+            }
+            let begun =
+                Drill::begin(&environment, self.scenario.clone(), &self.hearsay, self.pace.clone(), self.clock.now());
+            let begun = begun.await;
             let drill = begun.map_err(|error| format!("the drill could not listen on loopback: {error}"))?;
             let watched = Arc::new(drill.environment.clone());
             let transport: Arc<dyn Transport> = Arc::new(drill.transport.clone());

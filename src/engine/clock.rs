@@ -70,6 +70,11 @@ impl HeldClock {
     pub fn advance(&self, span: Duration) {
         self.0.send_modify(|now| *now = now.after(span));
     }
+
+    /// Sets the clock on the wall; the other one stands as it stood.
+    pub fn set(&self, wall: Timestamp) {
+        self.0.send_modify(|now| now.wall = wall);
+    }
 }
 
 impl Clock for HeldClock {

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use crate::domain::HostName;
+use crate::port::Event;
 use crate::port::export::{ExportFormat, ExportRow, Exported, LogExport};
 use crate::port::log_block::{Line, Row};
 use crate::site::Places;
@@ -23,6 +25,15 @@ pub fn folders() -> Vec<PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
     let data = Places::of_user(&here).map(|places| places.data).ok();
     std::iter::once(here).chain(data).filter(|folder| folder.is_absolute()).collect()
+}
+
+/// Writes everything beside the loop, because a disk may be slow; the core hears where.
+pub fn begin(export: Box<LogExport>, events: mpsc::Sender<Event>, now: Timestamp) {
+    drop(tokio::spawn(async move {
+        let writing = tokio::task::spawn_blocking(move || write(&export, &folders(), now));
+        let ended = writing.await.unwrap_or_else(|_| Err("The lines could not be written.".to_owned()));
+        let _ = events.send(Event::Exported(ended)).await;
+    }));
 }
 
 /// Writes everything, and says where.

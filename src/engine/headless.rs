@@ -118,6 +118,17 @@ impl Stage {
         self
     }
 
+    /// Keys that come in one write: all of them are there before anything of what they do is drawn.
+    pub fn burst(&mut self, keys: impl IntoIterator<Item = Key>) -> &mut Self {
+        if let Some(typing) = &self.input {
+            for key in keys {
+                let _ = typing.try_send(Input::Key(key));
+            }
+        }
+        self.settle();
+        self
+    }
+
     /// The same with the names of keys, spaces between them: `"j j enter ctrl-p"`.
     ///
     /// # Errors

@@ -96,3 +96,27 @@ fn a_world_that_does_not_listen_holds_nobody_up() {
     assert!(matches!(polled, Poll::Ready((Ended::Gone, _, _))));
     assert_eq!(wishes.try_recv(), Ok(Effect::Refresh));
 }
+
+#[test]
+fn what_came_before_a_dialog_was_on_screen_is_no_answer_to_it() {
+    use crate::app::Overlay;
+    use crate::screens::leave;
+    let mut model = Model::default();
+    model.under_way.send("restart".into(), 1, Now::START.mono);
+    let mut stage = Stage::new(model, (80, 24));
+    let keys = |names: &str| crate::input::key_name::parse_sequence(names).unwrap();
+    stage.burst(keys("q y"));
+    assert!(stage.ended().is_none(), "{stage:?}");
+    assert!(stage.text().contains("That was typed before this was on screen"), "{stage:?}");
+    let frames = stage.shown().frames;
+    stage.advance(Duration::from_millis(1));
+    assert_eq!(stage.shown().frames, frames, "that a dialog was shown draws nothing");
+    stage.burst(keys("y"));
+    assert_eq!(stage.ended().unwrap().0, Ended::Asked);
+    // One that was there before the first frame has been shown by it.
+    let mut model = Model::default();
+    model.under_way.send("restart".into(), 1, Now::START.mono);
+    model.overlay = Some(Overlay::Leave(leave::State::default()));
+    let mut stage = Stage::new(model, (80, 24));
+    assert!(stage.burst(keys("y")).ended().is_some());
+}

@@ -64,6 +64,18 @@ pub enum Unanswered {
     Odd,
 }
 
+impl Unanswered {
+    /// The same of a host, as a clause without a full stop.
+    pub fn told(&self, host: &HostName) -> String {
+        match self {
+            Unanswered::Unreachable(why) => format!("the lock host {host} can't be asked ({why})"),
+            Unanswered::Odd => {
+                format!("the lock host {host} answered something that makes no sense; look whether its /bin/sh works")
+            }
+        }
+    }
+}
+
 impl LockHost {
     /// A lock host at the end of this line.
     pub fn new(host: HostName, line: Line) -> Self {

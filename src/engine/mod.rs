@@ -2,10 +2,12 @@
 
 pub mod act;
 pub mod approach;
+pub mod approvals;
 pub mod askpass;
 pub mod backstop;
 pub mod browser;
 pub mod channels;
+pub mod choices;
 pub mod clock;
 pub mod conduct;
 pub mod console;
@@ -28,6 +30,7 @@ pub mod logs;
 pub mod memory;
 pub mod mirror;
 pub mod outbox;
+pub mod outside;
 pub mod own_file;
 pub mod presence;
 pub mod probe;

@@ -55,14 +55,19 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         // Another environment: what was asked about the one before is of no interest any more.
         Effect::Watch(_) => !matches!(
             old,
-            Effect::Answer(..) | Effect::Execute(_) | Effect::StopRun(_) | Effect::Conduct(_) | Effect::Decide(..)
+            Effect::Answer(..)
+                | Effect::Execute(_)
+                | Effect::StopRun(_)
+                | Effect::Conduct(_)
+                | Effect::Decide(..)
+                | Effect::Follow(_)
         ),
         Effect::Refresh => matches!(old, Effect::Refresh),
         Effect::ReadUsage(_) => matches!(old, Effect::ReadUsage(_)),
         Effect::RetryNow(_) | Effect::ReadDetail(..) | Effect::ReadFields(..) => new == old,
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
-        Effect::Preview(_) | Effect::ReadRun(_) | Effect::ReadReleases(_) => new == old,
-        Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) => false,
+        Effect::Preview(_) | Effect::ReadRun(_) | Effect::ReadReleases(_) | Effect::ListChoices(_) => new == old,
+        Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) | Effect::Follow(_) => false,
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
         Effect::Answer(..)
@@ -87,11 +92,14 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::ReadRun(_)
         | Effect::Preview(_)
         | Effect::ReadFields(..) => true,
-        Effect::Execute(_)
+        // A form waits for its answer.
+        Effect::ListChoices(_)
+        | Effect::Execute(_)
         | Effect::StopRun(_)
         | Effect::Conduct(_)
         | Effect::Decide(..)
         | Effect::Resume(_)
+        | Effect::Follow(_)
         | Effect::Tail(_)
         | Effect::EndTail
         | Effect::Export(_)

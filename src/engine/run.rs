@@ -103,9 +103,19 @@ where
         match happened {
             Happened::Notice(notice) => turn.notice(notice, now),
             Happened::Returned(how) => turn.returned(how, now),
-            Happened::Input(Some(input)) => turn.event(Event::Input(input), now),
+            Happened::Input(Some(input)) => {
+                // What is on the screen by now is so also when the key was heard of first.
+                if !lent && let Some(taken) = turn.surface.taken().now_or_never() {
+                    match taken {
+                        Ok(()) => turn.written(now),
+                        Err(_) => turn.stop(Ended::Gone, now),
+                    }
+                }
+                turn.event(Event::Input(input), now);
+            }
             Happened::Input(None) => turn.stop(Ended::Gone, now),
-            Happened::Taken(true) | Happened::Sent => {}
+            Happened::Taken(true) => turn.written(now),
+            Happened::Sent => {}
             Happened::Taken(false) => turn.stop(Ended::Gone, now),
             Happened::World(Some(event)) => turn.event(event, now),
             Happened::World(None) => world_speaks = false,

@@ -110,13 +110,15 @@ fn ask(host: &str, kind: QuestionKind, words: &[String], gone: &AtomicBool) -> i
         writeln!(tty, "{host} | {line}")?;
     }
     let line = match kind {
-        QuestionKind::Secret | QuestionKind::Sudo => read_unseen(&tty, "answer (unseen; empty declines): ", gone)?,
+        QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => {
+            read_unseen(&tty, "answer (unseen; empty declines): ", gone)?
+        }
         QuestionKind::HostKey | QuestionKind::Confirm => {
             read_careful(&tty, "type yes to go on: ", Paste::Refused, gone)?
         }
     };
     let answer = line.filter(|line| match kind {
-        QuestionKind::Secret | QuestionKind::Sudo => !line.is_empty(),
+        QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => !line.is_empty(),
         QuestionKind::HostKey | QuestionKind::Confirm => line.as_slice() == b"yes",
     });
     Ok(answer.map(|line| Secret::new(line.to_vec())))

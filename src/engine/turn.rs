@@ -54,6 +54,8 @@ pub(super) struct Turn<S> {
     beat: Option<Moment>,
     /// When the last frame was drawn.
     drawn: Option<Moment>,
+    /// The dialog on the frame that is on its way, when no frame before showed it.
+    showing: Option<u64>,
     /// When the model looks different by itself.
     due: Option<Moment>,
     /// Columns and rows, as the model knows them.
@@ -74,6 +76,7 @@ impl<S: Surface> Turn<S> {
             changed: true,
             beat: None,
             drawn: None,
+            showing: None,
             due: None,
             size: None,
             away: Away::Here,
@@ -98,8 +101,11 @@ impl<S: Surface> Turn<S> {
 
     fn take(&mut self, event: Event, now: Now) {
         let before = if self.model.can_wait(&event) { self.words() } else { None };
+        let alters = !matches!(event, Event::Shown(_));
         let effects = update(&mut self.model, event, now);
-        if before.is_some() && before == self.words() {
+        if !alters {
+            // That a frame was written out is no reason for another one.
+        } else if before.is_some() && before == self.words() {
             self.beat = self.beat.or(Some(now.beat(now.mono)));
         } else {
             self.changed = true;
@@ -140,6 +146,8 @@ impl<S: Surface> Turn<S> {
                 | Effect::ReadRun(_)
                 | Effect::ReadHistory(_)
                 | Effect::ReadReleases(_)
+                | Effect::ListChoices(_)
+                | Effect::Follow(_)
                 | Effect::Tail(_)
                 | Effect::EndTail
                 | Effect::ReadFields(..)
@@ -267,7 +275,7 @@ impl<S: Surface> Turn<S> {
             return self.event(Event::Shell(ShellNews::Refused(sentence)), now);
         }
         self.changed |= self.beat.is_some_and(|beat| beat <= now.mono);
-        if self.due.is_some_and(|due| due <= now.mono) {
+        if self.model.is_searching() || self.due.is_some_and(|due| due <= now.mono) {
             self.due = None;
             self.event(Event::Woke, now);
         }
@@ -288,7 +296,16 @@ impl<S: Surface> Turn<S> {
         self.drawn = Some(now.mono);
         self.due = due;
         if shown.is_err() {
-            self.stop(Ended::Gone, now);
+            return self.stop(Ended::Gone, now);
+        }
+        self.showing = self.model.unseen_dialog();
+        self.written(now);
+    }
+
+    /// The frame on its way may have been written out: then a person can have seen what is on it.
+    pub(super) fn written(&mut self, now: Now) {
+        if let Some(number) = self.showing.take_if(|_| self.surface.ready()) {
+            self.event(Event::Shown(number), now);
         }
     }
 
@@ -297,6 +314,8 @@ impl<S: Surface> Turn<S> {
         match (&self.away, self.changed, self.drawn) {
             (Away::Lent(loan), _, _) => (!loan.runs).then(|| loan.since.after(ANSWERS)),
             (Away::Stopped, _, _) => None,
+            // Slice after slice, without waiting for the next frame.
+            (Away::Here, _, _) if self.model.is_searching() => Some(Moment::default()),
             (Away::Here, true, _) if !self.surface.ready() => None,
             (Away::Here, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
             (Away::Here, true, None) => Some(Moment::default()),

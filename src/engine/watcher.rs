@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, watch as latest};
 
+use super::act::Way;
 use super::transport::Connection;
 use super::watch::{self, Control, Wanted};
 use crate::domain::UnitName;
@@ -21,6 +22,8 @@ pub(super) struct Watcher {
     orders: latest::Sender<Option<mpsc::Sender<Control>>>,
     pub(super) on_screen: latest::Sender<Vec<UnitName>>,
     pub(super) heard: latest::Sender<Option<Instant>>,
+    /// Counts what was heard of its units.
+    pub(super) stirred: latest::Sender<u64>,
 }
 
 impl Watcher {
@@ -30,6 +33,7 @@ impl Watcher {
             orders: latest::Sender::new(None),
             on_screen: latest::Sender::new(Vec::new()),
             heard: latest::Sender::new(None),
+            stirred: latest::Sender::new(0),
         }
     }
 
@@ -39,10 +43,17 @@ impl Watcher {
         let _ = orders.try_send(Control::Usage(self.on_screen.borrow().clone()));
         self.orders.send_replace(Some(orders));
         self.connection.send_replace(Some(Arc::clone(&connection)));
+        let stirred = self.stirred.clone();
         let _cleared = Cleared(self, Arc::clone(&connection));
-        watch::watch_host(connection, wanted, events, given).await;
+        watch::watch_host(connection, wanted, events, given, stirred).await;
         // A watcher that has nothing more to do still keeps the connection for the probes.
         std::future::pending::<()>().await;
+    }
+
+    /// The way to the host that it watches over.
+    pub(super) fn way(&self) -> Way {
+        let (connection, heard) = (self.connection.subscribe(), self.heard.subscribe());
+        Way { connection, heard, stirred: self.stirred.subscribe() }
     }
 
     pub(super) fn order(&self, order: Control) {

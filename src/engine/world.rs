@@ -15,6 +15,7 @@ use super::act::{self, Book, Desk, Place, Vault, Way};
 use super::approach::Approach;
 use super::browser;
 use super::channels::Post;
+use super::choices;
 use super::clock::{AnyClock, Clock};
 use super::conduct::{Conductor, Stage};
 use super::export;
@@ -26,14 +27,14 @@ use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
 use super::releases::Releases;
-use super::store::{Store, settle};
+use super::store::{self, Store};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
 use super::watch::{Control, Wanted};
 use super::watcher::Watcher;
 use crate::domain::procedure::here;
 use crate::domain::{Environment, HostName, Run, UnitName};
-use crate::port::act::{RunNews, StoreState};
+use crate::port::act::RunNews;
 use crate::port::{Effect, Errand, Event, ShellNews};
 
 /// Questions on their way to the person. Bounded: whoever asks waits for a place.
@@ -205,7 +206,7 @@ impl<A: Approach> World<A> {
         let (tell_found, mut found) = mpsc::channel::<Vec<Run>>(FOUND);
         let mut unfinished: Vec<Run> = Vec::new();
         let _telling = self.store.clone().map(|store| {
-            let telling = tell_store(store, events.clone(), self.clock.clone(), tell_found);
+            let telling = store::tell(store, events.clone(), self.clock.clone(), tell_found);
             AbortOnDropHandle::new(tokio::spawn(telling))
         });
         let workstation = act::who::workstation();
@@ -288,25 +289,25 @@ impl<A: Approach> World<A> {
                 Some(Effect::ReadReleases(wish)) => {
                     if let Some(Watching { place, mirror, .. }) = &watching {
                         let known = Releases::of(&place.environment, self.store.clone(), mirror.as_ref());
-                        known.answer(wish, Arc::clone(&place.environment), events.clone(), self.clock.now().wall);
+                        known.answer(wish, place, events.clone(), self.clock.now().wall);
+                    }
+                }
+                Some(Effect::ListChoices(argv)) => {
+                    if let Some(Watching { place, .. }) = &watching {
+                        choices::answer(argv, Arc::clone(&place.environment), events.clone());
                     }
                 }
                 Some(Effect::Export(export)) => {
-                    // Beside the loop: a disk may be slow.
-                    let (told, now) = (events.clone(), self.clock.now().wall);
-                    drop(tokio::spawn(async move {
-                        let writing =
-                            tokio::task::spawn_blocking(move || export::write(&export, &export::folders(), now));
-                        let ended = writing.await.unwrap_or_else(|_| Err("The lines could not be written.".to_owned()));
-                        let _ = told.send(Event::Exported(ended)).await;
-                    }));
+                    export::begin(export, events.clone(), self.clock.now().wall);
                 }
                 Some(Effect::Execute(permit)) => {
                     if let Some(title) = conductor.busy() {
                         let _ = events.send(Event::Run(RunNews::Refused(act::one_change(title)))).await;
                         continue;
                     }
-                    desk.execute(*permit, watching.as_ref().map(|watching| watching.place.clone())).await;
+                    let place = watching.as_ref().map(|watching| watching.place.clone());
+                    let lock = watching.as_ref().and_then(|watching| watching.lock.clone());
+                    desk.execute(*permit, place, lock.map(|lock| act::Others { lock, own: conductor.own() })).await;
                 }
                 Some(Effect::StopRun(id)) => {
                     desk.stop(&id);
@@ -328,6 +329,7 @@ impl<A: Approach> World<A> {
                     conductor.resume(run, stage, desk.busy()).await;
                 }
                 Some(Effect::ReadRun(run)) => conductor.read_run(run).await,
+                Some(Effect::Follow(wish)) => conductor.follow(wish, watching.as_ref().map(Watching::stage)).await,
                 Some(Effect::OpenLink(url)) => {
                     let told = events.clone();
                     drop(tokio::spawn(async move {
@@ -386,7 +388,7 @@ impl<A: Approach> World<A> {
             let asker = if self.attended { Asker::new(name.clone(), ask.clone()) } else { Asker::nobody(name.clone()) };
             let watcher = Watcher::new();
             connections.insert(name.clone(), watcher.connection.subscribe());
-            let way = Way { connection: watcher.connection.subscribe(), heard: watcher.heard.subscribe() };
+            let way = watcher.way();
             ways.insert(name.clone(), way);
             let wanted = Wanted::of(environment, &name);
             let (retry, retries) = mpsc::channel(RETRIES);
@@ -428,8 +430,11 @@ impl<A: Approach> World<A> {
             ways,
             vault,
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
+            outside: transport.outside(),
             clock: self.clock.clone(),
             looker: None,
+            // In a drill another environment is what the drill says it is.
+            beyond: transport.jobs().is_none().then(|| Arc::clone(transport)),
         }
         .with_looker();
         // Of files that are not trusted nobody is told anything.
@@ -438,54 +443,6 @@ impl<A: Approach> World<A> {
         let post = Post::new(channels, Arc::clone(&place.prober), rehearses);
         let probes = AbortOnDropHandle::new(tokio::spawn(asking));
         Watching { tails, hosts, probes, place, jobs, mirror, lock, post, ask, _line: line, looks: Vec::new() }
-    }
-}
-
-/// Tells how the store stands, whenever that changes, and once what became of runs whose program died.
-async fn tell_store(
-    store: Arc<dyn Store>,
-    events: mpsc::Sender<Event>,
-    clock: AnyClock,
-    found: mpsc::Sender<Vec<Run>>,
-) {
-    let (mut state, mut told) = (store.state(), store.told());
-    let (mut said, mut settled) = (0, false);
-    loop {
-        let happened = tokio::select! {
-            changed = state.changed() => changed,
-            changed = told.changed() => changed,
-        };
-        if happened.is_err() {
-            return;
-        }
-        let sentences: Vec<String> = told.borrow_and_update().iter().skip(said).cloned().collect();
-        said += sentences.len();
-        let now = state.borrow_and_update().clone();
-        let mut news: Vec<Event> = sentences.into_iter().map(Event::Trouble).collect();
-        let mut left = Vec::new();
-        if now == StoreState::Writable && !settled {
-            settled = true;
-            match store.abandoned(clock.now().wall).await {
-                Ok(runs) => {
-                    left = runs.clone();
-                    for run in runs {
-                        news.push(Event::Trouble(settle::sentence(&run)));
-                        news.push(Event::Run(RunNews::Begun(Box::new(run))));
-                    }
-                }
-                Err(error) => news.push(Event::Trouble(error.to_string())),
-            }
-        }
-        news.push(Event::Store(now));
-        for event in news {
-            if events.send(event).await.is_err() {
-                return;
-            }
-        }
-        if !left.is_empty() {
-            // There is room: it is sent once. The world may be gone.
-            let _ = found.try_send(left);
-        }
     }
 }
 

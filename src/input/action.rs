@@ -62,6 +62,8 @@ actions! {
     ShowRunbooks "show-runbooks" "runbooks" "Show the procedures: runbooks, guides, deploys, tasks" [Global]
     ShowChanges "show-changes" "changes" "Show what changed since the console was opened" [Global]
     ShowHistory "show-history" "history" "Show what was done: every run with its steps and verdicts" [Global]
+    ShowDeploy "show-deploy" "deploy" "Show the deploy: what and where, gate, plan, run, verification, verdict" [Global]
+    GoBack "go-back" "go back" "Go back to a recorded good release: opens the rollback with the releases to choose from" [Global]
     LastScreen "last-screen" "last screen" "Go back to the screen before this one" [Global]
     Help "help" "help" "Find an action, see its key, and run it" [Global]
     Palette "palette" "palette" "Find anything by a few letters: an action, a service, a host, an environment" [Global]
@@ -112,36 +114,40 @@ actions! {
     MarkAll "mark-all" "mark all" "Mark every service that is shown, or unmark them" [Overview]
     Links "links" "links" "Open one of the pages about the service: dashboard, repository, runbook" [Overview Detail Procedure]
     Dependencies "dependencies" "depends" "Show what the service needs and what needs it, with their states" [Overview Detail]
-    Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail Procedure] -> Change
+    Shell "shell" "shell" "Open a shell on the host; the console comes back when it ends" [Overview Hosts Detail Procedure Deploy] -> Change
     UnitFile "unit-file" "unit file" "Show the unit file with its drop-ins, or the details again" [Overview Detail]
 
     RunStep "run-step" "run" "Run the step under the cursor, tick it, or answer what it waits for" [Procedure] -> Change
-    Tick "tick" "tick" "Tick the item under the cursor with your name, or take that back" [Procedure]
+    Tick "tick" "tick" "Tick the item under the cursor with your name, or take that back" [Procedure Deploy]
     EditStep "edit-step" "edit once" "Edit the command of the step for once, then see what would happen" [Procedure] -> Change
     RunAll "run-all" "run all" "Run the whole procedure; shows every command first" [Procedure] -> Change
-    RollBack "roll-back" "roll back" "Run the way back that is written down; shows every command first" [Procedure] -> Change
-    AnswerRun "answer-run" "answer" "Answer what the run waits for: what failed, a decision, an input" [Procedure]
-    Waive "waive" "waive" "Waive the item of the gate under the cursor, with a reason, where your role may" [Procedure]
-    CheckAgain "check-again" "check again" "Check once more what the gate checks: the item under the cursor, else all of it" [Procedure]
+    RollBack "roll-back" "roll back" "Run the way back that is written down; shows every command first" [Procedure Deploy] -> Change
+    AnswerRun "answer-run" "answer" "Answer what the run waits for: what failed, a decision, an input" [Procedure Deploy]
+    Waive "waive" "waive" "Waive the item of the gate under the cursor, with a reason, where your role may" [Procedure Deploy]
+    CheckAgain "check-again" "check again" "Check once more what the gate checks: the item under the cursor, else all of it" [Procedure Deploy]
     ChooseHost "choose-host" "where" "Choose where steps are done that name no host" [Procedure]
-    PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure]
-    CancelStep "cancel-step" "cancel" "End the command of the step that goes on, on its host" [Procedure] -> Change
+    PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure Deploy]
+    CancelStep "cancel-step" "cancel" "End the command of the step that goes on, on its host" [Procedure Deploy] -> Change
     ResumeRun "resume-run" "take it up" "Take up the run that nobody is at, exactly where it stood" [Procedure History] -> Change
-    EndRun "end-run" "end the run" "End the run: what was not begun is skipped" [Procedure]
+    EndRun "end-run" "end the run" "End the run: what was not begun is skipped" [Procedure Deploy]
     NextStep "next-step" "next step" "Go to the next step of which something is left to be done" [Procedure]
     PreviousStep "previous-step" "step before" "Go to the step before of which something is left to be done" [Procedure]
     ToggleOutput "output" "output" "Unfold what the step has printed below it, or fold it" [Procedure]
+
+    Proceed "proceed" "go on" "Do what is next on the page: choose, attest, answer, see what the go would do" [Deploy] -> Change
+    NextPage "next-page" "next page" "Show the next page of the deploy" [Deploy]
+    PreviousPage "previous-page" "page before" "Show the page of the deploy before this one" [Deploy]
 
     CopyCommands "copy-commands" "copy commands" "Copy the commands of the change, host by host" [Confirm Plan]
     LookAgain "look-again" "look again" "Plan the change anew from how things are now" [Confirm]
     StopRun "stop-run" "stop" "Begin no further step of the change; what was begun comes to its end" [Run]
     ReadLogs "read-logs" "logs" "Read the log of what is under the cursor" [Overview Hosts Changes Detail]
-    Follow "follow" "follow" "Go to the end of what comes, and stay with it" [Logs Procedure]
+    Follow "follow" "follow" "Go to the end of what comes, and stay with it" [Logs Procedure Deploy]
     Pause "pause" "pause" "Stop where you are while lines go on coming; again to follow" [Logs]
     MinLevel "level" "level" "Show only warnings and worse, errors and worse, or all again" [Logs]
     NextHit "next-hit" "hits" "Go to the next row or line in which it is found" [List Logs]
     PreviousHit "previous-hit" "hit above" "Go to the row or line before in which it is found" [List Logs]
-    Around "around" "around" "Show the lines around those that are found, or only these again" [Logs]
+    Around "around" "around" "Show one, three or ten lines around those that are found, all lines, or only these again" [Logs]
     NextError "next-error" "errors" "Go to the next error" [Logs]
     PreviousError "previous-error" "error above" "Go to the error before" [Logs]
     UnfoldLine "unfold-line" "fields" "Unfold the line to all its fields, or fold it" [Logs]

@@ -48,6 +48,7 @@ contexts! {
     Hosts Place "hosts" "On the hosts" "On the hosts."
     Runbooks Place "runbooks" "On the runbooks" "On the list of procedures."
     Procedure Place "procedure" "In a procedure" "In a procedure: its document, its steps, what they print."
+    Deploy Place "deploy" "In a deploy" "In a deploy or a rollback: its pages from what to verdict."
     Changes Place "changes" "On the changes" "On the changes."
     History Place "history" "On the history" "On the history."
     Detail Place "detail" "In the details" "In a pane of details that has the keyboard."

@@ -1,6 +1,6 @@
 //! News of runs on their way from the engine to the core.
 
-use crate::domain::run::{Run, RunId, RunState, RunStep};
+use crate::domain::run::{Decided, Run, RunId, RunState, RunStep};
 
 /// News of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,6 +9,8 @@ pub enum RunNews {
     Begun(Box<Run>),
     /// A step stands otherwise than before; its number, and all of it.
     Step(RunId, usize, Box<RunStep>),
+    /// Something was decided of it as a whole: a go, that it goes back, hosts that are left out, a window.
+    Decided(RunId, Box<Decided>),
     /// It ended.
     Ended(RunId, RunState),
     /// It did not begin, or can't go on: why, as a sentence.

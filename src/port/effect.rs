@@ -6,7 +6,7 @@ use super::calling::{Call, Title};
 use super::export::LogExport;
 use super::log::{Cursor, TailWish};
 use super::procedure::Decision;
-use super::release::ReleaseWish;
+use super::release::{FollowWish, ReleaseWish};
 use super::secret::Secret;
 use crate::domain::{Environment, HostName, Permit, ProcedurePlan, RunId, UnitName};
 
@@ -43,6 +43,10 @@ pub enum Effect {
     ReadHistory(u32),
     /// Ask the record or git for releases and versions.
     ReadReleases(ReleaseWish),
+    /// Run this program of a document of the environment here, which lists the choices of an input.
+    ListChoices(Vec<String>),
+    /// Keep what is said of a checklist that follows a release, or ask what the console can see to by itself.
+    Follow(FollowWish),
     /// Read logs; whatever was read before is let go.
     Tail(TailWish),
     /// Read no logs any more.

@@ -22,6 +22,8 @@ pub enum Event {
     Input(Input),
     /// The moment came that `view` had named, or the loop woke for another reason.
     Woke,
+    /// A frame with the dialog of this number was written out: from now on keys can be meant for it.
+    Shown(u64),
     /// The program was continued after a stop, or its terminal changed hands: everything must be drawn anew.
     Resumed,
     /// Somebody wants the program to end (a signal, or the terminal is gone).
@@ -55,6 +57,9 @@ pub enum Event {
     History(Vec<Run>),
     /// News of releases and versions, as asked for.
     Release(ReleaseNews),
+    /// The choices that this program with its arguments lists, as asked for; or why there are none, as a clause without a
+    /// full stop.
+    Choices(Vec<String>, Result<Vec<String>, String>),
     /// Whether the store takes records, whenever that changes.
     Store(StoreState),
     /// Rows of a log.
@@ -89,6 +94,7 @@ impl Event {
             },
             Event::Input(_)
             | Event::Woke
+            | Event::Shown(_)
             | Event::Resumed
             | Event::Stop
             | Event::Opened(_)
@@ -99,6 +105,7 @@ impl Event {
             | Event::Procedure(_)
             | Event::History(_)
             | Event::Release(_)
+            | Event::Choices(..)
             | Event::Store(_)
             | Event::Log(_)
             | Event::Tail(..)
@@ -164,6 +171,8 @@ pub struct Question {
 pub enum QuestionKind {
     /// Something nobody may see: passphrase, password, second factor.
     Secret,
+    /// The same, for a secret that a step of a run needs.
+    Input,
     /// The same, for becoming root on a host whose link is up.
     Sudo,
     /// Whether an unknown host key, shown with its fingerprint in the prompt, is the right one.

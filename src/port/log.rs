@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::query::Subject;
 use crate::domain::{HostName, UnitName};
 use crate::text::Foreign;
 
@@ -111,6 +112,20 @@ pub struct LogEntry {
     pub message: Foreign,
     /// Bytes of the message beyond that.
     pub cut: u64,
+}
+
+impl LogEntry {
+    /// What a query can know of it.
+    pub fn subject<'a>(&'a self, host: &'a HostName) -> Subject<'a> {
+        Subject {
+            host: host.as_str(),
+            unit: self.unit.as_ref().map(UnitName::as_str),
+            identifier: self.identifier.raw(),
+            pid: self.pid,
+            priority: self.priority,
+            message: self.message.raw(),
+        }
+    }
 }
 
 /// Something that is missing, or may be: a row of its own.

@@ -2,11 +2,13 @@
 //! they can be shared with whoever searches or writes them elsewhere.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 
 use super::log::{Cursor, LogEntry, Loss};
-use crate::domain::UnitName;
+use crate::domain::query::Subject;
+use crate::domain::{HostName, UnitName};
 use crate::text::{Budget, Clean, Foreign, sanitize};
 
 /// Rows of one block at most.
@@ -98,6 +100,34 @@ impl Block {
         Some(Row::Line(Line { block: self, packed }))
     }
 
+    /// All messages, with other bytes between them: to be searched, never to be shown.
+    pub fn arena(&self) -> &[u8] {
+        &self.arena
+    }
+
+    /// Where the message of a row stands in the arena; rows stand there in order. `None` for what is missing.
+    pub fn message(&self, place: usize) -> Option<Range<usize>> {
+        let packed = self.index.get(place).filter(|packed| packed.level != LOSS)?;
+        let from = packed.offset as usize;
+        Some(from..from.saturating_add(packed.length as usize))
+    }
+
+    /// Numbers of the unit and of the program's name of a row, in the tables of the block.
+    pub fn spoken(&self, place: usize) -> Option<(usize, usize)> {
+        let packed = self.index.get(place).filter(|packed| packed.level != LOSS)?;
+        Some((usize::from(packed.unit), usize::from(packed.name)))
+    }
+
+    /// The units of its rows.
+    pub fn units(&self) -> &[UnitName] {
+        &self.units
+    }
+
+    /// The names of the programs of its rows.
+    pub fn names(&self) -> &[Foreign] {
+        &self.names
+    }
+
     /// Bytes it takes.
     pub fn bytes(&self) -> usize {
         let names = self.names.len() * (NAME + 16) + self.units.len() * 48;
@@ -140,6 +170,18 @@ impl<'a> Line<'a> {
     /// The bytes of the message: to be searched, never to be shown.
     pub fn raw(&self) -> &'a [u8] {
         self.block.bytes_of(self.packed.offset, self.packed.length)
+    }
+
+    /// What a query can know of it.
+    pub fn subject(&self, host: &'a HostName) -> Subject<'a> {
+        Subject {
+            host: host.as_str(),
+            unit: self.unit().map(UnitName::as_str),
+            identifier: self.identifier().map(Foreign::raw).unwrap_or_default(),
+            pid: self.pid(),
+            priority: self.priority(),
+            message: self.raw(),
+        }
     }
 
     /// The message, made safe.

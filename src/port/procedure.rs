@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::course::Watching;
 use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
 use crate::domain::window::Opening;
@@ -82,6 +83,8 @@ pub enum ProcedureNews {
     Past(ProcedureName, Past),
     /// What became of a notice of a run to a channel.
     Notice(RunId, crate::domain::channel::Told),
+    /// What the guard of a step has seen by now; replaces what was said before of that step.
+    Guarded(RunId, usize, Box<Watching>),
     /// How the lock of the environment stands, whenever that changes; nothing when nobody ever took it.
     Lock(Option<Box<Lock>>),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
@@ -165,6 +168,17 @@ pub struct Evidence {
     pub looked: Vec<(String, Foreign)>,
 }
 
+/// Who was at a run last, and how they left it, as the lock host tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Who: `ada from ada@desk`.
+    pub by: Foreign,
+    /// For how long they were not heard, by what the lock host is up.
+    pub silent: Duration,
+    /// The lock host.
+    pub host: HostName,
+}
+
 /// A run that nobody is at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenRun {
@@ -172,4 +186,6 @@ pub struct OpenRun {
     pub run: Run,
     /// Whether it was begun on another workstation and is known from the lock host.
     pub elsewhere: bool,
+    /// Who left it, as far as the lock host tells that.
+    pub left: Option<Left>,
 }

@@ -8,7 +8,9 @@ use crate::text::Foreign;
 /// Longest text in characters: Discord takes 2,000.
 const LONGEST: usize = 1900;
 /// Of what stands for one field, so many characters.
-const FIELD: usize = 500;
+const FIELD: usize = 1000;
+/// Of what stands for one variable in the words of a step, so many: it leaves room for the words.
+const VALUE: usize = 200;
 /// Put behind what would call somebody: it is not seen, and nobody is called.
 const APART: char = '\u{200B}';
 
@@ -23,7 +25,7 @@ pub enum Body {
 
 /// What this channel is sent of a notice.
 pub fn body(channel: &Channel, notice: &Notice) -> Body {
-    let template = channel.template(notice.occasion);
+    let template = channel.template(notice);
     match &channel.way {
         Way::Slack(_) => Body::Json(json!({ "text": cut(&template.filled(notice, slack)) }).to_string()),
         Way::Discord(_) => {
@@ -37,7 +39,7 @@ pub fn body(channel: &Channel, notice: &Notice) -> Body {
 
 /// The text of a notice as a person reads it before it is sent.
 pub fn preview(channel: &Channel, notice: &Notice) -> String {
-    plain(&channel.template(notice.occasion), notice)
+    plain(&channel.template(notice), notice)
 }
 
 fn plain(template: &Template, notice: &Notice) -> String {
@@ -61,12 +63,20 @@ fn webhook(notice: &Notice, text: &str) -> Value {
     })
 }
 
+/// What stands for a variable in the words of a step, before they go to a channel: on one line, and not too long.
+pub fn value(text: &str) -> String {
+    shortened(&Foreign::from(text.trim()).plain(), VALUE)
+}
+
 /// What anybody may have written, on one line and without anything that acts.
 fn clean(text: &str) -> String {
-    let plain = Foreign::from(text).plain();
-    match plain.char_indices().nth(FIELD) {
-        Some((at, _)) => format!("{}…", plain.get(..at).unwrap_or_default()),
-        None => plain,
+    shortened(&Foreign::from(text).plain(), FIELD)
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -107,10 +117,7 @@ fn mentions(template: &Template) -> Value {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    shortened(text, LONGEST)
 }
 
 #[cfg(test)]
@@ -190,6 +197,40 @@ mod tests {
         assert!(!content.contains("](https"), "{content}");
         let quiet = value(Way::Discord(address()), "{title}", "@everyone <@&99> <@5>");
         assert_eq!(quiet["allowed_mentions"], json!({ "parse": [], "roles": [], "users": [] }));
+    }
+
+    #[test]
+    fn a_hostile_value_among_the_words_of_a_step_is_only_words() {
+        let hostile = "\"}],\"text\":\"x\n<!channel> <@U1> <https://evil.example|here> @everyone <@&99> `$(id)` [a](https://e.example)\u{202E}";
+        let mut notice = notice("Deploy");
+        notice.occasion = Occasion::Said;
+        notice.text = format!("Release {} goes", super::value(hostile));
+        let told = |way: Way, notice: &Notice| match body(&channel(way, "unused"), notice) {
+            Body::Json(json) => serde_json::from_str::<Value>(&json).unwrap(),
+            Body::Text(text) => Value::String(text),
+        };
+        let said = |way: Way| told(way, &notice);
+        let slack = said(Way::Slack(address()));
+        let text = slack["text"].as_str().unwrap();
+        assert_eq!(slack.as_object().unwrap().len(), 1);
+        assert!(text.starts_with("shop production: Release \"}],\"text\":\"x") && text.ends_with(" goes"), "{text}");
+        assert!(!text.contains(['<', '>', '\n', '\u{202E}']) && !text.contains("@everyone"), "{text}");
+        let discord = said(Way::Discord(address()));
+        let text = discord["content"].as_str().unwrap();
+        assert_eq!(discord["allowed_mentions"], json!({ "parse": [], "roles": [], "users": [] }));
+        assert!(
+            text.contains("@\u{200B}everyone") && !text.contains("](") && !text.contains(['\n', '\u{202E}']),
+            "{text}"
+        );
+        let webhook = said(Way::Webhook(address()));
+        assert_eq!(webhook.as_object().unwrap().len(), 11);
+        assert!(webhook["text"].as_str().unwrap().contains("<!channel>") && webhook["title"] == "Deploy", "{webhook}");
+        let command = said(Way::Command(vec!["x".into()]));
+        let text = command.as_str().unwrap();
+        assert!(text.ends_with(" goes\n") && text.matches('\n').count() == 1, "one line, whatever it holds: {text:?}");
+        // A long one leaves room for the words behind it.
+        let long = Notice { text: format!("Release {} goes", super::value(&"x".repeat(9000))), ..notice.clone() };
+        assert!(told(Way::Slack(address()), &long)["text"].as_str().unwrap().ends_with("xx… goes"));
     }
 
     #[test]

@@ -84,6 +84,9 @@ if [ "$is" != yes ]; then
   for word in $root; do tool "$word"; done
 fi
 echo "${is:-no} b:"
+if read -r machine </etc/machine-id && read -r boot </proc/sys/kernel/random/boot_id; then
+  echo "machine $machine.$boot"
+fi 2>/dev/null
 echo end
 exit 0"#;
 
@@ -144,6 +147,16 @@ pub fn answers(asks: &[Ask], stdout: &[u8]) -> Option<Vec<Said>> {
     Some(asks.iter().map(one).collect())
 }
 
+/// Which machine a host is, and which boot of it: two hosts that say the same are one. A copy of a machine has another boot,
+/// and a container another number. Nothing where the host does not say both.
+pub fn machine(stdout: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stdout);
+    let said = text.lines().find_map(|line| line.strip_prefix("machine "))?;
+    let (machine, boot) = said.split_once('.')?;
+    let is_number = |word: &str| word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    (is_number(machine) && is_number(boot)).then(|| said.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -173,6 +186,21 @@ mod tests {
             assert_eq!(said, [Said::Yes, Said::No, Said::Yes, Said::No, Said::Yes, Said::Yes], "{shell}");
             assert!(!folder.path().join("not").exists(), "nothing is made");
         }
+    }
+
+    #[test]
+    fn a_machine_says_which_one_it_is() {
+        let asks = [Ask::Tool("ls".into())];
+        let command = look(&asks, BecomeRoot::Never);
+        let output = std::process::Command::new("/bin/sh").args(&command.argv[1..]).output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        if let Some(said) = machine(&output.stdout) {
+            assert!(said.ends_with(boot.trim()), "{said}");
+        }
+        let of = |id: &str| machine(format!("no b:\nmachine {id}.{}\nend\n", boot.trim()).as_bytes());
+        assert!(of(&"a1".repeat(16)).is_some());
+        assert_eq!((of(""), of("uninitialized"), of("\u{1b}[2J"), machine(b"end\n")), (None, None, None, None));
     }
 
     #[test]

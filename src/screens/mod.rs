@@ -5,6 +5,7 @@ pub mod changes;
 pub mod choose;
 pub mod command;
 pub mod confirm;
+pub mod deploy;
 pub mod edit;
 pub mod form;
 pub mod help;

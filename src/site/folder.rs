@@ -205,12 +205,12 @@ pub fn read_file(file: &Path, shown: &Path) -> Result<Option<Vec<u8>>, Mistake> 
     }
 }
 
-fn too_large(bytes: u64) -> String {
+pub(super) fn too_large(bytes: u64) -> String {
     format!("it has {bytes} bytes, and {LARGEST_FILE} are allowed")
 }
 
 /// The bytes of a regular file, or `None` when it has more than `most`. A pipe or device is never opened.
-fn read_regular(file: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
+pub(super) fn read_regular(file: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
     let metadata = fs::metadata(file).map_err(|error| reason(&error))?;
     if metadata.is_dir() {
         return Err("it is a folder".to_owned());

@@ -2,11 +2,12 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
 use super::find::Found;
-use super::folder;
+use super::folder::{self, reason};
 use super::mistake::{Mistake, Severity, Sink};
 use super::places::{Places, SITE_FILE};
 use super::procedure;
@@ -16,8 +17,11 @@ use super::resolve::{self, Resolved};
 use super::source::Source;
 use super::syntax;
 use super::trust::Trust;
+use super::unchanged;
 use crate::domain::Site;
+use crate::domain::approval::Signers;
 use crate::domain::channel::{Address, Way};
+use crate::domain::metric::Source as FigureSource;
 use crate::domain::probe::Ask;
 
 /// What came of reading one file.
@@ -102,6 +106,12 @@ impl Commands {
                     let purpose = format!("version of {} in {}", service.name, environment.name);
                     all.push(Self { purpose, what: Runs::Program(argv.clone()) });
                 }
+                for metric in &service.metrics {
+                    if let FigureSource::Command { argv, .. } = &metric.source {
+                        let purpose = format!("metric {} of {} in {}", metric.name, service.name, environment.name);
+                        all.push(Self { purpose, what: Runs::Program(argv.clone()) });
+                    }
+                }
                 for probe in &service.probes {
                     if let Ask::Command { argv, .. } = &probe.ask {
                         let purpose = format!("probe {} of {} in {}", probe.name, service.name, environment.name);
@@ -181,8 +191,61 @@ pub fn look(places: &Places, found: &Found) -> Look {
     mistakes.extend(procedure::fill(site.as_mut(), &shown, &snapshot.procedures));
     if let Some(site) = &mut site {
         site.folder = Some(found.folder.clone());
+        mistakes.extend(signers(site, &found.folder, &shown));
+        let site_file = snapshot.site_file.as_deref().map(|bytes| (SITE_FILE.to_owned(), bytes));
+        for environment in &mut site.environments {
+            let signers = environment.approvals.signers.as_ref();
+            let signers = signers.and_then(|signers| Some((signers.file.clone(), signers.text.as_deref()?)));
+            let read = site_file.clone().into_iter().chain(signers);
+            environment.read = read.map(|(name, bytes)| unchanged::read(&found.folder.join(name), bytes)).collect();
+        }
     }
     Look { site, mistakes, digest: snapshot.digest, standing }
+}
+
+/// Reads those whose signatures count. What is wrong with the file is a mistake, and nobody's signature counts then.
+fn signers(site: &mut Site, folder: &Path, shown: &Path) -> Vec<Mistake> {
+    /// A list of people's keys is not longer.
+    const LONGEST: u64 = 256 << 10;
+    let first = site.environments.first();
+    let Some(named) = first.and_then(|environment| environment.approvals.signers.clone()) else { return Vec::new() };
+    let read = match std::fs::metadata(folder.join(&named.file)) {
+        Ok(about) if !about.is_file() => Err("it is no file".to_owned()),
+        Ok(about) if about.len() > LONGEST => Err(format!("it has more than {LONGEST} bytes")),
+        Ok(_) => std::fs::read(folder.join(&named.file)).map_err(|error| reason(&error)),
+        Err(error) => Err(reason(&error)),
+    };
+    match read {
+        Ok(bytes) => {
+            let doubts = several(&bytes, &shown.join(&named.file));
+            let text = Some(Arc::from(bytes));
+            for environment in &mut site.environments {
+                let rules = Arc::make_mut(&mut environment.approvals);
+                rules.signers = Some(Signers { file: named.file.clone(), text: text.clone() });
+            }
+            doubts
+        }
+        Err(why) => {
+            let message = format!("those whose signatures count as approvals can't be read: {why}");
+            let hint = "each line has a person's name and their public key, as ssh-keygen(1) says of ALLOWED SIGNERS";
+            vec![Mistake::of_file(&shown.join(&named.file), message).with_hint(hint)]
+        }
+    }
+}
+
+/// A key that stands for more than one name proves less than it seems to: whoever has it can say to be any of them.
+fn several(bytes: &[u8], shown: &Path) -> Vec<Mistake> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+    let names = lines.filter_map(|(at, line)| Some((at, line.split_whitespace().next()?)));
+    let doubtful = names.filter(|(_, names)| !names.starts_with('#') && names.contains([',', '*', '?', '!']));
+    let warning = |(line, names): (usize, &str)| {
+        let names = crate::text::Foreign::from(names).plain();
+        let message = format!("the key in line {line} stands for more than one name: {names}");
+        let hint = "whoever has it can approve as each of them; give each person a line with their own name and key";
+        Mistake::of_file(shown, message).with_hint(hint).as_warning()
+    };
+    doubtful.map(warning).collect()
 }
 
 /// Whether a file that others may read holds the address of a channel: then what was a warning is a mistake.

@@ -27,6 +27,7 @@ mod source;
 mod status;
 mod syntax;
 mod trust;
+pub mod unchanged;
 mod units;
 pub mod user;
 mod variables;

@@ -2,8 +2,10 @@
 //!
 //! The reader, the layers and the JSON schema are all made from these lists, so that they can't drift apart.
 
+mod approvals;
 mod channel;
 mod github;
+mod metric;
 mod source;
 
 use std::borrow::Cow;
@@ -17,8 +19,10 @@ use super::json_rule::JsonRules;
 use super::mistake::Sink;
 use super::status::StatusRange;
 
+pub use approvals::RawApprovals;
 pub use channel::{RawChannel, RawChannelKind, RawNotify, RawOccasion, RawTexts};
 pub use github::RawGitHub;
+pub use metric::{RawLevel, RawLogFigure, RawMetric};
 pub use source::RawSource;
 
 table! {
@@ -43,6 +47,8 @@ table! {
         /// Who may waive, approve and allow what others may not: each role with its people, by the `name` in their own
         /// configuration, else their login. A role is claimed, not proven.
         roles: Entries<Several<String>>,
+        /// What counts as an approval of a plan.
+        approvals: RawApprovals,
         /// Where the team hears what becomes of runs.
         channels: Entries<RawChannel>,
         /// Which channels hear what of runs of procedures, where an environment does not say otherwise.
@@ -209,6 +215,8 @@ table! {
         max_unavailable: Located<i64>,
         /// How long an instance must stand as it should after a change before it counts as well, such as `5s`.
         settle: Located<Lasting>,
+        /// How long its probes have to become green after a change, such as `90s`; else 30 s, or longer as they allow.
+        ready_within: Located<Lasting>,
         /// A command on the host that prints its version: program and arguments.
         version: Located<Vec<Located<String>>>,
         /// Pages about it: title and address.
@@ -217,6 +225,8 @@ table! {
         variables: Entries<Variable>,
         /// Its checks of health.
         probes: Entries<RawProbe>,
+        /// Its figures, which guards judge.
+        metrics: Entries<RawMetric>,
     }
 }
 

@@ -34,7 +34,9 @@ fn service(name: &str, units: Vec<UnitPattern>, hosts: &[&str], needs: &[&str]) 
         expected: Expected::Running,
         version: None,
         max_unavailable: 1,
+        metrics: Vec::new(),
         settle: std::time::Duration::from_secs(5),
+        ready_within: None,
         links: Vec::new(),
         probes: Vec::new(),
     }
@@ -54,6 +56,7 @@ fn fleet(services: Vec<Service>) -> Fleet {
         hosts: vec![host("app-1"), host("app-2")],
         services,
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("staging").unwrap())
     };
     Fleet::new(Arc::new(environment), Now::START)
@@ -147,6 +150,18 @@ fn three_restarts_in_five_minutes_are_a_loop_until_they_are_old() {
     let calm = fleet.next_change(Moment(Duration::from_secs(30))).unwrap();
     assert_eq!(calm, Moment(Duration::from_secs(310)));
     fleet.wake(Now::START.after(calm.0));
+    assert_eq!(words(&fleet)[0].1, State::Up);
+}
+
+#[test]
+fn what_looped_before_somebody_started_it_anew_is_no_loop() {
+    let mut fleet = fleet(vec![service("web", exact("web.service"), &["app-1"], &[])]);
+    tell(&mut fleet, "app-1", up(), 1);
+    for (at, restarts, invocation) in [(1, 0, "a"), (2, 3, "b"), (3, 0, "c")] {
+        assert_eq!(words(&fleet)[0].1 == State::CrashLooping, at == 3, "before {at}");
+        let news = UnitFacts { restarts, ..facts(Active::Active, invocation) };
+        tell(&mut fleet, "app-1", HostEvent::Units(vec![(name("web.service"), news)]), at);
+    }
     assert_eq!(words(&fleet)[0].1, State::Up);
 }
 

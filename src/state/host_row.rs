@@ -65,6 +65,10 @@ impl UnitRow {
 
     /// Takes a new reading in; says whether the unit was started anew since the last one.
     pub fn observe(&mut self, facts: UnitFacts, now: Now) -> bool {
+        // systemd counts from the start when somebody starts it: what ran before says nothing of what runs now.
+        if facts.restarts < self.facts.restarts {
+            self.restarts.clear();
+        }
         let fresh = facts.restarts.saturating_sub(self.facts.restarts);
         for _ in 0..fresh.min(RESTARTS_KEPT as u32) {
             if self.restarts.len() == RESTARTS_KEPT {

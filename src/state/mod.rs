@@ -1,5 +1,8 @@
 //! What the world told us, kept as plain data and judged: the fleet of one environment.
 
+pub mod approvals;
+pub mod choices;
+pub mod deploy;
 pub mod fleet;
 pub mod host_row;
 pub mod logs;

@@ -1,5 +1,6 @@
 //! A plan and its run as plain lines: what the commands without a screen print.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::domain::host::BecomeRoot;
@@ -10,7 +11,7 @@ use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
 
 /// The whole plan: every command in order, and what else it does.
-pub fn plan(plan: &Plan) -> Vec<String> {
+pub fn plan(plan: &Plan, now: Timestamp) -> Vec<String> {
     let mut lines = vec![format!("{} ({} of {})", plan.title(), plan.environment, plan.site)];
     let width = plan.steps.iter().map(|step| step.host.as_str().len()).max().unwrap_or(0);
     for (number, step) in plan.steps.iter().enumerate() {
@@ -35,6 +36,7 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         impact.also.iter().map(|(host, unit)| format!("{} on {host}", unit.plain())).collect(),
     );
     more("no instance left meanwhile", impact.interrupted.iter().map(ToString::to_string).collect());
+    lines.extend(impact.locked.iter().map(|lock| format!("locked: {}", lock.told(now))));
     lines.extend(impact.left_out.iter().map(|left| format!("left out: {} ({})", left.what, left.why)));
     lines.extend(impact.warnings.iter().map(|warning| format!("note: {warning}")));
     lines
@@ -68,6 +70,13 @@ pub fn json(plan: &Plan) -> serde_json::Value {
             .collect::<Vec<_>>(),
         "left_out": plan.impact.left_out.iter().map(|left| json!({ "what": left.what, "why": left.why }))
             .collect::<Vec<_>>(),
+        "locked": plan.impact.locked.as_ref().map(|lock| json!({
+            "token": lock.token,
+            "person": lock.holder.person,
+            "workstation": lock.holder.workstation,
+            "run": lock.holder.run.as_ref().map(ToString::to_string),
+            "message": lock.holder.message,
+        })),
         "warnings": plan.impact.warnings,
     })
 }

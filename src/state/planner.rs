@@ -12,10 +12,11 @@ use std::time::Duration;
 use super::{Fleet, Instance, ServiceRow};
 use crate::domain::container::Containers;
 use crate::domain::host::BecomeRoot;
+use crate::domain::lock::Heard;
 use crate::domain::permit::Refusal;
 use crate::domain::plan::{LeftOut, Plan, PlannedStep};
 use crate::domain::service::{RuntimeKind, Tier};
-use crate::domain::{HostName, ServiceName, UnitName, Verb};
+use crate::domain::{HostName, Lock, ServiceName, UnitName, Verb};
 use crate::port::act::StoreState;
 use crate::runtimes::compose;
 use crate::runtimes::shell::shown;
@@ -68,6 +69,8 @@ pub struct Rules {
     pub read_only: Option<&'static str>,
     /// Whether a change can be recorded.
     pub store: StoreState,
+    /// Who else has the environment's lock.
+    pub locked: Option<Box<Lock>>,
 }
 
 impl Rules {
@@ -143,6 +146,8 @@ pub fn plan(fleet: &Fleet, verb: Verb, targets: &[Target], rules: &Rules) -> Res
         steps,
     };
     plan.impact.left_out = left_out;
+    // That its holder was heard again changes nothing of the plan.
+    plan.impact.locked = rules.locked.clone().map(|lock| Box::new(Lock { heard: Heard::Unknown, ..*lock }));
     plan.subject = subject(&plan, single, services.len());
     Ok(plan)
 }

@@ -70,8 +70,17 @@ impl Runs {
                 }
             },
             RunNews::Step(id, number, step) => {
-                if let Some(known) = self.known(&id).and_then(|run| run.steps.get_mut(number)) {
+                let Some(run) = self.known(&id) else { return };
+                // The way back, and what is chosen later, stand behind the others.
+                if number == run.steps.len() {
+                    run.steps.push(*step);
+                } else if let Some(known) = run.steps.get_mut(number) {
                     *known = *step;
+                }
+            }
+            RunNews::Decided(id, decided) => {
+                if let Some(run) = self.known(&id) {
+                    run.decide(&decided);
                 }
             }
             RunNews::Ended(id, state) => {
@@ -139,6 +148,7 @@ mod tests {
         Environment {
             colour: EnvColour::Grey,
             trusted: true,
+            read: Default::default(),
             ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
         }
     }

@@ -128,6 +128,10 @@ impl UnderWay {
                     known.clone_from(step);
                 }
             }
+            RunNews::Decided(id, decided) => {
+                let Some(shown) = self.known(id) else { return };
+                shown.run.decide(decided);
+            }
             RunNews::Ended(id, state) => {
                 let Some(shown) = self.known(id) else { return };
                 shown.run.state = *state;

@@ -44,6 +44,7 @@ fn lab() -> Environment {
     Environment {
         colour: crate::domain::EnvColour::Grey,
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("lab").unwrap())
     }
 }

@@ -50,6 +50,12 @@ impl Lines {
         self.lines.push(words);
     }
 
+    /// Words that are broken below themselves, so many columns from the left.
+    pub fn indented(&mut self, by: usize, words: Words) {
+        let broken = words.wrapped(self.columns.saturating_sub(by), self.clock);
+        self.lines.extend(broken.into_iter().map(|line| Words::new().gap(by).then(line)));
+    }
+
     /// A text of its own, broken between words.
     pub fn text(&mut self, role: Role, text: &str) {
         self.lines.extend(Words::new().prose(role, text).wrapped(self.columns, self.clock));

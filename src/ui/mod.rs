@@ -16,6 +16,7 @@ pub mod pane;
 pub mod paper;
 pub mod pen;
 pub mod runs;
+pub mod seen;
 pub mod told;
 pub mod words;
 
@@ -25,4 +26,5 @@ pub use filter::Filter;
 pub use lines::Lines;
 pub use list::Window;
 pub use pen::Pen;
+pub use seen::Seen;
 pub use words::{Clock, Words};

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::words::{Clock, Words};
-use crate::domain::Run;
+use crate::domain::permit::DESPITE;
 use crate::domain::run::{Finding, RunState, RunStep, StepState};
+use crate::domain::{Run, Standing};
 use crate::style::{Glyphs, Role};
 
 /// The glyph of a run's state in its colour.
@@ -70,6 +71,20 @@ pub fn step_mark(state: StepState, glyphs: &Glyphs) -> Words {
     Words::of(step_role(state), glyph)
 }
 
+/// The glyph and the colour of how a part stands.
+pub fn standing_mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role) {
+    match standing {
+        Standing::Open => (glyphs.states[1], Role::Quiet),
+        Standing::Going => (glyphs.link, Role::RunGoing),
+        Standing::Partly => (glyphs.states[3], Role::RunGoing),
+        Standing::Done => (glyphs.yes, Role::RunGood),
+        Standing::Failed => (glyphs.no, Role::RunBad),
+        Standing::Unknown => (glyphs.states[4], Role::RunUnknown),
+        Standing::Skipped => (glyphs.none, Role::RunStopped),
+        Standing::Waived => (glyphs.alarm, Role::Warn),
+    }
+}
+
 /// What a step's state means, in a few words.
 pub fn step_word(state: StepState) -> &'static str {
     match state {
@@ -108,9 +123,20 @@ pub fn finding_mark(finding: Finding, glyphs: &Glyphs) -> Words {
     }
 }
 
+/// How what a run changes was confirmed, and by whom if that was later than its beginning.
+pub fn confirmed_of(run: &crate::domain::Run) -> String {
+    let (how, by) = run.how_confirmed();
+    let by = by.map_or_else(String::new, |by| format!(" by {}", crate::text::Foreign::from(by).plain()));
+    format!("{}{by}", confirmed(how))
+}
+
 /// How a run was confirmed, as the end of a sentence.
 pub fn confirmed(word: &str) -> String {
+    if let Some((how, lock)) = word.split_once(DESPITE) {
+        return format!("{}{DESPITE}{}", confirmed(how), crate::text::Foreign::from(lock).plain());
+    }
     match word {
+        "unasked" => "nobody was asked, it only reads".to_owned(),
         "yes" => "confirmed with y".to_owned(),
         "typed" => "confirmed by typing the name".to_owned(),
         "flag-yes" => "confirmed by --yes".to_owned(),

@@ -84,7 +84,7 @@ impl Console {
 
     /// Restarts the service, confirmed.
     async fn restart(&mut self) {
-        let rules = Rules { read_only: None, store: StoreState::Writable };
+        let rules = Rules { read_only: None, store: StoreState::Writable, locked: None };
         let target = Target::Service(ServiceName::new("web").unwrap());
         let planned = plan(&self.fleet, Verb::Restart, &[target], &rules).unwrap();
         let permit = Confirm::new(planned).answer("y").unwrap();
@@ -135,6 +135,8 @@ async fn a2_a_step_to_a_host_that_is_cut_off_fails_at_once_and_is_not_queued() {
     console.restart().await;
     console.until("a refusal", 5, |console| console.refused.is_some()).await;
     assert!(console.refused.as_deref().unwrap().contains("still under way"), "{:?}", console.refused);
+    // What is stopped before anything was sent does nothing at all: here the first host is to have it.
+    console.until("the first step is taken", 10, |console| console.steps()[0].state >= StepState::Started).await;
     let id = console.run.as_ref().unwrap().id.clone();
     console.effects.send(Effect::Watch(Arc::clone(&console.environment))).await.unwrap();
     console.effects.send(Effect::StopRun(id)).await.unwrap();

@@ -8,7 +8,7 @@ use quarterdeck::domain::procedure::{
     Block, Danger, Doing, Header, Inline, Kind, Language, Marker, Options, Part, Placed, Role, Section, Style, Target,
     Way,
 };
-use quarterdeck::domain::run::{Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
+use quarterdeck::domain::run::{Decided, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict};
 use quarterdeck::domain::{
     EnvName, Environment, HostName, PartId, Procedure, ProcedureName, Run, RunId, ServiceName, SiteName,
 };
@@ -73,7 +73,9 @@ impl Doc {
         let number = self.0.sections.len();
         let role = match title {
             "Rollback" => Role::Rollback,
+            "Gate" => Role::Gate,
             "Verify" => Role::Verify,
+            phase if phase.starts_with("Phase") => Role::Phase,
             _ => Role::Plain,
         };
         self.0.sections.push(Section {
@@ -85,6 +87,7 @@ impl Doc {
             role,
             budget: None,
             parallel: 1,
+            due: None,
         });
         self.block(0, None, Block::Heading(level, inline(title), number))
     }
@@ -168,6 +171,18 @@ impl Doc {
         let part = self.part(title, Doing::Run(Language::Sh, command.to_owned()), options);
         self.block(1, Some(part), Block::Item(Marker::Bullet, inline(title)));
         self.block(1, Some(part), Block::Code("sh".into(), Foreign::from(command)))
+    }
+
+    /// How long the section that was begun last may take.
+    pub fn budget(&mut self, span: Duration) -> &mut Self {
+        self.0.sections.last_mut().unwrap().budget = Some(span);
+        self
+    }
+
+    /// The part that was written last is another kind, with other options.
+    pub fn but(&mut self, more: impl FnOnce(&mut Part)) -> &mut Self {
+        more(self.0.parts.last_mut().unwrap());
+        self
     }
 
     pub fn symptoms(&mut self, symptoms: &[&str]) -> &mut Self {
@@ -314,6 +329,26 @@ impl Told {
         self
     }
 
+    /// More steps are recorded behind the others, of which none has begun.
+    pub fn more(&mut self, console: &mut Console, steps: impl IntoIterator<Item = RunStep>) -> &mut Self {
+        for step in steps {
+            let number = self.run.steps.len();
+            self.run.steps.push(step.clone());
+            self.offsets.push(0);
+            console.say(Event::Run(RunNews::Step(self.run.id.clone(), number, Box::new(step))));
+        }
+        self
+    }
+
+    /// Something is decided of the run as a whole.
+    pub fn decided(&mut self, console: &mut Console, how: impl FnOnce(&mut Decided)) -> &mut Self {
+        let mut decided = Decided::default();
+        how(&mut decided);
+        self.run.decide(&decided);
+        console.say(Event::Run(RunNews::Decided(self.run.id.clone(), Box::new(decided))));
+        self
+    }
+
     pub fn started(&mut self, console: &mut Console, number: usize) -> &mut Self {
         self.step(console, number, |step| step.state = StepState::Started)
     }
@@ -344,4 +379,36 @@ impl Told {
         console.say(Event::Procedure(ProcedureNews::Output(self.run.id.clone(), piece)));
         self
     }
+}
+
+/// A deploy whose gate has evidence to be judged and items that somebody with a role may waive.
+pub fn gated() -> Arc<Procedure> {
+    let waiver =
+        |options: &mut Options| options.waiver = Some(quarterdeck::domain::RoleName::new("release-lead").unwrap());
+    let mut doc = Doc::new("deploy-shop", "Deploy the shop behind its gate", Kind::Deploy);
+    doc.heading(2, "Gate")
+        .run_with("Disks have room for two releases", "df -h /opt", &["app-1"], Danger::Read, waiver)
+        .run_with(
+            "Errors of the last hour",
+            "journalctl -u pakashop-backend -p err -S -1h",
+            &["app-1"],
+            Danger::Read,
+            |options| {
+                options.evidence = true;
+                waiver(options);
+            },
+        )
+        .ask("Support knows that the shop is deployed tonight")
+        .heading(2, "Phase 1: the shop")
+        .run("Pull", "git -C /opt/pakashop pull --ff-only", &["app-1", "app-2"], Danger::Change)
+        .run("Restart the backend", "systemctl restart pakashop-backend", &["app-1", "app-2"], Danger::Change);
+    doc.done()
+}
+
+/// Production with that procedure, and the person at this console with the role that may waive, or without it.
+pub fn gated_production(may: bool) -> Environment {
+    let role = quarterdeck::domain::RoleName::new("release-lead").unwrap();
+    let people = if may { vec![String::new(), "ada".to_owned()] } else { vec!["grace".to_owned()] };
+    let roles = quarterdeck::domain::Roles::new([(role, people)]);
+    Environment { roles: roles.into(), ..production(vec![gated()]) }
 }

@@ -27,8 +27,8 @@ use rustix::termios::{LocalModes, Termios, tcgetattr};
 
 pub use launch::{Launch, new_pty, open_end};
 use launch::{at_least_one, set_size};
-use process::stat;
 pub use process::{children, state};
+use process::{idle, stat};
 
 /// A machine under load may take three times as long as we promise.
 pub fn patient(promised: Duration) -> Duration {
@@ -141,8 +141,9 @@ impl Pty {
     }
 
     /// Presses keys by their names, spaces between them: `"j j enter ctrl-p"`. Each comes by itself, as from a
-    /// person, so that an escape key is one.
+    /// person, so that an escape key is one, and who looks at the screen that is there.
     pub fn keys(&mut self, names: &str) -> &mut Self {
+        self.settle();
         for key in quarterdeck::input::key_name::parse_sequence(names).expect("these are keys") {
             self.send(keys::bytes(key));
             if key.code == quarterdeck::port::KeyCode::Esc {
@@ -307,6 +308,17 @@ impl Pty {
             }
         }
         self
+    }
+
+    /// Reads until the program has nothing to do: it also knows by then that what we see was written. A person takes
+    /// longer to press a key than a busy machine takes for that; a test does not. What is never idle is not waited for.
+    fn settle(&mut self) {
+        let (begun, mut quiet) = (Instant::now(), 0);
+        while quiet < 2 && begun.elapsed() < Duration::from_secs(1) {
+            let (asleep, before) = (idle(self.pid()), self.written.len());
+            self.read_for(Duration::from_millis(1));
+            quiet = if asleep && self.written.len() == before { quiet + 1 } else { 0 };
+        }
     }
 
     /// Reads what is written during `span`; returns how many bytes.

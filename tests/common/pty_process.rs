@@ -20,6 +20,15 @@ pub fn state(pid: Pid) -> char {
     stat(pid).first().and_then(|state| state.chars().next()).unwrap_or('-')
 }
 
+/// Whether no thread of a process has anything to do: what it was told of, it has dealt with.
+pub fn idle(pid: Pid) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        !matches!(stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next()), Some('R' | 'D'))
+    })
+}
+
 /// The fields of /proc/PID/stat from the state on.
 pub(super) fn stat(pid: Pid) -> Vec<String> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();

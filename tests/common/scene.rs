@@ -131,7 +131,9 @@ fn service((name, rank, tier, hosts, port, needs): Line) -> Service {
         expected: if rank == 5 { Expected::Oneshot } else { Expected::Running },
         version: None,
         max_unavailable: 1,
+        metrics: Vec::new(),
         settle: Duration::from_secs(5),
+        ready_within: None,
         links: Vec::new(),
         probes: (port > 0).then(|| probe(port)).into_iter().collect(),
     }
@@ -145,6 +147,7 @@ pub fn environment(name: &str, colour: EnvColour, protected: bool) -> Environmen
         hosts: vec![host("app-1", "app"), host("app-2", "app"), host("db-1", "data")],
         services: SERVICES.map(service).to_vec(),
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("pakashop").unwrap(), EnvName::new(name).unwrap())
     }
 }

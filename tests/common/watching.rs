@@ -17,7 +17,7 @@ use quarterdeck::engine::transport::{
 use quarterdeck::engine::watch::{Control, Selection, Wanted, watch_host};
 use quarterdeck::port::event::{HostEvent, LogLine, UnitDetail};
 use quarterdeck::port::{End, Event, Output, RemoteCommand};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::lab::Lab;
@@ -105,7 +105,8 @@ async fn keep(
                 let connection: Arc<dyn Connection> = if bridge { connection } else { Arc::new(NoBridge(connection)) };
                 let (sender, mut received) = mpsc::channel(64);
                 let (control, given) = mpsc::channel(8);
-                let watching = watch_host(Arc::clone(&connection), wanted.clone(), sender, given);
+                let watching =
+                    watch_host(Arc::clone(&connection), wanted.clone(), sender, given, watch::Sender::default());
                 let mut watching = std::pin::pin!(watching);
                 let mut gone = connection.gone();
                 loop {

@@ -26,7 +26,7 @@ pub const CHANGING: &[Site] = &[
 
 fn planned(frame: &mut Frame<'_>, verb: Verb, change: impl FnOnce(&mut quarterdeck::domain::UnitFacts), begins: &str) {
     let fleet = with_unit(change);
-    let rules = Rules { read_only: None, store: StoreState::Writable };
+    let rules = Rules { read_only: None, store: StoreState::Writable, locked: None };
     let targets = [Target::Service(scene::service_name("moderation"))];
     let plan = plan(&fleet, verb, &targets, &rules).unwrap();
     let columns = usize::from(frame.area().width);

@@ -80,6 +80,7 @@ fn drawn(frame: &mut Frame<'_>, procedure: &Arc<Procedure>, conducted: &Conducte
     (state.focus, state.zoomed, state.cursor) = (focus, true, Some(0));
     let conduct = conducted.all().first();
     let desk = Desk {
+        grades: &[],
         environment,
         sheet: Sheet { procedure, run: conduct.map(|conduct| &conduct.run) },
         conduct,

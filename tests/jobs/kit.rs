@@ -48,7 +48,14 @@ impl Console {
         let (mut all, mut lines, mut keepers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for host in hosts.clone() {
             let (line, heard) = (watch::Sender::new(None), watch::Sender::new(None));
-            all.insert(host.name.clone(), Way { connection: line.subscribe(), heard: heard.subscribe() });
+            all.insert(
+                host.name.clone(),
+                Way {
+                    connection: line.subscribe(),
+                    heard: heard.subscribe(),
+                    stirred: watch::Sender::default().subscribe(),
+                },
+            );
             lines.insert(host.name.clone(), line.subscribe());
             let ways = Arc::clone(&ways);
             keepers.push(AbortOnDropHandle::new(tokio::spawn(async move {
@@ -120,6 +127,7 @@ pub fn environment(hosts: Vec<Host>) -> Environment {
         colour: EnvColour::Green,
         hosts,
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("lab").unwrap(), EnvName::new("lab").unwrap())
     }
 }

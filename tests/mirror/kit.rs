@@ -81,6 +81,7 @@ pub fn environment(site: &str, state_directory: &str) -> Environment {
         lock_host: Some(HostName::new("app-1").unwrap()),
         state_directory: state_directory.to_owned(),
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new(site).unwrap(), EnvName::new("lab").unwrap())
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quarterdeck::domain::lock::{Holder, Stands};
+use quarterdeck::domain::lock::{Heard, Holder, Stands};
 use quarterdeck::domain::procedure::Header;
 use quarterdeck::domain::{Lock, Procedure, ProcedureName, Run, RunId};
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
@@ -18,12 +18,12 @@ use super::kit::{Link, Place, machine, who};
 
 const CLOCK: AnyClock = AnyClock::Real(RealClock);
 
-async fn lock(place: &Place) -> (EnvironmentLock, Link) {
+pub(super) async fn lock(place: &Place) -> (EnvironmentLock, Link) {
     let link: Link = Link::new(Some(machine().await));
     (EnvironmentLock::of(&place.environment(), link.subscribe()).unwrap(), link)
 }
 
-fn holder(person: &str, run: Option<&Run>) -> Holder {
+pub(super) fn holder(person: &str, run: Option<&Run>) -> Holder {
     let Who { person, workstation } = who(person);
     let (run, since) = (run.map(|run| run.id.clone()), Some(Timestamp::now()));
     Holder { person, workstation, run, message: "Deploy".into(), since }
@@ -33,7 +33,7 @@ async fn take(lock: &EnvironmentLock, person: &str, run: &Run) -> Result<Held, L
     lock.take(holder(person, Some(run)), 0, CLOCK).await
 }
 
-async fn seen(lock: &EnvironmentLock) -> Lock {
+pub(super) async fn seen(lock: &EnvironmentLock) -> Lock {
     lock.look(Timestamp::now()).await.unwrap().unwrap()
 }
 
@@ -101,7 +101,7 @@ async fn it_lapses_until_a_change_was_begun_and_then_stays_its_runs() {
     unheard(&place, second.token());
     assert_eq!(seen(&here).await.stands, Stands::Reserved);
     let Err(why @ LockError::Held { .. }) = take(&here, "ada", &one).await else { panic!() };
-    assert!(why.to_string().contains(&format!("qd run --resume {}", two.id.short())), "{why}");
+    assert!(why.to_string().contains(&format!("qd run --resume {}", two.id)), "{why}");
     // The same run may have it, from wherever it is gone on with.
     let third = take(&here, "ada", &two).await.unwrap();
     assert!(third.token() > second.token());
@@ -121,7 +121,7 @@ async fn a_host_that_was_booted_forgets_a_lease_and_keeps_a_reservation() {
         }
         fs::write(folder(&place, held.token()).join("beat"), "99999999 0-another-boot\n").unwrap();
         let now = seen(&lock).await;
-        assert_eq!((now.stands, now.silent), (stands, None));
+        assert_eq!((now.stands, now.heard), (stands, Heard::BeforeBoot));
         assert_eq!(take(&lock, "bob", &two).await.is_ok(), !reserves);
         unheard(&place, seen(&lock).await.token);
     }
@@ -198,12 +198,19 @@ async fn nothing_that_another_login_puts_there_pretends_that_it_was_taken() {
     assert!(taken.token >= now + 50 && taken.token < now + 100, "{}", taken.token);
     assert_eq!(seen(&lock).await.token, taken.token);
     lock.give_up(taken.token, &who("ada"), "done", Timestamp::now()).await.unwrap();
-    // One of months ahead can't be told from a clock that was wrong: that is said, and nothing is taken.
+    // One of months ahead was made now, as the system says: it counts for nothing either.
     fs::create_dir(all.join(format!("token-{}", now + 20_000_000))).unwrap();
     fs::write(all.join(format!("token-{}/released", now + 20_000_000)), "").unwrap();
-    let refused = lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap_err();
-    assert!(matches!(refused, LockError::Unwritable { .. }), "{refused:?}");
-    assert!(refused.to_string().contains("months ahead") && refused.to_string().contains("remove it"), "{refused}");
+    let again = lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap();
+    assert!(again.token > taken.token && again.token < now + 100, "{}", again.token);
+    lock.give_up(again.token, &who("ada"), "done", Timestamp::now()).await.unwrap();
+    // As far ahead as may be: it is waited until the next one counts.
+    let far = now + 86_400;
+    fs::create_dir(all.join(format!("token-{far}"))).unwrap();
+    fs::write(all.join(format!("token-{far}/released")), "").unwrap();
+    let last = lock.take_by_hand(holder("ada", None), &CLOCK).await.unwrap();
+    assert!(last.token > far && last.token < far + 100, "{}", last.token);
+    assert_eq!(seen(&lock).await.token, last.token);
 }
 
 #[tokio::test]
@@ -279,7 +286,33 @@ async fn what_others_say_of_themselves_is_only_shown() {
 
 /// What a run asks before each change, by this clock.
 fn guard(lock: &EnvironmentLock, run: &Run, clock: &HeldClock) -> Guard {
-    Guard::begin(lock.clone(), holder("ada", Some(run)), AnyClock::Held(clock.clone()))
+    Guard::begin(lock.clone(), holder("ada", Some(run)), AnyClock::Held(clock.clone()), false)
+}
+
+/// The verdict came where nothing was changed any more: the reservation of the run goes with it, and of no other run.
+#[tokio::test]
+async fn a_run_that_is_brought_to_its_end_elsewhere_leaves_no_lock_behind() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let clock = HeldClock::at(RealClock.now());
+    let (run, other) = (place.run(1), place.run(2));
+    let begun = guard(&lock, &run, &clock);
+    begun.may_change().await.unwrap();
+    drop(begun);
+    assert!(seen(&lock).await.reserved);
+    let later = |person: &str, run: &Run, was_before: bool| {
+        Guard::begin(lock.clone(), holder(person, Some(run)), AnyClock::Held(clock.clone()), was_before)
+    };
+    for (guard, why) in [
+        (later("eve", &other, true), "another run has it"),
+        (later("bo", &run, false), "a run that begins has left nothing"),
+    ] {
+        assert_eq!(guard.release().await, None);
+        assert!(seen(&lock).await.reserved, "{why}");
+    }
+    assert_eq!(later("bo", &run, true).release().await, None);
+    let after = seen(&lock).await;
+    assert!(after.stands == Stands::Free && !after.reserved, "{after:?}");
 }
 
 #[tokio::test]

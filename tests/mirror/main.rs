@@ -2,6 +2,7 @@
 //! lock host, and on real ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod clocks;
 mod hostile;
 mod kit;
 #[path = "../common/lab.rs"]

@@ -52,7 +52,9 @@ fn service(name: &str, hosts: &[&str], probes: Vec<Probe>) -> Service {
         expected: Expected::Running,
         version: None,
         max_unavailable: 1,
+        metrics: Vec::new(),
         settle: Duration::from_secs(5),
+        ready_within: None,
         links: Vec::new(),
         probes,
     }
@@ -70,6 +72,7 @@ fn environment(hosts: &[&str], services: Vec<Service>) -> Arc<Environment> {
         hosts: hosts.collect(),
         services,
         trusted: true,
+        read: Default::default(),
         ..Environment::new(site(), EnvName::new("staging").unwrap())
     })
 }

@@ -27,8 +27,29 @@ impl<'lab> Hosts<'lab> {
         HOSTS.iter().for_each(|host| drop(self.sh(host, script)));
     }
 
-    fn sh(&self, host: &str, script: &str) -> String {
+    pub(super) fn sh(&self, host: &str, script: &str) -> String {
         self.0.on(host, &["sh", "-c", script])
+    }
+
+    /// Makes what the lock host keeps read-only, or writable again.
+    pub(super) fn read_only(&self, is: bool) {
+        let script = match is {
+            true => format!("mount --bind {STATE} {STATE} && mount -o remount,ro,bind {STATE}"),
+            false => format!("umount {STATE}"),
+        };
+        self.sh("app-1", &script);
+    }
+
+    /// Lets so much time go by on the lock host that nobody counts as being at any run, and no lease as one.
+    pub(super) fn age(&self) {
+        self.sh(
+            "app-1",
+            &format!(
+                "read -r up _ </proc/uptime; boot=$(cat /proc/sys/kernel/random/boot_id); \
+                 find {STATE}/mirror -name alive -o -name beat | while read -r at; do \
+                 echo \"$((${{up%%.*}} - 61)) $boot\" >\"$at\"; done"
+            ),
+        );
     }
 
     pub(super) fn wait_for(&self, host: &str, file: &str) {
@@ -88,8 +109,7 @@ fn e6_a_run_is_brought_to_its_end_from_another_workstation_and_the_first_is_told
     let early = bea.resume_this(&run, &[]);
     assert_eq!(early.status.code(), Some(77), "{}{}", told(&first), told(&early));
     assert!(told(&early).contains("ada from "), "{}", told(&early));
-    let aged = format!("find {STATE}/mirror -name alive -exec touch -d '2 minutes ago' {{}} + | wc -l");
-    hosts.sh("app-1", &aged);
+    hosts.age();
 
     let second = bea.resume_this(&run, &[]);
     assert!(second.status.success(), "{}{}", told(&first), told(&second));

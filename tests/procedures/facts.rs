@@ -127,7 +127,7 @@ fn a_gate_that_is_found_out_lets_the_run_pass_and_keeps_what_was_found() {
         "ci.yml for 3f9a1c2: success",
         "#42 approved by bo, cy",
         "was approved at GitHub by bo",
-        "all 1 probes pass",
+        "the one probe passes",
         "newest backup on me: shop-1.sql",
         "memory of me",
     ] {
@@ -184,4 +184,55 @@ fn what_is_not_understood_of_a_fact_is_told_with_its_place() {
     assert!(text.contains("run.md:3:34") && text.contains("did you mean `free`?"), "{text}");
     let planned = desk.qd(&["run", "./run.md", "shop", "-e", "lab", "--plan"], None).output().unwrap();
     assert!(told(&planned).contains("nothing says of which commit ci is"), "{}", told(&planned));
+}
+
+/// Staging is this machine too, with a lock host; its release has the commit that is put in for COMMIT.
+const STAGED: &str = "+++\ntitle = \"Ship\"\nkind = \"deploy\"\n[release]\nversion = \"version\"\ncommit = \"commit\"\n\
+     [inputs.version]\ndefault = \"v1\"\n[inputs.commit]\ndefault = \"COMMIT\"\n+++\n\n# Ship\n\n## Phase 1: Do\n\n\
+     ```sh {#do host=here danger=change}\necho done >> TRUTH\n```\n";
+
+#[test]
+fn what_runs_elsewhere_is_known_from_there_also_when_another_store_has_recorded_it() {
+    const COMMIT: &str = "3f9a1c2b4d5e6f708192a3b4c5d6e7f8091a2b3c";
+    let gate = "# Ship\n\n## Gate\n\n- Staging has it. {#same fact=\"same environment=staging commit=COMMIT\"}\n\n\
+                ## Phase 1: Do\n\n```sh {#do host=here danger=change}\necho done >> TRUTH\n```\n";
+    let desk = Desk::new("");
+    let truth = desk.path("truth").display().to_string();
+    desk.write("run.md", &gate.replace("COMMIT", COMMIT).replace("TRUTH", &truth));
+    desk.write(
+        "staged.md",
+        &STAGED.replace("COMMIT", COMMIT).replace("TRUTH", &desk.path("staged").display().to_string()),
+    );
+    let file = desk.path("config/quarterdeck/sites/shop/site.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let state = desk.path("state-of-staging");
+    fs::create_dir(&state).unwrap();
+    let staging = format!(
+        "[environments.staging]\nlock_host = 'here-too'\nstate_directory = '{}'\n\
+         [environments.staging.hosts]\nhere-too = {{ local = true }}\n",
+        state.display()
+    );
+    fs::write(&file, format!("{text}{staging}")).unwrap();
+    let nothing = desk.run(&[], None);
+    assert!(!nothing.status.success() && desk.times() == 0, "{}", told(&nothing));
+    assert!(told(&nothing).contains("no release of staging is recorded"), "{}", told(&nothing));
+
+    // Somebody else, with a store of their own, deploys there.
+    let mut other = desk.qd(&["run", "./staged.md", "shop", "-e", "staging", "--yes"], None);
+    other.arg("--trust").arg(digest(&desk.path("staged.md"))).env("XDG_DATA_HOME", desk.path("data-of-another"));
+    let deployed = other.output().unwrap();
+    assert!(deployed.status.success(), "{}", told(&deployed));
+
+    let output = desk.run(&[], None);
+    assert!(output.status.success() && desk.times() == 1, "{}", told(&output));
+    assert!(kept(&desk).contains("as it is recorded on here-too"), "{}", kept(&desk));
+
+    // A lock host that can't be asked lets nothing pass.
+    let text = fs::read_to_string(&file)
+        .unwrap()
+        .replace("here-too = { local = true }", "here-too = { ssh = 'nobody.invalid' }");
+    fs::write(&file, text).unwrap();
+    let silent = desk.run(&[], None);
+    assert!(!silent.status.success() && desk.times() == 1, "{}", told(&silent));
+    assert!(told(&silent).contains("the lock host here-too of staging can't be reached"), "{}", told(&silent));
 }

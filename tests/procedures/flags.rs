@@ -59,6 +59,25 @@ fn every_question_without_a_terminal_is_an_error_that_names_its_flag() {
 }
 
 #[test]
+fn a_way_back_that_fails_or_asks_is_not_waited_for() {
+    let base = ["run", "./run.md", "shop", "-e", "lab", "--yes", "--on-failure", "rollback"];
+    let document = |back: &str| {
+        format!(
+            "# Way\n\n```sh {{#first host=here danger=change}}\nexit 7\n```\n\n## Rollback\n\n{back}\n\n\
+             ```sh {{#last host=here}}\necho everything is back\n```\n"
+        )
+    };
+    let fails = Desk::new(&document("```sh {#back host=here}\nexit 8\n```"));
+    let ended = qd(&fails, &base);
+    says(&ended, 2, &["failed, not rolled back", "status 8"]);
+    assert!(!told(&ended).contains("| everything is back"), "{}", told(&ended));
+    let asks = document("- [ ] Is the door shut? {#door}");
+    says(&qd(&Desk::new(&asks), &base), 75, &["--tick door=NOTE"]);
+    let ticked = [&base[..], &["--tick", "door="]].concat();
+    says(&qd(&Desk::new(&asks), &ticked), 2, &["rolled back", "| everything is back"]);
+}
+
+#[test]
 fn f12_a_file_without_a_site_runs_nothing_until_its_content_is_trusted() {
     let desk = Desk::new("");
     fs::remove_dir_all(desk.path("config")).unwrap();
@@ -148,4 +167,43 @@ fn runs_are_found_by_procedure_words_and_time_and_say_that_nobody_is_at_them() {
         1,
         &["Look around", "No console on this machine is at it, since", "--resume"],
     );
+}
+
+#[test]
+fn what_a_program_lists_is_what_an_input_can_be() {
+    let desk = Desk::new("");
+    desk.write(
+        "paint.md",
+        "+++\n[inputs.colour]\nchoices_from = [\"cat\", \"colours\"]\n+++\n# Paint\n\n\
+         ```sh {#paint host=here}\necho \"painted $colour\"\n```\n",
+    );
+    desk.write("colours", "green\nblue\n");
+    let with = |more: &[&str]| qd(&desk, &[&["run", "./paint.md", "shop", "-e", "lab"], more].concat());
+    let trust = digest(&desk.path("paint.md")).chars().take(12).collect::<String>();
+    let trusted = |more: &[&str]| with(&[&["--trust", &trust], more].concat());
+    // Nothing of it runs before it is trusted.
+    says(&with(&["--plan", "--input", "colour=red"]), 0, &["its choices are not known", "red"]);
+    says(&trusted(&[]), 64, &["--input colour=", "one of green, blue"]);
+    says(&trusted(&["--input", "colour=red", "--yes"]), 64, &["red is none of its choices", "green, blue"]);
+    says(&trusted(&["--input", "colour=blue", "--yes"]), 0, &["painted blue"]);
+    fs::remove_file(desk.path("colours")).unwrap();
+    says(&trusted(&["--input", "colour=blue", "--yes"]), 69, &["colour", "cat", "left with status 1"]);
+}
+
+#[test]
+fn a_file_without_a_site_is_told_in_words_that_mean_something() {
+    let desk = Desk::new("");
+    fs::remove_dir_all(desk.path("config")).unwrap();
+    desk.write("first-look.md", "# First look\n\n```sh\nuptime\n```\n");
+    let asked = qd(&desk, &["run", "./first-look.md", "--plan"]);
+    says(&asked, 64, &["here, which is this machine", "--host NAME"]);
+    let plan = qd(&desk, &["run", "./first-look.md", "--plan", "--host", "here"]);
+    says(&plan, 0, &["First look (without a site)", "on this machine"]);
+    let short = digest(&desk.path("first-look.md")).chars().take(12).collect::<String>();
+    says(&qd(&desk, &["run", "./first-look.md", "--trust", &short, "--host", "here"]), 0, &["succeeded"]);
+    let runs = qd(&desk, &["runs"]);
+    says(&runs, 0, &["no site"]);
+    for output in [&asked, &plan, &runs] {
+        assert!(!told(output).contains("no-site") && !told(output).contains("0 hosts"), "{}", told(output));
+    }
 }

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use digest::digest;
 
+mod approvals;
 #[path = "../common/bare.rs"]
 mod bare;
 mod broken;
@@ -36,6 +37,7 @@ mod lab;
 mod links;
 mod locked;
 mod notices;
+mod over_ssh;
 mod person;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
@@ -44,6 +46,7 @@ mod releases;
 mod team;
 mod typed;
 mod unknown;
+mod windows;
 
 /// A person's folders, a site of this machine alone, and a document.
 struct Desk {
@@ -94,6 +97,12 @@ impl Desk {
     fn run(&self, more: &[&str], fault: Option<&str>) -> Output {
         let arguments = [&["run", "./run.md", "shop", "-e", "lab", "--yes"], more].concat();
         self.qd(&arguments, fault).output().unwrap()
+    }
+
+    /// Looks at the gate alone.
+    fn judge(&self, more: &[&str]) -> Output {
+        let arguments = [&["run", "./run.md", "shop", "-e", "lab", "--gate"], more].concat();
+        self.qd(&arguments, None).output().unwrap()
     }
 
     fn begin(&self, more: &[&str]) -> Child {
@@ -251,6 +260,9 @@ fn e14_a_first_interrupt_leaves_the_run_open_and_a_hang_up_leaves_the_step_alone
 #[test]
 fn e19_an_answer_is_kept_with_its_person_and_a_question_without_a_terminal_names_its_flag() {
     let desk = Desk::new("# Items\n- [ ] first {#first}\n- [ ] second {#second}\n");
+    let nothing = desk.run(&["--tick", "frist=seen by eye"], None);
+    assert_eq!(nothing.status.code(), Some(64), "{}", told(&nothing));
+    assert!(told(&nothing).contains("has no part frist"), "{}", told(&nothing));
     let waits = desk.run(&["--tick", "first=seen by eye"], None);
     assert_eq!(waits.status.code(), Some(75), "{}", told(&waits));
     assert!(told(&waits).contains("--tick second=NOTE"), "{}", told(&waits));

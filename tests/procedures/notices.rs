@@ -126,6 +126,78 @@ fn a_step_tells_its_channel_the_words_of_the_item() {
     nothing_holds_the_address(&desk, &output);
 }
 
+const FILLED: &str = r#"+++
+[inputs.version]
+about = "What goes out"
+
+[inputs.token]
+secret = true
++++
+
+# Tell
+
+```sh {#seen host=here danger=read capture=seen}
+printf '%s\n' '"}<!channel> @everyone $(touch pwned) `touch pwned` $version'"'"'; touch pwned'
+```
+
+```sh {#never host=here danger=read capture=never when=!version}
+echo never
+```
+
+```sh {#key host=here danger=change}
+printf '%s\n' "$token" > key; echo '{}'
+```
+
+- Release $version: ${seen}. Not $never, not $token, and $nobody costs $5. {#slack notify=ops}
+- Release $version: ${seen}. {#page notify=page}
+"#;
+
+#[test]
+fn words_of_a_step_hold_what_their_variables_stand_for_and_no_secret() {
+    let (url, requests) = server(Some("200 OK"));
+    let desk = told_desk(
+        FILLED,
+        "[channels.ops]\nkind = 'slack'\nurl_from_env = 'OPS'\n[channels.page]\nkind = 'command'\n\
+         command = ['sh', '-c', 'cat > page']\n",
+    );
+    let secret = desk.path("token");
+    fs::write(&secret, "geheim7Hf9xQ").unwrap();
+    fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let token = format!("token={}", secret.display());
+    // Somebody gives as a version what is the secret.
+    let flags = ["--input", "version=1.4 <@U1> geheim7Hf9xQ", "--input-file", &token];
+    let output = run(&desk, &url, &[&flags[..], &["--plan"]].concat()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "tells ops: Release 1.4 <@U1> geheim7Hf9xQ: $seen. Not $never, not (token is a secret), and $nobody costs $5.",
+        "($seen, $never are known when it runs; $nobody is nothing that is known, and stays as written)",
+        "tells page: Release 1.4 <@U1> geheim7Hf9xQ: $seen. ($seen is known when it runs)",
+    ] {
+        assert!(text.contains(said), "{said}\n{}", told(&output));
+    }
+    let output = run(&desk, &url, &flags).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let said: Vec<String> = requests.try_iter().collect();
+    let body: serde_json::Value = serde_json::from_str(said[0].split_once("\r\n\r\n").unwrap().1).unwrap();
+    let text = body["text"].as_str().unwrap();
+    assert!(
+        text.starts_with(
+            "shop lab: Release (version is a secret): \"}&lt;!channel&gt; @\u{200B}everyone $(touch pwned)"
+        ),
+        "{text}"
+    );
+    let end = "$version'; touch pwned. Not (never is not known), not (token is a secret), and $nobody costs $5.";
+    assert!(text.ends_with(end), "{text}");
+    let page = fs::read_to_string(desk.path("page")).unwrap();
+    assert!(page.contains("\"}<!channel> @everyone $(touch pwned) `touch pwned` $version'; touch pwned."), "{page}");
+    assert!(!said[0].contains("geheim") && !page.contains("geheim"));
+    let pwned = Command::new("find").arg(desk.folder.path()).args(["-name", "pwned"]).output().unwrap();
+    assert!(pwned.stdout.is_empty(), "a value was run");
+    let shown = desk.qd(&["runs", "--id", &desk.newest()], None).output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(text.contains("page was told: Release (version is a secret): "), "{text}");
+}
+
 #[test]
 fn without_its_channel_a_step_is_told_by_hand_and_says_why() {
     let desk = Desk::new(TELL);

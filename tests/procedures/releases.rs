@@ -92,7 +92,7 @@ fn deploys_are_recorded_with_what_they_were_and_what_fails_is_examined_before_it
     assert_eq!((back["database"].as_str(), back["backup"].as_str()), (Some("restore"), Some("dump-before-v2")));
 
     let what = release(&desk, &["what", "v3"]);
-    says(&what, 0, &["It replaces v2", "1 commit by Ada 1", "db/0003.sql (can't be taken back)", "DROP COLUMN x"]);
+    says(&what, 0, &["It replaces v2", "1 commit by Ada", "db/0003.sql (can't be taken back)", "DROP COLUMN x"]);
     says(&what, 0, &["me: v2"]);
 
     fs::write(desk.path("broken"), "").unwrap();
@@ -105,7 +105,7 @@ fn deploys_are_recorded_with_what_they_were_and_what_fails_is_examined_before_it
     says(&deploy(&desk, "v3"), 77, &["nobody has examined that", "qd release examine"]);
     assert_eq!(desk.times(), before, "nothing was begun");
     says(&release(&desk, &["what", "v3"]), 1, &["What it replaces is not clear: v3", "me: v3", "or v2"]);
-    says(&release(&desk, &["show", run]), 2, &["deploy of v3", "nothing to go back to"]);
+    says(&release(&desk, &["show", run]), 2, &["deploy of v3", "nobody can go back to it"]);
     says(&release(&desk, &["examine", run]), 64, &["--reason"]);
     says(&release(&desk, &["examine", run, "--reason", "the disk was full"]), 0, &["may be deployed again"]);
     says(&deploy(&desk, "v3"), 0, &[]);
@@ -134,4 +134,39 @@ fn only_what_was_good_is_gone_back_to_and_what_it_takes_back_is_marked() {
     assert_eq!(all[0]["commit"].as_str(), Some(git(&desk, &["rev-parse", "v1"]).as_str()), "as it was deployed");
     assert_eq!((all[1]["verdict"].as_str(), all[1]["stands"].as_str()), (Some("good"), Some("rolled-back")));
     says(&go_back("v2"), 64, &["there is none"]);
+}
+
+#[test]
+fn the_commit_that_a_branch_meant_is_recorded_where_the_document_does_not_say_it() {
+    let desk = desk();
+    let document = |command: &str| {
+        format!(
+            "+++\nkind = \"deploy\"\n[release]\nversion = \"version\"\n[inputs.version]\ntype = \"version\"\n+++\n\
+             # Deploy\n\n## Gate\n\n```sh {{#look host=here danger=read}}\ntrue\n```\n\n## Phase 1\n\n\
+             ```sh {{#put host=me danger=change}}\n{command}\n```\n"
+        )
+    };
+    let head = || git(&desk, &["rev-parse", "main"]);
+    let newest = || listed(&desk).remove(0);
+    desk.write("run.md", &document("true"));
+    says(&deploy(&desk, "main"), 0, &[]);
+    assert_eq!(newest()["commit"].as_str(), Some(head().as_str()));
+    // What it means at the go counts, not what it meant when its gate was judged.
+    let first = head();
+    says(&desk.judge(&["--input", "version=main"]), 0, &[]);
+    git(&desk, &["commit", "--quiet", "--allow-empty", "--message", "another"]);
+    says(&desk.resume(&["--yes"]), 0, &[]);
+    assert_ne!(head(), first);
+    assert_eq!(newest()["commit"].as_str(), Some(head().as_str()));
+    // Of one that goes on while it is deployed nobody knows which of its commits was taken.
+    let moves = format!(
+        "git -C {} -c user.name=Bo -c user.email=bo@example.com commit --quiet --allow-empty --message meanwhile",
+        desk.path("shop").display()
+    );
+    desk.write("run.md", &document(&moves));
+    says(&deploy(&desk, "main"), 0, &[]);
+    assert_eq!(newest()["commit"].as_str(), None, "{}", newest());
+    // A tag stays where it is.
+    says(&deploy(&desk, "v2"), 0, &[]);
+    assert_eq!(newest()["commit"].as_str(), Some(git(&desk, &["rev-parse", "v2"]).as_str()));
 }

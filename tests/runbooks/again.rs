@@ -1,10 +1,13 @@
 //! A step once more, a tick that wants a note, and a plan that says the same here and on the command line.
 
+use std::time::Duration;
+
 use quarterdeck::domain::Lock;
-use quarterdeck::domain::lock::{Holder, Stands};
+use quarterdeck::domain::lock::{Heard, Holder, Stands};
 use quarterdeck::domain::procedure::{Danger, Kind, LockWanted};
 use quarterdeck::domain::run::{Reason, StepState};
-use quarterdeck::port::procedure::{Decision, Need, OpenRun, ProcedureNews};
+use quarterdeck::port::act::RunNews;
+use quarterdeck::port::procedure::{Decision, Left, Need, OpenRun, ProcedureNews};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::state::procedures::{Answers, Choice, plan, plan_told, wording};
 
@@ -153,7 +156,7 @@ fn a_run_that_is_taken_up_from_the_list_is_in_front_and_can_be_answered() {
         let mut console = shop(size);
         let payments = procedures::payments();
         let run = procedures::run_of(&payments, 1, "02:10:00");
-        let open = OpenRun { run: run.clone(), elsewhere: false };
+        let open = OpenRun { run: run.clone(), elsewhere: false, left: None };
         console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
         assert!(console.screen().contains("was left"), "whoever begins is told\n{}", console.screen());
         console.keys("4 enter enter");
@@ -163,6 +166,26 @@ fn a_run_that_is_taken_up_from_the_list_is_in_front_and_can_be_answered() {
         needs(&mut console, &told, vec![Need::Failure(3, Box::default())]);
         console.keys("d");
         assert!(console.screen().contains("Failed on app-2"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn e7_a_run_that_a_dead_console_left_is_offered_with_who_from_where_and_for_how_long() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let run = procedures::run_of(&procedures::payments(), 1, "02:10:00");
+        let left = Left {
+            by: "ada from ada@desk".into(),
+            silent: Duration::from_secs(120),
+            host: super::scene::host_name("app-1"),
+        };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![OpenRun { run, elsewhere: true, left: Some(left) }])));
+        console.keys("4 enter");
+        let words = console.screen().replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = "ada from ada@desk was at it last and was not heard on the lock host app-1 for 2m";
+        assert!(words.contains(told), "{}", console.screen());
+        console.keys("enter");
+        assert!(console.asked().iter().any(|effect| matches!(effect, Effect::Resume(_))), "{}", console.screen());
     }
 }
 
@@ -182,7 +205,7 @@ fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
         by_hand: false,
         reserved: true,
         stands: Stands::Held,
-        silent: None,
+        heard: Heard::Unknown,
         broken: None,
     };
     let say = |console: &mut Console, lock: &Lock| {
@@ -202,6 +225,14 @@ fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
         console.keys("4 enter R");
         let screen = console.screen();
         assert!(screen.contains("bob (bob@far) holds it"), "{screen}");
+        assert!(!screen.contains("booted"), "that nothing is said of when is no word about it\n{screen}");
+        // Whoever goes all the same is refused in the same words.
+        let told = lock.told(console.now().wall);
+        console.types("production").keys("enter");
+        let refused = format!("The environment is locked, so nothing was begun: {told}. Wait for it, or ask them.");
+        console.say(Event::Run(RunNews::Refused(refused)));
+        let words = console.screen().replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("nothing was begun") || size.0 == 80, "{}", console.screen());
         console.keys("esc");
         say(&mut console, &Lock { stands: Stands::Reserved, ..lock.clone() });
         assert!(console.screen().contains("locked by bob, gone"), "{}", console.screen());
@@ -211,5 +242,64 @@ fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
         say(&mut console, &lock);
         Told::begin(&mut console, procedures::run_of(&doc, 7, "02:14:00"));
         assert!(!console.screen().contains("locked by"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn the_clock_of_a_run_that_is_taken_up_leaves_out_the_time_when_nobody_was_at_it() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let payments = procedures::payments();
+        // Begun four minutes ago, left after one of them.
+        let mut run = procedures::run_of(&payments, 1, "02:10:09");
+        (run.steps[0].state, run.steps[0].attempt) = (StepState::Verified, 1);
+        run.steps[0].at = Some(super::scene::at("02:11:09"));
+        let open = OpenRun { run: run.clone(), elsewhere: false, left: None };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
+        console.keys("4").types("/payments").keys("enter enter");
+        let told = Told::begin(&mut console, run);
+        // Told once more, as it is when parts are added to it: that is no further time without anybody.
+        console.say(Event::Run(RunNews::Begun(Box::new(told.run.clone()))));
+        needs(&mut console, &told, vec![Need::Tick(payments.parts[1].id.clone())]);
+        console.pass(Duration::from_secs(65));
+        if size.0 < 100 {
+            console.keys("tab");
+        }
+        let screen = console.screen();
+        assert!(screen.contains("· 2m") && !screen.contains("· 5m"), "{screen}");
+    }
+}
+
+#[test]
+fn leaving_a_host_out_says_what_is_lost_and_asks_once_more() {
+    for size in SIZES {
+        let mut console = shop(size);
+        let payments = procedures::payments();
+        console.keys("4").types("/payments").keys("enter enter");
+        let mut told = Told::begin(&mut console, procedures::run_of(&payments, 1, "02:14:00"));
+        told.failed(&mut console, 3, 4, "the command ended with 4");
+        needs(&mut console, &told, vec![Need::Failure(3, Box::default())]);
+        console.asked();
+        let choose = |console: &mut Console| {
+            console.keys("d");
+            while !console.screen().contains("▸  leave host out") {
+                let before = console.screen();
+                console.keys("down");
+                assert_ne!(before, console.screen(), "it is not there\n{before}");
+            }
+            console.keys("enter");
+        };
+        choose(&mut console);
+        let screen = console.screen();
+        for text in ["Leave app-2 out of the run?", "Compare the webhook secret", "keep it", "leave it out"] {
+            assert!(screen.contains(text), "{text}\n{screen}");
+        }
+        assert_eq!(decided(&mut console), []);
+        // The first answer keeps it.
+        console.keys("enter");
+        assert_eq!(decided(&mut console), []);
+        choose(&mut console);
+        console.keys("down enter");
+        assert_eq!(decided(&mut console), [Decision::LeaveOut(super::scene::host_name("app-2"))]);
     }
 }

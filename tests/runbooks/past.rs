@@ -124,7 +124,7 @@ fn a_run_that_nobody_is_at_is_taken_up_from_where_it_is_looked_at() {
         let mut run = ended(&payments);
         (run.state, run.ended) = (RunState::Running, None);
         let mut console = in_history(size, &run);
-        let open = OpenRun { run: run.clone(), elsewhere: false };
+        let open = OpenRun { run: run.clone(), elsewhere: false, left: None };
         console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
         console.keys("enter");
         console.asked();
@@ -149,4 +149,27 @@ fn what_lay_open_is_there_again_after_a_past_run_was_looked_at() {
     console.keys("4");
     let screen = console.screen();
     assert!(screen.contains("redis-cli info memory") && !screen.contains("as it was"), "{screen}");
+}
+
+#[test]
+fn runs_of_one_procedure_are_told_apart_by_what_they_were_given() {
+    let payments = procedures::payments();
+    let given = |name: &str, value: Option<&str>| quarterdeck::domain::procedure::Given {
+        name: quarterdeck::domain::InputName::new(name).unwrap(),
+        value: value.map(str::to_owned),
+    };
+    for size in SIZES {
+        let (mut first, mut second) = (ended(&payments), ended(&payments));
+        second.id = procedures::run_id(8);
+        first.document.as_mut().unwrap().given = vec![given("version", Some("v1.2.3")), given("token", None)];
+        second.document.as_mut().unwrap().given = vec![given("version", Some("v1.2.4\u{1b}[31m"))];
+        let mut console = shop(size);
+        console.say(Event::History(vec![first, second]));
+        console.keys("6");
+        let screen = console.screen();
+        // On a narrower screen the title has the room, and the detail says it.
+        let told = screen.contains("version=v1.2.3") && screen.contains("version=v1.2.4");
+        assert!(told || size.0 < 200, "{screen}");
+        assert!(!screen.contains("token="), "{screen}");
+    }
 }

@@ -55,7 +55,7 @@ fn f9_at_the_console_a_copied_command_is_typed_for_and_y_does_nothing() {
     pty.keys("enter");
     pty.wait_for("not what it looks like: type me");
     assert!(pty.screen().contains("‹U+202E›gnihton"), "{pty:?}");
-    pty.send("y").keys("enter");
+    pty.keys("y enter");
     pty.wait_for("That is not the name");
     assert!(!desk.path("truth").exists());
     pty.keys("backspace");

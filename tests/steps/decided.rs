@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use quarterdeck::domain::permit::Confirm;
 use quarterdeck::domain::procedure::Procedure;
-use quarterdeck::domain::run::{RunState, StepState};
+use quarterdeck::domain::run::{Decided, Go, RunState, StepState};
 use quarterdeck::domain::{Environment, HostName, PartId, Run};
 use quarterdeck::engine::approach::Direct;
 use quarterdeck::engine::clock::{AnyClock, RealClock};
@@ -69,6 +69,7 @@ impl Console {
                     }
                     steps[number] = *step;
                 }
+                Event::Run(RunNews::Decided(_, decided)) => self.run.as_mut().unwrap().decide(&decided),
                 Event::Run(RunNews::Ended(_, state)) => self.ended = Some(state),
                 Event::Run(RunNews::Refused(why)) | Event::Trouble(why) => panic!("{what}: {why}"),
                 Event::Procedure(ProcedureNews::Needs(_, needs)) => self.needs = needs,
@@ -99,6 +100,11 @@ impl Console {
         steps.iter().find(|step| step.part.as_ref().is_some_and(|id| id.as_str() == part)).map(|step| step.state)
     }
 
+    fn decided(&self) -> Decided {
+        let document = self.run.as_ref().and_then(|run| run.document.as_ref());
+        document.map(|document| document.decided.clone()).unwrap_or_default()
+    }
+
     fn failed(&self) -> bool {
         self.needs.iter().any(|need| matches!(need, Need::Failure(..)))
     }
@@ -116,8 +122,9 @@ fn a_console_that_another_test_kills() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut console = Console::open(&folder).await;
-        console.conduct(Chosen::Whole, None).await;
+        console.conduct(if scene == "alone" { Chosen::Rollback } else { Chosen::Whole }, None).await;
         match scene.as_str() {
+            "alone" => console.until("the way back", |console| console.state("back") == Some(StepState::Started)).await,
             "edited" => {
                 console.until("the item", |console| console.needs.len() == 1).await;
                 let command = format!("echo edited >>{}", folder.join("truth").display());
@@ -190,18 +197,53 @@ fn the_way_back_is_gone_on_with_and_nothing_else() {
     let desk = Desk::here("");
     desk.document(
         "# P\n```sh {#one host=me danger=change}\necho one >>ROOM/truth; exit 3\n```\n\
-         ```sh {#two host=me danger=change}\necho two >>ROOM/truth\n```\n## Rollback\n\
+         ```sh {#two host=me danger=change capture=found}\necho two >>ROOM/truth\n```\n## Rollback\n\
+         ```sh {#only-then host=me danger=change when=found}\necho \"$found\" >>ROOM/truth\n```\n\
          ```sh {#back host=me danger=change}\nsleep 3; echo back >>ROOM/truth\n```\n\
          ```sh {#last host=me danger=change}\necho last >>ROOM/truth\n```\n",
     );
+    // Nobody has found out yet what its condition speaks of: that keeps neither the way back nor whoever takes it up.
     killed(&desk, "back");
     let resumed = desk.resume(&[]);
     assert_eq!(resumed.status.code(), Some(2), "{}", told(&resumed));
     assert_eq!(desk.text("truth"), "one\nback\nlast\n", "{}", told(&resumed));
     let (run, _) = desk.recorded();
     let states: Vec<StepState> = run.steps.iter().map(|step| step.state).collect();
-    let wanted = [StepState::Failed, StepState::Skipped, StepState::Verified, StepState::Verified];
+    let (skipped, verified) = (StepState::Skipped, StepState::Verified);
+    let wanted = [StepState::Failed, skipped, skipped, verified, verified];
     assert_eq!((states.as_slice(), run.state), (wanted.as_slice(), RunState::Failed), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_that_was_begun_alone_ends_and_gives_the_lock_back() {
+    for is_taken_up in [false, true] {
+        let desk = Desk::here("");
+        let site = desk.site_here().replace("[environments.lab]\n", "[environments.lab]\nlock_host = \"me\"\n");
+        desk.write("config/quarterdeck/sites/shop/site.toml", &site);
+        desk.document(
+            "+++\nlock = true\n+++\n# P\n```sh {#one host=me danger=change}\necho one >>ROOM/truth\n```\n## Rollback\n\
+             ```sh {#back host=me danger=change}\nuntil [ -e ROOM/go ]; do sleep 0.1; done; echo back >>ROOM/truth\n```\n\
+             ```sh {#last host=me danger=change}\necho last >>ROOM/truth\n```\n",
+        );
+        let left = is_taken_up.then(|| {
+            killed(&desk, "alone");
+            tokio::task::block_in_place(|| desk.recorded().0.id)
+        });
+        let mut console = Console::open(desk.folder.path()).await;
+        match left {
+            Some(run) => console.effects.send(Effect::Resume(run)).await.unwrap(),
+            None => console.conduct(Chosen::Rollback, None).await,
+        }
+        console.until("the way back", |console| console.state("back") == Some(StepState::Started)).await;
+        let status = ["lock", "status", "shop", "-e", "lab"];
+        let locked = desk.command(env!("CARGO_BIN_EXE_qd"), &status).output().unwrap();
+        assert_eq!(locked.status.code(), Some(1), "{}", told(&locked));
+        desk.write("go", "");
+        console.until("the end", |console| console.ended.is_some()).await;
+        assert_eq!((console.ended, desk.text("truth").as_str()), (Some(RunState::Succeeded), "back\nlast\n"));
+        let free = desk.command(env!("CARGO_BIN_EXE_qd"), &status).output().unwrap();
+        assert_eq!(free.status.code(), Some(0), "{}", told(&free));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -223,6 +265,31 @@ async fn what_undoes_a_step_is_done_and_then_the_step_may_be_retried() {
     console.conduct(Chosen::Parts(vec![PartId::new("one").unwrap().into()]), Some("me")).await;
     console.until("the end", |console| console.ended.is_some()).await;
     assert_eq!((console.ended, desk.text("truth").as_str()), (Some(RunState::Succeeded), "two\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_a_run_is_told_of_its_go_and_that_it_goes_back() {
+    let desk = Desk::here("");
+    desk.document(
+        "# P\n## Gate\n```sh {#looked host=me danger=read}\ntrue\n```\n## Phase 1: new\n\
+         ```sh {#one host=me danger=change}\necho one >>ROOM/truth; exit 3\n```\n## Rollback\n\
+         ```sh {#back host=me danger=change}\necho back >>ROOM/truth\n```\n",
+    );
+    let mut console = Console::open(desk.folder.path()).await;
+    console.conduct(Chosen::Gate, None).await;
+    console.until("the gate", |console| console.needs.contains(&Need::Go)).await;
+    assert_eq!(console.decided().go, Go::Waits);
+    console.conduct(Chosen::Rest, None).await;
+    console.until("the failure", Console::failed).await;
+    let decided = console.decided();
+    assert!(decided.go == Go::Given && decided.confirmed.is_some() && !decided.rolls_back, "{decided:?}");
+    console.conduct(Chosen::Rollback, None).await;
+    console.until("the end", |console| console.ended.is_some()).await;
+    assert!(console.decided().rolls_back);
+    assert_eq!(desk.text("truth"), "one\nback\n");
+    let mut run = console.run.clone().unwrap();
+    run.state = console.ended.unwrap();
+    assert_eq!(run.verdict_told(), "rolled back");
 }
 
 #[test]

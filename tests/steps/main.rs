@@ -18,10 +18,13 @@ use digest::digest;
 mod decided;
 #[path = "../common/digest.rs"]
 mod digest;
+mod follow;
 mod gate;
+mod guarded;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;
+mod left;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
 mod pty;

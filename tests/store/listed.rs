@@ -28,7 +28,7 @@ fn qd(home: &Path, arguments: &[&str]) -> (i32, String, String) {
 async fn runs_are_listed_told_in_full_and_given_to_scripts() {
     let home = tempfile::tempdir().unwrap();
     let (code, out, _) = qd(home.path(), &[]);
-    assert_eq!((code, out.as_str()), (0, "Nothing was done with qd yet.\n"));
+    assert_eq!((code, out.as_str()), (0, "Nothing was done with qd from this machine yet.\n"));
     assert_eq!(qd(home.path(), &["--id", "zzzz"]).0, 64);
     let (code, out, _) = qd(home.path(), &["--json", "--grep", "x"]);
     assert!(code == 0 && out.contains("\"runs\": []"), "{out}");

@@ -319,6 +319,28 @@ async fn e6_of_eight_consoles_exactly_one_takes_a_run_over() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_let_go_of_is_on_the_list_of_those_that_anybody_may_go_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = child("procedures::is_at_a_run_until_it_is_killed", folder.path());
+    let id = RunId::new(&says(&mut first, "ack ")[4..]).unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let (one, two) = (open(folder.path()).await, open(folder.path()).await);
+    assert_eq!(one.adopt(id.clone(), who("ada"), Timestamp::now()).await.unwrap().token, 2);
+    // Only whoever has it lets go of it.
+    two.let_go(id.clone()).await.unwrap();
+    assert!(one.resumable(ALL).await.unwrap().is_empty());
+    // The lock host did not take it over: it is nobody's again, for this console too.
+    one.let_go(id.clone()).await.unwrap();
+    for store in [&one, &two] {
+        assert_eq!(store.resumable(ALL).await.unwrap().len(), 1);
+    }
+    assert_eq!(one.adopt(id.clone(), who("ada"), Timestamp::now()).await.unwrap().token, 3);
+    one.let_go(id.clone()).await.unwrap();
+    assert_eq!(two.adopt(id, who("bob"), Timestamp::now()).await.unwrap().token, 4);
+}
+
+#[tokio::test]
 async fn whoever_was_replaced_records_nothing_more_of_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (open(folder.path()).await, open(folder.path()).await);

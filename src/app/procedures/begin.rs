@@ -15,8 +15,12 @@ use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::choose::{self, About};
 use crate::screens::{edit, plan};
+use crate::state::deploy::names_version;
 use crate::state::procedures::conducted::Sent;
-use crate::state::procedures::{Answers, Choice, Chosen, Conducted, Edited, again, commanded, has_gate, plan_seen};
+use crate::state::procedures::{
+    Answers, Choice, Chosen, Conducted, Edited, Missing, Sheet, again, commanded, has_gate, is_of, offered, plan_seen,
+    unlisted,
+};
 use crate::text::Foreign;
 
 /// What a person wants to be run, with everything that was said so far.
@@ -28,6 +32,8 @@ pub struct Wish {
     pub choice: Choice,
     /// What is known.
     pub answers: Answers,
+    /// Whether the inputs were shown that have a value already.
+    pub reviewed: bool,
 }
 
 /// The run that chosen parts are added to: the one that goes on here.
@@ -47,7 +53,7 @@ pub fn wish(model: &Model, what: Chosen, only: Vec<HostName>, now: Now) -> Optio
 pub fn wished(model: &Model, choice: Choice, now: Now) -> Option<Wish> {
     let procedure = Arc::clone(model.procedure.procedure.as_ref()?);
     let answers = known(model, &procedure, now);
-    Some(Wish { procedure, choice, answers })
+    Some(Wish { procedure, choice, answers, reviewed: false })
 }
 
 /// What is known beside the document: what was told before, what earlier parts gave, what was decided.
@@ -59,6 +65,7 @@ fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
     answers.values.extend(model.procedure.told.clone());
     answers.left.extend(model.procedure.left.iter().cloned());
     answers.listed.extend(model.releases.listed(procedure));
+    answers.listed.extend(model.choices.listed(procedure));
     let zone = model.setup.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
     answers.now = Some(now.wall.to_zoned(zone).datetime());
     answers
@@ -66,14 +73,18 @@ fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
 
 /// Why nothing is begun at all.
 pub fn refused(model: &Model, danger: Danger) -> Option<String> {
-    if model.environment().is_some_and(|environment| !environment.trusted) {
-        return Some("the site is untrusted, so it runs no command of its own".to_owned());
+    if let Some(environment) = model.environment().filter(|environment| !environment.trusted) {
+        let word = crate::app::strip::word_for(model, &environment.site);
+        return Some(format!("the site is untrusted, so it runs no command of its own: qd trust {word}"));
     }
     if let Some(StoreState::ReadOnly(_)) = &model.store {
         return Some("it could not be recorded".to_owned());
     }
     if danger > Danger::Read && model.setup.read_only {
         return Some(READ_ONLY.to_owned());
+    }
+    if model.reading_releases.holds() {
+        return Some("what was confirmed begins when what was released meanwhile is read".to_owned());
     }
     if model.conducted.sent.is_some() {
         return Some("another run is about to begin".to_owned());
@@ -84,12 +95,36 @@ pub fn refused(model: &Model, danger: Danger) -> Option<String> {
 /// Plans a wish: what is missing is asked for, what changes something is shown, what only reads begins.
 pub fn plan_it(model: &mut Model, wish: Wish, now: Now) -> Vec<Effect> {
     let Some(fleet) = &model.fleet else { return Vec::new() };
-    match plan_seen(&wish.procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice) {
+    // Whoever begins the whole sees what it takes, and may change it.
+    let begins = matches!(wish.choice.what, Chosen::Whole | Chosen::Gate) && wish.choice.run.is_none();
+    // What was chosen on a deploy's page of what is asked for no more.
+    let picked = if model.screen == Screen::Deploy { names_version(&wish.procedure) } else { None };
+    let picked = picked.filter(|name| wish.answers.values.contains_key(name.as_str()));
+    let offered = if begins && !wish.reviewed {
+        offered(&wish.procedure, &fleet.environment, &wish.answers, picked)
+    } else {
+        Vec::new()
+    };
+    let planned = plan_seen(&wish.procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice);
+    let planned = match planned {
+        Ok(_) if !offered.is_empty() => Err(Missing { asked: offered, wrong: Vec::new() }),
+        // What goes on was judged when it began.
+        Ok(plan) if wish.choice.run.is_none() && forms::lists(&fleet.environment) => {
+            let unjudged = unlisted(&wish.procedure, &fleet.environment, &wish.answers, &plan);
+            if unjudged.is_empty() { Ok(plan) } else { Err(Missing { asked: unjudged, wrong: Vec::new() }) }
+        }
+        Err(mut missing) => {
+            missing.merge(Missing { asked: offered, wrong: Vec::new() });
+            missing.asked.sort_by_key(|asked| forms::order(&wish.procedure, asked));
+            Err(missing)
+        }
+        Ok(plan) => Ok(plan),
+    };
+    match planned {
         Ok(plan) => offer(model, wish.procedure, plan, now),
         Err(missing) if missing.wrong.is_empty() => {
             let form = forms::missing(model, &missing, &wish);
-            model.overlay = Some(Overlay::Form(Box::new(form), forms::Purpose::Plan(Box::new(wish), missing)));
-            Vec::new()
+            forms::open(model, form, forms::Purpose::Plan(Box::new(wish), missing))
         }
         Err(missing) => {
             let text: Vec<String> = missing.wrong.iter().map(|wrong| format!("{wrong}.")).collect();
@@ -100,7 +135,7 @@ pub fn plan_it(model: &mut Model, wish: Wish, now: Now) -> Vec<Effect> {
 }
 
 /// Says why something is not begun.
-fn tell(model: &mut Model, title: &str, text: &str) {
+pub(in crate::app) fn tell(model: &mut Model, title: &str, text: &str) {
     let about = About { heading: String::new(), text: Foreign::from(text), difference: false };
     model.overlay = Some(Overlay::Choose(choose::State::new(choose::What::Told, title, vec![about], Vec::new())));
 }
@@ -118,7 +153,9 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
     }
     // What only looks whether it may begin needs nobody's word either.
     let looks = !plan.whole || plan.purpose == Purpose::Judge;
-    if !plan.changes() && looks && plan.disguised().is_none() {
+    // What others are told can't be taken back: it is shown before.
+    let tells = plan.parts.iter().any(|part| part.kind == "notify");
+    if !plan.changes() && looks && !tells && plan.disguised().is_none() {
         return match Confirm::new(plan).answer("") {
             Ok(permit) => conduct(model, permit, now),
             Err(_) => Vec::new(),
@@ -132,7 +169,7 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
     effects
 }
 
-/// Takes the answer of the page: from here on the engine does it.
+/// Takes the answer of the page.
 pub fn answer(model: &mut Model, state: Box<plan::State>, now: Now) -> Vec<Effect> {
     if let Some(why) = refused(model, state.plan().danger()) {
         model.say(format!("Not begun: {why}."), now);
@@ -140,7 +177,11 @@ pub fn answer(model: &mut Model, state: Box<plan::State>, now: Now) -> Vec<Effec
         return Vec::new();
     }
     match state.answer() {
-        Ok(permit) => conduct(model, permit, now),
+        // What was released since the plan was made decides about it too.
+        Ok(permit) => match releases::hold(model, permit, now) {
+            Ok(permit) => conduct(model, permit, now),
+            Err(effects) => effects,
+        },
         Err(state) => {
             model.overlay = Some(Overlay::Plan(state));
             Vec::new()
@@ -148,7 +189,8 @@ pub fn answer(model: &mut Model, state: Box<plan::State>, now: Now) -> Vec<Effec
     }
 }
 
-fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Effect> {
+/// From here on the engine does it.
+pub(in crate::app) fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Effect> {
     let plan = permit.plan();
     if plan.run.is_none() {
         let (procedure, title) = (plan.procedure.clone(), plan.title.clone());
@@ -161,15 +203,23 @@ fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, now: Now) -> Vec<Ef
             model.procedure.told.insert(given.name.to_string(), value.clone());
         }
     }
+    if let Some(hosts) = model.procedure.meant.take() {
+        model.procedure.hosts = hosts;
+    }
     model.overlay = None;
     vec![Effect::Conduct(Box::new(permit))]
 }
 
 /// What is known beside a plan.
-pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan) -> plan::Beside<'a> {
+pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan, procedure: &'a Procedure) -> plan::Beside<'a> {
     // A run that has it already goes on.
     let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
-    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure), locked }
+    let run = conducted.of(&plan.procedure).map(|conduct| &conduct.run);
+    let chosen = |id: &PartId| plan.parts.iter().any(|part| part.part == *id || is_of(&part.part, id));
+    // Parts that were chosen alone wait for no gate: whoever begins them is told of it.
+    let alone = !plan.whole && plan.purpose == Purpose::Forward;
+    let gate = if alone { Sheet { procedure, run }.open_gate(chosen) } else { None };
+    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure), gate, locked }
 }
 
 /// Whether the page or the box asks for a single `y`.
@@ -218,7 +268,7 @@ pub fn rest(model: &mut Model, now: Now) -> Vec<Effect> {
 
 /// Plans the whole document, its rollback, or what undoes a part.
 pub fn other(model: &mut Model, what: Chosen, now: Now) -> Vec<Effect> {
-    debug_assert!(model.screen == Screen::Procedure);
+    debug_assert!(model.at_procedure());
     match wish(model, what, Vec::new(), now) {
         Some(wish) => plan_it(model, wish, now),
         None => Vec::new(),

@@ -1,11 +1,14 @@
-//! Ending the command of a step: asked before, since what it had begun stays half done.
+//! What is asked once more before it happens: the end of a step's command, which leaves half done what it had begun, and
+//! leaving a host out, which takes away everything the run had for it.
 
 use super::decide;
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::run::{RunStep, StepState};
+use crate::domain::{HostName, RunId};
 use crate::screens::choose;
 use crate::state::procedures::inner_title;
+use crate::text::Foreign;
 
 /// Asks whether the command that goes on is ended: the one under the cursor, else the first.
 pub fn cancel(model: &mut Model) {
@@ -25,13 +28,6 @@ pub fn cancel(model: &mut Model) {
         (Some(part), Some((procedure, environment))) => inner_title(procedure, environment, part),
         (_, _) => String::new(),
     };
-    let choice = |does, label: &str, about: &str| choose::Choice {
-        does,
-        label: label.to_owned(),
-        about: about.to_owned(),
-        why_not: None,
-        reason: false,
-    };
     let choices = vec![
         choice(choose::Does::Nothing, "leave it", "it goes on"),
         choice(choose::Does::Cancel, "end it", "TERM to everything of it there, and KILL ten seconds later"),
@@ -39,4 +35,38 @@ pub fn cancel(model: &mut Model) {
     let title = format!("End the command on {}? {title}", step.host);
     let what = choose::What::Cancel(conduct.run.id.clone(), number);
     model.overlay = Some(Overlay::Choose(choose::State::new(what, title, Vec::new(), choices)));
+}
+
+/// Asks whether a host is left out of the run in which a step on it did not go well.
+pub fn leave_out(model: &mut Model, run: &RunId, step: usize, host: &HostName) {
+    let Some(conduct) = model.conducted.get(run) else { return };
+    let procedure = model.procedure.procedure.as_deref().zip(model.environment());
+    let lost: Vec<String> = conduct
+        .run
+        .steps
+        .iter()
+        .filter(|other| other.host == *host && other.state == StepState::Planned)
+        .map(|other| match (&other.part, procedure) {
+            (Some(part), Some((procedure, environment))) => inner_title(procedure, environment, part),
+            (Some(part), None) => part.to_string(),
+            (None, _) => String::new(),
+        })
+        .collect();
+    let heading = format!("What is not done on {host} then");
+    let about = choose::About { heading, text: Foreign::from(lost.join("\n")), difference: false };
+    let choices = vec![
+        choice(choose::Does::Nothing, "keep it", "the run goes on waiting"),
+        choice(
+            choose::Does::LeaveOut(host.clone()),
+            "leave it out",
+            "the step is given up, and the run goes on elsewhere",
+        ),
+    ];
+    let what = choose::What::LeaveOut(run.clone(), step);
+    let title = format!("Leave {host} out of the run?");
+    model.overlay = Some(Overlay::Choose(choose::State::new(what, title, vec![about], choices)));
+}
+
+fn choice(does: choose::Does, label: &str, about: &str) -> choose::Choice {
+    choose::Choice { does, label: label.to_owned(), about: about.to_owned(), why_not: None, reason: false }
 }

@@ -1,7 +1,7 @@
 //! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
 
-use super::{begin, forms, gate};
-use crate::app::model::{Model, Screen};
+use super::{begin, cancel, forms, gate};
+use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{Reason, RunStep, StepState};
@@ -27,6 +27,9 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
         return Vec::new();
     };
     if done && conduct(model).is_some_and(Conduct::goes_on) {
+        if is_too_soon(model, now) {
+            return Vec::new();
+        }
         let run = run(model);
         return run.map(|run| Effect::Decide(run, Decision::Untick(part))).into_iter().collect();
     }
@@ -43,7 +46,19 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
         // Whether it is done at all is known when the run has looked at its condition: then what was seen is asked for.
         return tick_in(model, part, None, now);
     }
+    if is_too_soon(model, now) {
+        return Vec::new();
+    }
     tick(model, part, String::new(), now)
+}
+
+/// Whether the key may be one that bounces or is held: it has its effect once, not on whatever comes under it next.
+fn is_too_soon(model: &mut Model, now: Now) -> bool {
+    let repeated = model.stroke.is_repeated();
+    if repeated {
+        model.say("The same key within a second says nothing of another item: once more, when you have read it.", now);
+    }
+    repeated
 }
 
 /// Whether the item under the cursor is ticked in a run that goes on.
@@ -96,10 +111,18 @@ fn run(model: &Model) -> Option<RunId> {
 /// After a run has said what it waits for: what a person has decided before it was begun is told now.
 pub fn answers(model: &mut Model) -> Vec<Effect> {
     let Some((part, note)) = model.procedure.answer.clone() else { return Vec::new() };
-    let Some(conduct) = conduct(model).filter(|conduct| conduct.needs.contains(&Need::Tick(part.clone()))) else {
-        return Vec::new();
-    };
+    let Some(conduct) = conduct(model) else { return Vec::new() };
     let run = conduct.run.id.clone();
+    if conduct.needs.contains(&Need::Choose(part.clone())) {
+        model.procedure.answer = None;
+        if stands_at(model, &part) && model.overlay.is_none() {
+            decision(model, run, &part);
+        }
+        return Vec::new();
+    }
+    if !conduct.needs.contains(&Need::Tick(part.clone())) {
+        return Vec::new();
+    }
     model.procedure.answer = None;
     match (note, found(model, &part)) {
         (Some(note), _) => vec![Effect::Decide(run, Decision::Tick(part, note))],
@@ -115,7 +138,7 @@ pub fn answers(model: &mut Model) -> Vec<Effect> {
 /// Whether a person stands at this part just now.
 fn stands_at(model: &Model, part: &PartId) -> bool {
     let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
-    model.screen == Screen::Procedure && here.is_some_and(|here| here.id == *part)
+    model.at_procedure() && here.is_some_and(|here| here.id == *part)
 }
 
 /// What the run beside the open document waits for: at the part under the cursor, else first of all.
@@ -166,6 +189,9 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
                 ask_note(model, part, &one.title.plain());
                 return Vec::new();
             }
+            if is_too_soon(model, now) {
+                return Vec::new();
+            }
             return tick(model, part, String::new(), now);
         }
         Need::Choose(part) => {
@@ -176,7 +202,7 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
             let inputs = model.procedure.procedure.as_ref().map(|one| one.header.inputs.clone()).unwrap_or_default();
             let inputs = forms::inputs_of(&inputs, &names);
             let form = forms::tell(model, &inputs);
-            model.overlay = Some(Overlay::Form(Box::new(form), forms::Purpose::Tell(run, inputs)));
+            return forms::open(model, form, forms::Purpose::Tell(run, inputs));
         }
         Need::Failure(step, evidence) => menu(model, run, step, &evidence, false),
         Need::Unknown(step, evidence) => menu(model, run, step, &evidence, true),
@@ -240,6 +266,7 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     let about = match (unknown, step.edited.is_some()) {
         (true, _) => "it may be done twice then",
         (false, true) => "the same command once more, as it was edited",
+        (false, false) if part.is_some_and(only_looks) => "it is looked at once more",
         (false, false) => "the same command once more",
     };
     choices.push(choice(Does::Retry, "retry", format!("{about}, on {} only", step.host)));
@@ -255,10 +282,10 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     }
     let others =
         conduct.run.steps.iter().filter(|other| other.host == step.host && other.state == StepState::Planned).count();
-    if on_host {
+    // Of what the gate judges, and where nothing more is to come, there is nothing to be left out.
+    if on_host && others > 0 && !is_gate {
         let about = format!("nothing more of this run goes to {}", step.host);
-        let why_not = (others == 0).then(|| "nothing more of this run is on it".to_owned());
-        choices.push(Choice { why_not, ..choice(Does::LeaveOut(step.host.clone()), "leave host out", about) });
+        choices.push(choice(Does::LeaveOut(step.host.clone()), "leave host out", about));
     }
     if let Some(undo) = part.filter(|_| !is_gate).and_then(|part| part.options.undo.as_ref()) {
         choices.push(choice(Does::Undo, "undo", format!("what undoes it: {undo}")));
@@ -267,7 +294,8 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
         one.header.rollback.is_some()
             || one.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback)
     });
-    if has_back && !is_gate {
+    // What failed on the way back is not mended by going it once more.
+    if has_back && !is_gate && !conduct.run.rolls_back() {
         choices.push(choice(Does::RollBack, "roll back", "the way back that is written down; shows it first"));
     }
     if on_host && super::super::shell::up(model, &step.host) {
@@ -278,12 +306,19 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     model.overlay = Some(Overlay::Choose(State::new(What::Step(run, number), heading, about, choices)));
 }
 
+/// Whether a part sends nothing that is a command.
+fn only_looks(part: &crate::domain::procedure::Part) -> bool {
+    use crate::domain::procedure::Doing;
+    matches!(part.doing, Doing::Check(..) | Doing::Fact(_) | Doing::Approve(_))
+}
+
 /// The evidence, with its headings.
 fn told_of(step: &RunStep, evidence: &Evidence) -> Vec<About> {
     let one = |heading: String, text: Foreign| About { heading, text, difference: false };
     let mut all = Vec::new();
     let why = match (evidence.reason.or(step.reason), step.exit) {
         (Some(Reason::NonZeroExit) | None, Some(exit)) => format!("exit {exit}"),
+        (Some(Reason::NonZeroExit), None) => "it did not pass".to_owned(),
         (Some(reason), _) => reason.word().to_owned(),
         (None, None) => String::new(),
     };
@@ -324,6 +359,7 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
             }
             _ => Vec::new(),
         },
+        What::Follow(run, part) => crate::app::deploy::following::said(run, part, &does, reason),
         What::Place => {
             if let Does::On(host) = does {
                 model.procedure.hosts = vec![host];
@@ -335,6 +371,10 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
                 model.say("The command is being ended: TERM, and KILL ten seconds later.".to_owned(), now);
                 vec![Effect::Decide(run, Decision::Cancel(step))]
             }
+            _ => Vec::new(),
+        },
+        What::LeaveOut(run, _) => match does {
+            Does::LeaveOut(host) => vec![Effect::Decide(run, Decision::LeaveOut(host))],
             _ => Vec::new(),
         },
         What::End(run) => match does {
@@ -384,65 +424,15 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         Does::CheckAgain => decide(Decision::CheckAgain(step)),
         Does::MarkDone => decide(Decision::MarkDone(step, reason)),
         Does::Skip => decide(Decision::Skip(step, reason)),
-        Does::LeaveOut(host) => decide(Decision::LeaveOut(host)),
+        Does::LeaveOut(host) => {
+            cancel::leave_out(model, &run, step, &host);
+            Vec::new()
+        }
         Does::Abort => decide(Decision::Abort(reason)),
         Does::Shell(host) => vec![Effect::Shell(host)],
         Does::Way(_) | Does::Resume | Does::Cancel | Does::On(_) | Does::Nothing => Vec::new(),
+        Does::Well | Does::NotWell => Vec::new(),
     }
-}
-
-/// Offers to take up a run that nobody is at; with the difference where its document has changed since.
-pub fn offer(model: &mut Model, id: &RunId) {
-    let Some(open) = model.conducted.open.iter().find(|open| open.run.id == *id) else { return };
-    let plain = |text: &str| Foreign::from(text).plain();
-    let document = open.run.document.as_ref();
-    let now = document.and_then(|document| model.environment()?.procedure(&document.name));
-    let changed = match (document, now) {
-        (Some(document), Some(now)) => document.digest != now.digest,
-        (_, None) | (None, _) => false,
-    };
-    let mut about = Vec::new();
-    let text = |text: String| About { heading: String::new(), text: Foreign::from(text), difference: false };
-    let who = format!("Begun by {} from {}.", plain(&open.run.person), plain(&open.run.workstation));
-    about.push(text(who));
-    let steps: Vec<String> = open
-        .run
-        .steps
-        .iter()
-        .map(|step| {
-            let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{:<9} {part} on {}", crate::ui::runs::part_word(step.state), step.host)
-        })
-        .collect();
-    about.push(About { heading: "How it stands".to_owned(), text: Foreign::from(steps.join("\n")), difference: false });
-    let told = if open.elsewhere {
-        "it is taken over from the other workstation, which can send nothing more"
-    } else {
-        "exactly where it stood; nothing that was done is done again"
-    };
-    let why_not = if now.is_none() {
-        Some("its document is not here any more".to_owned())
-    } else {
-        changed.then(|| "its document has changed since".to_owned())
-    };
-    let lines = model.conducted.changed.get(id);
-    if let Some(lines) = lines {
-        about.push(About {
-            heading: "What changed in the document".to_owned(),
-            text: Foreign::from(lines.join("\n")),
-            difference: true,
-        });
-    } else if changed {
-        about.push(text(
-            "The document has changed since: a run is bound to the document that was confirmed.".to_owned(),
-        ));
-    }
-    let choices = vec![
-        Choice { why_not, ..choice(Does::Resume, "take it up", told) },
-        choice(Does::Nothing, "leave it", "it stays on the list"),
-    ];
-    let title = format!("Unfinished: {}", plain(&open.run.title));
-    model.overlay = Some(Overlay::Choose(State::new(What::Resume(id.clone()), title, about, choices)));
 }
 
 /// Asks where steps are done that name no place.

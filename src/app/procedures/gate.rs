@@ -81,7 +81,7 @@ pub fn judge(model: &mut Model, run: RunId, id: &PartId) {
     choices.extend(waiver(model, Some(&part)));
     choices.push(Choice {
         reason: true,
-        ..choice(Does::Abort, "end the run", "nothing behind the gate was begun; what was not begun is skipped")
+        ..choice(Does::Abort, "it is not good: end the run", "nothing behind the gate was begun, and nothing is")
     });
     let title = format!("Judge: {}", part.title.plain());
     model.overlay = Some(Overlay::Choose(State::new(What::Step(run, number), title, about, choices)));

@@ -6,11 +6,14 @@ mod cancel;
 pub mod decide;
 pub mod forms;
 pub mod gate;
+mod link;
 pub mod past;
 pub mod subject;
+pub mod take_up;
 pub mod why;
 
 pub use cancel::cancel;
+pub use link::{follow_link, links};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,16 +24,16 @@ use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use crate::domain::channel::{Delivery, Told};
-use crate::domain::procedure::{Block, Doing, Inline};
+use crate::domain::procedure::Doing;
 use crate::domain::run::StepState;
 use crate::domain::{Environment, HostName, Now, PartId, Procedure, ProcedureName, RunId};
 use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need, OpenRun, ProcedureNews};
 use crate::screens::choose;
-use crate::screens::procedure::{Desk, Focus, State, StepRow, areas, output_lines, step_rows};
+use crate::screens::procedure::{Desk, Focus, Grades, State, StepRow, areas, output_lines, step_rows};
 use crate::state::procedures::shelf::{Key, Shelf};
-use crate::state::procedures::{Conduct, Conducted, Sheet, Subject};
+use crate::state::procedures::{Conduct, Conducted, Sheet, Subject, commanded};
 use crate::state::procedures::{inner_title, sheet};
 use crate::text::Foreign;
 use crate::ui::Clock;
@@ -76,16 +79,22 @@ fn conduct<'a>(state: &State, conducted: &'a Conducted, procedure: &Procedure) -
 /// What the screen of a procedure is drawn from.
 pub fn desk(model: &Model, clock: Clock) -> Option<Desk<'_>> {
     let procedure = model.procedure.procedure.as_ref()?;
-    desk_of(model, &model.procedure, procedure, clock)
+    desk_of(model, &model.procedure, (procedure, &model.procedure.grades), clock)
 }
 
-fn desk_of<'a>(model: &'a Model, state: &State, procedure: &'a Arc<Procedure>, clock: Clock) -> Option<Desk<'a>> {
+fn desk_of<'a>(
+    model: &'a Model,
+    state: &State,
+    (procedure, grades): (&'a Arc<Procedure>, &'a Grades),
+    clock: Clock,
+) -> Option<Desk<'a>> {
     let fleet = model.fleet.as_ref()?;
     let conduct = conduct(state, &model.conducted, procedure);
     Some(Desk {
         environment: &fleet.environment,
         sheet: Sheet { procedure, run: conduct.map(|conduct| &conduct.run) },
         conduct,
+        grades,
         past: state.run.is_some(),
         runs: model.runs.all(),
         person: &model.setup.person,
@@ -97,9 +106,9 @@ fn desk_of<'a>(model: &'a Model, state: &State, procedure: &'a Arc<Procedure>, c
 /// Lets the state of the screen do something with what it is drawn from.
 pub fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Desk<'_>) -> T) -> Option<T> {
     let mut state = std::mem::take(&mut model.procedure);
-    let procedure = state.procedure.clone();
+    let (procedure, grades) = (state.procedure.clone(), Arc::clone(&state.grades));
     let done = procedure.as_ref().and_then(|procedure| {
-        let desk = desk_of(model, &state, procedure, STILL)?;
+        let desk = desk_of(model, &state, (procedure, &grades), STILL)?;
         Some(does(&mut state, &desk))
     });
     model.procedure = state;
@@ -116,12 +125,20 @@ pub fn come_from(model: &mut Model) {
 
 /// Shows the list, or the document that was open when it was left.
 pub fn list(model: &mut Model) {
+    leave_deploy(model);
     let past = past::put_back(model);
     let open = model.procedure.procedure.is_some();
     let here = model.screen == Screen::Procedure && !past;
     let to = if open && !here && model.in_procedure { Screen::Procedure } else { Screen::Runbooks };
     model.in_procedure = to == Screen::Procedure;
     show(model, to);
+}
+
+/// Lays the desk of the procedures before whoever looks at a deploy, which has its own.
+fn leave_deploy(model: &mut Model) {
+    if model.screen == Screen::Deploy {
+        show(model, Screen::Runbooks);
+    }
 }
 
 /// Opens what is under the cursor of the list.
@@ -136,7 +153,7 @@ pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
             match name {
                 Some(name) => open(model, &name),
                 None => {
-                    decide::offer(model, &id);
+                    take_up::offer(model, &id);
                     Vec::new()
                 }
             }
@@ -146,6 +163,7 @@ pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
 
 /// Opens a procedure by its name. One that is open already stays where it is.
 pub fn open(model: &mut Model, name: &ProcedureName) -> Vec<Effect> {
+    leave_deploy(model);
     past::put_back(model);
     let Some(procedure) = model.environment().and_then(|environment| environment.procedure(name)).cloned() else {
         return Vec::new();
@@ -197,6 +215,13 @@ pub fn host(model: &Model) -> Option<HostName> {
     trouble.or_else(|| steps.first().map(|(_, step)| &step.host)).or(named.map(|host| &host.name)).cloned()
 }
 
+/// Whether the step under the cursor has a command, or ran one.
+pub fn has_command(model: &Model) -> bool {
+    let Some((desk, place)) = desk(model, STILL).zip(model.procedure.cursor) else { return false };
+    let ran = desk.steps(place).iter().any(|(_, step)| !step.command.is_empty());
+    ran || desk.sheet.procedure.parts.get(place).is_some_and(|part| commanded(part).is_some())
+}
+
 /// Moves the cursor.
 pub fn go(model: &mut Model, step: Step) {
     with(model, |state, desk| state.go(step, desk));
@@ -239,7 +264,16 @@ pub fn run_step(model: &mut Model, now: Now) -> Vec<Effect> {
         }
         return decide::toggle(model, now);
     }
+    if matches!(part.doing, Doing::Decide(_)) {
+        // It is asked as soon as the run that begins for it waits for the answer.
+        model.procedure.answer = Some((part.id.clone(), None));
+    }
     begin::parts(model, vec![part.id], Vec::new(), now)
+}
+
+/// Whether a person paused the run beside the open document.
+pub fn is_paused(model: &Model) -> bool {
+    decide::conduct(model).is_some_and(|conduct| conduct.needs.contains(&Need::Paused))
 }
 
 /// Begins no further step, or goes on.
@@ -308,65 +342,7 @@ pub fn goes_on(model: &Model) -> Option<&Conduct> {
 
 /// Whether a run lies on the screen just now.
 pub fn is_on_screen(model: &Model, id: &RunId) -> bool {
-    model.screen == Screen::Procedure && decide::conduct(model).is_some_and(|conduct| conduct.run.id == *id)
-}
-
-/// The links of the part under the cursor, else of the whole document.
-pub fn links(model: &Model) -> Vec<(String, String)> {
-    let Some(procedure) = model.procedure.procedure.as_ref() else { return Vec::new() };
-    let of = |part: Option<usize>| {
-        let mut found: Vec<(String, String)> = Vec::new();
-        for (place, placed) in procedure.blocks.iter().enumerate() {
-            if part.is_some() && model.procedure.outline.owner(place) != part {
-                continue;
-            }
-            let cells: Vec<&[Inline]> = match &placed.block {
-                Block::Heading(_, inlines, _) | Block::Paragraph(inlines) | Block::Item(_, inlines) => vec![inlines],
-                Block::Table(head, body) => head.iter().chain(body.iter().flatten()).map(Vec::as_slice).collect(),
-                Block::Code(..) | Block::Rule | Block::Html(_) => Vec::new(),
-            };
-            for inline in cells.into_iter().flatten() {
-                let Some(link) = &inline.link else { continue };
-                if !found.iter().any(|(_, known)| known == link) {
-                    found.push((inline.text.plain(), link.clone()));
-                }
-            }
-        }
-        found
-    };
-    let here = model.procedure.cursor.map(|part| of(Some(part))).unwrap_or_default();
-    if here.is_empty() { of(None) } else { here }
-}
-
-/// Follows a link inside the site: to a section of this document, or to another one. Says whether it was one.
-pub fn follow_link(model: &mut Model, link: &str) -> bool {
-    let Some(procedure) = model.procedure.procedure.clone() else { return false };
-    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-    if !file.is_empty() {
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let other = model.environment().and_then(|environment| {
-            let named = |one: &&Arc<Procedure>| one.file.rsplit('/').next() == Some(name);
-            environment.procedures.iter().find(named).map(|one| one.name.clone())
-        });
-        let Some(other) = other else { return false };
-        open(model, &other);
-        return true;
-    }
-    let part = procedure.parts.iter().position(|part| part.id.as_str() == anchor);
-    if part.is_some() {
-        model.procedure.stand_on(part);
-        return true;
-    }
-    let block = procedure.blocks.iter().position(|placed| match &placed.block {
-        Block::Heading(_, _, section) => procedure.sections.get(*section).is_some_and(|one| one.anchor == anchor),
-        Block::Paragraph(_) | Block::Item(..) | Block::Code(..) | Block::Table(..) | Block::Rule | Block::Html(_) => {
-            false
-        }
-    });
-    let Some(atom) = block.and_then(|block| model.procedure.paper.first(block)) else { return false };
-    model.procedure.top = crate::ui::paper::Place::at(atom);
-    model.procedure.cursor = None;
-    true
+    model.at_procedure() && decide::conduct(model).is_some_and(|conduct| conduct.run.id == *id)
 }
 
 /// Stays with the run and with the end of its output.
@@ -391,6 +367,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Open(_)
         | ProcedureNews::Past(..)
         | ProcedureNews::Notice(..)
+        | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
         | ProcedureNews::Changed(..) => None,
     };

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{decide, with};
+use super::{take_up, with};
 use crate::app::act::show;
 use crate::app::model::{Model, Screen};
+use crate::domain::Standing;
 use crate::domain::run::RunState;
 use crate::domain::{Now, Procedure, Run, RunId};
 use crate::port::Effect;
-use crate::state::procedures::Standing;
 use crate::state::procedures::past::bare;
 
 /// The run of a procedure under the cursor of the history.
@@ -101,14 +101,14 @@ fn meant(model: &Model) -> Option<&Run> {
     match model.screen {
         Screen::History => model.history.chosen(&model.runs),
         Screen::Procedure => model.procedure.run.as_ref().and_then(|id| model.conducted.get(id)).map(|one| &one.run),
-        Screen::Overview | Screen::Logs | Screen::Hosts | Screen::Runbooks | Screen::Changes => None,
+        Screen::Overview | Screen::Logs | Screen::Hosts | Screen::Runbooks | Screen::Changes | Screen::Deploy => None,
     }
 }
 
 /// Offers to take it up.
 pub fn resume(model: &mut Model) {
     if let Some(id) = meant(model).map(|run| run.id.clone()) {
-        decide::offer(model, &id);
+        take_up::offer(model, &id);
     }
 }
 
@@ -131,6 +131,9 @@ pub fn taken_up(model: &mut Model, id: &RunId) {
     let open = model.conducted.open.iter().map(|open| &open.run).find(|run| run.id == *id);
     let known = open.or_else(|| model.conducted.get(id).map(|conduct| &conduct.run));
     let name = known.and_then(|run| run.document.as_ref()).map(|document| document.name.clone());
+    if name.as_ref().is_some_and(|name| crate::app::deploy::taken_up(model, name)) {
+        return;
+    }
     put_back(model);
     if let Some(name) = name {
         drop(super::open(model, &name));

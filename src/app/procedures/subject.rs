@@ -34,7 +34,7 @@ pub fn of(model: &Model) -> Option<Subject> {
             (None, None) => None,
         },
         Screen::Logs => line(model, fleet),
-        Screen::Runbooks | Screen::Procedure | Screen::History => None,
+        Screen::Runbooks | Screen::Procedure | Screen::Deploy | Screen::History => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::{begin, conduct as beside, decide, desk, gate, no_part, past};
 use crate::app::model::{Model, Screen};
+use crate::domain::Standing;
 use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::StepState;
 use crate::input::Action;
 use crate::state::procedures::sheet::{declared, is_automated, needs_place};
-use crate::state::procedures::{Conduct, Standing, commanded};
+use crate::state::procedures::{Conduct, commanded};
 use crate::ui::Clock;
 
 const STILL: Clock = Clock { now: crate::domain::Now::START, running: false };
@@ -23,7 +24,10 @@ fn conduct(model: &Model) -> Option<&Conduct> {
 
 /// Whether the step under the cursor only reads, as far as that is known before it is planned.
 pub fn only_reads(model: &Model, action: Action) -> bool {
-    if model.screen != Screen::Procedure {
+    if action == Action::Proceed {
+        return crate::app::deploy::only_looks(model);
+    }
+    if !model.at_procedure() {
         return false;
     }
     match action {
@@ -51,6 +55,19 @@ pub fn not(model: &Model, action: Action) -> Option<String> {
         Action::RollBack => {
             let procedure = model.procedure.procedure.as_ref()?;
             let own = procedure.sections.iter().any(|section| section.role == crate::domain::procedure::Role::Rollback);
+            if conduct(model).is_some_and(|conduct| conduct.goes_on() && conduct.run.rolls_back()) {
+                return Some("it goes back already".to_owned());
+            }
+            if conduct(model).is_some_and(|conduct| conduct.run.is_rolled_back()) {
+                return Some("it has gone back".to_owned());
+            }
+            // What its steps have found out is known to the run only: without one its way back is not gone from here.
+            if model.screen == Screen::Deploy && !conduct(model).is_some_and(Conduct::goes_on) {
+                let back = super::super::hints::key_on_screen(model, Action::GoBack);
+                let ended = conduct(model).is_some();
+                let why = if ended { "its run has ended" } else { "no run of it goes on" };
+                return Some(format!("{why}: {back} goes back to an earlier release"));
+            }
             (!own && procedure.header.rollback.is_none()).then(|| "no way back is written down".to_owned())
         }
         Action::Waive => none.or_else(|| gate::why_not_waived(model)),
@@ -144,7 +161,8 @@ fn all(model: &Model) -> Option<String> {
         return Some("nothing in this document can be done".to_owned());
     }
     if model.conducted.of(&procedure.name).is_some() {
-        return Some("a run of it goes on".to_owned());
+        let end = super::super::hints::key_on_screen(model, Action::EndRun);
+        return Some(format!("a run of it goes on, which {end} ends"));
     }
     begin::refused(model, Danger::Read)
 }

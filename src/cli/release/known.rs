@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use tokio::sync::watch;
-
-use crate::cli::{Exit, Reaching, output};
+use crate::cli::{Exit, Reaching, asked, output};
 use crate::domain::Environment;
-use crate::engine::approach::Direct;
-use crate::engine::lock_host;
 use crate::engine::mirror::Mirror;
 use crate::engine::releases::Releases;
 use crate::engine::store::{Sqlite, Store};
-use crate::engine::transport::Connection;
 use crate::port::release::Releases as Known;
+use jiff::Timestamp;
 
 /// What is known, and the ways to know more.
 pub struct Asked {
@@ -21,8 +16,10 @@ pub struct Asked {
     pub known: Known,
     /// What keeps more of them.
     pub releases: Releases,
+    /// The store of this machine, where there is one.
+    pub store: Option<Arc<dyn Store>>,
     /// The line to the lock host; it holds as long as this is kept.
-    _line: Option<watch::Sender<Option<Arc<dyn Connection>>>>,
+    _line: Option<asked::Line>,
 }
 
 impl Asked {
@@ -52,14 +49,14 @@ pub async fn ask(environment: &Arc<Environment>, reach: &Reaching, here: bool, m
     let mut told = None;
     let mut line = None;
     if environment.lock_host.is_some() && !here {
-        match lock_host::connect(Arc::clone(environment), Direct::new(reach.ssh_config.clone())).await {
+        match asked::connect(environment, reach).await {
             Ok(connected) => line = Some(connected),
             Err(why) => told = Some(format!("What others have released may be missing here: {why}.")),
         }
     }
     let mirror = line.as_ref().and_then(|line| Mirror::of(environment, line.subscribe()));
-    let releases = Releases::of(environment, store, mirror.as_ref());
+    let releases = Releases::of(environment, store.clone(), mirror.as_ref());
     let mut known = releases.read(Timestamp::now()).await;
     known.told.extend(told);
-    Ok(Asked { known, releases, _line: line })
+    Ok(Asked { known, releases, store, _line: line })
 }

@@ -1,18 +1,20 @@
 //! `qd release`: what runs since when, by whom, and whether it was good; and what a version would bring.
 
+mod follow;
 mod known;
+mod look;
 
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{Exit, Reaching, Where, choose, output};
+use super::{Exit, Reaching, Where, asked, choose, output};
 use crate::domain::release::{Examined, Verdict};
 use crate::domain::{Environment, Release, ServiceName};
-use crate::engine::act::who;
 use crate::engine::releases::git;
-use crate::state::releases::{Listed, What as Told, WhatJson, in_full, list, trouble_of, what};
+use crate::engine::store::Who;
+use crate::state::releases::{Listed, What as Told, WhatJson, behind_told, in_full, list, lists, trouble_of, what};
 use crate::text::Foreign;
 
 pub use known::{Asked, ask};
@@ -35,6 +37,9 @@ pub enum What {
     Show(Show),
     /// Say that you have looked at a release that was not good: its version may be deployed again.
     Examine(Examine),
+    /// What has to be seen to after a release, until when, and what was said of it. Ends with 0 when all of what runs is in
+    /// time and well, 1 when something is overdue, 2 when something is not well or nobody knows.
+    Follow(follow::Follow),
     /// What a version would bring: what it replaces, its commits and migrations, and what runs on each host now.
     What(WhatOf),
 }
@@ -107,11 +112,21 @@ pub struct WhatOf {
 }
 
 impl What {
+    /// Whether something is to be kept.
+    fn keeps(&self) -> bool {
+        match self {
+            What::Examine(_) => true,
+            What::Follow(follow) => follow.says(),
+            What::List(_) | What::Show(_) | What::What(_) => false,
+        }
+    }
+
     fn place(&self) -> &Place {
         match self {
             What::List(list) => &list.place,
             What::Show(show) => &show.place,
             What::Examine(examine) => &examine.place,
+            What::Follow(follow) => &follow.place,
             What::What(what) => &what.place,
         }
     }
@@ -120,37 +135,23 @@ impl What {
 /// Looks, or says that somebody has looked.
 pub fn run(arguments: &ReleaseArgs, reach: &Reaching) -> Exit {
     output::begin_log();
-    match prepared(&arguments.what.place().place).and_then(|place| act(&arguments.what, place, reach)) {
+    match asked::prepared(&arguments.what.place().place).and_then(|place| act(&arguments.what, place, reach)) {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-/// The environment, and the name of whoever asks.
-fn prepared(place: &Where) -> Result<(Arc<Environment>, String), Exit> {
-    let found = choose::look(place)?;
-    let environment = choose::one_environment(found.one()?, place.environment.as_deref())?;
-    Ok((environment, found.user.name.unwrap_or_else(who::login)))
-}
-
-fn act(what: &What, (environment, person): (Arc<Environment>, String), reach: &Reaching) -> Result<Exit, Exit> {
-    if reach.read_only && matches!(what, What::Examine(_)) {
-        return Err(choose::complain(Exit::Refused, "--read-only refuses every change, also of what was examined."));
+fn act(what: &What, (environment, who): (Arc<Environment>, Who), reach: &Reaching) -> Result<Exit, Exit> {
+    if reach.read_only && what.keeps() {
+        return Err(choose::complain(
+            Exit::Refused,
+            "--read-only refuses every change, also of what was examined or seen to.",
+        ));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| choose::complain(Exit::Software, &format!("could not start: {error}")))?;
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            done = done(what, &environment, person, reach) => done,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Signal(2)),
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_millis(600));
-    ended
+    asked::until_done(done(what, &environment, who, reach))
 }
 
-async fn done(what: &What, environment: &Arc<Environment>, person: String, reach: &Reaching) -> Result<Exit, Exit> {
-    let makes = matches!(what, What::Examine(_));
-    let asked = ask(environment, reach, what.place().here, makes).await?;
+async fn done(what: &What, environment: &Arc<Environment>, who: Who, reach: &Reaching) -> Result<Exit, Exit> {
+    let asked = ask(environment, reach, what.place().here, what.keeps()).await?;
     let history = &asked.known.history;
     match what {
         What::List(wanted) => {
@@ -158,7 +159,11 @@ async fn done(what: &What, environment: &Arc<Environment>, person: String, reach
             let text = match (wanted.json, history.releases().is_empty()) {
                 (true, _) => json(&Listed::of(history, &asked.known.told, most))?,
                 (false, true) => format!("Nothing was released to {} of {} yet.\n", environment.name, environment.site),
-                (false, false) => list(history, most),
+                (false, false) => {
+                    let behind = behind_told(&asked.known, Timestamp::now());
+                    let behind = behind.map(|told| format!("{told}: qd release follow now\n")).unwrap_or_default();
+                    format!("{}{behind}", list(history, most))
+                }
             };
             asked.complain(wanted.json);
             output::print(&text).map(|()| Exit::Ok)
@@ -167,7 +172,11 @@ async fn done(what: &What, environment: &Arc<Environment>, person: String, reach
             let release = one(&asked, &wanted.run)?;
             let text = match wanted.json {
                 true => json(&Listed::of_one(history, release, &asked.known.told))?,
-                false => in_full(history, release),
+                false => {
+                    let lists = lists(&asked.known, release, Timestamp::now());
+                    let lists: String = lists.into_iter().map(|line| format!("{line}\n")).collect();
+                    format!("{}{lists}", in_full(history, release))
+                }
             };
             asked.complain(wanted.json);
             output::print(&text)?;
@@ -189,7 +198,7 @@ async fn done(what: &What, environment: &Arc<Environment>, person: String, reach
                 return Err(choose::complain(Exit::Refused, &text));
             }
             let (at, reason) = (Timestamp::now(), Foreign::from(reason));
-            let examined = Examined { by: person, workstation: who::workstation(), at, reason };
+            let examined = Examined { by: who.person, workstation: who.workstation, at, reason };
             match asked.releases.examine(&release.run, examined).await {
                 Ok(behind) => {
                     asked.complain(false);
@@ -204,6 +213,7 @@ async fn done(what: &What, environment: &Arc<Environment>, person: String, reach
                 Err(why) => Err(choose::complain(Exit::Unavailable, &why)),
             }
         }
+        What::Follow(wanted) => follow::run(wanted, environment, asked, who, reach).await,
         What::What(wanted) => version(wanted, environment, &asked).await,
     }
 }
@@ -220,7 +230,9 @@ async fn version(wanted: &WhatOf, environment: &Environment, asked: &Asked) -> R
             Some(known)
         }
     };
-    let since = history.current(service, None).good().map(|release| history.word(release));
+    // What was recorded of it, and not what its name means by now.
+    let since = history.current(service, None).good();
+    let since = since.map(|release| release.commit.as_ref().unwrap_or(&release.version));
     let since = since.and_then(|word| String::from_utf8(word.raw().to_vec()).ok());
     let git = git(environment);
     let facts = match &git {

@@ -206,7 +206,7 @@ impl Session<'_> {
         procedure.header.inputs.iter().find(|input| input.name == *name).cloned()
     }
 
-    fn is(&self, part: &PartId, what: impl Fn(&crate::domain::procedure::Part) -> bool) -> bool {
+    pub(super) fn is(&self, part: &PartId, what: impl Fn(&crate::domain::procedure::Part) -> bool) -> bool {
         let procedure = self.procedure();
         let found = procedure.as_ref().and_then(|one| find_part(one, &self.prepared.environment, part));
         found.is_some_and(|(_, part)| what(part))
@@ -215,6 +215,19 @@ impl Session<'_> {
     /// What `--waive` says of a part; it counts once.
     pub(super) fn waiver(&mut self, part: &PartId, refused: bool) -> Result<Option<String>, Exit> {
         self.flag(self.args.waive.as_slice(), part, "--waive PART=REASON", refused)
+    }
+
+    /// What `--waive` says of a step of a part that failed; it counts once for each, as of one item several hosts may fail.
+    pub(super) fn waiver_of(&mut self, part: &PartId, number: usize) -> Result<Option<String>, Exit> {
+        for word in &self.args.waive {
+            let (name, value) = pair(word, "--waive PART=REASON")?;
+            if name == part.as_str() {
+                self.flagged.insert(part.clone());
+                let once = self.shown.insert(format!("--waive {word} {number}"));
+                return Ok(Some(value.to_owned()).filter(|_| once));
+            }
+        }
+        Ok(None)
     }
 
     /// What a flag says of a part; it counts once.
@@ -236,6 +249,21 @@ impl Session<'_> {
             found.map(|(_, part)| part.title.plain()).unwrap_or_default()
         };
         let secret = |name: &InputName| self.input(name).is_some_and(|input| input.secret);
-        told::need(run, need, title, secret)
+        let (words, flag) = told::need(run, need, title, secret);
+        let stuck = match need {
+            Need::Failure(number, _) | Need::Unknown(number, _) => run.steps.get(*number),
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) => None,
+            Need::Go | Need::Window(..) | Need::Paused => None,
+        };
+        // A gate is not gone round, so what goes round other failures is no answer here.
+        let part = stuck.and_then(|step| step.part.as_ref());
+        match part.and_then(|part| Some((part, self.is_gate(part)?))) {
+            Some((part, Some(role))) => (
+                words,
+                format!("--on-failure retry or abort, or --waive {part}=REASON of somebody with the role {role}"),
+            ),
+            Some((_, None)) => (words, "--on-failure retry or abort; nothing goes round the gate".to_owned()),
+            None => (words, flag),
+        }
     }
 }

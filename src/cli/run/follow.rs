@@ -9,14 +9,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::standing::Standing;
 use super::times::{Times, Watch};
 use super::told::{self, Teller};
 use super::{Prepared, RunArgs, What};
 use crate::cli::{Exit, Reaching, change, choose, output};
 use crate::domain::permit::{Confirm, Permit};
-use crate::domain::procedure::{HERE, Role};
-use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{HostName, InputName, Link, Motion, PartId, ProcedurePlan, Run, RunId};
+use crate::domain::procedure::HERE;
+use crate::domain::run::{RunState, StepState};
+use crate::domain::{HostName, InputName, Link, PartId, ProcedurePlan, Run, RunId};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::store::{Document, Sqlite, Store};
@@ -25,7 +26,6 @@ use crate::port::act::{RunNews, StoreState};
 use crate::port::event::HostEvent;
 use crate::port::procedure::{Decision, Need, ProcedureNews, Told};
 use crate::port::{Effect, Event, Secret, ShellNews};
-use crate::state::procedures::find_part;
 use crate::text::Foreign;
 
 /// Events that may wait: the world waits when it is full, nothing is dropped.
@@ -97,7 +97,7 @@ pub(super) struct Session<'a> {
     pub(super) args: &'a RunArgs,
     pub(super) attended: bool,
     store: watch::Receiver<StoreState>,
-    events: mpsc::Receiver<Event>,
+    pub(super) events: mpsc::Receiver<Event>,
     effects: mpsc::Sender<Effect>,
     world: JoinHandle<()>,
     pub(super) signals: [(Signal, u8); 3],
@@ -124,6 +124,8 @@ pub(super) struct Session<'a> {
     pub(super) shown: BTreeSet<String>,
     pub(super) watch: Watch,
     pub(super) stopping: bool,
+    /// What is heard of the services.
+    pub(super) standing: Standing,
 }
 
 impl<'a> Session<'a> {
@@ -152,6 +154,7 @@ impl<'a> Session<'a> {
         let first = vec![Effect::Watch(Arc::clone(&prepared.environment))];
         let world = tokio::spawn(world.run(told, wishes, first));
         let teller = Teller::new(args.json);
+        let standing = Standing::new(Arc::clone(&prepared.environment));
         Ok(Self {
             prepared,
             args,
@@ -175,6 +178,7 @@ impl<'a> Session<'a> {
             shown: BTreeSet::new(),
             watch: Watch::default(),
             stopping: false,
+            standing,
         })
     }
 
@@ -273,15 +277,18 @@ impl<'a> Session<'a> {
         while !open || !missing.is_empty() {
             match tokio::time::timeout_at(until, self.events.recv()).await {
                 Ok(Some(Event::Opened(_))) => open = true,
-                Ok(Some(Event::Host(host, HostEvent::Link(link)))) => match link {
-                    Link::Up { .. } | Link::Waiting { .. } | Link::Stopped { .. } => {
-                        missing.retain(|name| *name != host)
+                Ok(Some(Event::Host(host, HostEvent::Link(link)))) => {
+                    match &link {
+                        Link::Up { .. } | Link::Waiting { .. } | Link::Stopped { .. } => {
+                            missing.retain(|name| *name != host)
+                        }
+                        Link::Connecting { .. } | Link::Asking { .. } => {}
                     }
-                    Link::Connecting { .. } | Link::Asking { .. } => {}
-                },
+                    self.standing.observe(Event::Host(host, HostEvent::Link(link)));
+                }
                 Ok(Some(Event::Asked(question))) => self.question(question).await?,
                 Ok(Some(Event::Trouble(sentence))) => output::complain(&sentence),
-                Ok(Some(_)) => {}
+                Ok(Some(event)) => self.standing.observe(event),
                 Ok(None) | Err(_) => return Ok(()),
             }
         }
@@ -358,7 +365,10 @@ impl<'a> Session<'a> {
                         || (!step.state.is_final() && known.note != step.note)
                 });
                 let usual = step.part.as_ref().and_then(|part| self.prepared.times.on(part, &step.host));
-                if is_new || self.args.json {
+                let goes_on = known.is_some_and(|known| (known.state, known.attempt) == (step.state, step.attempt));
+                let is_said = is_new && self.says(number, &step, goes_on);
+                let Some(run) = self.run.as_mut() else { return Ok(None) };
+                if is_said || self.args.json {
                     output::print(&self.teller.step(run, number, &step, usual))?;
                 }
                 self.watch.step(number, &step);
@@ -376,6 +386,11 @@ impl<'a> Session<'a> {
                     self.tell_moved()?;
                 }
                 return self.waits().await;
+            }
+            Event::Run(RunNews::Decided(id, decided)) => {
+                if let Some(run) = self.run.as_mut().filter(|run| run.id == id) {
+                    run.decide(&decided);
+                }
             }
             Event::Procedure(ProcedureNews::Past(_, past)) => self.prepared.times = Times::of_past(past),
             Event::Procedure(ProcedureNews::Output(id, piece)) => {
@@ -404,6 +419,9 @@ impl<'a> Session<'a> {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
                 let (took, budget, motion) = (self.took(run), self.budget(run), self.motion(run));
                 output::print(&self.teller.ended(run, state, took, budget, &motion))?;
+                if state != RunState::Succeeded {
+                    self.tell_standing().await?;
+                }
                 return Ok(Some(match state {
                     RunState::Succeeded => Exit::Ok,
                     RunState::Stopped => Exit::Stopped,
@@ -411,27 +429,9 @@ impl<'a> Session<'a> {
                     RunState::Running | RunState::Unknown => Exit::Unknown,
                 }));
             }
-            _ => {}
+            event => self.standing.observe(event),
         }
         Ok(None)
-    }
-
-    /// What of the services runs new and what old code; nothing once the way back was begun, from which on that is no
-    /// question of what this run has started anew.
-    fn motion(&self, run: &Run) -> Motion {
-        let procedure = self.procedure();
-        let back = |step: &&RunStep| {
-            let part = step.part.as_ref().zip(procedure.as_ref());
-            let part = part.and_then(|(id, own)| find_part(own, &self.prepared.environment, id));
-            step.state != StepState::Planned && part.is_some_and(|(own, part)| own.role(part) == Role::Rollback)
-        };
-        if run.steps.iter().any(|step| back(&step)) { Motion::default() } else { Motion::of(&run.steps) }
-    }
-
-    fn tell_moved(&self) -> Result<(), Exit> {
-        let Some(run) = &self.run else { return Ok(()) };
-        let motion = self.motion(run);
-        if motion.is_empty() { Ok(()) } else { output::print(&self.teller.moved(&run.id, &motion)) }
     }
 
     fn is_meant(&self, run: &Run) -> bool {

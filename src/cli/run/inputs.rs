@@ -1,14 +1,15 @@
 //! Which words `--input` and `--leave` may name: a value for something that nothing asks for would be lost silently, and
-//! the run would go on with another one.
+//! the run would go on with another one. Likewise the parts that `--tick`, `--waive` and `--answer` are about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{RunArgs, usage};
 use crate::cli::Exit;
 use crate::domain::procedure::{Doing, Procedure};
-use crate::domain::{Environment, InputName};
+use crate::domain::{Environment, InputName, PartId};
 use crate::runtimes::shell_text::{gaps, key_of, scan};
 use crate::site::mistake::did_you_mean;
+use crate::state::procedures::find_part;
 
 /// Everything in a procedure, and in those that it calls, that takes a value: as it may be named, and as it is told.
 fn named(procedure: &Procedure, environment: &Environment) -> BTreeMap<String, bool> {
@@ -31,6 +32,7 @@ fn named(procedure: &Procedure, environment: &Environment) -> BTreeMap<String, b
                 | Doing::Shift(..)
                 | Doing::Check(..)
                 | Doing::Fact(_)
+                | Doing::Approve(_)
                 | Doing::Ask
                 | Doing::Hold(..)
                 | Doing::Decide(_)
@@ -64,7 +66,8 @@ fn used(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Refuses a name of `--input`, `--input-file` or `--leave` that nothing of the procedure has.
+/// Refuses a name of `--input`, `--input-file` or `--leave`, and a part of `--tick`, `--waive` or `--answer`, that nothing of
+/// the procedure has.
 ///
 /// # Errors
 /// How the call ends, after it was told which names there are.
@@ -77,7 +80,21 @@ pub(super) fn known(args: &RunArgs, procedure: &Procedure, environment: &Environ
             return Err(usage(&sentence));
         }
     }
+    for word in args.tick.iter().chain(&args.waive).chain(&args.answer) {
+        let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+        let found = PartId::new(name).ok().and_then(|id| find_part(procedure, environment, &id));
+        if found.is_none() {
+            return Err(usage(&no_part(name, procedure)));
+        }
+    }
     Ok(())
+}
+
+/// An answer to what nobody asks would be believed to have been taken.
+fn no_part(name: &str, procedure: &Procedure) -> String {
+    let all: Vec<&str> = procedure.parts.iter().map(|part| part.id.as_str()).collect();
+    let hint = did_you_mean(name, all.iter().copied()).map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{} has no part {}{hint}. Nothing was done.", procedure.name, crate::text::Foreign::from(name).plain())
 }
 
 fn refused(name: &str, names: &BTreeMap<String, bool>, procedure: &str) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::site::procedure::{Known, load};
 use crate::site::{Mistake, Places, Trust, UserFile, approve_document, list, load_built_in, load_user, render};
 
 /// The site of a run that has none.
-pub(super) const SITE: &str = "no-site";
+pub(super) const SITE: &str = crate::domain::place::NO_SITE;
 /// Its only environment.
 const ENVIRONMENT: &str = "ssh";
 /// Digits of a digest that are enough to mean it.

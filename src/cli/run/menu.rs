@@ -4,7 +4,7 @@ use super::follow::{Decided, Session};
 use super::{OnFailure, answers, told};
 use crate::cli::{Exit, output};
 use crate::domain::permit::Confirm;
-use crate::domain::procedure::{HERE, Role};
+use crate::domain::procedure::{Doing, HERE, Part, Role};
 use crate::domain::{HostName, PartId, Procedure, RoleName, Run};
 use crate::engine::transport::RuntimeDir;
 use crate::port::Effect;
@@ -59,8 +59,19 @@ impl Session<'_> {
         let decide = |decision| Ok(Decided::Send(Effect::Decide(run.id.clone(), decision)));
         let part = run.steps.get(number).and_then(|step| step.part.clone());
         if let Some(part) = part.filter(|part| self.is_gate(part).is_some()) {
-            if let Some(why) = self.waiver(&part, false)? {
+            if let Some(why) = self.waiver_of(&part, number)? {
                 return decide(Decision::Waive(part, why));
+            }
+            // Whoever goes on with a run that waited for approvals does so because there are some now, or because what was
+            // approved is there again: what says what is released is looked at first.
+            let approves = self.is(&part, |part| matches!(part.doing, Doing::Approve(_)));
+            let resumed = self.args.resume.is_some() && approves && !unknown;
+            let says = if resumed { self.says_what_is_released() } else { Vec::new() };
+            if let Some(part) = says.into_iter().find(|part| self.shown.insert(format!("again {part}"))) {
+                return decide(Decision::Recheck(Some(part)));
+            }
+            if resumed && self.shown.insert(format!("approvals of {number}")) {
+                return decide(Decision::Recheck(Some(part)));
             }
             // A gate is not gone round: what was meant for a step that failed is not meant for it.
             let goes_round = matches!(self.args.on_failure, OnFailure::Skip | OnFailure::Rollback);
@@ -83,6 +94,10 @@ impl Session<'_> {
             OnFailure::Rollback if self.rolled => {
                 decide(Decision::Abort(format!("{words}; it was rolled back (--on-failure rollback)")))
             }
+            // What is done to take it back did not end well, whoever began that: it is not begun once more by itself.
+            OnFailure::Rollback if !unknown && self.goes_back(run) => {
+                decide(Decision::Abort(format!("{words}, on the way back (--on-failure rollback)")))
+            }
             OnFailure::Rollback if !unknown => {
                 self.rolled = true;
                 if !self.procedure().is_some_and(|procedure| has_way_back(&procedure)) {
@@ -100,6 +115,16 @@ impl Session<'_> {
         }
     }
 
+    /// The parts of the gate that find out what is released.
+    fn says_what_is_released(&self) -> Vec<PartId> {
+        let Some(procedure) = self.procedure() else { return Vec::new() };
+        let names = procedure.header.release.iter().flat_map(|release| release.names());
+        let names: Vec<_> = names.map(|(_, name)| name).collect();
+        let says = |part: &&Part| part.options.capture.as_ref().is_some_and(|name| names.contains(&name));
+        let parts = procedure.parts.iter().filter(says).filter(|part| procedure.role(part) == Role::Gate);
+        parts.map(|part| part.id.clone()).collect()
+    }
+
     fn ways(&self, run: &Run, number: usize, unknown: bool) -> Option<Ways> {
         let step = run.steps.get(number)?;
         let procedure = self.procedure();
@@ -114,7 +139,7 @@ impl Session<'_> {
             on_host: step.host.as_str() != HERE,
             editable,
             undo: found.is_some_and(|part| part.options.undo.is_some()),
-            back: procedure.is_some_and(|procedure| has_way_back(&procedure)),
+            back: procedure.is_some_and(|procedure| has_way_back(&procedure)) && !self.goes_back(run),
             unknown,
             gate: step.part.as_ref().and_then(|part| self.is_gate(part)),
         })

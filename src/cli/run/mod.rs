@@ -2,6 +2,7 @@
 
 mod answers;
 mod ask;
+mod choices;
 mod decide;
 mod follow;
 mod inputs;
@@ -10,6 +11,7 @@ mod menu;
 mod prepare;
 mod question;
 mod releases;
+mod standing;
 mod summary;
 mod times;
 mod told;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Prepared, RunArgs, What, answers, ask, follow, inputs, loose, pair, releases, times, usage};
+use super::{Prepared, RunArgs, What, answers, ask, choices, follow, inputs, loose, pair, releases, times, usage};
 use crate::cli::{Exit, Reaching, Where, choose, output};
 use crate::domain::procedure::{Procedure, here};
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
@@ -53,6 +53,8 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
         (Some(run), _) => What::Resume(run),
         (None, Some(procedure)) => {
             releases::learn(procedure, &environment, &mut answers, reach).await?;
+            let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
+            choices::learn(procedure, &mut answers, trusted).await?;
             let choice = choice(args, &environment)?;
             What::New(Box::new(planned(procedure, &environment, &mut answers, choice, args)?))
         }
@@ -200,8 +202,8 @@ fn planned(
         if attended && missing.wrong.is_empty() && !std::mem::replace(&mut asked, true) {
             let title = procedure.header.title.plain();
             output::complain(&format!(
-                "{title}, in {} of {}: it must know this first. What it would do is shown before anything is done.",
-                environment.name, environment.site
+                "{title}, {}: it must know this first. What it would do is shown before anything is done.",
+                crate::domain::place::of_site(&environment.site, &environment.name)
             ));
         }
         if !attended || !missing.wrong.is_empty() || !answers::ask(&missing, answers, &mut choice, environment)? {

@@ -30,7 +30,7 @@ impl Session<'_> {
                 });
                 None
             }
-            (None, QuestionKind::Secret | QuestionKind::Sudo) => {
+            (None, QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo) => {
                 self.typed(format!("{}: {prompt} ", question.host), true).await?
             }
             (None, QuestionKind::HostKey | QuestionKind::Confirm) => {

@@ -61,8 +61,13 @@ pub(super) struct Watch {
     begun: Instant,
     steps: BTreeMap<usize, Instant>,
     told: BTreeSet<usize>,
+    /// When it was said last how a step that waits is getting on.
+    said: BTreeMap<usize, Instant>,
     over: bool,
 }
+
+/// How a step that only waits is getting on is said so often: it may do so for an hour, and nobody looks on.
+const SAID: Duration = Duration::from_secs(30);
 
 /// Something that takes longer than it should.
 pub(super) enum Late {
@@ -74,7 +79,13 @@ pub(super) enum Late {
 
 impl Default for Watch {
     fn default() -> Self {
-        Self { begun: Instant::now(), steps: BTreeMap::new(), told: BTreeSet::new(), over: false }
+        Self {
+            begun: Instant::now(),
+            steps: BTreeMap::new(),
+            told: BTreeSet::new(),
+            said: BTreeMap::new(),
+            over: false,
+        }
     }
 }
 
@@ -87,6 +98,15 @@ impl Watch {
             self.steps.remove(&number);
             self.told.remove(&number);
         }
+    }
+
+    /// Whether it is said now how a step that waits is getting on; the first time at once.
+    pub(super) fn says(&mut self, number: usize) -> bool {
+        let due = self.said.get(&number).is_none_or(|said| said.elapsed() >= SAID);
+        if due {
+            self.said.insert(number, Instant::now());
+        }
+        due
     }
 
     /// What takes longer than it should by now; each once.
@@ -137,6 +157,14 @@ mod tests {
     fn times_are_told_as_people_say_them() {
         let told = |millis| super::told(Duration::from_millis(millis));
         assert_eq!([told(40), told(9_940), told(61_000), told(185_000)], ["0.0 s", "9.9 s", "61 s", "3 min 5 s"]);
+    }
+
+    #[test]
+    fn how_a_step_is_getting_on_that_waits_is_said_every_half_minute() {
+        let mut watch = Watch::default();
+        assert_eq!([watch.says(1), watch.says(1), watch.says(2)], [true, false, true]);
+        *watch.said.get_mut(&1).unwrap() -= SAID;
+        assert_eq!([watch.says(1), watch.says(1), watch.says(2)], [true, false, false]);
     }
 
     #[test]

@@ -7,9 +7,11 @@ use super::follow::{Decided, Session};
 use super::told;
 use crate::cli::{Exit, output};
 use crate::domain::Run;
+use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::{RunStep, StepState};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
+use crate::state::procedures::sheet::is_automated;
 
 /// That a run of chosen parts is ended, among what was answered.
 const END: &str = "end";
@@ -60,7 +62,8 @@ impl Session<'_> {
             self.send(Effect::Decide(run.id, Decision::Abort(String::new()))).await;
             return Ok(None);
         }
-        if self.stopping || self.lent || self.is_meanwhile(&run) {
+        self.end_meanwhile(&run);
+        if self.stopping || self.lent {
             return Ok(None);
         }
         // All of a gate is looked at before anybody is asked about what failed, and of a gate that is judged alone before
@@ -69,10 +72,11 @@ impl Session<'_> {
         if self.is_looking(&run) || self.pending.is_some() {
             return Ok(None);
         }
+        let mut nobody = Vec::new();
         for need in self.needs.clone() {
             let (words, flag) = self.need_told(&run, &need);
             let key = self.key(&run, &need);
-            if self.answered.contains(&key) {
+            if self.answered.contains(&key) || !self.is_due(&run, &need) {
                 continue;
             }
             let refused = self.refused.contains(&key);
@@ -89,13 +93,25 @@ impl Session<'_> {
                     self.lent = true;
                     Effect::Shell(host)
                 }
-                Decided::Nobody => return self.nobody(&run, &need, &words, &flag).map(Some),
+                Decided::Nobody => {
+                    nobody.push((need, words, flag));
+                    // Without anybody there, a flag may still answer what else is wanted.
+                    if self.attended && !self.args.json {
+                        break;
+                    }
+                    continue;
+                }
             };
             self.pending = (!self.lent).then_some(key);
             self.send(effect).await;
-            break;
+            return Ok(None);
         }
-        Ok(None)
+        if nobody.is_empty() {
+            return Ok(None);
+        }
+        let exit = self.nobody(&run, &nobody)?;
+        self.tell_standing().await?;
+        Ok(Some(exit))
     }
 
     fn is_looking(&self, run: &Run) -> bool {
@@ -104,18 +120,68 @@ impl Session<'_> {
             let part = stuck(need).and_then(|number| run.steps.get(number)?.part.as_ref());
             part.is_some_and(|part| self.is_gate(part).is_some())
         };
-        run.steps.iter().any(moves) && (self.args.gate || self.needs.iter().any(failed))
+        let looks = run.steps.iter().any(moves) && (self.args.gate || self.needs.iter().any(failed));
+        looks || self.args.gate && !self.needs.contains(&Need::Paused) && self.is_to_look(run)
     }
 
-    /// Whether something else is done before a question is asked again.
-    fn is_meanwhile(&mut self, run: &Run) -> bool {
-        let Some((parts, begun)) = &self.meanwhile else { return false };
-        let of_it = |step: &&crate::domain::run::RunStep| step.part.as_ref().is_some_and(|part| parts.contains(part));
-        let over = *begun && run.steps.iter().filter(of_it).all(|step| step.state.is_final());
-        if over {
+    /// Whether something of the gate that only looks is still to be begun: whatever else waits, all of that is looked at.
+    fn is_to_look(&self, run: &Run) -> bool {
+        for (number, step) in run.steps.iter().enumerate() {
+            let Some(part) = step.part.as_ref().filter(|part| self.is_gate(part).is_some()) else { continue };
+            // Where it failed on one host, nobody looks at the next.
+            let failed = |other: &RunStep| matches!(other.state, StepState::Failed | StepState::Unknown);
+            let failing = run.steps.iter().any(|other| other.part.as_ref() == Some(part) && failed(other));
+            let told = |need: &Need| stuck(need) == Some(number);
+            if failed(step) && !self.needs.iter().any(told) {
+                // What becomes of it is asked in a moment.
+                return true;
+            }
+            if step.state != StepState::Planned || failing || !self.is(part, is_automated) {
+                continue;
+            }
+            // What comes behind one that may change something may wait for it.
+            return self.is(part, |part| {
+                let looks = matches!(part.doing, Doing::Check(..) | Doing::Fact(_) | Doing::Approve(_));
+                (looks || part.options.danger == Some(Danger::Read)) && part.options.when.0.is_empty()
+            });
+        }
+        false
+    }
+
+    /// Whether what is new of a step is said: how one that only waits is getting on is said now and then.
+    pub(super) fn says(&mut self, number: usize, step: &RunStep, goes_on: bool) -> bool {
+        let waits = |part: &Part| matches!(part.doing, Doing::Hold(..) | Doing::Shift(..));
+        let held = goes_on && !step.state.is_final() && step.part.as_ref().is_some_and(|part| self.is(part, waits));
+        !held || self.watch.says(number)
+    }
+
+    /// What was to be done before a question is asked again is over.
+    fn end_meanwhile(&mut self, run: &Run) {
+        let Some((parts, begun)) = &self.meanwhile else { return };
+        let of_it = |step: &&RunStep| step.part.as_ref().is_some_and(|part| parts.contains(part));
+        if *begun && run.steps.iter().filter(of_it).all(|step| step.state.is_final()) {
             self.meanwhile = None;
         }
-        !over
+    }
+
+    /// Whether a question is asked now: while something else is done before it, only what that itself wants is, so that a way
+    /// back that fails is not waited for.
+    fn is_due(&self, run: &Run, need: &Need) -> bool {
+        let Some((parts, begun)) = &self.meanwhile else { return true };
+        let step = |number: &usize| {
+            run.steps.get(*number).filter(|step| step.part.as_ref().is_some_and(|part| parts.contains(part)))
+        };
+        match need {
+            // What was known of a step that is tried again is old.
+            Need::Failure(number, _) | Need::Unknown(number, _) => {
+                *begun && step(number).is_some_and(|step| matches!(step.state, StepState::Failed | StepState::Unknown))
+            }
+            Need::Terminal(number) => step(number).is_some(),
+            Need::Tick(part) | Need::Choose(part) => parts.contains(part),
+            Need::Tell(_) | Need::Window(..) => true,
+            Need::Paused => *begun,
+            Need::Go => false,
+        }
     }
 
     /// What was answered last was not taken: it is asked again, and no flag answers it.
@@ -133,9 +199,19 @@ impl Session<'_> {
         Exit::Signal(2)
     }
 
-    /// Leaves the run open, and says how it is gone on with.
-    fn nobody(&self, run: &Run, need: &Need, words: &str, flag: &str) -> Result<Exit, Exit> {
-        output::print(&self.teller.need(&run.id, words, flag))?;
+    /// Leaves the run open, and says how it is gone on with: all that is waited for is told, and what did not end well is
+    /// what it ends with.
+    fn nobody(&self, run: &Run, all: &[(Need, String, String)]) -> Result<Exit, Exit> {
+        for (_, words, flag) in all {
+            output::print(&self.teller.need(&run.id, words, flag))?;
+        }
+        let worst = |(need, ..): &&(Need, String, String)| match need {
+            Need::Failure(..) => 0,
+            Need::Unknown(..) => 1,
+            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) => 2,
+            Need::Go | Need::Window(..) | Need::Paused => 2,
+        };
+        let Some((need, words, flag)) = all.iter().min_by_key(worst) else { return Ok(Exit::Waits) };
         if let Need::Failure(_, evidence) | Need::Unknown(_, evidence) = need
             && !self.args.json
             && !self.attended
@@ -161,14 +237,8 @@ impl Session<'_> {
                  {resumption}"
             )
         });
-        let failed = |need: &Need| matches!(need, Need::Failure(..));
         Ok(match need {
             Need::Unknown(..) if self.args.gate => Exit::Failed,
-            Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_)
-                if self.args.gate && self.needs.iter().any(failed) =>
-            {
-                Exit::Failed
-            }
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
             Need::Tick(_)

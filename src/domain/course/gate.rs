@@ -37,7 +37,8 @@ impl Course {
                     part.options.waiver.as_ref().map_or_else(|| "it must pass".to_owned(), ways_past)
                 ));
             }
-            if known.is_some_and(|at| self.is_left_behind(at)) && plan.purpose == Purpose::Forward {
+            let left_behind = known.is_some_and(|at| self.is_left_behind(at)) && !self.is_word(plan);
+            if left_behind && plan.purpose == Purpose::Forward {
                 return Err(format!(
                     "{} counts for the rest of this run: something behind its gate has begun.",
                     part.part
@@ -107,6 +108,7 @@ impl Course {
         let begins = |at: usize, rule: &Rule, number: usize| {
             let free = rule.asks == Asks::Nobody || self.terminal.contains(&number);
             free && self.stand(number) == Stand::Due
+                && !self.is_unconfirmed(rule, number)
                 && self.left_out_or_unmet(rule, number).is_none()
                 && !self.is_blocked(at)
         };

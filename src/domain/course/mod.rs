@@ -4,6 +4,7 @@
 //! The record alone says where a run stands, so a course that is made anew of the record goes on exactly there. What is
 //! recorded as begun and is not under way here must be looked at ([`Do::Adopt`]) and is never simply begun again.
 
+mod back;
 #[cfg(test)]
 mod beside_tests;
 mod decide;
@@ -18,11 +19,16 @@ mod order_tests;
 mod play_tests;
 mod rule;
 #[cfg(test)]
+mod shift_tests;
+#[cfg(test)]
 mod tests;
 mod values;
 mod window;
 #[cfg(test)]
 mod window_tests;
+mod word;
+#[cfg(test)]
+mod word_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +39,7 @@ use super::procedure::{Given, Job, PlannedPart, ProcedurePlan, Purpose};
 use super::run::{Decided, Go, RunState, RunStep, StepState};
 use super::unit::UnitName;
 
-pub use guard::{Judge, Judgement};
+pub use guard::{Judgement, KEPT, Measured, Reading, Series, Watching, worst};
 pub use rule::{Asks, Rule};
 
 /// What is to be done now.
@@ -122,6 +128,8 @@ pub struct Course {
     left_out: BTreeSet<HostName>,
     /// Nothing but the way back begins any more.
     rolls_back: bool,
+    /// It is a way back that was begun alone: nobody chooses more of it.
+    back_alone: bool,
     /// Whether it waits for the go behind its gate.
     go: Go,
     /// Since when what a gate has checked is as new as it must be, by the first part of each gate.
@@ -135,6 +143,10 @@ pub struct Course {
     held_back: bool,
     /// Somebody allowed it all the same.
     overridden: bool,
+    /// It was taken up, and of what changes something only these steps were permitted since, before somebody permits all.
+    worded: Option<BTreeSet<usize>>,
+    /// Something waits for that.
+    word_wanted: bool,
     halt: Option<Halt>,
     ended: bool,
 }
@@ -154,6 +166,7 @@ impl Course {
             undoing: BTreeSet::new(),
             left_out: BTreeSet::new(),
             rolls_back: false,
+            back_alone: false,
             go: Go::default(),
             fresh_since: BTreeMap::new(),
             back: None,
@@ -161,6 +174,8 @@ impl Course {
             closed: false,
             held_back: false,
             overridden: false,
+            worded: None,
+            word_wanted: false,
             halt: None,
             ended: false,
         }
@@ -211,6 +226,7 @@ impl Course {
 
     /// Learns a plan of this run without permitting anything: when it is made anew of its record.
     pub fn learn(&mut self, plan: &ProcedurePlan) {
+        self.see_back_alone(plan);
         for part in &plan.parts {
             let numbers = self.numbers(part);
             self.put(Rule::of(part, &numbers), plan.whole);
@@ -229,18 +245,20 @@ impl Course {
         fresh: impl Fn(&PlannedPart, &Job) -> RunStep,
     ) -> Result<Vec<usize>, String> {
         self.may_permit(plan)?;
+        let is_word = self.is_word(plan);
         for part in &plan.parts {
             let ordinary = self.rules.iter().any(|rule| rule.part == part.part && !self.is_aside(rule));
             if self.rolls_back && ordinary {
                 return Err(format!("{} is not done any more: the run is rolled back.", part.part));
             }
             for number in self.numbers(part).into_iter().flatten() {
-                if matches!(self.stand(number), Stand::Going | Stand::Open) {
+                if matches!(self.stand(number), Stand::Going | Stand::Open) && !is_word {
                     let host = self.steps.get(number).map(|step| step.host.to_string()).unwrap_or_default();
                     return Err(format!("{} is under way on {host}: wait for its end, or cancel it.", part.part));
                 }
             }
         }
+        self.see_back_alone(plan);
         let mut numbers = Vec::new();
         for part in &plan.parts {
             let known = self.numbers(part);
@@ -268,6 +286,7 @@ impl Course {
             Purpose::Rollback => self.rolls_back |= self.whole,
         }
         self.back = plan.back.clone().or(self.back.take());
+        self.take_word(is_word, &mut numbers);
         for number in &numbers {
             self.waived.remove(number);
             self.terminal.remove(number);
@@ -284,6 +303,16 @@ impl Course {
         Ok(numbers)
     }
 
+    /// Whether a run of chosen parts is the way back alone, before this plan of it is taken in.
+    fn see_back_alone(&mut self, plan: &ProcedurePlan) {
+        let is_new = |part: &PlannedPart| self.rules.iter().all(|rule| rule.part != part.part);
+        self.back_alone = match plan.purpose {
+            Purpose::Rollback => !self.whole && (self.rules.is_empty() || self.back_alone),
+            // What is tried once more is still of it.
+            Purpose::Forward | Purpose::Judge | Purpose::Undo => self.back_alone && !plan.parts.iter().any(is_new),
+        };
+    }
+
     /// Steps that were chosen before and not begun, and give way to what was chosen now.
     pub fn given_up(&self, chosen: &[usize]) -> Vec<usize> {
         if self.whole {
@@ -292,6 +321,7 @@ impl Course {
         let is_job = |number: usize| self.rule(number).is_some_and(|rule| rule.asks == Asks::Nobody);
         (0..self.steps.len())
             .filter(|number| !chosen.contains(number) && is_job(*number) && self.stand(*number) == Stand::Due)
+            .filter(|number| !self.sends_back(*number))
             .collect()
     }
 
@@ -309,7 +339,13 @@ impl Course {
                     let all: &mut Vec<usize> = needs.entry(*step).or_default();
                     all.extend(fresh.iter().filter(|one| !all.contains(one)).copied().collect::<Vec<_>>());
                 }
-                *known = Rule { steps, needs, aside: known.aside, ..rule };
+                let mut backs = std::mem::take(&mut known.backs);
+                for (step, (to, fresh)) in &rule.backs {
+                    let (known, of) = backs.entry(*step).or_insert_with(|| (*to, Vec::new()));
+                    *known = *to;
+                    of.extend(fresh.iter().filter(|one| !of.contains(one)).copied().collect::<Vec<_>>());
+                }
+                *known = Rule { steps, needs, backs, aside: known.aside, ..rule };
             }
             None => self.rules.push(Rule { aside: self.whole && !whole, ..rule }),
         }
@@ -377,6 +413,11 @@ impl Course {
     /// Whether a person chooses its parts one by one.
     pub fn is_chosen(&self) -> bool {
         !self.whole
+    }
+
+    /// Whether nothing but its way back begins any more.
+    pub fn goes_back(&self) -> bool {
+        self.rolls_back
     }
 
     /// Whether what it had done was undone: the way back was begun, and all of it ended well.

@@ -19,6 +19,10 @@ impl Course {
                 orders.push(Do::Adopt(number));
             }
         }
+        self.send_back(&mut orders);
+        if orders.iter().any(|order| !matches!(order, Do::Adopt(_))) {
+            return orders;
+        }
         if let Some(number) = self.turns_back() {
             orders.push(Do::TurnBack(number));
             return orders;
@@ -35,7 +39,8 @@ impl Course {
         if orders.iter().any(|order| !matches!(order, Do::Adopt(_))) {
             return orders;
         }
-        if self.whole && (self.go != Go::Waits || self.rolls_back) && self.all_passed() {
+        let ends_by_itself = self.whole && (self.go != Go::Waits || self.rolls_back) || self.back_alone;
+        if ends_by_itself && self.all_passed() {
             self.ended = true;
             orders.push(Do::End(self.outcome()));
             return orders;
@@ -64,7 +69,8 @@ impl Course {
         let silent = self.rolls_back || self.is_undoing();
         for number in 0..self.steps.len() {
             let aside = self.rule(number).is_some_and(|rule| self.is_aside(rule));
-            if self.waived.contains(&number) || silent && !aside || self.is_still_looked_at(number) {
+            let first = self.is_still_looked_at(number) || self.is_being_sent_back(number);
+            if self.waived.contains(&number) || silent && !aside || first {
                 continue;
             }
             match self.stand(number) {
@@ -95,7 +101,7 @@ impl Course {
                 }
             }
         }
-        if self.waits_for_go() {
+        if self.waits_for_go() || self.waits_for_word() {
             wants.push(Want::Go);
         }
         if self.is_held_back() && !silent {
@@ -136,7 +142,7 @@ impl Course {
             match rule.on_error {
                 OnError::Skip if stand == Stand::Failed && !cancelled => {
                     let why = step.note.plain();
-                    orders.push(Do::Skip(number, format!("it failed, and the document says on_error=skip: {why}")));
+                    orders.push(Do::Skip(number, format!("it failed, and nothing waits for it: {why}")));
                 }
                 OnError::Abort if self.halt.is_none() => {
                     let why = format!("{} did not end well, and the document says on_error=abort", rule.part);
@@ -192,11 +198,15 @@ impl Course {
         let stuck = |(number, stand): &(usize, Stand)| {
             matches!(stand, Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
         };
-        let (is_stuck, shut) = (stands.iter().any(stuck), self.is_shut(&rule));
+        let (is_stuck, shut) = (stands.iter().any(stuck) || self.is_to_be_sent_back(&rule), self.is_shut(&rule));
         let mut going = stands.iter().filter(|(_, stand)| *stand == Stand::Going).count();
         for (number, _) in stands.iter().filter(|(_, stand)| *stand == Stand::Due) {
             if let Some(why) = self.left_out_or_unmet(&rule, *number) {
                 orders.push(Do::Skip(*number, why));
+                continue;
+            }
+            if rule.backs.contains_key(number) {
+                orders.extend(self.needs_no_way_back(&rule, *number).map(|why| Do::Skip(*number, why)));
                 continue;
             }
             match self.needs(&rule, *number) {
@@ -212,7 +222,9 @@ impl Course {
                 Asks::Terminal => !is_stuck && going < rule.at_once && self.terminal.contains(number),
                 Asks::Tick | Asks::Choose(_) | Asks::Tell(_) => false,
             };
-            if free && shut {
+            if free && self.is_unconfirmed(&rule, *number) {
+                self.want_word();
+            } else if free && shut {
                 self.hold_back();
             } else if free {
                 going += 1;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::name::{InputName, PartId, RoleName};
-use crate::domain::procedure::{Danger, Doing, OnError, PlannedPart, Role, Terms};
+use crate::domain::procedure::{Danger, Doing, OnError, PlannedPart, Role, Shifts, Terms};
 use crate::domain::run::{Reason, RunStep};
 
 /// Who it waits for.
@@ -45,6 +45,8 @@ pub struct Rule {
     pub on_error: OnError,
     /// How often it is tried again by itself.
     pub retries: u32,
+    /// Whether what does it tries that often within one try: what asks something does.
+    pub asks_again: bool,
     /// Whether a try of unknown end may be repeated.
     pub idempotent: bool,
     /// Whether it is a command, which ends with a status of its own.
@@ -64,6 +66,8 @@ pub struct Rule {
     pub capture: Option<InputName>,
     /// Its steps, by their numbers.
     pub steps: Vec<usize>,
+    /// Of a guarded shift: which steps send traffic back, to which weight, and when one of which steps did not pass.
+    pub backs: BTreeMap<usize, (u32, Vec<usize>)>,
     /// Of a step the others of the same part that must have been verified before it begins.
     pub needs: BTreeMap<usize, Vec<usize>>,
 }
@@ -84,9 +88,14 @@ impl Rule {
             // A gate is there to stop.
             on_error: match (part.role, options.on_error) {
                 (Role::Gate, OnError::Skip) => OnError::Ask,
+                // What did not pass is not gone on with to the next weight.
+                (_, OnError::Skip) if options.guarded.is_some() => OnError::Ask,
+                // Nor does a way back wait for a notice that could not be delivered.
+                (Role::Rollback, OnError::Ask) if matches!(part.doing, Doing::Notify(..)) => OnError::Skip,
                 (_, on_error) => on_error,
             },
-            retries: options.retries,
+            retries: if options.guarded.is_some() { 0 } else { options.retries },
+            asks_again: matches!(part.doing, Doing::Check(..) | Doing::Fact(_) | Doing::Approve(_)),
             idempotent: options.idempotent || reads(part),
             commands: matches!(part.doing, Doing::Run(..)),
             expires: options.expires,
@@ -96,6 +105,7 @@ impl Rule {
             aside: false,
             capture: options.capture.clone(),
             steps: numbers.iter().copied().flatten().collect(),
+            backs: backs(part, numbers),
             needs: needs(part, numbers),
         }
     }
@@ -109,7 +119,12 @@ impl Rule {
             Some(Reason::Refused | Reason::Cancelled | Reason::GuardFailed | Reason::Inconclusive) | None => false,
         };
         let cut = self.commands && !self.idempotent && step.reason == Some(Reason::NonZeroExit) && step.exit.is_none();
-        mends && !cut && step.by.is_none() && step.attempt <= self.retries && self.asks == Asks::Nobody
+        mends
+            && !cut
+            && !self.asks_again
+            && step.by.is_none()
+            && step.attempt <= self.retries
+            && self.asks == Asks::Nobody
     }
 
     /// Whether a person gives its answer: a tick, a choice, or the judgement of what was fetched.
@@ -133,8 +148,21 @@ fn needs(part: &PlannedPart, numbers: &[Option<usize>]) -> BTreeMap<usize, Vec<u
     part.jobs.iter().zip(numbers).filter_map(of).filter(|(_, needs)| !needs.is_empty()).collect()
 }
 
+/// What sends traffic back, by the numbers of the steps.
+fn backs(part: &PlannedPart, numbers: &[Option<usize>]) -> BTreeMap<usize, (u32, Vec<usize>)> {
+    let number = |at: &usize| numbers.get(*at).copied().flatten();
+    let of = |(job, own): (&crate::domain::procedure::Job, &Option<usize>)| match job.script.shifts.as_ref()? {
+        Shifts::Back(to, of) => Some(((*own)?, (*to, of.iter().filter_map(number).collect()))),
+        Shifts::Judged(_) => None,
+    };
+    part.jobs.iter().zip(numbers).filter_map(of).collect()
+}
+
 /// What a gate has checked counts so long unless its part says otherwise.
 const FRESH: Duration = Duration::from_secs(60);
+
+/// Approvals are counted once more whenever something behind the gate begins.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// Whether its evidence is fetched by the console and judged by a person.
 fn is_judged(part: &PlannedPart) -> bool {
@@ -144,6 +172,10 @@ fn is_judged(part: &PlannedPart) -> bool {
 /// A gate's checked items are checked once more when they are older than this. What changes something never is, and to
 /// wait once more proves nothing unless the document says so.
 fn fresh(part: &PlannedPart) -> Option<Duration> {
+    if part.role == Role::Gate && matches!(part.doing, Doing::Approve(_)) {
+        // What was approved may be another plan a moment later: it is always asked once more.
+        return Some(AT_ONCE);
+    }
     let checked = part.role == Role::Gate && asks(part) == Asks::Nobody && reads(part) && !is_judged(part);
     let usual = Some(FRESH).filter(|_| !matches!(part.doing, Doing::Hold(..)));
     part.options.expires.or(usual).filter(|_| checked)
@@ -167,6 +199,7 @@ fn asks(part: &PlannedPart) -> Asks {
         | Doing::Request(..)
         | Doing::Check(..)
         | Doing::Fact(_)
+        | Doing::Approve(_)
         | Doing::Hold(..)
         | Doing::Restart(_)
         | Doing::Shift(..)

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, SiteName};
+use crate::domain::name::{EnvName, HostName, PartId, ProbeName, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::{
     Danger, Doing, Job, Kind, Language, LockWanted, Options, PlannedPart, Purpose, Role, Script, Term, Terms, here,
 };
@@ -116,6 +116,20 @@ fn a_condition_takes_captured_output_of_its_own_host_and_decisions() {
 }
 
 #[test]
+fn what_asks_again_by_itself_is_not_begun_again_as_often_once_more() {
+    let check = Doing::Check(ServiceName::new("web").unwrap(), ProbeName::new("ready").unwrap());
+    for (doing, again) in [(check, false), (Doing::Run(Language::Sh, "true".into()), true)] {
+        let mut asks = part("asks", doing, Role::Plain, 0, 1);
+        (asks.options.retries, asks.options.idempotent) = (2, true);
+        let mut course = begun(&plan(true, vec![asks]));
+        assert_eq!(course.next(NOW), [Do::Begin(0)]);
+        end(&mut course, 0, StepState::Failed, Some(Reason::NonZeroExit));
+        let later = NOW + jiff::SignedDuration::from_secs(60);
+        assert_eq!(course.next(later).contains(&Do::Begin(0)), again);
+    }
+}
+
+#[test]
 fn all_of_a_gate_is_looked_at_and_nothing_behind_it_begins() {
     let mut first = run_part("first", Role::Gate, 0, 1);
     let mut second = run_part("second", Role::Gate, 0, 1);
@@ -154,6 +168,32 @@ fn chosen_parts_wait_for_nobody_and_end_by_a_word() {
     end(&mut course, 0, StepState::Verified, None);
     course.halt("closed");
     assert_eq!(course.next(NOW), [Do::End(RunState::Succeeded)]);
+}
+
+#[test]
+fn a_way_back_that_was_begun_alone_ends_when_all_of_it_is_done() {
+    let [one, two] = ["one", "two"].map(|id| run_part(id, Role::Rollback, 0, 1));
+    let back = ProcedurePlan { purpose: Purpose::Rollback, ..plan(false, vec![one.clone(), two]) };
+    let mut course = begun(&back);
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Failed, Some(Reason::NonZeroExit));
+    assert_eq!((course.next(NOW), course.wants()), (vec![], vec![Want::Failure(0)]));
+    // What failed of it is tried once more, and it is still the way back and nothing else.
+    course.permit(&plan(false, vec![one]), fresh).unwrap();
+    assert_eq!(course.next(NOW), [Do::Begin(0)]);
+    end(&mut course, 0, StepState::Verified, None);
+    let mut taken_up = Course::new(false, Vec::new(), course.steps().to_vec());
+    taken_up.learn(&back);
+    let mut chosen = course.clone();
+    for mut course in [course, taken_up] {
+        assert_eq!(course.next(NOW), [Do::Begin(1)]);
+        end(&mut course, 1, StepState::Verified, None);
+        assert_eq!(course.next(NOW), [Do::End(RunState::Succeeded)]);
+    }
+    // Whoever chooses more of it may choose more behind that.
+    chosen.permit(&plan(false, vec![run_part("three", Role::Plain, 1, 1)]), fresh).unwrap();
+    [1, 2].into_iter().for_each(|number| end(&mut chosen, number, StepState::Verified, None));
+    assert_eq!(chosen.next(NOW), []);
 }
 
 #[test]

@@ -28,6 +28,17 @@ impl Course {
         self.value(name.as_str(), host).is_none() && self.rules.iter().any(|rule| of_name(&rule))
     }
 
+    /// What each host gave to a name, of the last part that gave it anything.
+    pub fn gave(&self, name: &str) -> Vec<(&HostName, &str)> {
+        let gave = |rule: &Rule| -> Vec<(&HostName, &str)> {
+            let steps = rule.steps.iter().filter_map(|number| self.steps.get(*number));
+            let verified = steps.filter(|step| step.state == StepState::Verified);
+            verified.filter_map(|step| Some((&step.host, step.value.as_deref()?))).collect()
+        };
+        let of_name = |rule: &&Rule| rule.capture.as_ref().is_some_and(|capture| capture.as_str() == name);
+        self.rules.iter().rev().filter(of_name).map(gave).find(|all| !all.is_empty()).unwrap_or_default()
+    }
+
     fn captured(&self, rule: &Rule, host: &HostName) -> Option<&str> {
         let gave = |number: &usize| {
             let step = self.steps.get(*number)?;

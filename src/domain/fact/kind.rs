@@ -48,6 +48,8 @@ pub(super) const COMMIT: &str = "commit";
 pub(super) const VERSION: &str = "version";
 /// The key that says which service a release is about.
 pub(super) const SERVICE: &str = "service";
+/// The key under which the front matter's command lies that looks for a release on a host; no document says it in a fact.
+pub(super) const PRESENT: &str = "present";
 /// The key that says on which hosts it is looked at.
 pub(super) const HOST: &str = "host";
 
@@ -96,7 +98,7 @@ const KINDS: &[(Kind, &str, &[Key])] = &[
     (Kind::Disk, "disk", &[must("path", Shape::Path), must("free", Shape::Room), may(HOST, Shape::Targets)]),
     (Kind::Memory, "memory", &[must("free", Shape::Size), may(HOST, Shape::Targets)]),
     (Kind::Release, "release", &[may(COMMIT, Shape::Commit), may(VERSION, Shape::Line), may(SERVICE, Shape::Name)]),
-    (Kind::Rollback, "rollback", &[may(SERVICE, Shape::Name)]),
+    (Kind::Rollback, "rollback", &[may(SERVICE, Shape::Name), may(HOST, Shape::Targets)]),
 ];
 
 impl Kind {
@@ -127,7 +129,7 @@ impl Kind {
 
     /// Whether it may be asked from hosts instead of from here.
     pub fn may_be_on_hosts(self) -> bool {
-        self.is_on_hosts() || self == Kind::Certificate
+        self.is_on_hosts() || matches!(self, Kind::Certificate | Kind::Rollback)
     }
 
     /// Whether GitHub is asked.

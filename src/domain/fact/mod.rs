@@ -7,6 +7,7 @@ mod read;
 mod value;
 
 use super::name::InputName;
+use super::phrase::{Phrase, Piece};
 
 pub use kind::Kind;
 pub use question::{Backup, Question, Rerun};
@@ -19,71 +20,7 @@ pub struct Fact {
     /// What kind of thing.
     pub kind: Kind,
     /// What is said of it, each key once.
-    pub said: Vec<(&'static str, Text)>,
-}
-
-/// A value with inputs in it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Text(Vec<Piece>);
-
-/// A piece of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Plain(String),
-    Input(InputName),
-}
-
-impl Text {
-    /// Reads `$name` and `${name}` as inputs; any other `$` stands for itself.
-    pub fn read(text: &str) -> Self {
-        let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);
-        while let Some((before, after)) = rest.split_once('$') {
-            plain.push_str(before);
-            let (name, next) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
-                Some(found) => found,
-                None => {
-                    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-                    after.split_at(end)
-                }
-            };
-            match InputName::new(name) {
-                Ok(name) => {
-                    pieces.push(Piece::Plain(std::mem::take(&mut plain)));
-                    pieces.push(Piece::Input(name));
-                    rest = next;
-                }
-                Err(_) => {
-                    plain.push('$');
-                    rest = after;
-                }
-            }
-        }
-        plain.push_str(rest);
-        pieces.push(Piece::Plain(plain));
-        pieces.retain(|piece| !matches!(piece, Piece::Plain(text) if text.is_empty()));
-        Self(pieces)
-    }
-
-    /// The whole, where no input is left in it.
-    fn plain(&self) -> Option<String> {
-        let piece = |piece: &Piece| match piece {
-            Piece::Plain(text) => Some(text.clone()),
-            Piece::Input(_) => None,
-        };
-        self.0.iter().map(piece).collect()
-    }
-
-    /// As it is written.
-    fn written(&self) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Plain(text) => text.clone(),
-            Piece::Input(name) => format!("${{{name}}}"),
-        };
-        match self.0.as_slice() {
-            [Piece::Input(name)] => format!("${name}"),
-            pieces => pieces.iter().map(piece).collect(),
-        }
-    }
+    pub said: Vec<(&'static str, Phrase)>,
 }
 
 impl Fact {
@@ -98,11 +35,9 @@ impl Fact {
     /// The inputs that it speaks of, each once.
     pub fn inputs(&self) -> Vec<InputName> {
         let mut names: Vec<InputName> = Vec::new();
-        for piece in self.said.iter().flat_map(|(_, text)| &text.0) {
-            if let Piece::Input(name) = piece
-                && !names.contains(name)
-            {
-                names.push(name.clone());
+        for name in self.said.iter().flat_map(|(_, phrase)| phrase.names()) {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         names
@@ -111,11 +46,7 @@ impl Fact {
     /// The same with what is known of its inputs: values are data, whatever they hold.
     #[must_use]
     pub fn filled(&self, value: impl Fn(&InputName) -> Option<String>) -> Self {
-        let piece = |piece: &Piece| match piece {
-            Piece::Input(name) => value(name).map_or_else(|| piece.clone(), Piece::Plain),
-            Piece::Plain(_) => piece.clone(),
-        };
-        let said = self.said.iter().map(|(key, text)| (*key, Text(text.0.iter().map(piece).collect())));
+        let said = self.said.iter().map(|(key, phrase)| (*key, phrase.filled(&value)));
         Self { kind: self.kind, said: said.collect() }
     }
 
@@ -140,9 +71,10 @@ impl Fact {
         mut self,
         version: Option<&InputName>,
         commit: Option<&InputName>,
-        service: Option<Text>,
+        service: Option<Phrase>,
+        present: Option<&str>,
     ) -> Self {
-        let text = |name: &InputName| Text(vec![Piece::Input(name.clone())]);
+        let text = |name: &InputName| Phrase::of([Piece::Variable(name.clone())]);
         let named = if self.kind == Kind::Release { commit } else { commit.or(version) };
         let all = [
             (kind::COMMIT, named.map(text)),
@@ -153,6 +85,10 @@ impl Fact {
             if let Some(value) = value.filter(|_| self.may_say(key) && !self.says(key)) {
                 self.said.push((key, value));
             }
+        }
+        if let Some(command) = present.filter(|_| self.kind == Kind::Rollback && !self.says(kind::PRESENT)) {
+            // The command's own text: its `$commit` is that of the earlier release, and no input of this run.
+            self.said.push((kind::PRESENT, Phrase::of([Piece::Plain(command.to_owned())])));
         }
         self
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::kind::{COMMIT, Kind, SERVICE, VERSION};
+use super::Fact;
+use super::kind::{COMMIT, Kind, PRESENT, SERVICE, VERSION};
 use super::value::{self, Room};
-use super::{Fact, Piece};
 use crate::domain::name::{EnvName, ServiceName};
 
 /// What is asked.
@@ -84,6 +84,8 @@ pub enum Question {
     Rollback {
         /// Of this service only.
         service: Option<ServiceName>,
+        /// The command that finds an earlier release on a host, by `$version` and `$commit`.
+        present: Option<String>,
     },
 }
 
@@ -129,15 +131,8 @@ impl Said<'_> {
     fn value(&self, key: &'static str) -> Result<Option<String>, String> {
         let Some((_, text)) = self.0.said.iter().find(|(known, _)| *known == key) else { return Ok(None) };
         let Some(plain) = text.plain() else {
-            let unknown = text.0.iter().find_map(|piece| match piece {
-                Piece::Input(name) => Some(name.as_str()),
-                Piece::Plain(_) => None,
-            });
-            return Err(format!(
-                "{} is not known, so {key} of {} is not",
-                unknown.unwrap_or("a value"),
-                self.0.kind.word()
-            ));
+            let unknown = text.names().first().map_or_else(|| "a value".to_owned(), ToString::to_string);
+            return Err(format!("{unknown} is not known, so {key} of {} is not", self.0.kind.word()));
         };
         // What a command printed may end with the end of its line.
         let plain = plain.trim().to_owned();
@@ -226,6 +221,6 @@ pub(super) fn of(fact: &Fact) -> Result<Question, String> {
             }
             Question::Release { commit, version, service: said.service()? }
         }
-        Kind::Rollback => Question::Rollback { service: said.service()? },
+        Kind::Rollback => Question::Rollback { service: said.service()?, present: said.value(PRESENT)? },
     })
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::Fact;
 use super::kind::{Key, Kind};
-use super::{Fact, Piece, Text};
+use crate::domain::phrase::Phrase;
 
 /// What is wrong with the words of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +46,9 @@ pub(super) fn read(text: &str) -> Result<Fact, Wrong> {
         if fact.says(key.name) {
             return Err(wrong(format!("`{}` is there twice", key.name)));
         }
-        let value = Text::read(value);
-        let known = |piece: &Piece| matches!(piece, Piece::Plain(_));
+        let value = Phrase::read(value);
         // What an input will say is judged when it is known.
-        if value.0.iter().all(known)
+        if value.plain().is_some()
             && let Err(message) = key.shape.read(&value.written())
         {
             let at = if at.is_empty() { word.at.clone() } else { at.clone() };

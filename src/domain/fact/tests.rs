@@ -70,13 +70,20 @@ fn an_input_is_data_and_is_judged_when_it_is_known() {
     let lacking = Fact::read("reviews count=2").unwrap();
     assert!(lacking.lacks_commit() && lacking.question().unwrap_err().contains("[release]"));
     let name = |name: &str| InputName::new(name).unwrap();
-    let with = lacking.clone().of_release(Some(&name("tag")), Some(&name("sha")), None);
+    let with = lacking.clone().of_release(Some(&name("tag")), Some(&name("sha")), None, None);
     assert_eq!(with.told(), "reviews count=2 commit=$sha");
-    assert_eq!(lacking.of_release(Some(&name("tag")), None, None).told(), "reviews count=2 commit=$tag");
+    assert_eq!(lacking.of_release(Some(&name("tag")), None, None, None).told(), "reviews count=2 commit=$tag");
     let release = Fact::read("release").unwrap();
     assert!(release.question().is_err() && !release.lacks_commit());
-    let release = release.of_release(Some(&name("tag")), None, Some(Text::read("backend")));
+    let release =
+        release.of_release(Some(&name("tag")), None, Some(crate::domain::phrase::Phrase::read("backend")), Some("x"));
     assert_eq!(release.told(), "release version=$tag service=backend");
+    // What looks for an earlier release on a host speaks of that one's commit, and not of this run's.
+    let back =
+        Fact::read("rollback host=tag:app").unwrap().of_release(None, Some(&name("sha")), None, Some("has $commit"));
+    let filled = back.filled(|_| Some("this-run".into()));
+    let Ok(Question::Rollback { present: Some(present), .. }) = filled.question() else { panic!("{filled:?}") };
+    assert_eq!(present, "has $commit");
     let Ok(Question::Release { version, commit: None, .. }) = release.filled(|_| Some("v1".into())).question() else {
         panic!("{release:?}")
     };

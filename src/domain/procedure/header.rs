@@ -138,12 +138,15 @@ pub enum InputKind {
     Release,
 }
 
+/// How long a program may take that lists the choices of an input.
+pub const LISTED_WITHIN: Duration = Duration::from_secs(10);
+
 /// Out of which values one is chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Choices {
     /// These.
     Fixed(Vec<String>),
-    /// The lines that this program with its arguments prints, run here, 10 s at most.
+    /// The lines that this program with its arguments prints, run here, within [`LISTED_WITHIN`].
     Listed(Vec<String>),
 }
 

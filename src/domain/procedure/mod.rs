@@ -13,9 +13,9 @@ use super::name::ProcedureName;
 use crate::text::Foreign;
 
 pub use block::{Block, Inline, Marker, Placed, Style};
-pub use header::{Back, Choices, Header, Input, InputKind, Kind, Origin};
-pub use part::{Danger, Doing, Guard, Language, OnError, Options, Part, TIMEOUT, Term, Terms, Way};
-pub use plan::{Given, HERE, Job, LockWanted, PlannedPart, ProcedurePlan, Purpose, Script, here};
+pub use header::{Back, Choices, Header, Input, InputKind, Kind, LISTED_WITHIN, Origin};
+pub use part::{Danger, Doing, Guard, Guarded, Language, OnError, Options, Part, SendBack, TIMEOUT, Term, Terms, Way};
+pub use plan::{Given, HERE, Job, LockWanted, PlannedPart, ProcedurePlan, Purpose, Script, Shifts, here};
 pub use target::Target;
 
 /// One procedure.
@@ -58,6 +58,8 @@ pub struct Section {
     pub budget: Option<std::time::Duration>,
     /// How many of its parts may be under way at once; 1 unless `parallel=N` says more.
     pub parallel: usize,
+    /// Of a follow-up, how long after the release it is due, from `due=1h`.
+    pub due: Option<std::time::Duration>,
 }
 
 /// What a section is for, by the convention of its heading.
@@ -74,6 +76,30 @@ pub enum Role {
     Verify,
     /// `## Rollback`: is not part of an ordinary run.
     Rollback,
+    /// `## Follow-up: …`: is kept with the release and seen to afterwards.
+    FollowUp,
+}
+
+impl Role {
+    /// What it is called where machines read it; nothing for what is nothing special.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Role::Plain => None,
+            Role::Gate => Some("gate"),
+            Role::Phase => Some("phase"),
+            Role::Verify => Some("verify"),
+            Role::Rollback => Some("rollback"),
+            Role::FollowUp => Some("follow-up"),
+        }
+    }
+
+    /// Whether it is no part of an ordinary run.
+    pub fn is_apart(self) -> bool {
+        match self {
+            Role::Rollback | Role::FollowUp => true,
+            Role::Plain | Role::Gate | Role::Phase | Role::Verify => false,
+        }
+    }
 }
 
 impl Procedure {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::target::Target;
+use crate::domain::approval::Quorum;
 use crate::domain::fact::Fact;
 use crate::domain::name::{InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName};
+use crate::domain::phrase::Phrase;
 use crate::text::Foreign;
 
 /// A step or an item.
@@ -39,6 +41,8 @@ pub enum Doing {
     Check(ServiceName, ProbeName),
     /// Something that the console finds out by itself, until it is so.
     Fact(Fact),
+    /// So many people with a role have approved the plan of the run.
+    Approve(Quorum),
     /// A person attests it: a task item, or a step whose command is still missing.
     Ask,
     /// Inputs that are asked for at this point.
@@ -52,7 +56,7 @@ pub enum Doing {
     /// Traffic is moved by weights: the command that sets one (`$weight`), the one that prints it, and the weights.
     Shift(String, Option<String>, Vec<u32>),
     /// A channel is told these words.
-    Notify(String, String),
+    Notify(String, Phrase),
     /// Another procedure, with values for its inputs.
     Call(ProcedureName, Vec<(InputName, String)>),
 }
@@ -65,6 +69,7 @@ impl Doing {
             Doing::Request(..) => "request",
             Doing::Check(..) => "check",
             Doing::Fact(_) => "fact",
+            Doing::Approve(_) => "approve",
             Doing::Ask => "ask",
             Doing::Prompt(_) => "prompt",
             Doing::Hold(..) => "hold",
@@ -108,19 +113,58 @@ impl Language {
     }
 }
 
-/// Probes that are judged while something else goes on. The fields mean what Argo Rollouts' of the same names mean.
+/// Probes and metrics that are judged while something else goes on. The fields mean what Argo Rollouts' of the same names
+/// mean, and count for each of them on each of its hosts alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
-    /// Which probes of which services.
+    /// Which probes and metrics of which services.
     pub probes: Vec<(ServiceName, ProbeName)>,
     /// Time between two askings.
     pub interval: Duration,
+    /// Time before the first asking.
+    pub delay: Duration,
+    /// How many answers are wanted; nothing: as many as there is time for.
+    pub count: Option<u32>,
     /// Trips when more than so many failed.
     pub failures: u32,
     /// Is inconclusive when more than so many were.
     pub inconclusive: u32,
     /// Is an error when more than so many in a row were.
     pub errors: u32,
+    /// Has passed when so many in a row have; 0: never early.
+    pub successes: u32,
+}
+
+/// How a shift of traffic is guarded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guarded {
+    /// How long each weight is held while it is judged.
+    pub hold: Duration,
+    /// What is judged.
+    pub guard: Guard,
+    /// Which weight is set by itself when that did not pass.
+    pub back: SendBack,
+    /// When the balancer's host sends it back by itself: after so long without a sign of life of the console.
+    pub deadman: Option<Duration>,
+}
+
+/// The weight to which traffic is sent back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendBack {
+    /// This one.
+    To(u32),
+    /// The one before; before the first nothing of it is moved.
+    Before,
+}
+
+impl Guarded {
+    /// To which weight traffic is sent back from the one at this place.
+    pub fn back_from(&self, weights: &[u32], place: usize) -> u32 {
+        match self.back {
+            SendBack::To(weight) => weight,
+            SendBack::Before => place.checked_sub(1).and_then(|before| weights.get(before)).copied().unwrap_or(0),
+        }
+    }
 }
 
 /// One way of a decision.
@@ -220,6 +264,8 @@ pub struct Options {
     pub evidence: bool,
     /// The role whose people may waive it, where it is part of a gate.
     pub waiver: Option<RoleName>,
+    /// Of a shift: what is judged after each weight.
+    pub guarded: Option<Box<Guarded>>,
 }
 
 /// How long one try of a part may take unless it says otherwise.
@@ -248,6 +294,7 @@ impl Default for Options {
             expires: None,
             evidence: false,
             waiver: None,
+            guarded: None,
         }
     }
 }

@@ -168,6 +168,17 @@ pub struct Script {
     pub with: Option<String>,
     /// What prints the weight that is in force afterwards, for a shift.
     pub get: Option<String>,
+    /// What it is in a shift that is guarded; nothing of a weight that is only set.
+    pub shifts: Option<Shifts>,
+}
+
+/// What a command is in a shift that is guarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shifts {
+    /// The last of a weight: what holds is judged behind it. The weight to which traffic is sent back.
+    Judged(u32),
+    /// It sends traffic back to this weight when one of these jobs of its part, by their places, did not pass.
+    Back(u32, Vec<usize>),
 }
 
 impl PlannedPart {

@@ -16,6 +16,8 @@ pub struct History {
     releases: Vec<Release>,
     /// How each stands now: what was good may have been taken back since.
     stands: Vec<Verdict>,
+    /// For which services each was taken back since that was about the whole system.
+    taken: Vec<Vec<ServiceName>>,
 }
 
 /// What runs.
@@ -73,8 +75,8 @@ impl History {
         }
         let mut releases: Vec<Release> = known.into_values().collect();
         releases.sort_by(|one, other| (one.at, &one.run).cmp(&(other.at, &other.run)));
-        let stands = stands(&releases);
-        Self { releases, stands }
+        let (stands, taken) = stands(&releases);
+        Self { releases, stands, taken }
     }
 
     /// All of them, the oldest first.
@@ -158,7 +160,9 @@ impl History {
             };
             says && release.is_same(code) && overlap(release.service.as_ref(), service)
         })?;
-        (*stands != Verdict::Good && release.examined.is_none()).then_some(release)
+        let taken = self.place(release).and_then(|place| self.taken.get(place)).into_iter().flatten();
+        let taken = taken.into_iter().any(|own| overlap(Some(own), service));
+        ((*stands != Verdict::Good || taken) && release.examined.is_none()).then_some(release)
     }
 
     /// The release of this run.
@@ -196,8 +200,10 @@ fn overlap(one: Option<&ServiceName>, other: Option<&ServiceName>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
-/// How each release stands: a rollback that was good takes back what ran before it.
-fn stands(releases: &[Release]) -> Vec<Verdict> {
+/// How each release stands: a rollback that was good takes back what ran before it; one of a service takes a release of
+/// the whole system back for that service alone.
+fn stands(releases: &[Release]) -> (Vec<Verdict>, Vec<Vec<ServiceName>>) {
+    let mut all: Vec<Vec<ServiceName>> = releases.iter().map(|_| Vec::new()).collect();
     let mut stands: Vec<Verdict> = releases.iter().map(|release| release.verdict).collect();
     for (place, back) in releases.iter().enumerate() {
         if back.kind != Kind::Rollback || back.verdict != Verdict::Good {
@@ -208,9 +214,12 @@ fn stands(releases: &[Release]) -> Vec<Verdict> {
             release.concerns(back.service.as_ref(), None) && stands.get(*number) == Some(&Verdict::Good)
         });
         let taken = good.next().filter(|(_, release)| !release.is_same(back)).map(|(number, _)| number);
-        if let Some(stands) = taken.and_then(|number| stands.get_mut(number)) {
-            *stands = Verdict::RolledBack;
+        let Some(number) = taken else { continue };
+        let whole = releases.get(number).is_some_and(|release| release.service.is_none());
+        match back.service.as_ref().filter(|_| whole) {
+            Some(service) => all.get_mut(number).into_iter().for_each(|all| all.push(service.clone())),
+            None => stands.get_mut(number).into_iter().for_each(|stands| *stands = Verdict::RolledBack),
         }
     }
-    stands
+    (stands, all)
 }

@@ -30,6 +30,8 @@ pub(super) fn deploy(number: u32, version: &str) -> Release {
         took: Duration::from_secs(600),
         verdict: Verdict::Good,
         waivers: Vec::new(),
+        follow_ups: Vec::new(),
+        overridden: None,
         examined: None,
         login: None,
     }
@@ -165,6 +167,20 @@ fn a_service_has_its_own_line_and_that_of_the_whole_system() {
     assert_eq!(told(history.current(Some(&service("web")), None)), "w2? before: 1");
     let back: Vec<String> = history.targets(Some(&service("api"))).into_iter().map(version).collect();
     assert_eq!(back, ["1"]);
+}
+
+#[test]
+fn going_back_with_one_service_takes_the_whole_back_for_that_service_alone() {
+    let mut back = deploy(3, "1").of("web");
+    back.kind = Kind::Rollback;
+    let history = History::of([deploy(1, "1"), deploy(2, "2"), back]);
+    assert_eq!(told(history.current(None, None)), "2");
+    assert_eq!(told(history.current(Some(&service("web")), None)), "1");
+    assert_eq!(told(history.current(Some(&service("api")), None)), "2");
+    // Nobody has looked at why.
+    assert!(history.trouble(&deploy(9, "2"), Some(&service("web"))).is_some());
+    assert!(history.trouble(&deploy(9, "2"), None).is_some());
+    assert!(history.trouble(&deploy(9, "2"), Some(&service("api"))).is_none());
 }
 
 #[test]

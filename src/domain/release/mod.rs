@@ -1,5 +1,6 @@
 //! Releases: what was put where, by whom, and whether it was good. The only source of "the version before".
 
+mod follow;
 mod history;
 #[cfg(test)]
 mod history_tests;
@@ -14,9 +15,10 @@ use jiff::Timestamp;
 
 use super::name::{EnvName, HostName, InputName, PartId, ServiceName, SiteName};
 use super::procedure::Kind;
-use super::run::RunId;
+use super::run::{Overridden, RunId};
 use crate::text::Foreign;
 
+pub use follow::{FollowItem, FollowUp, Followed, Follows, Said, SeenBy, TOGETHER, newest};
 pub use history::{Current, Found, History};
 pub use migration::{Migration, Reversible};
 pub use way_back::{Backup, Database};
@@ -61,6 +63,10 @@ pub struct Release {
     pub verdict: Verdict,
     /// What of its gate was waived.
     pub waivers: Vec<Waiver>,
+    /// The checklists that follow it, in the order of the document.
+    pub follow_ups: Vec<FollowUp>,
+    /// Who allowed it outside the windows of its environment, and why.
+    pub overridden: Option<Overridden>,
     /// Who has looked at it since, if it was not good.
     pub examined: Option<Examined>,
     /// The login on the lock host to which the record there belongs; nothing for what only this machine has recorded.
@@ -139,6 +145,8 @@ pub struct ReleaseNames {
     pub backup: Option<InputName>,
     /// The one service that it is about, by its name or by the input that says it; nothing: the whole system.
     pub service: Option<String>,
+    /// The command that says on a host, by its status, whether an earlier release is still there to go back to.
+    pub present: Option<String>,
     /// Its line in the file, from 1.
     pub line: usize,
 }

@@ -5,6 +5,7 @@ mod judge;
 mod judge_containers;
 pub mod later;
 mod ledger;
+mod locked;
 mod log;
 mod looker;
 mod order;
@@ -27,17 +28,19 @@ use tokio::task::JoinHandle;
 use self::ledger::Ledger;
 use self::order::Orders;
 use crate::domain::host::BecomeRoot;
-use crate::domain::permit::{How, Permit};
+use crate::domain::permit::{DESPITE, How, Permit};
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::run::{RunState, RunStep};
 use crate::domain::{Run, RunId};
 use crate::engine::clock::{AnyClock, Clock};
+use crate::engine::lock::is_wanted;
 use crate::engine::store::{Store, fresh_run_id};
 use crate::port::Event;
 use crate::port::act::{RunNews, StoreState};
 use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::as_root;
 
+pub use locked::Others;
 pub(in crate::engine) use password::Questions;
 pub use password::Vault;
 pub(in crate::engine) use place::{ANSWERS_WITHIN, last_line};
@@ -86,14 +89,14 @@ impl Desk {
     }
 
     /// Does what was permitted in `place`, or says why not.
-    pub async fn execute(&mut self, permit: Permit, place: Option<Place>) {
+    pub async fn execute(&mut self, permit: Permit, place: Option<Place>, lock: Option<Others>) {
         // Who heard of the end of a run may go on at once, although its task has a last line to go.
         if let Some(running) = self.running.as_mut().filter(|running| running.orders.over.is_cancelled())
             && tokio::time::timeout(LAST_LINE, &mut running.task).await.is_ok()
         {
             self.running = None;
         }
-        if let Err(sentence) = self.begin(permit, place) {
+        if let Err(sentence) = self.begin(permit, place, lock) {
             let _ = self.events.send(Event::Run(RunNews::Refused(sentence))).await;
         }
     }
@@ -115,24 +118,32 @@ impl Desk {
         }
     }
 
-    fn begin(&mut self, permit: Permit, place: Option<Place>) -> Result<(), String> {
+    fn begin(&mut self, permit: Permit, place: Option<Place>, lock: Option<Others>) -> Result<(), String> {
         let (how, plan) = (permit.how(), permit.plan().clone());
         if let Some(title) = self.busy() {
             return Err(one_change(title));
         }
         let place = place.ok_or("No environment is open, so nothing was done.")?;
         fits(&plan, &place)?;
+        // Where no procedure takes the lock, nobody is shown who has it.
+        let lock = lock.filter(|_| is_wanted(&place.environment));
         let book = self.book.clone().ok_or("Nothing is recorded here, so nothing is changed.")?;
         if let StoreState::ReadOnly(why) = &*book.store.state().borrow() {
             return Err(format!("Nothing was done, because it can't be recorded: {why}"));
         }
-        let run = recorded(&plan, how, &book, self.clock.now().wall);
+        let now = self.clock.now().wall;
+        let run = recorded(&plan, how, &book, now);
         let id = run.id.clone();
         let ledger =
             Ledger { run: id.clone(), store: book.store, events: self.events.clone(), clock: self.clock.clone() };
         let orders = Orders::default();
         let (told, title) = (orders.clone(), run.title.clone());
         let task = tokio::spawn(async move {
+            if let Some(lock) = lock
+                && let Err(sentence) = lock.allow(plan.impact.locked.as_deref(), &ledger.events, now).await
+            {
+                return drop(ledger.events.send(Event::Run(RunNews::Refused(sentence))).await);
+            }
             if let Err(error) = ledger.begin(&run).await {
                 let sentence = format!("Nothing was done, because it can't be recorded: {error}.");
                 let _ = ledger.events.send(Event::Run(RunNews::Refused(sentence))).await;
@@ -188,7 +199,10 @@ fn recorded(plan: &Plan, how: How, book: &Book, now: jiff::Timestamp) -> Run {
         workstation: book.workstation.clone(),
         kind: plan.verb.word().to_owned(),
         title: plan.title(),
-        confirmed: how.word().to_owned(),
+        confirmed: match &plan.impact.locked {
+            Some(lock) => format!("{}{DESPITE}{}", how.word(), lock.told(now)),
+            None => how.word().to_owned(),
+        },
         begun: now,
         ended: None,
         state: RunState::Running,

@@ -12,8 +12,9 @@ use crate::domain::time::short;
 use crate::domain::{Compose, Environment, HostName, Moment, UnitName};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::containers::{Docker, Unread};
+use crate::engine::outside::Outside;
 use crate::engine::probe::Prober;
-use crate::engine::transport::Connection;
+use crate::engine::transport::{Connection, Transport};
 use crate::port::{End, Output, RemoteCommand};
 use crate::runtimes::compose::facts;
 use crate::runtimes::systemd::Scope;
@@ -23,6 +24,8 @@ use crate::runtimes::systemd_look::{self, Look};
 pub(in crate::engine) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// A host that is heard meanwhile may be slow for so long.
 const SLOW_WITHIN: Duration = Duration::from_secs(15);
+/// The shortest pause between two looks at a unit, however much is heard of its host.
+const BETWEEN: Duration = Duration::from_millis(50);
 /// A question is repeated after this when it was lost.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,9 @@ pub struct Way {
     pub connection: watch::Receiver<Option<Arc<dyn Connection>>>,
     /// When the last byte came through the connection before, if there was one.
     pub heard: watch::Receiver<Option<Instant>>,
+    /// Changes whenever the host was heard to say that a unit of it changed. Where nobody watches over the host its
+    /// sender is gone, and it never changes.
+    pub stirred: watch::Receiver<u64>,
 }
 
 impl Way {
@@ -57,10 +63,14 @@ pub struct Place {
     pub vault: Vault,
     /// What asks probes.
     pub prober: Arc<Prober>,
+    /// What answers in the place of git and GitHub, where those are not asked themselves.
+    pub outside: Option<Arc<dyn Outside>>,
     /// The clock.
     pub clock: AnyClock,
     /// What looks at many units of a host at once; without it each is looked at by itself.
     pub(in crate::engine) looker: Option<Looker>,
+    /// What leads to hosts of other environments; none is asked without it.
+    pub(in crate::engine) beyond: Option<Arc<dyn Transport>>,
 }
 
 /// Why a host could not be asked.
@@ -95,6 +105,31 @@ impl Place {
     /// Waits on the console's clock.
     pub(in crate::engine) async fn pause(&self, span: Duration) {
         self.clock.until(self.clock.now().mono.after(span)).await;
+    }
+
+    /// What is heard of a host's units from now on, for [`Self::pause_unless`].
+    pub(super) fn stirs(&self, host: &HostName) -> Option<watch::Receiver<u64>> {
+        let mut stirred = self.ways.get(host)?.stirred.clone();
+        stirred.mark_unchanged();
+        Some(stirred)
+    }
+
+    /// Waits for so long, or until a unit of the host is heard to have changed.
+    pub(super) async fn pause_unless(&self, stirred: Option<watch::Receiver<u64>>, span: Duration) {
+        self.pause(span.min(BETWEEN)).await;
+        let heard = async {
+            let told = match stirred {
+                Some(mut stirred) => stirred.changed().await.is_ok(),
+                None => false,
+            };
+            if !told {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = heard => {}
+            () = self.pause(span.saturating_sub(BETWEEN)) => {}
+        }
     }
 
     /// The connection to a host, which may come up until the deadline.

@@ -77,6 +77,7 @@ impl Subject<'_> {
         let until = self.now().after(self.step.deadline);
         let begun = self.now();
         loop {
+            let stirred = self.place.stirs(&self.step.host);
             // A host that is away is waited for a little longer than the unit.
             let look = match self.place.look(&self.step.host, self.unit, self.scope, until.after(AWAY)).await {
                 Ok(look) => look,
@@ -104,8 +105,8 @@ impl Subject<'_> {
                 }
                 Judged::NotYet => self.waits.unit(format!("{}, which is {words}", self.unit)),
             }
-            // So what takes its time is seen at most a quarter of it late, whatever it takes.
-            self.place.pause((begun.age(self.now()) / 4).clamp(OFTEN, SELDOM)).await;
+            // What takes its time is seen as soon as the host tells of it; where it tells nothing, at most a quarter late.
+            self.place.pause_unless(stirred, (begun.age(self.now()) / 4).clamp(OFTEN, SELDOM)).await;
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Letter, Post};
 use crate::domain::Run;
 use crate::domain::channel::{Notice, Occasion};
-use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::run::{Go, RunState, RunStep, StepState};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::port::procedure::Need;
 
@@ -27,6 +27,8 @@ pub(in crate::engine) struct Herald {
 
 #[derive(Debug)]
 enum News {
+    /// It goes ahead behind its gate; which of its items were waived.
+    Began(String),
     /// What it waits for; nothing when it waits for nobody.
     Waits(Option<String>),
     Ended(Occasion, RunState, String),
@@ -66,7 +68,8 @@ impl About {
 }
 
 impl Herald {
-    /// Tells of a run from now on, and of its begin when it is new. Of one whose parts a person chooses nobody is told.
+    /// Tells of a run from now on, and of its begin when it is new: of one whose gate alone is judged only when it goes
+    /// ahead. Of one whose parts a person chooses nobody is told.
     pub(in crate::engine) fn of(about: About, is_new: bool, post: &Post, report: super::Report) -> Option<Self> {
         Self::patient(about, is_new, post, report, WAITS)
     }
@@ -79,7 +82,8 @@ impl Herald {
         report: super::Report,
         patience: Duration,
     ) -> Option<Self> {
-        about.run.document.as_ref().filter(|document| document.whole)?;
+        let document = about.run.document.as_ref().filter(|document| document.whole)?;
+        let is_new = is_new && document.decided.go != Go::Waits;
         let (news, told) = mpsc::channel(NEWS);
         let (post, expected) = (post.clone(), post.expecting());
         drop(tokio::spawn(async move {
@@ -88,6 +92,11 @@ impl Herald {
             drop(expected);
         }));
         Some(Self { news })
+    }
+
+    /// Its gate is passed, and it goes ahead.
+    pub(in crate::engine) async fn began(&self, steps: &[RunStep]) {
+        let _ = self.news.send(News::Began(waived(steps).unwrap_or_default())).await;
     }
 
     /// What the run waits for now.
@@ -126,6 +135,7 @@ impl Telling {
             tokio::select! {
                 one = news.recv() => match one {
                     None => return,
+                    Some(News::Began(waived)) => self.tell(Occasion::Started, "started", waived),
                     Some(News::Waits(None)) => (waits, told) = (None, false),
                     Some(News::Waits(Some(what))) => {
                         let since = waits.map_or_else(Instant::now, |(since, _)| since);
@@ -180,22 +190,24 @@ fn trouble(state: RunState, steps: &[RunStep]) -> String {
     let stuck = |step: &&RunStep| matches!(step.state, StepState::Failed | StepState::Unknown);
     match (steps.iter().find(stuck), state) {
         (Some(step), _) => {
-            let why = step.reason.map_or(step.state.word(), |reason| reason.word());
+            let why = step.why_word().unwrap_or(step.state.word());
             format!("{}: {why}", place(step))
         }
-        (None, RunState::Succeeded) if steps.iter().any(|step| step.state == StepState::Waived) => {
-            let waived = steps.iter().filter(|step| step.state == StepState::Waived);
-            let told = |step: &RunStep| {
-                let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
-                step.by.as_ref().map_or_else(|| part.clone(), |by| format!("{part} by {by}"))
-            };
-            let mut all: Vec<String> = waived.map(told).collect();
-            all.dedup();
-            format!("waived: {}", all.join(", "))
-        }
+        (None, RunState::Succeeded) => waived(steps).unwrap_or_default(),
         (None, RunState::Stopped) => "a person stopped it".to_owned(),
-        (None, RunState::Running | RunState::Succeeded | RunState::Failed | RunState::Unknown) => String::new(),
+        (None, RunState::Running | RunState::Failed | RunState::Unknown) => String::new(),
     }
+}
+
+/// Which items of the gate were waived, and by whom.
+fn waived(steps: &[RunStep]) -> Option<String> {
+    let told = |step: &RunStep| {
+        let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
+        step.by.as_ref().map_or_else(|| part.clone(), |by| format!("{part} by {by}"))
+    };
+    let mut all: Vec<String> = steps.iter().filter(|step| step.state == StepState::Waived).map(told).collect();
+    all.dedup();
+    (!all.is_empty()).then(|| format!("waived: {}", all.join(", ")))
 }
 
 fn place(step: &RunStep) -> String {

@@ -245,7 +245,7 @@ async fn each_channel_hears_of_a_run_and_one_that_is_dead_is_recorded_and_holds_
     let herald = desk.herald(&post);
     let mut steps = desk.run.steps.clone();
     steps[0].state = crate::domain::run::StepState::Failed;
-    steps[0].reason = Some(crate::domain::run::Reason::NonZeroExit);
+    (steps[0].reason, steps[0].exit) = (Some(crate::domain::run::Reason::NonZeroExit), Some(1));
     herald.ended(RunState::Failed, false, &steps).await;
     let mut ends = BTreeMap::new();
     for _ in 0..6 {
@@ -266,6 +266,33 @@ async fn each_channel_hears_of_a_run_and_one_that_is_dead_is_recorded_and_holds_
     let first = requests.recv().await.unwrap();
     let body: serde_json::Value = serde_json::from_str(first.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert!(body["text"].as_str().unwrap().contains("Deploy &lt;!channel&gt; begins"), "{body}");
+}
+
+#[tokio::test]
+async fn of_a_run_whose_gate_is_judged_it_is_told_that_it_begins_when_it_goes_ahead_with_what_was_waived() {
+    let mut desk = desk().await;
+    let heard = tempfile::NamedTempFile::new().unwrap();
+    let argv = ["sh", "-c", "cat >> \"$0\"", heard.path().to_str().unwrap()].map(str::to_owned).to_vec();
+    let post = Post::new(
+        channels(vec![channel("page", Way::Command(argv))], &[Occasion::Started, Occasion::Finished]),
+        prober(),
+        false,
+    );
+    desk.run.document.as_mut().unwrap().decided.go = crate::domain::run::Go::Waits;
+    let herald = desk.herald(&post);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(std::fs::read_to_string(heard.path()).unwrap(), "", "its gate alone is looked at");
+    let mut steps = desk.run.steps.clone();
+    (steps[0].state, steps[0].by) = (crate::domain::run::StepState::Waived, Some("bo".into()));
+    herald.began(&steps).await;
+    herald.ended(RunState::Succeeded, false, &steps).await;
+    for _ in 0..2 {
+        desk.told().await;
+    }
+    let said = std::fs::read_to_string(heard.path()).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].contains("begins, by ada") && lines[0].ends_with("; waived: migrate by bo"), "{said}");
+    assert!(lines[1].contains("is done after") && lines[1].ends_with("; waived: migrate by bo"), "{said}");
 }
 
 #[tokio::test]

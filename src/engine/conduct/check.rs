@@ -4,22 +4,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::approve::Approving;
+use super::guard::{Guarded, probed};
 use super::job::{Done, Kit, Orders};
 use super::ledger::Lost;
-use crate::domain::course::{Judge, Judgement, Rule};
+use crate::domain::course::{Judgement, Rule};
 use crate::domain::probe::{Found, Vantage};
 use crate::domain::procedure::{Doing, Guard, HERE, PlannedPart};
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
 use crate::domain::time::short;
 use crate::domain::{HostName, InputName, Moment, Probe, ProbeName, ProbeReport, ServiceName};
+use crate::engine::act::Place;
 use crate::engine::clock::Clock;
 use crate::engine::facts::Learnt;
-use crate::engine::probe::Origin;
 use crate::port::procedure::Evidence;
 use crate::text::Foreign;
 
-/// A host that is not connected gets this long before an asking counts as an error.
-const CONNECTS: Duration = Duration::from_secs(5);
+/// The shortest pause between two looks at what is due.
+const SOON: Duration = Duration::from_millis(20);
 /// How often the time that is left of a wait is told.
 const TOLD: Duration = Duration::from_secs(1);
 
@@ -33,6 +35,8 @@ pub(super) struct Watch {
     pub(super) orders: Orders,
     /// What earlier parts gave.
     pub(super) captured: Vec<(InputName, String)>,
+    /// The run, where approvals of it are counted.
+    pub(super) approving: Option<Approving>,
 }
 
 /// How it came out: well, or why not.
@@ -58,15 +62,16 @@ impl Watch {
                 return self.done(Some(lost), Vec::new());
             }
         }
-        let (mut seen, mut learnt) = (Vec::new(), None::<Learnt>);
+        let (mut seen, mut learnt, mut judged) = (Vec::new(), None::<Learnt>, Vec::new());
         let orders = self.orders.clone();
         let doing = self.part.doing.clone();
         let came = {
             let work = async {
                 match &doing {
                     Doing::Check(service, probe) => self.check(service, probe, &mut seen).await,
-                    Doing::Hold(span, guard) => self.hold(*span, guard.as_ref(), since, &mut seen).await,
+                    Doing::Hold(span, guard) => self.hold(*span, guard.as_ref(), since, &mut judged).await,
                     Doing::Fact(fact) => self.fact(fact, &mut learnt).await,
+                    Doing::Approve(quorum) => self.approve(quorum, &mut learnt).await,
                     _ => Err((Reason::Refused, "this is nothing that the console does by itself".to_owned())),
                 }
             };
@@ -75,7 +80,7 @@ impl Watch {
                 () = orders.cancel.cancelled() => Err((Reason::Cancelled, "cancelled".to_owned())),
             }
         };
-        let mut checks: Vec<Check> = seen.iter().map(check).collect();
+        let mut checks: Vec<Check> = seen.iter().map(check).chain(judged.iter().cloned()).collect();
         checks.extend(learnt.iter().flat_map(|learnt| super::fact::checks(learnt, self.kit.place.clock.now().wall)));
         let state = match came {
             Ok(note) => {
@@ -96,7 +101,8 @@ impl Watch {
         let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
         let looked = seen.iter().map(|(name, report)| (name.clone(), fields(report)));
         let found = learnt.iter().map(|learnt| ("what was found".to_owned(), fields(&learnt.report)));
-        let looked = looked.chain(found).collect();
+        let judged = judged.iter().map(|check: &Check| (check.name.clone(), check.told.clone()));
+        let looked = looked.chain(found).chain(judged).collect();
         self.done(lost, looked)
     }
 
@@ -111,12 +117,12 @@ impl Watch {
 
     /// Asks until it passes, so often as the document says.
     async fn check(&self, service: &ServiceName, probe: &ProbeName, seen: &mut Vec<(String, ProbeReport)>) -> Came {
-        let targets = self.targets(service, probe)?;
+        let targets = targets(&self.kit.place, &self.record.host, service, probe)?;
         let mut tried = 0;
         loop {
             seen.clear();
             for (host, probe) in &targets {
-                seen.push((name(service, probe, host), self.ask(probe, host).await));
+                seen.push((name(service, probe, host), probed(&self.kit.place, probe, host).await));
             }
             let worst = seen.iter().map(|(_, report)| report.found).find(|found| *found != Found::Pass);
             let Some(worst) = worst else {
@@ -143,90 +149,82 @@ impl Watch {
         span: Duration,
         guard: Option<&Guard>,
         since: Option<jiff::Timestamp>,
-        seen: &mut Vec<(String, ProbeReport)>,
+        judged: &mut Vec<Check>,
     ) -> Came {
         let gone = since.map(|since| self.kit.place.clock.now().since(since)).unwrap_or_default();
         let until = self.now().after(span.saturating_sub(gone));
-        let (mut judge, mut asked) = (Judge::default(), None::<Moment>);
-        loop {
-            let due = guard.filter(|guard| asked.is_none_or(|at| at.age(self.now()) >= guard.interval));
-            if let Some(guard) = due {
-                asked = Some(self.now());
-                seen.clear();
-                for (service, probe) in &guard.probes {
-                    for (host, probe) in self.targets(service, probe)? {
-                        let report = self.ask(&probe, &host).await;
-                        let judgement = judge.take(guard, report.found);
-                        seen.push((name(service, &probe, &host), report));
-                        if let Judgement::Ends(reason, why) = judgement {
-                            let last = seen.last().map(|(name, report)| format!("{name}: {}", report.summary.plain()));
-                            return Err((reason, format!("{why}; {}", last.unwrap_or_default())));
-                        }
-                    }
-                }
-            }
-            let left = self.now().age(until);
-            if left.is_zero() {
-                return match guard.map(|_| judge.end()) {
-                    Some(Judgement::Ends(reason, why)) => Err((reason, why)),
-                    Some(Judgement::Holds) => Ok(format!("held for {}: {}", short(span), judge.words())),
-                    None => Ok(format!("held for {}", short(span))),
-                };
-            }
-            let counts = if guard.is_some() { format!("; {}", judge.words()) } else { String::new() };
-            self.tell(format!("{} left{counts}", short(left + Duration::from_millis(999)))).await;
-            self.kit.place.pause(left.min(TOLD)).await;
-        }
-    }
-
-    /// Where a probe is asked: once for what is asked from here, else on the step's host or on each of the service's.
-    fn targets(&self, service: &ServiceName, probe: &ProbeName) -> Result<Vec<(HostName, Probe)>, (Reason, String)> {
-        let environment = &self.kit.place.environment;
-        let found = environment
-            .service(service)
-            .and_then(|found| Some((found, found.probes.iter().find(|known| known.name == *probe)?.clone())));
-        let Some((found, probe)) = found else {
-            return Err((Reason::Refused, format!("{} has no probe {service}/{probe}", environment.name)));
-        };
-        let own = self.record.host.clone();
-        Ok(match probe.from {
-            Vantage::Here => vec![(crate::domain::procedure::here(), probe)],
-            Vantage::Host if own.as_str() != HERE => vec![(own, probe)],
-            Vantage::Host => found.hosts.iter().map(|host| (host.clone(), probe.clone())).collect(),
-        })
-    }
-
-    async fn ask(&self, probe: &Probe, host: &HostName) -> ProbeReport {
-        let place = &self.kit.place;
-        let environment = &place.environment;
-        let origin = if host.as_str() == HERE {
-            Origin::Here
-        } else {
-            match place.connected(host, self.now().after(CONNECTS)).await {
-                Some(connection) => Origin::Host(connection),
-                None => return self.unasked(place.not_answering(host)),
-            }
-        };
-        place.prober.ask(&environment.site, environment.trusted, probe, origin).await
-    }
-
-    fn unasked(&self, why: String) -> ProbeReport {
-        let now = self.kit.place.clock.now();
-        ProbeReport {
-            found: Found::Error,
-            summary: why.into(),
-            details: Vec::new(),
-            latency: None,
-            certificate_days: None,
-            at: now.wall,
-            asked: now.mono,
-        }
+        held(&self.kit, self.number, &self.record, (span, until), guard, judged).await
     }
 
     pub(super) async fn tell(&self, note: String) {
         let mut told = self.record.clone();
         told.note = note.into();
         self.kit.ledger.tell(self.number, &told).await;
+    }
+}
+
+/// Where a probe is asked: once for what is asked from here, else on the step's own host or on each of the service's.
+pub(super) fn targets(
+    place: &Place,
+    own: &HostName,
+    service: &ServiceName,
+    probe: &ProbeName,
+) -> Result<Vec<(HostName, Probe)>, (Reason, String)> {
+    let environment = &place.environment;
+    let found = environment
+        .service(service)
+        .and_then(|found| Some((found, found.probes.iter().find(|known| known.name == *probe)?.clone())));
+    let Some((found, probe)) = found else {
+        return Err((Reason::Refused, format!("{} has no probe {service}/{probe}", environment.name)));
+    };
+    Ok(match probe.from {
+        Vantage::Here => vec![(crate::domain::procedure::here(), probe)],
+        Vantage::Host if own.as_str() != HERE => vec![(own.clone(), probe)],
+        Vantage::Host => found.hosts.iter().map(|host| (host.clone(), probe.clone())).collect(),
+    })
+}
+
+/// Waits until then, which is the end of a span, and judges a guard meanwhile. What it has seen is left in `judged`, however
+/// it ends.
+pub(super) async fn held(
+    kit: &Kit,
+    number: usize,
+    record: &RunStep,
+    (span, until): (Duration, Moment),
+    guard: Option<&Guard>,
+    judged: &mut Vec<Check>,
+) -> Came {
+    let place = &kit.place;
+    let left = || place.clock.now().mono.age(until);
+    let told = |left: Duration| short(left + Duration::from_millis(999));
+    let tell = |note: String| {
+        let told = RunStep { note: note.into(), ..record.clone() };
+        async move { kit.ledger.tell(number, &told).await }
+    };
+    let Some(guard) = guard else {
+        while !left().is_zero() {
+            tell(format!("{} left", told(left()))).await;
+            place.pause(left().min(TOLD)).await;
+        }
+        return Ok(format!("held for {}", short(span)));
+    };
+    let mut guarded = Guarded::begin(place, guard, &record.host)?;
+    loop {
+        guarded.ask().await;
+        *judged = guarded.checks();
+        kit.ledger.guarded(number, guarded.watching(until)).await;
+        let over = left().is_zero();
+        match if over { guarded.end() } else { guarded.judge() } {
+            Judgement::Ends(Reason::GuardFailed, why) => {
+                return Err((Reason::GuardFailed, format!("guard failed: {why}")));
+            }
+            Judgement::Ends(reason, why) => return Err((reason, why)),
+            Judgement::Passed if over => return Ok(format!("held for {}: {}", short(span), guarded.counts())),
+            Judgement::Holds | Judgement::Passed => {}
+        }
+        tell(format!("{} left; {}", told(left()), guarded.words())).await;
+        let next = guarded.due().map_or(TOLD, |due| place.clock.now().mono.age(due).min(TOLD));
+        place.pause(left().min(next).max(SOON.min(left()))).await;
     }
 }
 

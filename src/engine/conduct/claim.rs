@@ -9,7 +9,7 @@ use super::mirroring::theirs;
 use super::resume::{difference, fits, planned};
 use super::{Begun, FIRST_TOKEN, Stage};
 use crate::domain::course::Course;
-use crate::domain::procedure::Procedure;
+use crate::domain::procedure::{Kind, Procedure};
 use crate::domain::run::{RunDocument, RunState};
 use crate::domain::time::short;
 use crate::domain::{Run, RunId};
@@ -20,6 +20,7 @@ use crate::engine::store::{Adopted, Document, Recorded, Who, Why};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::ProcedureNews;
+use crate::site::unchanged;
 
 /// Whoever is at a run says so every 15 seconds on the lock host; when this is over, nobody is.
 pub(super) const SILENT: Duration = Duration::from_secs(45);
@@ -59,6 +60,11 @@ impl Claim {
             Some(_) => Vec::new(),
             None => {
                 let procedure = self.same(&run, &document).await?;
+                if procedure.header.kind == Kind::Deploy
+                    && let Some(why) = unchanged::changed(&self.stage.place.environment)
+                {
+                    return Err(format!("The run was not taken up: {why}."));
+                }
                 self.keep(&run, &procedure).await?;
                 planned(&run, &document, &procedure, &self.stage, is_own)?
             }
@@ -74,6 +80,10 @@ impl Claim {
             course.recall(&document.decided);
         }
         plans.iter().for_each(|plan| course.learn(plan));
+        // Whoever confirmed it sat somewhere else, or at another time.
+        if self.stage.place.environment.protected {
+            course.wait_for_word();
+        }
         if let Some(why) = ends {
             course.halt(format!("the run was ended by {}: {why}", self.book.person));
         }
@@ -106,6 +116,9 @@ impl Claim {
             Ok(found) => Ok(Some(found)),
             Err(MirrorError::Gone { .. }) => Ok(None),
             Err(MirrorError::Untold { .. }) if begun_here => Ok(None),
+            Err(error @ MirrorError::Untold { silent: Some(silent), .. }) if silent >= SILENT => Err(format!(
+                "There is nothing to go on with: {error}. Nobody is at it any more; begin the procedure anew."
+            )),
             Err(error) => Err(format!("The run can't be taken over, because somebody else may have it: {error}.")),
         }
     }
@@ -163,21 +176,36 @@ impl Claim {
             }
         };
         let (Some(mirror), Some(there)) = (&self.stage.mirror, there) else { return Ok(adopted) };
+        let there = self.own_there(mirror, &there, &mut adopted).await;
+        match there {
+            Ok(()) => Ok(adopted),
+            Err(sentence) => {
+                // Nobody is at it from here, so it stays on the list of those that anybody may go on with.
+                if let Err(error) = self.book.store.let_go(id.clone()).await {
+                    tracing::warn!(run = %id, %error, "a run that was not taken over could not be let go of");
+                }
+                Err(sentence)
+            }
+        }
+    }
+
+    /// Says on the lock host that a run is ours which is ours here.
+    async fn own_there(&self, mirror: &Mirror, there: &Mirrored, adopted: &mut Adopted) -> Result<(), String> {
+        let id = &there.run.id;
         for left in (0..TRIES).rev() {
             match mirror.adopt(id, there.token, adopted.token).await {
                 Ok(found) if found.token > adopted.token => {
                     adopted.token = found.token;
                     let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
-                    taken.map_err(|error| format!("{error}."))?;
-                    return Ok(adopted);
+                    return taken.map_err(|error| format!("{error}."));
                 }
-                Ok(_) | Err(MirrorError::Gone { .. }) => return Ok(adopted),
+                Ok(_) | Err(MirrorError::Gone { .. }) => return Ok(()),
                 Err(MirrorError::Taken { .. }) => return Err(self.refused(mirror, id, None).await),
                 Err(error) if left == 0 => return Err(format!("The run can't be taken over: {error}.")),
                 Err(_) => tokio::time::sleep(AGAIN).await,
             }
         }
-        Ok(adopted)
+        Ok(())
     }
 
     /// A run of another workstation: first on the lock host, then here.
@@ -197,6 +225,14 @@ impl Claim {
             );
             let _ = self.events.send(Event::Trouble(sentence)).await;
         }
+        // Of whom, and why: an engineer who comes later wants to know what they went on with.
+        let silent = there.silent.map_or_else(String::new, short);
+        let from = format!(
+            "Taken over from {}, who was not heard on the lock host {} for {silent}.",
+            there.by(mirror.host()),
+            mirror.host()
+        );
+        let _ = self.events.send(Event::Trouble(from)).await;
         let adopted = Adopted { run: found.run, token: found.token };
         let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
         taken.map_err(|error| format!("{error}."))?;

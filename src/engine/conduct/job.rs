@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::fields;
 use super::ledger::{Ledger, Lost};
+use super::mask::is_masked;
 use super::output::{Kept, PIECES, Reading};
 use super::stands::Looks;
 use crate::domain::course::Rule;
@@ -101,6 +102,8 @@ pub(super) struct Step {
 /// How one try came out.
 pub(super) enum Came {
     Well,
+    /// In a drill: not all of it could be done.
+    Unplayed(String),
     Badly(Reason, String),
     Unknown(String),
     /// It never began, and nothing of it is left.
@@ -120,18 +123,27 @@ impl Step {
             adopt = false;
             let came = self.captured_value(came, &kept);
             let came = if matches!(came, Came::Well) { self.stands().await } else { came };
+            let came = self.disarmed(came).await;
             let took = before.unwrap_or_default() + begun.age(self.now());
             let took = if self.looks.unseen { Duration::ZERO } else { took };
             let state = match &came {
                 // A person judges what was fetched.
-                Came::Well if self.what.as_ref().is_some_and(|(_, _, rule)| rule.judged) => StepState::Done,
+                Came::Well | Came::Unplayed(_) if self.what.as_ref().is_some_and(|(_, _, rule)| rule.judged) => {
+                    StepState::Done
+                }
                 Came::Well => StepState::Verified,
+                Came::Unplayed(_) => StepState::Skipped,
                 Came::Badly(..) | Came::Never(..) => StepState::Failed,
                 Came::Unknown(_) => StepState::Unknown,
                 Came::Lost(lost) => return self.done(Some(lost.clone()), &kept),
             };
+            let came_never = match &came {
+                Came::Never(reason, _) => Some(*reason),
+                Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_) | Came::Lost(_) => None,
+            };
             match came {
                 Came::Well | Came::Lost(_) => {}
+                Came::Unplayed(why) => self.record.note = why.into(),
                 Came::Badly(reason, why) | Came::Never(reason, why) => {
                     (self.record.reason, self.record.note) = (Some(reason), why.into());
                 }
@@ -141,7 +153,9 @@ impl Step {
                 let note = self.record.note.plain();
                 self.record.note = if note.is_empty() { why.clone() } else { format!("{note}; {why}") }.into();
             }
-            self.record.verdict = Some(self.verdict(state, took));
+            // A cancelling that came before anything was sent ended nothing, so nothing is said of how long that took.
+            let unsent = matches!(came_never, Some(Reason::Cancelled));
+            self.record.verdict = (!unsent).then(|| self.verdict(state, took));
             let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
             let again = state == StepState::Failed
                 && lost.is_none()
@@ -157,7 +171,8 @@ impl Step {
     }
 
     fn done(self, lost: Option<Lost>, kept: &Kept) -> Done {
-        let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report))).collect();
+        let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report)));
+        let looked = looked.chain(self.looks.judged.iter().cloned()).collect();
         let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked };
         Done { record: self.record, lost, evidence }
     }
@@ -178,7 +193,7 @@ impl Step {
         }
     }
 
-    fn key(&self) -> JobKey {
+    pub(super) fn key(&self) -> JobKey {
         JobKey { run: self.kit.ledger.run.clone(), step: self.number, attempt: self.record.attempt }
     }
 
@@ -215,14 +230,27 @@ impl Step {
         self.send(&part, &job, kept).await
     }
 
-    /// Starts what was claimed by nobody yet, and follows it.
+    /// Starts what was claimed by nobody yet, and follows it; behind its dead-man timer, where it has one.
     async fn send(&mut self, part: &PlannedPart, job: &Job, kept: &mut Kept) -> Came {
+        let Some(timer) = self.deadman() else { return self.sent(part, job, kept).await };
+        if let Err(why) = self.arm(&timer).await {
+            return Came::Never(Reason::Refused, why);
+        }
+        let sending = self.sent(part, job, kept);
+        tokio::pin!(sending);
+        tokio::select! {
+            came = &mut sending => came,
+            () = timer.renewed() => sending.await,
+        }
+    }
+
+    async fn sent(&mut self, part: &PlannedPart, job: &Job, kept: &mut Kept) -> Came {
         for _ in 0..CLAIMS {
             // Once more right before: what was looked at and written down since then took its time.
             if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
                 return Came::Never(reason, why);
             }
-            let order = self.order(part, job);
+            let order = self.behind_timer(self.order(part, job));
             let began = tokio::select! {
                 began = self.kit.jobs.begin(job.host.clone(), order) => began,
                 () = self.orders.cancel.cancelled() => Began::Unknown("it was cancelled as it was being started".into()),
@@ -255,7 +283,7 @@ impl Step {
         Came::Unknown(format!("{} takes the command again and again and never knows of it", job.host))
     }
 
-    fn order(&self, part: &PlannedPart, job: &Job) -> Order {
+    pub(super) fn order(&self, part: &PlannedPart, job: &Job) -> Order {
         let secrets = self.secrets.iter().map(|(name, secret)| (name.clone(), Secret::new(secret.expose().to_vec())));
         Order {
             key: self.key(),
@@ -452,6 +480,9 @@ impl Step {
             Ended { timed_out: true, .. } => {
                 Came::Badly(Reason::Timeout, format!("it took longer{limit} and was ended"))
             }
+            Ended { exit: Some(0), unplayed: Some(what), .. } => {
+                Came::Unplayed(format!("a drill {what}, so it was not done, or not all of it"))
+            }
             Ended { exit: Some(0), .. } => Came::Well,
             Ended { exit: Some(status), .. } => {
                 Came::Badly(Reason::NonZeroExit, format!("its command left with status {status}"))
@@ -464,22 +495,5 @@ impl Step {
                 Came::Unknown("The host says that it has ended, and not how.".to_owned())
             }
         }
-    }
-}
-
-/// Whether what was recorded is this, with nothing but bytes masked, which keep their places.
-fn is_masked(command: &str, recorded: &str) -> bool {
-    let same = |(own, kept): (u8, u8)| own == kept || kept == b'*';
-    command.len() == recorded.len() && command.bytes().zip(recorded.bytes()).all(same)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_the_recorded_one_although_a_word_of_it_is_masked() {
-        assert!(is_masked("dump shop", "dump shop") && is_masked("dump shop", "dump ****"));
-        assert!(!is_masked("dump shop", "drop shop") && !is_masked("dump shop", "dump *****"));
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::mask::Masks;
 use super::mirroring::Mirroring;
+use crate::domain::course::{Judgement, Watching};
 use crate::domain::procedure::Given;
 use crate::domain::release::Release;
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
@@ -97,6 +98,17 @@ impl Ledger {
         Ok(())
     }
 
+    /// Records what is to be known of a step that has ended: it stands as it stood, since when it stood so.
+    pub(super) async fn remark(&self, number: usize, step: &RunStep) {
+        let masked = RunStep { at: step.at, ..self.masked(&mut step.clone(), step.state) };
+        if let Err(error) = self.store.step(self.run.clone(), number, masked.clone()).await {
+            tracing::error!(run = %self.run, number, ?error, "not recorded");
+        }
+        // Whoever has the run now records it.
+        let _ = self.mirrored(Recorded::Step(number, Box::new(masked.clone()))).await;
+        self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
+    }
+
     /// Tells the lock host what is recorded here and changes nothing: `Err` only when somebody else has the run.
     pub(super) async fn mirrored(&self, what: Recorded) -> Result<(), Lost> {
         match &self.mirror {
@@ -105,10 +117,12 @@ impl Ledger {
         }
     }
 
-    /// Records what was decided of the run as a whole, here and on the lock host.
+    /// Records what was decided of the run as a whole, here and on the lock host, then tells it.
     pub(super) async fn decide(&self, decided: Decided) -> Result<(), Lost> {
         self.store.decide(self.run.clone(), decided.clone(), self.clock.now().wall).await?;
-        self.mirrored(Recorded::Decided(decided)).await
+        let mirrored = self.mirrored(Recorded::Decided(decided.clone())).await;
+        self.send(Event::Run(RunNews::Decided(self.run.clone(), Box::new(decided)))).await;
+        mirrored
     }
 
     /// Records inputs that were told, here and on the lock host; of secrets only their names.
@@ -134,6 +148,18 @@ impl Ledger {
     pub(super) async fn tell(&self, number: usize, step: &RunStep) {
         let masked = self.masked(&mut step.clone(), step.state);
         self.send(Event::Run(RunNews::Step(self.run.clone(), number, Box::new(masked)))).await;
+    }
+
+    /// Tells what the guard of a step has seen by now.
+    pub(super) async fn guarded(&self, number: usize, mut seen: Watching) {
+        for one in &mut seen.series {
+            let masks = self.masks.borrow();
+            one.told = masks.mask(one.told.raw()).into();
+            if let Judgement::Ends(_, why) = &mut one.judgement {
+                *why = masks.text(why);
+            }
+        }
+        self.send(Event::Procedure(ProcedureNews::Guarded(self.run.clone(), number, Box::new(seen)))).await;
     }
 
     /// Records the end and the release that it has come to, then tells them.

@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use super::{Conductor, Stage};
 use crate::domain::procedure::{Job, Procedure};
 use crate::domain::run::RunStep;
-use crate::domain::{HostName, ProcedurePlan, RunId};
+use crate::domain::time::short;
+use crate::domain::{HostName, InputName, ProcedurePlan, RunId};
 use crate::engine::clock::Clock;
 use crate::engine::jobs::{Began, JobKey, Jobs, Offsets, Order, Seen};
 use crate::engine::store::fresh_run_id;
@@ -25,7 +26,7 @@ const MOST: usize = 64 << 10;
 /// Of what a step of an old run printed, so much is shown.
 const SHOWN: usize = 1 << 20;
 /// After a run its hosts get so long to remove what it left; one that is away says so sooner.
-const CLEARED: Duration = Duration::from_secs(15);
+const CLEARED: Duration = Duration::from_secs(60);
 /// Pieces of a preview on their way.
 const PIECES: usize = 16;
 
@@ -44,7 +45,7 @@ impl Conductor {
                 let trusted = stage.place.environment.trusted;
                 drop(tokio::spawn(async move {
                     let told = if trusted {
-                        one(&*jobs, &job, key.clone()).await
+                        previewed(&*jobs, &job, key.clone()).await
                     } else {
                         Err("this site is not trusted to run commands".to_owned())
                     };
@@ -85,37 +86,65 @@ impl Conductor {
     }
 }
 
-/// Removes what a run that has ended left on its hosts: its output is in the store. A host that is away keeps it.
-pub(super) async fn clear(kit: &super::job::Kit, steps: &[RunStep]) {
+/// Removes what a run that has ended left on its hosts: its output is in the store. Says of each host that keeps something
+/// of it why, as a sentence with what to do.
+pub(super) async fn clear(kit: &super::job::Kit, steps: &[RunStep]) -> Vec<(HostName, String)> {
     let hosts: BTreeSet<HostName> =
         steps.iter().filter(|step| step.attempt > 0).map(|step| step.host.clone()).collect();
     let clearing = hosts.into_iter().map(|host| {
-        let clearing = kit.jobs.clear(host.clone(), kit.ledger.run.clone());
+        let run = kit.ledger.run.clone();
+        let clearing = kit.jobs.clear(host.clone(), run.clone());
+        let state = kit.place.environment.state_directory.clone();
         async move {
-            match tokio::time::timeout(CLEARED, clearing).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(why)) => tracing::warn!(%host, why, "what a run left was not removed"),
-                Err(_) => tracing::warn!(%host, "what a run left was not removed in time"),
-            }
+            let told = match tokio::time::timeout(CLEARED, clearing).await {
+                Ok(Ok(_)) => return None,
+                Ok(Err(why)) => is_kept(&host, &run, &state, &why),
+                Err(_) => is_kept(&host, &run, &state, "it did not answer in time"),
+            };
+            tracing::warn!(%host, told, "what a run left was not removed");
+            Some((host, told))
         }
     });
-    futures_util::future::join_all(clearing).await;
+    futures_util::future::join_all(clearing).await.into_iter().flatten().collect()
 }
 
-async fn one(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String> {
+fn is_kept(host: &HostName, run: &RunId, state: &str, why: &str) -> String {
+    let why = why.trim_end_matches('.');
+    format!(
+        "What the run printed is still on {host}: {why}. Nothing needs it; to remove it there, delete {state}/runs/{run}, and \
+         ~/.local/state/quarterdeck/runs/{run} of the login."
+    )
+}
+
+async fn previewed(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String> {
     if !job.script.secrets.is_empty() || !job.script.captured.is_empty() {
         return Err("it needs a secret, or what an earlier step gives, and is shown when that is known".to_owned());
     }
+    let (exit, said) = one(jobs, job, key, Vec::new(), WITHIN).await?;
+    match exit {
+        Some(0) => Ok(said),
+        exit => Err(format!("it left with status {}: {}", exit.unwrap_or(-1), said.plain())),
+    }
+}
+
+/// Does a command that only reads, once: with what it left, and what it printed.
+pub(super) async fn one(
+    jobs: &dyn Jobs,
+    job: &Job,
+    key: JobKey,
+    captured: Vec<(InputName, String)>,
+    within: Duration,
+) -> Result<(Option<i32>, Foreign), String> {
     let order = Order {
         key: key.clone(),
         token: super::FIRST_TOKEN,
         lock: None,
         script: job.script.clone(),
-        captured: Vec::new(),
+        captured,
         secrets: Vec::new(),
         become_root: job.become_root,
         split: false,
-        timeout: job.timeout.min(WITHIN),
+        timeout: job.timeout.min(within),
     };
     match jobs.begin(job.host.clone(), order).await {
         Began::Started | Began::Before => {}
@@ -132,16 +161,13 @@ async fn one(jobs: &dyn Jobs, job: &Job, key: JobKey) -> Result<Foreign, String>
         all
     };
     let both = async { tokio::join!(following, reading) };
-    let Ok((seen, all)) = tokio::time::timeout(WITHIN, both).await else {
+    let Ok((seen, all)) = tokio::time::timeout(within, both).await else {
         let _ = jobs.cancel(job.host.clone(), key).await;
-        return Err("it took longer than a minute".to_owned());
+        return Err(format!("it took longer than {}", short(within)));
     };
     match seen {
-        Seen::Ended(ended) if ended.exit == Some(0) => Ok(all.into()),
-        Seen::Ended(ended) => {
-            let said = Foreign::from(all).plain();
-            Err(format!("it left with status {}: {said}", ended.exit.unwrap_or(-1)))
-        }
+        Seen::Ended(ended) if ended.timed_out => Err(format!("it took longer than {}", short(job.timeout.min(within)))),
+        Seen::Ended(ended) => Ok((ended.exit, all.into())),
         Seen::Vanished(why) | Seen::Unasked(why) => Err(why),
         Seen::Running | Seen::Never | Seen::Superseded(_) => Err("what became of it is not known".to_owned()),
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::ledger::Lost;
 use crate::domain::{Run, RunId};
+use crate::engine::approvals::Approvals;
 use crate::engine::mirror::{Mirror, MirrorError, Trail, TrailState};
 use crate::engine::releases::Shared;
 use crate::engine::store::{Adopted, Recorded, Store, Who};
@@ -70,6 +71,11 @@ impl Mirroring {
         Some(format!("That the run has ended could not be told to others, who may still see it as open: {why}."))
     }
 
+    /// The approvals on the same host.
+    pub(super) fn approvals(&self) -> Approvals {
+        self.mirror.approvals()
+    }
+
     /// The releases on the same host.
     pub(super) fn releases(&self) -> Shared {
         self.mirror.releases()
@@ -107,8 +113,8 @@ impl Mirroring {
 /// A run that is somebody else's now: who that is, and how it stands. It is put into the store as theirs.
 pub(super) async fn theirs(mirror: &Mirror, store: &dyn Store, run: &RunId, at: Timestamp) -> Option<(String, Run)> {
     let found = mirror.read(run).await.ok()?;
+    let by = found.by(mirror.host());
     let who = found.who.unwrap_or_else(|| Who { person: found.login.plain(), workstation: mirror.host().to_string() });
-    let by = format!("{} from {}", who.person, who.workstation);
     let adopted = Adopted { run: found.run.clone(), token: found.token };
     if let Err(error) = store.take_in(adopted, who, false, at).await {
         tracing::info!(%run, %error, "what the lock host says of a run is not taken in");

@@ -4,10 +4,17 @@
 //! What is done next is decided by the pure course (`domain::course`); this room only does it, through jobs that outlive
 //! the link and the console, and records every result before it asks what is next.
 
+mod anew;
+mod approve;
 mod check;
 mod claim;
+mod deadman;
+mod dump;
 mod evidence;
 mod fact;
+mod figures;
+mod follow;
+mod guard;
 mod job;
 mod known;
 mod ledger;
@@ -21,9 +28,11 @@ mod output;
 mod release;
 mod resume;
 mod secrets;
+mod shift;
 mod stands;
 mod task;
 mod terminal;
+mod windows;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -131,6 +140,11 @@ impl Conductor {
         self.runs.values().find(|run| run.is_busy()).map(|run| run.title.as_str())
     }
 
+    /// The runs that go on here.
+    pub fn own(&self) -> Vec<RunId> {
+        self.runs.iter().filter(|(_, run)| run.lives()).map(|(id, _)| id.clone()).collect()
+    }
+
     /// A run that goes on here, busy or waiting for somebody: its headline.
     pub fn open(&self) -> Option<&str> {
         self.runs.values().find(|run| run.lives()).map(|run| run.title.as_str())
@@ -152,6 +166,7 @@ impl Conductor {
     ) -> Result<(), String> {
         let stage = stage.ok_or("No environment is open, so nothing was done.")?;
         fits(permit.plan(), &stage)?;
+        anew::is_current(permit.plan(), &stage.place.environment)?;
         let own = permit.plan().run.clone();
         let elsewhere = self.runs.iter().filter(|(id, _)| own.as_ref() != Some(*id)).find(|(_, run)| run.is_busy());
         if let Some(title) = other.or(elsewhere.map(|(_, run)| run.title.as_str())).filter(|_| changes(permit.plan())) {
@@ -203,7 +218,7 @@ impl Conductor {
         let is_new = matches!(source, Source::New(..));
         let task = tokio::spawn(async move {
             let begun = match source {
-                Source::New(begun, document) => match is_free(&stage, &begun).await {
+                Source::New(mut begun, document) => match ready(&stage, &mut begun).await {
                     Ok(()) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
                     Err(sentence) => Err(sentence),
                 },
@@ -232,7 +247,7 @@ impl Conductor {
                 }
             }
             ledger.tell_past(&begun.run).await;
-            let guard = guard(&stage, &begun.run, &book);
+            let guard = guard(&stage, &begun.run, &book, !is_new);
             let (run, cover) = (Arc::new(begun.run.clone()), cover(&ledger, &begun.plans));
             let about = About { run, clock: ledger.clock.clone(), cover };
             ledger.herald = Herald::of(about.clone(), is_new, &stage.post, ledger.report());
@@ -293,7 +308,7 @@ impl Drop for Conductor {
 }
 
 /// What keeps others from changing the environment while this run does, where its procedure asks for that.
-fn guard(stage: &Stage, run: &Run, book: &Book) -> Option<Guard> {
+fn guard(stage: &Stage, run: &Run, book: &Book, was_before: bool) -> Option<Guard> {
     let document = run.document.as_ref()?;
     let locks = stage.place.environment.procedure(&document.name).is_some_and(|document| document.header.lock);
     let lock = stage.lock.clone().filter(|_| locks)?;
@@ -304,7 +319,13 @@ fn guard(stage: &Stage, run: &Run, book: &Book) -> Option<Guard> {
         message: run.title.clone(),
         since: Some(stage.place.clock.now().wall),
     };
-    Some(Guard::begin(lock, holder, stage.place.clock.clone()))
+    Some(Guard::begin(lock, holder, stage.place.clock.clone(), was_before))
+}
+
+/// Looks at all that a new run needs before it is recorded.
+async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
+    is_free(stage, begun).await?;
+    anew::meant(begun, &stage.place.environment).await
 }
 
 /// Whether nobody else has the environment's lock, where a new run will want it: one that could only fail is not begun.
@@ -385,6 +406,7 @@ fn fresh(part: &PlannedPart, job: &Job) -> RunStep {
 /// The run as it is recorded before anything is sent.
 fn recorded(plan: &ProcedurePlan, how: &str, book: &Book, now: jiff::Timestamp, steps: Vec<RunStep>) -> Run {
     let title = match plan.parts.as_slice() {
+        _ if !plan.whole && plan.purpose == Purpose::Rollback => format!("{}: the way back", plan.title),
         [only] if !plan.whole => format!("{}: {}", plan.title, only.title.plain()),
         _ => plan.title.clone(),
     };

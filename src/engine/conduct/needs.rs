@@ -51,10 +51,7 @@ impl Task {
             Want::Failure(number) => Need::Failure(number, Box::new(self.evidence(number).await?)),
             Want::Unknown(number) => Need::Unknown(number, Box::new(self.evidence(number).await?)),
             Want::Go => Need::Go,
-            Want::Window => {
-                let windows = &self.kit.place.environment.windows;
-                Need::Window(windows.at(self.kit.place.clock.now().wall), windows.role.clone())
-            }
+            Want::Window => Need::Window(self.windows.at(self.kit.place.clock.now().wall), self.windows.role()),
             Want::Paused => Need::Paused,
         })
     }

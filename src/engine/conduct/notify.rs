@@ -2,12 +2,16 @@
 
 use super::job::{Done, Kit, Orders};
 use super::ledger::Lost;
-use crate::domain::Moment;
-use crate::domain::channel::{Delivery, Occasion, Told};
+use super::task::Task;
+use crate::domain::channel::{Delivery, Occasion, Silent, Told};
+use crate::domain::phrase::Phrase;
+use crate::domain::procedure::Job;
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
+use crate::domain::{HostName, InputName, Moment};
 use crate::engine::clock::Clock;
 use crate::engine::store::Recorded;
 use crate::port::procedure::Evidence;
+use crate::runtimes::notice::value;
 use crate::text::Foreign;
 
 /// A notice on its way.
@@ -18,6 +22,38 @@ pub(super) struct Telling {
     pub(super) text: String,
     pub(super) record: RunStep,
     pub(super) orders: Orders,
+}
+
+impl Task {
+    /// Words with what their variables stand for now. What is not known is told as such, and no secret is told.
+    pub(super) fn words(&self, words: &Phrase, job: &Job, host: &HostName) -> String {
+        let masks = self.masks.borrow();
+        let hidden = self.hidden().is_some();
+        let open = |name: &InputName, told: &str| match masks.touches(told) {
+            true => format!("({name} is a secret)"),
+            false => value(told),
+        };
+        let text = words.told(|name| {
+            let planned = job.script.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+            if let Some(told) = planned.or_else(|| self.course.value(name.as_str(), host).filter(|_| !hidden)) {
+                return open(name, told);
+            }
+            if self.secrets.contains_key(name) {
+                return format!("({name} is a secret)");
+            }
+            let all = self.course.gave(name.as_str());
+            match all.first() {
+                None => format!("({name} is not known)"),
+                Some(_) if hidden => format!("({name} is not told: it may hold a secret)"),
+                Some((_, first)) if all.iter().all(|(_, told)| told == first) => open(name, first),
+                Some(_) => {
+                    let each = all.iter().map(|(host, told)| format!("{} on {host}", open(name, told)));
+                    each.collect::<Vec<_>>().join(", ")
+                }
+            }
+        });
+        masks.text(&text)
+    }
 }
 
 impl Telling {
@@ -49,13 +85,13 @@ impl Telling {
         let Some(channel) = self.kit.post.channels().get(&self.channel) else {
             return (Delivery::NotDelivered, format!("The site has no channel {}.", self.channel));
         };
-        // It was planned as something that the console does, and is not any more.
-        if let Some(silent) = self.kit.place.environment.silent(&self.channel) {
-            return (Delivery::NotDelivered, format!("It is done by hand, because {}.", silent.why(&self.channel)));
+        match self.kit.place.environment.silent(&self.channel) {
+            Some(Silent::Drill) => return (Delivery::Rehearsed, String::new()),
+            Some(silent) => return (Delivery::NotDelivered, format!("The reason: {}.", silent.why(&self.channel))),
+            None => {}
         }
         let mut notice = self.kit.about.notice(Occasion::Said, "running", String::new());
-        // A secret may have been put into the words.
-        notice.text = self.kit.ledger.masks.borrow().text(&self.text);
+        notice.text.clone_from(&self.text);
         let came = tokio::select! {
             came = self.kit.post.tell(channel, &notice) => came,
             () = self.orders.cancel.cancelled() => {
@@ -94,16 +130,16 @@ impl Telling {
 
     async fn ended(mut self, begun: Moment, (delivery, why): (Delivery, String)) -> Done {
         let (state, reason, finding) = match delivery {
-            Delivery::Delivered => (StepState::Verified, None, Finding::Good),
-            Delivery::Rehearsed => (StepState::Failed, Some(Reason::Refused), Finding::Bad),
+            Delivery::Delivered | Delivery::Rehearsed => (StepState::Verified, None, Finding::Good),
             Delivery::NotDelivered => (StepState::Failed, Some(Reason::Unreachable), Finding::Bad),
             Delivery::Unknown => (StepState::Unknown, Some(Reason::Inconclusive), Finding::Unknown),
         };
+        let (channel, text) = (&self.channel, &self.text);
         let note = match delivery {
-            Delivery::Delivered => format!("{} was told", self.channel),
-            Delivery::Rehearsed => format!("a drill tells nobody: tell {} by hand", self.channel),
-            Delivery::NotDelivered => format!("{} was not told: {why}", self.channel),
-            Delivery::Unknown => format!("whether {} was told is not known: {why}", self.channel),
+            Delivery::Delivered => format!("{channel} was told: {text}"),
+            Delivery::Rehearsed => format!("a drill tells nobody; {channel} would be told: {text}"),
+            Delivery::NotDelivered => format!("{channel} was not told: {why} It says: {text}"),
+            Delivery::Unknown => format!("whether {channel} was told is not known: {why} It says: {text}"),
         };
         self.record.note = note.into();
         self.record.reason = reason;

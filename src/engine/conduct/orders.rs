@@ -6,11 +6,12 @@ use super::ledger::{Ledger, Lost};
 use super::secrets::long_enough;
 use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
-use crate::domain::run::{Decided, Go, Overridden, RunStep, StepState};
+use crate::domain::run::{Confirmed, Decided, Go, Overridden, RunStep, StepState};
 use crate::domain::{InputName, PartId, Permit};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Told};
+use crate::site::unchanged;
 use crate::text::Foreign;
 
 impl Task {
@@ -37,12 +38,18 @@ impl Task {
             Decision::Untick(part) => {
                 for (number, state) in self.course.may_untick(&part)? {
                     let mut step = self.step(number);
-                    (step.by, step.note) = (None, format!("taken back by {}", self.person).into());
+                    // What is judged stands beside its note: once it is judged anew nothing of it was taken back.
+                    let is_judged = self.course.rule(number).is_some_and(|rule| rule.judged);
+                    let note = if is_judged { String::new() } else { format!("taken back by {}", self.person) };
+                    (step.by, step.note) = (None, note.into());
                     self.record(number, step, state).await;
                 }
             }
             Decision::Waive(part, why) => self.waive(&part, &why).await?,
             Decision::Recheck(part) => {
+                if let Some(why) = unchanged::changed(&self.kit.place.environment) {
+                    return Err(format!("Nothing was checked: {why}."));
+                }
                 for number in self.course.may_recheck(part.as_ref())? {
                     let mut step = self.step(number);
                     (step.by, step.reason, step.exit, step.value) = (None, None, None, None);
@@ -72,10 +79,16 @@ impl Task {
             }
             Decision::Skip(number, why) => {
                 self.course.may_skip(number)?;
+                let step = self.step(number);
+                if step.state == StepState::Planned {
+                    let part = step.part.map(|part| part.to_string()).unwrap_or_default();
+                    self.may_be_left(&format!("{part} on {}", step.host))?;
+                }
                 let step = self.signed(number, self.given_up(number, because(&why, "skipping a step")?));
                 self.record(number, step, StepState::Skipped).await;
             }
             Decision::LeaveOut(host) => {
+                self.may_be_left(host.as_str())?;
                 let numbers = self.course.leave_out(&host)?;
                 let decided = Decided { left_out: vec![host.clone()], ..Decided::default() };
                 self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
@@ -106,7 +119,7 @@ impl Task {
     async fn override_windows(&mut self, why: &str) -> Result<(), String> {
         self.course.may_override()?;
         let environment = &self.kit.place.environment;
-        let role = environment.windows.role.clone();
+        let role = self.windows.role();
         let role = role.ok_or_else(|| format!("Nobody may override the windows of {}.", environment.name))?;
         if !environment.roles.has(&self.person, &role) {
             return Err(format!("Only the role {role} may override the windows, and {} has not got it.", self.person));
@@ -262,7 +275,13 @@ impl Task {
             self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
             return Ok(());
         }
-        if let Err(sentence) = self.take(plan).await? {
+        let current = super::anew::is_current(plan, &self.kit.place.environment);
+        if let Err(sentence) = current.and_then(|()| self.is_approved(plan)) {
+            self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+            return Ok(());
+        }
+        let confirmed = Confirmed { how: permit.how().word().to_owned(), by: self.person.clone() };
+        if let Err(sentence) = self.take(plan, Some(confirmed)).await? {
             self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
         }
         Ok(())
@@ -273,9 +292,9 @@ impl Task {
         let Some(plan) = self.course.way_back().cloned() else { return };
         let step = self.step(number);
         let what = step.part.map(|part| format!("{part} on {}", step.host)).unwrap_or_else(|| "a step".to_owned());
-        let sentence = format!("{what} did not end well: the way back begins by itself, as the document says.");
+        let sentence = format!("{what} did not end well, so the way back began by itself, as the document says.");
         self.kit.ledger.trouble(sentence).await;
-        let begun = match self.take(&plan).await {
+        let begun = match self.take(&plan, None).await {
             Ok(Ok(())) => return,
             Ok(Err(why)) | Err(why) => why,
         };
@@ -283,8 +302,8 @@ impl Task {
         self.kit.ledger.trouble(format!("The way back could not begin by itself: {begun}")).await;
     }
 
-    /// Takes in what was permitted: the inner error says why the course does not take it.
-    async fn take(&mut self, plan: &ProcedurePlan) -> Result<Result<(), String>, String> {
+    /// Takes in what was permitted, and how: the inner error says why the course does not take it.
+    async fn take(&mut self, plan: &ProcedurePlan, confirmed: Option<Confirmed>) -> Result<Result<(), String>, String> {
         let known = |given: &&Given| !self.course.given().contains(given);
         let given: Vec<Given> = plan.given.iter().filter(known).cloned().collect();
         if !given.is_empty() {
@@ -293,6 +312,7 @@ impl Task {
             self.course.give(&given);
         }
         let (before, waited) = (self.course.steps().len(), self.course.go() == Go::Waits);
+        let is_word = self.course.is_word(plan);
         let numbers = match self.course.permit(plan, super::fresh) {
             Ok(numbers) => numbers,
             Err(sentence) => return Ok(Err(sentence)),
@@ -322,11 +342,23 @@ impl Task {
         }
         if waited && self.course.go() == Go::Given {
             // Only when all its steps are recorded: who finds it without them asks for the go again.
-            let decided = Decided { go: Go::Given, ..Decided::default() };
+            let meant = match &self.as_it_stands().document {
+                Some(document) if document.decided.meant.is_empty() => {
+                    super::anew::released(document, &self.kit.place.environment).await
+                }
+                Some(_) | None => Vec::new(),
+            };
+            let decided = Decided { go: Go::Given, confirmed, meant, ..Decided::default() };
             if let Err(why) = self.keep(|ledger| async move { ledger.decide(decided).await }).await {
                 self.course.pause();
                 return Err(why);
             }
+            if let Some(herald) = &self.kit.ledger.herald {
+                herald.began(self.course.steps()).await;
+            }
+        } else if is_word {
+            let decided = Decided { confirmed, ..Decided::default() };
+            self.keep(|ledger| async move { ledger.decide(decided).await }).await?;
         }
         for number in self.course.given_up(&numbers) {
             let mut step = self.step(number);

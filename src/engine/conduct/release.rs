@@ -9,12 +9,15 @@ use super::job::Kit;
 use super::mask::Masks;
 use super::task::Task;
 use crate::domain::course::Course;
-use crate::domain::procedure::{Danger, Doing, HERE, Kind, Procedure, Role};
-use crate::domain::release::{History, Migration, Release, ReleaseNames, Verdict, Waiver};
-use crate::domain::run::{Reason, RunState, RunStep, StepState};
+use crate::domain::procedure::{Danger, Doing, HERE, Kind, Part, Procedure, Role};
+use crate::domain::release::{
+    FollowItem, FollowUp, History, Migration, Release, ReleaseNames, SeenBy, Verdict, Waiver,
+};
+use crate::domain::run::{Overridden, RunState, RunStep, StepState};
 use crate::domain::{HostName, InputName, Run, ServiceName};
 use crate::engine::act::who;
 use crate::engine::clock::Clock;
+use crate::engine::releases::Releases;
 use crate::site::procedure::{Known, load};
 use crate::text::Foreign;
 
@@ -29,11 +32,23 @@ impl Task {
             let names = document.header.release.as_ref()?;
             let made = Made { run, course: &course, document: &document, names, masks: &masks };
             let mut release = made.release(state, &person, kit.place.clock.now().wall)?;
+            // What was decided while it went on stands in its record.
+            let kept = kit.ledger.store.find(release.run.to_string()).await.unwrap_or_default();
+            let kept = kept.into_iter().find(|kept| kept.id == release.run);
+            if let Some(run) = kept.as_ref().filter(|_| release.commit.is_none() && names.commit.is_none()) {
+                release.commit = super::anew::commit(run, names.version.as_ref(), &kit.place.environment).await;
+            }
+            let decided = kept.and_then(|kept| kept.document);
+            release.overridden = decided.and_then(|document| document.decided.overridden).map(|one| Overridden {
+                by: one.by,
+                why: String::from_utf8_lossy(&masks.mask(one.why.as_bytes())).into_owned(),
+            });
             if release.kind == Kind::Rollback {
+                // What is brought back may have been released from another machine.
                 let (site, environment) = (release.site.clone(), release.environment.clone());
-                if let Ok(kept) = kit.ledger.store.releases(site, environment).await {
-                    brought_back(&mut release, &History::of(kept.together()));
-                }
+                let shared = kit.ledger.mirror.as_ref().map(super::mirroring::Mirroring::releases);
+                let known = Releases::new(site, environment, Arc::clone(&kit.ledger.store), shared);
+                brought_back(&mut release, &known.read(kit.place.clock.now().wall).await.history);
             }
             Some(release)
         }
@@ -60,6 +75,45 @@ fn brought_back(release: &mut Release, history: &History) {
     release.commit = release.commit.take().or(before.commit);
     if release.images.is_empty() {
         release.images = before.images;
+    }
+}
+
+/// The checklists of a document that follow its release, as they begin now.
+fn follow_ups(document: &Procedure, now: Timestamp) -> Vec<FollowUp> {
+    let mut all = Vec::new();
+    for (place, section) in document.sections.iter().enumerate() {
+        let Some(due) = section.due.filter(|_| section.role == Role::FollowUp) else { continue };
+        let inside = |part: &&Part| {
+            let around = std::iter::successors(part.section, |at| document.sections.get(*at)?.inside);
+            around.into_iter().any(|at| at == place)
+        };
+        let item = |part: &Part| FollowItem { part: part.id.clone(), title: part.title.clone(), by: seen_by(part) };
+        let items: Vec<FollowItem> = document.parts.iter().filter(inside).map(item).collect();
+        if !items.is_empty() {
+            let due = now.checked_add(due).unwrap_or(Timestamp::MAX);
+            all.push(FollowUp { procedure: document.name.clone(), title: section.title.clone(), due, items });
+        }
+    }
+    all
+}
+
+/// What the console can look at by itself, it does; everything else is a person's.
+fn seen_by(part: &Part) -> SeenBy {
+    let looks = match &part.doing {
+        Doing::Check(..) => true,
+        Doing::Fact(_) => true,
+        Doing::Run(language, text) => {
+            let grade = part.options.danger.unwrap_or_else(|| crate::runtimes::danger::danger(*language, text));
+            language.is_shell() && grade == Danger::Read
+        }
+        Doing::Request(..) => part.options.danger == Some(Danger::Read),
+        Doing::Approve(_) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => false,
+        Doing::Restart(_) | Doing::Shift(..) | Doing::Notify(..) | Doing::Call(..) => false,
+    };
+    match looks && !part.options.todo && !part.options.evidence && !part.options.terminal {
+        true => SeenBy::Console,
+        false if part.options.evidence => SeenBy::PersonWithNote,
+        false => SeenBy::Person,
     }
 }
 
@@ -92,6 +146,7 @@ impl Made<'_> {
             // Nothing runs that did not run before.
             return None;
         }
+        let verdict = self.verdict(state);
         Some(Release {
             run: self.run.id.clone(),
             site: self.run.site.clone(),
@@ -108,8 +163,10 @@ impl Made<'_> {
             workstation: who::workstation(),
             at: now,
             took: Duration::try_from(now.duration_since(self.run.begun)).unwrap_or_default(),
-            verdict: self.verdict(state),
+            verdict,
             waivers: self.waivers(),
+            follow_ups: if verdict == Verdict::Good { follow_ups(self.document, now) } else { Vec::new() },
+            overridden: None,
             examined: None,
             login: None,
         })
@@ -158,7 +215,7 @@ impl Made<'_> {
         let part = step.part.as_ref().and_then(|part| self.document.part(part));
         part.is_some_and(|part| match &part.doing {
             Doing::Check(..) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) => true,
-            Doing::Decide(_) | Doing::Fact(_) => true,
+            Doing::Decide(_) | Doing::Fact(_) | Doing::Approve(_) => true,
             Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) | Doing::Notify(..) => {
                 part.options.danger == Some(Danger::Read) || self.document.role(part) == Role::Gate
             }
@@ -222,9 +279,8 @@ fn has_begun(step: &RunStep) -> bool {
     match step.state {
         StepState::Planned | StepState::Waived => false,
         // One that had failed before it was left.
-        StepState::Skipped => step.attempt > 0,
-        // One that was refused, or for which nobody was there, has sent nothing.
-        StepState::Failed => step.attempt > 1 || !matches!(step.reason, Some(Reason::Refused | Reason::Unreachable)),
+        StepState::Skipped => step.attempt > 0 && (step.reason.is_none() || step.may_have_happened()),
+        StepState::Failed => step.may_have_happened(),
         StepState::Intent | StepState::Started | StepState::Done | StepState::Verified | StepState::Unknown => true,
     }
 }

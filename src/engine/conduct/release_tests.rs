@@ -6,7 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::domain::procedure::Given;
 use crate::domain::release::Reversible;
-use crate::domain::run::RunDocument;
+use crate::domain::run::{Reason, RunDocument, StepVerdict};
 use crate::domain::{EnvName, PartId, SiteName};
 use crate::engine::store::fresh_run_id;
 
@@ -144,6 +144,17 @@ fn what_changed_nothing_is_no_release_unless_it_ended_well() {
     let mut refused = gate(Verified);
     (refused[1].state, refused[1].reason, refused[1].attempt) = (Failed, Some(Reason::Unreachable), 1);
     assert_eq!(made(refused.clone(), RunState::Failed, &[]), None, "nothing was sent");
+    // Cancelled while it waited for the lock, or before the host had taken it.
+    for attempt in [0, 1] {
+        (refused[1].reason, refused[1].attempt) = (Some(Reason::Cancelled), attempt);
+        assert_eq!(made(refused.clone(), RunState::Stopped, &[]), None, "nothing was sent");
+    }
+    refused[1].verdict = Some(StepVerdict { took: Duration::from_secs(3), checks: Vec::new() });
+    assert_eq!(
+        made(refused.clone(), RunState::Stopped, &[]).unwrap().verdict,
+        Verdict::Unknown,
+        "cancelled on its way"
+    );
     (refused[1].reason, refused[1].exit) = (Some(Reason::NonZeroExit), Some(1));
     let failed = made(refused.clone(), RunState::Failed, &[]).unwrap();
     assert_eq!((failed.verdict, failed.hosts.len()), (Verdict::Failed, 1));
@@ -182,4 +193,39 @@ fn what_was_waived_stays_with_the_release_and_no_secret_does() {
 fn other_kinds_of_procedures_make_no_releases() {
     let text = DOCUMENT.replace("kind = \"deploy\"", "kind = \"maintenance\"");
     assert_eq!(made_of(&text, all(), RunState::Succeeded, &[]), None);
+}
+
+#[test]
+fn a_good_deploy_takes_its_checklists_along_with_who_sees_to_each_item() {
+    use crate::domain::release::SeenBy;
+    let text = format!(
+        "{DOCUMENT}\n## Follow-up: the first hour {{due=1h}}\n\n```sh {{#green host=app-1 danger=read}}\n./look\n```\n\n\
+         ```sh {{#clean host=app-1}}\nrm -rf /tmp/old\n```\n\n- [ ] Nobody complains {{#quiet}}\n\
+         - [ ] Times {{#times evidence}}\n\n### More\n\n- [ ] Told {{#later}}\n\n## Follow-up: the week {{due=7d}}\n\n- [ ] Costs {{#cost}}\n"
+    );
+    let release = made_of(&text, all(), RunState::Succeeded, &[]).unwrap();
+    let told = |list: &FollowUp| {
+        let items = list.items.iter().map(|item| (item.part.to_string(), item.by)).collect::<Vec<_>>();
+        (list.title.plain(), list.due.as_second(), items)
+    };
+    let item = |name: &str, by: SeenBy| (name.to_owned(), by);
+    assert_eq!(
+        release.follow_ups.iter().map(told).collect::<Vec<_>>(),
+        [
+            (
+                "Follow-up: the first hour".to_owned(),
+                90 + 3600,
+                vec![
+                    item("green", SeenBy::Console),
+                    item("clean", SeenBy::Person),
+                    item("quiet", SeenBy::Person),
+                    item("times", SeenBy::PersonWithNote),
+                    item("later", SeenBy::Person)
+                ]
+            ),
+            ("Follow-up: the week".to_owned(), 90 + 7 * 24 * 3600, vec![item("cost", SeenBy::Person)]),
+        ]
+    );
+    let failed = made_of(&text, all(), RunState::Failed, &[]).unwrap();
+    assert!(failed.follow_ups.is_empty(), "what failed is gone back from, not followed up");
 }

@@ -11,17 +11,27 @@ use crate::domain::procedure::{Procedure, ProcedurePlan};
 use crate::domain::run::{Go, RunDocument, RunState, StepState};
 use crate::domain::{HostName, PartId, Run, RunId};
 use crate::engine::act::one_change;
-use crate::engine::mirror::Mirrored;
+use crate::engine::mirror::{Mirror, Mirrored};
 use crate::engine::store::RunsWish;
 use crate::port::Event;
 use crate::port::act::RunNews;
-use crate::port::procedure::{OpenRun, ProcedureNews};
-use crate::state::procedures::{Choice, Chosen, Edited, again, plan};
+use crate::port::procedure::{Left, OpenRun, ProcedureNews};
+use crate::state::procedures::{Choice, Chosen, Edited, again, found_out, plan};
+use crate::text::Foreign;
 
 /// How many runs are offered at most.
 const OFFERED: u32 = 50;
 /// How often the lock host is asked for runs that nobody is at.
 const LOOKED: Duration = Duration::from_secs(30);
+
+/// A run of another workstation, if nobody is at it any more. How long that is so is told such that it does not change
+/// with every look.
+fn left(found: Mirrored, mirror: &Mirror) -> Option<OpenRun> {
+    let silent = found.silent.filter(|silent| *silent >= SILENT)?;
+    let (by, host) = (Foreign::from(found.by(mirror.host())), mirror.host().clone());
+    let silent = Duration::from_secs(silent.as_secs() / 60 * 60).max(SILENT);
+    Some(OpenRun { run: found.run, elsewhere: true, left: Some(Left { by, silent, host }) })
+}
 
 impl Conductor {
     /// Says which runs of an environment nobody is at, and again whenever those change, for as long as it is polled.
@@ -44,11 +54,12 @@ impl Conductor {
                     Err(error) if told.is_none() => return drop(events.send(Event::Trouble(error.to_string())).await),
                     Err(_) => Vec::new(),
                 };
-                let mut open: Vec<OpenRun> = here.into_iter().map(|run| OpenRun { run, elsewhere: false }).collect();
-                for run in &from_there {
-                    let run: &Run = run;
-                    if !open.iter().any(|known| known.run.id == run.id) {
-                        open.push(OpenRun { run: run.clone(), elsewhere: true });
+                let mut open: Vec<OpenRun> =
+                    here.into_iter().map(|run| OpenRun { run, elsewhere: false, left: None }).collect();
+                for one in &from_there {
+                    let one: &OpenRun = one;
+                    if !open.iter().any(|known| known.run.id == one.run.id) {
+                        open.push(one.clone());
                     }
                 }
                 let is_first = told.is_none();
@@ -64,8 +75,7 @@ impl Conductor {
                 }
                 match mirror.list().await {
                     Ok(listing) => {
-                        let is_left = |found: &Mirrored| found.silent.is_some_and(|silent| silent >= SILENT);
-                        from_there = listing.runs.into_iter().filter(is_left).map(|found| found.run).collect();
+                        from_there = listing.runs.into_iter().filter_map(|found| left(found, mirror)).collect();
                         for why in listing.unreadable {
                             tracing::warn!(%why, "a run on the lock host is not offered");
                         }
@@ -148,7 +158,10 @@ pub(super) fn planned(
     is_own: bool,
 ) -> Result<Vec<ProcedurePlan>, String> {
     let environment = &stage.place.environment;
-    let answers = again(run, procedure, environment);
+    let mut answers = again(run, procedure, environment);
+    if document.decided.rolls_back {
+        answers = found_out(&answers, procedure.parts.iter().map(|part| &part.options));
+    }
     let mut hosts = Vec::new();
     let mut parts = Vec::new();
     for step in &run.steps {
@@ -175,8 +188,13 @@ pub(super) fn planned(
         document.decided.go == Go::Waits && steps.into_iter().all(|step| step.state == StepState::Planned)
     };
     let beside = parts.iter().filter(|part| !is_planned(part) && !waits(part));
-    let beside: Vec<_> = beside.cloned().map(Into::into).collect();
-    if !beside.is_empty() {
+    let beside: Vec<PartId> = beside.cloned().collect();
+    // A way back that was begun alone is one, and ends as one.
+    let back = if document.whole { None } else { make(Chosen::Rollback, &hosts, Vec::new()).ok() };
+    if let Some(back) = back.filter(|back| back.parts.iter().map(|part| &part.part).eq(&beside)) {
+        plans.push(back);
+    } else if !beside.is_empty() {
+        let beside = beside.into_iter().map(Into::into).collect();
         plans.push(make(Chosen::Parts(beside), &hosts, Vec::new())?);
     }
     for step in run.steps.iter().filter(|_| is_own) {

@@ -39,7 +39,7 @@ pub(super) async fn fetch(input: &Input, ask: Option<mpsc::Sender<Asking>>) -> R
         Origin::Command(argv) => printed(name, argv).await?,
         Origin::Asked => {
             let asker = ask.map(|ask| Asker::new(here(), ask)).ok_or_else(|| unattended(name))?;
-            let typed = asker.ask(QuestionKind::Secret, secret_question(name, &input.about)).await;
+            let typed = asker.ask(QuestionKind::Input, secret_question(name, &input.about)).await;
             typed.ok_or_else(|| format!("The secret {name} was asked for, and none was given."))?.expose().to_vec()
         }
     };

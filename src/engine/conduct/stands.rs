@@ -26,6 +26,8 @@ pub(super) struct Looks {
     /// Whether it had ended already when it was gone on with, so that how long it took is not known.
     pub(super) unseen: bool,
     pub(super) checks: Vec<Check>,
+    /// What a guard saw, by its series.
+    pub(super) judged: Vec<(String, Foreign)>,
     pub(super) answers: Vec<(String, ProbeReport)>,
 }
 
@@ -57,6 +59,9 @@ impl Step {
 
     /// After a change of a unit whose command ended well: whether the unit stands as it should, and stays.
     pub(super) async fn stands(&mut self) -> Came {
+        if self.guarded().is_some() {
+            return self.held().await;
+        }
         let Some(change) = self.change() else { return Came::Well };
         // The record is the same whether it is there or not, and so is the unit.
         if let Err(lost @ Lost::Taken(_)) = self.kit.ledger.commit(self.number, &mut self.record, StepState::Done).await
@@ -154,7 +159,7 @@ impl Step {
 }
 
 /// Why a weight that was read is not the one that was set.
-fn differs(wanted: &str, read: &str) -> Option<(Reason, String)> {
+pub(super) fn differs(wanted: &str, read: &str) -> Option<(Reason, String)> {
     let figure = |text: &str| text.trim().trim_end_matches('%').trim_end().parse::<f64>().ok();
     let read = read.trim();
     if read.is_empty() {

@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, watch};
 
+use super::approve::Approving;
 use super::check::Watch;
 use super::job::{Done, Kit, Orders, Step};
 use super::ledger::Lost;
@@ -18,10 +19,10 @@ use super::needs::kept_tail;
 use super::notify::Telling;
 use super::stands::Looks;
 use super::terminal::Terminal;
+use super::windows::InForce;
 use crate::domain::course::{Asks, Course, Do};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
 use crate::domain::run::{Reason, RunState, RunStep, StepState};
-use crate::domain::window::Opening;
 use crate::domain::{HostName, InputName, Moment, Permit};
 use crate::engine::clock::Clock;
 use crate::engine::transport::Asking;
@@ -85,6 +86,8 @@ pub(super) struct Task {
     /// Secrets that can't be had: what could hold one of them is hidden.
     pub(super) denied: BTreeSet<InputName>,
     pub(super) told: Option<Vec<Need>>,
+    /// When the environment may be changed.
+    pub(super) windows: InForce,
     /// Somebody else has it now.
     pub(super) taken: Option<String>,
 }
@@ -110,6 +113,7 @@ impl Task {
         plans: &[ProcedurePlan],
     ) -> Self {
         let mut task = Self {
+            windows: InForce::of(&kit.place.environment),
             kit,
             course,
             person,
@@ -196,11 +200,7 @@ impl Task {
     /// When the next answer stops counting, or a window opens or closes.
     fn expires(&self) -> Option<Moment> {
         let now = self.kit.place.clock.now();
-        let window = match self.kit.place.environment.windows.at(now.wall) {
-            Opening::Open { until } => until.map(|(until, _)| until),
-            Opening::Closed { next, .. } => next.map(|(next, _)| next),
-        };
-        let at = [self.course.expires_at(), window].into_iter().flatten().min()?;
+        let at = [self.course.expires_at(), self.windows.turns_at(now.wall)].into_iter().flatten().min()?;
         let left = std::time::Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
         Some(now.mono.after(left))
     }
@@ -208,7 +208,7 @@ impl Task {
     /// Does everything that is to be done now: whether the run has ended with it.
     async fn advance(&mut self) -> bool {
         loop {
-            self.look_at_windows();
+            self.look_at_windows().await;
             let orders = self.course.next(self.kit.place.clock.now().wall);
             if orders.is_empty() || self.taken.is_some() {
                 break;
@@ -225,6 +225,9 @@ impl Task {
                     Do::Reopen(number) => {
                         let mut step = self.step(number);
                         step.note = match step.by.take() {
+                            None if self.course.sends_back(number) => {
+                                "may be needed once more: a weight is judged again".to_owned()
+                            }
                             Some(by) => format!("asked again: the answer of {by} counted for its time only"),
                             None => "checked again: what it found counts for its time only".to_owned(),
                         }
@@ -237,7 +240,9 @@ impl Task {
                     Do::End(state) => {
                         self.kit.ledger.needs(Vec::new()).await;
                         if state != RunState::Unknown {
-                            super::look::clear(&self.kit, self.course.steps()).await;
+                            for (host, told) in super::look::clear(&self.kit, self.course.steps()).await {
+                                self.leaves(&host, told).await;
+                            }
                         }
                         let release = self.release(state).await;
                         self.kit.ledger.end(state, release).await;
@@ -253,13 +258,17 @@ impl Task {
         false
     }
 
-    /// Whether the environment may be changed now.
-    fn look_at_windows(&mut self) {
-        let windows = &self.kit.place.environment.windows;
-        let kind = crate::domain::procedure::Kind::of_word(&self.kit.about.run.kind);
-        let closed =
-            kind.is_some_and(|kind| windows.hold_for(kind)) && !windows.at(self.kit.place.clock.now().wall).is_open();
-        self.course.close(closed);
+    /// Something of the run stays on a host: told now, and kept with its last step there.
+    async fn leaves(&mut self, host: &HostName, told: String) {
+        let tried = |step: &RunStep| step.host == *host && step.attempt > 0;
+        if let Some(number) = self.course.steps().iter().rposition(tried) {
+            let mut step = self.step(number);
+            let before = step.note.plain();
+            step.note = if before.is_empty() { told.clone() } else { format!("{before} {told}") }.into();
+            self.kit.ledger.remark(number, &step).await;
+            self.course.set(number, step, true);
+        }
+        self.kit.ledger.trouble(told).await;
     }
 
     /// The run has its verdict, so the environment is anybody's again.
@@ -348,12 +357,13 @@ impl Task {
             return self.push(number, orders, async move { step.run(true).await }.boxed());
         };
         let work = match &part.doing {
-            Doing::Check(..) | Doing::Hold(..) | Doing::Fact(_) => {
+            Doing::Check(..) | Doing::Hold(..) | Doing::Fact(_) | Doing::Approve(_) => {
                 let captured = match self.captured(&job, &record.host) {
                     Ok(captured) => captured,
                     Err(why) => return self.refuse(number, why).await,
                 };
-                let watch = Watch { kit, number, part, rule, record, orders: orders.clone(), captured };
+                let approving = matches!(part.doing, Doing::Approve(_)).then(|| self.approving());
+                let watch = Watch { kit, number, part, rule, record, orders: orders.clone(), captured, approving };
                 async move { watch.run(adopt).await }.boxed()
             }
             Doing::Run(..) if rule.asks == Asks::Terminal => {
@@ -392,8 +402,9 @@ impl Task {
                 };
                 async move { step.run(adopt).await }.boxed()
             }
-            Doing::Notify(channel, text) => {
-                let (channel, text) = (channel.clone(), text.clone());
+            Doing::Notify(channel, words) => {
+                let text = self.words(words, &job, &record.host);
+                let channel = channel.clone();
                 let telling = Telling { kit, number, channel, text, record, orders: orders.clone() };
                 async move { telling.run(adopt).await }.boxed()
             }
@@ -402,6 +413,16 @@ impl Task {
             }
         };
         self.push(number, orders, work);
+    }
+
+    /// The run as it stands, for those who approve it.
+    fn approving(&self) -> Approving {
+        Approving {
+            run: self.as_it_stands(),
+            planned: self.planned.values().cloned().collect(),
+            back: self.course.way_back().cloned(),
+            own: (self.person.clone(), crate::engine::act::who::workstation()),
+        }
     }
 
     fn push(&mut self, number: usize, orders: Orders, work: BoxFuture<'static, Done>) {

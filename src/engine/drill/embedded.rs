@@ -10,6 +10,8 @@ pub struct Embedded {
     pub name: &'static str,
     /// Its `site.toml`.
     pub site: &'static str,
+    /// What a drill says of what it does not simulate: its `drill.toml`.
+    pub hearsay: &'static str,
     /// The environment a drill opens unless another is named.
     pub environment: &'static str,
     /// Its scenarios by name; the first one is taken unless another is named.
@@ -37,6 +39,7 @@ impl Embedded {
 pub const SITES: &[Embedded] = &[Embedded {
     name: "pakashop",
     site: include_str!("../../../sites/pakashop/site.toml"),
+    hearsay: include_str!("../../../sites/pakashop/drill.toml"),
     environment: "production",
     scenarios: &[
         ("payments-failing", include_str!("../../../sites/pakashop/drills/payments-failing.toml")),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::machine::Machine;
+use super::scenario::Happening;
 use super::sim::{News, Sim};
 use crate::domain::verb::Signal;
 use crate::domain::{Moment, Now, Verb};
@@ -25,11 +26,11 @@ pub struct Snapshot {
 }
 
 #[derive(Debug)]
-struct Order {
-    verb: Verb,
-    host: String,
-    unit: String,
-    done: oneshot::Sender<bool>,
+enum Order {
+    /// A host does something with a unit.
+    Verb { verb: Verb, host: String, unit: String, done: oneshot::Sender<bool> },
+    /// Something happens, after as many seconds as it says.
+    Happen(Vec<Happening>),
 }
 
 /// How a drill knows the time.
@@ -104,8 +105,16 @@ impl Fleet {
     /// Tells a host to do something with a unit. False when there is no such unit.
     pub async fn order(&self, verb: Verb, host: &str, unit: &str) -> bool {
         let (done, answer) = oneshot::channel();
-        let order = Order { verb, host: host.to_owned(), unit: unit.to_owned(), done };
+        let order = Order::Verb { verb, host: host.to_owned(), unit: unit.to_owned(), done };
         self.orders.send(order).await.is_ok() && answer.await.unwrap_or(false)
+    }
+}
+
+impl Fleet {
+    /// Lets something happen, each after as many seconds as it says.
+    pub(super) async fn happen(&self, all: Vec<Happening>) {
+        // The fleet may have ended.
+        let _ = self.orders.send(Order::Happen(all)).await;
     }
 }
 
@@ -127,7 +136,14 @@ async fn live(
             order = orders.recv() => order,
             () = until(sim.next(), began, &mut pace) => continue,
         };
-        let Some(Order { verb, host, unit, done }) = order else { return };
+        let (verb, host, unit, done) = match order {
+            None => return,
+            Some(Order::Happen(all)) => {
+                sim.will(all);
+                continue;
+            }
+            Some(Order::Verb { verb, host, unit, done }) => (verb, host, unit, done),
+        };
         let known = match verb {
             Verb::Start => sim.start(&host, &unit),
             Verb::Stop => sim.stop(&host, &unit),

@@ -30,6 +30,8 @@ pub(super) struct Shell {
     /// What the last command left with.
     pub(super) last: i32,
     pub(super) deep: u8,
+    /// The first that a drill can't do of the script.
+    pub(super) unplayed: Option<String>,
 }
 
 impl Shell {
@@ -42,6 +44,7 @@ impl Shell {
                 // What comes behind it would judge by what it did not do.
                 let told = format!("the drill goes through no `{word}`: its {lines} lines and the rest were not run\n");
                 self.last = 0;
+                self.unplayed.get_or_insert_with(|| format!("goes through no `{word}`"));
                 return (true, told.into_bytes());
             }
         };
@@ -89,6 +92,7 @@ impl Shell {
                 let told = format!("the drill does not know `{known}`; not run: {}\n", joined.text);
                 said.extend(told.into_bytes());
                 self.last = 0;
+                self.unplayed.get_or_insert_with(|| format!("does not know `{known}`"));
                 return false;
             };
             self.last = told.left;

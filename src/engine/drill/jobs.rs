@@ -3,27 +3,37 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 
 use super::fleet::Fleet;
+use super::hearsay::Reply;
 use super::http::Listeners;
 use super::interpreter::Shell;
 use super::script;
 use super::shell::Commands;
-use crate::domain::procedure::{HERE, Script};
+use crate::domain::procedure::HERE;
 use crate::domain::{HostName, RunId};
 use crate::engine::jobs::{Began, Cancelled, Ended, JobKey, Jobs, Offsets, Order, Output, Seen};
+
+/// The first line of what is not run but told.
+const LABEL: &str = "simulated, nothing was run:";
 
 /// One simulated job.
 #[derive(Debug, Clone, Default)]
 struct Simulated {
     output: Vec<u8>,
+    error: Vec<u8>,
     ended: Option<Ended>,
     cancelled: bool,
+}
+
+impl Simulated {
+    fn wrote(&self) -> Offsets {
+        Offsets { output: self.output.len() as u64, error: self.error.len() as u64 }
+    }
 }
 
 /// The jobs of a drill; they end with it.
@@ -61,16 +71,47 @@ impl DrillJobs {
         self.known.borrow().get(place).is_none_or(|job| job.cancelled || job.ended.is_some())
     }
 
-    /// Goes through a script as a shell would that leaves at the first failure.
-    async fn play(self, place: (String, String), script: Script, timeout: Duration) {
-        let mut shell = Shell {
-            jobs: self.clone(),
-            host: place.0.clone(),
-            timeout,
-            variables: script.variables.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-            last: 0,
-            deep: 0,
+    /// Says line by line what is known of a script, with a word before it that it was not run.
+    async fn tell(self, place: &(String, String), reply: Reply, split: bool) {
+        let says = |error: bool, line: &str| {
+            self.change(place, |job| {
+                let stream = if error && split { &mut job.error } else { &mut job.output };
+                stream.extend(format!("{line}\n").into_bytes());
+            });
         };
+        says(true, LABEL);
+        let lines: Vec<(bool, &str)> =
+            reply.says.lines().map(|line| (false, line)).chain(reply.errs.lines().map(|line| (true, line))).collect();
+        let each = reply.takes / u32::try_from(lines.len() + 1).unwrap_or(u32::MAX);
+        for (error, line) in lines {
+            tokio::time::sleep(each).await;
+            if self.is_over(place) {
+                return;
+            }
+            says(error, line);
+        }
+        tokio::time::sleep(each).await;
+        if self.is_over(place) {
+            return;
+        }
+        self.commands.heard().remember(&place.0, &reply);
+        self.fleet.happen(reply.then.clone()).await;
+        self.change(place, |job| {
+            job.ended.get_or_insert(Ended { exit: Some(reply.exits), wrote: job.wrote(), ..Ended::default() });
+        });
+    }
+
+    /// Goes through a script as a shell would that leaves at the first failure.
+    async fn play(self, place: (String, String), order: Order) {
+        let Order { script, captured, split, timeout, .. } = order;
+        let mut variables: BTreeMap<String, String> =
+            script.variables.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        variables.extend(captured.into_iter().map(|(name, value)| (name.to_string(), value)));
+        if let Some(reply) = self.commands.heard().reply(&place.0, &script.text, &variables) {
+            return self.tell(&place, reply, split).await;
+        }
+        let mut shell =
+            Shell { jobs: self.clone(), host: place.0.clone(), timeout, variables, last: 0, deep: 0, unplayed: None };
         for statement in script::read(&script.text) {
             if self.is_over(&place) {
                 return;
@@ -82,8 +123,9 @@ impl DrillJobs {
             }
         }
         self.change(&place, |job| {
-            let wrote = Offsets { output: job.output.len() as u64, error: 0 };
-            job.ended.get_or_insert(Ended { exit: Some(shell.last), wrote, ..Ended::default() });
+            let wrote = job.wrote();
+            let unplayed = shell.unplayed.take();
+            job.ended.get_or_insert(Ended { exit: Some(shell.last), wrote, unplayed, ..Ended::default() });
         });
     }
 }
@@ -108,7 +150,7 @@ impl Jobs for DrillJobs {
             if !is_new {
                 return Began::Before;
             }
-            drop(tokio::spawn(jobs.play(place, order.script, order.timeout)));
+            drop(tokio::spawn(jobs.play(place, order)));
             Began::Started
         }
         .boxed()
@@ -130,17 +172,20 @@ impl Jobs for DrillJobs {
         async move {
             let place = place(&host, &key);
             let mut news = jobs.known.subscribe();
-            let mut at = usize::try_from(from.output).unwrap_or(usize::MAX);
+            let mut at = [from.output, from.error].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
             loop {
                 if host.as_str() != HERE {
                     jobs.fleet.linked(host.as_str(), true).await;
                 }
                 let job = news.borrow_and_update().get(&place).cloned();
                 let Some(job) = job else { return Seen::Never };
-                let fresh = job.output.get(at..).unwrap_or_default().to_vec();
-                if !fresh.is_empty() {
-                    let piece = Output { error: false, offset: at as u64, bytes: fresh };
-                    at += piece.bytes.len();
+                for (at, (error, all)) in at.iter_mut().zip([(false, &job.output), (true, &job.error)]) {
+                    let fresh = all.get(*at..).unwrap_or_default().to_vec();
+                    if fresh.is_empty() {
+                        continue;
+                    }
+                    let piece = Output { error, offset: *at as u64, bytes: fresh };
+                    *at += piece.bytes.len();
                     if output.send(piece).await.is_err() {
                         return jobs.seen(&place);
                     }
@@ -161,7 +206,7 @@ impl Jobs for DrillJobs {
         let before = self.seen(&place);
         self.change(&place, |job| {
             job.cancelled = true;
-            let wrote = Offsets { output: job.output.len() as u64, error: 0 };
+            let wrote = job.wrote();
             job.ended.get_or_insert(Ended { signal: Some(15), cancelled: true, wrote, ..Ended::default() });
         });
         let cancelled = match (before, self.seen(&place)) {
@@ -170,6 +215,11 @@ impl Jobs for DrillJobs {
             _ => Cancelled::Unknown("the drill knows nothing of it".to_owned()),
         };
         async move { cancelled }.boxed()
+    }
+
+    /// A drill arms no timer.
+    fn beat(&self, host: HostName, key: JobKey, _: String) -> BoxFuture<'static, Seen> {
+        self.look(host, key)
     }
 
     fn clear(&self, host: HostName, run: RunId) -> BoxFuture<'static, Result<usize, String>> {

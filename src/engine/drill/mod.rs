@@ -8,6 +8,7 @@ pub mod embedded;
 mod filters;
 pub mod fleet;
 pub mod front;
+pub mod hearsay;
 pub mod http;
 mod interpreter;
 mod jobs;
@@ -26,6 +27,9 @@ mod transport;
 pub mod unit;
 mod units;
 
+use std::sync::Arc;
+
+pub use hearsay::Hearsay;
 pub use scenario::Scenario;
 pub use sim::{News, Sim};
 
@@ -51,14 +55,15 @@ impl Drill {
     pub async fn begin(
         environment: &Environment,
         scenario: Scenario,
+        hearsay: &Arc<Hearsay>,
         pace: fleet::Pace,
         start: Now,
     ) -> std::io::Result<Self> {
         let fleet = fleet::Fleet::start(Sim::new(environment, scenario, start), pace);
         let listeners = http::Listeners::open(environment, &fleet).await?;
         let (environment, pages) = front::on_loopback(environment, &fleet).await?;
-        let commands = shell::Commands::of(&environment);
-        let transport = transport::DrillTransport::new(fleet.clone(), listeners, commands);
+        let commands = shell::Commands::of(&environment).knowing(hearsay::Heard::new(Arc::clone(hearsay)));
+        let transport = transport::DrillTransport::new(fleet.clone(), listeners, commands).knowing(Arc::clone(hearsay));
         Ok(Self { environment, transport, fleet, _pages: pages })
     }
 }

@@ -1,8 +1,10 @@
 //! What a simulated host answers to a command: the same bytes on the same channels as a real one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::fleet::Fleet;
+use super::hearsay::Heard;
 use super::machine::Machine;
 use super::population::unit_of_pattern;
 use super::unit::SimUnit;
@@ -16,6 +18,7 @@ use crate::port::{End, Output, RemoteCommand};
 pub struct Commands {
     versions: Vec<Vec<String>>,
     probes: Vec<(Vec<String>, i32, Vec<String>)>,
+    heard: Heard,
 }
 
 impl Commands {
@@ -35,6 +38,17 @@ impl Commands {
         commands
     }
 
+    /// The same with what scripts print that nothing is simulated of.
+    pub(super) fn knowing(mut self, heard: Heard) -> Self {
+        self.heard = heard;
+        self
+    }
+
+    /// What scripts print, and what hosts remember of them.
+    pub(super) fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
     fn answer(&self, machine: &Machine, argv: &[String]) -> Option<Output> {
         if self.versions.iter().any(|version| version == argv) {
             return Some(exited(0, "v2.31.0\n", ""));
@@ -49,6 +63,10 @@ impl Commands {
 pub async fn answer(fleet: &Fleet, known: &Commands, host: &str, command: &RemoteCommand) -> Output {
     let Some(machine) = fleet.machine(host) else { return exited(255, "", "no such host in the drill\n") };
     let words = without_wrappers(&command.argv);
+    if let Some(reply) = known.heard.reply(host, &words.join(" "), &BTreeMap::new()) {
+        known.heard.remember(host, &reply);
+        return exited(reply.exits, &ended(&reply.says), &ended(&reply.errs));
+    }
     if let Some(output) = known.answer(&machine, words) {
         return output;
     }
@@ -116,6 +134,11 @@ fn after_sudo(mut rest: &[String]) -> &[String] {
             _ => return rest,
         };
     }
+}
+
+/// A text as whole lines.
+pub(super) fn ended(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
 }
 
 /// What a command left with, and what it said.

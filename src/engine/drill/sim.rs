@@ -88,6 +88,15 @@ impl Sim {
         sim
     }
 
+    /// From now on these happen too, each after as many seconds as it says.
+    pub(super) fn will(&mut self, all: Vec<Happening>) {
+        for event in all {
+            let at = self.now + event.after();
+            self.plan(at, Plan::Script(self.events.len()));
+            self.events.push(event);
+        }
+    }
+
     /// The hosts.
     pub fn machines(&self) -> &BTreeMap<String, Arc<Machine>> {
         &self.machines

@@ -21,7 +21,9 @@ fn environment() -> Environment {
         expected: Expected::Running,
         version: None,
         max_unavailable: 1,
+        metrics: Vec::new(),
         settle: std::time::Duration::from_secs(5),
+        ready_within: None,
         links: Vec::new(),
         probes: Vec::new(),
     };
@@ -36,6 +38,7 @@ fn environment() -> Environment {
         }],
         services: vec![service],
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("drill").unwrap())
     }
 }

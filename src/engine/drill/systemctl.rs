@@ -14,6 +14,11 @@ use crate::domain::Verb;
 use crate::domain::verb::Signal;
 use crate::port::Output;
 
+/// The name of a unit as systemd takes it: without a kind it is a service.
+fn whole(name: &&str) -> String {
+    if name.is_empty() || name.contains(['.', '*', '?', '[']) { (*name).to_owned() } else { format!("{name}.service") }
+}
+
 /// Answers one call on `host`. Verbs come back when their job is done, unless `--no-block` says otherwise.
 pub(super) async fn answer(
     fleet: &Fleet,
@@ -23,7 +28,9 @@ pub(super) async fn answer(
     within: Duration,
 ) -> Output {
     let plain = plain_words(arguments);
-    let names = plain.get(1..).unwrap_or_default();
+    let whole: Vec<String> = plain.iter().skip(1).map(whole).collect();
+    let names: Vec<&str> = whole.iter().map(String::as_str).collect();
+    let names = names.as_slice();
     let quiet = arguments.contains(&"--quiet") || arguments.contains(&"-q");
     let verb = match plain.first().copied() {
         Some("cat") => {

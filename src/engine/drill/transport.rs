@@ -8,12 +8,14 @@ use futures_util::future::BoxFuture;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::fleet::Fleet;
+use super::hearsay::{Hearsay, Simulated};
 use super::http::Listeners;
 use super::jobs::DrillJobs;
 use super::shell::Commands;
 use super::{bus, journalctl, shell};
 use crate::domain::{Host, LinkFailure};
 use crate::engine::jobs::Jobs;
+use crate::engine::outside::Outside;
 use crate::engine::transport::{Asker, Connection, Duplex, Stream, Transport};
 use crate::port::{End, Output, RemoteCommand};
 
@@ -29,6 +31,7 @@ pub struct DrillTransport {
     listeners: Arc<Listeners>,
     commands: Arc<Commands>,
     jobs: DrillJobs,
+    outside: Simulated,
 }
 
 impl DrillTransport {
@@ -36,13 +39,24 @@ impl DrillTransport {
     pub fn new(fleet: Fleet, listeners: Listeners, commands: Commands) -> Self {
         let (commands, listeners) = (Arc::new(commands), Arc::new(listeners));
         let jobs = DrillJobs::new(fleet.clone(), Arc::clone(&commands), Arc::clone(&listeners));
-        Self { fleet, listeners, commands, jobs }
+        let outside = Simulated::new(Arc::default(), fleet.clone());
+        Self { fleet, listeners, commands, jobs, outside }
+    }
+
+    /// The same with something to say in the place of git and GitHub.
+    pub(super) fn knowing(mut self, hearsay: Arc<Hearsay>) -> Self {
+        self.outside = Simulated::new(hearsay, self.fleet.clone());
+        self
     }
 }
 
 impl Transport for DrillTransport {
     fn jobs(&self) -> Option<Arc<dyn Jobs>> {
         Some(Arc::new(self.jobs.clone()))
+    }
+
+    fn outside(&self) -> Option<Arc<dyn Outside>> {
+        Some(Arc::new(self.outside.clone()))
     }
 
     fn connect(&self, host: Host, _asker: Asker) -> BoxFuture<'static, Result<Arc<dyn Connection>, LinkFailure>> {

@@ -327,8 +327,11 @@ async fn reviews_asked(
         details.extend(judged.details);
         as_of = as_of.max(judged.as_of);
     }
+    let limits = "approvals are counted; code owners and other rules of the branch are not looked at";
+    details.push(detail("known", limits, true));
     let whose = role.map_or_else(String::new, |(role, _)| format!(" of {role}"));
-    let told = format!("{count} approvals{whose} wanted: {}", told.join("; "));
+    let wanted = if count == 1 { "1 approval".to_owned() } else { format!("{count} approvals") };
+    let told = format!("{wanted}{whose} wanted: {}", told.join("; "));
     let mut came = Came::new(if well { Found::Pass } else { Found::Fail }, told, details);
     (came.link, came.as_of) = (link, as_of);
     Ok(came)

@@ -6,18 +6,22 @@ use super::{Came, detail};
 use crate::domain::HostName;
 use crate::domain::fact::{Backup, Room, size_told};
 use crate::domain::probe::Found;
-use crate::domain::procedure::HERE;
+use crate::domain::procedure::{Danger, HERE, Language};
+use crate::domain::release::Release;
 use crate::domain::time::short;
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
 use crate::engine::probe::program;
 use crate::port::{End, RemoteCommand};
 use crate::runtimes::backup::{self, End as Ending, Nothing};
+use crate::runtimes::danger::danger;
 use crate::runtimes::room::{self, Free};
 use crate::text::Foreign;
 
 /// A host that is not connected gets this long.
 const CONNECTS: Duration = Duration::from_secs(5);
+/// Looking for a release on one host takes no longer.
+const PRESENT: Duration = Duration::from_secs(10);
 /// Further ahead of the host's own clock no file is taken for new.
 const AHEAD: i64 = 300;
 
@@ -42,6 +46,50 @@ async fn printed(place: &Place, host: &HostName, command: RemoteCommand, within:
         }
         End::Killed(_) | End::NotFound | End::TimedOut(_) | End::LinkLost(_) | End::NotStarted(_) => {
             Err(Came::error(format!("{host}: {}", output.end)))
+        }
+    }
+}
+
+/// Whether a release is still on a host, as the command of its procedure says by its status: `Some` is why it is not. The
+/// command sees the release's name and commit as variables.
+///
+/// # Errors
+/// Why that is not known.
+pub(super) async fn present(
+    place: &Place,
+    host: &HostName,
+    command: &str,
+    release: &Release,
+    within: Duration,
+) -> Result<Option<String>, String> {
+    if danger(Language::Sh, command) != Danger::Read {
+        return Err("`present` of [release] is not seen to only read, so it is not run".to_owned());
+    }
+    let text = |value: Option<&Foreign>| {
+        String::from_utf8(value.map(|value| value.raw().to_vec()).unwrap_or_default())
+            .ok()
+            .filter(|value| !value.contains('\0'))
+            .ok_or_else(|| "how it is called is no text".to_owned())
+    };
+    let (version, commit) = (text(Some(&release.version))?, text(release.commit.as_ref())?);
+    let script = format!("version=$1\ncommit=$2\n{command}");
+    let asks = RemoteCommand::new(["/bin/sh", "-ec", script.as_str(), "qd-present", &version, &commit]);
+    let until = place.clock.now().mono.after(CONNECTS.min(within));
+    let Some(connection) = place.connected(host, until).await else {
+        return Err(place.not_answering(host));
+    };
+    let output = connection.run(asks.within(within.min(PRESENT))).await;
+    match output.end {
+        End::Exited(0) => Ok(None),
+        // The shell found no such program, or may not run it.
+        End::Exited(status @ (126 | 127)) => Err(format!("{host}: it can't be looked for (status {status})")),
+        End::Exited(status) => {
+            let said = Foreign::from(output.stderr.trim_ascii()).plain();
+            let said = said.lines().next_back().map(|line| format!(": {line}")).unwrap_or_default();
+            Ok(Some(format!("it is not there (status {status}){said}")))
+        }
+        End::Killed(_) | End::NotFound | End::TimedOut(_) | End::LinkLost(_) | End::NotStarted(_) => {
+            Err(format!("{host}: {}", output.end))
         }
     }
 }

@@ -95,6 +95,7 @@ fn judged(came: Vec<(String, Result<ProbeReport, String>)>, without: &str) -> Ca
     }
     let without = if without.is_empty() { String::new() } else { format!("; without a probe: {without}") };
     let summary = match wrong.len() {
+        0 if all == 1 => format!("the one probe passes{without}"),
         0 => format!("all {all} probes pass{without}"),
         some => format!(
             "{some} of {all} probes do not pass: {}{without}",

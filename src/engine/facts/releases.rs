@@ -2,53 +2,64 @@
 //! whether there is something to go back to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Came, Records, detail};
+use super::{Came, Records, detail, hosts};
 use crate::domain::fact::Question;
 use crate::domain::probe::Found;
-use crate::domain::procedure::Kind;
+use crate::domain::procedure::{HERE, Kind};
 use crate::domain::release::{Current, Database, History, Release, Verdict};
 use crate::domain::time::short;
-use crate::domain::{EnvName, RunId, ServiceName};
+use crate::domain::{EnvName, HostName, RunId, ServiceName};
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
-use crate::engine::releases::Releases;
+use crate::engine::releases::{Elsewhere, Releases, Shared, elsewhere};
 use crate::text::Foreign;
 
 /// Most releases to go back to that are named.
 const NAMED: usize = 5;
 
-pub(super) async fn ask(place: &Place, question: &Question, records: &Records) -> Came {
+/// Asks about releases; `at` is on which host that is asked about what must be on hosts, and how long one may take.
+pub(super) async fn ask(place: &Place, question: &Question, at: (&HostName, Duration), records: &Records) -> Came {
     let (here, now) = (&place.environment, place.clock.now().wall);
-    if here.channels.drill {
-        return Came::new(Found::Pass, "simulated: in a drill no releases are recorded", Vec::new());
-    }
-    let of = |environment: &EnvName| {
-        let shared = records.shared.clone().filter(|_| *environment == here.name);
+    let of = |environment: &EnvName, shared: Option<Shared>| {
         Releases::new(here.site.clone(), environment.clone(), Arc::clone(&records.store), shared)
     };
     match question {
-        Question::Same { commit, environment } => {
-            let told = of(environment).read(now).await;
-            let mut came = same(&told.history, environment, commit, now);
-            if *environment != here.name {
-                let what = "as this machine has recorded it; what others did there may be missing";
-                came.details.push(detail("known", what, true));
-            }
-            doubted(came, told.told)
+        Question::Same { commit, environment } if *environment == here.name => {
+            let told = of(environment, records.shared.clone()).read(now).await;
+            doubted(same(&told.history, environment, commit, now), told.told)
         }
+        Question::Same { commit, environment } => match beyond(place, environment).await {
+            Ok(there) => {
+                let told = of(environment, there.as_ref().map(|there| there.shared.clone())).read(now).await;
+                let mut came = same(&told.history, environment, commit, now);
+                let known = match &there {
+                    Some(there) => format!("as it is recorded on {}", there.shared.host()),
+                    None => "as this machine has recorded it; what others did there may be missing".to_owned(),
+                };
+                came.details.push(detail("known", known, true));
+                doubted(came, told.told)
+            }
+            Err(why) => Came::error(why),
+        },
         Question::Release { commit, version, service } => {
-            let told = of(&here.name).read(now).await;
+            let told = of(&here.name, records.shared.clone()).read(now).await;
             let Some(code) = code(place, version.as_deref(), commit.as_deref(), now) else {
                 return Came::nothing("nothing can be compared with what is recorded");
             };
             doubted(release(&told.history, &code, service.as_ref(), now), told.told)
         }
-        Question::Rollback { service } => {
-            let told = of(&here.name).read(now).await;
-            doubted(rollback(&told.history, service.as_ref(), now), told.told)
+        Question::Rollback { service, present } => {
+            let told = of(&here.name, records.shared.clone()).read(now).await;
+            let mut came = rollback(&told.history, service.as_ref(), now);
+            let good = told.history.current(service.as_ref(), None);
+            if let (Some(command), Current::Runs(good)) = (present, good) {
+                on_hosts(place, command, good, at, &mut came).await;
+            }
+            doubted(came, told.told)
         }
         Question::Ci { .. }
         | Question::Workflow(_)
@@ -59,6 +70,45 @@ pub(super) async fn ask(place: &Place, question: &Question, records: &Records) -
         | Question::Certificate { .. }
         | Question::Disk { .. }
         | Question::Memory(_) => Came::nothing("no release says anything about this"),
+    }
+}
+
+/// The records of another environment of the site on its lock host; `None` where it has none.
+async fn beyond(place: &Place, name: &EnvName) -> Result<Option<Elsewhere>, String> {
+    let here = &place.environment;
+    let other = here.others.iter().find(|other| other.name == *name);
+    let other = other.ok_or_else(|| format!("the site {} has no environment {name}", here.site))?;
+    match &place.beyond {
+        Some(transport) => elsewhere(transport, other).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether the release is still on the host that is asked about, else on every host that it was brought to.
+async fn on_hosts(place: &Place, command: &str, good: &Release, at: (&HostName, Duration), came: &mut Came) {
+    let (host, within) = at;
+    let hosts = if host.as_str() == HERE { good.hosts.clone() } else { vec![host.clone()] };
+    let mut missing = Vec::new();
+    let mut unknown = hosts.is_empty().then(|| "on which hosts it must be is not recorded".to_owned());
+    for host in hosts {
+        match hosts::present(place, &host, command, good, within).await {
+            Ok(None) => came.details.push(detail(host.as_str(), format!("{} is there", name(good)), true)),
+            Ok(Some(why)) => {
+                came.details.push(detail(host.as_str(), why, false));
+                missing.push(host.to_string());
+            }
+            Err(why) => {
+                came.details.push(detail(host.as_str(), why.clone(), false));
+                unknown.get_or_insert(why);
+            }
+        }
+    }
+    if !missing.is_empty() {
+        came.found = Found::Fail;
+        came.summary = format!("{} is no longer on {}: there is nothing to go back to", name(good), missing.join(", "));
+    } else if let Some(why) = unknown {
+        came.found = Found::Error;
+        came.summary = format!("whether {} is still there is not known: {why}", name(good));
     }
 }
 
@@ -95,6 +145,8 @@ fn code(place: &Place, version: Option<&str>, commit: Option<&str>, now: Timesta
         took: std::time::Duration::ZERO,
         verdict: Verdict::Unknown,
         waivers: Vec::new(),
+        follow_ups: Vec::new(),
+        overridden: None,
         examined: None,
         login: None,
     })
@@ -221,8 +273,6 @@ pub(super) fn rollback(history: &History, service: Option<&ServiceName>, now: Ti
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::SiteName;
     use crate::domain::release::Examined;
@@ -253,6 +303,8 @@ mod tests {
             took: Duration::from_secs(60),
             verdict,
             waivers: Vec::new(),
+            follow_ups: Vec::new(),
+            overridden: None,
             examined: None,
             login: None,
         }

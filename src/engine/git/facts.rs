@@ -4,7 +4,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::run::{At, Failure, ask};
 use super::{FETCH, Git, READ, read};
-use crate::domain::release::{Migration, Reversible};
+use crate::domain::release::{Migration, Reversible, same_commit};
 use crate::domain::source::{Commit, Facts, NewMigration, Place, Since, version};
 use crate::text::Foreign;
 
@@ -39,7 +39,7 @@ impl Git {
     }
 
     async fn since(&self, at: &At, from: &str, to: &Commit) -> Result<Since, String> {
-        let from = self.resolve_here(at, from).await?;
+        let from = self.base(at, from).await?;
         let both = format!("{}...{}", from.id, to.id);
         let only = format!("{}..{}", from.id, to.id);
         if self.is_cut(at).await? {
@@ -61,6 +61,21 @@ impl Git {
         let (migrations, changed, cut) = self.migrations(at, &from, to).await?;
         let more = cut || commits.len() < ahead;
         Ok(Since { from, ahead, behind, commits, authors, migrations, changed, more })
+    }
+
+    /// The commit that was meant when a release was recorded: one that is written out, or a tag, which stays where it is.
+    /// A branch was somewhere else then.
+    async fn base(&self, at: &At, name: &str) -> Result<Commit, String> {
+        let commit = self.resolve_here(at, name).await?;
+        if same_commit(commit.id.as_bytes(), name.as_bytes()) {
+            return Ok(commit);
+        }
+        let tag = format!("refs/tags/{name}");
+        let named = read::names(&self.ask(at, &["for-each-ref", "--count=50", read::NAMES, &tag]).await?);
+        if named.iter().any(|one| one.name.raw() == name.as_bytes()) {
+            return Ok(commit);
+        }
+        Err(format!("of which commit {name} was then is not recorded"))
     }
 
     /// Whether the history ends somewhere in the middle.

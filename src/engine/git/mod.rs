@@ -61,6 +61,7 @@ impl Git {
             let mut names = self.remote(address, &[]).await?;
             // A server tells no times: what is counted upwards is the newest behind.
             names.sort_by(|one, other| one.named.cmp(&other.named).then(natural(&other.name).cmp(&natural(&one.name))));
+            names.retain(can_be_chosen);
             names.truncate(OFFERED);
             return Ok(names);
         }
@@ -69,6 +70,7 @@ impl Git {
         let words =
             ["for-each-ref", "--sort=-creatordate", &count, read::NAMES, "refs/tags", "refs/heads", "refs/remotes"];
         let mut versions = read::names(&self.ask(&at, &words).await?);
+        versions.retain(can_be_chosen);
         let words = ["log", "--branches", "--remotes", "--tags", RECENT, read::COMMIT];
         for commit in read::commits(&self.ask(&at, &words).await?) {
             versions.push(Version { name: Foreign::from(&commit.id), named: Named::Commit, commit });
@@ -266,4 +268,9 @@ fn natural(name: &Foreign) -> Vec<(bool, u128, Vec<u8>)> {
         }
     }
     parts
+}
+
+/// Whether a name may be given to anything: one that may not is not offered either.
+fn can_be_chosen(one: &Version) -> bool {
+    std::str::from_utf8(one.name.raw()).is_ok_and(|name| version(name).is_ok())
 }

@@ -17,8 +17,9 @@ const MOST: usize = 8 << 20;
 /// Of what it complains, so much.
 const COMPLAINT: usize = 8 << 10;
 
-/// What of its configuration is not left to a repository: whatever runs a program, or asks a person.
-const SETTINGS: [&str; 14] = [
+/// What of its configuration is not left to a repository: whatever runs a program, asks a person, or makes its answers
+/// something else than what is expected.
+const SETTINGS: [&str; 18] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.untrackedCache=false",
@@ -28,6 +29,11 @@ const SETTINGS: [&str; 14] = [
     "core.quotePath=false",
     "diff.external=",
     "log.showSignature=false",
+    // Files of its choosing are not read, and what it says is in the one encoding that is expected.
+    "log.mailmap=false",
+    "mailmap.file=",
+    "mailmap.blob=",
+    "i18n.logOutputEncoding=UTF-8",
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.allow=user",

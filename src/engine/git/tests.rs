@@ -164,9 +164,9 @@ async fn what_is_new_are_commits_their_authors_and_migrations_with_what_they_des
         assert_eq!(since.migrations[1].why, ["alter table a drop column y;".into()]);
         assert_eq!(since.changed, ["services/api/migrations/0001_a.sql".into()]);
         // The other way: what would be taken away.
-        let back = git.facts(&first, Some("main")).await.unwrap().since.unwrap().unwrap();
+        let back = git.facts(&first, Some(&last)).await.unwrap().since.unwrap().unwrap();
         assert_eq!((back.ahead, back.behind, back.migrations.len()), (0, 2, 0));
-        let same = git.facts("main", Some("main")).await.unwrap().since.unwrap().unwrap();
+        let same = git.facts("main", Some(&last)).await.unwrap().since.unwrap().unwrap();
         assert_eq!((same.ahead, same.behind), (0, 0));
     }
 }
@@ -229,6 +229,10 @@ async fn hostile_names_are_shown_harmless_and_mean_what_they_say() {
     let offered = git.versions().await.unwrap();
     assert!(names(&offered).iter().all(|name| !name.contains('\u{202e}')));
     for name in ["--upload-pack=x", "$(id)"] {
+        assert!(
+            names(&offered).iter().all(|one| !one.contains(name)),
+            "what can't be chosen is not offered: {offered:?}"
+        );
         assert!(git.resolve(name).await.is_err(), "{name}");
     }
 }
@@ -318,4 +322,39 @@ fn names_count_their_numbers() {
     let mut all = ["v1.10", "v1.9", "v1.9.1", "v10", "v2"].map(Foreign::from).to_vec();
     all.sort_by_key(natural);
     assert_eq!(all, ["v1.9", "v1.9.1", "v1.10", "v2", "v10"].map(Foreign::from));
+}
+
+#[tokio::test]
+async fn a_repository_neither_names_files_to_be_read_nor_says_things_in_an_encoding_of_its_own() {
+    let shop = Repository::new();
+    let first = shop.commit("first");
+    shop.commit("second");
+    // What nobody ever writes into holds up whoever reads it.
+    let pipe = shop.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    shop.git(&["config", "i18n.logOutputEncoding", "UTF-16"]);
+    shop.git(&["config", "mailmap.file", &pipe.to_string_lossy()]);
+    let begun = std::time::Instant::now();
+    let facts = shop.clone_asked().facts("main", Some(&first)).await.unwrap();
+    assert_eq!(facts.commit.subject.plain(), "second");
+    let since = facts.since.unwrap().unwrap();
+    assert_eq!((since.ahead, since.authors), (1, vec![("Ada".into(), 1)]));
+    assert!(begun.elapsed() < READ, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_is_new_since_a_branch_that_may_have_moved_is_not_known() {
+    let shop = Repository::new();
+    let first = shop.commit("first");
+    shop.git(&["tag", "v1"]);
+    shop.commit("second");
+    for git in [shop.clone_asked(), shop.address_asked()] {
+        for from in ["v1", &first, &first[..10]] {
+            let since = git.facts("main", Some(from)).await.unwrap().since.unwrap().unwrap();
+            assert_eq!((since.ahead, since.behind), (1, 0), "{from}");
+        }
+        // Of itself now it is the same, and that says nothing of what it was.
+        let why = git.facts("main", Some("main")).await.unwrap().since.unwrap().unwrap_err();
+        assert_eq!(why, "of which commit main was then is not recorded");
+    }
 }

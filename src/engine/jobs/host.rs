@@ -21,7 +21,7 @@ use super::{begin, cancel, follow};
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(15);
 /// How long a clearing may take.
-const CLEAR_WITHIN: Duration = Duration::from_secs(30);
+const CLEAR_WITHIN: Duration = Duration::from_secs(55);
 
 /// Jobs on the hosts of one environment.
 #[derive(Clone)]
@@ -50,7 +50,11 @@ pub async fn way_here(transport: &dyn Transport) -> Result<(Way, WayHeld), LinkF
     };
     let connection = transport.connect(host, Asker::nobody(here())).await?;
     let (connections, heards) = (watch::Sender::new(Some(connection)), watch::Sender::new(None));
-    let way = Way { connection: connections.subscribe(), heard: heards.subscribe() };
+    let way = Way {
+        connection: connections.subscribe(),
+        heard: heards.subscribe(),
+        stirred: watch::Sender::default().subscribe(),
+    };
     Ok((way, WayHeld { _connections: connections, _heards: heards }))
 }
 
@@ -85,6 +89,14 @@ impl Jobs for HostJobs {
     fn cancel(&self, host: HostName, key: JobKey) -> BoxFuture<'static, Cancelled> {
         let hosts = Arc::clone(&self.hosts);
         Box::pin(async move { cancel::cancel(&hosts, &host, &key).await })
+    }
+
+    fn beat(&self, host: HostName, key: JobKey, word: String) -> BoxFuture<'static, Seen> {
+        let hosts = Arc::clone(&self.hosts);
+        Box::pin(async move {
+            let script = job::beat(&hosts.named(&key), &word);
+            hosts.ask_of_job(&host, &key, &script).await
+        })
     }
 
     fn clear(&self, host: HostName, run: RunId) -> BoxFuture<'static, Result<usize, String>> {
@@ -172,6 +184,7 @@ impl Hosts {
 
 pub(super) fn in_words(ended: &job::Ended) -> Ended {
     Ended {
+        unplayed: None,
         exit: ended.exit,
         signal: ended.signal,
         timed_out: ended.timed_out,

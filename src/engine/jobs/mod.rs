@@ -40,6 +40,9 @@ pub trait Jobs: Send + Sync + 'static {
     /// Ends everything of the job on its host: TERM, and KILL ten seconds later.
     fn cancel(&self, host: HostName, key: JobKey) -> BoxFuture<'static, Cancelled>;
 
+    /// Gives a dead-man timer that was begun as this job a sign of life, and tells how it stands. No word is given twice.
+    fn beat(&self, host: HostName, key: JobKey, word: String) -> BoxFuture<'static, Seen>;
+
     /// Removes what jobs of a run left on a host, except those that still run; says how many do.
     fn clear(&self, host: HostName, run: RunId) -> BoxFuture<'static, Result<usize, String>>;
 }

@@ -106,6 +106,8 @@ pub struct Ended {
     pub left_behind: bool,
     /// How much it wrote.
     pub wrote: Offsets,
+    /// In a drill: what of it no simulated host could do.
+    pub unplayed: Option<String>,
 }
 
 /// Places in the output, in bytes.

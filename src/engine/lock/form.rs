@@ -89,7 +89,7 @@ pub(super) fn lock(seen: Seen) -> Lock {
         by_hand: seen.by_hand,
         reserved: seen.reserved,
         stands: seen.stands,
-        silent: seen.silent,
+        heard: seen.heard,
         broken,
     }
 }

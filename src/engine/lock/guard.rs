@@ -3,9 +3,10 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{EnvironmentLock, Held};
-use crate::domain::lock::Holder;
-use crate::engine::clock::AnyClock;
+use super::{EnvironmentLock, Held, LockError};
+use crate::domain::Lock;
+use crate::domain::lock::{Holder, Stands};
+use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Fence;
 
 /// Steps that ask at once; whoever asks beyond that waits.
@@ -23,10 +24,11 @@ enum Asked {
 pub struct Guard(mpsc::Sender<Asked>);
 
 impl Guard {
-    /// For a run of this holder; nothing is taken yet. Must be called inside the runtime.
-    pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock) -> Self {
+    /// For a run of this holder; nothing is taken yet. `was_before` is whether the run was begun before, so that it may have
+    /// left the environment reserved. Must be called inside the runtime.
+    pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock, was_before: bool) -> Self {
         let (ask, asked) = mpsc::channel(ASKING);
-        tokio::spawn(Keeper { lock, holder, clock, held: None, last: 0 }.keep(asked));
+        tokio::spawn(Keeper { lock, holder, clock, held: None, last: 0, was_before }.keep(asked));
         Self(ask)
     }
 
@@ -41,7 +43,7 @@ impl Guard {
         answer.await.map_err(|_| gone())?
     }
 
-    /// The run has its verdict: the lock is given back, if it was taken. A clause about what went wrong, if others may go
+    /// The run has its verdict: the lock is given back, if it was taken, by whoever did so for this run. A clause about what went wrong, if others may go
     /// on to see it as held.
     pub async fn release(&self) -> Option<String> {
         let (reply, answer) = oneshot::channel();
@@ -57,6 +59,7 @@ struct Keeper {
     held: Option<Held>,
     /// The token of the last one that was ours.
     last: u64,
+    was_before: bool,
 }
 
 impl Keeper {
@@ -68,11 +71,29 @@ impl Keeper {
                 Asked::Release(reply) => {
                     let failed = match self.held.take() {
                         Some(held) => held.release().await.err(),
-                        None => None,
+                        None => self.settle().await.err(),
                     };
                     drop(reply.send(failed.map(|why| why.to_string())));
                 }
             }
+        }
+    }
+
+    /// Gives back what was taken for this run before it came here: whoever only ticked what was left of it never took the
+    /// lock, and nobody else may.
+    async fn settle(&self) -> Result<(), LockError> {
+        if !self.was_before || self.last > 0 {
+            return Ok(());
+        }
+        let seen = self.lock.look(self.clock.now().wall).await?;
+        let is_ours = |lock: &Lock| self.holder.run.is_some() && lock.holder.run == self.holder.run && !lock.by_hand;
+        let left = seen.filter(|lock| matches!(lock.stands, Stands::Held | Stands::Reserved)).filter(is_ours);
+        match left {
+            Some(lock) => {
+                let least = lock.token.saturating_add(1);
+                self.lock.take(self.holder.clone(), least, self.clock.clone()).await?.release().await
+            }
+            None => Ok(()),
         }
     }
 

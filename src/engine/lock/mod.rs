@@ -24,7 +24,7 @@ use crate::runtimes::mirror::Name;
 pub use error::LockError;
 pub use guard::Guard;
 pub use held::Held;
-pub use telling::telling;
+pub use telling::{is_wanted, telling};
 
 /// The lock of one environment. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -54,7 +54,10 @@ pub enum MirrorError {
         why: String,
     },
     /// Whoever began the run was gone before a word of it was there, so nothing of it was begun on any host.
-    #[error("whoever began run {run} said nothing of it on the lock host {host} (it belongs to {by})")]
+    #[error(
+        "whoever began run {run} said nothing of it on the lock host {host} (it belongs to {by}), so nothing of it was \
+         begun on any host"
+    )]
     Untold {
         /// The lock host.
         host: HostName,
@@ -62,6 +65,8 @@ pub enum MirrorError {
         run: String,
         /// The login there, and when it was heard.
         by: String,
+        /// For how long it was not.
+        silent: Option<Duration>,
     },
     /// It answered something that makes no sense.
     #[error("the lock host {host} answered something that makes no sense; look whether its /bin/sh and its tools work")]

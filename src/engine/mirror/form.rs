@@ -51,12 +51,22 @@ pub struct Mirrored {
     pub who: Option<Who>,
     /// The login on the lock host to which that belongs.
     pub login: Foreign,
-    /// Since when they were not heard, if that is known.
+    /// For how long they were not heard, by what the lock host is up; if that is known.
     pub silent: Option<Duration>,
     /// Those who were at it, the first first.
     pub owners: Vec<(u64, Option<Who>)>,
     /// Whether something that lies there could not be read and was left out.
     pub doubtful: bool,
+}
+
+impl Mirrored {
+    /// Who is at it, in words: `ada from ada@desk`.
+    pub fn by(&self, host: &crate::domain::HostName) -> String {
+        match &self.who {
+            Some(who) => format!("{} from {}", who.person, who.workstation),
+            None => format!("{} from {host}", self.login.plain()),
+        }
+    }
 }
 
 /// The line of an event, with its end.

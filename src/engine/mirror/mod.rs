@@ -10,6 +10,7 @@ mod trail;
 use jiff::Timestamp;
 
 use crate::domain::{Environment, HostName, Run, RunId};
+use crate::engine::approvals::Approvals;
 use crate::engine::lock_host::{Line, LockHost, Unanswered};
 use crate::engine::releases::Shared;
 use crate::engine::store::{Recorded, Who};
@@ -60,6 +61,11 @@ impl Mirror {
     /// The releases on the same host.
     pub fn releases(&self) -> Shared {
         Shared::new(self.name.clone(), self.host.clone())
+    }
+
+    /// The approvals on the same host.
+    pub fn approvals(&self) -> Approvals {
+        Approvals::new(self.name.clone(), self.host.clone())
     }
 
     /// Begins to tell of a run under this token: of a new one (token 1), or of one that was taken over with
@@ -119,10 +125,10 @@ impl Mirror {
 
     fn fold(&self, listed: &Listed) -> Result<Mirrored, MirrorError> {
         let login = listed.owners.last().map(|owner| owner.login.plain()).unwrap_or_default();
-        let silent = error::ago(listed.owners.last().and_then(|owner| owner.silent));
-        let by = format!("{login}, who was heard {silent}");
+        let silent = listed.owners.last().and_then(|owner| owner.silent);
+        let by = format!("{login}, who was heard {}", error::ago(silent));
         if listed.owners.iter().all(|owner| owner.wrote.trim_ascii().is_empty()) {
-            return Err(MirrorError::Untold { host: self.host().clone(), run: listed.run.to_string(), by });
+            return Err(MirrorError::Untold { host: self.host().clone(), run: listed.run.to_string(), by, silent });
         }
         let unreadable = |why| {
             let why = format!("{why} (it belongs to {by})");

@@ -12,7 +12,7 @@ use crate::domain::probe::{Detail, Found};
 use crate::engine::transport::Connection;
 use crate::port::{End, Output, RemoteCommand, Stdin};
 
-/// Bytes of each output that are kept; the rest is read and thrown away.
+/// Bytes of each output that are kept where nothing else is said; the rest is read and thrown away.
 const KEPT: usize = 16 * 1024;
 /// Most bytes of output that are shown as evidence.
 const QUOTED: usize = 240;
@@ -27,7 +27,7 @@ pub(super) fn subject(argv: &[String]) -> String {
 /// Asks by a command. Whoever calls has made sure that the site is trusted.
 pub(super) async fn ask(argv: &[String], exits: &[i32], from: &Origin, deadline: &Deadline) -> Answer {
     let output = match from {
-        Origin::Here => run_here(argv, Vec::new(), deadline).await,
+        Origin::Here => run_here(argv, Vec::new(), KEPT, deadline).await,
         Origin::Host(connection) => run_there(argv, connection.as_ref(), deadline).await,
     };
     match output {
@@ -45,12 +45,23 @@ async fn run_there(argv: &[String], connection: &dyn Connection, deadline: &Dead
 /// has come back.
 ///
 /// # Errors
-/// Why it did not end with status 0 in time, as a part of a sentence with nothing of what it printed.
+/// Why it did not end with status 0 in time, or that it printed more than is read, as a part of a sentence with nothing of what it printed.
 pub(crate) async fn program(argv: &[String], input: Vec<u8>, within: Duration) -> Result<Vec<u8>, String> {
+    printed(argv, input, within, KEPT).await
+}
+
+/// The same, of whose output `most` bytes are kept and the rest is thrown away.
+///
+/// # Errors
+/// As [`program`].
+pub(crate) async fn printed(argv: &[String], input: Vec<u8>, within: Duration, most: usize) -> Result<Vec<u8>, String> {
     let deadline = Deadline::new(within);
-    let output = run_here(argv, input, &deadline).await.map_err(|miss| format!("{}: {}", subject(argv), miss.why))?;
+    let output =
+        run_here(argv, input, most, &deadline).await.map_err(|miss| format!("{}: {}", subject(argv), miss.why))?;
     match output.end {
-        End::Exited(0) => Ok(output.stdout),
+        End::Exited(0) if output.cut == 0 => Ok(output.stdout),
+        // What is cut may be cut inside of what matters.
+        End::Exited(0) => Err(format!("{} printed more than the {most} bytes that are read", subject(argv))),
         End::Exited(status) => Err(format!("{} left with status {status}", subject(argv))),
         End::Killed(_) | End::TimedOut(_) | End::NotFound | End::LinkLost(_) | End::NotStarted(_) => {
             Err(format!("{}: {}", subject(argv), output.end))
@@ -58,7 +69,7 @@ pub(crate) async fn program(argv: &[String], input: Vec<u8>, within: Duration) -
     }
 }
 
-async fn run_here(argv: &[String], input: Vec<u8>, deadline: &Deadline) -> Result<Output, Miss> {
+async fn run_here(argv: &[String], input: Vec<u8>, most: usize, deadline: &Deadline) -> Result<Output, Miss> {
     let (program, rest) = argv.split_first().ok_or_else(|| Miss::error("command", "no program is named"))?;
     if find(program).is_none() {
         return Err(Miss::error("command", "no such program on this machine"));
@@ -81,9 +92,12 @@ async fn run_here(argv: &[String], input: Vec<u8>, deadline: &Deadline) -> Resul
         std::future::pending::<()>().await
     };
     let (mut said, mut complained) = (Vec::new(), Vec::new());
-    let mut left_behind = false;
+    let (mut left_behind, mut cut) = (false, 0);
     let running = async {
-        let reading = async { tokio::join!(keep(stdout, &mut said), keep(stderr, &mut complained)) };
+        let reading = async {
+            let (more, _) = tokio::join!(keep(stdout, &mut said, most), keep(stderr, &mut complained, KEPT));
+            cut = more;
+        };
         let mut reading = std::pin::pin!(reading);
         tokio::select! {
             _ = &mut reading => group.child.wait().await,
@@ -102,7 +116,7 @@ async fn run_here(argv: &[String], input: Vec<u8>, deadline: &Deadline) -> Resul
     let ended = deadline.bound(running).await;
     let status = ended.ok_or_else(|| deadline.missed("command", "no result"))?;
     let status = status.map_err(|error| Miss::error("command", format!("its end can't be read: {error}")))?;
-    Ok(Output { stdout: said, stderr: complained, cut: 0, end: end(status), left_behind })
+    Ok(Output { stdout: said, stderr: complained, cut, end: end(status), left_behind })
 }
 
 /// Ends its whole group when it is told to, and it is told when we die. The trap stands before the command
@@ -145,13 +159,16 @@ fn end(status: std::process::ExitStatus) -> End {
     }
 }
 
-async fn keep(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
-    let Some(mut from) = from else { return };
-    let mut chunk = [0; 4096];
+/// Reads all of it, and keeps the beginning. How many bytes were thrown away.
+async fn keep(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, most: usize) -> u64 {
+    let Some(mut from) = from else { return 0 };
+    let (mut chunk, mut cut) = ([0; 4096], 0_u64);
     while let Ok(size @ 1..) = from.read(&mut chunk).await {
-        let room = KEPT.saturating_sub(into.len()).min(size);
+        let room = most.saturating_sub(into.len()).min(size);
         into.extend(chunk.iter().take(room));
+        cut = cut.saturating_add(u64::try_from(size - room).unwrap_or(u64::MAX));
     }
+    cut
 }
 
 /// A child with everything it started. None of it is left once this is dropped.
@@ -198,4 +215,20 @@ fn judge(subject: &str, exits: &[i32], output: &Output, deadline: &Deadline) -> 
         details.push(detail("output", "something it left behind kept its output open", true));
     }
     Answer { found, summary: format!("{subject} → {text}"), details, certificate_days: None, timed: true }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    /// A figure that was cut in two would be another figure.
+    #[tokio::test]
+    async fn a_program_that_prints_more_than_is_read_gives_nothing() {
+        let print = |bytes: usize| ["sh", "-c", &format!("head -c {bytes} /dev/zero")].map(str::to_owned);
+        let within = Duration::from_secs(20);
+        assert_eq!(program(&print(KEPT), Vec::new(), within).await.unwrap().len(), KEPT);
+        let why = program(&print(KEPT + 1), Vec::new(), within).await.unwrap_err();
+        assert!(why.contains("more than"), "{why}");
+    }
 }

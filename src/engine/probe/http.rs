@@ -156,8 +156,18 @@ async fn exchange(
 
 /// Sends the request and reads what comes, up to [`MOST`] bytes or the deadline.
 pub(super) async fn talk(stream: Duplex, request: Request<Full<Bytes>>, deadline: &Deadline) -> Result<Reply, Miss> {
+    talk_up_to(stream, request, deadline, MOST).await
+}
+
+/// The same up to `most` bytes.
+pub(super) async fn talk_up_to(
+    stream: Duplex,
+    request: Request<Full<Bytes>>,
+    deadline: &Deadline,
+    most: u64,
+) -> Result<Reply, Miss> {
     let received = Arc::new(AtomicU64::new(0));
-    let metered = Metered { stream: stream.take(MOST), received: Arc::clone(&received) };
+    let metered = Metered { stream: stream.take(most), received: Arc::clone(&received) };
     let mut client = http1::Builder::new();
     client.max_buf_size(MOST as usize).max_headers(MOST_FIELDS);
     let (mut sender, connection) =
@@ -173,11 +183,17 @@ pub(super) async fn talk(stream: Duplex, request: Request<Full<Bytes>>, deadline
             });
         }
     };
-    Ok(read(response, &mut line, &received, deadline).await)
+    Ok(read(response, &mut line, &received, deadline, most).await)
 }
 
 /// Reads the body, however it ends.
-async fn read(response: Response<Incoming>, line: &mut Line, received: &AtomicU64, deadline: &Deadline) -> Reply {
+async fn read(
+    response: Response<Incoming>,
+    line: &mut Line,
+    received: &AtomicU64,
+    deadline: &Deadline,
+    most: u64,
+) -> Reply {
     let (head, mut incoming) = response.into_parts();
     let field = |name| head.headers.get(name).map(|value| value.as_bytes().to_vec());
     let mut body = Vec::new();
@@ -186,13 +202,13 @@ async fn read(response: Response<Incoming>, line: &mut Line, received: &AtomicU6
             None => break End::Late,
             Some(None) => break End::Complete,
             Some(Some(Ok(frame))) => body.extend(frame.into_data().unwrap_or_default()),
-            Some(Some(Err(_))) if received.load(Ordering::Relaxed) >= MOST => break End::Cut,
+            Some(Some(Err(_))) if received.load(Ordering::Relaxed) >= most => break End::Cut,
             Some(Some(Err(_))) => break End::Broken,
         }
     };
     // A body without a length ends where the connection does, also where the meter ended it.
     let unsized_body = head.headers.get(CONTENT_LENGTH).is_none() && end == End::Complete;
-    let end = if unsized_body && received.load(Ordering::Relaxed) >= MOST { End::Cut } else { end };
+    let end = if unsized_body && received.load(Ordering::Relaxed) >= most { End::Cut } else { end };
     Reply {
         status: head.status.as_u16(),
         location: field(LOCATION),

@@ -12,6 +12,7 @@ mod command;
 mod handshake;
 mod http;
 mod json;
+mod page;
 mod post;
 mod reply;
 mod schedule;
@@ -26,8 +27,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-pub(crate) use command::program;
 pub(in crate::engine) use command::{Group, find, guarded};
+pub(crate) use command::{printed, program};
 pub use handshake::Server;
 pub(crate) use http::fetch;
 pub(crate) use post::{Posted, Unposted};

@@ -7,30 +7,34 @@ use tokio::sync::mpsc;
 
 use super::Releases;
 use crate::domain::Environment;
+use crate::engine::act::Place;
 use crate::engine::git::Git;
 use crate::port::Event;
 use crate::port::release::{ReleaseNews, ReleaseWish};
 use crate::text::Foreign;
 
 impl Releases {
-    /// Answers a wish; the core may be gone by then.
-    pub fn answer(self, wish: ReleaseWish, environment: Arc<Environment>, events: mpsc::Sender<Event>, now: Timestamp) {
+    /// Answers a wish, of git what answers in its place if there is such; the core may be gone by then.
+    pub fn answer(self, wish: ReleaseWish, place: &Place, events: mpsc::Sender<Event>, now: Timestamp) {
+        let (environment, outside) = (Arc::clone(&place.environment), place.outside.clone());
         drop(tokio::spawn(async move {
             let news = match wish {
                 ReleaseWish::Releases => ReleaseNews::Releases(self.read(now).await),
                 ReleaseWish::Versions => {
-                    let versions = match git(&environment) {
-                        Ok(git) => git.versions().await,
-                        Err(why) => Err(why),
+                    let versions = match (outside, git(&environment)) {
+                        (Some(outside), _) => outside.versions().await,
+                        (None, Ok(git)) => git.versions().await,
+                        (None, Err(why)) => Err(why),
                     };
                     ReleaseNews::Versions(versions)
                 }
                 ReleaseWish::Facts { version, since } => {
-                    let facts = match git(&environment) {
-                        Ok(git) => git.facts(&version, since.as_deref()).await.map(Box::new),
-                        Err(why) => Err(why),
+                    let facts = match (outside, git(&environment)) {
+                        (Some(outside), _) => outside.facts(version.clone(), since).await,
+                        (None, Ok(git)) => git.facts(&version, since.as_deref()).await,
+                        (None, Err(why)) => Err(why),
                     };
-                    ReleaseNews::Facts(Foreign::from(version), facts)
+                    ReleaseNews::Facts(Foreign::from(version), facts.map(Box::new))
                 }
             };
             let _ = events.send(Event::Release(news)).await;
@@ -43,9 +47,6 @@ impl Releases {
 /// # Errors
 /// Why git is not asked.
 pub fn git(environment: &Environment) -> Result<Git, String> {
-    if environment.channels.drill {
-        return Err("in a drill git is not asked".to_owned());
-    }
     let source = environment.source.clone();
     let source = source.ok_or("the site does not say where its code is: say [source] in site.toml")?;
     if !environment.trusted {

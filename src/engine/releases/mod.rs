@@ -2,9 +2,11 @@
 //! everybody sees the same. What only one side has is brought to the other when they are read.
 
 mod asked;
+mod elsewhere;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod whose;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,14 +14,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::release::{Examined, History, Release};
+use crate::domain::release::{Examined, Followed, History, Release};
 use crate::domain::{EnvName, Environment, RunId, SiteName};
 use crate::engine::mirror::Mirror;
 use crate::engine::store::Store;
 use crate::port::release::Releases as Told;
+use crate::runtimes::releases::Maker;
 
 pub use asked::git;
-pub use shared::{Found, Shared};
+pub use elsewhere::{Elsewhere, elsewhere};
+pub use shared::{Found, Said, Shared};
 
 /// The clock of another workstation may be so far ahead; what is dated later is none that happened.
 const AHEAD: Duration = Duration::from_secs(10 * 60);
@@ -62,33 +66,88 @@ impl Releases {
             told.push(format!("What this machine has recorded of releases can't be read: {error}."));
             Default::default()
         });
-        let mut releases = kept.clone().together();
+        let mut found = Found::default();
         if let Some(shared) = &self.shared {
             match shared.list(&self.site, &self.environment).await {
-                Ok(found) => {
-                    told.extend(found.told(shared.host()));
-                    if !found.more {
-                        told.extend(bring(shared, &kept.releases, &kept.examined, &found).await);
+                Ok(there) => {
+                    told.extend(there.told(shared.host()));
+                    if !there.has_more_of_ours() {
+                        told.extend(bring(shared, &kept.releases, &kept.examined, &there).await);
                     }
-                    releases.extend(found.releases);
-                    for (run, examined) in found.examined {
-                        for release in releases.iter_mut().filter(|release| release.run == run) {
-                            release.examined.get_or_insert(examined.clone());
-                        }
-                    }
+                    found = there;
                 }
                 Err(why) => told.push(format!("What others have released may be missing here: {why}.")),
             }
         }
         let latest = now.checked_add(AHEAD).unwrap_or(now);
-        let before = releases.len();
-        releases.retain(|release| release.at <= latest);
-        if releases.len() < before {
-            let count = before - releases.len();
-            told.push(format!("{count} releases are dated later than now and are left out: look at the clocks."));
+        let mut here = kept.clone().together();
+        let before = here.len() + found.releases.len();
+        here.retain(|release| release.at <= latest);
+        found.releases.retain(|(release, _)| release.at <= latest);
+        let ahead = before - here.len() - found.releases.len();
+        if ahead > 0 {
+            told.push(format!("{ahead} releases are dated later than now and are left out: look at the clocks."));
         }
+        let settled = found.settle(here);
+        let mut releases = settled.releases;
+        for (run, examined) in settled.examined {
+            for release in releases.iter_mut().filter(|release| release.run == run) {
+                release.examined.get_or_insert(examined.clone());
+            }
+        }
+        told.extend(settled.told);
         told.extend(disputed(&releases));
-        Told { history: History::of(releases), told }
+        let followed = self.followed(&releases, kept.followed, latest, &mut told).await;
+        Told { history: History::of(releases), followed, told }
+    }
+
+    /// What was said of the checklists that follow these releases, by everybody.
+    async fn followed(
+        &self,
+        releases: &[Release],
+        mut here: Vec<Followed>,
+        latest: Timestamp,
+        told: &mut Vec<String>,
+    ) -> Vec<Followed> {
+        let any = releases.iter().any(|release| !release.follow_ups.is_empty());
+        if let Some(shared) = self.shared.as_ref().filter(|_| any) {
+            match shared.followed().await {
+                Ok(there) => {
+                    told.extend(there.told(shared.host()));
+                    // Where not all was read, older ones may lie there.
+                    let oldest = there.followed.iter().map(|said| said.at).min().filter(|_| there.more);
+                    let new = |said: &&Followed| oldest.is_none_or(|oldest| said.at > oldest);
+                    let missing = here.iter().filter(|said| !there.followed.contains(said)).filter(new);
+                    for said in missing.rev().take(BROUGHT) {
+                        if let Err(why) = shared.follow(said).await {
+                            told.push(format!("Others can't see what was seen after releases from here: {why}."));
+                            break;
+                        }
+                    }
+                    let missing = |said: &Followed| !here.contains(said);
+                    let others: Vec<Followed> = there.followed.into_iter().filter(missing).collect();
+                    here.extend(others);
+                }
+                Err(why) => told.push(format!("What others have seen after releases may be missing here: {why}.")),
+            }
+        }
+        here.retain(|said| said.at <= latest);
+        here
+    }
+
+    /// Keeps what was said of an item that follows a release, here and on the lock host: a sentence when others can't see
+    /// it yet.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn follow(&self, said: Followed) -> Result<Option<String>, String> {
+        let store = self.store.as_ref().ok_or("Nothing is recorded here.")?;
+        let place = (self.site.clone(), self.environment.clone());
+        let kept = store.follow(place, said.clone()).await;
+        kept.map_err(|error| format!("What was seen could not be recorded: {error}."))?;
+        let Some(shared) = &self.shared else { return Ok(None) };
+        let there = shared.follow(&said).await;
+        Ok(there.err().map(|why| format!("Others can't see it yet: {why}.")))
     }
 
     /// Keeps that somebody has looked at a release, here and on the lock host: a sentence when others can't see it yet.
@@ -108,7 +167,10 @@ impl Releases {
 
 /// Brings what only this workstation has to the lock host: a sentence when that fails.
 async fn bring(shared: &Shared, releases: &[Release], examined: &[(RunId, Examined)], found: &Found) -> Option<String> {
-    let there: BTreeSet<&RunId> = found.releases.iter().map(|release| &release.run).collect();
+    // What another login has put there says nothing for us.
+    let ours = |maker: &Maker| found.own.is_none_or(|own| own == maker.uid);
+    let there: BTreeSet<&RunId> =
+        found.releases.iter().filter(|(_, maker)| ours(maker)).map(|(release, _)| &release.run).collect();
     let missing = releases.iter().rev().filter(|release| !there.contains(&release.run)).take(BROUGHT);
     for release in missing {
         if let Err(why) = shared.release(release).await {
@@ -116,7 +178,8 @@ async fn bring(shared: &Shared, releases: &[Release], examined: &[(RunId, Examin
         }
     }
     let known = |(run, one): &&(RunId, Examined)| {
-        found.examined.iter().any(|(of, other)| of == run && other.at == one.at && other.by == one.by)
+        let same = |other: &Examined| other.at == one.at && other.by == one.by;
+        found.examined.iter().any(|(of, other, maker)| of == run && same(other) && ours(maker))
     };
     for (run, one) in examined.iter().rev().filter(|one| !known(one)).take(BROUGHT) {
         if let Err(why) = shared.examined(run, one).await {
@@ -126,7 +189,7 @@ async fn bring(shared: &Shared, releases: &[Release], examined: &[(RunId, Examin
     None
 }
 
-/// Runs of which two records say different things: the worse counts, and a person should know.
+/// Runs of which two records that count say different things: the worse counts, and a person should know.
 fn disputed(releases: &[Release]) -> Vec<String> {
     let mut told = Vec::new();
     for (place, one) in releases.iter().enumerate() {

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use super::*;
 use crate::domain::host::{BecomeRoot, Reach, Shell};
 use crate::domain::procedure::Kind;
-use crate::domain::release::{Current, Migration, Verdict};
+use crate::domain::release::{Current, FollowItem, FollowUp, Migration, Said, SeenBy, Verdict};
 use crate::domain::run::RunState;
-use crate::domain::{Host, HostName, Run};
+use crate::domain::{Host, HostName, PartId, ProcedureName, Run};
 use crate::engine::store::{Sqlite, fresh_run_id};
 use crate::engine::transport::{Asker, Connection, LocalTransport, Spawner, Transport};
 use crate::text::Foreign;
@@ -73,6 +73,8 @@ impl Place {
             took: Duration::from_millis(1500),
             verdict,
             waivers: Vec::new(),
+            follow_ups: Vec::new(),
+            overridden: None,
             examined: None,
             login: None,
         }
@@ -171,13 +173,76 @@ async fn what_lies_there_is_never_changed_and_nobody_makes_good_what_failed() {
     shared.release(&failed).await.unwrap();
     shared.release(&Release { verdict: Verdict::Good, ..failed.clone() }).await.unwrap();
     let found = shared.list(&failed.site, &failed.environment).await.unwrap();
-    assert_eq!((found.releases.len(), found.releases[0].verdict), (1, Verdict::Failed));
+    assert_eq!((found.releases.len(), found.releases[0].0.verdict), (1, Verdict::Failed));
     // Here it is said to be good: the worse counts, and a person is told.
     let store = place.store("here");
     conclude(&store, &Release { verdict: Verdict::Good, ..failed.clone() }).await;
     let known = Releases::of(&place.environment, Some(store), Some(&mirror)).read(Timestamp::now()).await;
     assert_eq!(known.history.releases()[0].verdict, Verdict::Failed);
     assert!(known.told[0].contains("is said to be good by this machine and failed by the login"), "{:?}", known.told);
+}
+
+#[tokio::test]
+async fn another_login_can_neither_make_failed_what_was_good_nor_say_that_it_looked() {
+    if !rustix::process::getuid().is_root() {
+        // Nobody else's file can be made here; whose word counts is tested without any.
+        return;
+    }
+    let place = Place::new();
+    let (mirror, _link) = place.mirror().await;
+    let shared = mirror.releases();
+    let good = place.release("v1", Verdict::Good, 300);
+    let failed = place.release("v2", Verdict::Failed, 200);
+    let of_others = place.release("v3", Verdict::Good, 100);
+    for release in [&good, &failed] {
+        shared.release(release).await.unwrap();
+    }
+    shared.examined(&failed.run, &examined("looked")).await.unwrap();
+    let folder = place.there();
+    let nobody = |path: &Path| std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+    let forge = |name: String, text: String| {
+        std::fs::write(folder.join(&name), text).unwrap();
+        nobody(&folder.join(name));
+    };
+    let text = |release: &Release| {
+        let form = crate::engine::store::release_form::ReleaseForm::from(release);
+        serde_json::to_string(&form).unwrap()
+    };
+    // Of a run that is root's, in its mirror, nobody knows better.
+    forge(format!("{}.release.65534", good.run), text(&Release { verdict: Verdict::Failed, ..good.clone() }));
+    // Who looked was nobody.
+    let looked = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let looked = looked.into_iter().find(|path| path.to_string_lossy().contains(".examined.")).unwrap();
+    let renamed = PathBuf::from(looked.to_string_lossy().replace(".examined.0", ".examined.65534"));
+    std::fs::rename(&looked, &renamed).unwrap();
+    nobody(&renamed);
+    // A run of nobody's own, whose mirror says whose it is, and of which root says nothing.
+    forge(format!("{}.release.65534", of_others.run), text(&of_others));
+    let run = PathBuf::from(folder.to_string_lossy().replace(".releases", &format!(".{}", of_others.run)));
+    std::fs::create_dir_all(run.join("owner-1")).unwrap();
+    std::fs::write(run.join("owner-1/000001"), "{}").unwrap();
+    nobody(&run.join("owner-1"));
+
+    let known = Releases::of(&place.environment, None, Some(&mirror)).read(Timestamp::now()).await;
+    let told = known.told.join("\n");
+    let verdict = |release: &Release| known.history.of_run(&release.run).map(|release| release.verdict);
+    assert_eq!(verdict(&good), Some(Verdict::Good), "{told}");
+    assert!(told.contains("The login nobody says that run") && told.contains("is failed"), "{told}");
+    let seen = known.history.of_run(&failed.run).unwrap();
+    assert_eq!((seen.verdict, &seen.examined), (Verdict::Failed, &None), "{told}");
+    assert!(told.contains("was examined (looked)") && told.contains("does not count"), "{told}");
+    // Its mirror was made behind its record, so it says nothing; what lay there first counts, with its login.
+    assert_eq!(verdict(&of_others), Some(Verdict::Good), "{told}");
+    std::fs::remove_dir_all(run).unwrap();
+
+    // However many files one login puts there, those of others are read.
+    for number in 0..20_100_u32 {
+        forge(format!("f{}.release.65534", &fresh_run_id(Timestamp::now()).as_str()[1..]), format!("{number}"));
+    }
+    let known = Releases::of(&place.environment, None, Some(&mirror)).read(Timestamp::now()).await;
+    let told = known.told.join("\n");
+    assert_eq!(known.history.of_run(&good.run).map(|release| release.verdict), Some(Verdict::Good), "{told}");
+    assert!(told.contains("There are more records of releases"), "{told}");
 }
 
 #[tokio::test]
@@ -297,4 +362,99 @@ async fn a_release_is_kept_with_the_end_of_its_run_or_not_at_all_and_never_chang
     for change in ["UPDATE releases SET verdict = 'good'", "DELETE FROM releases"] {
         assert!(raw.execute(change, []).unwrap_err().to_string().contains("releases are never"), "{change}");
     }
+}
+
+fn checklist() -> FollowUp {
+    let part = |name: &str| PartId::new(name).unwrap();
+    FollowUp {
+        procedure: ProcedureName::new("deploy").unwrap(),
+        title: "Follow-up: the first hour".into(),
+        due: Timestamp::from_second(1_900_000_000).unwrap(),
+        items: vec![
+            FollowItem { part: part("quiet"), title: "Nobody complains".into(), by: SeenBy::Person },
+            FollowItem { part: part("green"), title: Foreign::from(vec![0xff, b'g']), by: SeenBy::Console },
+        ],
+    }
+}
+
+fn word(release: &Release, part: &str, said: Said, ago: i64) -> Followed {
+    Followed {
+        run: release.run.clone(),
+        part: PartId::new(part).unwrap(),
+        said,
+        person: "bo".into(),
+        workstation: "bo@desk".into(),
+        at: Timestamp::from_second(Timestamp::now().as_second() - ago).unwrap(),
+        note: "the line was dead".into(),
+        looked: false,
+    }
+}
+
+#[tokio::test]
+async fn what_one_says_of_a_checklist_everybody_sees_and_nothing_of_it_is_lost_meanwhile() {
+    let place = Place::new();
+    let (here, there) = (place.store("here"), place.store("there"));
+    let (mirror, link) = place.mirror().await;
+    let release = Release { follow_ups: vec![checklist()], ..place.release("v1", Verdict::Good, 300) };
+    conclude(&here, &release).await;
+    let ours = Releases::of(&place.environment, Some(here), Some(&mirror));
+    let theirs = Releases::of(&place.environment, Some(there.clone()), Some(&mirror));
+    there.state().wait_for(|state| *state == crate::port::act::StoreState::Writable).await.unwrap();
+    ours.read(Timestamp::now()).await;
+    // The lock host is away: it is kept here, and a person is told that others can't see it.
+    link.send_replace(None);
+    let first = word(&release, "quiet", Said::Bad, 60);
+    let behind = ours.follow(first.clone()).await.unwrap();
+    assert!(behind.unwrap().contains("Others can't see it yet"));
+    let known = ours.read(Timestamp::now()).await;
+    assert_eq!(known.followed, std::slice::from_ref(&first));
+    assert!(known.told.iter().any(|told| told.contains("What others have seen")), "{:?}", known.told);
+    // As soon as it can be asked it is brought there, once.
+    link.send_replace(Some(machine().await));
+    for _ in 0..2 {
+        let known = ours.read(Timestamp::now()).await;
+        assert_eq!((known.followed, known.told), (vec![first.clone()], Vec::new()));
+    }
+    let known = theirs.read(Timestamp::now()).await;
+    assert_eq!((known.followed.clone(), known.told), (vec![first.clone()], Vec::new()));
+    let seen = known.history.of_run(&release.run).unwrap();
+    assert_eq!(seen.follow_ups, [checklist()], "every byte of it");
+    let second = word(&release, "quiet", Said::Well, 10);
+    assert_eq!(theirs.follow(second.clone()).await.unwrap(), None);
+    let known = ours.read(Timestamp::now()).await;
+    assert_eq!(known.followed, [first, second.clone()]);
+    let list = &known.history.of_run(&release.run).unwrap().follow_ups[0];
+    let stands = list.stands(&release.run, &list.items[0], &known.followed, Timestamp::now());
+    assert_eq!(stands.said(), Some(&second), "the newest word counts");
+}
+
+#[tokio::test]
+async fn what_others_put_beside_a_checklist_does_no_harm() {
+    let place = Place::new();
+    let (mirror, _link) = place.mirror().await;
+    let store = place.store("here");
+    let release = Release { follow_ups: vec![checklist()], ..place.release("v1", Verdict::Good, 300) };
+    conclude(&store, &release).await;
+    let ours = Releases::of(&place.environment, Some(store), Some(&mirror));
+    ours.read(Timestamp::now()).await;
+    assert_eq!(ours.follow(word(&release, "quiet", Said::Well, 60)).await.unwrap(), None);
+    let folder = PathBuf::from(place.there().to_string_lossy().replace(".releases", ".followed"));
+    let own = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&own).unwrap();
+    let uid = rustix::process::getuid().as_raw();
+    let name = |number: u8| folder.join(format!("{}.0{number}0000000000aaaa.followed.{uid}", release.run));
+    // Of another run than its name says, of no known word, of a time to come, and no record at all.
+    let other = fresh_run_id(Timestamp::now());
+    std::fs::write(name(1), text.replace(release.run.as_str(), other.as_str())).unwrap();
+    std::fs::write(name(2), text.replace("\"well\"", "\"splendid\"")).unwrap();
+    let at = word(&release, "quiet", Said::Well, 60).at.to_string();
+    let ahead = text.replace(&at[..10], "2099-01-01");
+    assert_ne!(ahead, text);
+    std::fs::write(name(3), ahead).unwrap();
+    std::fs::write(name(4), "\u{0}\u{1b}]52;c;eA==\u{7}").unwrap();
+    std::fs::write(name(5), text.replace("bo@desk", "\\u001b[31mroot")).unwrap();
+    let known = ours.read(Timestamp::now()).await;
+    assert_eq!(known.followed.len(), 2, "{:?}", known.followed);
+    assert!(known.followed.iter().all(|said| !said.workstation.contains('\u{1b}')), "{:?}", known.followed);
+    assert!(known.told.iter().any(|told| told.contains("3 records on app-1 of what was seen")), "{:?}", known.told);
 }

@@ -15,6 +15,9 @@ use crate::domain::{Run, RunId};
 /// The session of a run that goes on at another workstation.
 pub(super) const ELSEWHERE: &str = "elsewhere";
 
+/// The session of a run that was let go of: no program's name, so none of this name lives.
+const NOBODY: &str = "nobody";
+
 /// Who is at a run.
 struct Held {
     session: String,
@@ -77,6 +80,13 @@ pub(super) fn adopt(
     record(to, run, None, now, RunState::Running.word(), &said)?;
     let run = read::run(to, run.as_str())?.ok_or_else(missing)?;
     Ok(Adopted { run, token: u64::try_from(token).unwrap_or_default() })
+}
+
+/// Lets go of a run that is this session's: nobody is at it then.
+pub(super) fn let_go(to: &Transaction<'_>, own: &str, run: &RunId) -> Result<(), Why> {
+    let sql = "UPDATE runs SET session = ? WHERE id = ? AND session = ? AND document IS NOT NULL AND state = ?";
+    to.prepare_cached(sql)?.execute(params![NOBODY, run.as_str(), own, RunState::Running.word()])?;
+    Ok(())
 }
 
 fn owned(to: &Transaction<'_>, run: &RunId, session: &str, who: &Who, token: i64) -> Result<(), Why> {

@@ -9,7 +9,7 @@ use super::kept::{Adopted, Document, Outputs, PastWish, Record, Who};
 use super::release::Kept;
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
-use crate::domain::release::{Examined, Release};
+use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::procedure::{Past, Piece};
@@ -22,6 +22,7 @@ pub(super) enum Ask {
     End(RunId, RunState, Timestamp, Option<Box<Release>>),
     Abandoned(Timestamp),
     Adopt(RunId, Who, Timestamp),
+    LetGo(RunId),
     TakeIn(Box<Adopted>, Who, bool, Timestamp),
     Give(RunId, Vec<Given>, Timestamp),
     Decide(RunId, Decided, Timestamp),
@@ -36,6 +37,7 @@ pub(super) enum Ask {
     Past(PastWish),
     Records(RunId),
     Examine((SiteName, EnvName), RunId, Box<Examined>),
+    Follow((SiteName, EnvName), Box<Followed>),
     Releases(SiteName, EnvName),
 }
 
@@ -61,12 +63,14 @@ impl Ask {
             Ask::End(..) => "recording the end of a run",
             Ask::Abandoned(_) => "settling runs of programs that died",
             Ask::Adopt(..) | Ask::TakeIn(..) => "taking over a run",
+            Ask::LetGo(_) => "letting go of a run",
             Ask::Give(..) => "recording inputs",
             Ask::Decide(..) => "recording a decision",
             Ask::KeepDocument(..) => "keeping a document",
             Ask::Print(..) => "keeping output",
             Ask::Notice(..) => "recording a notice",
             Ask::Examine(..) => "recording who looked at a release",
+            Ask::Follow(..) => "recording what was seen after a release",
             Ask::Releases(..) => "reading releases",
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
             Ask::Document(_) => "reading a document",
@@ -81,8 +85,8 @@ impl Ask {
             Ask::Begin(_) | Ask::Adopt(..) => true,
             Ask::TakeIn(_, _, ours, _) => *ours,
             Ask::Step(_, _, step) => step.state == StepState::Intent,
-            Ask::End(..) | Ask::Abandoned(_) | Ask::Give(..) | Ask::Decide(..) => false,
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => false,
+            Ask::End(..) | Ask::Abandoned(_) | Ask::LetGo(_) | Ask::Give(..) | Ask::Decide(..) => false,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => false,
             Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }
@@ -96,8 +100,8 @@ impl Ask {
     pub(super) fn writes(&self) -> bool {
         match self {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
-            Ask::Adopt(..) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => true,
+            Ask::Adopt(..) | Ask::LetGo(_) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => true,
             Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
         }

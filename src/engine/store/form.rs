@@ -12,7 +12,7 @@ use crate::domain::name::ChannelName;
 use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Given;
 use crate::domain::run::{
-    Check, Decided, Finding, Go, Overridden, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict,
+    Check, Confirmed, Decided, Finding, Go, Overridden, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict,
 };
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
@@ -60,11 +60,18 @@ pub(in crate::engine) struct DecidedForm {
     /// Who allowed it outside the windows, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overridden: Option<(String, String)>,
+    /// How what it changes was confirmed since, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmed: Option<(String, String)>,
+    /// Which commits its versions meant when it began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    meant: Vec<(String, String)>,
 }
 
 impl DecidedForm {
     fn is_nothing(&self) -> bool {
-        self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && self.overridden.is_none()
+        let undecided = self.overridden.is_none() && self.confirmed.is_none() && self.meant.is_empty();
+        self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && undecided
     }
 
     /// The decision; `None` when it is none of ours.
@@ -72,7 +79,11 @@ impl DecidedForm {
         let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
         let go = self.go.as_deref().map_or(Some(Go::default()), Go::of_word)?;
         let overridden = self.overridden.map(|(by, why)| Overridden { by, why });
-        Some(Decided { left_out: hosts.collect::<Option<_>>()?, rolls_back: self.rolls_back, go, overridden })
+        let confirmed = self.confirmed.map(|(how, by)| Confirmed { how, by });
+        let left_out = hosts.collect::<Option<_>>()?;
+        let meant = self.meant.into_iter().map(|(name, commit)| Some((InputName::new(&name).ok()?, commit)));
+        let meant = meant.collect::<Option<_>>()?;
+        Some(Decided { left_out, rolls_back: self.rolls_back, go, overridden, confirmed, meant })
     }
 }
 
@@ -81,7 +92,9 @@ impl From<&Decided> for DecidedForm {
         let go = (decided.go != Go::default()).then(|| decided.go.word().to_owned());
         let left_out = decided.left_out.iter().map(ToString::to_string).collect();
         let overridden = decided.overridden.as_ref().map(|one| (one.by.clone(), one.why.clone()));
-        Self { left_out, rolls_back: decided.rolls_back, go, overridden }
+        let confirmed = decided.confirmed.as_ref().map(|one| (one.how.clone(), one.by.clone()));
+        let meant = decided.meant.iter().map(|(name, commit)| (name.to_string(), commit.clone())).collect();
+        Self { left_out, rolls_back: decided.rolls_back, go, overridden, confirmed, meant }
     }
 }
 
@@ -309,6 +322,9 @@ impl DocumentForm {
         self.decided.rolls_back |= newer.rolls_back;
         if newer.overridden.is_some() {
             self.decided.overridden = newer.overridden;
+        }
+        if newer.confirmed.is_some() {
+            self.decided.confirmed = newer.confirmed;
         }
         let go = |word: &Option<String>| word.as_deref().and_then(Go::of_word).unwrap_or_default();
         if go(&newer.go) > go(&self.decided.go) {

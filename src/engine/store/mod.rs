@@ -19,6 +19,7 @@ mod seen;
 mod session;
 pub mod settle;
 mod sqlite;
+mod tell;
 mod view;
 mod worker;
 mod write;
@@ -29,7 +30,7 @@ use tokio::sync::watch;
 
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
-use crate::domain::release::{Examined, Release};
+use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
@@ -43,6 +44,7 @@ pub use output::KEPT;
 use read::head;
 pub use release::Kept;
 pub use sqlite::Sqlite;
+pub(in crate::engine) use tell::tell;
 
 /// What comes back from the store. It is asked when the future is first polled; letting go of the future afterwards
 /// does not take the question back.
@@ -66,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
     /// Records that somebody has looked at the release of a run in this environment.
     fn examine(&self, place: (SiteName, EnvName), run: RunId, examined: Examined) -> Answer<()>;
 
+    /// Records what was said of an item that follows a release of this environment.
+    fn follow(&self, place: (SiteName, EnvName), said: Followed) -> Answer<()>;
+
     /// The releases of an environment that were recorded here, the oldest first, and who looked at which.
     fn releases(&self, site: SiteName, environment: EnvName) -> Answer<Kept>;
 
@@ -86,6 +91,10 @@ pub trait Store: Send + Sync + 'static {
     /// Takes over a run of a procedure whose program is dead: one of any number of consoles wins, with a token that is
     /// higher by one. All others learn why not ([`Why::Taken`], [`Why::Lives`], [`Why::Ended`]).
     fn adopt(&self, run: RunId, who: Who, now: Timestamp) -> Answer<Adopted>;
+
+    /// Lets go of a run of a procedure that is ours and at which nobody is here after all, so that anybody may take it
+    /// over. One that is somebody else's stays theirs.
+    fn let_go(&self, run: RunId) -> Answer<()>;
 
     /// Puts a run as the lock host knows it here, new or in the place of what was known: `ours` when it was taken over
     /// from there, else because somebody else has taken it over, after which nothing of it is recorded from here.

@@ -4,9 +4,9 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::error::Why;
 use super::fresh_run_id;
-use super::release_form::{ExaminedForm, ReleaseForm};
+use super::release_form::{ExaminedForm, FollowedForm, ReleaseForm};
 use super::write::json;
-use crate::domain::release::{Examined, Release};
+use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::{EnvName, RunId, SiteName};
 
 /// So many rows are read, the newest: years of releases.
@@ -59,6 +59,45 @@ pub(super) fn examine(
     Ok(())
 }
 
+/// Keeps what was said of an item that follows a release.
+pub(super) fn follow(
+    to: &Transaction<'_>,
+    (site, environment): (&SiteName, &EnvName),
+    said: &Followed,
+) -> Result<(), Why> {
+    to.prepare_cached(
+        "INSERT INTO followed (id, run, site, environment, person, workstation, at, part, said)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        fresh_run_id(said.at).as_str(),
+        said.run.as_str(),
+        site.as_str(),
+        environment.as_str(),
+        said.person,
+        said.workstation,
+        said.at.to_string(),
+        said.part.as_str(),
+        json(&FollowedForm::from(said))?
+    ])?;
+    Ok(())
+}
+
+/// What was said of all items that follow releases of an environment, the oldest first.
+fn followed(from: &Connection, site: &SiteName, environment: &EnvName) -> Result<Vec<Followed>, Why> {
+    let mut query = from
+        .prepare_cached("SELECT said FROM followed WHERE site = ? AND environment = ? ORDER BY place DESC LIMIT ?")?;
+    let mut rows = query.query(params![site.as_str(), environment.as_str(), MOST])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(0)?;
+        let form = serde_json::from_str::<FollowedForm>(&said).ok();
+        all.extend(form.and_then(FollowedForm::followed));
+    }
+    all.reverse();
+    Ok(all)
+}
+
 /// What is kept of an environment, the oldest first: releases, and who looked at which. What can't be read is left out.
 pub(super) fn read(from: &Connection, site: &SiteName, environment: &EnvName) -> Result<Kept, Why> {
     let mut query = from.prepare_cached(
@@ -78,6 +117,7 @@ pub(super) fn read(from: &Connection, site: &SiteName, environment: &EnvName) ->
     }
     kept.releases.reverse();
     kept.examined.reverse();
+    kept.followed = followed(from, site, environment)?;
     Ok(kept)
 }
 
@@ -88,6 +128,8 @@ pub struct Kept {
     pub releases: Vec<Release>,
     /// Who looked at which, the oldest first.
     pub examined: Vec<(RunId, Examined)>,
+    /// What was said of checklists that follow them, the oldest first.
+    pub followed: Vec<Followed>,
 }
 
 impl Kept {

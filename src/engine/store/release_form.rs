@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::form::TextForm;
-use crate::domain::name::{EnvName, HostName, PartId, ServiceName, SiteName};
+use crate::domain::name::{EnvName, HostName, PartId, ProcedureName, ServiceName, SiteName};
 use crate::domain::procedure::Kind;
-use crate::domain::release::{Examined, Migration, Release, Reversible, Verdict, Waiver};
-use crate::domain::run::RunId;
+use crate::domain::release::{
+    Examined, FollowItem, FollowUp, Followed, Migration, Release, Reversible, Said, SeenBy, Verdict, Waiver,
+};
+use crate::domain::run::{Overridden, RunId};
 use crate::text::Foreign;
 
 /// Longer is no name of anything.
@@ -49,6 +51,33 @@ pub(in crate::engine) struct ReleaseForm {
     verdict: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waivers: Vec<(String, String, TextForm)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    follow_ups: Vec<FollowUpForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overridden: Option<(String, TextForm)>,
+}
+
+/// A checklist that follows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct FollowUpForm {
+    procedure: String,
+    title: TextForm,
+    due: String,
+    items: Vec<(String, TextForm, String)>,
+}
+
+/// What was said of an item of one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::engine) struct FollowedForm {
+    run: String,
+    part: String,
+    said: String,
+    person: String,
+    workstation: String,
+    at: String,
+    note: TextForm,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    looked: bool,
 }
 
 /// Somebody has looked at one.
@@ -86,6 +115,8 @@ impl From<&Release> for ReleaseForm {
                 .iter()
                 .map(|one| (one.part.to_string(), one.by.clone(), text(&one.reason)))
                 .collect(),
+            follow_ups: release.follow_ups.iter().map(FollowUpForm::from).collect(),
+            overridden: release.overridden.as_ref().map(|one| (one.by.clone(), text(&Foreign::from(one.why.as_str())))),
         }
     }
 }
@@ -93,7 +124,8 @@ impl From<&Release> for ReleaseForm {
 impl ReleaseForm {
     /// The release; `None` when it is none of ours.
     pub(in crate::engine) fn release(self) -> Option<Release> {
-        let counts = [self.images.len(), self.migrations.len(), self.hosts.len(), self.waivers.len()];
+        let counts =
+            [self.images.len(), self.migrations.len(), self.hosts.len(), self.waivers.len(), self.follow_ups.len()];
         if counts.into_iter().any(|count| count > MOST) {
             return None;
         }
@@ -125,8 +157,71 @@ impl ReleaseForm {
             took: Some(Duration::from_millis(self.took_ms)).filter(|took| *took <= LONGEST)?,
             verdict: Verdict::of_word(&self.verdict)?,
             waivers: self.waivers.into_iter().map(waiver).collect::<Option<_>>()?,
+            follow_ups: self.follow_ups.into_iter().map(FollowUpForm::follow_up).collect::<Option<_>>()?,
+            overridden: match self.overridden {
+                None => None,
+                Some((by, why)) => Some(Overridden { by: words(&by)?, why: text(why, TEXT)?.plain() }),
+            },
             examined: None,
             login: None,
+        })
+    }
+}
+
+impl From<&FollowUp> for FollowUpForm {
+    fn from(list: &FollowUp) -> Self {
+        let item = |item: &FollowItem| (item.part.to_string(), TextForm::from(&item.title), item.by.word().to_owned());
+        Self {
+            procedure: list.procedure.to_string(),
+            title: (&list.title).into(),
+            due: list.due.to_string(),
+            items: list.items.iter().map(item).collect(),
+        }
+    }
+}
+
+impl FollowUpForm {
+    fn follow_up(self) -> Option<FollowUp> {
+        let item = |(part, title, by): (String, TextForm, String)| {
+            Some(FollowItem { part: PartId::new(&part).ok()?, title: text(title, TEXT)?, by: SeenBy::of_word(&by)? })
+        };
+        let items = Some(self.items).filter(|items| items.len() <= MOST)?;
+        Some(FollowUp {
+            procedure: ProcedureName::new(&self.procedure).ok()?,
+            title: text(self.title, TEXT)?,
+            due: self.due.parse().ok()?,
+            items: items.into_iter().map(item).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl From<&Followed> for FollowedForm {
+    fn from(said: &Followed) -> Self {
+        Self {
+            run: said.run.to_string(),
+            part: said.part.to_string(),
+            said: said.said.word().to_owned(),
+            person: said.person.clone(),
+            workstation: said.workstation.clone(),
+            at: said.at.to_string(),
+            note: (&said.note).into(),
+            looked: said.looked,
+        }
+    }
+}
+
+impl FollowedForm {
+    /// What was said; `None` when it is none of ours.
+    pub(in crate::engine) fn followed(self) -> Option<Followed> {
+        Some(Followed {
+            run: RunId::new(&self.run)?,
+            part: PartId::new(&self.part).ok()?,
+            said: Said::of_word(&self.said)?,
+            person: words(&self.person)?,
+            workstation: words(&self.workstation)?,
+            at: self.at.parse().ok()?,
+            note: text(self.note, TEXT)?,
+            looked: self.looked,
         })
     }
 }

@@ -15,7 +15,7 @@ use super::worker::Worker;
 use super::{Answer, RunsWish, Store};
 use crate::domain::channel::Told;
 use crate::domain::procedure::Given;
-use crate::domain::release::{Examined, Release};
+use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
@@ -113,6 +113,10 @@ impl Store for Sqlite {
         self.do_it(Ask::Examine(place, run, Box::new(examined)))
     }
 
+    fn follow(&self, place: (SiteName, EnvName), said: Followed) -> Answer<()> {
+        self.do_it(Ask::Follow(place, Box::new(said)))
+    }
+
     fn releases(&self, site: SiteName, environment: EnvName) -> Answer<Kept> {
         self.get(Ask::Releases(site, environment), |reply| {
             if let Reply::Releases(kept) = reply { kept } else { Kept::default() }
@@ -145,6 +149,10 @@ impl Store for Sqlite {
             }
         }
         .boxed()
+    }
+
+    fn let_go(&self, run: RunId) -> Answer<()> {
+        self.do_it(Ask::LetGo(run))
     }
 
     fn take_in(&self, adopted: Adopted, who: Who, ours: bool, now: Timestamp) -> Answer<()> {

@@ -198,8 +198,10 @@ impl Worker {
             Ask::Records(run) => read::records(from, run).map(Reply::Records),
             Ask::Releases(site, environment) => release::read(from, site, environment).map(Reply::Releases),
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
-            Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
-            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) => Ok(Reply::Done),
+            Ask::LetGo(_) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
+            Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => {
+                Ok(Reply::Done)
+            }
         }
     }
 
@@ -250,10 +252,14 @@ impl Worker {
             Ask::Examine((site, environment), run, examined) => {
                 release::examine(to, (site, environment), run, examined).map(|()| Reply::Done)
             }
+            Ask::Follow((site, environment), said) => {
+                release::follow(to, (site, environment), said).map(|()| Reply::Done)
+            }
             Ask::Abandoned(now) => write::abandoned(to, *now, lives).map(Reply::Runs),
             Ask::Adopt(run, who, now) => {
                 adopt::adopt(to, &own, run, who, *now, lives).map(|adopted| Reply::Adopted(Box::new(adopted)))
             }
+            Ask::LetGo(run) => adopt::let_go(to, &own, run).map(|()| Reply::Done),
             Ask::TakeIn(adopted, who, ours, now) => {
                 adopt::take_in(to, &own, adopted, who, *ours, *now, lives).map(|()| Reply::Done)
             }

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::{Host, HostName, LinkFailure};
 use crate::engine::jobs::Jobs;
+use crate::engine::outside::Outside;
 use crate::port::event::QuestionKind;
 use crate::port::{End, Output, RemoteCommand, Secret};
 use crate::text::Foreign;
@@ -43,6 +44,11 @@ pub trait Transport: Send + Sync + 'static {
 
     /// What runs jobs in a world of its own; `None` where they go over the connections as everything does.
     fn jobs(&self) -> Option<Arc<dyn Jobs>> {
+        None
+    }
+
+    /// What answers in the place of git and GitHub; `None` where those are asked themselves.
+    fn outside(&self) -> Option<Arc<dyn Outside>> {
         None
     }
 

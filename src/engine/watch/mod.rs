@@ -68,12 +68,13 @@ const NEWS: usize = 256;
 const DETAILS: usize = 3;
 
 /// Watches a host until dropped, or until nobody takes the events any more. Everything that it started on the
-/// host ends with it.
+/// host ends with it. `stirred` counts what was heard of single units, before it is told.
 pub async fn watch_host(
     connection: Arc<dyn Connection>,
     wanted: Wanted,
     events: mpsc::Sender<Event>,
     mut control: mpsc::Receiver<Control>,
+    stirred: watch::Sender<u64>,
 ) {
     let host = &*connection;
     let wanted = Arc::new(wanted);
@@ -130,7 +131,12 @@ pub async fn watch_host(
                 Ok(permit) => if let Some(event) = watcher.outbox.next() { permit.send(event) },
                 Err(_closed) => return,
             },
-            Some(news) = arriving.recv() => watcher.news(news),
+            Some(news) = arriving.recv() => {
+                if matches!(news, News::One(..) | News::Containers(_)) {
+                    stirred.send_modify(|count| *count = count.wrapping_add(1));
+                }
+                watcher.news(news);
+            }
             told = control.recv(), if controlled => match told {
                 Some(Control::Refresh) => {
                     refresh.send_modify(|count| *count = count.wrapping_add(1));

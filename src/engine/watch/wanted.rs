@@ -166,7 +166,9 @@ mod tests {
             expected: crate::domain::Expected::Running,
             version: Some(vec![name.to_owned(), "--version".to_owned()]),
             max_unavailable: 1,
+            metrics: Vec::new(),
             settle: std::time::Duration::from_secs(5),
+            ready_within: None,
             links: Vec::new(),
             probes: Vec::new(),
         }

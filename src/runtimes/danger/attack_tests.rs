@@ -61,6 +61,8 @@ const COMMANDS: &[&str] = &[
     "tar -C/opt -zxf a.tar",
     "tar --one-top-level -xf a.tar",
     "git clean -fdx -e'*.json'",
+    "git clean -f -e -n",
+    "git clean -fd -e cat-file",
     "gzip -S.ct f",
     "rsync -a --delete -f'- *.json' a b",
     "unzip -o -d/opt x.zip",

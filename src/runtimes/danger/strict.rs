@@ -166,7 +166,7 @@ const KNOWN: &[Known] = &[
         "git",
         "aprsvnlqwizbuUfdDPxXF",
         "CnL",
-        "oneline stat short porcelain? graph all decorate? no-decorate name-only \
+        "oneline stat short? is-ancestor exact-match abbrev? is-bare-repository porcelain? graph all decorate? no-decorate name-only \
         name-status abbrev-ref abbrev-commit no-pager cached staged list get get-all get-regexp merged contains \
         no-merged points-at since= until= after= before= author= grep= format= pretty? count left-right verbose quiet \
         tags heads exit-code no-color color? branch reverse merges no-merges first-parent follow dirty? always \
@@ -375,6 +375,7 @@ pub(super) fn known(program: &str, rest: &[Arg]) -> bool {
     match program {
         "openssl" => return rest.iter().all(|arg| !arg.bare && openssl(&arg.text)),
         "ip" => return rest.iter().all(|arg| !arg.bare && ip(&arg.text)),
+        "git" if looks_at_object(rest) => return true,
         "terraform" | "tofu" => return rest.iter().all(|arg| !arg.bare && terraform(&arg.text)),
         _ => {}
     }
@@ -393,6 +394,22 @@ fn openssl(word: &str) -> bool {
 fn ip(word: &str) -> bool {
     const OPTIONS: &str = "-4 -6 -s -o -d -j -p -h -c -r -br -brief -json -stats -details -color -oneline -V -V";
     !word.starts_with('-') || OPTIONS.split_whitespace().any(|known| known == word)
+}
+
+/// `cat-file` with what it asks of an object. Elsewhere these letters mean other things, so they are no options of git's in
+/// the table.
+fn looks_at_object(rest: &[Arg]) -> bool {
+    let mut words = rest;
+    while let [option, place, more @ ..] = words
+        && option.is("-C")
+        && !place.bare
+        && !place.text.starts_with('-')
+    {
+        words = more;
+    }
+    let asks = |arg: &Arg| !arg.text.starts_with('-') || ["-e", "-t", "-s", "-p"].iter().any(|option| arg.is(option));
+    let Some((verb, words)) = words.split_first() else { return false };
+    verb.is("cat-file") && words.iter().all(|arg| !arg.bare && asks(arg))
 }
 
 fn terraform(word: &str) -> bool {

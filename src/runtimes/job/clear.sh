@@ -25,7 +25,10 @@ qd_clear() {
     for qd_job in $qd_over; do
       qd_dir=$qd_base/$qd_job
       [ ! -f "$qd_dir/memory" ] || { read -r qd_f <"$qd_dir/memory" && rm -f "$qd_f"; }
-      rm -rf "$qd_dir"
+    done
+    # All at once: on a busy host each process costs time.
+    [ -z "$qd_over" ] || (cd "$qd_base" && rm -rf -- $qd_over)
+    for qd_job in $qd_over; do
       [ ! -O "$qd_public/claim-$qd_run-$qd_job" ] || rmdir "$qd_public/claim-$qd_run-$qd_job" 2>/dev/null
     done
     [ "$qd_running" = 0 ] || continue

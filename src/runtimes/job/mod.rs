@@ -23,6 +23,8 @@ const BEGIN: &str = include_str!("begin.sh");
 const RUNNER: &str = include_str!("runner.sh");
 const READ: &str = include_str!("read.sh");
 const CANCEL: &str = include_str!("cancel.sh");
+const BEAT: &str = include_str!("beat.sh");
+const DEADMAN: &str = include_str!("deadman.sh");
 const CLEAR: &str = include_str!("clear.sh");
 
 /// What every script is told of a job.
@@ -164,6 +166,30 @@ pub fn read(named: &Named, at: u64, at_error: u64, rounds: Option<u32>) -> Vec<u
 /// it.
 pub fn cancel(named: &Named, token: u64, hard: bool) -> Vec<u8> {
     format!("{}qd_token={token}\nqd_hard={}\n{COMMON}{CANCEL}", named.head(), u8::from(hard)).into_bytes()
+}
+
+/// The script that gives a dead-man timer a sign of life, and tells how it stands. The word must be new each time, and one
+/// word of a shell.
+pub fn beat(named: &Named, word: &str) -> Vec<u8> {
+    format!("{}qd_word={}\n{COMMON}{BEAT}", named.head(), self::word(word)).into_bytes()
+}
+
+/// A command as a dead-man timer has it: it runs when no sign of life came for so long, and when the job of this step and try,
+/// whose timer it is, has ended or can't begin any more.
+pub fn deadman(script: &Script, within: Duration, (step, attempt): (usize, u32)) -> Script {
+    let text = format!("qd_within={}\nqd_of={step}-{attempt}\n{DEADMAN}{}", within.as_secs().max(1), script.text);
+    Script { text, ..script.clone() }
+}
+
+/// A command that has the dead-man timer of this step and try: it does nothing once that has acted. Either of the two sees
+/// the other, because each leaves its mark before it looks.
+pub fn timed(script: &Script, (step, attempt): (usize, u32)) -> Script {
+    let text = format!(
+        "if [ -d \"${{0%/*/*}}/{step}-{attempt}/fired\" ]; then\n  echo 'the dead-man timer has acted, so this was not done' \
+         >&2\n  exit 75\nfi\n{}",
+        script.text
+    );
+    Script { text, ..script.clone() }
 }
 
 /// The script that removes what the jobs of a run left.

@@ -152,8 +152,10 @@ qd_run_it() {
   (
     exec 8<&- </dev/null >/dev/null 2>&1
     # What it waits with ends with it: a process that stays behind would keep the job from being cleared.
+    # FAULT watching
     trap 'kill $! 2>/dev/null; exit 0' TERM
-    while :; do
+    # A TERM that came before the trap was set may be lost; then this is gone.
+    while [ -e "$qd_dir/starter" ]; do
       sleep 1 &
       wait $! || exit 0
       for qd_f in out err; do

@@ -1,8 +1,7 @@
 //! What the lock host answers: lines of ours begin with a word that nobody knew when the files were written.
 
-use std::time::Duration;
-
-use crate::domain::lock::Stands;
+use crate::domain::lock::{Heard, Stands};
+use crate::runtimes::lock_host::{self, number, split};
 use crate::text::Foreign;
 
 /// An answer.
@@ -36,8 +35,8 @@ pub struct Seen {
     pub token: u64,
     /// How it stands.
     pub stands: Stands,
-    /// For how long its holder was not heard.
-    pub silent: Option<Duration>,
+    /// When its holder was heard.
+    pub heard: Heard,
     /// Whether a change was begun under it.
     pub reserved: bool,
     /// Whether it was taken by hand.
@@ -52,74 +51,53 @@ pub struct Seen {
 
 /// Reads an answer that was given with this word.
 pub fn read(bytes: &[u8], word: &str) -> Answer {
-    let mark = [b"\n", word.as_bytes(), b" "].concat();
-    let mut at = find(bytes, &mark);
-    let (mut seen, mut verdict, mut ended) = (None::<Seen>, None::<Option<String>>, false);
-    while let Some(begin) = at {
-        let rest = bytes.get(begin + mark.len()..).unwrap_or_default();
-        let next = find(rest, &mark);
-        let part = rest.get(..next.unwrap_or(rest.len())).unwrap_or_default();
-        at = next.map(|next| begin + mark.len() + next);
-        let line = part.iter().position(|byte| *byte == b'\n').unwrap_or(part.len());
-        let (said, body) = part.split_at(line);
-        let body = body.get(1..).unwrap_or_default();
-        let said = String::from_utf8_lossy(said);
-        let (kind, words) = said.split_once(' ').unwrap_or((&said, ""));
-        match kind {
-            "token" => match token(words, body) {
+    let Some(told) = lock_host::told(bytes, word) else { return Answer::Odd };
+    let mut seen = None::<Seen>;
+    for part in told.parts {
+        match part.kind {
+            b"token" => match token(part.words, part.body) {
                 Some(found) => seen = Some(found),
                 None => return Answer::Odd,
             },
-            "broken" => {
-                let login = words.split_once(' ').map(|(_, login)| Foreign::from(login));
-                if let (Some(seen), Some(login)) = (&mut seen, login) {
-                    seen.broken = Some((login, body.to_vec()));
+            b"broken" => {
+                let (_, login) = split(part.words);
+                if let (Some(seen), false) = (&mut seen, login.is_empty()) {
+                    seen.broken = Some((Foreign::from(login), part.body.to_vec()));
                 }
             }
-            "ok" => verdict = Some(None),
-            "no" => verdict = Some(Some(words.to_owned())),
-            "end" => ended = true,
             _ => return Answer::Odd,
         }
     }
-    match verdict {
-        Some(None) if ended => Answer::Done(seen),
-        Some(Some(why)) if ended => refused(&why, seen).map_or(Answer::Odd, Answer::Refused),
-        Some(_) | None => Answer::Odd,
+    match told.refused {
+        None => Answer::Done(seen),
+        Some((b"held", _)) => Answer::Refused(Refused::Held(seen)),
+        Some((b"lost", _)) => Answer::Refused(Refused::Lost(seen)),
+        Some((b"gone", _)) => Answer::Refused(Refused::Gone),
+        Some((b"write", why)) => Answer::Refused(Refused::Write(Foreign::from(why))),
+        Some(_) => Answer::Odd,
     }
 }
 
-fn token(words: &str, body: &[u8]) -> Option<Seen> {
-    let mut words = words.splitn(6, ' ');
+/// `TOKEN STANDS SILENT reserved|- lease|hand LOGIN`.
+fn token(words: &[u8], body: &[u8]) -> Option<Seen> {
+    let mut words = words.splitn(6, |byte| *byte == b' ');
     let mut word = || words.next();
-    let token = word()?.parse().ok()?;
+    let token = number(word()?)?;
     let stands = match word()? {
-        "free" => Stands::Free,
-        "held" => Stands::Held,
-        "lapsed" => Stands::Lapsed,
-        "reserved" => Stands::Reserved,
+        b"free" => Stands::Free,
+        b"held" => Stands::Held,
+        b"lapsed" => Stands::Lapsed,
+        b"reserved" => Stands::Reserved,
         _ => return None,
     };
-    let silent = word()?.parse().ok().map(Duration::from_secs);
-    let reserved = word()? == "reserved";
-    let by_hand = word()? == "hand";
+    let heard = match word()? {
+        b"boot" => Heard::BeforeBoot,
+        word => lock_host::seconds(word).map_or(Heard::Unknown, Heard::Ago),
+    };
+    let reserved = word()? == b"reserved";
+    let by_hand = word()? == b"hand";
     let login = Foreign::from(word().unwrap_or_default());
-    Some(Seen { token, stands, silent, reserved, by_hand, login, who: body.to_vec(), broken: None })
-}
-
-fn refused(said: &str, seen: Option<Seen>) -> Option<Refused> {
-    let (kind, rest) = said.split_once(' ').unwrap_or((said, ""));
-    match kind {
-        "held" => Some(Refused::Held(seen)),
-        "lost" => Some(Refused::Lost(seen)),
-        "gone" => Some(Refused::Gone),
-        "write" => Some(Refused::Write(Foreign::from(rest))),
-        _ => None,
-    }
-}
-
-fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
-    bytes.windows(mark.len()).position(|window| window == mark)
+    Some(Seen { token, stands, heard, reserved, by_hand, login, who: body.to_vec(), broken: None })
 }
 
 #[cfg(test)]
@@ -136,7 +114,7 @@ mod tests {
             format!("\nw2 token 9 held 3 - lease ada x\n{forged}\nw2 broken 9 bob\n{forged}\nw2 ok\n\nw2 end\n");
         let Answer::Done(Some(seen)) = read(bytes.as_bytes(), "w2") else { panic!() };
         assert_eq!((seen.token, seen.stands, seen.by_hand), (9, Stands::Held, false));
-        assert_eq!(seen.silent, Some(Duration::from_secs(3)));
+        assert_eq!(seen.heard, Heard::Ago(std::time::Duration::from_secs(3)));
         assert_eq!(seen.login.plain(), "ada x");
         assert_eq!(seen.who, forged.as_bytes());
         assert_eq!(seen.broken.unwrap().0.plain(), "bob");

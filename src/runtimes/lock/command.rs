@@ -6,7 +6,7 @@ use crate::domain::RunId;
 use crate::domain::lock::LEASE;
 use crate::port::RemoteCommand;
 use crate::port::command::Stdin;
-use crate::runtimes::mirror::Name;
+use crate::runtimes::lock_host::Name;
 
 const SCRIPT: &str = concat!(include_str!("../lock_host.sh"), include_str!("script.sh"));
 /// How long a host may take for one of these: it waits 8 seconds for others that are at the lock.
@@ -26,10 +26,9 @@ pub struct Taking<'a> {
 }
 
 fn command(at: &Name, op: &str, word: &str, token: u64, run: Option<&RunId>, nonce: &str) -> RemoteCommand {
-    let mut argv: Vec<String> = ["/bin/sh", "-c", SCRIPT, "qd-lock", op, word].map(str::to_owned).to_vec();
-    argv.push(at.state_directory.trim_end_matches('/').to_owned());
     // No name holds a plus sign, so no two environments share one folder.
-    argv.push(format!("quarterdeck-{}+{}.lock", at.site, at.environment));
+    let folder = format!("quarterdeck-{}+{}.lock", at.site, at.environment);
+    let mut argv = at.script(SCRIPT, "qd-lock", op, word, &folder);
     argv.extend([token.to_string(), LEASE.as_secs().to_string()]);
     argv.extend(
         [run.map_or("", RunId::as_str), nonce, if run.is_some() { "lease" } else { "hand" }].map(str::to_owned),

@@ -2,45 +2,17 @@
 # guess it. Everything is done under a lock on the folder itself, so one thing at a time.
 op=$1 word=$2 state=$3 name=$4 token=$5 lease=$6 run=$7 nonce=$8 kind=$9
 
-login_of() { (set -- $(ls -ld -- "$1" 2>/dev/null); printf %s "$3"); }
-
-# A file's beginning, if it is a file.
-first() { [ -f "$1" ] && [ ! -L "$1" ] && head -c "$2" -- "$1" 2>/dev/null; }
-
-# Time is what has passed since the host was booted: no clock that somebody sets moves it.
-uptime=$({ read -r up _ </proc/uptime && printf %s "${up%%.*}"; } 2>/dev/null)
-boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
-case $uptime in '' | *[!0-9]*) refuse write 'this host does not say how long it is up (/proc/uptime)' ;; esac
-[ -n "$boot" ] || refuse write 'this host does not say which boot this is (/proc/sys/kernel/random/boot_id)'
-
-at=
-for place in "$state/mirror" /var/tmp; do
-  if is_place "$place" && is_folder "$place/$name"; then
-    at=$place/$name
-    break
-  fi
-done
-if [ -z "$at" ] && [ "$op" = take ]; then
-  why=
-  if [ "$(id -u)" = 0 ] && [ ! -e "$state/mirror" ] && [ ! -L "$state/mirror" ]; then
-    mkdir -p "$state" 2>/dev/null
-    is_open "$state" && mkdir -m 1777 "$state/mirror" 2>/dev/null
-  fi
-  for place in "$state/mirror" /var/tmp; do
-    is_place "$place" && [ -w "$place" ] || continue
-    if [ "$place" != /var/tmp ]; then is_open "$state" || continue; fi
-    why=$(mkdir -m 1777 -- "$place/$name" 2>&1)
-    # Somebody may have made it just now.
-    is_folder "$place/$name" && at=$place/$name && break
-  done
-  [ -n "$at" ] || refuse write "${why:-neither $state/mirror nor /var/tmp takes anything}"
-  flush "$place"
-fi
+find_it
 if [ -z "$at" ]; then
-  [ "$op" = look ] || refuse gone
-  say ok
-  say end
-  exit 0
+  case $op in
+    take) make_it ;;
+    look)
+      say ok
+      say end
+      exit 0
+      ;;
+    *) refuse gone ;;
+  esac
 fi
 
 command -v flock >/dev/null 2>&1 || refuse write 'flock is not found on this host'
@@ -61,12 +33,16 @@ culprit() {
   done 2>/dev/null </proc/locks
 }
 flock -w 8 9 || refuse write "somebody else is at the lock just now$(culprit)"
+# Not before: who waited may find a sign of life that was left meanwhile.
+know_time
 
-# The highest token. They are seconds since 1970 or little more, so nobody has come by one of years ahead honestly: that
-# one counts for nothing, or who made it would keep everybody from the lock for ever.
-now=$(date +%s)
-case $now in '' | *[!0-9]*) refuse write 'this host does not say what time it is (date +%s)' ;; esac
-far=$((now + 31536000))
+# The highest token. They are seconds since 1970, or one more than the one before. Nobody can set the time at which the
+# system says that a folder was changed: what is a day ahead of the newest of these nobody has come by honestly, whatever
+# the clock was set to meanwhile. It counts for nothing, or who made it would keep everybody from the lock for ever.
+far=$(find "$at" -mindepth 1 -maxdepth 1 -type d -name 'token-[1-9]*' -exec stat -c %Z -- {} + 2>/dev/null | sort -n | tail -n 1)
+case $far in '' | *[!0-9]*) far=0 ;; esac
+[ "$far" -ge "$now" ] || far=$now
+far=$((far + 86400))
 top=0
 for place in "$at"/token-*; do
   number=${place##*/token-}
@@ -76,27 +52,24 @@ for place in "$at"/token-*; do
 done
 
 # How the token $1 stands, in $stands: free, held, lapsed (nobody was heard for the lease), or reserved (lapsed, and its
-# run has no verdict); and in $silent for how long nobody was heard, if that is known.
+# run has no verdict); and in $silent for how long nobody was heard.
 judge() {
   own=$at/token-$1 silent=-
-  if [ "$1" = 0 ] || [ -e "$own/released" ] || [ -d "$at/broken-$1" ]; then
-    stands=free
-    return
-  fi
+  stands=free
+  [ "$1" != 0 ] || return
+  silence_of "$own/beat"
+  if [ -e "$own/released" ] || [ -d "$at/broken-$1" ]; then return; fi
   stands=held
   if [ ! -f "$own/beat" ]; then
     # Whoever made it died before it was whole.
-    [ -z "$(find "$own" -maxdepth 0 -mmin +1 2>/dev/null)" ] || stands=lapsed
+    age_of "$own"
+    [ "$silent" -le "$lease" ] || stands=lapsed
     return
   fi
-  set -- $(first "$own/beat" 100)
-  case ${1:-x} in *[!0-9]* | ????????????*) set -- 0 none ;; esac
-  if [ "$2" = "$boot" ] && [ "$uptime" -ge "$1" ]; then silent=$((uptime - $1)); fi
   [ "$(first "$own/kind" 10)" = lease ] || return
-  if [ "$silent" = - ] || [ "$silent" -gt "$lease" ]; then
-    stands=lapsed
-    [ ! -e "$own/reserved" ] || stands=reserved
-  fi
+  case $silent in *[!0-9]*) ;; *) [ "$silent" -gt "$lease" ] || return ;; esac
+  stands=lapsed
+  [ ! -e "$own/reserved" ] || stands=reserved
 }
 
 # What is known of the highest token.
@@ -111,10 +84,6 @@ tell() {
     say broken "$top" "$(login_of "$at/broken-$top")"
     first "$at/broken-$top/who" 4096
   fi
-}
-
-beat() {
-  printf '%s %s\n' "$uptime" "$boot" >"$own/.beat" && mv -f -- "$own/.beat" "$own/beat"
 }
 
 # Whether the token is still ours.
@@ -151,9 +120,6 @@ case $op in
       next=$((top + 1))
       [ "$now" -le "$next" ] || next=$now
       [ "$token" -le "$next" ] || next=$token
-      if [ "$next" -gt $((now + 15768000)) ] && [ "$top" != 0 ]; then
-        refuse write "the login $(login_of "$at/token-$top") has put $at/token-$top there, which is months ahead of the time: if that is no mistake of the clock of this host, remove it"
-      fi
       # Whatever lies beside a token before it is taken, somebody put there so that nobody can have it.
       skipped=0
       while [ -e "$at/broken-$next" ] || [ -L "$at/broken-$next" ] || [ -e "$at/token-$next" ] || [ -L "$at/token-$next" ]; do
@@ -161,10 +127,18 @@ case $op in
         [ "$skipped" -le 2000 ] || refuse write "the login $(login_of "$at/broken-$next") has put thousands of folders there before their time: remove $at/broken-*"
         next=$((next + 1))
       done
+      # What others would not believe is none: a second later they do.
+      waits=0
+      while [ "$next" -gt "$far" ]; do
+        waits=$((waits + 1))
+        [ "$waits" -le 5 ] || refuse write "the login $(login_of "$at/token-$top") has put $at/token-$top there, which is far ahead of the time: remove it"
+        sleep 1
+        far=$((far + 1))
+      done
       own=$at/token-$next
       why=$(mkdir -- "$own" 2>&1) || refuse write "$why"
       if ! why=$({ cat >"$own/who" && printf %s "$run" >"$own/run" && printf %s "$nonce" >"$own/nonce" &&
-        printf %s "$kind" >"$own/kind" && beat; } 2>&1); then
+        printf %s "$kind" >"$own/kind" && beat beat; } 2>&1); then
         rm -rf -- "$own"
         refuse write "$why"
       fi
@@ -185,7 +159,7 @@ case $op in
     ;;
   renew | reserve)
     mine
-    why=$(beat 2>&1) || refuse write "$why"
+    why=$(beat beat 2>&1) || refuse write "$why"
     if [ "$op" = reserve ]; then
       why=$({ : >"$own/reserved"; } 2>&1) || refuse write "$why"
       flush "$own/reserved" "$own"

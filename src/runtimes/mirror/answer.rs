@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::RunId;
+use crate::runtimes::lock_host::{self, number, seconds, split};
 use crate::text::Foreign;
 
 /// An answer.
@@ -45,7 +46,7 @@ pub struct Listed {
 pub struct Owner {
     /// Its token.
     pub token: u64,
-    /// Since when it was not heard, if that is known.
+    /// For how long it was not heard, by what the lock host is up; if that is known.
     pub silent: Option<Duration>,
     /// The login on the lock host to which its place belongs.
     pub login: Foreign,
@@ -55,67 +56,42 @@ pub struct Owner {
 
 /// Reads an answer that was given with this word.
 pub fn read(bytes: &[u8], word: &str) -> Answer {
-    let mark = [b"\n", word.as_bytes(), b" "].concat();
-    let mut at = find(bytes, &mark);
-    let (mut listed, mut verdict, mut ended) = (Vec::<Listed>::new(), None, false);
-    while let Some(begin) = at {
-        let rest = bytes.get(begin + mark.len()..).unwrap_or_default();
-        let next = find(rest, &mark);
-        let part = rest.get(..next.unwrap_or(rest.len())).unwrap_or_default();
-        at = next.map(|next| begin + mark.len() + next);
-        let line = part.iter().position(|byte| *byte == b'\n').unwrap_or(part.len());
-        let (said, body) = part.split_at(line);
-        let mut words = said.splitn(4, |byte| *byte == b' ');
-        let mut word = || words.next().unwrap_or_default();
-        let text = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
-        match word() {
-            b"run" => match RunId::new(&text(word())) {
-                Some(run) => listed.push(Listed { run, owners: Vec::new(), more: false }),
-                // Somebody made a folder whose name only looks like one.
-                None => continue,
-            },
+    let Some(told) = lock_host::told(bytes, word) else { return Answer::Odd };
+    let mut listed = Vec::<Listed>::new();
+    for part in told.parts {
+        match part.kind {
+            // Somebody may have made a folder whose name only looks like one of ours.
+            b"run" => {
+                let run = RunId::new(&String::from_utf8_lossy(part.words));
+                listed.extend(run.map(|run| Listed { run, owners: Vec::new(), more: false }));
+            }
             b"owner" => {
-                let (token, silent) = (text(word()).parse(), text(word()).parse().ok().map(Duration::from_secs));
-                if let (Ok(token), Some(run)) = (token, listed.last_mut()) {
-                    let wrote = body.get(1..).unwrap_or_default().to_vec();
-                    run.owners.push(Owner { token, silent, login: Foreign::from(word()), wrote });
+                let (token, rest) = split(part.words);
+                let (silent, login) = split(rest);
+                if let (Some(token), Some(run)) = (number(token), listed.last_mut()) {
+                    let (silent, login) = (seconds(silent), Foreign::from(login));
+                    run.owners.push(Owner { token, silent, login, wrote: part.body.to_vec() });
                 }
             }
             b"more" => listed.iter_mut().for_each(|run| run.more = true),
-            b"ok" => verdict = Some(Answer::Done(Vec::new())),
-            b"no" => verdict = refused(said).map(Answer::Refused),
-            b"end" => ended = true,
             _ => return Answer::Odd,
         }
     }
-    match verdict {
-        Some(Answer::Done(_)) if ended => {
+    match told.refused {
+        None => {
             listed.iter_mut().for_each(|run| run.owners.sort_by_key(|owner| owner.token));
             Answer::Done(listed)
         }
-        Some(refused) if ended => refused,
-        Some(_) | None => Answer::Odd,
-    }
-}
-
-fn refused(said: &[u8]) -> Option<Refused> {
-    let mut words = said.splitn(3, |byte| *byte == b' ').skip(1);
-    let (kind, rest) = (words.next()?, words.next().unwrap_or_default());
-    match kind {
-        b"taken" => {
-            let mut words = rest.splitn(2, |byte| *byte == b' ');
-            let token = String::from_utf8_lossy(words.next()?).parse().ok()?;
-            Some(Refused::Taken(token, Foreign::from(words.next().unwrap_or_default())))
+        Some((b"taken", by)) => {
+            let (token, login) = split(by);
+            let token = number(token);
+            token.map_or(Answer::Odd, |token| Answer::Refused(Refused::Taken(token, Foreign::from(login))))
         }
-        b"gone" => Some(Refused::Gone),
-        b"gap" => Some(Refused::Gap),
-        b"write" => Some(Refused::Write(Foreign::from(rest))),
-        _ => None,
+        Some((b"gone", _)) => Answer::Refused(Refused::Gone),
+        Some((b"gap", _)) => Answer::Refused(Refused::Gap),
+        Some((b"write", why)) => Answer::Refused(Refused::Write(Foreign::from(why))),
+        Some(_) => Answer::Odd,
     }
-}
-
-fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
-    bytes.windows(mark.len()).position(|window| window == mark)
 }
 
 #[cfg(test)]

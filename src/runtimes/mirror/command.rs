@@ -3,41 +3,16 @@
 use std::time::Duration;
 
 use super::OF_ONE;
-use crate::domain::{EnvName, Environment, RunId, SiteName};
+use crate::domain::RunId;
 use crate::port::RemoteCommand;
 use crate::port::command::Stdin;
+use crate::runtimes::lock_host::Name;
 
 const SCRIPT: &str = concat!(include_str!("../lock_host.sh"), include_str!("script.sh"));
 /// How long a host may take for one of these.
 const WITHIN: Duration = Duration::from_secs(10);
 /// The most that is read at once.
 const MOST: usize = 64 << 20;
-
-/// Where the runs of an environment are mirrored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
-    /// The environment's directory on its hosts.
-    pub state_directory: String,
-    /// The site.
-    pub site: SiteName,
-    /// The environment.
-    pub environment: EnvName,
-}
-
-impl Name {
-    /// That of an environment.
-    pub fn of(environment: &Environment) -> Self {
-        Self {
-            state_directory: environment.state_directory.clone(),
-            site: environment.site.clone(),
-            environment: environment.name.clone(),
-        }
-    }
-
-    pub(in crate::runtimes) fn folder(&self) -> String {
-        format!("quarterdeck-{}-{}", self.site, self.environment)
-    }
-}
 
 struct Use<'a> {
     op: &'a str,
@@ -55,8 +30,7 @@ fn command(at: &Name, use_: &Use<'_>) -> RemoteCommand {
         Some(run) => format!("{}.{run}", at.folder()),
         None => at.folder(),
     };
-    let mut argv: Vec<String> = ["/bin/sh", "-c", SCRIPT, "qd-mirror"].map(str::to_owned).to_vec();
-    argv.extend([use_.op, use_.word, at.state_directory.trim_end_matches('/'), &folder].map(str::to_owned));
+    let mut argv = at.script(SCRIPT, "qd-mirror", use_.op, use_.word, &folder);
     argv.extend([use_.token.to_string(), use_.number.to_string(), use_.size.to_string()]);
     argv.extend([use_.nonce, if use_.ended { "ended" } else { "" }].map(str::to_owned));
     RemoteCommand { most: MOST, ..RemoteCommand::new(argv).within(WITHIN) }

@@ -12,58 +12,51 @@ highest() {
   done
 }
 
-taken() {
-  set -- $(ls -ld -- "$at/owner-$top" 2>/dev/null)
-  refuse taken "$top" "$3"
+taken() { refuse taken "$top" "$(login_of "$at/owner-$top")"; }
+
+# For how many seconds nobody was heard who has the place $1, in $silent. Who died before the first sign of life was heard
+# when the place was changed last; and whoever was heard before the host was booted is not heard for as long as it is up.
+heard() {
+  silent=-
+  ! is_folder "$1" || silence_of "$1/alive"
+  [ "$silent" != - ] || age_of "$1"
+  [ "$silent" != boot ] || silent=$uptime
+}
+
+# What is long over, in the place $1, as far as it is ours.
+forget() {
+  find "$1" -mindepth 3 -maxdepth 3 -path '*/quarterdeck-*/owner-*/ended' -type f -user "$(id -u)" -mtime +30 \
+    2>/dev/null | while IFS= read -r old; do
+    [ ! -O "${old%/owner-*}" ] || rm -rf -- "${old%/owner-*}"
+  done
 }
 
 # Everything that a run's folder tells: of files that are files only, and no more than so much. sed ends what has no end
 # of line, so that one file's last line is never the beginning of the next one's first.
 tell() {
-  now=$(date +%s)
   for owner in "$1"/owner-*; do
     number=${owner##*/owner-}
     case $number in '' | 0* | *[!0-9]* | ?????????*) continue ;; esac
-    login=$(set -- $(ls -ld -- "$owner" 2>/dev/null); printf %s "$3")
-    age=
-    [ ! -f "$owner/alive" ] || age=$((now - $(date -r "$owner/alive" +%s || echo "$now")))
-    say owner "$number" "${age:--}" "$login"
+    heard "$owner"
+    say owner "$number" "$silent" "$(login_of "$owner")"
     is_folder "$owner" || continue
     find "$owner" -maxdepth 1 -type f -size -8193 -name '[0-9][0-9][0-9][0-9][0-9][0-9]' -exec sed '' {} + 2>/dev/null | head -c "$size"
   done
 }
 
+know_time
 at=
-if [ "$op" != list ]; then
-  for place in "$state/mirror" /var/tmp; do
-    if is_place "$place" && is_folder "$place/$name"; then
-      at=$place/$name
-      break
-    fi
-  done
-fi
+[ "$op" = list ] || find_it
 
 case $op in
   begin)
-    why=
-    if [ -z "$at" ]; then
-      if [ "$(id -u)" = 0 ] && [ ! -e "$state/mirror" ] && [ ! -L "$state/mirror" ]; then
-        mkdir -p "$state" 2>/dev/null
-        is_open "$state" && mkdir -m 1777 "$state/mirror" 2>/dev/null
-      fi
-      for place in "$state/mirror" /var/tmp; do
-        is_place "$place" && [ -w "$place" ] || continue
-        if [ "$place" != /var/tmp ]; then is_open "$state" || continue; fi
-        find "$place" -mindepth 3 -maxdepth 3 -path '*/quarterdeck-*/owner-*/ended' -type f -user "$(id -u)" -mtime +30 \
-          2>/dev/null | while IFS= read -r old; do
-          [ ! -O "${old%/owner-*}" ] || rm -rf -- "${old%/owner-*}"
-        done
-        why=$(mkdir -m 1777 -- "$place/$name" 2>&1) && at=$place/$name && break
-      done
-      [ -n "$at" ] || refuse write "${why:-neither $state/mirror nor /var/tmp takes anything}"
-      flush "$place"
+    make_it forget
+    own=$at/owner-$token
+    if [ ! -e "$own" ]; then
+      why=$(mkdir -- "$own" 2>&1) || refuse write "$why"
+      # Before anything else: a run of which nobody has left a sign looks as if somebody were still at it.
+      why=$(beat alive 2>&1) || refuse write "$why"
     fi
-    [ -e "$at/owner-$token" ] || why=$(mkdir -- "$at/owner-$token" 2>&1) || refuse write "$why"
     ;;
   adopt)
     [ -n "$at" ] || refuse gone
@@ -79,8 +72,8 @@ case $op in
         [ "$top" = "$n" ] || taken
         refuse write "$why"
       fi
-      if ! why=$({ printf %s "$nonce" >"$own/nonce" && : >"$own/alive"; } 2>&1); then
-        rm -f -- "$own/nonce" "$own/alive"
+      if ! why=$({ printf %s "$nonce" >"$own/nonce" && beat alive; } 2>&1); then
+        rm -f -- "$own/nonce" "$own/alive" "$own/.alive"
         rmdir -- "$own"
         refuse write "$why"
       fi
@@ -110,7 +103,7 @@ case $op in
       fi
       [ "$last" != ended ] || : >"$own/ended"
     fi
-    why=$(touch -- "$own/alive" 2>&1) || [ "$op" != beat ] || refuse write "$why"
+    why=$(beat alive 2>&1) || [ "$op" != beat ] || refuse write "$why"
     # Whoever takes it over makes its place first and reads then: it has read what was written before we look here.
     highest "$at"
     [ "$top" -le "$token" ] || taken

@@ -1,33 +1,44 @@
 # What is done with the releases of an environment on its lock host. The word begins each line of ours: what lies in files
 # can't guess it. A release is a file that is made once, under a name with its maker's number in it, and never changed.
-op=$1 word=$2 state=$3 name=$4 file=$5 size=$6 nonce=$7 most=$8
+op=$1 word=$2 state=$3 name=$4 file=$5 size=$6 nonce=$7 most=$8 few=$9 of=$5
 
-at=
-for place in "$state/mirror" /var/tmp; do
-  if is_place "$place" && is_folder "$place/$name"; then
-    at=$place/$name
-    break
-  fi
-done
+# Of a file its login's number, since when it lies there, and the login: nobody can make it lie there longer.
+meta_of() {
+  stat -c '%u %Z %U' -- "$1" 2>/dev/null && return
+  printf '%s - %s' "$(set -- $(ls -ldn -- "$1" 2>/dev/null); printf %s "$3")" "$(login_of "$1")"
+}
+
+# Whether a place was found to be one.
+is_good() { case $1 in /var/tmp) [ -n "$anybodys" ] ;; *) [ -n "$roots" ] ;; esac }
+
+# Tells to whom the run $1 belongs: to the login from whose place it was ended, else to whoever was at it last; and since
+# when its mirror lies there. Nothing where that is gone.
+tell_owner() {
+  for mirror in "$state/mirror" /var/tmp; do
+    folder=$mirror/${name%.releases}.$1 top=0 end=0 tries=0
+    is_good "$mirror" && is_folder "$folder" || continue
+    for owner in "$folder"/owner-*; do
+      number=${owner##*/owner-}
+      case $number in '' | 0* | *[!0-9]* | ?????????*) continue ;; esac
+      is_folder "$owner" || continue
+      [ "$tries" -lt 64 ] || break
+      tries=$((tries + 1))
+      [ "$number" -le "$top" ] || top=$number
+      [ -f "$owner/ended" ] && { [ "$end" = 0 ] || [ "$number" -lt "$end" ]; } && end=$number
+    done
+    [ "$end" = 0 ] || top=$end
+    [ "$top" -gt 0 ] || continue
+    lain=$(stat -c %Z -- "$folder"/owner-[1-9]/000001 2>/dev/null | sort -n | head -n 1)
+    set -- "$1" $(meta_of "$folder/owner-$top")
+    say owner "$1" "${lain:--}" "$2" "$4"
+    return
+  done
+}
 
 case $op in
   put)
-    if [ -z "$at" ]; then
-      why=
-      if [ "$(id -u)" = 0 ] && [ ! -e "$state/mirror" ] && [ ! -L "$state/mirror" ]; then
-        mkdir -p "$state" 2>/dev/null
-        is_open "$state" && mkdir -m 1777 "$state/mirror" 2>/dev/null
-      fi
-      for place in "$state/mirror" /var/tmp; do
-        is_place "$place" && [ -w "$place" ] || continue
-        if [ "$place" != /var/tmp ]; then is_open "$state" || continue; fi
-        why=$(mkdir -m 1777 -- "$place/$name" 2>&1)
-        # Somebody may have made it just now.
-        is_folder "$place/$name" && at=$place/$name && break
-      done
-      [ -n "$at" ] || refuse write "${why:-neither $state/mirror nor /var/tmp takes anything}"
-      flush "$place"
-    fi
+    find_it
+    make_it
     own=$at/$file.$(id -u)
     if [ -f "$own" ] && [ ! -L "$own" ] && [ -O "$own" ]; then
       # Put there before: the answer was lost, or it is told once more.
@@ -48,25 +59,50 @@ case $op in
     flush "$at"
     ;;
   list)
-    count=0
+    count=0 before= over= roots= anybodys=
+    ! is_place "$state/mirror" || roots=yes
+    ! is_place /var/tmp || anybodys=yes
+    say own "$(id -u)"
     for place in "$state/mirror" /var/tmp; do
-      is_place "$place" && is_folder "$place/$name" || continue
-      # The newest first: names begin with the run, and runs with their time.
-      for file in $(cd -- "$place/$name" 2>/dev/null && ls -r 2>/dev/null | grep -E '^[0-9a-f-]{36}[.](release|[0-9a-f]{8,64}[.]examined)[.][0-9]{1,10}$' | head -n $((most + 1))); do
+      is_good "$place" && is_folder "$place/$name" || continue
+      # The newest first: names begin with the run, and runs with their time. All of them, or those of one run. Of no login
+      # more than so many, so that none can hide what others have put there.
+      for file in $(cd -- "$place/$name" 2>/dev/null && ls -lnqr 2>/dev/null | awk '/^-/ { of = $NF; sub(/.*[.]/, "", of); if (of == $3) print $3 " " $NF }' | grep "^[0-9]* $of" |
+        grep -E '^[0-9]+ [0-9a-f-]{36}[.](release|[0-9a-f]{8,64}[.](examined|approval|followed))[.][0-9]{1,10}$' |
+        awk -v few="$few" 'had[$1]++ < few { print $2; next } { over = 1 } END { if (over) print "over" }'); do
+        if [ "$file" = over ]; then
+          over=yes
+          continue
+        fi
+        uid=${file##*.}
+        eval "had=\${had_$uid:-0}"
+        if [ "$had" -ge "$few" ]; then
+          over=yes
+          continue
+        fi
         own=$place/$name/$file
         [ -f "$own" ] && [ ! -L "$own" ] || continue
         # Whose it is stands in its name too: nobody writes in the place of another.
-        uid=$(set -- $(ls -ldn -- "$own" 2>/dev/null); printf %s "$3")
-        [ "$uid" = "${file##*.}" ] || continue
+        set -- $(meta_of "$own")
+        [ "$1" = "$uid" ] || continue
+        eval "had_$uid=$((had + 1))"
         count=$((count + 1))
         if [ "$count" -gt "$most" ]; then
           say more
           break 2
         fi
-        say file "$file" "$(set -- $(ls -ld -- "$own" 2>/dev/null); printf %s "$3")"
+        run=${file%%.*}
+        case $name in *.releases)
+          [ "$run" = "$before" ] || tell_owner "$run"
+          before=$run
+          ;;
+        esac
+        case $3 in '' | UNKNOWN) login=$1 ;; *) login=$3 ;; esac
+        say file "$file" "$2" "$login"
         head -c $((size + 1)) -- "$own" 2>/dev/null
       done
     done
+    [ -z "$over" ] || say more
     ;;
 esac
 say ok

@@ -2,8 +2,8 @@
 
 use crate::domain::{HostName, PartId, RunId};
 use crate::text::Foreign;
-use crate::ui::Field;
 use crate::ui::list::Step;
+use crate::ui::{Field, Seen};
 
 /// What it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub enum What {
     End(RunId),
     /// Whether the command of a step of a run is ended.
     Cancel(RunId, usize),
+    /// Whether the host of a step of a run is left out.
+    LeaveOut(RunId, usize),
+    /// How an item is that follows the release of a run.
+    Follow(RunId, PartId),
     /// Where steps are done that name no place.
     Place,
     /// Something a person is told that can't be done: there is nothing to choose.
@@ -57,6 +61,10 @@ pub enum Does {
     Shell(HostName),
     /// This way of a decision.
     Way(String),
+    /// It is as it should be.
+    Well,
+    /// It is not.
+    NotWell,
     /// The run is taken up.
     Resume,
     /// Done here or on this host.
@@ -110,13 +118,25 @@ pub struct State {
     pub remark: Option<String>,
     /// First line of what is known on screen.
     pub top: usize,
+    /// Whether it was on screen.
+    pub seen: Seen,
 }
 
 impl State {
     /// Asks.
     pub fn new(what: What, title: impl Into<String>, about: Vec<About>, choices: Vec<Choice>) -> Self {
         let cursor = choices.iter().position(|choice| choice.why_not.is_none()).unwrap_or(0);
-        Self { what, title: title.into(), about, choices, cursor, reason: None, remark: None, top: 0 }
+        Self {
+            what,
+            title: title.into(),
+            about,
+            choices,
+            cursor,
+            reason: None,
+            remark: None,
+            top: 0,
+            seen: Seen::default(),
+        }
     }
 
     /// The way under the cursor.

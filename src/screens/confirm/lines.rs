@@ -17,6 +17,10 @@ pub fn lines(plan: &Plan, columns: usize, clock: Clock, glyphs: &Glyphs) -> Line
     lines.pair("where", place(plan, glyphs));
     lines.pair("as", Words::new().prose(Role::Text, &whom(plan)));
     lines.pair("how", Words::new().prose(Role::Text, &order(plan)));
+    if let Some(lock) = &plan.impact.locked {
+        lines.pair("locked", Words::new().prose(Role::Bad, &lock.told(clock.now.wall)));
+        lines.below(Words::new().prose(Role::Warn, "What they are doing and this may get into each other's way."));
+    }
     impact(&mut lines, plan, glyphs);
     for group in groups(plan) {
         let Some(first) = group.first() else { continue };

@@ -4,8 +4,8 @@ use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::{Plan, Verb};
 use crate::state::Fleet;
 use crate::state::planner::{Rules, Target, Witness, plan};
-use crate::ui::Field;
 use crate::ui::list::Step;
+use crate::ui::{Field, Seen};
 
 /// The state of the box.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct State {
     pub top: usize,
     /// What has changed since the plan was made: it can't be confirmed before a person has looked again.
     pub changed: Option<String>,
+    /// Whether it was on screen.
+    pub seen: Seen,
     confirm: Confirm,
     witness: Witness,
     height: usize,
@@ -38,6 +40,7 @@ impl State {
             remark: None,
             top: 0,
             changed: None,
+            seen: Seen::default(),
             confirm: Confirm::new(plan),
             witness,
             height: 1,
@@ -129,7 +132,7 @@ impl State {
             Demand::Yes => "y".to_owned(),
             Demand::Name(_) => self.typed.text().to_owned(),
         };
-        let Self { verb, targets, typed: field, remark, top, changed, confirm, witness, height } = self;
+        let Self { verb, targets, typed: field, remark, top, changed, seen, confirm, witness, height } = self;
         let again = |confirm: Box<Confirm>| Self {
             verb,
             targets,
@@ -137,6 +140,7 @@ impl State {
             remark,
             top,
             changed,
+            seen,
             confirm: *confirm,
             witness,
             height,

@@ -47,6 +47,10 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, band: Role, accept: &s
     question(state, pen, foot, accept, again);
 }
 
+fn plan_is_locked(state: &State) -> bool {
+    state.plan().impact.locked.is_some()
+}
+
 fn question(state: &State, pen: &mut Pen<'_>, foot: Rect, accept: &str, again: &str) {
     let (ask, answer, said) = (foot.y + 1, foot.y + 2, foot.y + 3);
     if let Some(changed) = &state.changed {
@@ -61,11 +65,15 @@ fn question(state: &State, pen: &mut Pen<'_>, foot: Rect, accept: &str, again: &
                 pen.words(foot.x, ask, foot.width, &words);
             }
             Demand::Name(name) => {
-                let words = Words::of(Role::Text, "Protected: type ")
+                let (role, why) = match plan_is_locked(state) {
+                    true => (Role::Bad, "Locked: to do it all the same type "),
+                    false => (Role::Text, "Protected: type "),
+                };
+                let words = Words::of(role, why)
                     .text(Role::Strong, name.clone())
                     .text(Role::Text, " and press ")
                     .text(Role::Key, accept)
-                    .text(Role::Text, " to do it.");
+                    .text(Role::Text, if role == Role::Bad { "." } else { " to do it." });
                 pen.words(foot.x, ask, foot.width, &words);
                 let field = Rect { y: answer, height: 1, width: foot.width.min(44), ..foot };
                 state.typed.draw(pen, field, Role::Field);

@@ -3,5 +3,5 @@
 mod state;
 mod view;
 
-pub use state::{Entry, State};
+pub use state::{Entry, Listing, State};
 pub use view::view;

@@ -3,12 +3,28 @@
 use zeroize::Zeroize;
 
 use crate::port::Secret;
-use crate::text::Foreign;
+use crate::text::{Foreign, few};
 use crate::ui::list::Step;
 use crate::ui::{Field, fuzzy};
 
 /// Values that are offered at a field.
 const OFFERED: usize = 6;
+
+/// The program that lists the choices of a field.
+#[derive(Debug)]
+pub struct Listing {
+    /// With its arguments.
+    pub argv: Vec<String>,
+    /// What came of it; nothing while it runs.
+    pub came: Option<Result<(), String>>,
+}
+
+impl Listing {
+    /// It was asked just now.
+    pub fn of(argv: Vec<String>) -> Self {
+        Self { argv, came: None }
+    }
+}
 
 /// One field.
 #[derive(Debug, Default)]
@@ -23,6 +39,8 @@ pub struct Entry {
     pub among: Vec<String>,
     /// Whether only those count.
     pub only: bool,
+    /// What lists them, where a program does.
+    pub listing: Option<Listing>,
     /// Values that were given before, the newest first.
     pub earlier: Vec<String>,
     /// Whether nobody may see it.
@@ -41,7 +59,7 @@ impl Entry {
     /// What is offered at this field: what fits what was typed.
     pub fn offered(&self) -> Vec<String> {
         let mut all: Vec<String> = self.among.clone();
-        all.extend(self.earlier.iter().filter(|one| !self.among.contains(one)).cloned());
+        all.extend(self.earlier().cloned());
         if self.secret {
             return Vec::new();
         }
@@ -52,6 +70,43 @@ impl Entry {
         let found: Vec<String> =
             fuzzy::find(typed, &all).into_iter().filter_map(|hit| all.get(hit.place).cloned()).collect();
         found.into_iter().take(40).collect()
+    }
+
+    /// Rows that what is offered takes at most.
+    pub fn rows(&self) -> usize {
+        if self.secret {
+            return 0;
+        }
+        // What is still to come has its room already.
+        if self.listing.is_some() {
+            return OFFERED;
+        }
+        (self.among.len() + self.earlier().count()).min(OFFERED)
+    }
+
+    /// What was given before and may be given again.
+    fn earlier(&self) -> impl Iterator<Item = &String> {
+        let among = |one: &&String| !self.among.contains(one);
+        self.earlier.iter().filter(|_| self.listing.is_none()).filter(among)
+    }
+
+    /// Takes what its program lists: whether it is this field's.
+    pub fn takes(&mut self, argv: &[String], told: &Result<Vec<String>, String>) -> bool {
+        let Some(listing) = self.listing.as_mut().filter(|listing| listing.argv == argv) else { return false };
+        listing.came = Some(told.as_ref().map(drop).map_err(Clone::clone));
+        if let Ok(all) = told {
+            self.among.clone_from(all);
+            (self.only, self.at) = (true, None);
+            // It was refused because they were not known.
+            self.refused = self.refused.take().and_then(|_| self.missing());
+        }
+        true
+    }
+
+    /// What is wrong with what was typed, as far as that is known.
+    pub fn refusal(&self) -> Option<String> {
+        let known = self.listing.as_ref().is_none_or(|listing| matches!(listing.came, Some(Ok(()))));
+        if known && !self.typed.text().trim().is_empty() { self.missing() } else { None }
     }
 
     /// The rows of what is offered that are shown.
@@ -66,8 +121,12 @@ impl Entry {
         if text.is_empty() {
             return (!self.optional).then(|| "it is needed".to_owned());
         }
-        (self.only && !self.among.iter().any(|one| one == text))
-            .then(|| format!("it is one of {}", self.among.join(", ")))
+        match self.listing.as_ref().map(|listing| &listing.came) {
+            Some(None) => return Some("its choices are being listed; a moment".to_owned()),
+            Some(Some(Err(why))) => return Some(format!("not listed, asked once more: {why}")),
+            Some(Some(Ok(()))) | None => {}
+        }
+        (self.only && !self.among.iter().any(|one| one == text)).then(|| format!("it is one of {}", few(&self.among)))
     }
 }
 
@@ -139,6 +198,17 @@ impl State {
             return false;
         }
         true
+    }
+
+    /// The programs that could not list their choices, which are asked again from now on.
+    pub fn failed(&mut self) -> Vec<Vec<String>> {
+        let listings = self.entries.iter_mut().filter_map(|entry| entry.listing.as_mut());
+        let failed = listings.filter(|listing| matches!(listing.came, Some(Err(_))));
+        let again = |listing: &mut Listing| {
+            listing.came = None;
+            listing.argv.clone()
+        };
+        failed.map(again).collect()
     }
 
     /// The answers by their keys; secrets apart.

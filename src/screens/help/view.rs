@@ -7,8 +7,10 @@ use crate::style::Role;
 use crate::text::width;
 use crate::ui::{Filter, Pen, Words, pane};
 
-/// Columns of the keys.
+/// Columns of the keys, and where there is little room for what they do: one key is enough there, and the one under the
+/// cursor has all of them below.
 const KEYS: u16 = 22;
+const FEW_KEYS: u16 = 13;
 
 fn place(area: Rect) -> Rect {
     let height = area.height.saturating_sub(if area.height > 30 { 6 } else { 2 }).min(48);
@@ -52,6 +54,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
         pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &words.text(Role::Quiet, " "));
     }
     let filter = Filter::parse(state.filter.text());
+    let keys_room = if list.width < 80 { FEW_KEYS } else { KEYS };
     for (number, y) in state.window.range(entries.len()).zip(list.y..list.bottom()) {
         match entries.get(number) {
             Some(Entry::Heading(text)) => {
@@ -60,12 +63,12 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
             Some(Entry::Action { action, keys, blocked }) => {
                 let keys = match keys.is_empty() {
                     true => Words::of(Role::Faint, "no key"),
-                    false => keys_in(keys, usize::from(KEYS) - 2, pen),
+                    false => keys_in(keys, usize::from(keys_room) - 2, pen),
                 };
-                pen.words(list.x + 1, y, KEYS - 1, &keys);
+                pen.words(list.x + 1, y, keys_room - 1, &keys);
                 let doc = action.row().doc;
                 let role = if blocked.is_some() { Role::Stale } else { Role::Text };
-                let (from, rest) = (list.x + KEYS, list.width.saturating_sub(KEYS));
+                let (from, rest) = (list.x + keys_room, list.width.saturating_sub(keys_room));
                 let mut words = Words::of(role, doc);
                 if let Some(why) = blocked {
                     words = words.text(Role::Faint, format!(" {} {why}", pen.styles.glyphs.none));

@@ -5,9 +5,12 @@ use std::time::Duration;
 use crate::domain::Run;
 use crate::domain::run::{RunState, StepState};
 use crate::style::{Glyphs, Role};
-use crate::text::Foreign;
+use crate::text::{Foreign, truncate};
 use crate::ui::words::Piece;
 use crate::ui::{Clock, Words, figure, runs};
+
+/// Columns of a value that a run was given.
+const VALUE: usize = 24;
 
 /// The headings of the columns.
 pub const HEADINGS: [&str; 6] = ["WHEN", "WHAT", "VERDICT", "WHERE", "WHO", "TOOK"];
@@ -16,12 +19,24 @@ pub const HEADINGS: [&str; 6] = ["WHEN", "WHAT", "VERDICT", "WHERE", "WHO", "TOO
 pub fn cells(run: &Run, clock: Clock, glyphs: &Glyphs) -> [Words; 6] {
     [
         Words::of(Role::Faint, runs::when(run.begun, clock)),
-        Words::of(Role::Text, clean(&run.title)),
+        what(run),
         verdict(run),
         place(run, glyphs),
         Words::of(Role::Quiet, clean(&run.person)),
         took(run, glyphs),
     ]
+}
+
+/// Its headline, and behind it what it was given: that is what tells runs of one procedure apart.
+fn what(run: &Run) -> Words {
+    let given = run.document.iter().flat_map(|document| &document.given);
+    let told = given.filter_map(|given| {
+        let value = given.value.as_deref().filter(|value| !value.is_empty())?;
+        Some(format!("{}={}", given.name, truncate(&clean(value), VALUE)))
+    });
+    let words = Words::of(Role::Text, clean(&run.title));
+    let told = told.collect::<Vec<_>>().join(" ");
+    if told.is_empty() { words } else { words.gap(2).text(Role::Quiet, told) }
 }
 
 /// The word of its state, and of how many of its steps that is true where it is not true of all.

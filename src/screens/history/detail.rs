@@ -44,7 +44,11 @@ fn head(lines: &mut Lines, run: &Run, glyphs: &Glyphs) {
     lines.pair("begun", Words::of(Role::Text, begun).text(Role::Quiet, ", ").piece(Role::Quiet, Piece::Ago(run.begun)));
     let who = Words::of(Role::Text, clean(&run.person)).text(Role::Quiet, format!(" from {}", clean(&run.workstation)));
     lines.pair("by", who);
-    lines.below(Words::of(Role::Quiet, runs::confirmed(&run.confirmed)));
+    lines.below(Words::of(Role::Quiet, runs::confirmed_of(run)));
+    if let Some(one) = run.document.as_ref().and_then(|document| document.decided.overridden.as_ref()) {
+        let words = Words::of(Role::Warn, "overridden").text(Role::Quiet, format!(" by {}: ", clean(&one.by)));
+        lines.pair("window", words.prose(Role::Text, &clean(&one.why)));
+    }
     lines.pair("run", Words::of(Role::Quiet, run.id.as_str()));
     for given in run.document.iter().flat_map(|document| &document.given) {
         let value = given.value.as_deref().map_or_else(|| "(secret)".to_owned(), clean);

@@ -96,7 +96,7 @@ fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
     if rows.is_empty() {
         let text = match (runs.all().is_empty(), runs.read) {
             (true, None) => "The store has not been read yet.",
-            (true, Some(_)) => "Nothing was changed in this environment with qd yet.",
+            (true, Some(_)) => "Nothing was changed in this environment from this machine yet.",
             (false, _) => "No run passes.",
         };
         pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, text);

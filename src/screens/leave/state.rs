@@ -5,6 +5,8 @@
 pub struct State {
     /// What to say about the last key.
     pub remark: Option<&'static str>,
+    /// Whether it was on screen.
+    pub seen: crate::ui::Seen,
 }
 
 impl State {

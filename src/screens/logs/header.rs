@@ -1,7 +1,7 @@
 //! What stands above the lines: what is read, what passes, how many, what is missing, and how each host stands.
 
 use super::sight::Sight;
-use super::state::{Place, State};
+use super::state::{Place, Shows, State};
 use crate::input::Action;
 use crate::port::log::{Since, TailState};
 use crate::state::logs::{HostLog, Order};
@@ -38,18 +38,20 @@ pub fn level(state: &State, sight: &Sight<'_>) -> Words {
 }
 
 /// What is looked for, when it is not being typed.
-pub fn find(state: &State, sight: &Sight<'_>) -> Words {
-    if state.filter.text().is_empty() {
-        return Words::new();
+pub fn find(state: &State) -> Words {
+    let Some(query) = &state.query else { return Words::new() };
+    Words::of(Role::Quiet, "query ").text(Role::Key, Foreign::from(query.text()).plain())
+}
+
+/// What is shown besides the lines that pass.
+fn shows(state: &State) -> Option<String> {
+    match state.shows {
+        _ if state.query.is_none() => None,
+        Shows::Found => None,
+        Shows::Around(1) => Some("1 line around".to_owned()),
+        Shows::Around(lines) => Some(format!("{lines} lines around")),
+        Shows::All => Some("with all others".to_owned()),
     }
-    let words = Words::of(Role::Quiet, "find ").text(Role::Key, Foreign::from(state.filter.text()).plain());
-    let pattern = sight.reading.store.pattern();
-    let words = match pattern {
-        Some(pattern) if pattern.is_literal() => words.text(Role::Quiet, " as it stands"),
-        Some(_) => words,
-        None => words.text(Role::Quiet, " (finds nothing to look for)"),
-    };
-    if state.context && pattern.is_some() { words.text(Role::Quiet, ", with the lines around") } else { words }
 }
 
 /// Whether it moves.
@@ -82,6 +84,9 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
         words = words.text(Role::Text, number(shown)).text(Role::Quiet, format!(" of {} lines", number(all)));
     } else {
         words = words.text(Role::Quiet, if all == 1 { "1 line".to_owned() } else { format!("{} lines", number(all)) });
+    }
+    if let Some(shows) = shows(state) {
+        words = words.text(Role::Quiet, format!(", {shows}"));
     }
     if store.is_working() {
         words = words.text(Role::Info, ", looking");
@@ -161,11 +166,7 @@ pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
         }
         let back = Words::of(Role::Key, keys(Action::Back)).text(Role::Quiet, " shows them all again.");
         let total = figure::grouped(store.all().len() as u64);
-        let none = if store.pattern().is_some_and(|pattern| pattern.is_inverted()) {
-            format!("It is found in every one of the {total} lines. ")
-        } else {
-            format!("None of the {total} lines passes. ")
-        };
+        let none = format!("None of the {total} lines passes. ");
         return vec![Words::of(Role::Quiet, none).then(back)];
     }
     let states: Vec<Option<&TailState>> = store.hosts().iter().map(|host| host.state.as_ref()).collect();

@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
-use crate::domain::HostName;
+use crate::domain::{HostName, Query};
 use crate::port::log::{Loss, Since};
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::{CAP, Pattern, Ref};
+use crate::state::logs::{CAP, Ref};
 use crate::style::Role;
 use crate::text::{Budget, Foreign, Row as Text, truncate, width, wrap};
 use crate::ui::words::Piece;
@@ -99,12 +99,14 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &L
     let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
     head = head.then(fitted(level, LEVEL, sight)).gap(gap);
 
-    let role = if line.priority() > 5 { Role::Quiet } else { Role::Text };
+    // Lines that are only beside what was looked for step back.
+    let beside = state.is_beside(row, sight.reading);
+    let role = if line.priority() > 5 || beside { Role::Quiet } else { Role::Text };
     let looked_at = if state.wrap { LOOKED_AT_WRAPPED } else { LOOKED_AT };
     let ascii = sight.glyphs.is_ascii();
     let budget = Budget { input: looked_at, shown: looked_at, ..Budget::log() }.with_ascii(ascii);
     let clean = line.clean(budget);
-    let pattern = sight.reading.store.pattern();
+    let query = sight.reading.store.query().filter(|_| !beside);
     let mut bodies: Vec<Words> = Vec::new();
     let (mut hidden, mut beyond) = (0, line.raw().iter().filter(|byte| **byte == b'\n').count() + 1);
     beyond = beyond.saturating_sub(clean.rows.len() + usize::from(line.raw().ends_with(b"\n")));
@@ -119,10 +121,10 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &L
                     continue;
                 }
                 let mark = gutter || part > 0;
-                bodies.push(marked(sight, mark && gutter, highlighted(role, &text, pattern)));
+                bodies.push(marked(sight, mark && gutter, highlighted(role, &text, query)));
             }
         } else if number <= BELOW {
-            bodies.push(marked(sight, gutter, styled(role, text, pattern)));
+            bodies.push(marked(sight, gutter, styled(role, text, query)));
         } else {
             hidden += 1;
         }
@@ -154,22 +156,22 @@ pub fn marked(sight: &Sight<'_>, gutter: bool, words: Words) -> Words {
 }
 
 /// One clean row, with what is looked for marked in it.
-pub fn styled(role: Role, row: &Text, pattern: Option<&Pattern>) -> Words {
+pub fn styled(role: Role, row: &Text, query: Option<&Query>) -> Words {
     let mut words = Words::new();
     for run in &row.runs {
         words = if run.token {
             words.text(Role::Faint, run.text.clone())
         } else {
-            words.then(highlighted(role, &run.text, pattern))
+            words.then(highlighted(role, &run.text, query))
         };
     }
     words
 }
 
 /// A clean text, with what is looked for marked in it.
-pub fn highlighted(role: Role, text: &str, pattern: Option<&Pattern>) -> Words {
+pub fn highlighted(role: Role, text: &str, query: Option<&Query>) -> Words {
     let (mut words, mut at) = (Words::new(), 0);
-    for place in pattern.map(|pattern| pattern.places(text)).unwrap_or_default() {
+    for place in query.map(|query| query.places(text)).unwrap_or_default() {
         let (Some(before), Some(found)) = (text.get(at..place.start), text.get(place.clone())) else { continue };
         words = words.text(role, before).text(Role::Match, found);
         at = place.end;

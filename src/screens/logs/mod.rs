@@ -11,5 +11,5 @@ mod view;
 pub use header::Keys;
 pub use shape::Shape;
 pub use sight::Sight;
-pub use state::{Place, State, TimeFormat};
+pub use state::{Place, Shows, State, TimeFormat};
 pub use view::{Areas, areas, pane_as_markdown, row_as_markdown, view};

@@ -1,10 +1,11 @@
 //! What a person has done on the logs: where they are in them, what passes, how lines are told.
 
 use super::sight::Sight;
-use crate::domain::HostName;
+use crate::domain::query::Mistake;
+use crate::domain::{HostName, Query};
 use crate::port::log::{Cursor, LogFields, Since};
 use crate::port::log_block::Row;
-use crate::state::logs::{Filter, Order, Pattern, Reading, Ref};
+use crate::state::logs::{Filter, Order, Reading, Ref};
 use crate::text::Foreign;
 use crate::ui::Field;
 use crate::ui::list::Step;
@@ -13,6 +14,21 @@ use crate::ui::list::Step;
 const UNFOLDED: usize = 16;
 /// The least important priorities through which the level goes round.
 const LEVELS: [u8; 4] = [7, 6, 4, 3];
+
+/// How many lines around those that pass a query are shown, one after the other.
+const AROUND: [usize; 3] = [1, 3, 10];
+
+/// What is shown while something is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shows {
+    /// The lines that pass.
+    #[default]
+    Found,
+    /// So many lines before and behind each of them as well.
+    Around(usize),
+    /// All lines.
+    All,
+}
 
 /// Where a person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,8 +92,12 @@ pub struct State {
     pub typing: bool,
     /// Where the person is.
     pub place: Place,
-    /// Whether lines around those that are looked for are shown as well.
-    pub context: bool,
+    /// What is shown while something is looked for.
+    pub shows: Shows,
+    /// What is looked for: what was typed, as far as it could be read last.
+    pub query: Option<Query>,
+    /// Why what was typed can't be read.
+    pub mistake: Option<Mistake>,
     /// The filter without what is looked for.
     pub base: Filter,
     /// Whether long lines are broken instead of cut.
@@ -88,8 +108,10 @@ pub struct State {
     pub unfolded: Vec<Unfolded>,
     /// Where the person was before a filter was typed.
     before: Option<Place>,
-    /// Tail, words and filter that the store was given last.
-    applied: Option<(u64, String, Filter)>,
+    /// Tail and filter that the store was given last.
+    applied: Option<(u64, Filter)>,
+    /// The text that was read last, so that it is read once.
+    read: Option<String>,
     /// Lines of the list on screen.
     height: usize,
 }
@@ -98,19 +120,47 @@ impl State {
     /// The order that is shown: what is looked for, or everything around it as well.
     pub fn shown<'a>(&self, reading: &'a Reading) -> &'a Order {
         match reading.store.hits() {
-            Some(hits) if !self.context => hits,
-            Some(_) | None => reading.store.base(),
+            Some(hits) => match self.shows {
+                Shows::Found => hits,
+                Shows::Around(_) => reading.store.around().unwrap_or(hits),
+                Shows::All => reading.store.base(),
+            },
+            None => reading.store.base(),
         }
+    }
+
+    /// Whether a line passes the query, where lines are shown that don't.
+    pub fn is_beside(&self, row: Ref, reading: &Reading) -> bool {
+        self.shows != Shows::Found && reading.store.hits().is_some_and(|hits| !hits.contains(row))
+    }
+
+    /// More lines around those that pass, then all, then these alone again.
+    pub fn next_shows(&mut self) {
+        self.shows = match self.shows {
+            Shows::Found => Shows::Around(AROUND[0]),
+            Shows::Around(lines) => AROUND.into_iter().find(|more| *more > lines).map_or(Shows::All, Shows::Around),
+            Shows::All => Shows::Found,
+        };
     }
 
     /// The whole filter, when it is another than the one that was taken from here last for this tail.
     pub fn changed_filter(&mut self, reading: &Reading) -> Option<Filter> {
-        let now = (reading.id(), self.filter.text().to_owned(), self.base.clone());
-        if self.applied.as_ref() == Some(&now) {
+        if self.read.as_deref() != Some(self.filter.text()) {
+            match Query::parse(self.filter.text()) {
+                Ok(query) => (self.query, self.mistake) = (query, None),
+                // What was looked for before goes on being looked for.
+                Err(mistake) => self.mistake = Some(mistake),
+            }
+            self.read = Some(self.filter.text().to_owned());
+        }
+        let around = if let Shows::Around(lines) = self.shows { lines } else { 0 };
+        let around = if self.query.is_some() { around } else { 0 };
+        let filter = Filter { query: self.query.clone(), around, ..self.base.clone() };
+        if self.applied.as_ref().is_some_and(|(id, applied)| *id == reading.id() && *applied == filter) {
             return None;
         }
-        self.applied = Some(now);
-        Some(Filter { pattern: Pattern::parse(self.filter.text()), ..self.base.clone() })
+        self.applied = Some((reading.id(), filter.clone()));
+        Some(filter)
     }
 
     /// The line under the cursor: at the end there is one when nothing is held, too.
@@ -303,9 +353,12 @@ impl State {
         (self.typing, self.before) = (true, Some(self.place));
     }
 
-    /// What was typed is kept.
+    /// What was typed is kept; what can't be read is pointed at until it can.
     pub fn keep_filter(&mut self) {
-        (self.typing, self.before) = (false, None);
+        match &mut self.mistake {
+            Some(mistake) => mistake.unfinished = false,
+            None => (self.typing, self.before) = (false, None),
+        }
     }
 
     /// What was typed is dropped: back to where the person was.
@@ -321,7 +374,7 @@ impl State {
     pub fn back(&mut self) -> bool {
         if !self.filter.text().is_empty() {
             self.filter.clear();
-            self.context = false;
+            self.shows = Shows::Found;
         } else if !self.base.is_open() {
             self.base = Filter::default();
         } else if !self.unfolded.is_empty() {

@@ -6,7 +6,9 @@ use ratatui::layout::Rect;
 use super::header::{self, Keys};
 use super::sight::Sight;
 use super::state::State;
+use crate::domain::query::Mistake;
 use crate::style::Role;
+use crate::text::width;
 use crate::ui::{Pen, Words};
 
 /// From this height on there is an empty line between the header and the lines.
@@ -52,18 +54,45 @@ fn head(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     pen.words_right(room.x, room.y, room.width, &mode);
     let left = room.width.saturating_sub(right);
     let mut words = header::what(sight).gap(3).then(header::level(state, sight));
+    let mut typed_at = room.x;
     if state.typing {
-        words = words.gap(3).text(Role::Quiet, "find ");
+        words = words.gap(3).text(Role::Quiet, "query ");
         let used = pen.words(room.x, room.y, left, &words);
         let field = Rect::new(room.x + used, room.y, left.saturating_sub(used).max(8), 1);
+        typed_at = field.x;
         state.filter.draw(pen, field, Role::Key);
     } else {
-        let find = header::find(state, sight);
+        let find = header::find(state);
         let words = if find.is_empty() { words } else { words.gap(3).then(find) };
         pen.words(room.x, room.y, left, &words);
     }
     if room.height > 1 {
-        pen.words(room.x, room.y + 1, room.width, &header::counts(state, sight));
+        let below = Rect { y: room.y + 1, height: 1, ..room };
+        match state.mistake.as_ref().filter(|_| state.typing) {
+            Some(mistake) => pointed(mistake, state.filter.text(), typed_at, pen, below),
+            None => drop(pen.words(below.x, below.y, below.width, &header::counts(state, sight))),
+        }
+    }
+}
+
+/// What is wrong with a query, with a mark below the character.
+fn pointed(mistake: &Mistake, typed: &str, typed_at: u16, pen: &mut Pen<'_>, area: Rect) {
+    let role = if mistake.unfinished { Role::Quiet } else { Role::Warn };
+    let column = u16::try_from(mistake.column(typed)).unwrap_or(u16::MAX);
+    let sentence = &mistake.what;
+    let long = u16::try_from(width(sentence)).unwrap_or(u16::MAX);
+    // The beginning of a long query is out of sight; then only the sentence is left.
+    let at = typed_at.saturating_add(column);
+    if at >= area.right() || column >= area.right().saturating_sub(typed_at + 1) {
+        pen.words(area.x, area.y, area.width, &Words::of(role, sentence.as_str()));
+    } else if at + 2 + long <= area.right() {
+        pen.words(at, area.y, area.right() - at, &Words::of(role, format!("^ {sentence}")));
+    } else {
+        // To the left of the mark, as much as has room there.
+        let before = at.saturating_sub(area.x);
+        let from = before.saturating_sub(long.saturating_add(1));
+        pen.words(area.x + from, area.y, before.saturating_sub(from + 1), &Words::of(role, sentence.as_str()));
+        pen.words(at, area.y, 1, &Words::of(role, "^"));
     }
 }
 

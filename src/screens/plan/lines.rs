@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use crate::domain::procedure::{Job, PlannedPart, Procedure, Script};
+use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
 use crate::domain::{HostName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, rows, stage, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, occasion, rows, stage, totals, way_back, whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -25,6 +25,8 @@ pub struct Beside<'a> {
     pub previews: &'a [Preview],
     /// How long its parts took before.
     pub past: Option<&'a Past>,
+    /// The item of a gate before it that is not passed.
+    pub gate: Option<&'a Part>,
     /// Who else has the lock that it takes.
     pub locked: Option<&'a Lock>,
 }
@@ -145,6 +147,10 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
         Some(Err(told)) => lines.pair("no lock", Words::new().prose(Role::Warn, &told)),
         None => {}
     }
+    if let Some(item) = beside.gate {
+        let told = format!("not passed: {}; of the whole run nothing would begin yet", item.title.plain());
+        lines.pair("gate", Words::new().prose(Role::Warn, &told));
+    }
     match way_back(plan, procedure) {
         Some(Ok(told)) => {
             let words = Words::of(Role::Text, told);
@@ -212,7 +218,11 @@ fn job(lines: &mut Lines, first: &Job, group: &[&Job], columns: usize, glyphs: &
     }
     let names: Vec<String> = group.iter().map(|job| job.host.to_string()).collect();
     let place = Words::new().text(Role::Quiet, "on ").then(Words::listed(Role::Text, &names));
-    for line in place.text(Role::Quiet, whom(first)).wrapped(columns.saturating_sub(2), lines.clock) {
+    for line in place
+        .text(Role::Quiet, whom(first))
+        .text(Role::Quiet, occasion(first))
+        .wrapped(columns.saturating_sub(2), lines.clock)
+    {
         lines.line(Words::new().gap(2).then(line));
     }
     script(lines, &first.script, columns, glyphs);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::{Procedure, ProcedurePlan};
-use crate::ui::Field;
 use crate::ui::list::Step;
+use crate::ui::{Field, Seen};
 
 /// The state of the page.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct State {
     pub remark: Option<String>,
     /// First line on screen.
     pub top: usize,
+    /// Whether it was on screen.
+    pub seen: Seen,
     confirm: Confirm<ProcedurePlan>,
     height: usize,
     lines: usize,
@@ -27,7 +29,8 @@ impl State {
     /// Asks for this plan.
     pub fn new(procedure: Arc<Procedure>, plan: ProcedurePlan) -> Self {
         let confirm = Confirm::new(plan);
-        Self { procedure, typed: Field::default(), remark: None, top: 0, confirm, height: 1, lines: 0 }
+        let (typed, seen) = (Field::default(), Seen::default());
+        Self { procedure, typed, remark: None, top: 0, seen, confirm, height: 1, lines: 0 }
     }
 
     /// What would be done.
@@ -90,9 +93,9 @@ impl State {
             Demand::Yes => "y".to_owned(),
             Demand::Name(_) => self.typed.text().to_owned(),
         };
-        let Self { procedure, typed: field, remark, top, confirm, height, lines } = self;
+        let Self { procedure, typed: field, remark, top, seen, confirm, height, lines } = self;
         confirm.answer(&typed).map_err(|confirm| {
-            Box::new(Self { procedure, typed: field, remark, top, confirm: *confirm, height, lines })
+            Box::new(Self { procedure, typed: field, remark, top, seen, confirm: *confirm, height, lines })
         })
     }
 

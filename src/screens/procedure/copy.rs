@@ -19,7 +19,8 @@ pub fn command(state: &State, desk: &Desk<'_>) -> Option<String> {
         Doing::Shift(set, ..) => set.clone(),
         Doing::Check(service, probe) => format!("{service}/{probe}"),
         Doing::Fact(fact) => fact.told(),
-        Doing::Ask
+        Doing::Approve(_)
+        | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)
         | Doing::Decide(_)

@@ -1,9 +1,12 @@
 //! Everything from which the screen of a procedure is drawn.
 
-use crate::domain::procedure::{Doing, Part, Role};
+use crate::domain::Standing;
+use crate::domain::procedure::{Block, Danger, Doing, Marker, Part};
 use crate::domain::run::RunStep;
 use crate::domain::{Environment, PartId, Run};
-use crate::state::procedures::{Conduct, Sheet, Standing, inner_id, inner_title, sheet};
+use crate::port::procedure::Need;
+use crate::state::procedures::sheet::declared;
+use crate::state::procedures::{Conduct, Sheet, inner_id, inner_title};
 use crate::style::Glyphs;
 use crate::ui::Clock;
 
@@ -16,6 +19,8 @@ pub struct Desk<'a> {
     pub sheet: Sheet<'a>,
     /// What is known of that run beyond its record.
     pub conduct: Option<&'a Conduct>,
+    /// How dangerous its parts are, as far as their commands show.
+    pub grades: &'a [Option<Danger>],
     /// Whether that run is only looked at, as it was.
     pub past: bool,
     /// The runs before it.
@@ -34,6 +39,37 @@ impl<'a> Desk<'a> {
         self.sheet.procedure.parts.get(part).map(|part| self.sheet.steps(&part.id)).unwrap_or_default()
     }
 
+    /// How dangerous a part is: as it says, else as its command shows.
+    pub fn grade(&self, part: &Part) -> Option<Danger> {
+        let place = self.sheet.procedure.parts.iter().position(|one| one.id == part.id);
+        place.and_then(|place| self.grades.get(place).copied().flatten()).or_else(|| declared(part))
+    }
+
+    /// Whether the file itself has this item ticked: `- [x]`. No run knows of that.
+    pub fn is_ticked_in_file(&self, part: &Part) -> bool {
+        let block = self.sheet.procedure.blocks.get(part.block).map(|placed| &placed.block);
+        matches!(block, Some(Block::Item(Marker::Task(true), _)))
+    }
+
+    /// Whether the run waits for a person at this part just now.
+    pub fn asks(&self, part: &Part) -> bool {
+        let here = |id: &PartId| *id == part.id || self.inner(part).iter().any(|inner| inner.id == *id);
+        self.conduct.filter(|conduct| conduct.goes_on() && !self.past).is_some_and(|conduct| {
+            conduct.needs.iter().any(|need| match need {
+                Need::Tick(id) | Need::Choose(id) => here(id),
+                Need::Tell(names) => {
+                    matches!(&part.doing, Doing::Prompt(wanted) if names.iter().any(|name| wanted.contains(name)))
+                }
+                Need::Failure(..)
+                | Need::Unknown(..)
+                | Need::Terminal(_)
+                | Need::Go
+                | Need::Window(..)
+                | Need::Paused => false,
+            })
+        })
+    }
+
     /// What stands in the procedure that a part calls: what the run has of it, else what the document says of it now.
     pub fn inner(&self, part: &Part) -> Vec<Inner<'a>> {
         let Doing::Call(name, _) = &part.doing else { return Vec::new() };
@@ -50,7 +86,7 @@ impl<'a> Desk<'a> {
         }
         let called = self.environment.procedure(name).filter(|_| all.is_empty());
         for one in called.iter().flat_map(|called| &called.parts) {
-            if called.is_some_and(|called| called.role(one) != Role::Rollback) {
+            if called.is_some_and(|called| !called.role(one).is_apart()) {
                 all.push(Inner { id: inner_id(&part.id, &one.id), title: one.title.plain(), steps: Vec::new() });
             }
         }
@@ -72,6 +108,6 @@ pub struct Inner<'a> {
 impl Inner<'_> {
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        sheet::standing(self.steps.iter().map(|(_, step)| step.state))
+        Standing::of(self.steps.iter().map(|(_, step)| step.state))
     }
 }

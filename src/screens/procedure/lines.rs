@@ -5,9 +5,10 @@ use super::desk::Desk;
 use super::meta;
 use super::output;
 use super::state::State;
+use crate::domain::Standing;
 use crate::style::Role;
-use crate::ui::Words;
 use crate::ui::paper::{Ground, rows};
+use crate::ui::{Words, runs};
 
 /// Columns before the text, where marks stand.
 pub const GUTTER: usize = 2;
@@ -46,7 +47,10 @@ pub fn lines(state: &State, desk: &Desk<'_>, atom: usize, columns: usize) -> Vec
         .map(|row| {
             let title = marked.filter(|_| row.first);
             let mark = title.and_then(|part| procedure.parts.get(part).map(|one| (part, one))).map(|(part, one)| {
-                let (glyph, role) = meta::mark(desk.sheet.standing(&one.id), desk.glyphs);
+                let standing = desk.sheet.standing(&one.id);
+                let written = desk.sheet.run.is_none() && standing == Standing::Open && desk.is_ticked_in_file(one);
+                let (glyph, role) = runs::standing_mark(standing, desk.glyphs);
+                let (glyph, role) = if written { (desk.glyphs.yes, Role::Quiet) } else { (glyph, role) };
                 let here = state.cursor == Some(part) && glyph == desk.glyphs.states[1];
                 if here { (desk.glyphs.then, Role::Key) } else { (glyph, role) }
             });

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::desk::Desk;
-use crate::domain::procedure::{Danger, Doing, Part};
+use crate::domain::channel::Silent;
+use crate::domain::procedure::{self, Danger, Doing, Part, Way};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::time::short;
-use crate::domain::{HostName, Motion, PartId};
-use crate::state::procedures::Standing;
-use crate::state::procedures::sheet::{declared, is_automated, needs_place, places, usually};
-use crate::style::{Glyphs, Role};
+use crate::domain::{HostName, PartId, Standing};
+use crate::state::procedures::motion;
+use crate::state::procedures::sheet::{is_automated, needs_place, places, usually};
+use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::words::Piece;
 use crate::ui::{Words, figure, runs};
@@ -20,20 +21,6 @@ const NAMES: usize = 3;
 const LONGEST: usize = 120;
 /// Columns of the bar of a step that goes on.
 const BAR: u32 = 12;
-
-/// The mark and the colour of how a part stands.
-pub fn mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role) {
-    match standing {
-        Standing::Open => (glyphs.states[1], Role::Quiet),
-        Standing::Going => (glyphs.link, Role::RunGoing),
-        Standing::Partly => (glyphs.states[3], Role::RunGoing),
-        Standing::Done => (glyphs.yes, Role::RunGood),
-        Standing::Failed => (glyphs.no, Role::RunBad),
-        Standing::Unknown => (glyphs.states[4], Role::RunUnknown),
-        Standing::Skipped => (glyphs.none, Role::RunStopped),
-        Standing::Waived => (glyphs.alarm, Role::Warn),
-    }
-}
 
 /// How a part stands, in a word.
 pub fn word(standing: Standing) -> &'static str {
@@ -52,7 +39,10 @@ pub fn word(standing: Standing) -> &'static str {
 /// What stands directly behind the title of a part: who ticked it, or where and how long it ran.
 pub fn behind(part: &Part, desk: &Desk<'_>) -> Words {
     let steps = desk.sheet.steps(&part.id);
-    let Some((_, first)) = steps.first() else { return Words::new() };
+    let Some((_, first)) = steps.first() else {
+        let ticked = desk.is_ticked_in_file(part);
+        return if ticked { Words::of(Role::Quiet, "  ticked in the file") } else { Words::new() };
+    };
     if is_automated(part) || first.state == StepState::Planned {
         return Words::new();
     }
@@ -88,14 +78,22 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
         let name = Foreign::from(channel.as_str()).plain();
         put(match desk.environment.silent(channel) {
             None => Words::new().prose(Role::Quiet, &format!("tells the channel {name}")),
-            Some(silent) => Words::new().prose(Role::Warn, &format!("by hand, because {}", silent.why(&name))),
+            Some(silent) => {
+                let quiet = silent == Silent::Drill || desk.sheet.procedure.role(part) == procedure::Role::Rollback;
+                let how = if quiet { "tells nobody" } else { "by hand" };
+                Words::new().prose(Role::Warn, &format!("{how}, because {}", silent.why(&name)))
+            }
         });
     }
     let steps = desk.sheet.steps(&part.id);
+    let open = steps.iter().all(|(_, step)| step.state == StepState::Planned);
     if is_automated(part) {
         put(doing(part, desk, chosen, &steps));
-    } else if part.options.evidence && steps.is_empty() {
+    } else if part.options.evidence && open {
         put(Words::of(Role::Quiet, "wants a note of what was seen"));
+    }
+    if steps.iter().any(|(_, step)| step.edited.is_some()) {
+        put(Words::of(Role::Warn, "its command was edited for this run"));
     }
     if let Some((name, value)) = part.options.capture.as_ref().zip(gave(&steps)) {
         put(Words::of(Role::Quiet, format!("gave {name}: ")).prose(Role::Text, &value));
@@ -109,7 +107,28 @@ pub fn below(part: &Part, desk: &Desk<'_>, chosen: &[HostName], columns: usize) 
         }
     }
     if let (Doing::Restart(_), true) = (&part.doing, steps.iter().any(|(_, step)| step.state != StepState::Planned)) {
-        put(Words::new().prose(Role::Quiet, &Motion::of(steps.iter().map(|(_, step)| *step)).words()));
+        let motion = motion(desk.sheet.procedure, desk.environment, steps.iter().map(|(_, step)| *step));
+        put(Words::new().prose(Role::Quiet, &motion.words()));
+    }
+    if let Doing::Decide(all) = &part.doing
+        && open
+    {
+        lines.extend(ways(all, columns, desk));
+    }
+    lines
+}
+
+/// The ways between which a person decides, each with what it means.
+pub fn ways(ways: &[Way], columns: usize, desk: &Desk<'_>) -> Vec<Words> {
+    let label = ways.iter().map(|way| crate::text::width(&way.word)).max().unwrap_or(0).min(24);
+    let mut lines = Vec::new();
+    for way in ways {
+        let word = crate::text::fit(&Foreign::from(way.word.as_str()).plain(), label);
+        let about = Words::new().prose(Role::Quiet, &way.about.plain());
+        let mut rows = about.wrapped(columns.saturating_sub(label + 4).max(8), desk.clock).into_iter();
+        let first = rows.next().unwrap_or_default();
+        lines.push(Words::of(Role::Quiet, format!("{} ", desk.glyphs.dot)).text(Role::Text, word).gap(2).then(first));
+        lines.extend(rows.map(|row| Words::new().gap(label + 4).then(row)));
     }
     lines
 }
@@ -131,7 +150,7 @@ fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
         return ends(part, steps, desk);
     }
     let mut words = place(part, desk, chosen, steps);
-    words = words.then(grade(declared(part)).map_or_else(Words::new, |words| Words::new().gap(2).then(words)));
+    words = words.then(grade(desk.grade(part)).map_or_else(Words::new, |words| Words::new().gap(2).then(words)));
     if let Some(usual) = usually(&part.id, desk.sheet.procedure, desk.runs) {
         words = words.gap(2).text(Role::Quiet, format!("usually {}", figure::latency(usual)));
     }
@@ -143,6 +162,7 @@ fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
         Doing::Hold(span, _) => words.gap(2).text(Role::Quiet, format!("waits {}", short(*span))),
         Doing::Check(service, probe) => words.gap(2).text(Role::Quiet, format!("until {service}/{probe} passes")),
         Doing::Fact(fact) => words.gap(2).prose(Role::Quiet, &Foreign::from(fact.told()).plain()),
+        Doing::Approve(quorum) => words.gap(2).text(Role::Quiet, format!("approved by {}", quorum.told())),
         Doing::Notify(channel, _) => {
             words.gap(2).text(Role::Quiet, format!("tells {}", Foreign::from(channel.as_str()).plain()))
         }
@@ -190,7 +210,7 @@ fn calls(part: &Part, desk: &Desk<'_>) -> Words {
     for one in &all {
         let standing = one.standing();
         if matches!(standing, Standing::Going | Standing::Failed | Standing::Unknown) {
-            let (glyph, role) = mark(standing, desk.glyphs);
+            let (glyph, role) = runs::standing_mark(standing, desk.glyphs);
             words = words.gap(2).text(role, glyph).tail(Role::Text, format!(" {}", one.title));
         }
     }
@@ -202,9 +222,11 @@ fn ends(part: &Part, steps: &[(usize, &RunStep)], desk: &Desk<'_>) -> Words {
     let mut words = Words::new();
     for (number, (_, step)) in steps.iter().enumerate() {
         let gap = if number == 0 { "" } else { "   " };
-        words =
-            words.text(Role::Quiet, format!("{gap}{}", whose(step, steps))).tail(Role::Text, " ").then(end(step, desk));
-        if is_moving(step) {
+        words = words.text(Role::Quiet, format!("{gap}{}", whose(step, steps))).tail(Role::Text, " ");
+        // What was fetched goes on no more: it waits for a person.
+        let judged = step.state == StepState::Done && desk.asks(part);
+        words = if judged { words.text(Role::Warn, "fetched, to be judged") } else { words.then(end(step, desk)) };
+        if is_moving(step) && !judged {
             words = words.then(ahead(step, part, desk));
         }
         if let Some(by) = step.by.as_deref() {

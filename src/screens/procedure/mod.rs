@@ -13,6 +13,7 @@ mod view;
 pub use copy::{command, pane_as_markdown};
 pub use desk::Desk;
 pub use outline::Outline;
-pub use state::{Focus, State};
+pub use output::Output;
+pub use state::{Focus, Grades, State};
 pub use steps::{Row as StepRow, rows as step_rows};
 pub use view::{Areas, areas, output_lines, view};

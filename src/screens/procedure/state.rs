@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::desk::Desk;
 use super::lines::lines;
 use super::outline::Outline;
-use crate::domain::procedure::Block;
+use crate::domain::procedure::{Block, Danger};
 use crate::domain::{HostName, PartId, Procedure, RunId};
+use crate::state::procedures::seen_grade;
 use crate::ui::highlight::Highlighter;
 use crate::ui::list::Step;
 use crate::ui::paper::{Paper, Place};
@@ -27,6 +28,9 @@ pub enum Focus {
     Output,
 }
 
+/// How dangerous the parts of a document are, in their order; nothing where that is known only when it is planned.
+pub type Grades = Arc<[Option<Danger>]>;
+
 /// The state of the screen.
 #[derive(Debug, Default)]
 pub struct State {
@@ -42,6 +46,8 @@ pub struct State {
     pub outline: Outline,
     /// Its code, coloured as far as it was looked at.
     pub painted: Highlighter,
+    /// How dangerous its parts are, as far as their commands show.
+    pub grades: Grades,
     /// Whether code in sight is not coloured yet.
     pub unpainted: bool,
     /// The part under the cursor.
@@ -56,6 +62,8 @@ pub struct State {
     pub unfolded: BTreeSet<PartId>,
     /// Where parts are done that name no place.
     pub hosts: Vec<HostName>,
+    /// Where a person has just said that they are; it counts from when something begins there.
+    pub meant: Option<Vec<HostName>>,
     /// What was told for this document, by the key of what was asked.
     pub told: BTreeMap<String, String>,
     /// Keys of variables that are left to the host.
@@ -85,6 +93,7 @@ impl State {
         *self = Self {
             paper: Paper::new(&procedure.blocks),
             outline: Outline::new(&procedure),
+            grades: procedure.parts.iter().map(seen_grade).collect(),
             procedure: Some(procedure),
             hosts: host.into_iter().collect(),
             ..Self::default()

@@ -3,12 +3,12 @@
 use super::desk::Desk;
 use super::meta;
 use super::state::State;
+use crate::domain::Standing;
 use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{RunStep, StepState};
-use crate::state::procedures::Standing;
 use crate::state::procedures::sheet::{is_automated, places};
 use crate::style::Role;
-use crate::ui::{Words, figure};
+use crate::ui::{Words, figure, runs};
 
 /// What a row of the list stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub fn told(state: &State, desk: &Desk<'_>, row: &Row) -> Told {
 }
 
 fn title(standing: Standing, text: &str, indent: usize, desk: &Desk<'_>) -> Words {
-    let (glyph, role) = meta::mark(standing, desk.glyphs);
+    let (glyph, role) = runs::standing_mark(standing, desk.glyphs);
     let of_text = if standing.is_over() { Role::Quiet } else { Role::Text };
     Words::new().gap(indent).text(role, format!("{glyph} ")).text(of_text, text)
 }
@@ -103,7 +103,7 @@ fn right(state: &State, desk: &Desk<'_>, place: usize) -> Words {
     let Some(part) = desk.sheet.procedure.parts.get(place) else { return Words::new() };
     let steps = desk.steps(place);
     let standing = desk.sheet.standing(&part.id);
-    let (_, role) = meta::mark(standing, desk.glyphs);
+    let (_, role) = runs::standing_mark(standing, desk.glyphs);
     if let Some((_, going)) =
         steps.iter().find(|(_, step)| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done))
     {
@@ -135,7 +135,7 @@ fn right(state: &State, desk: &Desk<'_>, place: usize) -> Words {
 
 /// How steps stand together, and how long the longest took.
 fn ended(steps: &[(usize, &RunStep)], standing: Standing, desk: &Desk<'_>) -> Words {
-    let (_, role) = meta::mark(standing, desk.glyphs);
+    let (_, role) = runs::standing_mark(standing, desk.glyphs);
     let done = steps.iter().filter(|(_, step)| step.state == StepState::Verified).count();
     let word = if steps.len() > 1 && done < steps.len() {
         format!("{} {done}/{}", meta::word(standing), steps.len())

@@ -12,12 +12,13 @@ use super::steps;
 use crate::domain::Run;
 use crate::domain::run::RunState;
 use crate::domain::time::short;
+use crate::port::procedure::Need;
 use crate::state::procedures::Conduct;
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::paper::Ground;
 use crate::ui::words::Piece;
-use crate::ui::{Pen, Words, figure, pane};
+use crate::ui::{Pen, Words, figure, pane, runs};
 
 /// Below this width document and steps have no room beside each other.
 const SIDE_BY_SIDE: u16 = 100;
@@ -137,7 +138,7 @@ fn document(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect, (colu
 /// Which run is looked at.
 fn as_it_was(run: &Run, desk: &Desk<'_>) -> String {
     let person = Foreign::from(run.person.as_str()).plain();
-    format!(" in the run of {}, {person}", crate::ui::runs::when(run.begun, desk.clock))
+    format!(" in the run of {}, {person}", runs::when(run.begun, desk.clock))
 }
 
 /// Says on the lower line of the frame how far down this is, where something lies below.
@@ -188,16 +189,19 @@ fn standing(desk: &Desk<'_>, pen: &Pen<'_>) -> Words {
     match (run.state, run.ended) {
         (RunState::Running, _) if desk.past => Words::of(Role::Warn, "nobody is at it"),
         (RunState::Running, _) => {
+            let paused = needs.is_some_and(|conduct| conduct.needs.contains(&Need::Paused));
             let words = match needs {
+                Some(_) if paused => Words::of(Role::Info, "paused"),
                 Some(_) => Words::of(Role::Warn, "needs you"),
                 None if desk.conduct.is_some_and(Conduct::moves) => Words::of(Role::RunGoing, "running"),
                 None => Words::of(Role::Text, "begun"),
             };
-            let words = words.text(Role::Quiet, dot).piece(Role::Quiet, Piece::Since(run.begun));
+            let from = desk.conduct.map_or(run.begun, |conduct| conduct.counts_from(desk.clock.running));
+            let words = words.text(Role::Quiet, dot).piece(Role::Quiet, Piece::Since(from));
             let budget = desk.sheet.procedure.header.budget;
             match budget {
                 Some(budget) => {
-                    let role = if desk.clock.now.since(run.begun) > budget { Role::Warn } else { Role::Quiet };
+                    let role = if desk.clock.now.since(from) > budget { Role::Warn } else { Role::Quiet };
                     words.text(role, format!(" of {}", short(budget)))
                 }
                 None => words,
@@ -205,6 +209,7 @@ fn standing(desk: &Desk<'_>, pen: &Pen<'_>) -> Words {
         }
         (state, Some(ended)) => {
             let took = std::time::Duration::try_from(ended.duration_since(run.begun)).unwrap_or_default();
+            let took = desk.conduct.and_then(Conduct::took).unwrap_or(took);
             Words::of(Role::run(state), state.word()).text(Role::Quiet, format!("{dot}{}", short(took)))
         }
         (state, None) => Words::of(Role::run(state), state.word()),
@@ -247,7 +252,7 @@ fn output(state: &State, desk: &Desk<'_>, pen: &mut Pen<'_>, area: Rect, columns
         (Some(_), _) => Words::of(Role::Warn, "held"),
         (None, "running") => Words::of(Role::RunGoing, "live"),
         (None, "open") => Words::new(),
-        (None, word) => Words::of(meta::mark(standing, desk.glyphs).1, word),
+        (None, word) => Words::of(runs::standing_mark(standing, desk.glyphs).1, word),
     };
     let inside = pane::frame(pen, area, &title, &remark, state.focus == Focus::Output);
     for (place, y) in (top..count).zip(inside.y..inside.bottom()) {

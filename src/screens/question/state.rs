@@ -9,6 +9,9 @@ use crate::port::event::{Question, QuestionKind};
 /// Longest answer, in bytes. The buffer is as long from the start, so that it is never moved and copied.
 const LONGEST: usize = 1024;
 
+/// Characters of a secret of a run, at the least: shorter ones can't be masked.
+const LEAST: usize = 4;
+
 /// The state of one question.
 #[derive(Debug)]
 pub struct State {
@@ -33,7 +36,7 @@ impl State {
     /// What was typed, where it is no secret.
     pub fn visible(&self) -> Option<&str> {
         match self.question.kind {
-            QuestionKind::Secret | QuestionKind::Sudo => None,
+            QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => None,
             QuestionKind::HostKey | QuestionKind::Confirm => Some(&self.answer),
         }
     }
@@ -49,7 +52,7 @@ impl State {
     /// Takes a paste: into a secret only, and never with its line end. What was pasted confirms nothing.
     pub fn paste(&mut self, text: &str) {
         match self.question.kind {
-            QuestionKind::Secret | QuestionKind::Sudo => {
+            QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => {
                 text.lines().next().unwrap_or_default().chars().for_each(|c| self.push(c))
             }
             QuestionKind::HostKey | QuestionKind::Confirm => {
@@ -75,12 +78,18 @@ impl State {
     /// The answer, if what was typed is one.
     pub fn accept(&mut self) -> Option<Secret> {
         let good = match self.question.kind {
-            QuestionKind::Secret | QuestionKind::Sudo => !self.answer.is_empty(),
+            QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => !self.answer.is_empty(),
             QuestionKind::HostKey | QuestionKind::Confirm => self.answer.as_str() == "yes",
         };
+        // A key or two that were meant for something else are no secret, and none as short would be taken.
+        let short = self.question.kind == QuestionKind::Input && self.answer.len() < LEAST;
+        if good && short {
+            self.remark = Some("A secret has at least four characters.");
+            return None;
+        }
         if !good {
             self.remark = Some(match self.question.kind {
-                QuestionKind::Secret | QuestionKind::Sudo => "Nothing was typed yet.",
+                QuestionKind::Secret | QuestionKind::Input | QuestionKind::Sudo => "Nothing was typed yet.",
                 QuestionKind::HostKey | QuestionKind::Confirm => "Only the whole word yes says yes.",
             });
             return None;

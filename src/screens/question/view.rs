@@ -20,6 +20,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, accept: &str, decline:
     let area = pane::middle(area, width, height);
     let (title, does) = match state.question.kind {
         QuestionKind::Secret => ("A secret is asked for", "answer"),
+        QuestionKind::Input => ("A step of the run needs a secret", "answer"),
         QuestionKind::Sudo => ("sudo wants a password on", "answer"),
         QuestionKind::HostKey => ("Unknown host key", "trust this key from now on"),
         QuestionKind::Confirm => ("May it go on?", "let it go on"),
@@ -50,7 +51,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect, accept: &str, decline:
     }
     let keys = Words::of(Role::Key, accept).text(Role::Quiet, format!(" {does}   "));
     let otherwise = match state.question.kind {
-        QuestionKind::Sudo => " give none: the step fails",
+        QuestionKind::Input | QuestionKind::Sudo => " give none: the step fails",
         QuestionKind::Secret | QuestionKind::HostKey | QuestionKind::Confirm => " do not connect",
     };
     let keys = keys.text(Role::Key, decline).text(Role::Quiet, otherwise);

@@ -25,6 +25,16 @@ const COLUMNS: [Column; 6] = [
     Column::of(&HEADINGS, 5, (4, 0, 4), true, 5),
 ];
 
+/// For whoever comes from a row: why a procedure fits matters more than when it was last run.
+const FITTING: [Column; 6] = [
+    Column::of(&HEADINGS, 0, (11, 0, 11), false, 4),
+    Column::of(&HEADINGS, 1, (28, 3, 64), false, 0),
+    Column::of(&HEADINGS, 2, (26, 5, 90), false, 1),
+    Column::of(&HEADINGS, 3, (12, 0, 12), false, 3),
+    Column::of(&HEADINGS, 4, (15, 1, 18), false, 2),
+    Column::of(&HEADINGS, 5, (4, 0, 4), true, 5),
+];
+
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Areas {
@@ -112,8 +122,9 @@ fn list(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
         pane::typed(pen, area, NAME, &state.filter);
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let places = places(&COLUMNS, room.width.saturating_sub(2));
-    for (column, place) in COLUMNS.iter().zip(&places) {
+    let columns = if state.subject.is_some() { &FITTING } else { &COLUMNS };
+    let places = places(columns, room.width.saturating_sub(2));
+    for (column, place) in columns.iter().zip(&places) {
         let Some((at, width)) = place else { continue };
         let heading = Words::of(Role::Quiet, column.heading);
         if column.right {
@@ -136,7 +147,7 @@ fn list(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
             continue;
         }
         pen.words(room.x, y, 1, &mark(row, glyphs));
-        for ((words, column), place) in cells(row, shelf, clock, glyphs).iter().zip(&COLUMNS).zip(&places) {
+        for ((words, column), place) in cells(row, shelf, clock, glyphs).iter().zip(columns).zip(&places) {
             let Some((at, width)) = place else { continue };
             if column.right {
                 pen.words_right(room.x + 2 + at, y, *width, words);

@@ -1,7 +1,7 @@
 //! Variables that a part uses before the part that captures them, and waits that could never come true so.
 
 use super::{Case, Finding};
-use crate::domain::procedure::{Doing, Role, Term};
+use crate::domain::procedure::{Doing, Term};
 use crate::runtimes::shell_text::{scan, sets};
 
 pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
@@ -9,7 +9,7 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         // What undoes, and the way back, come when everything else has been.
-        if case.procedure.role(part) == Role::Rollback {
+        if case.procedure.role(part).is_apart() {
             continue;
         }
         let mut names: Vec<String> = Vec::new();
@@ -23,6 +23,9 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
         }
         if let Doing::Fact(fact) = &part.doing {
             names.extend(fact.inputs().iter().map(ToString::to_string));
+        }
+        if let Doing::Notify(_, words) = &part.doing {
+            names.extend(words.names().iter().map(ToString::to_string));
         }
         for term in &part.options.when.0 {
             let (Term::Is(name) | Term::Not(name) | Term::Equals(name, _) | Term::Differs(name, _)) = term;

@@ -1,14 +1,14 @@
 //! What only hosts can tell of a site: whether the programs of steps, the units of services and the rights that both
 //! need are there. Here is what is asked of whom, and what an answer means; nothing is sent from here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::tools::tools;
 use crate::domain::procedure::{Doing, Part, Procedure, here};
 use crate::domain::service::{RuntimeKind, UnitPattern};
 use crate::domain::{BecomeRoot, Environment, Host, HostName, Reach, Shell, Site};
 use crate::runtimes::presence::{Ask, Said};
-use crate::site::mistake::Mistake;
+use crate::site::mistake::{Mistake, Severity};
 
 /// Where something is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ struct Wanted {
 /// Everything that one host is asked.
 #[derive(Debug, Clone)]
 pub struct Question {
+    /// The site's own file.
+    pub file: PathBuf,
     /// The environments in which it is asked.
     pub environment: String,
     /// The host.
@@ -36,9 +38,9 @@ pub fn questions(site: &Site, file: &Path, text: &str) -> Vec<Question> {
     let mut all: Vec<Question> = Vec::new();
     for environment in &site.environments {
         let from = all.len();
-        all.extend(environment.hosts.iter().map(|host| question(environment, host.clone())));
+        all.extend(environment.hosts.iter().map(|host| question(environment, file, host.clone())));
         if let Some(machine) = this_machine() {
-            all.push(question(environment, machine));
+            all.push(question(environment, file, machine));
         }
         let mine = all.get_mut(from..).unwrap_or_default();
         for procedure in &environment.procedures {
@@ -58,8 +60,9 @@ pub fn questions(site: &Site, file: &Path, text: &str) -> Vec<Question> {
     all
 }
 
-fn question(environment: &Environment, host: Host) -> Question {
-    Question { environment: environment.name.to_string(), host, asks: Vec::new(), wanted: Vec::new() }
+fn question(environment: &Environment, file: &Path, host: Host) -> Question {
+    let (file, environment) = (file.to_path_buf(), environment.name.to_string());
+    Question { file, environment, host, asks: Vec::new(), wanted: Vec::new() }
 }
 
 /// This machine, for steps that run here.
@@ -161,6 +164,30 @@ pub fn judge(all: &[(&Question, Vec<Said>)]) -> Vec<Mistake> {
     mistakes
 }
 
+/// Hosts of one environment that are the same machine, as they say themselves: what is run "on both" is run there twice,
+/// and each is in the way of what the other keeps there.
+pub fn same_machine(all: &[(&Question, String)]) -> Vec<Mistake> {
+    let mut found: Vec<(&Question, &str, Vec<&str>)> = Vec::new();
+    for (question, machine) in all.iter().filter(|(question, _)| question.host.name != here()) {
+        let host = question.host.name.as_str();
+        let same = found.iter_mut().find(|(other, known, _)| {
+            known == machine && other.file == question.file && other.environment == question.environment
+        });
+        match same {
+            Some((_, _, hosts)) => hosts.push(host),
+            None => found.push((question, machine, vec![host])),
+        }
+    }
+    let several = found.into_iter().filter(|(_, _, hosts)| hosts.len() > 1);
+    let told = several.map(|(question, _, hosts)| {
+        let message = format!("{} of {} are one machine", hosts.join(", "), question.environment);
+        let hint =
+            "name it once: a step on each of them is done twice there, and a rolling change takes both away at once";
+        Mistake { severity: Severity::Warning, ..Mistake::of_file(&question.file, message) }.with_hint(hint)
+    });
+    told.collect()
+}
+
 impl Wanted {
     fn mistake(&self, message: &str, hint: &str) -> Mistake {
         let message = format!("{message} ({})", self.by);
@@ -233,5 +260,28 @@ fn of_services(environment: &Environment, file: &Path, text: &str, questions: &m
                 question.want(ask.clone(), &shown(file), line.clone(), service.name.to_string());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn two_hosts_of_an_environment_that_are_one_machine_are_told() {
+        let question = |environment: &str, name: &str| {
+            let host = Host { name: HostName::new(name).unwrap(), ..this_machine().unwrap() };
+            let (file, environment) = (PathBuf::from("site.toml"), environment.to_owned());
+            Question { file, environment, host, asks: Vec::new(), wanted: Vec::new() }
+        };
+        let [one, two, three] = ["app-1", "app-2", "app-3"].map(|name| question("production", name));
+        let (other, here) = (question("staging", "app-1"), question("production", here().as_str()));
+        let on = |question, machine: &str| (question, machine.to_owned());
+        let told =
+            same_machine(&[on(&one, "a.1"), on(&two, "b.1"), on(&three, "a.1"), on(&other, "a.1"), on(&here, "a.1")]);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].message, "app-1, app-3 of production are one machine");
+        assert_eq!(told[0].severity, Severity::Warning);
     }
 }

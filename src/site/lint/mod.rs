@@ -1,5 +1,6 @@
 //! What is doubtful in procedures although it can be read: rule by rule, each a file here and a row in the table.
 
+mod approvals;
 mod backup;
 mod budget;
 mod calls;
@@ -9,7 +10,9 @@ mod declared;
 mod disguise;
 mod facts;
 mod fail_fast;
+mod follow;
 mod gaps;
+mod gate_skip;
 mod inputs;
 pub mod live;
 mod names;
@@ -79,6 +82,9 @@ const RULES: &[Rule] = &[
     ("disguise", disguise::rule),
     ("release", release::rule),
     ("waiver", waiver::rule),
+    ("gate", gate_skip::rule),
+    ("approval", approvals::rule),
+    ("follow-up", follow::rule),
 ];
 
 /// Judges all procedures of a site, as they are on this day.

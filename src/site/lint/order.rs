@@ -1,7 +1,6 @@
 //! Services that are started in another order than they need each other.
 
 use super::{Case, Finding};
-use crate::domain::procedure::Role;
 use crate::domain::service::UnitPattern;
 use crate::domain::{Service, ServiceName};
 use crate::runtimes::shell_text::simples_deep;
@@ -9,7 +8,7 @@ use crate::runtimes::shell_text::simples_deep;
 pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let mut started: Vec<(&ServiceName, usize)> = Vec::new();
     for (part, text) in case.scripts() {
-        if case.procedure.role(part) == Role::Rollback {
+        if case.procedure.role(part).is_apart() {
             continue;
         }
         let mut simples = simples_deep(text);

@@ -1,7 +1,8 @@
 //! What a procedure says of its release: names that nothing gives, and releases that nobody would ever find again.
 
 use super::{Case, Finding};
-use crate::domain::procedure::{Doing, InputKind, Kind, Procedure};
+use crate::domain::procedure::{Danger, Doing, InputKind, Kind, Language, Procedure};
+use crate::runtimes::danger::danger;
 
 pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let (procedure, mut found) = (case.procedure, Vec::new());
@@ -37,6 +38,13 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
             let message = format!("[release] names {name} as its {key}, and nothing gives it");
             found.push(Finding::mistake(release.line, message, "name an input, or what a part says with capture="));
         }
+    }
+    if let Some(command) = &release.present
+        && danger(Language::Sh, command) != Danger::Read
+    {
+        let message = "present of [release] is not seen to only read, and so it would never be run";
+        let hint = "say a command that looks for the release of $commit on a host, such as `git rev-parse -q --verify` or `test -d`";
+        found.push(Finding::mistake(release.line, message, hint));
     }
     if let Some(word) = &release.service {
         let known = case.environment.services.iter().any(|service| service.name.as_str() == word);

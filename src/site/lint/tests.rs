@@ -185,6 +185,24 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
         (
             "capture",
             "captures only later",
+            ("", "- Now $stamp goes. {#s notify=ops}\n\n".to_owned() + &sh("#b host=db-1 capture=stamp", "date")),
+            ("", sh("#b host=db-1 capture=stamp", "date") + "- Now $stamp goes. {#s notify=ops}\n"),
+        ),
+        (
+            "name",
+            "nothing is called verzion here, so s tells $verzion as it is written",
+            ("[inputs.version]", "- Now ${verzion} goes, $version. {#s notify=ops}\n".into()),
+            ("[inputs.version]", "- Now ${version} goes, for $5. {#s notify=ops}\n".into()),
+        ),
+        (
+            "name",
+            "s tells $token, which is a secret",
+            ("[inputs.token]\nsecret = true", "- By $token. {#s notify=ops}\n".into()),
+            ("[inputs.token]", "- By $token. {#s notify=ops}\n".into()),
+        ),
+        (
+            "capture",
+            "captures only later",
             ("", sh("#a host=db-1 when=stamp", "uptime") + &sh("#b host=db-1 capture=stamp", "date")),
             ("", sh("#a host=db-1 capture=stamp", "stamp=x; echo $stamp")),
         ),
@@ -304,6 +322,42 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
             "the role boss, which the site has not",
             ("", "## Gate\n\n- [ ] Signed {#a waiver=boss}".into()),
             ("", "## Gate\n\n- [ ] Signed {#a waiver=lead}".into()),
+        ),
+        (
+            "gate",
+            "a holds the gate up when it fails",
+            ("", format!("## Gate\n\n{}", sh("#a host=db-1 danger=read on_error=skip", "uptime"))),
+            ("", format!("## Before\n\n{}", sh("#a host=db-1 danger=read on_error=skip", "uptime"))),
+        ),
+        (
+            "approval",
+            "the role boss, which the site has not",
+            ("", "## Gate\n\n- Signed {#a approve=\"1 of boss\"}".into()),
+            ("", "## Gate\n\n- Signed {#a approve=\"1 of lead\"}".into()),
+        ),
+        (
+            "approval",
+            "only 1 have that role",
+            ("", "## Gate\n\n- Signed {#a approve=\"2 of lead\"}".into()),
+            ("", "## Gate\n\n- Signed {#a approve=\"1 of lead\"}".into()),
+        ),
+        (
+            "approval",
+            "outside of a gate",
+            ("", "## Phase 1\n\n- Signed {#a approve=\"1 of lead\"}".into()),
+            ("", "## Gate\n\n- Signed {#a approve=\"1 of lead\"}".into()),
+        ),
+        (
+            "follow-up",
+            "this document makes none",
+            ("", "## Follow-up: first hour {due=1h}\n\n- [ ] Quiet".into()),
+            ("", "## Follow the money\n\n- [ ] Quiet".into()),
+        ),
+        (
+            "follow-up",
+            "the console only looks",
+            (deploy, format!("## Follow-up {{due=1h}}\n\n{}", sh("#a host=lock", "rm -f /tmp/x"))),
+            (deploy, format!("## Follow-up {{due=1h}}\n\n{}", sh("#a host=lock", "uptime"))),
         ),
         ("debt", "still missing", ("", "- [ ] Tag it {#a todo}".into()), ("", "- [ ] Tag it {#a}".into())),
     ];

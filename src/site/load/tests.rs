@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use super::several;
 use crate::site::{Look, Places, Severity, Standing, approve, check, find, load, look, revoke};
 
 const GOOD: &str = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\n\
@@ -284,4 +285,13 @@ fn a_check_without_words_looks_at_everything() {
     let none = check(&desk.places, &["thiers".to_owned()], &[], TODAY);
     assert_eq!(none.not_found, 1);
     assert!(none.text.contains("did you mean `theirs`?"), "{}", none.text);
+}
+
+#[test]
+fn a_key_of_more_than_one_name_is_doubted() {
+    let text = b"# who may sign\nbo ssh-ed25519 AAAA\nada,cy ssh-ed25519 BBBB\n\n* ssh-ed25519 CCCC\n";
+    let told = several(text, Path::new("allowed_signers"));
+    let told: Vec<&str> = told.iter().map(|mistake| mistake.message.as_str()).collect();
+    let line = |line: u32, names: &str| format!("the key in line {line} stands for more than one name: {names}");
+    assert_eq!(told, [line(3, "ada,cy"), line(5, "*")]);
 }

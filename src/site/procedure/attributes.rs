@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::group::{Group, Shape, Word};
 use super::keys::{self, About, WITH, Written};
 use super::values;
+use crate::domain::approval::Quorum;
 use crate::domain::fact::Fact;
-use crate::domain::procedure::{Doing, Guard, Options, Way};
+use crate::domain::procedure::{Doing, Guard, Guarded, Options, SendBack, Way};
 use crate::domain::{InputName, PartId, ProbeName, ProcedureName, ServiceName};
 use crate::site::mistake::{Sink, did_you_mean, quoted};
 use crate::site::source::Span;
@@ -27,6 +28,8 @@ pub struct Attributes {
     pub budget: Option<Duration>,
     /// How many of a section's parts may be under way at once, or of the services that are started anew.
     pub parallel: Option<usize>,
+    /// Of a follow-up, when it is due.
+    pub due: Option<Duration>,
     /// Whether something is said that only a command can mean.
     pub command: bool,
     /// Whether something is said beside the id and what is for a section.
@@ -67,6 +70,10 @@ pub fn read(group: &Group, sink: &mut Sink<'_>) -> Attributes {
             kinds.push(word);
         }
     }
+    // Of a shift the hold is what comes behind each weight.
+    if kinds.iter().any(|word| word.key == "shift") {
+        kinds.retain(|word| word.key != "hold");
+    }
     if let [first, second, ..] = kinds.as_slice() {
         let message = format!("{} and {} can't both be the kind of one step", quoted(&first.key), quoted(&second.key));
         reader.wrong(&second.span, message, None);
@@ -79,6 +86,13 @@ pub fn read(group: &Group, sink: &mut Sink<'_>) -> Attributes {
     }
     reader.read
 }
+
+/// How long a dead-man timer may wait for a sign of life.
+const SHORTEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// What says how a guard judges.
+const GUARD: [&str; 7] = ["interval", "delay", "count", "failures", "inconclusive", "errors", "successes"];
 
 struct Reader<'a, 's> {
     read: Attributes,
@@ -117,6 +131,7 @@ impl Reader<'_, '_> {
                 }
                 Some((_, about)) => {
                     self.note(about, &word.key);
+                    self.belongs(about, word, group);
                     self.flag(&word.key, true);
                 }
                 None => self.unknown(word),
@@ -124,6 +139,7 @@ impl Reader<'_, '_> {
             Shape::Value(value, span) => match keys::known(&word.key) {
                 Some((Written::Flag, about)) => {
                     self.note(about, &word.key);
+                    self.belongs(about, word, group);
                     let set = values::switch(value);
                     if let Some(set) = self.take(span, set) {
                         self.flag(&word.key, set);
@@ -186,6 +202,7 @@ impl Reader<'_, '_> {
             "folder" => self.read.options.folder = self.take(span, values::text(value)),
             "with" => self.read.options.with = self.take(span, values::text(value)),
             "budget" => self.read.budget = self.take(span, values::lasting(value)),
+            "due" => self.read.due = self.take(span, values::lasting(value)),
             "parallel" => self.read.parallel = self.take(span, values::count(value, 1)),
             "timeout" => {
                 if let Some(timeout) = self.take(span, values::lasting(value)) {
@@ -219,6 +236,10 @@ impl Reader<'_, '_> {
                 self.take(&span, values::probe(value)).map(|(service, probe)| Kind::Whole(Doing::Check(service, probe)))
             }
             "fact" => self.fact(value, &span, group).map(Doing::Fact).map(Kind::Whole),
+            "approve" => self.take(&span, values::quorum(value)).map(|quorum| {
+                let not_self = group.words.iter().any(|word| word.key == "not_self" && is_set(word));
+                Kind::Whole(Doing::Approve(Quorum { not_self, ..quorum }))
+            }),
             "prompt" => self.take(&span, values::several(value, values::input)).map(Doing::Prompt).map(Kind::Whole),
             "decide" => self.take(&span, values::ways(value)).map(Doing::Decide).map(Kind::Whole),
             "restart" if matches!(word.shape, Shape::Flag) => Some(Kind::Whole(Doing::Restart(Vec::new()))),
@@ -239,24 +260,45 @@ impl Reader<'_, '_> {
     }
 
     fn hold(&mut self, time: Duration, group: &Group) -> Doing {
+        Doing::Hold(time, self.guard(group))
+    }
+
+    /// What is judged meanwhile.
+    fn guard(&mut self, group: &Group) -> Option<Guard> {
         let Some((probes, span)) = Self::beside(group, "guard") else {
-            for key in ["interval", "failures", "inconclusive", "errors"] {
+            for key in GUARD {
                 if let Some((_, span)) = Self::beside(group, key) {
                     self.wrong(span, format!("{} means something only beside `guard=…`", quoted(key)), None);
                 }
             }
-            return Doing::Hold(time, None);
+            return None;
         };
         let probes: Vec<(ServiceName, ProbeName)> =
             self.take(span, values::several(probes, values::probe)).unwrap_or_default();
-        let mut guard = Guard { probes, interval: Duration::from_secs(5), failures: 0, inconclusive: 0, errors: 4 };
-        if let Some((value, span)) = Self::beside(group, "interval") {
-            guard.interval = self.take(span, values::lasting(value)).unwrap_or(guard.interval);
+        let mut guard = Guard {
+            probes,
+            interval: Duration::from_secs(5),
+            delay: Duration::ZERO,
+            count: None,
+            failures: 0,
+            inconclusive: 0,
+            errors: 4,
+            successes: 0,
+        };
+        for (key, time) in [("interval", &mut guard.interval), ("delay", &mut guard.delay)] {
+            if let Some((value, span)) = Self::beside(group, key) {
+                *time = self.take(span, values::lasting(value)).unwrap_or(*time);
+            }
+        }
+        if let Some((value, span)) = Self::beside(group, "count") {
+            let read = self.take(span, values::count(value, 1));
+            guard.count = read.map(|read| u32::try_from(read).unwrap_or(u32::MAX));
         }
         for (key, count) in [
             ("failures", &mut guard.failures),
             ("inconclusive", &mut guard.inconclusive),
             ("errors", &mut guard.errors),
+            ("successes", &mut guard.successes),
         ] {
             if let Some((value, span)) = Self::beside(group, key)
                 && let Some(read) = self.take(span, values::count(value, 0))
@@ -264,7 +306,7 @@ impl Reader<'_, '_> {
                 *count = u32::try_from(read).unwrap_or(u32::MAX);
             }
         }
-        Doing::Hold(time, Some(guard))
+        Some(guard)
     }
 
     fn fact(&mut self, value: &str, span: &Span, group: &Group) -> Option<Fact> {
@@ -309,7 +351,50 @@ impl Reader<'_, '_> {
             return None;
         };
         let set = self.take(span, values::text(set))?;
+        self.read.options.guarded = self.guarded(get.is_some(), word, group).map(Box::new);
         Some(Kind::Whole(Doing::Shift(set, get, weights)))
+    }
+
+    /// What is judged after each weight of a shift.
+    fn guarded(&mut self, reads: bool, word: &Word, group: &Group) -> Option<Guarded> {
+        let (hold, guard) = (Self::beside(group, "hold"), self.guard(group));
+        let (Some((hold, span)), Some(guard)) = (hold, guard) else {
+            let needed = [("hold", "guard"), ("guard", "hold"), ("back", "guard"), ("deadman", "guard")];
+            if let Some((key, other)) = needed.into_iter().find(|(key, _)| Self::beside(group, key).is_some()) {
+                let hint = "a guarded shift says hold=\"10m\" guard=\"service/probe service/metric\"";
+                let message = format!("{} of a shift means something only beside `{other}=…`", quoted(key));
+                self.wrong(&word.span, message, Some(hint.to_owned()));
+            }
+            return None;
+        };
+        let hold = self.take(span, values::lasting(hold))?;
+        if !reads {
+            let hint = "say it with get=\"…\", which prints the weight that is in force";
+            let message = "a guarded shift must be able to read back to which weight traffic was sent".to_owned();
+            self.wrong(&word.span, message, Some(hint.to_owned()));
+        }
+        let back = match Self::beside(group, "back") {
+            None => SendBack::To(0),
+            Some(("before", _)) => SendBack::Before,
+            Some((value, span)) => match self.take(span, values::weights(value))?.as_slice() {
+                [one] => SendBack::To(*one),
+                _ => {
+                    self.wrong(span, "`back` is one weight, or `before`".to_owned(), None);
+                    return None;
+                }
+            },
+        };
+        let deadman = match Self::beside(group, "deadman") {
+            None => None,
+            Some((value, span)) => {
+                let within = self.take(span, values::lasting(value))?;
+                if !(SHORTEST..=LONGEST).contains(&within) {
+                    self.wrong(span, "a dead-man timer waits from 3 s to 1 h".to_owned(), None);
+                }
+                Some(within)
+            }
+        };
+        Some(Guarded { hold, guard, back, deadman })
     }
 
     fn call(&mut self, name: ProcedureName, group: &Group) -> Doing {
@@ -322,6 +407,15 @@ impl Reader<'_, '_> {
             }
         }
         Doing::Call(name, inputs)
+    }
+}
+
+/// Whether a flag is meant to be set.
+fn is_set(word: &Word) -> bool {
+    match &word.shape {
+        Shape::Flag => true,
+        Shape::Value(value, _) => values::switch(value).unwrap_or_default(),
+        Shape::Id | Shape::Class => false,
     }
 }
 

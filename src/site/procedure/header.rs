@@ -136,6 +136,7 @@ fn release(raw: &RawRelease, sink: &mut Sink<'_>) -> ReleaseNames {
         migrations: raw.migrations.as_ref().and_then(&mut name),
         backup: raw.backup.as_ref().and_then(&mut name),
         service: raw.service.as_ref().map(|word| word.value.clone()),
+        present: raw.present.as_ref().map(|command| command.value.clone()),
         line,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::procedure::{Block, Doing, Marker, Part, Procedure, Role};
+use crate::domain::procedure::{Block, Doing, Marker, Part, Procedure};
 use crate::site::mistake::{Mistake, Severity, render};
 use crate::text::Foreign;
 
@@ -261,13 +261,7 @@ fn tail(facts: &[String]) -> String {
 }
 
 fn section_entry(section: &crate::domain::procedure::Section) -> Entry {
-    let role = match section.role {
-        Role::Plain => None,
-        Role::Gate => Some("gate"),
-        Role::Phase => Some("phase"),
-        Role::Verify => Some("verify"),
-        Role::Rollback => Some("rollback"),
-    };
+    let role = section.role.word();
     let title = words(&section.title);
     Entry { line: section.line, entry: "section", title, level: Some(section.level), role, ..Entry::default() }
 }
@@ -281,6 +275,7 @@ fn part_entry(part: &Part, boxed: Option<bool>) -> Entry {
         Doing::Shift(set, ..) => (None, Some(set.clone())),
         Doing::Check(service, probe) => (None, Some(format!("{service}/{probe}"))),
         Doing::Fact(fact) => (None, Some(fact.told())),
+        Doing::Approve(quorum) => (None, Some(quorum.told())),
         Doing::Notify(channel, _) => (None, Some(channel.clone())),
         Doing::Call(procedure, _) => (None, Some(procedure.to_string())),
         Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) | Doing::Restart(_) => (None, None),

@@ -9,6 +9,7 @@ use super::reader::{DEEPEST, Mark, Reading, Shape};
 use super::roles;
 use super::tail::Found;
 use super::titles::Titles;
+use crate::domain::phrase::Phrase;
 use crate::domain::procedure::{self, Doing, Language, Part, Role, Section};
 use crate::site::mistake::{Sink, did_you_mean, quoted};
 use crate::site::source::Span;
@@ -82,6 +83,12 @@ pub fn assemble(reading: &mut Reading, kind: procedure::Kind, sink: &mut Sink<'_
             Shape::Heading(level, words) => {
                 let read = maker.attributes.get(index).and_then(Option::as_ref);
                 let section = sections.add(*level, words, mark.at, read);
+                if let Some(read) = read.filter(|read| read.due.is_some())
+                    && sections.all.get(section).is_some_and(|section| section.role != Role::FollowUp)
+                {
+                    let hint = "begin its heading with `Follow-up`, outside of the gate and the rollback";
+                    maker.sink.add_hint(&read.span, "`due` is for a section that follows up a release", hint);
+                }
                 if let Some(placed) = reading.blocks.get_mut(mark.block)
                     && let procedure::Block::Heading(_, _, of) = &mut placed.block
                 {
@@ -189,8 +196,8 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
         };
         // Services that are started anew may go together; anything else is one thing.
         let together = read.parallel.is_some() && !read.is_restart();
-        if read.budget.is_some() || together {
-            self.wrong(&mut read, "`budget` and `parallel` are for sections", "put them behind a heading");
+        if read.budget.is_some() || read.due.is_some() || together {
+            self.wrong(&mut read, "`budget`, `due` and `parallel` are for sections", "put them behind a heading");
         }
         self.around(index, read, &fences, section, task);
     }
@@ -215,7 +222,7 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
         match read.kind.take() {
             Some(Kind::Whole(doing)) => return self.draft(index, section, &title, doing, read),
             Some(Kind::Notify(channel)) => {
-                return self.draft(index, section, &title, Doing::Notify(channel, title.clone()), read);
+                return self.draft(index, section, &title, Doing::Notify(channel, Phrase::read(&title)), read);
             }
             Some(Kind::Request(method, address)) => {
                 let body = match fences {
@@ -251,7 +258,15 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
                 self.draft(index, section, &title, Doing::Ask, read);
             }
             _ if task || read.says => self.draft(index, section, &title, Doing::Ask, read),
-            _ => {}
+            _ => {
+                // A heading's name is a place in the document; an item's is one of a part, and here is none.
+                let is_item = matches!(self.marks.get(index).map(|mark| &mark.shape), Some(Shape::Item(..)));
+                if let Some(id) = read.id.as_ref().filter(|_| is_item) {
+                    let message = format!("{id} is no part: it is nothing that is ticked, and nothing that is done");
+                    let hint = "write `- [ ]` for an item, or say in the braces what is done".to_owned();
+                    self.sink.warn(&read.span, message, Some(hint));
+                }
+            }
         }
     }
 
@@ -316,8 +331,8 @@ impl<'r, 'a, 's> Maker<'r, 'a, 's> {
             return;
         }
         let mut read = read.unwrap_or(Attributes { span: at..at + 3, ..Attributes::default() });
-        if read.budget.is_some() || read.parallel.is_some() {
-            self.wrong(&mut read, "`budget` and `parallel` are for sections", "put them behind a heading");
+        if read.budget.is_some() || read.due.is_some() || read.parallel.is_some() {
+            self.wrong(&mut read, "`budget`, `due` and `parallel` are for sections", "put them behind a heading");
         }
         let title = self.titles.of_fence(
             inside,
@@ -447,9 +462,10 @@ impl Sections {
             level,
             line: at,
             inside,
-            role: roles::role(words, title, self.kind, around),
+            role: roles::role(words, title, self.kind, around, read.is_some_and(|read| read.due.is_some())),
             budget: read.and_then(|read| read.budget),
             parallel: read.and_then(|read| read.parallel).unwrap_or(1),
+            due: read.and_then(|read| read.due),
         });
         self.open.push(self.all.len() - 1);
         self.all.len() - 1

@@ -55,6 +55,8 @@ table! {
         backup: Located<String>,
         /// The one service that it is about, or the input that says it; the whole system if nothing is said.
         service: Located<String>,
+        /// A command that only reads and succeeds on a host that still has the release of `$version` and `$commit`.
+        present: Located<String>,
     }
 }
 

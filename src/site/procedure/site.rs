@@ -112,6 +112,7 @@ pub fn commands_of(procedure: &Procedure) -> Vec<Commands> {
             }
             Doing::Check(..)
             | Doing::Fact(_)
+            | Doing::Approve(_)
             | Doing::Ask
             | Doing::Prompt(_)
             | Doing::Hold(..)

@@ -118,3 +118,14 @@ fn bytes_that_are_no_text_open() {
     assert_eq!(procedure.parts.len(), 1);
     assert!(procedure.text.contains('\u{fffd}'));
 }
+
+#[test]
+fn a_name_behind_an_item_that_is_no_part_is_told() {
+    let text = "# Ship\n\n## Gate\n\n- Ada agreed <!-- {#agreed} -->\n- [ ] The load is low <!-- {#low} -->\n";
+    let (procedure, _) = read(text);
+    assert_eq!(parts(&procedure), ["6 low ask"]);
+    let told = told(text);
+    assert!(told.len() == 1 && told[0].starts_with("5:") && told[0].contains("agreed is no part"), "{told:?}");
+    // A heading's name is a place to go to.
+    assert_eq!(self::told("# Ship\n\n## Gate {#gate}\n\n- [ ] The load is low <!-- {#low} -->\n"), [] as [&str; 0]);
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::attributes::way;
+use crate::domain::approval::Quorum;
 use crate::domain::procedure::{Danger, OnError, Target, Term, Terms, Way};
 use crate::domain::{HostName, InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName, name};
 use crate::site::duration;
@@ -13,6 +14,16 @@ pub type Read<T> = Result<T, String>;
 
 /// Most tries, hosts at once and the like.
 const MOST: usize = 10_000;
+
+/// `2 of lead`
+pub fn quorum(value: &str) -> Read<Quorum> {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let [count, "of", role] = words.as_slice() else {
+        return Err(format!("{} does not say who approves: write it as `2 of ROLE`", quoted(value)));
+    };
+    let count = u32::try_from(self::count(count, 1)?).unwrap_or(u32::MAX);
+    Ok(Quorum { count, role: self::role(role)?, not_self: false })
+}
 
 /// `30s`, `10m`.
 pub fn lasting(word: &str) -> Read<Duration> {

@@ -26,6 +26,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         lock_host: lock_host(name, raw, sink),
         state_directory: state_directory(raw, sink),
         roles: Arc::clone(&scope.roles),
+        approvals: Arc::clone(&scope.approvals),
         queries: queries(scope, name, raw, sink),
         source: scope.source.clone(),
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),

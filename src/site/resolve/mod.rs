@@ -1,11 +1,13 @@
 //! From the raw shape to the nouns: defaults, templates and overrides laid over each other, references
 //! looked up, variables put in, and whatever can't be so told as a mistake.
 
+mod approvals;
 pub mod channel;
 mod compose;
 mod cycle;
 mod environment;
 mod github;
+mod metric;
 mod probe;
 mod roles;
 mod service;
@@ -22,6 +24,7 @@ use super::names;
 use super::raw::{RawEnvironment, RawService, RawSite};
 use super::read::Located;
 use super::variables;
+use crate::domain::approval::Rules;
 use crate::domain::channel::Channel;
 use crate::domain::github::GitHub;
 use crate::domain::{EnvName, Environment, Roles, ServiceName, SiteName, Source};
@@ -51,6 +54,7 @@ struct Scope<'a> {
     channels: Vec<Channel>,
     source: Option<Arc<Source>>,
     roles: Arc<Roles>,
+    approvals: Arc<Rules>,
     github: Option<Arc<GitHub>>,
 }
 
@@ -70,9 +74,10 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     let channels = channel::resolve(raw, sink);
     let source = source::resolve(raw, sink).map(Arc::new);
     let roles = Arc::new(roles::resolve(raw, sink));
+    let approvals = Arc::new(approvals::resolve(raw, sink));
     let github = github::resolve(raw, sink);
     let site = name.clone().unwrap_or(fallback);
-    let scope = Scope { site, raw, tiers, services, channels, source, roles, github };
+    let scope = Scope { site, raw, tiers, services, channels, source, roles, approvals, github };
     let told = environments_told(raw);
     if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
         // Every environment says otherwise: what is wrong with it is told all the same.
@@ -94,6 +99,10 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
         resolved.push(environment::resolve(&scope, env, raw_environment, sink));
     }
     check_unused(&scope, &environments, &resolved, sink);
+    let afar: Vec<Environment> = resolved.iter().map(Environment::from_afar).collect();
+    for environment in &mut resolved {
+        environment.others = afar.iter().filter(|other| other.name != environment.name).cloned().collect();
+    }
     let title = raw.title.as_ref().map(|title| Foreign::from(title.value.as_str())).unwrap_or_default();
     Resolved { name, title, environments: resolved }
 }

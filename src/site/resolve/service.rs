@@ -9,7 +9,7 @@ use super::super::raw::{RawEnvironment, RawExpected, RawRuntime, RawService};
 use super::super::read::{Located, Several};
 use super::super::units;
 use super::super::variables::{self, Variables};
-use super::{Scope, compose, probe};
+use super::{Scope, compose, metric, probe};
 use crate::domain::service::{Link, Tier, UnitPattern};
 use crate::domain::{Compose, Environment, Expected, HostName, RuntimeKind, Service, ServiceName, UnitName};
 use crate::text::Foreign;
@@ -76,6 +76,7 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
     }
     let hosts = hosts(place, &raw, runtime, sink);
     let compose = compose::resolve(place, &raw, runtime, &variables, sink);
+    let probes = probe::resolve_all(place, &raw, !hosts.is_empty(), &variables, sink);
     Some(Service {
         name: place.name.clone(),
         title: raw.title.as_ref().map(|title| Foreign::from(title.value.as_str())).unwrap_or_default(),
@@ -93,8 +94,10 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
         version: version(&raw, &hosts, &variables, sink),
         max_unavailable: max_unavailable(&raw, sink),
         settle: settle(&raw, sink),
+        ready_within: ready_within(&raw, sink),
         links: links(&raw, &variables, sink),
-        probes: probe::resolve_all(place, &raw, !hosts.is_empty(), &variables, sink),
+        metrics: metric::resolve_all(place, &raw, &probes, (!hosts.is_empty(), runtime), &variables, sink),
+        probes,
         hosts,
     })
 }
@@ -123,6 +126,15 @@ fn settle(raw: &RawService, sink: &mut Sink<'_>) -> Duration {
         sink.add(&settle.span, format!("`settle` is 10m at most, this is {}", show(length)));
     }
     length
+}
+
+fn ready_within(raw: &RawService, sink: &mut Sink<'_>) -> Option<Duration> {
+    let within = raw.ready_within.as_ref()?;
+    let Lasting(length) = within.value;
+    if !(Duration::from_secs(1)..=LONGEST_SETTLE).contains(&length) {
+        sink.add(&within.span, format!("`ready_within` is 1s to 10m, this is {}", show(length)));
+    }
+    Some(length)
 }
 
 /// Looks at a service that no environment has, for its mistakes only.

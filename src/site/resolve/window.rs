@@ -125,7 +125,9 @@ fn day(word: &Located<String>, last: bool, sink: &mut Sink<'_>) -> Option<DateTi
 }
 
 fn zone(word: &Located<String>, sink: &mut Sink<'_>) -> Option<TimeZone> {
-    let zone = TimeZone::get(&word.value).ok();
+    // Names of whatever this machine is set to: on another one they are another zone.
+    let is_set_here = ["localtime", "posixrules"].iter().any(|name| word.value.eq_ignore_ascii_case(name));
+    let zone = TimeZone::get(&word.value).ok().filter(|_| !is_set_here);
     if zone.is_none() {
         let message = format!("there is no zone {}", quoted(&word.value));
         sink.add_hint(
@@ -186,6 +188,14 @@ mod tests {
             (
                 "windows = [{ days = 'mon', from = '02:00', to = '04:00', zone = 'Berlin' }]",
                 "2: there is no zone `Berlin`",
+            ),
+            (
+                "windows = [{ days = 'mon', from = '02:00', to = '04:00', zone = 'localtime' }]",
+                "2: there is no zone `localtime`",
+            ),
+            (
+                "freezes = [{ from = '2026-12-20', to = '2027-01-01', zone = 'Posixrules', reason = 'x' }]",
+                "2: there is no zone `Posixrules`",
             ),
             (
                 "freezes = [{ from = '2026-02-30', to = '2027-01-01', zone = 'UTC', reason = 'x' }]",

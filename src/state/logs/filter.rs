@@ -1,7 +1,6 @@
 //! What passes: the least important level, one host, one unit, and what is looked for.
 
-use super::pattern::Pattern;
-use crate::domain::{HostName, UnitName};
+use crate::domain::{HostName, Query, UnitName};
 use crate::port::log_block::Line;
 
 /// A filter. Rows that say that something is missing pass whatever it says.
@@ -13,13 +12,15 @@ pub struct Filter {
     pub host: Option<HostName>,
     /// Only lines of this unit.
     pub unit: Option<UnitName>,
-    /// Only lines in which this is found, or is not.
-    pub pattern: Option<Pattern>,
+    /// Only lines that pass this.
+    pub query: Option<Query>,
+    /// How many of the lines before and behind those that pass the query are wanted as well.
+    pub around: usize,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { least: 7, host: None, unit: None, pattern: None }
+        Self { least: 7, host: None, unit: None, query: None, around: 0 }
     }
 }
 
@@ -27,25 +28,19 @@ impl Filter {
     /// The same without what is looked for.
     #[must_use]
     pub fn base(&self) -> Self {
-        Self { pattern: None, ..self.clone() }
+        Self { query: None, around: 0, ..self.clone() }
     }
 
     /// Whether everything passes.
     pub fn is_open(&self) -> bool {
-        self.least >= 7 && self.host.is_none() && self.unit.is_none() && self.pattern.is_none()
+        self.least >= 7 && self.host.is_none() && self.unit.is_none() && self.query.is_none()
     }
 
-    /// Whether a line passes. What is looked for may stand in the message or be the name of host, unit or program.
+    /// Whether a line passes.
     pub fn passes(&self, host: &HostName, line: &Line<'_>) -> bool {
         line.priority() <= self.least
             && self.host.as_ref().is_none_or(|wanted| wanted == host)
             && self.unit.as_ref().is_none_or(|wanted| line.unit() == Some(wanted))
-            && self.pattern.as_ref().is_none_or(|pattern| {
-                let found = pattern.is_found(line.raw())
-                    || pattern.is_found(host.as_str().as_bytes())
-                    || line.unit().is_some_and(|unit| pattern.is_found(unit.stem().as_bytes()))
-                    || line.identifier().is_some_and(|name| pattern.is_found(name.raw()));
-                found != pattern.is_inverted()
-            })
+            && self.query.as_ref().is_none_or(|query| query.passes(&line.subject(host)))
     }
 }

@@ -89,6 +89,16 @@ impl HostLog {
         sealed.block.row(usize::try_from(number - sealed.first).ok()?)
     }
 
+    /// The block of a row and the number of its first row, unless it was let go.
+    pub fn block(&self, number: u64) -> Option<(u64, &Block)> {
+        if number >= self.open_first {
+            return Some((self.open_first, self.open.block()));
+        }
+        let behind = self.sealed.partition_point(|sealed| sealed.first <= number);
+        let sealed = self.sealed.get(behind.checked_sub(1)?)?;
+        Some((sealed.first, &sealed.block))
+    }
+
     /// Adds a row. `newest` is the youngest moment of all hosts; what is older than `late_before` came late.
     pub fn add(&mut self, row: &LogRow, newest: i64, late_before: i64) -> Ref {
         if self.open.is_full() {

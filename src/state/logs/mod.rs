@@ -8,9 +8,9 @@ mod clock;
 mod filter;
 mod host;
 mod order;
-mod pattern;
 mod reading;
 mod scope;
+mod search;
 mod sieve;
 mod store;
 
@@ -20,7 +20,6 @@ mod tests;
 pub use filter::Filter;
 pub use host::HostLog;
 pub use order::{Order, Ref};
-pub use pattern::Pattern;
 pub use reading::{NEWEST, Reading};
 pub use scope::{Chosen, Scope, Sources};
 pub use store::{CAP, LogStore, Loss};

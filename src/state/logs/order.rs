@@ -130,6 +130,16 @@ impl Order {
         }
     }
 
+    /// Puts rows in that are in order, most often before all others.
+    pub fn put_in_front(&mut self, rows: &[Ref]) {
+        let is_before = rows.last().is_none_or(|last| self.first().is_none_or(|first| *last < first));
+        if is_before {
+            self.prepend(rows);
+        } else {
+            rows.iter().for_each(|row| self.insert(*row));
+        }
+    }
+
     /// Takes out what is `gone` among those up to this time.
     pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool) {
         let mut empty = false;

@@ -1,10 +1,16 @@
-//! The part of the order that passes a filter: made in slices, the newest rows first, and kept up with what comes.
+//! The part of an order that passes a filter: made in slices, the newest rows first, and kept up with what comes. With it
+//! the rows around those that pass, where they are wanted.
+
+use std::collections::VecDeque;
 
 use super::filter::Filter;
+use super::host::HostLog;
 use super::order::{Order, Ref};
+use super::search::{Mask, mask};
+use crate::port::log_block::Row;
 
-/// Rows and bytes of messages that one slice looks at.
-const SLICE_ROWS: usize = 30_000;
+/// Rows and bytes that one slice looks at.
+const SLICE_ROWS: usize = 200_000;
 const SLICE_BYTES: usize = 4 << 20;
 
 /// What passes.
@@ -12,16 +18,30 @@ const SLICE_BYTES: usize = 4 << 20;
 pub struct Sieve {
     filter: Filter,
     order: Order,
+    around: Around,
     /// Everything from here on was looked at; nothing before.
     frontier: Ref,
     /// Whether all was looked at.
     done: bool,
+    /// Of each host what passes of the block in which the search is.
+    masks: Vec<Option<(u64, Mask)>>,
+}
+
+/// The rows that pass and those around them.
+#[derive(Debug, Clone, Default)]
+struct Around {
+    order: Order,
+    /// Rows in front of the search that are wanted if one of the next passes, the newest first.
+    waiting: VecDeque<Ref>,
+    /// How many of the next rows are wanted, because one before them has passed.
+    wanted: usize,
 }
 
 impl Sieve {
     /// Nothing looked at yet.
     pub fn new(filter: Filter) -> Self {
-        Self { filter, order: Order::default(), frontier: Ref::LAST, done: false }
+        let around = Around::default();
+        Self { filter, order: Order::default(), around, frontier: Ref::LAST, done: false, masks: Vec::new() }
     }
 
     /// The filter.
@@ -34,46 +54,153 @@ impl Sieve {
         &self.order
     }
 
+    /// The same with the lines around it.
+    pub fn around(&self) -> &Order {
+        if self.filter.around == 0 { &self.order } else { &self.around.order }
+    }
+
     /// Whether all was looked at.
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Takes a row in that came just now, if it lies where was looked already.
-    pub fn admit(&mut self, row: Ref, passes: impl FnOnce(&Filter) -> bool) {
-        if (self.done || row >= self.frontier) && (row.is_loss() || passes(&self.filter)) {
+    /// Takes a row in that came just now, if it lies where was looked already. `base` is what it is chosen from.
+    pub fn admit(&mut self, row: Ref, base: &Order, hosts: &[HostLog]) {
+        if !self.done && row < self.frontier {
+            return;
+        }
+        let passes = row.is_loss() || self.asked(row, hosts);
+        if passes {
             self.order.insert(row);
+        }
+        let lines = self.filter.around;
+        if lines == 0 {
+            return;
+        }
+        let near = || base.backward(row).take(lines).chain(base.forward(row).filter(|one| *one != row).take(lines));
+        if row.is_loss() {
+            self.around.order.insert(row);
+        } else if passes {
+            near().chain([row]).for_each(|one| self.around.order.insert(one));
+        } else if near().any(|one| !one.is_loss() && self.order.contains(one)) {
+            self.around.order.insert(row);
         }
     }
 
-    /// Looks at one more slice of `all`. `passes` also says how many bytes it looked at.
-    pub fn work(&mut self, all: &Order, passes: impl Fn(&Filter, Ref) -> (bool, usize)) {
+    /// Looks at one more slice of `base`.
+    pub fn work(&mut self, base: &Order, hosts: &[HostLog]) {
         if self.done {
             return;
         }
-        let (mut found, mut rows, mut bytes) = (Vec::new(), 0, 0);
-        let mut older = all.backward(self.frontier);
-        loop {
+        let (mut found, mut around) = (Vec::new(), Vec::new());
+        let (mut rows, mut bytes) = (0, 0);
+        let mut older = base.backward(self.frontier);
+        while rows < SLICE_ROWS && bytes < SLICE_BYTES {
             let Some(row) = older.next() else {
                 self.done = true;
                 break;
             };
             self.frontier = row;
-            let (pass, looked) = if row.is_loss() { (true, 0) } else { passes(&self.filter, row) };
-            if pass {
+            rows += 1;
+            let (passes, looked) = if row.is_loss() { (true, 0) } else { self.passes(row, hosts) };
+            bytes += looked;
+            if passes {
                 found.push(row);
             }
-            (rows, bytes) = (rows + 1, bytes + looked);
-            if rows >= SLICE_ROWS || bytes >= SLICE_BYTES {
-                break;
-            }
+            self.around.look(row, passes, self.filter.around, &mut around);
+        }
+        if self.done {
+            self.masks = Vec::new();
+            let waiting = std::mem::take(&mut self.around.waiting);
+            around.extend(waiting.into_iter().filter(|row| row.is_loss()));
         }
         found.reverse();
-        self.order.prepend(&found);
+        self.order.put_in_front(&found);
+        around.reverse();
+        self.around.order.put_in_front(&around);
+    }
+
+    /// Whether a row passes, and how many bytes were looked at for that: those of its whole block, the first time.
+    fn passes(&mut self, row: Ref, hosts: &[HostLog]) -> (bool, usize) {
+        let place = usize::from(row.host());
+        let Some(host) = hosts.get(place) else { return (false, 0) };
+        let filter = &self.filter;
+        if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
+            return (false, 0);
+        }
+        let Some(query) = &filter.query else { return (self.asked(row, hosts), 0) };
+        if self.masks.len() <= place {
+            self.masks.resize(place + 1, None);
+        }
+        let known = |held: &Option<(u64, Mask)>| {
+            let (first, mask) = held.as_ref()?;
+            mask.get(usize::try_from(row.number().checked_sub(*first)?).ok()?)
+        };
+        let Some(held) = self.masks.get_mut(place) else { return (false, 0) };
+        let mut looked = 0;
+        let mut passes = known(held);
+        if passes.is_none() {
+            *held = host.block(row.number()).map(|(first, block)| {
+                let (mask, bytes) = mask(query.tree(), &host.name, block);
+                looked = bytes;
+                (first, mask)
+            });
+            passes = known(held);
+        }
+        // The unit is the one thing that stands neither in the reference nor in the query.
+        let unit = || self.filter.unit.is_none() || self.asked(row, hosts);
+        (passes.is_some_and(|passes| passes && unit()), looked)
+    }
+
+    /// Whether a row passes, asked by itself.
+    fn asked(&self, row: Ref, hosts: &[HostLog]) -> bool {
+        let filter = &self.filter;
+        let Some(host) = hosts.get(usize::from(row.host())) else { return false };
+        if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
+            return false;
+        }
+        if filter.unit.is_none() && filter.query.is_none() {
+            return true;
+        }
+        match host.row(row.number()) {
+            Some(Row::Line(line)) => filter.passes(&host.name, &line),
+            Some(Row::Loss(_)) => true,
+            None => false,
+        }
     }
 
     /// Takes out what is gone.
     pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool) {
-        self.order.forget(until, gone);
+        self.order.forget(until, &gone);
+        self.around.order.forget(until, &gone);
+        self.around.waiting.retain(|row| !gone(*row));
+    }
+
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.order.bytes() + self.around.order.bytes()
+    }
+}
+
+impl Around {
+    /// Takes in the next older row; what is wanted of it and of those before goes to `found`, the newest first.
+    fn look(&mut self, row: Ref, passes: bool, lines: usize, found: &mut Vec<Ref>) {
+        if lines == 0 {
+            return;
+        }
+        if passes && !row.is_loss() {
+            found.extend(self.waiting.drain(..));
+            found.push(row);
+            self.wanted = lines;
+        } else if self.wanted > 0 {
+            found.push(row);
+            self.wanted -= 1;
+        } else {
+            self.waiting.push_back(row);
+            if self.waiting.len() > lines {
+                // What is missing is told wherever it is.
+                found.extend(self.waiting.pop_front().filter(|row| row.is_loss()));
+            }
+        }
     }
 }

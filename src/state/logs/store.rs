@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use super::filter::Filter;
 use super::host::HostLog;
 use super::order::{Order, Ref};
-use super::pattern::Pattern;
 use super::sieve::Sieve;
-use crate::domain::HostName;
 use crate::domain::host::ClockOffset;
+use crate::domain::{HostName, Query};
 use crate::port::log::{Cursor, LogBatch, LogRow, TailState};
-use crate::port::log_block::{Line, Row};
+use crate::port::log_block::Row;
 
 /// Bytes that lines may take; beyond that the oldest blocks are let go, and how many lines was exactly counted.
 pub const CAP: usize = 256 << 20;
@@ -116,9 +115,14 @@ impl LogStore {
                     self.loss.unsure += u64::from(loss.lost.is_none() && loss.kind.may_lose());
                 }
             }
-            for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
-                let host = self.hosts.get(place);
-                sieve.admit(made, |filter| host.is_some_and(|host| passes(filter, host, made).0));
+            if let Some(base) = &mut self.base {
+                base.admit(made, &self.all, &self.hosts);
+            }
+            if let Some(hits) = &mut self.hits {
+                let base = self.base.as_ref().map_or(&self.all, Sieve::order);
+                if base.contains(made) {
+                    hits.admit(made, base, &self.hosts);
+                }
             }
         }
         self.make_room();
@@ -158,24 +162,21 @@ impl LogStore {
         if self.base.as_ref().map(Sieve::filter) != (!base.is_open()).then_some(&base) {
             self.base = (!base.is_open()).then(|| Sieve::new(base));
         }
-        if self.hits.as_ref().map(Sieve::filter) != filter.pattern.is_some().then_some(filter) {
-            self.hits = filter.pattern.is_some().then(|| Sieve::new(filter.clone()));
+        if self.hits.as_ref().map(Sieve::filter) != filter.query.is_some().then_some(filter) {
+            self.hits = filter.query.is_some().then(|| Sieve::new(filter.clone()));
         }
     }
 
-    /// Looks at one more slice of what was not looked at yet.
+    /// Looks at one more slice of what was not looked at yet: first at what passes without a query, which is quick and
+    /// what a query chooses from.
     pub fn work(&mut self) {
-        let hosts = &self.hosts;
-        let look = |filter: &Filter, row: Ref| match hosts.get(usize::from(row.host())) {
-            Some(host) => passes(filter, host, row),
-            None => (false, 0),
-        };
-        // What is on screen first.
-        for sieve in [&mut self.hits, &mut self.base].into_iter().flatten() {
-            if !sieve.is_done() {
-                sieve.work(&self.all, look);
-                return;
-            }
+        if let Some(base) = &mut self.base
+            && !base.is_done()
+        {
+            return base.work(&self.all, &self.hosts);
+        }
+        if let Some(hits) = &mut self.hits {
+            hits.work(self.base.as_ref().map_or(&self.all, Sieve::order), &self.hosts);
         }
     }
 
@@ -199,9 +200,14 @@ impl LogStore {
         self.hits.as_ref().map(Sieve::order)
     }
 
+    /// The rows that pass all of the filter with those around them.
+    pub fn around(&self) -> Option<&Order> {
+        self.hits.as_ref().map(Sieve::around)
+    }
+
     /// What is looked for.
-    pub fn pattern(&self) -> Option<&Pattern> {
-        self.hits.as_ref().and_then(|sieve| sieve.filter().pattern.as_ref())
+    pub fn query(&self) -> Option<&Query> {
+        self.hits.as_ref().and_then(|sieve| sieve.filter().query.as_ref())
     }
 
     /// Lines that came in all.
@@ -237,7 +243,7 @@ impl LogStore {
 
     /// Bytes that are taken.
     pub fn bytes(&self) -> usize {
-        let sieves: usize = [&self.base, &self.hits].into_iter().flatten().map(|sieve| sieve.order().bytes()).sum();
+        let sieves: usize = [&self.base, &self.hits].into_iter().flatten().map(Sieve::bytes).sum();
         self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves
     }
 
@@ -246,24 +252,4 @@ impl LogStore {
         let end = |host: &HostLog| Some((host.name.clone(), host.last.clone()?));
         self.hosts.iter().filter_map(end).collect()
     }
-}
-
-/// Whether a row passes, and how many bytes were looked at for that.
-fn passes(filter: &Filter, host: &HostLog, row: Ref) -> (bool, usize) {
-    let looks = filter.pattern.is_some() || filter.unit.is_some();
-    if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
-        return (false, 0);
-    }
-    if !looks {
-        return (true, 0);
-    }
-    match host.row(row.number()) {
-        Some(Row::Line(line)) => (filter.passes(&host.name, &line), searched(&line)),
-        Some(Row::Loss(_)) => (true, 0),
-        None => (false, 0),
-    }
-}
-
-fn searched(line: &Line<'_>) -> usize {
-    line.raw().len() + 32
 }

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use super::search::mask;
 use super::store::LogStore;
-use super::{Filter, Order, Pattern, Ref};
-use crate::domain::HostName;
+use super::{Filter, Order, Ref};
 use crate::domain::host::ClockOffset;
+use crate::domain::{HostName, Query, UnitName};
 use crate::port::log::{Cursor, LogBatch, LogEntry, LogRow, Loss, LossKind, TailState};
-use crate::port::log_block::Row;
+use crate::port::log_block::{OpenBlock, Row};
 use crate::text::Foreign;
 
 const HOSTS: [(&str, i64); 3] = [("app-1", -5), ("app-2", 0), ("db-1", 5)];
@@ -43,6 +44,30 @@ fn line(number: u64, millis: i64, skew: i64, priority: u8, message: &str) -> Log
 fn batch(name: &str, rows: Vec<LogRow>) -> LogBatch {
     LogBatch { tail: 1, host: host(name), rows }
 }
+
+fn query(typed: &str) -> Option<Query> {
+    Query::parse(typed).unwrap()
+}
+
+/// Queries of every kind: such as are searched for in all messages at once, and such as are not.
+const QUERIES: [&str; 16] = [
+    "a",
+    "!a",
+    "ab or c",
+    "a b",
+    "/a[^z]*b/",
+    "/^a/",
+    "/b$/",
+    r"/\bab\b/",
+    "app-1",
+    "node !c",
+    "!(a or /c+/)",
+    "host:app !b",
+    "id=node level>=warning",
+    "x=1 or x>2",
+    "unit:alpha b",
+    "unit!=alpha.service (a or y~b)",
+];
 
 fn store(cap: usize) -> LogStore {
     let mut store = LogStore::new(cap);
@@ -115,16 +140,17 @@ proptest! {
         prop_assert!(all.windows(2).all(|two| moments[&two[0]] <= moments[&two[1]]), "{:?}", all);
     }
 
-    /// However rows come and go and filters change, a sieve holds exactly what passes.
+    /// However rows come and go and filters change, a sieve holds exactly what passes, and around it what was wished for.
     #[test]
     fn a_sieve_holds_what_passes(
         rows in prop::collection::vec((0_usize..3, 0_i64..50, 0_u8..8, "[abc]{1,3}"), 1..200),
         least in 0_u8..8,
-        pattern in "!?[abc]{0,2}",
+        typed in prop::sample::select(QUERIES.to_vec()),
+        around in 0_usize..4,
         change_at in 0_usize..200,
     ) {
         let mut store = store(64 << 20);
-        let filter = Filter { least, pattern: Pattern::parse(&pattern), ..Filter::default() };
+        let filter = Filter { least, query: query(typed), around, ..Filter::default() };
         let mut times = [0; 3];
         for (number, (which, gap, priority, text)) in rows.iter().enumerate() {
             if number == change_at {
@@ -143,12 +169,60 @@ proptest! {
         }
         store.set_filter(&filter);
         settle(&mut store);
-        let wanted: Vec<Ref> = store.all().forward(Ref::FIRST).filter(|row| match store.row(*row).unwrap() {
+        let passes = |row: &Ref, filter: &Filter| match store.row(*row).unwrap() {
             Row::Line(line) => filter.passes(&store.host(*row).unwrap().name, &line),
             Row::Loss(_) => true,
-        }).collect();
-        let shown = store.hits().unwrap_or(store.base());
-        prop_assert_eq!(shown.forward(Ref::FIRST).collect::<Vec<_>>(), wanted);
+        };
+        let all: Vec<Ref> = store.all().forward(Ref::FIRST).collect();
+        let wanted: Vec<Ref> = all.iter().filter(|row| passes(row, &filter)).copied().collect();
+        prop_assert_eq!(store.hits().unwrap().forward(Ref::FIRST).collect::<Vec<_>>(), wanted);
+        let base: Vec<Ref> = all.iter().filter(|row| passes(row, &filter.base())).copied().collect();
+        prop_assert_eq!(store.base().forward(Ref::FIRST).collect::<Vec<_>>(), base.clone());
+        let near = |at: usize| {
+            let (from, to) = (at.saturating_sub(around), (at + around + 1).min(base.len()));
+            base[from..to].iter().any(|row| !row.is_loss() && passes(row, &filter))
+        };
+        let wanted: Vec<Ref> =
+            base.iter().enumerate().filter(|(at, row)| row.is_loss() || near(*at)).map(|(_, row)| *row).collect();
+        let shown = |store: &LogStore| store.around().unwrap().forward(Ref::FIRST).collect::<Vec<_>>();
+        // What was near once stays when something comes between.
+        let kept = shown(&store);
+        prop_assert!(kept.windows(2).all(|two| two[0] < two[1]) && kept.iter().all(|row| base.contains(row)));
+        prop_assert!(wanted.iter().all(|row| kept.contains(row)), "{:?} {:?}", wanted, kept);
+        store.set_filter(&Filter::default());
+        store.set_filter(&filter);
+        settle(&mut store);
+        prop_assert_eq!(shown(&store), wanted);
+    }
+
+    /// A block that is asked at once says what its lines say one by one.
+    #[test]
+    fn a_mask_is_what_its_lines_say(
+        rows in prop::collection::vec(("[abxy=12 {}\":\n\u{e4}]{0,12}", 0_u8..8, 0_usize..3, any::<u64>()), 0..300),
+        typed in prop::sample::select(QUERIES.to_vec()),
+    ) {
+        let mut open = OpenBlock::default();
+        for (number, (text, priority, unit, wild)) in rows.iter().enumerate() {
+            if number % 13 == 12 {
+                let kind = LossKind::Vacuumed;
+                open.loss(&Loss { at: Timestamp::UNIX_EPOCH, kind, lost: None, cursor: None });
+            }
+            let LogRow::Entry(mut entry) = line(number as u64, 5, 0, *priority, text) else { panic!("a line") };
+            entry.unit = ["alpha.service", "beta.timer"].get(*unit).and_then(|name| UnitName::new(name));
+            // The bytes of the cursor stand between messages, whatever they are.
+            let at = format!("s={:032x};i={wild:x};b={:032x};m={wild:x};t={wild:x};x={wild:x}", 5, 7);
+            entry.cursor = Cursor::new(&at).unwrap();
+            open.line(&entry);
+        }
+        let (block, name) = (open.seal(), host("app-1"));
+        let asked = query(typed).unwrap();
+        let (mask, _) = mask(asked.tree(), &name, &block);
+        for place in 0..block.len() {
+            if let Some(Row::Line(line)) = block.row(place) {
+                prop_assert_eq!(mask.get(place), Some(asked.passes(&line.subject(&name))), "{:?}", line.raw());
+            }
+        }
+        prop_assert_eq!(mask.get(block.len()), None);
     }
 }
 
@@ -189,7 +263,7 @@ fn b13_what_comes_late_is_inserted_and_marked() {
 fn b15_memory_is_bounded_and_what_is_let_go_is_counted_exactly() {
     let cap = 8 << 20;
     let mut store = LogStore::new(cap);
-    let filter = Filter { least: 4, pattern: Pattern::parse("99"), ..Filter::default() };
+    let filter = Filter { least: 4, query: query("99"), around: 2, ..Filter::default() };
     store.set_filter(&filter);
     let (mut lines, mut losses) = (0_u64, 0_u64);
     for round in 0..400_u64 {
@@ -218,6 +292,7 @@ fn b15_memory_is_bounded_and_what_is_let_go_is_counted_exactly() {
     assert_eq!(gone, 0, "no reference to what was let go");
     let hits: Vec<Ref> = store.hits().unwrap().forward(Ref::FIRST).collect();
     assert!(hits.iter().all(|row| store.row(*row).is_some()));
+    assert!(store.around().unwrap().forward(Ref::FIRST).all(|row| store.row(row).is_some()));
     // What was let go is the oldest of each host.
     for log in store.hosts() {
         let kept: Vec<u64> =
@@ -252,7 +327,7 @@ fn a_loss_is_shown_whatever_the_filter_says_and_the_total_is_stated() {
             loss(LossKind::Bounded, None),
         ],
     ));
-    store.set_filter(&Filter { least: 0, pattern: Pattern::parse("nowhere"), ..Filter::default() });
+    store.set_filter(&Filter { least: 0, query: query("nowhere"), ..Filter::default() });
     settle(&mut store);
     assert_eq!(messages(&store, store.hits().unwrap()), ["LOSS"; 4]);
     assert_eq!(store.loss(), super::Loss { lines: 1204, unsure: 1 });

@@ -24,6 +24,7 @@ pub fn impact(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Impact {
         interrupted: if verb.interrupts() { interrupted(fleet, verb, chosen, &also) } else { Vec::new() },
         also,
         left_out: Vec::new(),
+        locked: None,
         warnings: warnings(fleet, verb, chosen),
     }
 }

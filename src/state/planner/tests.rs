@@ -13,7 +13,7 @@ use crate::domain::verb::Signal;
 use crate::domain::{EnvColour, EnvName, Environment, Link, LinkFailure, Moment, Now, Service, SiteName, UnitFacts};
 use crate::port::event::HostEvent;
 
-const OPEN: Rules = Rules { read_only: None, store: StoreState::Writable };
+const OPEN: Rules = Rules { read_only: None, store: StoreState::Writable, locked: None };
 
 fn host_name(word: &str) -> HostName {
     HostName::new(word).unwrap()
@@ -51,7 +51,9 @@ fn service(name: &str, hosts: &[&str], needs: &[&str]) -> Service {
         expected: Expected::Running,
         version: None,
         max_unavailable: 1,
+        metrics: Vec::new(),
         settle: Duration::from_secs(5),
+        ready_within: None,
         links: Vec::new(),
         probes: Vec::new(),
     }
@@ -86,6 +88,7 @@ fn fleet_of(services: Vec<Service>, protected: bool) -> Fleet {
         hosts: hosts.iter().map(|name| host(name.as_str())).collect(),
         services,
         trusted: true,
+        read: Default::default(),
         ..Environment::new(SiteName::new("shop").unwrap(), EnvName::new("production").unwrap())
     };
     let mut fleet = Fleet::new(Arc::new(environment), Now::START);

@@ -44,6 +44,13 @@ impl Witness {
         if let Some(fresh) = again.hosts().into_iter().find(|host| !plan.hosts().contains(host)) {
             return Some(format!("{fresh} is a part of it now."));
         }
+        let token = |plan: &Plan| plan.impact.locked.as_ref().map(|lock| lock.token);
+        if token(again) != token(plan) {
+            return Some(match &again.impact.locked {
+                Some(lock) => format!("It is locked now by {}.", lock.holder.person),
+                None => "It is not locked any more.".to_owned(),
+            });
+        }
         let now = Self::of(fleet, plan);
         for seen in &self.0 {
             let Some(new) = now.0.iter().find(|new| new.host == seen.host && new.unit == seen.unit) else {

@@ -3,7 +3,7 @@
 
 use super::answers::{Answers, Choice, Chosen, Edited};
 use super::expand::{Item, find_part};
-use crate::domain::procedure::{Doing, HERE, Part, Procedure};
+use crate::domain::procedure::{Doing, HERE, Options, Part, Procedure};
 use crate::domain::run::StepState;
 use crate::domain::{Environment, PartId, Run};
 
@@ -11,7 +11,8 @@ use crate::domain::{Environment, PartId, Run};
 pub fn again(run: &Run, procedure: &Procedure, environment: &Environment) -> Answers {
     let given = run.document.iter().flat_map(|document| &document.given);
     let values = given.filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
-    let mut answers = Answers { values, ..Answers::default() };
+    let of_whole = run.document.as_ref().is_some_and(|document| document.whole);
+    let mut answers = Answers { values, of_whole, ..Answers::default() };
     for step in run.steps.iter().filter(|step| step.state == StepState::Verified) {
         let (Some(id), Some(value)) = (&step.part, &step.value) else { continue };
         let Some((_, part)) = find_part(procedure, environment, id) else { continue };
@@ -21,6 +22,16 @@ pub fn again(run: &Run, procedure: &Procedure, environment: &Environment) -> Ans
         if matches!(part.doing, Doing::Decide(_)) {
             answers.decided.insert(id.clone(), value.clone());
         }
+    }
+    answers
+}
+
+/// The answers as they are when all is found out that ever will be. A condition on what was not found out does not hold
+/// then, and a command that wants it is refused when its turn comes.
+pub fn found_out<'a>(answers: &Answers, parts: impl Iterator<Item = &'a Options>) -> Answers {
+    let mut answers = answers.clone();
+    for name in parts.filter_map(|options| options.capture.as_ref()) {
+        answers.captured.entry(name.clone()).or_default();
     }
     answers
 }
@@ -39,6 +50,7 @@ pub fn commanded(part: &Part) -> Option<&str> {
         Doing::Run(_, text) | Doing::Request(_, _, text) | Doing::Shift(text, ..) => Some(text),
         Doing::Check(..)
         | Doing::Fact(_)
+        | Doing::Approve(_)
         | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)

@@ -68,4 +68,7 @@ pub struct Answers {
     pub listed: BTreeMap<InputName, Vec<String>>,
     /// The time at which this is planned, for what stamps like `YYYYMMDD` suggest.
     pub now: Option<DateTime>,
+    /// Whether a whole run has found this out. Its way back begins as it stands: what was not captured by then is not
+    /// waited for, and nobody is asked for it.
+    pub of_whole: bool,
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::printed::Printed;
+use crate::domain::course::Watching;
 use crate::domain::lock::Stands;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{HostName, Lock, Moment, Now, PartId, Procedure, ProcedureName, Run, RunId};
@@ -27,8 +30,12 @@ pub struct Conduct {
     pub at: Moment,
     /// When its end was heard.
     pub ended: Option<Moment>,
+    /// For how long nobody was at it before it was taken up, as far as its record shows.
+    pub away: Duration,
     /// What each try of each step has printed.
     pub printed: BTreeMap<(usize, u32), Printed>,
+    /// What the guards of its steps have seen, by the numbers of the steps; of a guard that has ended, what it saw last.
+    pub guarded: BTreeMap<usize, Watching>,
     /// What it waits for.
     pub needs: Vec<Need>,
     /// Since when it waits.
@@ -48,7 +55,9 @@ impl Conduct {
             run: run.clone(),
             at: now.mono,
             ended: (run.state != RunState::Running).then_some(now.mono),
+            away: Duration::ZERO,
             printed: BTreeMap::new(),
+            guarded: BTreeMap::new(),
             needs: Vec::new(),
             waits: None,
             called: false,
@@ -73,10 +82,38 @@ impl Conduct {
         self.printed.range((step, 0)..=(step, u32::MAX)).next_back().map(|(_, printed)| printed)
     }
 
+    /// What guards see just now: of the steps whose guards are at work.
+    pub fn watching(&self) -> impl Iterator<Item = (usize, &Watching)> {
+        let works = |number: &usize| {
+            let step = self.run.steps.get(*number);
+            step.is_some_and(|step| matches!(step.state, StepState::Started | StepState::Done))
+        };
+        self.guarded.iter().filter(move |(number, _)| works(number)).map(|(number, seen)| (*number, seen))
+    }
+
+    /// From when on its time counts: later than it was begun by the time for which nobody was at it. As a time of day, which
+    /// is what is shown where no clock runs, it is when it was begun.
+    pub fn counts_from(&self, clock_runs: bool) -> Timestamp {
+        let away = if clock_runs { self.away } else { Duration::ZERO };
+        self.run.begun.checked_add(away).unwrap_or(self.run.begun)
+    }
+
+    /// For how long people were at it, from its begin to its end.
+    pub fn took(&self) -> Option<Duration> {
+        let took = Duration::try_from(self.run.ended?.duration_since(self.run.begun)).unwrap_or_default();
+        Some(took.saturating_sub(self.away))
+    }
+
     /// The name of its document.
     pub fn procedure(&self) -> Option<&ProcedureName> {
         self.run.document.as_ref().map(|document| &document.name)
     }
+}
+
+/// For how long nothing was recorded of a run.
+fn silent(run: &Run, now: Now) -> Duration {
+    let last = run.steps.iter().filter_map(|step| step.at).chain([run.begun]).max();
+    last.map_or(Duration::ZERO, |last| now.since(last))
 }
 
 /// A permit that was given and of which nothing is recorded yet.
@@ -141,6 +178,12 @@ impl Conducted {
         self.runs.iter().any(here) && !self.is_open(id)
     }
 
+    /// Whether it goes on and ran something before this console heard of it, of which no output is here.
+    pub fn is_without_output(&self, id: &RunId) -> bool {
+        let ran = |step: &RunStep| step.attempt > 0 && step.state.is_final();
+        self.get(id).is_some_and(|one| one.goes_on() && one.printed.is_empty() && one.run.steps.iter().any(ran))
+    }
+
     /// The run of a procedure that is gone on with: the newest that has not ended and that nobody has to take over.
     pub fn of(&self, procedure: &ProcedureName) -> Option<&Conduct> {
         let mine = |conduct: &&Conduct| conduct.procedure() == Some(procedure) && conduct.goes_on();
@@ -184,7 +227,7 @@ impl Conducted {
     pub fn concerns(&self, news: &RunNews) -> bool {
         match news {
             RunNews::Begun(run) => run.document.is_some(),
-            RunNews::Step(id, ..) | RunNews::Ended(id, _) => self.get(id).is_some(),
+            RunNews::Step(id, ..) | RunNews::Decided(id, _) | RunNews::Ended(id, _) => self.get(id).is_some(),
             RunNews::Refused(_) => self.sent.is_some(),
         }
     }
@@ -212,6 +255,10 @@ impl Conducted {
                     known.clone_from(step);
                 }
             }
+            RunNews::Decided(id, decided) => {
+                let Some(conduct) = self.get_mut(id) else { return };
+                conduct.run.decide(decided);
+            }
             RunNews::Ended(id, state) => {
                 let Some(conduct) = self.get_mut(id) else { return };
                 conduct.run.state = *state;
@@ -227,6 +274,14 @@ impl Conducted {
 
     fn begun(&mut self, run: &Run, now: Now) {
         let ended = (run.state != RunState::Running).then_some(now.mono);
+        // Whoever takes up a run that nobody was at is told it anew: what lies between is nobody's time.
+        let known = self.runs.iter().find(|conduct| conduct.run.id == run.id).map(|conduct| &conduct.run);
+        let open = self.open.iter().find(|open| open.run.id == run.id).map(|open| &open.run);
+        let away = match (known, open) {
+            (None, None) if run.steps.iter().all(|step| step.attempt == 0) => Duration::ZERO,
+            (Some(_), None) => Duration::ZERO,
+            (known, open) => silent(known.or(open).unwrap_or(run), now),
+        };
         // What was looked at is taken up, with what was read of it.
         if let Some(looked) = self.looked.take_if(|looked| looked.run.id == run.id) {
             self.runs.push(*looked);
@@ -237,6 +292,9 @@ impl Conducted {
                 conduct.ended = ended.and(conduct.ended.or(ended));
             }
             None => self.runs.push(Conduct::new(run, now)),
+        }
+        if let Some(conduct) = self.runs.iter_mut().find(|conduct| conduct.run.id == run.id) {
+            conduct.away += away;
         }
         self.open.retain(|open| open.run.id != run.id);
         if self.runs.len() > KEPT
@@ -285,6 +343,11 @@ impl Conducted {
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             // Told by whoever shows it.
             ProcedureNews::Notice(..) => {}
+            ProcedureNews::Guarded(id, step, seen) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    conduct.guarded.insert(step, *seen);
+                }
+            }
             ProcedureNews::Lock(lock) => self.lock = lock.map(|lock| *lock),
             ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
         }

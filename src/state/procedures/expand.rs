@@ -121,7 +121,7 @@ pub(super) fn by_header<'a>(
     let frame = Rc::new(Frame { procedure: other, caller: Some((outer, &[])), prefix });
     let mut items = Vec::new();
     walk(&frame, environment, &Terms::default(), &mut items, wrong);
-    items.retain(|item| item.role != Role::Rollback);
+    items.retain(|item| !item.role.is_apart());
     Some(items)
 }
 
@@ -152,13 +152,14 @@ fn walk<'a>(
                 let from = items.len();
                 walk(&inner, environment, &options.when, items, wrong);
                 let outside = frame.procedure.role(part);
-                // A rollback that is called by a part of the rollback is a part of it; any other is not called at all.
+                // A rollback that is called by a part of the rollback is a part of it; any other is not called at all,
+                // and what follows a release is the release's own.
                 let mut at = from;
                 while at < items.len() {
                     (items[at].section, items[at].together) = (part.section, 1);
                     match (outside, items[at].role) {
                         (Role::Rollback, _) => items[at].role = Role::Rollback,
-                        (_, Role::Rollback) => {
+                        (_, Role::Rollback | Role::FollowUp) => {
                             items.remove(at);
                             continue;
                         }

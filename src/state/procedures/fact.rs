@@ -2,7 +2,8 @@
 
 use super::expand::Item;
 use super::scope::{Found, Scope};
-use crate::domain::fact::{Fact, Text};
+use crate::domain::fact::Fact;
+use crate::domain::phrase::Phrase;
 use crate::domain::procedure::Script;
 
 /// The fact with what is known, and an empty script that names what earlier parts give.
@@ -51,9 +52,10 @@ fn of_release(scope: &Scope<'_>, item: &Item<'_>, fact: &Fact) -> Fact {
             let service = names.service.as_ref().map(|service| {
                 let known = scope.environment.services.iter().any(|one| one.name.as_str() == service);
                 // It is a service, or the input that says one.
-                if known { Text::read(service) } else { Text::read(&format!("${{{service}}}")) }
+                if known { Phrase::read(service) } else { Phrase::read(&format!("${{{service}}}")) }
             });
-            return fact.clone().of_release(names.version.as_ref(), names.commit.as_ref(), service);
+            let (version, commit) = (names.version.as_ref(), names.commit.as_ref());
+            return fact.clone().of_release(version, commit, service, names.present.as_deref());
         }
         frame = at.caller.as_ref().map(|(caller, _)| &**caller);
     }

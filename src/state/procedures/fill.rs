@@ -3,14 +3,15 @@
 use std::ops::Range;
 
 use super::expand::Item;
-use super::missing::Gap;
+use super::missing::{Asked, Gap};
 use super::scope::{Found, Scope};
 use crate::domain::InputName;
+use crate::domain::phrase::{Phrase, Piece};
 use crate::domain::procedure::{Language, Script};
 use crate::runtimes::job::reads_again;
 use crate::runtimes::query_text::{Query, insert_query, query_gaps};
 use crate::runtimes::shell_text::{
-    Filler, GapShape, GapSpan, Unquotable, gaps, gaps_where, insert, is_harmless, scan, unset, used,
+    Filler, GapShape, GapSpan, Scan, Unquotable, Use, gaps, gaps_where, insert, is_harmless, scan, sets, unset, used,
 };
 use crate::text::Foreign;
 
@@ -110,9 +111,10 @@ fn shell(
                 suggestion: None,
                 refused: None,
             };
-            scope.ask_gap(gap, true);
+            scope.ask_gap(gap, Asked::Variable);
         }
     }
+    captures(scope, item, text, &seen);
     if filled.iter().any(|(_, fill)| matches!(fill, Filled::Not)) {
         return text.to_owned();
     }
@@ -131,6 +133,35 @@ fn shell(
         scope.wrong(&item.id, item.part.line, why);
         text.to_owned()
     })
+}
+
+/// Asks for whatever a part of the procedure would give that is not among those done: an empty value could make another
+/// command of it, up to one for the folder above.
+fn captures(scope: &mut Scope<'_>, item: &Item<'_>, text: &str, seen: &Scan) {
+    let open = |scope: &Scope<'_>, one: &Use| {
+        let missing = || match scope.value(item, &one.name) {
+            Found::Nothing => true,
+            Found::Open(value) => value.trim().is_empty(),
+            Found::Secret | Found::Later | Found::Refused(_) => false,
+        };
+        !one.guarded && scope.is_captured(item, &one.name) && missing()
+    };
+    let wanted: Vec<&Use> = used(seen).filter(|one| open(scope, one)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let own = sets(text);
+    for one in wanted.into_iter().filter(|one| !own.iter().any(|sets| sets.name == one.name)) {
+        let gap = Gap {
+            key: one.name.clone(),
+            text: format!("${}", one.name),
+            part: item.id.clone(),
+            line: line(text, one.at.start),
+            suggestion: None,
+            refused: None,
+        };
+        scope.ask_gap(gap, Asked::Capture);
+    }
 }
 
 /// Notes how a variable gets its value, once; nothing for one that nobody knows.
@@ -216,26 +247,61 @@ fn gap(scope: &mut Scope<'_>, item: &Item<'_>, text: &str, gap: &GapSpan) -> Fil
                 suggestion,
                 refused: refused.map(|why| why.to_string()),
             };
-            scope.ask_gap(asked, false);
+            scope.ask_gap(asked, Asked::Placeholder);
             Filled::Not
         }
     }
 }
 
-/// Words that no program reads, with their placeholders filled in; variables stay for whoever says them.
-pub(super) fn words(scope: &mut Scope<'_>, item: &Item<'_>, text: &str) -> String {
-    let mut out = String::new();
-    let mut from = 0;
-    for one in gaps_where(text, |_| true, |_| false) {
-        out.push_str(text.get(from..one.at.start).unwrap_or_default());
-        match gap(scope, item, text, &one) {
-            Filled::Value(value) => out.push_str(&value),
-            Filled::Variable(name) => out.push_str(&format!("${{{name}}}")),
-            Filled::Left | Filled::Not => out.push_str(text.get(one.at.clone()).unwrap_or_default()),
+/// Words that people read: their placeholders filled in, and a script that holds what their variables stand for as far as
+/// that is known. What nobody knows stays as it stands, and no secret is among them.
+pub(super) fn words(scope: &mut Scope<'_>, item: &Item<'_>, phrase: &Phrase) -> (Phrase, Script) {
+    let mut script = Script::default();
+    let mut pieces = Vec::new();
+    for piece in phrase.pieces() {
+        match piece {
+            Piece::Variable(name) => pieces.push(said(scope, item, name, &mut script)),
+            Piece::Plain(text) => {
+                let mut from = 0;
+                for one in gaps_where(text, |_| true, |_| false) {
+                    pieces.push(Piece::Plain(text.get(from..one.at.start).unwrap_or_default().to_owned()));
+                    pieces.push(match gap(scope, item, text, &one) {
+                        Filled::Value(value) => Piece::Plain(value),
+                        Filled::Variable(name) => said(scope, item, &name, &mut script),
+                        Filled::Left | Filled::Not => {
+                            Piece::Plain(text.get(one.at.clone()).unwrap_or_default().to_owned())
+                        }
+                    });
+                    from = one.at.end;
+                }
+                pieces.push(Piece::Plain(text.get(from..).unwrap_or_default().to_owned()));
+            }
         }
-        from = one.at.end;
     }
-    out + text.get(from..).unwrap_or_default()
+    (Phrase::of(pieces), script)
+}
+
+/// A variable of words: as what it stands in them.
+fn said(scope: &mut Scope<'_>, item: &Item<'_>, name: &InputName, script: &mut Script) -> Piece {
+    match scope.value(item, name.as_str()) {
+        Found::Open(value) => {
+            scope.note_if_answered(name, &value);
+            if !script.variables.iter().any(|(known, _)| known == name) {
+                script.variables.push((name.clone(), value));
+            }
+        }
+        Found::Later if !script.captured.contains(name) => script.captured.push(name.clone()),
+        Found::Later => {}
+        Found::Secret => return Piece::Plain(format!("({name} is a secret)")),
+        Found::Nothing if scope.ask_input(item, name.as_str()) => {}
+        Found::Nothing => return Piece::Plain(format!("${name}")),
+        Found::Refused(why) => {
+            if !scope.ask_input(item, name.as_str()) {
+                scope.wrong(&item.id, item.part.line, format!("{name}: {why}"));
+            }
+        }
+    }
+    Piece::Variable(name.clone())
 }
 
 fn query(scope: &mut Scope<'_>, item: &Item<'_>, text: &str, query: Query) -> String {

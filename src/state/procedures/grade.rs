@@ -1,7 +1,8 @@
 //! How dangerous a part is: as it declares, else as its commands show.
 
-use crate::domain::procedure::{Danger, Doing, Job, Language, Script};
+use crate::domain::procedure::{Danger, Doing, Job, Language, Part, Script};
 use crate::runtimes::danger::danger;
+use crate::runtimes::shell_text::{gaps, scan};
 
 /// The grade of a part; `edited`: a person changed it for once. What is seen to destroy is never called anything less.
 pub(super) fn grade(declared: Option<Danger>, recognised: Danger, edited: bool) -> Danger {
@@ -12,6 +13,41 @@ pub(super) fn grade(declared: Option<Danger>, recognised: Danger, edited: bool) 
         (Some(declared), false) => declared,
         (None, _) => recognised,
     }
+}
+
+/// A longer command is graded when it is planned and not while a document is read.
+const LONGEST: usize = 16 << 10;
+
+/// The grade of a part as its document shows it before anything is planned; nothing where values are still to be put into
+/// its command, or what it calls decides.
+pub fn seen_grade(part: &Part) -> Option<Danger> {
+    let declared = part.options.danger;
+    let recognised = match &part.doing {
+        Doing::Call(..) => return declared,
+        Doing::Run(language, text) => {
+            let open = language.is_shell() && !gaps(text, &scan(text)).is_empty();
+            if part.options.todo || text.len() > LONGEST || open {
+                return declared;
+            }
+            // What the site names for queries is known when it is planned.
+            if !language.is_shell() && part.options.with.is_none() {
+                return declared;
+            }
+            recognised(&part.doing, part.options.with.as_deref())
+        }
+        Doing::Request(..)
+        | Doing::Restart(_)
+        | Doing::Shift(..)
+        | Doing::Check(..)
+        | Doing::Fact(_)
+        | Doing::Approve(_)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_)
+        | Doing::Notify(..) => recognised(&part.doing, None),
+    };
+    Some(grade(declared, recognised, false))
 }
 
 /// The least grade by what jobs are told: what a value from elsewhere makes of a command that reads it once more is known
@@ -53,9 +89,13 @@ pub(super) fn recognised(doing: &Doing, with: Option<&str>) -> Danger {
         // Telling somebody changes nothing that runs.
         Doing::Notify(..) => Danger::Read,
         Doing::Shift(set, _, _) => danger(Language::Sh, set).max(Danger::Change),
-        Doing::Check(..) | Doing::Fact(_) | Doing::Ask | Doing::Prompt(_) | Doing::Hold(..) | Doing::Decide(_) => {
-            Danger::Read
-        }
+        Doing::Check(..)
+        | Doing::Fact(_)
+        | Doing::Approve(_)
+        | Doing::Ask
+        | Doing::Prompt(_)
+        | Doing::Hold(..)
+        | Doing::Decide(_) => Danger::Read,
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use crate::domain::procedure::{Choices, Input, InputKind};
+use crate::domain::procedure::{Choices, HERE, Input, InputKind};
 use crate::domain::{HostName, PartId};
-use crate::text::Foreign;
+use crate::text::{Foreign, few};
 
 /// So many versions are named in a sentence.
 const OFFERED: usize = 8;
@@ -26,6 +26,8 @@ pub enum Asked {
     Input(Box<Wanted>),
     /// A placeholder in a command.
     Placeholder(Gap),
+    /// A variable that another part of the document gives, which is not among those that are run: it can not be left.
+    Capture(Gap),
     /// A shell variable that nothing sets.
     Variable(Gap),
     /// Where these parts run, since they name no place: a host of the environment, or `here`.
@@ -110,7 +112,7 @@ impl Asked {
     pub fn key(&self) -> &str {
         match self {
             Asked::Input(wanted) => wanted.input.name.as_str(),
-            Asked::Placeholder(gap) | Asked::Variable(gap) => &gap.key,
+            Asked::Placeholder(gap) | Asked::Capture(gap) | Asked::Variable(gap) => &gap.key,
             Asked::Host { .. } => "",
         }
     }
@@ -119,6 +121,8 @@ impl Asked {
     pub fn flag(&self) -> String {
         match self {
             Asked::Input(wanted) => format!("--input {}=…", wanted.input.name),
+            // Without it another command would run.
+            Asked::Capture(gap) => format!("--input {}=…", gap.key),
             Asked::Placeholder(gap) | Asked::Variable(gap) => {
                 format!("--input {key}=…, or --leave {key} to let it stand", key = gap.key)
             }
@@ -132,11 +136,16 @@ impl fmt::Display for Asked {
         match self {
             Asked::Input(wanted) => wanted.fmt(f),
             Asked::Placeholder(gap) => gap.told(f, "nothing fills"),
+            Asked::Capture(gap) => gap.told(f, "no part that is run gives"),
             Asked::Variable(gap) => gap.told(f, "nothing sets"),
             Asked::Host { parts, among } => {
                 let parts: Vec<&str> = parts.iter().map(PartId::as_str).collect();
                 let hosts: Vec<&str> = among.iter().map(HostName::as_str).take(12).collect();
-                write!(f, "where {} should run is not said (one of {})", parts.join(", "), hosts.join(", "))
+                write!(f, "where {} should run is not said", parts.join(", "))?;
+                match hosts.as_slice() {
+                    [HERE] => f.write_str(" (here, which is this machine, or a host as your ssh knows it)"),
+                    hosts => write!(f, " (one of {})", hosts.join(", ")),
+                }
             }
         }
     }
@@ -152,7 +161,10 @@ impl fmt::Display for Wanted {
         }
         let about = input.about.plain();
         let kind = match &input.kind {
-            InputKind::Choice(Choices::Fixed(_)) if !among.is_empty() => format!("one of {}", among.join(", ")),
+            InputKind::Choice(_) if !among.is_empty() => {
+                let among: Vec<String> = among.iter().map(|one| Foreign::from(one.as_str()).plain()).collect();
+                format!("one of {}", among.join(", "))
+            }
             InputKind::Version | InputKind::Release if !among.is_empty() => {
                 let more = if among.len() > OFFERED { ", …" } else { "" };
                 let some: Vec<&str> = among.iter().take(OFFERED).map(String::as_str).collect();
@@ -178,7 +190,7 @@ pub fn kind_told(kind: &InputKind) -> String {
         InputKind::Version => "a tag, a branch or a commit".to_owned(),
         InputKind::Release => "a release that was good".to_owned(),
         InputKind::Pattern(pattern) => format!("matching {}", Foreign::from(pattern.as_str()).plain()),
-        InputKind::Choice(Choices::Fixed(values)) => format!("one of {}", values.join(", ")),
+        InputKind::Choice(Choices::Fixed(values)) => format!("one of {}", few(values)),
         InputKind::Choice(Choices::Listed(argv)) => {
             format!("one of what `{}` lists", Foreign::from(argv.join(" ")).plain())
         }

@@ -43,6 +43,7 @@ pub fn bare(run: &Run, why: &str) -> Option<Arc<Procedure>> {
             role: Role::Plain,
             budget: None,
             parallel: 1,
+            due: None,
         }],
         blocks,
         parts,

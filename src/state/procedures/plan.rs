@@ -1,12 +1,13 @@
 //! The plan of a procedure: which parts, on which hosts, with which commands.
 
-use super::again::undecided;
+use super::again::{found_out, undecided};
 use super::answers::{Answers, Choice, Chosen, Edited};
 use super::expand::{Item, by_header, expand, is_of};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
-use super::{fact, fill, grade, request, restart};
+use super::{fact, fill, grade, request, restart, shift};
+use crate::domain::channel::Silent;
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
     Back, Danger, Doing, HERE, Job, Language, LockWanted, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script,
@@ -40,10 +41,13 @@ pub fn plan_seen(
     answers: &Answers,
     choice: &Choice,
 ) -> Result<ProcedurePlan, Missing> {
-    let mut scope = Scope::new(environment, answers);
     let mut wrong = Vec::new();
     let items = expand(procedure, environment, &mut wrong);
     let chosen = chosen(&items, procedure, environment, &choice.what, &mut wrong);
+    let goes_back = answers.of_whole && choice.what == Chosen::Rollback;
+    let known = goes_back.then(|| found_out(answers, procedure.parts.iter().map(|part| &part.options)));
+    let answers = known.as_ref().unwrap_or(answers);
+    let mut scope = Scope::new(environment, answers);
     scope.missing.wrong = wrong;
     let whole = matches!(choice.what, Chosen::Whole | Chosen::Gate | Chosen::Rest);
     if whole {
@@ -87,7 +91,9 @@ pub fn plan_seen(
     let back = match choice.what {
         Chosen::Whole | Chosen::Rest if procedure.header.back == Back::Auto => {
             let choice = Choice { what: Chosen::Rollback, ..choice.clone() };
-            match plan_seen(procedure, environment, fleet, answers, &choice) {
+            // What the parts before it capture is known by the time it begins.
+            let answers = found_out(answers, chosen.iter().map(|(item, _)| &item.options));
+            match plan_seen(procedure, environment, fleet, &answers, &choice) {
                 Ok(plan) => Some(Box::new(plan)),
                 Err(missing) => {
                     scope.missing.merge(missing);
@@ -216,7 +222,7 @@ pub fn has_gate(procedure: &Procedure, environment: &Environment) -> bool {
 
 /// All that is done one after the other.
 fn whole<'a>(items: &[Item<'a>]) -> Vec<Item<'a>> {
-    items.iter().filter(|item| item.role != Role::Rollback).cloned().collect()
+    items.iter().filter(|item| !item.role.is_apart()).cloned().collect()
 }
 
 /// The place of the first part behind the first gate; 0 where there is no gate.
@@ -230,7 +236,7 @@ fn behind_gate(items: &[Item<'_>]) -> usize {
 fn ask_inputs(procedure: &Procedure, items: &[Item<'_>], scope: &mut Scope<'_>) {
     let prompted: Vec<&InputName> = items
         .iter()
-        .filter(|item| item.role != Role::Rollback)
+        .filter(|item| !item.role.is_apart())
         .filter_map(|item| match &item.part.doing {
             Doing::Prompt(names) => Some(names),
             _ => None,
@@ -319,26 +325,22 @@ fn planned(
             let get = get.as_ref().map(|get| fill::script(scope, item, Language::Sh, get));
             doing = Doing::Shift(script.text.clone(), get.as_ref().map(|get| get.text.clone()), weights.clone());
             let script = with_readback(script, get);
-            for weight in weights {
-                let mut script = script.clone();
-                if let Ok(name) = InputName::new("weight") {
-                    script.variables.retain(|(known, _)| *known != name);
-                    script.variables.push((name, weight.to_string()));
-                }
-                jobs.extend(on_hosts(item, &hosts, &script, scope));
-            }
+            jobs = shift::jobs(item, &hosts, &script, weights, scope);
         }
         Doing::Restart(services) => {
             let on = if item.options.targets.is_empty() { limit(choice) } else { Some(places(item, choice, scope)?) };
             jobs = restart::jobs(scope, item, services, fleet, on.as_deref());
         }
         Doing::Notify(channel, text) => {
-            doing = Doing::Notify(channel.clone(), fill::words(scope, item, text));
+            let (text, script) = fill::words(scope, item, text);
+            doing = Doing::Notify(channel.clone(), text);
             silent = scope.environment.silent(channel);
-            if silent.is_some() {
+            // A drill only says so, and the way back waits for nobody to tell somebody something.
+            if silent.is_some_and(|silent| silent != Silent::Drill) && item.role != Role::Rollback {
                 kind = "ask";
             }
             jobs = by_itself();
+            jobs.iter_mut().for_each(|job| job.script = script.clone());
         }
         Doing::Prompt(names) => {
             names.iter().for_each(|name| scope.note_later(item, name.as_str()));
@@ -354,7 +356,7 @@ fn planned(
             doing = Doing::Fact(fact);
             jobs = on_hosts(item, &at, &script, scope);
         }
-        Doing::Check(..) | Doing::Ask | Doing::Hold(..) | Doing::Decide(_) => jobs = by_itself(),
+        Doing::Check(..) | Doing::Approve(_) | Doing::Ask | Doing::Hold(..) | Doing::Decide(_) => jobs = by_itself(),
         // Replaced by what it calls before it comes here.
         Doing::Call(..) => {}
     }
@@ -412,7 +414,7 @@ fn places(item: &Item<'_>, choice: &Choice, scope: &mut Scope<'_>) -> Result<Vec
     }
 }
 
-fn on_hosts(item: &Item<'_>, hosts: &[HostName], script: &Script, scope: &mut Scope<'_>) -> Vec<Job> {
+pub(super) fn on_hosts(item: &Item<'_>, hosts: &[HostName], script: &Script, scope: &mut Scope<'_>) -> Vec<Job> {
     let mut jobs = Vec::new();
     for host in hosts {
         let how = match scope.environment.host(host) {

@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::expand::{Frame, Item};
 use super::missing::{Asked, Gap, Missing, Wanted, Wrong};
 use super::value::valid;
-use crate::domain::procedure::{Choices, Doing, Given, Input, InputKind};
+use crate::domain::procedure::{Choices, Doing, Given, Input, InputKind, Part};
 use crate::domain::{Environment, InputName, PartId};
 
 /// What is known of a name.
@@ -161,6 +161,19 @@ impl<'a> Scope<'a> {
         inputs.chain(with).chain(captured).chain(others).find(|name| key_of(name) == key_of(key)).map(str::to_owned)
     }
 
+    /// Whether a part of the procedure gives this name, or of one that called it.
+    pub(super) fn is_captured(&self, item: &Item<'_>, name: &str) -> bool {
+        let mut frame = Some(&*item.frame);
+        while let Some(at) = frame {
+            let of_name = |part: &Part| part.options.capture.as_ref().is_some_and(|capture| capture.as_str() == name);
+            if at.procedure.parts.iter().any(of_name) {
+                return true;
+            }
+            frame = at.caller.as_ref().map(|(caller, _)| &**caller);
+        }
+        false
+    }
+
     /// Every name that may stand for something here.
     pub(super) fn names(&self, item: &Item<'_>) -> Vec<String> {
         let inputs = item.frame.procedure.header.inputs.iter().map(|input| input.name.to_string());
@@ -250,11 +263,11 @@ impl<'a> Scope<'a> {
     }
 
     /// Asks for what fills a gap, once for each key.
-    pub(super) fn ask_gap(&mut self, gap: Gap, variable: bool) {
+    pub(super) fn ask_gap(&mut self, gap: Gap, of: fn(Gap) -> Asked) {
         if self.missing.asked.iter().any(|asked| asked.key() == gap.key) {
             return;
         }
-        self.missing.asked.push(if variable { Asked::Variable(gap) } else { Asked::Placeholder(gap) });
+        self.missing.asked.push(of(gap));
     }
 
     /// Notes what no answer mends, once.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::expand::is_of;
 use crate::domain::procedure::{Danger, Doing, Part, Role, Target};
-use crate::domain::run::{RunStep, StepState};
-use crate::domain::{Environment, HostName, PartId, Procedure, Run};
+use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::{Environment, HostName, PartId, Procedure, Run, Standing};
 
 /// A document and, if there is one, the run of it.
 #[derive(Debug, Clone, Copy)]
@@ -14,34 +16,6 @@ pub struct Sheet<'a> {
     pub procedure: &'a Procedure,
     /// The run.
     pub run: Option<&'a Run>,
-}
-
-/// How a part stands on all its hosts together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing of it was begun.
-    Open,
-    /// Something of it goes on.
-    Going,
-    /// Some of its hosts are done and others were not begun.
-    Partly,
-    /// It is done everywhere.
-    Done,
-    /// It did not end well somewhere.
-    Failed,
-    /// Whether it happened is not known somewhere.
-    Unknown,
-    /// It was skipped everywhere.
-    Skipped,
-    /// It did not pass somewhere, and was waived there.
-    Waived,
-}
-
-impl Standing {
-    /// Whether nothing is left to be done about it.
-    pub fn is_over(self) -> bool {
-        matches!(self, Standing::Done | Standing::Skipped | Standing::Waived)
-    }
 }
 
 impl<'a> Sheet<'a> {
@@ -62,13 +36,23 @@ impl<'a> Sheet<'a> {
 
     /// How a part stands.
     pub fn standing(&self, part: &PartId) -> Standing {
-        standing(self.steps(part).into_iter().map(|(_, step)| step.state))
+        Standing::of(self.steps(part).into_iter().map(|(_, step)| step.state))
     }
 
     /// Parts that are done or skipped, and all that an ordinary run has.
     pub fn progress(&self) -> (usize, usize) {
-        let parts = || self.procedure.parts.iter().filter(|part| self.procedure.role(part) != Role::Rollback);
+        let parts = || self.procedure.parts.iter().filter(|part| !self.procedure.role(part).is_apart());
         (parts().filter(|part| self.standing(&part.id).is_over()).count(), parts().count())
+    }
+
+    /// The first item of a gate before one of these parts that is not passed in the run beside the document.
+    pub fn open_gate(&self, parts: impl Fn(&PartId) -> bool) -> Option<&'a Part> {
+        let all = &self.procedure.parts;
+        let first = all.iter().position(|part| parts(&part.id) && self.procedure.role(part) != Role::Gate)?;
+        let passed =
+            |part: &Part| matches!(self.standing(&part.id), Standing::Done | Standing::Waived | Standing::Skipped);
+        let gate = |part: &&Part| self.procedure.role(part) == Role::Gate;
+        all.iter().take(first).filter(gate).find(|part| !passed(part))
     }
 
     /// The nearest part behind `from`, or before it, of which something is left to be done.
@@ -92,30 +76,6 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// How several steps stand together.
-pub fn standing(states: impl IntoIterator<Item = StepState>) -> Standing {
-    let all: Vec<StepState> = states.into_iter().collect();
-    let any = |wanted: &[StepState]| all.iter().any(|state| wanted.contains(state));
-    let each = |wanted: &[StepState]| all.iter().all(|state| wanted.contains(state));
-    if all.is_empty() || each(&[StepState::Planned]) {
-        Standing::Open
-    } else if any(&[StepState::Intent, StepState::Started, StepState::Done]) {
-        Standing::Going
-    } else if any(&[StepState::Unknown]) {
-        Standing::Unknown
-    } else if any(&[StepState::Failed]) {
-        Standing::Failed
-    } else if any(&[StepState::Planned]) {
-        Standing::Partly
-    } else if any(&[StepState::Waived]) {
-        Standing::Waived
-    } else if each(&[StepState::Skipped]) {
-        Standing::Skipped
-    } else {
-        Standing::Done
-    }
-}
-
 /// Whether the console can do a part: the others are done by hand.
 pub fn is_automated(part: &Part) -> bool {
     match part.doing {
@@ -124,6 +84,7 @@ pub fn is_automated(part: &Part) -> bool {
         | Doing::Request(..)
         | Doing::Check(..)
         | Doing::Fact(_)
+        | Doing::Approve(_)
         | Doing::Hold(..)
         | Doing::Restart(_)
         | Doing::Shift(..)
@@ -142,6 +103,7 @@ pub fn declared(part: &Part) -> Option<Danger> {
     part.options.danger.or(match part.doing {
         Doing::Check(..)
         | Doing::Fact(_)
+        | Doing::Approve(_)
         | Doing::Ask
         | Doing::Prompt(_)
         | Doing::Hold(..)
@@ -154,7 +116,7 @@ pub fn declared(part: &Part) -> Option<Danger> {
 
 /// Where a part is done, as far as its document and a person have said: names of hosts, or a word that stands for them.
 pub fn places(part: &Part, environment: &Environment, chosen: &[HostName]) -> Vec<String> {
-    let by_hand = matches!(part.doing, Doing::Ask | Doing::Decide(_) | Doing::Prompt(_));
+    let by_hand = matches!(part.doing, Doing::Ask | Doing::Approve(_) | Doing::Decide(_) | Doing::Prompt(_));
     let from_here =
         matches!(&part.doing, Doing::Fact(fact) if !fact.kind.is_on_hosts() && part.options.targets.is_empty());
     if by_hand || from_here || matches!(part.doing, Doing::Hold(..) | Doing::Check(..) | Doing::Notify(..)) {
@@ -203,43 +165,39 @@ pub fn needs_place(part: &Part) -> bool {
     part.options.targets.is_empty() && !part.options.todo && matches!(part.doing, Doing::Run(..) | Doing::Request(..))
 }
 
-/// How long a part usually takes: the middle of what its steps took in earlier runs that ended well, newest first.
+/// How long a part usually takes: the middle of what all of its steps together took in earlier runs in which none of them
+/// went badly, newest first.
 pub fn usually(part: &PartId, procedure: &Procedure, runs: &[Run]) -> Option<Duration> {
     let of_it = |run: &&Run| run.document.as_ref().is_some_and(|document| document.name == procedure.name);
     let mut spans: Vec<Duration> = runs
         .iter()
         .filter(of_it)
-        .flat_map(|run| &run.steps)
-        .filter(|step| step.part.as_ref() == Some(part) && step.state == StepState::Verified)
-        .filter_map(|step| step.verdict.as_ref().map(|verdict| verdict.took))
+        .filter(|run| run.state != RunState::Running)
+        .filter_map(|run| spent(part, run))
         .take(9)
         .collect();
     spans.sort_unstable();
     spans.get(spans.len() / 2).copied()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use StepState::{Done, Failed, Planned, Skipped, Started, Unknown, Verified, Waived};
-
-    #[test]
-    fn a_part_stands_as_its_hosts_do_and_nothing_hides_what_is_unknown() {
-        for (states, together) in [
-            (vec![], Standing::Open),
-            (vec![Planned, Planned], Standing::Open),
-            (vec![Verified, Planned], Standing::Partly),
-            (vec![Verified, Started], Standing::Going),
-            (vec![Done], Standing::Going),
-            (vec![Verified, Verified], Standing::Done),
-            (vec![Verified, Skipped], Standing::Done),
-            (vec![Skipped], Standing::Skipped),
-            (vec![Verified, Waived], Standing::Waived),
-            (vec![Waived, Planned], Standing::Partly),
-            (vec![Verified, Failed, Planned], Standing::Failed),
-            (vec![Failed, Unknown, Verified], Standing::Unknown),
-        ] {
-            assert_eq!(standing(states.clone()), together, "{states:?}");
-        }
+/// How long a part took in a run, from the begin of its first step to the end of its last; nothing where one of them went
+/// badly, or none was done.
+fn spent(part: &PartId, run: &Run) -> Option<Duration> {
+    let steps: Vec<&RunStep> = run.steps.iter().filter(|step| step.part.as_ref() == Some(part)).collect();
+    let well = |step: &&RunStep| matches!(step.state, StepState::Verified | StepState::Skipped);
+    if !steps.iter().all(well) {
+        return None;
     }
+    let done = steps.iter().filter(|step| step.state == StepState::Verified);
+    let spans = done.filter_map(|step| Some((step.at, step.verdict.as_ref()?.took)));
+    let (mut first, mut last, mut longest) = (None, None, None);
+    for (at, took) in spans {
+        longest = longest.max(Some(took));
+        let Some(at) = at else { continue };
+        let begun = jiff::SignedDuration::try_from(took).ok().and_then(|took| at.checked_sub(took).ok()).unwrap_or(at);
+        first = Some(first.map_or(begun, |first: Timestamp| first.min(begun)));
+        last = last.max(Some(at));
+    }
+    let whole = last.zip(first).and_then(|(last, first)| Duration::try_from(last.duration_since(first)).ok());
+    whole.max(longest)
 }

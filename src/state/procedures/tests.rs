@@ -161,6 +161,33 @@ fn captures_come_later_and_literals_of_earlier_parts_are_known() {
 }
 
 #[test]
+fn the_way_back_that_is_planned_ahead_knows_what_will_have_been_captured() {
+    let desk = one(concat!(
+        "+++\nback = \"auto\"\n+++\n# x\n\n```sh {#before host=db-1 capture=before danger=read}\nid\n```\n\n",
+        "```sh {#do host=db-1}\nput\n```\n\n## Rollback\n\n```sh {#back host=db-1}\nput \"$before\"\n```\n\n",
+        "```sh {#if host=db-1 when=before}\nput\n```\n",
+    ));
+    let back = desk.plan(&Answers::default(), &Choice::default()).unwrap().back.unwrap();
+    assert_eq!(back.parts[0].jobs[0].script.captured, [InputName::new("before").unwrap()]);
+    assert_eq!(back.parts.len(), 2);
+}
+
+#[test]
+fn the_way_back_of_a_whole_run_begins_before_what_its_conditions_speak_of_was_found_out() {
+    let desk = one(concat!(
+        "# x\n\n```sh {#do host=db-1}\nput\n```\n\n```sh {#found host=db-1 capture=found danger=read}\nid\n```\n\n",
+        "## Rollback\n\n```sh {#if host=db-1 when=found}\nput \"$found\"\n```\n\n```sh {#back host=db-1}\nput\n```\n",
+    ));
+    let choice = Choice { what: Chosen::Rollback, ..Choice::default() };
+    let whole = Answers { of_whole: true, ..Answers::default() };
+    let back = desk.plan(&whole, &choice).unwrap();
+    assert_eq!(back.parts.iter().map(|part| part.part.as_str()).collect::<Vec<_>>(), ["if", "back"]);
+    // A later run of it knows nothing of what an earlier one found.
+    assert!(desk.plan(&Answers::default(), &choice).is_err(), "gone alone it must be known");
+    assert!(desk.plan(&whole, &chosen(&["if"])).is_err(), "chosen alone it must be known");
+}
+
+#[test]
 fn parts_can_be_chosen_edited_undone_and_rolled_back() {
     let desk = one(concat!(
         "# x\n\n```sh {#a host=tag:web undo=#c danger=read}\none\n```\n\n```sh {#b host=db-1}\ntwo\n```\n\n",
@@ -180,6 +207,25 @@ fn parts_can_be_chosen_edited_undone_and_rolled_back() {
     assert!(
         why(&Choice { what: Chosen::Undo(part("b")), ..Choice::default() }).contains("names no part that undoes it")
     );
+}
+
+/// `rm -rf "$root/releases/$commit"` without a commit would take all releases away.
+#[test]
+fn what_no_chosen_part_gives_is_asked_for_and_never_empty() {
+    let text = "# P\n```sh {#which host=app-1 capture=commit danger=read}\ngit rev-parse v1\n```\n\
+                ```sh {#place host=app-1 undo=#unplace}\nmkdir \"/srv/$commit\"\n```\n\
+                ## Rollback\n```sh {#unplace host=app-1}\nrm -rf -- \"/srv/$commit\"\n```\n\
+                ```sh {#kept host=app-1}\necho \"${commit:-none}\"; old=x; echo \"$old\"\n```\n";
+    let desk = one(text);
+    for given in [&[][..], &[("commit", "")], &[("commit", " ")], &[("commit", "$commit")]] {
+        let missing = desk.plan(&answers(given), &chosen(&["unplace"])).unwrap_err();
+        assert!(matches!(missing.asked.as_slice(), [one] if one.key() == "commit"), "{given:?}: {missing:?}");
+        assert!(!missing.sentences().concat().contains("--leave"), "it can't be left: {:?}", missing.sentences());
+    }
+    assert!(desk.plan(&answers(&[("commit", "4ecd060")]), &chosen(&["unplace"])).is_ok());
+    assert!(desk.plan(&answers(&[]), &chosen(&["kept"])).is_ok(), "it says what holds without one");
+    assert!(desk.plan(&answers(&[]), &chosen(&["which", "place"])).is_ok(), "it is given by then");
+    assert!(desk.plan(&answers(&[]), &Choice::default()).is_ok());
 }
 
 #[test]
@@ -268,8 +314,8 @@ fn a_channel_is_told_by_hand_unless_it_is_there_trusted_and_no_drill() {
     assert!(lines.contains("tells ops: The shop is back"), "{lines}");
     Arc::make_mut(&mut desk.0.channels).drill = true;
     let (kind, silent, lines) = told(&desk);
-    assert_eq!((kind, silent), ("ask", Some(Silent::Drill)));
-    assert!(lines.contains("by hand, because a drill does not tell ops anything"), "{lines}");
+    assert_eq!((kind, silent), ("notify", Some(Silent::Drill)));
+    assert!(lines.contains("tells nobody, because a drill does not tell ops anything"), "{lines}");
 }
 
 #[test]
@@ -294,4 +340,23 @@ fn what_is_not_decided_yet_is_no_condition_that_does_not_hold() {
     for name in ["back", "use"] {
         assert!(desk.plan(&answers, &parts(&[name])).is_ok(), "{name}");
     }
+}
+
+#[test]
+fn the_way_back_by_itself_hands_on_what_is_captured_before_it() {
+    let one = "+++\nback = \"auto\"\n+++\n# x\n\n```sh {#look host=app-1 danger=read capture=tag}\ncat TAG\n```\n\n## Phase 1\n\n\
+               - Forward {#roll call=two with_tag=v2}\n\n## Rollback\n\n- Back {#back call=two with_tag=$tag when=\"tag\"}\n";
+    let two =
+        "+++\n[inputs.tag]\npattern = 'v\\d+'\n+++\n# y\n\n```sh {#put host=app-1 danger=change}\nput \"$tag\"\n```\n";
+    let desk = Desk::new(&[("procedures/one.md", one), ("procedures/two.md", two)]);
+    let plan =
+        desk.plan(&Answers::default(), &Choice::default()).unwrap_or_else(|wrong| panic!("{:?}", wrong.sentences()));
+    let back = plan.back.unwrap();
+    let (forward, back) = (&plan.parts[1].jobs[0].script, &back.parts[0].jobs[0].script);
+    let tag = InputName::new("tag").unwrap();
+    assert_eq!((&forward.variables, &forward.captured), (&vec![(tag.clone(), "v2".to_owned())], &Vec::new()));
+    assert_eq!((&back.variables, &back.captured), (&Vec::new(), &vec![tag]));
+    // Begun by a person before it was captured, nobody knows it.
+    let choice = Choice { what: Chosen::Rollback, ..Choice::default() };
+    assert!(desk.plan(&Answers::default(), &choice).is_err());
 }

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use super::Missing;
 use super::wording::{
-    BY_ITSELF, Grade, Row, alike, lock, notes, rows, safe, several, stage, terms, times, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, lock, notes, occasion, rows, safe, several, stage, terms, times, totals, way_back,
+    whom,
 };
 use crate::domain::PartId;
+use crate::domain::place::of_site;
 use crate::domain::procedure::{HERE, Job, LockWanted, PlannedPart, Procedure, ProcedurePlan, Role};
 use crate::runtimes::shell::word;
 
@@ -23,12 +25,17 @@ pub fn plan_told(
     expected: impl Fn(&PartId) -> Option<Duration>,
 ) -> Vec<String> {
     let hosts = plan.hosts().into_iter().filter(|host| host.as_str() != HERE).count();
+    // What a person does is done nowhere in particular.
+    let hosts = match plan.hosts().is_empty() || hosts > 0 {
+        true => several(hosts, "host"),
+        false => "on this machine".to_owned(),
+    };
     let guarded = if plan.protected { ", protected" } else { "" };
     let does: Vec<String> = totals(plan).into_iter().map(|(_, words)| words).collect();
     let chosen = if plan.whole { "" } else { ", chosen parts" };
     let mut lines = vec![
-        format!("{} ({} of {}{guarded})", plan.title, plan.environment, plan.site),
-        format!("{} {}{chosen}: {}; {}", plan.kind.word(), plan.procedure, several(hosts, "host"), does.join(", ")),
+        format!("{} ({}{guarded})", plan.title, of_site(&plan.site, &plan.environment)),
+        format!("{} {}{chosen}: {}; {}", plan.kind.word(), plan.procedure, hosts, does.join(", ")),
     ];
     lines.extend(stage(plan).map(str::to_owned));
     lines.extend(times(plan, &expected));
@@ -77,6 +84,7 @@ fn role_told(role: Role) -> Option<&'static str> {
         Role::Gate => Some("  gate: nothing behind it begins before all of it is well"),
         Role::Verify => Some("  verification"),
         Role::Rollback => Some("  rollback"),
+        Role::FollowUp => Some("  follow-up"),
         Role::Plain | Role::Phase => None,
     }
 }
@@ -96,7 +104,7 @@ fn part_told(
             continue;
         }
         let hosts: Vec<&str> = hosts.iter().map(|job| job.host.as_str()).collect();
-        more(format!("on {}{}:", hosts.join(", "), whom(job)));
+        more(format!("on {}{}{}:", hosts.join(", "), whom(job), occasion(job)));
         rows(&job.script).into_iter().for_each(|row| more(format!("  {}", row_told(row))));
     }
     for (job, hosts) in alike(&part.previews) {
@@ -127,7 +135,7 @@ pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
             "part": part.part,
             "title": part.title.plain(),
             "kind": part.kind,
-            "role": role_word(part.role),
+            "role": part.role.word(),
             "danger": part.danger.word(),
             "recognised": part.recognised.word(),
             "misread": part.misread.as_deref().map(safe),
@@ -195,14 +203,4 @@ fn job_json(job: &Job) -> Value {
         "with": script.with,
         "timeout_seconds": job.timeout.as_secs(),
     })
-}
-
-fn role_word(role: Role) -> Option<&'static str> {
-    match role {
-        Role::Plain => None,
-        Role::Gate => Some("gate"),
-        Role::Phase => Some("phase"),
-        Role::Verify => Some("verify"),
-        Role::Rollback => Some("rollback"),
-    }
 }

@@ -7,6 +7,7 @@ use crate::domain::procedure::{Choices, Input, InputKind};
 use crate::domain::release::same_commit;
 use crate::domain::source::version;
 use crate::runtimes::shell_text::{LARGEST, quotable};
+use crate::text::Foreign;
 
 /// Whether `value` may be the input's, where the environment's hosts and services are known and `listed` is what the
 /// program prints that lists its choices (`None`: it was not asked, so any will do).
@@ -42,7 +43,7 @@ pub fn valid(input: &Input, value: &str, environment: &Environment, listed: Opti
         }
         InputKind::Pattern(pattern) => match Regex::new(&format!(r"\A(?:{pattern})\z")) {
             Ok(regex) if regex.is_match(value) => Ok(()),
-            Ok(_) => no("it does not match the input's pattern"),
+            Ok(_) => Err(format!("it does not match the input's pattern {}", Foreign::from(pattern.as_str()).plain())),
             Err(_) => no("the input's pattern is no regular expression"),
         },
         // Where git or the record was not asked yet, what no version may be called is refused all the same.

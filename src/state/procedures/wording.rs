@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use crate::domain::host::BecomeRoot;
+use crate::domain::phrase::{Phrase, Piece};
 use crate::domain::procedure::{
-    Danger, Doing, Job, LockWanted, OnError, PlannedPart, Procedure, ProcedurePlan, Purpose, Role, Script, TIMEOUT,
-    Term, Terms,
+    Danger, Doing, Guard, Guarded, Job, LockWanted, OnError, PlannedPart, Procedure, ProcedurePlan, Purpose, Role,
+    Script, SendBack, Shifts, TIMEOUT, Term, Terms,
 };
 use crate::domain::{InputName, PartId};
+use crate::runtimes::notice;
 use crate::runtimes::shell::word;
 use crate::text::{Foreign, disguises, exact};
 
@@ -78,11 +80,11 @@ pub const BY_ITSELF: &str = "it begins by itself, once, when something fails";
 
 /// The way back from a whole run: where it is written down, or that it is not.
 pub fn way_back(plan: &ProcedurePlan, procedure: &Procedure) -> Option<Result<String, &'static str>> {
+    // Its own section comes before the procedure that its front matter names.
+    let own = procedure.sections.iter().any(|section| section.role == Role::Rollback);
     match &procedure.header.rollback {
+        _ if own => Some(Ok("its own section Rollback".to_owned())),
         Some(name) => Some(Ok(format!("the procedure {name}"))),
-        None if procedure.sections.iter().any(|section| section.role == Role::Rollback) => {
-            Some(Ok("its own section Rollback".to_owned()))
-        }
         None if plan.whole && plan.danger() > Danger::Read => Some(Err("none is written down")),
         None => None,
     }
@@ -191,6 +193,7 @@ pub fn notes(part: &PlannedPart, procedure: Option<&Procedure>, expected: Option
     notes.extend((options.timeout != TIMEOUT).then(|| format!("at most {}", seconds(options.timeout))));
     notes.extend(match options.on_error {
         OnError::Ask => None,
+        OnError::Skip if part.role == Role::Gate => None,
         OnError::Skip => Some("skipped when it fails".to_owned()),
         OnError::Abort => Some("its failure ends the run".to_owned()),
         OnError::Rollback => Some("when it fails, the rollback is offered first".to_owned()),
@@ -219,12 +222,9 @@ fn done(part: &PlannedPart) -> Option<String> {
     match &part.doing {
         Doing::Check(service, probe) => Some(format!("until {service}/{probe} passes")),
         Doing::Fact(fact) => Some(format!("finds out by itself: {}", safe(&fact.told()))),
+        Doing::Approve(quorum) => Some(format!("approvals of this plan: {}", quorum.told())),
         Doing::Hold(time, None) => Some(format!("waits {}", seconds(*time))),
-        Doing::Hold(time, Some(guard)) => {
-            let probes: Vec<String> =
-                guard.probes.iter().map(|(service, probe)| format!("{service}/{probe}")).collect();
-            Some(format!("waits {} while {} hold", seconds(*time), probes.join(", ")))
-        }
+        Doing::Hold(time, Some(guard)) => Some(format!("waits {} while {}", seconds(*time), guarded(guard))),
         Doing::Decide(ways) => {
             let words: Vec<String> = ways.iter().map(|way| safe(&way.word)).collect();
             Some(format!("a person chooses: {}", words.join(", ")))
@@ -234,9 +234,14 @@ fn done(part: &PlannedPart) -> Option<String> {
             Some(format!("asks for {}", names.join(", ")))
         }
         Doing::Notify(channel, text) => Some(match part.silent {
-            Some(silent) => format!("done by hand, because {}. Tell them: {}", silent.why(&safe(channel)), safe(text)),
+            Some(silent) if part.kind == "notify" => {
+                format!("tells nobody, because {}: {}", silent.why(&safe(channel)), announced(part, text))
+            }
+            Some(silent) => {
+                format!("done by hand, because {}. Tell them: {}", silent.why(&safe(channel)), announced(part, text))
+            }
             None if options.todo => format!("done by hand: what tells {} is still missing", safe(channel)),
-            None => format!("tells {}: {}", safe(channel), safe(text)),
+            None => format!("tells {}: {}", safe(channel), announced(part, text)),
         }),
         Doing::Ask if part.misread.is_some() => None,
         Doing::Run(language, _) if part.kind == "ask" && !options.todo && !language.is_shell() => {
@@ -246,7 +251,74 @@ fn done(part: &PlannedPart) -> Option<String> {
         Doing::Ask if options.evidence => Some("says what was seen".to_owned()),
         Doing::Ask => None,
         Doing::Run(..) if options.todo => Some("done by hand: its command is still missing".to_owned()),
-        Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..) | Doing::Call(..) => None,
+        Doing::Shift(..) => options.guarded.as_deref().map(shifted),
+        Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Call(..) => None,
+    }
+}
+
+/// What a channel will be told, as far as that is known, and what of it is not.
+fn announced(part: &PlannedPart, words: &Phrase) -> String {
+    let known = |name: &InputName| {
+        let variables = part.jobs.first().map_or(&[][..], |job| &job.script.variables);
+        variables.iter().find(|(one, _)| one == name).map(|(_, value)| notice::value(value))
+    };
+    let told = safe(&words.told(|name| known(name).unwrap_or_else(|| format!("${name}"))));
+    let list = |names: &[InputName]| names.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ");
+    let later: Vec<InputName> = words.names().into_iter().filter(|name| known(name).is_none()).collect();
+    let plain = words.pieces().iter().filter_map(|piece| match piece {
+        Piece::Plain(text) => Some(text.as_str()),
+        Piece::Variable(_) => None,
+    });
+    let nothing: Vec<InputName> = plain.flat_map(|text| Phrase::read(text).names()).collect();
+    let mut notes = Vec::new();
+    if !later.is_empty() {
+        notes.push(format!("{} {} known when it runs", list(&later), if later.len() == 1 { "is" } else { "are" }));
+    }
+    if !nothing.is_empty() {
+        let (be, stay) = if nothing.len() == 1 { ("is", "stays") } else { ("are", "stay") };
+        notes.push(format!("{} {be} nothing that is known, and {stay} as written", list(&nothing)));
+    }
+    if notes.is_empty() { told } else { format!("{told} ({})", notes.join("; ")) }
+}
+
+/// What a guard judges, when it ends, and that it is the console that judges.
+fn guarded(guard: &Guard) -> String {
+    let names: Vec<String> = guard.probes.iter().map(|(service, name)| format!("{service}/{name}")).collect();
+    format!(
+        "{} hold, asked every {}; ends when more than {} fail, {} prove nothing or {} in a row can't be asked; while no \
+         console is there nobody judges",
+        names.join(", "),
+        seconds(guard.interval),
+        guard.failures,
+        guard.inconclusive,
+        guard.errors
+    )
+}
+
+/// How a shift is guarded.
+fn shifted(guarded: &Guarded) -> String {
+    let back = match guarded.back {
+        SendBack::To(weight) => format!("to {weight}"),
+        SendBack::Before => "to the weight before".to_owned(),
+    };
+    let alone = match guarded.deadman {
+        Some(within) => {
+            format!("; its host sends it back too when it hears nothing of the console for {}", seconds(within))
+        }
+        None => "; then the weight stays as it is, and whoever goes on with the run judges it first".to_owned(),
+    };
+    format!(
+        "each weight is held {} while {}{alone}; what does not pass is sent back {back} by itself",
+        seconds(guarded.hold),
+        self::guarded(&guarded.guard)
+    )
+}
+
+/// When a command of a part is not simply its turn, in words.
+pub fn occasion(job: &Job) -> &'static str {
+    match job.script.shifts {
+        Some(Shifts::Back(..)) => ", by itself, only when a weight did not pass",
+        Some(Shifts::Judged(_)) | None => "",
     }
 }
 

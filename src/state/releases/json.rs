@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::What as Told;
+use super::{What as Told, looks_for_migrations};
 use crate::domain::Release;
 use crate::domain::release::{Current, Database, History, Migration};
 use crate::domain::source::{Commit, Facts, NewMigration};
@@ -38,6 +38,7 @@ struct One {
     at: String,
     took_seconds: u64,
     waivers: Vec<Waived>,
+    window_overridden: Option<Allowed>,
     examined: Option<Looked>,
     going_back: Option<Back>,
 }
@@ -51,6 +52,12 @@ struct Changed {
 #[derive(Debug, Serialize)]
 struct Waived {
     part: String,
+    by: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Allowed {
     by: String,
     reason: String,
 }
@@ -126,6 +133,10 @@ fn one(history: &History, release: &Release) -> One {
             .iter()
             .map(|one| Waived { part: one.part.to_string(), by: clean(&one.by), reason: one.reason.plain() })
             .collect(),
+        window_overridden: release
+            .overridden
+            .as_ref()
+            .map(|one| Allowed { by: clean(&one.by), reason: clean(&one.why) }),
         examined: release.examined.as_ref().map(|one| Looked {
             by: clean(&one.by),
             at: one.at.to_string(),
@@ -157,6 +168,7 @@ pub struct What {
     clear: bool,
     trouble: Option<String>,
     git: Option<Git>,
+    migrations_looked_for: bool,
     why_not: Option<String>,
     hosts: Vec<Host>,
     notes: Vec<String>,
@@ -258,6 +270,7 @@ impl What {
             clear: !matches!(current, Current::Unclear(..)),
             trouble: told.trouble.map(str::to_owned),
             git,
+            migrations_looked_for: looks_for_migrations(told.environment),
             why_not: told.facts.err().map(clean).or(unknown),
             hosts: told.environment.hosts.iter().map(host).collect(),
             notes: notes.to_vec(),

@@ -1,5 +1,6 @@
 //! Releases as they are known: what was asked of the record and of git, what can be chosen, and how it is told.
 
+mod follow;
 mod json;
 mod told;
 mod what;
@@ -9,37 +10,72 @@ mod tests;
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
+
 use crate::domain::procedure::{Input, InputKind, Kind, Procedure};
-use crate::domain::release::History;
+use crate::domain::release::{Followed, History};
 use crate::domain::source::{Facts, Version};
-use crate::domain::{InputName, ServiceName};
+use crate::domain::{Environment, InputName, ServiceName};
 use crate::port::ReleaseNews;
-use crate::port::release::Releases;
+use crate::port::release::{Looked, Releases};
 use crate::text::Foreign;
 
+pub use follow::{FollowJson, behind, behind_told, due_told, follow, followed, lists, looks, runs_now, say, whose};
 pub use json::{Listed, What as WhatJson};
 pub use told::{in_full, list};
 pub use what::{What, what};
 
 /// What git said of so many versions is kept, the newest asked.
 const FACTS: usize = 8;
+/// So many looks that are not kept are known; the oldest go.
+const LOOKED: usize = 200;
 
 /// Everything that is known of releases and versions of one environment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
     /// The releases; nothing before the record was read.
     pub releases: Option<Releases>,
+    /// When they were read.
+    pub releases_at: Option<Timestamp>,
     /// The versions that can be chosen; nothing before git was asked.
     pub versions: Option<Result<Vec<Version>, String>>,
+    /// When git said so.
+    pub versions_at: Option<Timestamp>,
     /// What git said of versions, by the name each was asked for; the newest last.
     facts: VecDeque<(Foreign, Result<Box<Facts>, String>)>,
+    /// What this console has looked at of what follows releases, and has not kept: the last look at each item.
+    looked: Vec<Followed>,
 }
 
 impl Known {
     /// Takes news in.
     pub fn take(&mut self, news: ReleaseNews) {
         match news {
-            ReleaseNews::Releases(releases) => self.releases = Some(releases),
+            ReleaseNews::Releases(releases) => {
+                // What was only looked at lies nowhere else.
+                let looked = self.releases.take().map(|known| known.followed).unwrap_or_default();
+                let looked = looked.into_iter().filter(|one| self.looked.contains(one)).collect();
+                self.releases = Some(releases);
+                self.say(looked);
+            }
+            ReleaseNews::Followed(_, Ok(said)) => self.say(said),
+            ReleaseNews::Looked(_, Ok(Looked { kept, seen })) => {
+                // Of each item only the last look is of interest, and only where it is newer than what is kept.
+                let of_it = |one: &Followed, other: &Followed| one.run == other.run && one.part == other.part;
+                let is_anew = |old: &Followed| kept.iter().chain(&seen).any(|new| of_it(old, new));
+                let (old, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.looked).into_iter().partition(is_anew);
+                if let Some(known) = &mut self.releases {
+                    known.followed.retain(|one| !old.contains(one));
+                }
+                self.looked = rest;
+                self.looked.extend(seen.iter().cloned());
+                let over = self.looked.len().saturating_sub(LOOKED);
+                self.looked.drain(..over);
+                self.say(kept);
+                self.say(seen);
+            }
+            // Why not was told where it was asked for.
+            ReleaseNews::Followed(_, Err(_)) | ReleaseNews::Looked(_, Err(_)) => {}
             ReleaseNews::Versions(versions) => self.versions = Some(versions),
             ReleaseNews::Facts(name, facts) => {
                 self.facts.retain(|(known, _)| *known != name);
@@ -49,6 +85,20 @@ impl Known {
                 self.facts.push_back((name, facts));
             }
         }
+    }
+
+    fn say(&mut self, said: Vec<Followed>) {
+        let Some(known) = &mut self.releases else { return };
+        for one in said {
+            if !known.followed.contains(&one) {
+                known.followed.push(one);
+            }
+        }
+    }
+
+    /// Forgets what git said of a name that means something else now.
+    pub fn forget(&mut self, name: &Foreign) {
+        self.facts.retain(|(known, _)| known != name);
     }
 
     /// What git said of a version, if it was asked.
@@ -84,6 +134,11 @@ impl Known {
 pub fn wants(procedure: &Procedure) -> (bool, bool) {
     let of = |kind: &InputKind| procedure.header.inputs.iter().any(|input| input.kind == *kind);
     (procedure.header.release.is_some() || of(&InputKind::Release), of(&InputKind::Version))
+}
+
+/// Whether anybody looks for new migrations in a version: the site says which files are some.
+pub fn looks_for_migrations(environment: &Environment) -> bool {
+    environment.source.as_ref().is_some_and(|source| !source.migrations.is_empty())
 }
 
 /// The one service that the releases of a procedure are about, where its document says it by name; `None` for the whole

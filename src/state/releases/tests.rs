@@ -34,6 +34,8 @@ fn release(number: i64, version: &str, verdict: Verdict) -> Release {
         took: Duration::from_secs(312),
         verdict,
         waivers: Vec::new(),
+        follow_ups: Vec::new(),
+        overridden: None,
         examined: None,
         login: None,
     }
@@ -78,7 +80,19 @@ fn a_list_says_what_runs_and_how_each_stands() {
     assert!(lines[1].contains("5m") && lines[1].contains("ada"), "{text}");
     assert_eq!(list(&history, 1).lines().count(), 2);
     let full = in_full(&history, &history.releases()[2]);
-    assert!(full.contains("examined     by bo") && full.contains("nothing to go back to"), "{full}");
+    assert!(full.contains("examined     by bo") && full.contains("nobody can go back to it"), "{full}");
+}
+
+#[test]
+fn what_runs_but_for_one_service_is_told_as_that() {
+    let mut web = release(3, "v1", Verdict::Good);
+    (web.kind, web.service) = (Kind::Rollback, crate::domain::ServiceName::new("web").ok());
+    let all = [release(1, "v1", Verdict::Good), release(2, "v2", Verdict::Good), web];
+    let text = list(&History::of(all), 20);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].starts_with("> ") && lines[1].contains("  web "), "{text}");
+    assert!(lines[2].starts_with("> ") && lines[2].contains("good") && lines[2].contains("all but web"), "{text}");
+    assert!(lines[3].starts_with("  ") && !lines[3].contains("but"), "{text}");
 }
 
 #[test]
@@ -129,7 +143,7 @@ fn a_version_is_told_with_what_it_replaces_and_what_is_new() {
         "It replaces v2 (0000000000) (3d, good, by ada)",
         "300 commits by Bo 299, Ada 1",
         "and 299 more",
-        "1 new migration, and it is not certain that 1 can be taken back:",
+        "1 new migration, and it is not certain that it can be taken back:",
         "    DROP TABLE a;",
         "db/0001.sql was there before and is changed or gone",
         "app-1: v2 (0000000000), by ada on",
@@ -141,6 +155,20 @@ fn a_version_is_told_with_what_it_replaces_and_what_is_new() {
     let json = serde_json::to_value(WhatJson::of(&asked, &[])).unwrap();
     assert_eq!(json["replaces"]["version"], "v2");
     assert_eq!(json["git"]["migrations"][0]["reversible"], "irreversible");
+    // Where the site does not say what a migration is, that none is seen says nothing.
+    let none = |facts: &Facts| {
+        let mut facts = facts.clone();
+        facts.since = facts.since.map(|since| since.map(|since| Since { migrations: Vec::new(), ..since }));
+        facts
+    };
+    let none = none(&facts);
+    let unseen = what(&What { facts: Ok(&none), ..asked });
+    assert!(unseen.contains("New migrations are not looked for") && !unseen.contains("No new"), "{unseen}");
+    let place = crate::domain::source::Place::Clone("~/shop".to_owned());
+    let source = crate::domain::source::Source { place, migrations: vec!["db".into()], destructive: Vec::new() };
+    let looks = crate::domain::Environment { source: Some(std::sync::Arc::new(source)), ..environment.clone() };
+    let unseen = what(&What { environment: &looks, facts: Ok(&none), ..asked });
+    assert!(unseen.contains("No new migration is seen"), "{unseen}");
     let unknown = what(&What { facts: Err("git is not found on this machine: install it"), ..asked });
     assert!(unknown.starts_with("v3: git is not found") && unknown.contains("It replaces v2"), "{unknown}");
     let failed = History::of([release(1, "v1", Verdict::Good), release(2, "v2", Verdict::Failed)]);
@@ -156,7 +184,7 @@ fn inputs_are_offered_what_is_known_and_nothing_that_could_not_be_typed() {
     let mut odd = release(2, "v2\u{202e}", Verdict::Good);
     odd.commit = None;
     let releases = [release(1, "v1", Verdict::Good), odd, release(3, "v3", Verdict::Good)];
-    let known = Releases { history: History::of(releases), told: Vec::new() };
+    let known = Releases { history: History::of(releases), ..Releases::default() };
     shelf.take(ReleaseNews::Releases(known));
     let listed = shelf.listed(&document);
     assert_eq!(listed.len(), 1);

@@ -57,6 +57,23 @@ fn is_current(history: &History, release: &Release) -> bool {
     matches!(history.current(release.service.as_ref(), None), Current::Runs(runs) if runs.run == release.run)
 }
 
+/// What a release is about: one service, or all; where something else was brought to some of them since, all but those.
+fn about(history: &History, release: &Release) -> String {
+    if let Some(service) = &release.service {
+        return service.to_string();
+    }
+    let mut others: Vec<String> = Vec::new();
+    if is_current(history, release) {
+        for service in history.releases().iter().filter_map(|other| other.service.as_ref()) {
+            let elsewhere = history.current(Some(service), None).good().is_some_and(|runs| runs.run != release.run);
+            if elsewhere && !others.contains(&service.to_string()) {
+                others.push(service.to_string());
+            }
+        }
+    }
+    if others.is_empty() { "all".to_owned() } else { format!("all but {}", others.join(", ")) }
+}
+
 /// A line for each release, the newest first, so many at most; `>` stands before what runs.
 pub fn list(history: &History, most: usize) -> String {
     let headings = ["", "RUN", "VERDICT", "VERSION", "WHAT", "WHEN", "TOOK", "WHO"].map(str::to_owned);
@@ -71,7 +88,7 @@ pub fn list(history: &History, most: usize) -> String {
                 release.run.short().to_owned(),
                 verdict(history, release),
                 version(release),
-                release.service.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
+                about(history, release),
                 stamp(release.at),
                 short(release.took),
                 who(release),
@@ -106,7 +123,7 @@ pub fn in_full(history: &History, release: &Release) -> String {
         lines.push(format!("service      {service}"));
     }
     if let Some(login) = &release.login {
-        lines.push(format!("recorded by  the login {} on the lock host", login.plain()));
+        lines.push(format!("kept by      the login {} on the lock host", login.plain()));
     }
     let hosts: Vec<&str> = release.hosts.iter().map(|host| host.as_str()).collect();
     if !hosts.is_empty() {
@@ -118,6 +135,9 @@ pub fn in_full(history: &History, release: &Release) -> String {
     lines.extend(release.backup.iter().map(|backup| format!("backup       {}", backup.plain())));
     for waiver in &release.waivers {
         lines.push(format!("waived       {} by {}: {}", waiver.part, clean(&waiver.by), waiver.reason.plain()));
+    }
+    if let Some(one) = &release.overridden {
+        lines.push(format!("window       overridden by {}: {}", clean(&one.by), clean(&one.why)));
     }
     if let Some(examined) = &release.examined {
         let (by, at) = (clean(&examined.by), stamp(examined.at));
@@ -132,7 +152,7 @@ pub fn in_full(history: &History, release: &Release) -> String {
     } else if is_current(history, release) {
         lines.push("going back   it is what runs".to_owned());
     } else {
-        lines.push("going back   it is nothing to go back to".to_owned());
+        lines.push("going back   nobody can go back to it".to_owned());
     }
     lines.join("\n") + "\n"
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::looks_for_migrations;
 use super::told::{clean, migration, stamp, verdict, version, who};
 use crate::domain::release::{Current, History, Reversible};
 use crate::domain::source::{Facts, Since};
@@ -71,7 +72,7 @@ pub fn what(what: &What<'_>) -> String {
         match &facts.since {
             None => {}
             Some(Err(why)) => lines.push(format!("What is new in it is not known: {}", clean(why))),
-            Some(Ok(since)) => lines.extend(new(since)),
+            Some(Ok(since)) => lines.extend(new(since, looks_for_migrations(what.environment))),
         }
     }
     lines.push(String::new());
@@ -93,10 +94,15 @@ fn replaces(what: &What<'_>) -> String {
     }
 }
 
-fn new(since: &Since) -> Vec<String> {
+/// An author, with their commits where there are several authors.
+fn told_of((name, count): (&Foreign, usize), all: usize) -> String {
+    if all == 1 { name.plain() } else { format!("{} {count}", name.plain()) }
+}
+
+fn new(since: &Since, looks: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let authors: Vec<String> =
-        since.authors.iter().take(8).map(|(name, count)| format!("{} {count}", name.plain())).collect();
+        since.authors.iter().take(8).map(|(name, count)| told_of((name, *count), since.authors.len())).collect();
     match (since.ahead, since.behind) {
         (0, 0) => lines.push("It is the same commit".to_owned()),
         (0, behind) => lines.push(format!("It is older: {} would be taken away", count(behind, "commit"))),
@@ -109,20 +115,18 @@ fn new(since: &Since) -> Vec<String> {
             ));
         }
     }
-    for commit in since.commits.iter().take(TOLD) {
-        lines.push(format!("  {}  {}  {}", commit.short(), commit.subject.plain(), commit.author.plain()));
-    }
-    if since.ahead > TOLD.min(since.commits.len()) {
-        lines.push(format!("  and {} more", since.ahead - TOLD.min(since.commits.len())));
-    }
     let lost = since.migrations.iter().filter(|one| one.migration.reversible != Reversible::Yes).count();
     match (since.migrations.len(), lost) {
+        (0, _) if !looks => {
+            lines.push("New migrations are not looked for: [source] in the site says no migrations".to_owned());
+        }
         (0, _) => lines.push("No new migration is seen".to_owned()),
         (all, 0) => {
             lines.push(format!("{}; nothing is seen in it that can't be taken back", count(all, "new migration")))
         }
+        (1, _) => lines.push("1 new migration, and it is not certain that it can be taken back:".to_owned()),
         (all, lost) => {
-            lines.push(format!("{}, and it is not certain that {lost} can be taken back:", count(all, "new migration")))
+            lines.push(format!("{all} new migrations, and of {lost} it is not certain that they can be taken back:"))
         }
     }
     for one in &since.migrations {
@@ -134,6 +138,15 @@ fn new(since: &Since) -> Vec<String> {
     }
     if since.more {
         lines.push("There is more than is told here".to_owned());
+    }
+    if !since.commits.is_empty() {
+        lines.push("What is new in it:".to_owned());
+    }
+    for commit in since.commits.iter().take(TOLD) {
+        lines.push(format!("  {}  {}  {}", commit.short(), commit.subject.plain(), commit.author.plain()));
+    }
+    if since.ahead > TOLD.min(since.commits.len()) {
+        lines.push(format!("  and {} more", since.ahead - TOLD.min(since.commits.len())));
     }
     lines
 }

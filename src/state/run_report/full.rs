@@ -18,7 +18,7 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
         stamp(run.begun),
         clean(&run.person),
         clean(&run.workstation),
-        words::confirmed(&run.confirmed),
+        words::confirmed_of(run),
     );
     for (at, person, workstation) in &beside.takeovers {
         let (person, workstation) = (clean(person), clean(workstation));
@@ -55,6 +55,9 @@ fn bound_to(document: &RunDocument) -> String {
             Some(value) => text.push_str(&format!("input     {} = {}\n", given.name, clean(value))),
             None => text.push_str(&format!("input     {} (secret)\n", given.name)),
         }
+    }
+    if let Some(one) = &document.decided.overridden {
+        text.push_str(&format!("window    overridden by {}: {}\n", clean(&one.by), clean(&one.why)));
     }
     text
 }

@@ -26,6 +26,12 @@ pub struct Told {
     kind: String,
     title: String,
     confirmed: String,
+    /// Who confirmed it, when that was later than its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_by: Option<String>,
+    /// That its windows were overridden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<ToldOverride>,
     begun: String,
     ended: Option<String>,
     state: &'static str,
@@ -54,6 +60,13 @@ struct ToldDocument {
     whole: bool,
     /// Of a secret only the name.
     given: Vec<(String, Option<String>)>,
+}
+
+/// Who allowed it outside the windows, and why.
+#[derive(Debug, Serialize)]
+struct ToldOverride {
+    by: String,
+    why: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -145,6 +158,7 @@ impl Listed {
 
 impl Told {
     fn of(run: &Run, beside: &Beside) -> Self {
+        let overridden = run.document.as_ref().and_then(|document| document.decided.overridden.as_ref());
         Self {
             id: run.id.to_string(),
             site: run.site.to_string(),
@@ -153,7 +167,9 @@ impl Told {
             workstation: clean(&run.workstation),
             kind: clean(&run.kind),
             title: clean(&run.title),
-            confirmed: clean(&run.confirmed),
+            confirmed: clean(run.how_confirmed().0),
+            confirmed_by: run.how_confirmed().1.map(clean),
+            overridden: overridden.map(|one| ToldOverride { by: clean(&one.by), why: clean(&one.why) }),
             begun: run.begun.to_string(),
             ended: run.ended.map(|at| at.to_string()),
             state: run.state.word(),

@@ -61,7 +61,7 @@ pub fn list(runs: &[Run], left: &[RunId]) -> String {
                 if left.contains(&run.id) { "left open".to_owned() } else { run.verdict_told() },
                 if left.contains(&run.id) { String::new() } else { took(run) },
                 clean(&run.person),
-                format!("{}/{}", run.site, run.environment),
+                crate::domain::place::short(&run.site, &run.environment),
                 clean(&run.title),
             ]
         })

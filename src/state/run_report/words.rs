@@ -1,10 +1,23 @@
 //! Words of runs as a person says them; the words of the store are for scripts.
 
 use super::clean;
+use crate::domain::Run;
+use crate::domain::permit::DESPITE;
 use crate::domain::run::{Reason, RunStep, StepState};
+
+/// How what a run changes was confirmed, and by whom.
+pub(super) fn confirmed_of(run: &Run) -> String {
+    match run.how_confirmed() {
+        (how, None) => confirmed(how),
+        (how, Some(by)) => format!("{} by {}", confirmed(how), clean(by)),
+    }
+}
 
 /// How a run was confirmed.
 pub(super) fn confirmed(word: &str) -> String {
+    if let Some((how, lock)) = word.split_once(DESPITE) {
+        return format!("{}{DESPITE}{}", confirmed(how), clean(lock));
+    }
     match word {
         "unasked" => "nobody was asked, it only reads".to_owned(),
         "yes" => "confirmed with y".to_owned(),

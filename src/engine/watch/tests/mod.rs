@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use self::manager::FakeManager;
 use super::{Control, Selection, VersionCommand, Wanted, watch_host};
@@ -112,7 +112,13 @@ fn watch_with(
     };
     let (sender, events) = mpsc::channel(16);
     let (control, told) = mpsc::channel(4);
-    let running = tokio::spawn(watch_host(Arc::clone(&host) as Arc<dyn Connection>, wanted, sender, told));
+    let running = tokio::spawn(watch_host(
+        Arc::clone(&host) as Arc<dyn Connection>,
+        wanted,
+        sender,
+        told,
+        watch::Sender::default(),
+    ));
     (Watched { events, control, running }, host)
 }
 

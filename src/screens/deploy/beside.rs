@@ -1,0 +1,116 @@
+//! What is short about the plan and the verdict: whether the way back would work, how long it takes; who, when, what was
+//! waived, what code runs.
+
+use std::time::Duration;
+
+use super::list::motion;
+use super::sight::Sight;
+use super::steps::budget;
+use crate::domain::run::RunState;
+use crate::domain::time::short;
+use crate::state::deploy::{Page, Phase, Row, Stands, Weight, Wizard};
+use crate::state::procedures::Conduct;
+use crate::style::Role;
+use crate::ui::{Lines, Words, runs};
+
+/// What stands beside the text of the plan and of the verdict.
+pub(super) fn lines(page: Page, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Lines {
+    let mut lines = Lines::new(columns, sight.clock);
+    if page == Page::Verdict {
+        verdict(&mut lines, wizard, sight);
+        return lines;
+    }
+    for ready in wizard.ready(sight.known) {
+        let (glyph, role) = match ready.weight {
+            Weight::Good => (sight.glyphs.yes, Role::Good),
+            Weight::Doubt => (sight.glyphs.states[4], Role::Warn),
+            Weight::Bad => (sight.glyphs.no, Role::Bad),
+        };
+        let text = if ready.weight == Weight::Good { Role::Text } else { role };
+        lines.pair(ready.label, Words::of(role, format!("{glyph} ")).prose(text, &ready.told));
+    }
+    if let Some(budget) = wizard.way_back_budget() {
+        lines.pair("may take", Words::of(Role::Text, short(budget)));
+    }
+    lines.space();
+    lines.text(Role::Strong, "How long");
+    let usual = wizard.usually(sight.runs);
+    let usual =
+        usual.map_or_else(|| Words::of(Role::Quiet, "not known yet"), |usual| Words::of(Role::Text, short(usual)));
+    lines.pair("usually", usual);
+    if let Some(budget) = wizard.sheet.procedure.header.budget {
+        lines.pair("may take", Words::of(Role::Text, short(budget)));
+    }
+    for row in wizard.rows(Page::Run, sight.runs, sight.clock.now.wall) {
+        let Row::Phase(phase) = row else { continue };
+        let told = budget(&Phase { took: None, ..phase.clone() }, sight, columns);
+        if !told.is_empty() {
+            lines.line(Words::of(Role::Text, phase.title.clone()).gap(2).then(told));
+        }
+    }
+    lines
+}
+
+pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) {
+    let Some(run) = wizard.run() else {
+        lines.text(Role::Quiet, "Nothing was run yet.");
+        return;
+    };
+    let told = wizard.verdict().unwrap_or_else(|| "it goes on".to_owned());
+    let mark = if run.is_rolled_back() {
+        Words::of(Role::Warn, format!("{} {told}", sight.glyphs.restarts))
+    } else {
+        runs::mark(run.state, sight.glyphs).text(Role::run(run.state), format!(" {told}"))
+    };
+    lines.pair("verdict", mark);
+    if let Some(why) = wizard.ended_because() {
+        lines.pair("ended", Words::new().prose(Role::Text, &why));
+    }
+    let ended = !matches!(run.state, RunState::Running | RunState::Succeeded) && wizard.has_begun();
+    if let Some((told, weight)) = wizard.runs_now(sight.known).filter(|_| ended) {
+        let role = if weight == Weight::Good { Role::Strong } else { Role::Warn };
+        lines.pair("runs now", Words::new().prose(role, &told));
+    }
+    for (title, by, why) in wizard.waived() {
+        lines.pair("waived", Words::new().prose(Role::Warn, &format!("{title}, by {by}: {why}")));
+    }
+    if let Some(version) = wizard.version_told() {
+        let back = run.is_rolled_back();
+        let (label, role) = if back { ("took back", Role::Text) } else { ("version", Role::Strong) };
+        lines.pair(label, Words::of(role, version));
+    }
+    let who = crate::text::Foreign::from(run.person.as_str()).plain();
+    lines.pair("by", Words::of(Role::Text, who));
+    if let Some(ended) = run.ended {
+        let took = Duration::try_from(ended.duration_since(run.begun)).unwrap_or_default();
+        let took = wizard.conduct.and_then(Conduct::took).unwrap_or(took);
+        lines.pair("took", Words::of(Role::Text, short(took)));
+    }
+    lines.pair("run", Words::of(Role::Quiet, run.id.short()));
+    if let Some(overridden) = run.document.as_ref().and_then(|document| document.decided.overridden.as_ref()) {
+        let by = crate::text::Foreign::from(overridden.by.as_str()).plain();
+        let why = crate::text::Foreign::from(overridden.why.as_str()).plain();
+        lines.pair("window", Words::new().prose(Role::Warn, &format!("overridden by {by}: {why}")));
+    }
+    if let Some(took) = wizard.way_back_took(sight.clock.now.wall).filter(|_| wizard.rolls_back()) {
+        let budget = wizard.way_back_budget();
+        let of = budget.map(|budget| format!(" of {}", short(budget))).unwrap_or_default();
+        lines.pair("went back", Words::of(Role::Warn, format!("in {}{of}", short(took))));
+    }
+    lines.space();
+    for page in [Page::Gate, Page::Run, Page::Verify] {
+        let (stands, word) = wizard.stands(page);
+        let role = match stands {
+            Stands::Trouble => Role::RunBad,
+            Stands::Unclear => Role::RunUnknown,
+            Stands::Back => Role::Warn,
+            Stands::Over => Role::Text,
+            Stands::Ahead | Stands::Going | Stands::Waits | Stands::Never => Role::Quiet,
+        };
+        lines.pair(page.title(), Words::of(role, word));
+    }
+    let motion = motion(wizard).words();
+    if !motion.is_empty() {
+        lines.pair("code", Words::new().prose(Role::Text, &motion));
+    }
+}

@@ -1,0 +1,250 @@
+//! One sentence at the foot: what stands in the way, what is waited for, what is next.
+
+use ratatui::layout::Rect;
+
+use super::list::motion;
+use super::sight::{Planned, Sight};
+use super::state::State;
+use crate::domain::Run;
+use crate::domain::run::RunState;
+use crate::domain::time::short;
+use crate::input::Action;
+use crate::port::procedure::Need;
+use crate::state::deploy::{Item, Judged, Page, Stands, Weight, Wizard, names_version};
+use crate::style::Role;
+use crate::ui::{Pen, Words};
+
+/// Draws it.
+pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
+    let (mut left, right) = (words(state, sight), key_at_right(state, sight));
+    if left.is_empty() && right.is_empty() {
+        return;
+    }
+    pen.ground(area, if is_alarm(sight) { Role::Strip } else { Role::Dialog });
+    let room = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    // The key has its place first: what it is about is cut where there is no room for all of it.
+    let takes = u16::try_from(right.width(pen.clock)).unwrap_or(0).min(room.width);
+    pen.words_right(room.x, room.y, room.width, &right);
+    let gap = if takes > 0 { takes + 2 } else { 0 };
+    // What blocks is read in full before anything else is said.
+    let more = "  The plan can be read meanwhile.";
+    let wide = left.width(pen.clock) + crate::text::width(more);
+    if can_read_the_plan(state, sight) && wide <= usize::from(room.width.saturating_sub(gap)) {
+        left = left.text(Role::Quiet, more);
+    }
+    pen.words(room.x, room.y, room.width.saturating_sub(gap), &left);
+}
+
+/// Whether a person is needed for something that is in the way, or it did not end well.
+fn is_alarm(sight: &Sight<'_>) -> bool {
+    let of = |wizard: Wizard<'_>| match wizard.run().map(|run| run.state) {
+        Some(RunState::Running) => !wizard.needs().is_empty() && !wizard.waits_for_go(),
+        Some(RunState::Failed | RunState::Stopped | RunState::Unknown) => true,
+        Some(RunState::Succeeded) | None => false,
+    };
+    sight.conducted.locked().is_some() || sight.wizard.is_some_and(of)
+}
+
+/// The key that goes along again for whoever looks at another page, or that goes back when all is over.
+fn key_at_right(state: &State, sight: &Sight<'_>) -> Words {
+    let Some((wizard, run)) = sight.wizard.and_then(|wizard| Some((wizard, wizard.run()?))) else {
+        return Words::new();
+    };
+    let key = |action: Action| Words::of(Role::Key, (sight.key)(action));
+    let current = wizard.current();
+    if run.state != RunState::Running && state.page == current && !wizard.may_go_back() {
+        return Words::new();
+    }
+    if run.state != RunState::Running && state.page == current {
+        return key(Action::GoBack).text(Role::Quiet, " goes back");
+    }
+    if state.page == current {
+        return Words::new();
+    }
+    key(Action::Follow).text(Role::Quiet, format!(" goes along: {}", current.title()))
+}
+
+fn said(role: Role, lead: &str, rest: &str) -> Words {
+    Words::of(role, format!("{lead}: ")).text(Role::Text, rest)
+}
+
+fn words(state: &State, sight: &Sight<'_>) -> Words {
+    let key = |action: Action| (sight.key)(action);
+    let Some(wizard) = sight.wizard else {
+        let nothing = crate::state::deploy::what::procedures(sight.environment).is_empty();
+        return if nothing {
+            Words::of(Role::Quiet, "No procedure of this environment is a deploy or a rollback.")
+        } else {
+            said(Role::Info, "Next", "choose what is deployed, or what is gone back to.")
+        };
+    };
+    if let Some(sent) = &sight.conducted.sent {
+        return said(Role::RunGoing, "Begins", &format!("{} is being recorded.", sent.title));
+    }
+    let Some(run) = wizard.run() else {
+        return before(sight, wizard);
+    };
+    if run.state != RunState::Running {
+        let told = wizard.verdict().unwrap_or_default();
+        let role = if run.is_rolled_back() { Role::Warn } else { Role::run(run.state) };
+        let words = Words::of(role, format!("{}: ", capital(&told)));
+        let rest = match run.state {
+            RunState::Succeeded if is_recorded(sight, run) => "it is recorded as a release.".to_owned(),
+            RunState::Succeeded => "everything was done and verified.".to_owned(),
+            RunState::Failed | RunState::Stopped => ended(sight, wizard, run),
+            RunState::Unknown => "not everything is known: look before anything is done again.".to_owned(),
+            RunState::Running => String::new(),
+        };
+        return words.text(Role::Text, rest);
+    }
+    let current = wizard.current();
+    match current {
+        Page::Gate => match wizard.blocks(Page::Gate) {
+            Some(why) => {
+                let (stands, _) = wizard.stands(Page::Gate);
+                let (role, lead) = match stands {
+                    Stands::Trouble | Stands::Unclear => (Role::Bad, "Blocked"),
+                    Stands::Waits => (Role::Warn, "Blocked"),
+                    _ if wizard.is_let_go() => (Role::Info, "Before it begins"),
+                    Stands::Ahead | Stands::Going | Stands::Over | Stands::Back | Stands::Never => {
+                        (Role::Info, "Judging")
+                    }
+                };
+                said(role, lead, &format!("{why}."))
+            }
+            None => said(Role::Info, "Judging", "the gate is being judged."),
+        },
+        Page::Plan if wizard.sheet.procedure.header.lock && sight.conducted.locked().is_some() => {
+            let told = sight.conducted.locked().map(|lock| lock.told(sight.clock.now.wall)).unwrap_or_default();
+            said(Role::Warn, "Locked", &format!("{told}. The gate is passed; the go waits for that."))
+        }
+        Page::Plan if state.page != Page::Plan => said(Role::Good, "The gate is passed", "")
+            .then(Words::of(Role::Key, key(Action::Proceed)).text(Role::Text, " shows the plan and its go.")),
+        Page::Plan => said(Role::Good, "The gate is passed", "").then(
+            Words::of(Role::Key, key(Action::Proceed)).text(Role::Text, " shows every command and asks for the go."),
+        ),
+        Page::What | Page::Run | Page::Verify | Page::Verdict => running(sight, wizard, current),
+    }
+}
+
+/// Whether a person waits at the gate, and may read on.
+fn can_read_the_plan(state: &State, sight: &Sight<'_>) -> bool {
+    let waits = |wizard: Wizard<'_>| wizard.goes_on() && wizard.current() == Page::Gate && !wizard.is_let_go();
+    state.page == Page::Gate && sight.wizard.is_some_and(waits)
+}
+
+/// What is said of a run that was ended, or failed.
+fn ended(sight: &Sight<'_>, wizard: Wizard<'_>, run: &Run) -> String {
+    if run.is_rolled_back() {
+        return match wizard.runs_now(sight.known) {
+            Some((told, Weight::Good)) => format!("what runs now is {told}."),
+            Some((told, _)) => format!("what runs now is {told}: look."),
+            None => "all of the way back was done.".to_owned(),
+        };
+    }
+    if !wizard.has_begun() {
+        return "nothing was changed.".to_owned();
+    }
+    let told = if motion(wizard).is_empty() { "what was done" } else { "what runs new and what runs old" };
+    format!("{told} stands on page 4.")
+}
+
+/// Whether a release of this run is known here.
+fn is_recorded(sight: &Sight<'_>, run: &Run) -> bool {
+    sight.known.releases.as_ref().is_some_and(|known| known.history.of_run(&run.id).is_some())
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn before(sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
+    let proceed = (sight.key)(Action::Proceed);
+    if let Some(lock) = sight.conducted.locked() {
+        return said(Role::Warn, "Locked", &format!("{}.", lock.told(sight.clock.now.wall)));
+    }
+    if wizard.version().is_none() && names_version(wizard.sheet.procedure).is_some() {
+        let back = crate::state::deploy::what::goes_back(wizard.sheet.procedure);
+        let gate = !wizard.parts(Page::Gate).is_empty();
+        let what = if back { "choose the release to go back to" } else { "choose the version" };
+        let then = if gate { "its gate is judged, which only looks" } else { "every command is shown first" };
+        return said(Role::Info, "Next", &format!("{what}; then {then}."));
+    }
+    if let Some(Planned::Missing(missing)) = &sight.plan
+        && !missing.is_empty()
+    {
+        return said(Role::Info, "Next", &format!("it still wants to know {}.", missing.join(", ")));
+    }
+    let next = if wizard.parts(Page::Gate).is_empty() {
+        " shows every command; nothing begins before you say so."
+    } else {
+        " has the gate judged, which only looks."
+    };
+    Words::of(Role::Info, "Next: ").text(Role::Key, proceed).text(Role::Text, next)
+}
+
+/// What a run behind its gate waits for, or what it does.
+fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
+    let now = sight.clock.now.wall;
+    let answer = || Words::new().gap(2).text(Role::Key, (sight.key)(Action::AnswerRun)).text(Role::Quiet, " answers");
+    let title = |number: usize| {
+        let step = wizard.run().and_then(|run| run.steps.get(number));
+        let id = step.and_then(|step| step.part.as_ref());
+        let title = id.and_then(|id| wizard.sheet.procedure.part(id)).map(|part| part.title.plain());
+        let title = title.or_else(|| id.map(ToString::to_string)).unwrap_or_default();
+        format!("\u{201c}{title}\u{201d} on {}", step.map(|step| step.host.to_string()).unwrap_or_default())
+    };
+    let words = match wizard.needs().first() {
+        Some(Need::Failure(number, _)) => {
+            let words = said(Role::Bad, "Failed", &format!("{}.", title(*number))).then(answer());
+            return if wizard.has_way_back() && !wizard.rolls_back() {
+                words.gap(2).then(way_back(sight, wizard))
+            } else {
+                words
+            };
+        }
+        Some(Need::Unknown(number, _)) => {
+            said(Role::Unknown, "Unknown", &format!("whether {} happened.", title(*number))).then(answer())
+        }
+        Some(Need::Paused) => said(Role::Warn, "Paused", "no further step begins.")
+            .then(Words::new().gap(2).text(Role::Key, (sight.key)(Action::PauseRun)).text(Role::Quiet, " goes on")),
+        Some(Need::Window(opening, _)) => said(Role::Warn, "Window", &format!("{}.", opening.told(now))).then(answer()),
+        Some(_) => match wizard.blocks(page) {
+            Some(why) => said(Role::Warn, "Waits", &format!("{why}.")).then(answer()),
+            None => said(Role::Warn, "Waits", "it needs you.").then(answer()),
+        },
+        None => Words::new(),
+    };
+    if !words.is_empty() {
+        return words;
+    }
+    if wizard.rolls_back() {
+        let took = wizard.way_back_took(now).unwrap_or_default();
+        let budget = wizard.way_back_budget();
+        let late = budget.is_some_and(|budget| took > budget);
+        let of = budget.map(|budget| format!(" of {}", short(budget))).unwrap_or_default();
+        let role = if late { Role::Bad } else { Role::Warn };
+        return said(role, "Going back", &format!("{}{of}", short(took)));
+    }
+    let open = wizard.parts(page).len();
+    let done = |item: &&Item<'_>| matches!(item.judged, Judged::Passed | Judged::Waived);
+    let done = wizard.items(page).iter().filter(done).count();
+    let step = wizard.at(page).and_then(|place| wizard.sheet.procedure.parts.get(place));
+    let title = step.map(|part| part.title.plain()).unwrap_or_default();
+    let title = title.trim_end_matches('.');
+    said(
+        Role::RunGoing,
+        if page == Page::Verify { "Verifying" } else { "Running" },
+        &format!("{title} ({done} of {open} done)."),
+    )
+}
+
+/// The way back as it is offered: by which key, and in how much time.
+fn way_back(sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
+    let words = Words::of(Role::Key, (sight.key)(Action::RollBack)).text(Role::Quiet, " rolls back");
+    match wizard.way_back_budget() {
+        Some(budget) => words.text(Role::Quiet, format!(" in {}", short(budget))),
+        None => words,
+    }
+}

@@ -1,0 +1,1 @@
+alter table product add column price int not null default 0;
