@@ -78,6 +78,42 @@ async fn f2_no_list_of_processes_and_no_unit_shows_a_secret() {
     report("F2", times * 4, times * 4, "both sides' command lines sampled while steps with secrets ran");
 }
 
+/// A login's own place in memory goes with its last session, and any place may be full.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: run tests/run"]
+async fn a_place_for_secrets_that_takes_none_is_passed_over() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["app-1"]);
+    let console = Console::new(lab.ssh_config().into(), &["app-1-plain"]).await;
+    let user = lab.on("app-1", &["id", "-u", "plain"]).trim().to_owned();
+    let place = format!("/run/user/{user}");
+    let full = Full { lab: &lab, place: place.clone() };
+    let mount = format!("mount -t tmpfs -o nr_inodes=1,mode=700,uid={user} none {place}");
+    lab.on("app-1", &["sh", "-c", &format!("mkdir -p {place} && {mount}")]);
+    let key = key();
+    let mut make = order(&key, "printf %s \"$password\" | wc -c");
+    make.secrets = vec![(input("password"), Secret::new(b"twelve chars".to_vec()))];
+    assert_eq!(console.jobs.begin(name("app-1-plain"), make).await, Began::Started);
+    let (out, _, ended) = console.follow("app-1-plain", &key).await;
+    assert!(matches!(&ended, Seen::Ended(ended) if ended.exit == Some(0)), "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&out).trim(), "12");
+    drop(full);
+    console.jobs.clear(name("app-1-plain"), key.run.clone()).await.unwrap();
+    assert_eq!(left_on(&lab, "app-1", &key), "");
+}
+
+/// A file system without room over a place, until it is dropped.
+struct Full<'lab> {
+    lab: &'lab Lab,
+    place: String,
+}
+
+impl Drop for Full<'_> {
+    fn drop(&mut self) {
+        self.lab.try_on("app-1", &["umount", &self.place]);
+    }
+}
+
 fn feed(bytes: &[u8]) -> std::process::Stdio {
     use std::io::{Seek, Write};
     let mut file = tempfile::tempfile().unwrap();

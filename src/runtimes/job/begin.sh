@@ -38,13 +38,33 @@ qd_give() {
   [ "$qd_owner" = "$qd_uid" ] || chown "$qd_owner" "$@" 2>/dev/null || :
 }
 
-# A place in memory that no disk keeps.
-qd_memory() {
-  for qd_f in "/run/user/$qd_uid" /run /dev/shm; do
-    [ -d "$qd_f" ] && [ -w "$qd_f" ] && [ -x "$qd_f" ] || continue
-    case $(stat -f -c %T "$qd_f" 2>/dev/null) in tmpfs | ramfs) ;; *) continue ;; esac
-    qd_memory=$qd_f
-    return 0
+# The places in memory that no disk keeps, best first. A login's own place goes with the last session that logind knows of:
+# where this one is none of them, it may be gone at once.
+qd_memories() {
+  [ "${XDG_RUNTIME_DIR-}" != "/run/user/$qd_uid" ] || echo "/run/user/$qd_uid"
+  printf '%s\n' /run /dev/shm "/run/user/$qd_uid"
+}
+
+qd_is_memory() {
+  [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return 1
+  case $(stat -f -c %T "$1" 2>/dev/null) in tmpfs | ramfs) ;; *) return 1 ;; esac
+}
+
+qd_has_memory() {
+  for qd_f in $(qd_memories); do
+    if qd_is_memory "$qd_f"; then return 0; fi
+  done
+  return 1
+}
+
+# Puts the secrets where the command takes them from. What is full or gone is passed over.
+qd_keep_secrets() {
+  for qd_f in $(qd_memories); do
+    qd_is_memory "$qd_f" || continue
+    qd_f=$qd_f/qd-$qd_key.$qd_nonce
+    printf '%s\n' "$qd_f" >"$qd_dir/memory" || return 1
+    (set -C && printf '%s\n' "$qd_secrets" >"$qd_f") 2>/dev/null && return 0
+    rm -f "$qd_f"
   done
   return 1
 }
@@ -167,7 +187,7 @@ qd_begin() {
     *true*) qd_not ends ;;
     esac
   fi
-  if [ -n "${qd_secrets+x}" ]; then qd_memory || qd_not memory; fi
+  if [ -n "${qd_secrets+x}" ]; then qd_has_memory || qd_not memory; fi
   qd_tokens
   [ "$qd_token_seen" -le "$qd_token" ] || qd_not token "$qd_token_seen"
   qd_is_locked || qd_not lock "$qd_lock_seen"
@@ -216,9 +236,7 @@ qd_begin() {
   [ "$qd_token_seen" -le "$qd_token" ] || qd_not_begun token "$qd_token_seen"
   qd_is_locked || qd_not_begun lock "$qd_lock_seen"
   if [ -n "${qd_secrets+x}" ]; then
-    qd_f=$qd_memory/qd-$qd_key.$qd_nonce
-    printf '%s\n' "$qd_f" >"$qd_dir/memory" && (set -C && printf '%s\n' "$qd_secrets" >"$qd_f") 2>/dev/null ||
-      qd_not_begun memory
+    qd_keep_secrets || qd_not_begun memory
     qd_give "$qd_dir/memory"
   fi
   set +f
