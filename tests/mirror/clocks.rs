@@ -101,6 +101,7 @@ fn e10_a_lease_does_not_care_what_the_clock_of_the_lock_host_says() {
         let Answer::Done(Some(next)) = next else { panic!("{off}: {next:?}") };
         assert!(next.token > taken.token, "{off}");
     }
+    crate::lab::report("E10", 4, 4, "the lock host's clock set by days and back: lease, renewal and tokens as before");
 }
 
 #[test]
@@ -116,6 +117,7 @@ fn e10_who_is_at_a_run_stays_at_it_whatever_the_clock_of_the_lock_host_says() {
         let beat = mirror::beat(&host.name(), "w0rd", &run.id, 1);
         assert!(matches!(mirror::read(&host.ask(off, beat), "w0rd"), mirror::Answer::Done(_)), "{off}");
     }
+    crate::lab::report("E10", 4, 4, "who is at a run stays at it whatever the lock host's clock says");
 }
 
 #[test]
@@ -166,4 +168,5 @@ async fn e10_a_lease_does_not_care_what_the_clock_of_the_workstation_says() {
         let again = lock.take(holder("bob", Some(&place.run(1))), 0, AnyClock::Held(clock)).await.unwrap();
         again.release().await.unwrap();
     }
+    crate::lab::report("E10", 2, 2, "the workstation's clock a day off: its lease holds");
 }

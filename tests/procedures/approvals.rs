@@ -193,6 +193,7 @@ fn e18_nobody_approves_their_own_run() {
     assert_eq!(forged.status.code(), Some(77), "{}", told(&forged));
     let gone = two.go(&run);
     assert!(!gone.status.success() && two.truth().is_empty(), "{}", told(&gone));
+    crate::lab::report("E18", 1, 1, "approvals: nobody approves a run of their own");
 }
 
 #[test]
@@ -211,6 +212,7 @@ fn e18_another_commit_since_the_approval_is_not_what_was_approved() {
     std::thread::sleep(Duration::from_millis(1100));
     let gone = two.go(&run);
     assert!(gone.status.success() && two.truth() == "v2\n", "{}", told(&gone));
+    crate::lab::report("E18", 1, 1, "approvals: another commit since");
 }
 
 /// Waits until something stands there and types a line, when it could be read.
@@ -277,6 +279,7 @@ fn e18_other_hosts_since_the_approval_are_not_what_was_approved() {
     let gone = two.go(&run);
     assert!(!gone.status.success() && two.truth().is_empty(), "{}", told(&gone));
     assert!(told(&gone).contains("hosts and services of the environment are others now"), "{}", told(&gone));
+    crate::lab::report("E18", 1, 1, "approvals: other hosts since");
 }
 
 #[test]
@@ -291,6 +294,7 @@ fn e18_an_approval_that_has_expired_is_asked_for_again() {
     let gone = two.go(&run);
     assert!(!gone.status.success() && two.truth().is_empty(), "{}", told(&gone));
     assert!(told(&gone).contains("it has expired"), "{}", told(&gone));
+    crate::lab::report("E18", 1, 1, "approvals: expired");
 }
 
 #[test]
@@ -301,6 +305,7 @@ fn e18_another_document_can_not_be_approved_for_the_run() {
     let shown = two.qd("bo", &["approve", &run, &two.site, "-e", "lab", "--show"]);
     assert_eq!(shown.status.code(), Some(77), "{}", told(&shown));
     assert!(told(&shown).contains("is not the document here that the run is of"), "{}", told(&shown));
+    crate::lab::report("E18", 1, 1, "approvals: another document");
 }
 
 #[test]

@@ -247,4 +247,5 @@ fn e18_two_people_with_keys_of_their_own_approve_over_the_lock_host() {
     let gone = people.go();
     assert!(!gone.status.success() && people.truth().is_empty(), "{}", told(&gone));
     assert!(told(&gone).contains("another version, commit or image now"), "{}", told(&gone));
+    crate::lab::report("E18", 1, 1, "approvals: two people with keys of their own, over the lock host");
 }

@@ -51,6 +51,7 @@ fn e16_a_freeze_that_is_written_while_a_run_goes_on_holds_for_its_next_part() {
     fs::copy(&before, site).unwrap();
     let gone = desk.resume(&["--yes"]);
     assert!(gone.status.success() && desk.times() == 2, "{}", told(&gone));
+    crate::lab::report("E16", 1, 1, "a freeze that is written while a run goes on holds its next part up");
 }
 
 #[test]

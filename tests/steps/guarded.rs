@@ -99,6 +99,7 @@ fn e15_what_is_green_for_two_seconds_and_then_red_is_caught_and_sent_back() {
     let back: Vec<StepState> = records.iter().filter(|(at, _)| *at == 2).map(|(_, step)| step.state).collect();
     assert!(back.contains(&StepState::Intent) && back.contains(&StepState::Verified), "{back:?}");
     assert_eq!(run.steps[2].value.as_deref(), Some("0"));
+    crate::hosts::report("E15", 1, 1, "green for two seconds and then red: caught and sent back");
 }
 
 /// E15: what comes and goes fails too often, although the newest answer is good.
@@ -118,6 +119,7 @@ fn e15_what_flaps_counts_as_failure() {
     assert_eq!(desk.text("weights"), "10\n0\n", "{}", told(&tripped));
     let step = desk.recorded().0.steps.remove(0);
     assert!(step.note.plain().contains("2 answers failed, more than the 1 that may"), "{:?}", step.note);
+    crate::hosts::report("E15", 1, 1, "what flaps counts as failure");
 }
 
 #[test]
