@@ -441,9 +441,9 @@ fn what_passes_goes_into_a_file_and_where_is_said() {
     assert_eq!((export.format, export.rows.len()), (ExportFormat::Plain, 7), "six lines, and what is missing");
     assert!(export.rows.iter().all(|row| export.row(*row).is_some()));
     let path = Foreign::from("/home/o/pakashop-production-20261121T021409Z.log");
-    console.say(Event::Exported(Ok(Exported { path, lines: 7 })));
+    console.say(Event::Exported(Ok(Exported { path, lines: 7, hidden: 2 })));
     assert!(
-        console.row(39).contains("7 lines in /home/o/pakashop-production-20261121T021409Z.log"),
+        console.row(39).contains("7 lines in /home/o/pakashop-production-20261121T021409Z.log, 2 secrets hidden"),
         "{}",
         console.row(39)
     );

@@ -9,6 +9,7 @@ use crate::domain::Now;
 use crate::port::Effect;
 use crate::screens::{self, changes, deploy, history, hosts, overview, procedure, runbooks, running};
 use crate::state::deploy::Page;
+use crate::text::SecretCover;
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -93,13 +94,32 @@ fn sent(model: &mut Model, text: Option<String>, what: &str, now: Now) -> Vec<Ef
         model.say("There is nothing to copy here.", now);
         return Vec::new();
     };
+    // Lines of logs may hold what should not go round; the rest is ours, or was covered where it came from.
+    let has_lines = matches!(model.screen, Screen::Logs | Screen::Overview);
+    let (text, hidden) = if has_lines { covered(&text) } else { (text, 0) };
     let (text, cut) = bounded(text);
-    if cut {
-        model.say(format!("Copied the {what} as Markdown, cut at 64 KiB."), now);
-    } else {
-        model.say(format!("Copied the {what} as Markdown."), now);
-    }
+    let cut = if cut { ", cut at 64 KiB" } else { "" };
+    model.say(format!("Copied the {what} as Markdown{cut}{}.", self::hidden(hidden)), now);
     vec![Effect::Copy(text)]
+}
+
+/// The text with what looks like secrets covered, and how many there were.
+fn covered(text: &str) -> (String, u64) {
+    let mut cover = SecretCover::default();
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| String::from_utf8_lossy(&cover.covered((), line.as_bytes())).into_owned())
+        .collect();
+    (lines.join("\n"), cover.count())
+}
+
+/// What is told of what was covered, behind a comma; nothing where nothing was.
+pub fn hidden(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", 1 secret hidden".to_owned(),
+        more => format!(", {more} secrets hidden"),
+    }
 }
 
 /// As many whole lines as fit, and whether some did not.

@@ -132,7 +132,8 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
             // Long enough to be copied by hand; the next key lets it go.
             let until = now.mono.after(PATH_STAYS);
-            model.notice = Some(Notice { text: format!("{lines} in {}", file.path.plain()), until });
+            let hidden = super::copy::hidden(file.hidden);
+            model.notice = Some(Notice { text: format!("{lines} in {}{hidden}", file.path.plain()), until });
         }
         Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
         Event::Link(news) => return links::news(model, news, now),

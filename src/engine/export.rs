@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::domain::HostName;
+use crate::domain::{HostName, UnitName};
 use crate::port::Event;
 use crate::port::export::{ExportFormat, ExportRow, Exported, LogExport};
 use crate::port::log_block::{Line, Row};
 use crate::site::Places;
-use crate::text::{Budget, Foreign};
+use crate::text::{Budget, Foreign, SecretCover};
 
 /// Files of the same second; the one behind the last is refused.
 const NAMESAKES: u32 = 100;
@@ -45,9 +45,11 @@ pub fn write(export: &LogExport, folders: &[PathBuf], now: Timestamp) -> Result<
     for folder in folders {
         match into(export, folder, now) {
             Ok(path) => {
+                let (path, hidden) = path;
                 return Ok(Exported {
                     path: Foreign::from(path.as_os_str().as_encoded_bytes()),
                     lines: export.rows.len() as u64,
+                    hidden,
                 });
             }
             Err(error) => {
@@ -59,17 +61,20 @@ pub fn write(export: &LogExport, folders: &[PathBuf], now: Timestamp) -> Result<
     Err(format!("The lines could not be written ({}). Start qd where you may write.", refused.join("; ")))
 }
 
-fn into(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<PathBuf> {
+/// The file, and how much in it was covered.
+fn into(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBuf, u64)> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (path, file) = make(export, folder, now)?;
     let mut out = BufWriter::with_capacity(256 << 10, file);
-    let done = rows(export, &mut out).and_then(|()| out.flush()).and_then(|()| out.get_ref().sync_all());
+    let mut cover = Cover::default();
+    let written = rows(export, &mut cover, &mut out);
+    let done = written.and_then(|()| out.flush()).and_then(|()| out.get_ref().sync_all());
     if let Err(error) = done {
         // Half a file would be taken for a whole one. It is our own and new.
         let _ = fs::remove_file(&path);
         return Err(error);
     }
-    Ok(path)
+    Ok((path, cover.count()))
 }
 
 fn make(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBuf, File)> {
@@ -90,26 +95,31 @@ fn make(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBu
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many files of this second are there already"))
 }
 
-fn rows(export: &LogExport, out: &mut impl Write) -> io::Result<()> {
+/// Who wrote a line: a private key that goes over many of them is one.
+type Cover = SecretCover<(u16, Option<UnitName>, u32)>;
+
+fn rows(export: &LogExport, cover: &mut Cover, out: &mut impl Write) -> io::Result<()> {
     for place in &export.rows {
         let Some((host, row)) = export.row(*place) else { continue };
         match export.format {
-            ExportFormat::Plain => plain(out, *place, host, row)?,
-            ExportFormat::JsonLines => writeln!(out, "{}", ascii(&object(*place, host, row).to_string()))?,
+            ExportFormat::Plain => plain(out, *place, host, row, cover)?,
+            ExportFormat::JsonLines => writeln!(out, "{}", ascii(&object(*place, host, row, cover).to_string()))?,
         }
     }
     Ok(())
 }
 
-fn plain(out: &mut impl Write, place: ExportRow, host: &HostName, row: Row<'_>) -> io::Result<()> {
+fn plain(out: &mut impl Write, place: ExportRow, host: &HostName, row: Row<'_>, cover: &mut Cover) -> io::Result<()> {
     let at = place.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ");
     let line = match row {
         Row::Loss(loss) => return writeln!(out, "{at} {host} --- {} ---", loss.words()),
         Row::Line(line) => line,
     };
-    let whole = Budget { shown: 64 << 10, colours: true, ..Budget::rows() };
-    let clean = line.clean(whole);
-    let mut texts = clean.rows.iter().map(crate::text::Row::text);
+    let clean = line.clean(whole());
+    // As it will be read: what acts on a terminal parts no secret any more.
+    let mut covered =
+        |text: &str| String::from_utf8_lossy(&cover.covered(wrote(place, &line), text.as_bytes())).into_owned();
+    let mut texts = clean.rows.iter().map(|row| covered(&row.text()));
     let first = texts.next().unwrap_or_default();
     writeln!(out, "{at} {host} {} {} {first}", speaker(&line), level(line.priority()))?;
     for text in texts {
@@ -130,7 +140,30 @@ fn level(priority: u8) -> &'static str {
     ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"].get(usize::from(priority)).unwrap_or(&"info")
 }
 
-fn object(place: ExportRow, host: &HostName, row: Row<'_>) -> Value {
+/// All of a message, in rows.
+fn whole() -> Budget {
+    Budget { shown: 64 << 10, colours: true, ..Budget::rows() }
+}
+
+/// The message as it came, with what looks like a secret covered.
+fn message(place: ExportRow, line: &Line<'_>, cover: &mut Cover) -> String {
+    let raw = line.raw();
+    // What acts on a terminal may stand in the middle of a secret or its name, where no reader sees it.
+    if raw.iter().any(|byte| byte.is_ascii_control() && !b"\n\t".contains(byte)) {
+        let rows: Vec<String> = line.clean(whole()).rows.iter().map(crate::text::Row::text).collect();
+        let before = cover.count();
+        let covered =
+            String::from_utf8_lossy(&cover.covered(wrote(place, line), rows.join("\n").as_bytes())).into_owned();
+        return if cover.count() > before { covered } else { String::from_utf8_lossy(raw).into_owned() };
+    }
+    String::from_utf8_lossy(&cover.covered(wrote(place, line), raw)).into_owned()
+}
+
+fn wrote(place: ExportRow, line: &Line<'_>) -> (u16, Option<UnitName>, u32) {
+    (place.host, line.unit().cloned(), line.pid())
+}
+
+fn object(place: ExportRow, host: &HostName, row: Row<'_>, cover: &mut Cover) -> Value {
     let at = place.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     match row {
         Row::Loss(loss) => {
@@ -146,7 +179,7 @@ fn object(place: ExportRow, host: &HostName, row: Row<'_>) -> Value {
             "pid": (line.pid() > 0).then(|| line.pid()),
             "priority": line.priority(),
             "level": level(line.priority()),
-            "message": String::from_utf8_lossy(line.raw()),
+            "message": message(place, &line, cover),
             "cut": (line.cut() > 0).then(|| line.cut()),
             "cursor": line.cursor().map(|cursor| cursor.as_str().to_owned()),
         }),
@@ -175,7 +208,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::{EnvName, SiteName, UnitName};
+    use crate::domain::{EnvName, SiteName};
     use crate::port::export::ExportHost;
     use crate::port::log::{Cursor, LogEntry, Loss, LossKind};
     use crate::port::log_block::OpenBlock;
@@ -237,6 +270,38 @@ mod tests {
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["message"], "rejected\x1b]52;c;aGk=\x07 \u{202E}ß\n    at verify");
         assert_eq!((&lines[0]["cursor"], &lines[1]["lost"]), (&json!("s=1;i=2"), &json!(0)));
+    }
+
+    #[test]
+    fn f11_what_looks_like_a_secret_is_covered_and_told() {
+        for (format, shown) in [
+            (ExportFormat::Plain, "login password=[hidden]\n"),
+            (ExportFormat::JsonLines, "\"message\":\"login password=[hidden]\""),
+        ] {
+            let mut export = export(format);
+            let mut block = OpenBlock::default();
+            // What acts on a terminal is not seen, and so parts no name.
+            let message = "login pass\x1b[0mword=hunter2";
+            block.line(&LogEntry {
+                cursor: Cursor::new("s=1;i=2").unwrap(),
+                at: Timestamp::UNIX_EPOCH,
+                monotonic: 0,
+                boot: 0,
+                priority: 3,
+                unit: None,
+                identifier: Foreign::from("node"),
+                pid: 7,
+                message: Foreign::from(message),
+                cut: 0,
+            });
+            export.hosts[0].blocks = vec![(5, Arc::new(block.seal()))];
+            export.rows.truncate(1);
+            let folder = tempfile::tempdir().unwrap();
+            let written = write(&export, &[folder.path().to_path_buf()], Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(written.hidden, 1);
+            let text = fs::read_to_string(PathBuf::from(written.path.plain())).unwrap();
+            assert!(text.contains(shown) && !text.contains("hunter2"), "{text}");
+        }
     }
 
     #[test]

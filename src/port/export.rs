@@ -58,6 +58,8 @@ pub struct Exported {
     pub path: crate::text::Foreign,
     /// How many lines are in it.
     pub lines: u64,
+    /// How many things in them that look like secrets were covered.
+    pub hidden: u64,
 }
 
 impl LogExport {

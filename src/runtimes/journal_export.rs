@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_at_every_byte_no_entry_is_torn() {
+    fn b11_cut_at_every_byte_no_entry_is_torn() {
         cut_everywhere(CRASHER, 1);
         cut_everywhere(&WEIRD[..1700], 1);
         cut_everywhere(WEIRD, 997);

@@ -12,6 +12,7 @@ use crate::domain::channel::{Notice, Occasion};
 use crate::domain::run::{Go, RunState, RunStep, StepState};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::port::procedure::Need;
+use crate::text::SecretCover;
 
 /// A run that waits is told of after this: whoever is at it answers sooner.
 const WAITS: Duration = Duration::from_secs(60);
@@ -60,11 +61,16 @@ impl About {
             title: (self.cover)(&run.title).unwrap_or_else(name),
             person: run.person.clone(),
             state: state.to_owned(),
-            reason: (self.cover)(&reason).unwrap_or(reason),
+            reason: unlike_secrets(&(self.cover)(&reason).unwrap_or(reason)),
             elapsed: Duration::try_from(self.clock.now().wall.duration_since(run.begun)).unwrap_or_default(),
             text: String::new(),
         }
     }
+}
+
+/// What a command or a check said may hold a secret that nobody declared (fault F11).
+fn unlike_secrets(reason: &str) -> String {
+    String::from_utf8_lossy(&SecretCover::default().covered((), reason.as_bytes())).into_owned()
 }
 
 impl Herald {

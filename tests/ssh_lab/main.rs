@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(dead_code, reason = "this file uses a part of the lab's module")]
 
-#[path = "common/lab.rs"]
+#[path = "../common/lab.rs"]
 mod lab;
-#[path = "common/reach.rs"]
+#[path = "../common/reach.rs"]
 mod reach;
+
+mod away;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

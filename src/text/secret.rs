@@ -1,0 +1,261 @@
+//! What looks like a secret is covered in lines of logs that leave the console: files, clipboard, notices (fault F11).
+//!
+//! Nobody declared these, so they are known by their looks alone: by the name of a field before them, by a prefix that
+//! their issuer gives them, or by the armour of a private key. What looks like none is not found.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use regex::bytes::Regex;
+
+use super::without_credentials;
+
+/// What stands for one that was covered.
+pub const COVER: &str = "[hidden]";
+
+/// The name of a field whose value is one, its sign, and the value: in quotes, behind a scheme, or a word.
+const NAMED: &str = r#"(?ix)
+    (?: \b | _ | [a-z0-9]- )
+    (?: pass(?:word|wd|phrase)? | pwd | secret | token | jwt | credentials?
+      | (?:api|access|private|secret|signing|encryption)[-_.]?key(?:[-_.]?id)?
+      | authorization | set-cookie | cookie | session[-_.]?id )
+    (?:\\?["'])? \s* (?: = | : | => ) \s*
+    (?P<value>
+        (?: bearer | basic | digest | token ) \s+ [^\s"',;\\]+
+      | \\?" (?: [^"\\] | \\[^"] )* \\?"
+      | "(?: [^"\\] | \\. )*"
+      | ' [^']* '
+      | [^\s"',;&)}\]\\]+ (?: ;\s? [^\s"',;&)}\]\\=]+=[^\s"',;&)}\]\\]+ )*
+    )"#;
+
+/// What its issuer has marked: JSON web tokens, Amazon, GitHub, GitLab, Slack, Stripe, Google, npm.
+const MARKED: &str = r"(?x)
+    \b (?P<value>
+        eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){1,3}
+      | (?: AKIA | ASIA | ABIA | ACCA ) [A-Z0-9]{16}
+      | gh[pousr]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,} | glpat-[A-Za-z0-9_-]{16,}
+      | xox[abeprs]-[A-Za-z0-9-]{8,} | (?: sk | rk | whsec ) _ (?: (?:live|test)_ )? [A-Za-z0-9]{16,}
+      | AIza[A-Za-z0-9_-]{30,} | npm_[A-Za-z0-9]{30,}
+    )";
+
+const KEY_BEGINS: &str = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----";
+const KEY_ENDS: &str = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----";
+/// A line in the armour of a key: base64, or a header of it.
+const KEY_LINE: &str = r"^\s*(?:[A-Za-z0-9+/=\\]+|[A-Za-z-]+: .*)?\s*$";
+
+/// Covers secrets line by line. `Speaker` is whoever wrote a line: a private key may be written in many.
+#[derive(Debug)]
+pub struct SecretCover<Speaker> {
+    named: Option<Regex>,
+    marked: Option<Regex>,
+    begins: Option<Regex>,
+    ends: Option<Regex>,
+    line: Option<Regex>,
+    in_key: HashSet<Speaker>,
+    count: u64,
+}
+
+impl<Speaker: Eq + Hash> Default for SecretCover<Speaker> {
+    fn default() -> Self {
+        let regex = |pattern| Regex::new(pattern).ok();
+        Self {
+            named: regex(NAMED),
+            marked: regex(MARKED),
+            begins: regex(KEY_BEGINS),
+            ends: regex(KEY_ENDS),
+            line: regex(KEY_LINE),
+            in_key: HashSet::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<Speaker: Eq + Hash> SecretCover<Speaker> {
+    /// How many were covered so far; a key that goes over many lines is one.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The line with what looks like a secret covered.
+    pub fn covered<'a>(&mut self, speaker: Speaker, line: &'a [u8]) -> Cow<'a, [u8]> {
+        let keyed = self.without_keys(speaker, line);
+        let named = self.replaced(self.named.clone().as_ref(), keyed);
+        let marked = self.replaced(self.marked.clone().as_ref(), named);
+        match std::str::from_utf8(&marked).ok().filter(|text| text.contains("://")).map(without_credentials) {
+            Some(covered) if covered.as_bytes() != &*marked => {
+                self.count += 1;
+                Cow::Owned(covered.into_bytes())
+            }
+            _ => marked,
+        }
+    }
+
+    /// Covers each `value` that the expression finds, but what was covered already.
+    fn replaced<'a>(&mut self, regex: Option<&Regex>, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+        let Some(regex) = regex else { return text };
+        let (mut out, mut from) = (Vec::new(), 0);
+        for found in regex.captures_iter(&text).filter_map(|captures| captures.name("value")) {
+            let (bytes, cover) = (found.as_bytes(), COVER.as_bytes());
+            if bytes == cover || bytes.starts_with(cover.split_last().map_or(cover, |(_, cover)| cover)) {
+                continue;
+            }
+            // Quotation marks stay, so that JSON stays JSON.
+            let quoted =
+                |mark: &[u8]| bytes.len() >= 2 * mark.len() && bytes.starts_with(mark) && bytes.ends_with(mark);
+            let mark: &[u8] =
+                [b"\\\"".as_slice(), b"\"", b"'"].into_iter().find(|mark| quoted(mark)).unwrap_or_default();
+            if bytes.len() == 2 * mark.len() {
+                continue;
+            }
+            out.extend_from_slice(text.get(from..found.start()).unwrap_or_default());
+            out.extend_from_slice(mark);
+            out.extend_from_slice(cover);
+            out.extend_from_slice(mark);
+            from = found.end();
+            self.count += 1;
+        }
+        if from == 0 {
+            return text;
+        }
+        out.extend_from_slice(text.get(from..).unwrap_or_default());
+        Cow::Owned(out)
+    }
+
+    /// Private keys, whole in one line or over many of one speaker.
+    fn without_keys<'a>(&mut self, speaker: Speaker, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let (Some(begins), Some(ends), Some(line)) = (&self.begins, &self.ends, &self.line) else {
+            return Cow::Borrowed(text);
+        };
+        let mut inside = self.in_key.contains(&speaker);
+        if !inside && !begins.is_match(text) {
+            return Cow::Borrowed(text);
+        }
+        let (mut out, mut rest) = (Vec::new(), text);
+        loop {
+            if !inside {
+                let Some(begin) = begins.find(rest) else {
+                    out.extend_from_slice(rest);
+                    break;
+                };
+                out.extend_from_slice(rest.get(..begin.start()).unwrap_or_default());
+                out.extend_from_slice(COVER.as_bytes());
+                self.count += 1;
+                rest = rest.get(begin.end()..).unwrap_or_default();
+                inside = true;
+            }
+            match ends.find(rest) {
+                Some(end) => {
+                    rest = rest.get(end.end()..).unwrap_or_default();
+                    inside = false;
+                }
+                // A line that is none of a key ends it, so that a torn one hides nothing else.
+                None if out.is_empty() && !line.is_match(rest) => {
+                    out.extend_from_slice(rest);
+                    inside = false;
+                    break;
+                }
+                None => {
+                    if out.is_empty() {
+                        out.extend_from_slice(COVER.as_bytes());
+                    }
+                    break;
+                }
+            }
+        }
+        match inside {
+            true => self.in_key.insert(speaker),
+            false => self.in_key.remove(&speaker),
+        };
+        Cow::Owned(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn covered(lines: &[&str]) -> (Vec<String>, u64) {
+        let mut cover = SecretCover::default();
+        let shown = lines.iter().map(|line| String::from_utf8_lossy(&cover.covered(1, line.as_bytes())).into_owned());
+        (shown.collect(), cover.count())
+    }
+
+    #[test]
+    fn f11_what_looks_like_a_secret_is_covered() {
+        for (text, shown) in [
+            ("login failed password=hunter2 user=ada", "login failed password=[hidden] user=ada"),
+            (r#"{"user":"ada","password":"hun ter2","n":1}"#, r#"{"user":"ada","password":"[hidden]","n":1}"#),
+            (r#"body={\"apiKey\":\"k-1 2\",\"n\":1}"#, r#"body={\"apiKey\":\"[hidden]\",\"n\":1}"#),
+            ("Authorization: Bearer abc.def-123, retried", "Authorization: [hidden], retried"),
+            ("authorization=Basic YWRhOmh1c2g=", "authorization=[hidden]"),
+            ("DB_PASSWORD='a b' started", "DB_PASSWORD='[hidden]' started"),
+            ("POST /x?token=abc123&page=2", "POST /x?token=[hidden]&page=2"),
+            ("client_secret: s3cr3t; next", "client_secret: [hidden]; next"),
+            ("Cookie: sid=1a; theme=dark", "Cookie: [hidden]"),
+            ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key = [hidden]"),
+            ("with AKIAIOSFODNN7EXAMPLE in eu", "with [hidden] in eu"),
+            ("got eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2 back", "got [hidden] back"),
+            ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "[hidden]"),
+            ("charged with sk_live_0123456789abcdefghij", "charged with [hidden]"),
+            ("at postgres://ada:hush@db:5432/shop", "at postgres://••••••••@db:5432/shop"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nbehind", "[hidden]\nbehind"),
+        ] {
+            assert_eq!(covered(&[text]), (vec![shown.to_owned()], 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn f11_a_key_over_many_lines_of_one_speaker_is_one() {
+        let lines = [
+            "key is -----BEGIN PRIVATE KEY-----",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+            "-----END PRIVATE KEY----- and on",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+        ];
+        assert_eq!(
+            covered(&lines),
+            (vec!["key is [hidden]".into(), "[hidden]".into(), " and on".into(), lines[3].into()], 1)
+        );
+        // Of one that is torn nothing but its own lines is hidden.
+        let torn = ["-----BEGIN PRIVATE KEY-----", "MIIE", "listening on port 3005", "MIIE"];
+        assert_eq!(covered(&torn).0, ["[hidden]", "[hidden]", "listening on port 3005", "MIIE"]);
+        // What another says meanwhile stays.
+        let mut cover = SecretCover::default();
+        cover.covered("one", b"-----BEGIN PRIVATE KEY-----");
+        assert_eq!(&*cover.covered("two", b"abc"), b"abc");
+    }
+
+    #[test]
+    fn f11_what_is_none_stays() {
+        for text in [
+            "password is wrong for ada",
+            "tokens=12 used",
+            "compass=north token_count=3",
+            r#"{"password":"","n":1}"#,
+            "secretary: Ms Smith was told",
+            "GET /password/reset 200",
+            "eyJhbGciOiJIUzI1 alone",
+            "-----BEGIN CERTIFICATE-----",
+            "https://host/a@b",
+        ] {
+            assert_eq!(covered(&[text]), (vec![text.to_owned()], 0), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Whatever comes, it does not fail, what was covered is not covered again, and no JSON is broken by it.
+        #[test]
+        fn f11_covering_twice_is_covering_once(text in ".{0,80}", value in "[a-z0-9 ]{1,20}") {
+            let once = covered(&[&text]).0.remove(0);
+            prop_assert_eq!(&covered(&[&once]).0.remove(0), &once);
+            let json = serde_json::json!({ "text": text, "password": value }).to_string();
+            let shown = covered(&[&json]).0.remove(0);
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap_or_default();
+            prop_assert_eq!(read["password"].as_str(), Some(COVER), "{}", shown);
+        }
+    }
+}
