@@ -92,7 +92,10 @@ fn meant(model: &Model) -> Option<Scope> {
 fn begin(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
     let Some(fleet) = &model.fleet else { return Vec::new() };
     model.tails += 1;
-    let reading = Reading::begin(model.tails, scope, since, fleet);
+    let mut reading = Reading::begin(model.tails, scope, since, fleet);
+    if let Some(memory) = model.setup.log_memory {
+        reading = reading.within(memory);
+    }
     let wish = reading.wish();
     model.reading = Some(reading);
     model.logs.renew();

@@ -40,6 +40,8 @@ pub struct Setup {
     pub no_clock: bool,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
+    /// Bytes that lines of logs may take, when the person said so.
+    pub log_memory: Option<usize>,
     /// How the person wants to be called when they are not looking.
     pub calls: Notices,
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.

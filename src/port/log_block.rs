@@ -1,6 +1,8 @@
 //! A block of rows of one host's log: packed into an index and one arena of bytes. Sealed blocks never change, so that
 //! they can be shared with whoever searches or writes them elsewhere.
 
+mod place;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -10,9 +12,10 @@ use super::log::{Cursor, LogEntry, Loss};
 use crate::domain::query::Subject;
 use crate::domain::{HostName, UnitName};
 use crate::text::{Budget, Clean, Foreign, sanitize};
+use place::{Lineage, Place, Places};
 
 /// Rows of one block at most.
-const ROWS: usize = 4096;
+pub const ROWS: usize = 4096;
 /// Bytes in the arena from which on a block is sealed.
 const ARENA: usize = 512 << 10;
 /// Bytes of an identifier that are kept.
@@ -21,42 +24,47 @@ const NAME: usize = 64;
 const NONE: u16 = u16::MAX;
 /// In place of a priority: the row says that something is missing.
 const LOSS: u8 = 255;
+/// Stands behind each message. No character of UTF-8 has it, so that an expression that begins in one message does not
+/// run on into the next ones.
+const BETWEEN: u8 = 0xFF;
+/// How far before the first row of a base others can lie, in microseconds; behind it they can lie three times as far.
+const BEFORE: i64 = 1 << 30;
 
 /// Rows of one host, in the order of its journal.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Block {
     index: Vec<Packed>,
     arena: Vec<u8>,
+    places: Places,
+    /// The time from which those of the rows are counted, from this row on.
+    bases: Vec<(u16, i64)>,
+    speakers: Vec<Speaker>,
     units: Vec<UnitName>,
     names: Vec<Foreign>,
-    lineages: Vec<Lineage>,
+    /// Rows whose message was longer, and how many bytes of it are missing.
+    cuts: Vec<(u16, u32)>,
     losses: Vec<Loss>,
 }
 
 /// The index of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Packed {
-    /// Microseconds since the epoch.
-    at: i64,
-    /// Where its bytes begin in the arena; of a loss its place in the table.
+    /// Microseconds since the base.
+    at: u32,
+    /// Where its message begins in the arena; it ends in front of the byte before the next one.
     offset: u32,
-    /// Bytes of the message.
-    length: u32,
-    /// Bytes beyond those.
-    cut: u32,
-    pid: u32,
-    unit: u16,
-    name: u16,
-    /// Of the cursor; `NONE` when the cursor stands in the arena as it came.
-    lineage: u16,
+    /// Who wrote it; of a loss its place in the table.
+    speaker: u16,
     level: u8,
 }
 
-/// What the cursors of one boot have in common: journal file sequence and boot.
+/// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Lineage {
-    sequence: u128,
-    boot: u128,
+struct Speaker {
+    pid: u32,
+    unit: u16,
+    name: u16,
+    lineage: Lineage,
 }
 
 /// One row of a block.
@@ -72,6 +80,7 @@ pub enum Row<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     block: &'a Block,
+    place: usize,
     packed: Packed,
 }
 
@@ -95,12 +104,12 @@ impl Block {
     pub fn row(&self, place: usize) -> Option<Row<'_>> {
         let packed = *self.index.get(place)?;
         if packed.level == LOSS {
-            return self.losses.get(packed.offset as usize).map(Row::Loss);
+            return self.losses.get(usize::from(packed.speaker)).map(Row::Loss);
         }
-        Some(Row::Line(Line { block: self, packed }))
+        Some(Row::Line(Line { block: self, place, packed }))
     }
 
-    /// All messages, with other bytes between them: to be searched, never to be shown.
+    /// All messages, with a byte between them that no text has: to be searched, never to be shown.
     pub fn arena(&self) -> &[u8] {
         &self.arena
     }
@@ -108,14 +117,26 @@ impl Block {
     /// Where the message of a row stands in the arena; rows stand there in order. `None` for what is missing.
     pub fn message(&self, place: usize) -> Option<Range<usize>> {
         let packed = self.index.get(place).filter(|packed| packed.level != LOSS)?;
-        let from = packed.offset as usize;
-        Some(from..from.saturating_add(packed.length as usize))
+        let behind = self.index.get(place + 1).map_or(self.arena.len(), |next| next.offset as usize);
+        Some(packed.offset as usize..behind.saturating_sub(1))
     }
 
-    /// Numbers of the unit and of the program's name of a row, in the tables of the block.
-    pub fn spoken(&self, place: usize) -> Option<(usize, usize)> {
+    /// The row whose message, or the byte behind it, stands at this place of the arena.
+    pub fn row_at(&self, at: usize) -> usize {
+        // What is missing has no bytes, and stands in front of the line that begins where it does.
+        self.index.partition_point(|packed| packed.offset as usize <= at).saturating_sub(1)
+    }
+
+    /// The number of the speaker of a row, in the order of [`speakers`](Self::speakers).
+    pub fn speaker(&self, place: usize) -> Option<usize> {
         let packed = self.index.get(place).filter(|packed| packed.level != LOSS)?;
-        Some((usize::from(packed.unit), usize::from(packed.name)))
+        Some(usize::from(packed.speaker))
+    }
+
+    /// The unit and the program of each who speaks in it, as numbers of their tables; one there is not in the table is
+    /// none.
+    pub fn speakers(&self) -> impl ExactSizeIterator<Item = (usize, usize)> + '_ {
+        self.speakers.iter().map(|speaker| (usize::from(speaker.unit), usize::from(speaker.name)))
     }
 
     /// The units of its rows.
@@ -131,20 +152,31 @@ impl Block {
     /// Bytes it takes.
     pub fn bytes(&self) -> usize {
         let names = self.names.len() * (NAME + 16) + self.units.len() * 48;
-        let losses = self.losses.len() * size_of::<Loss>();
-        self.index.len() * size_of::<Packed>() + self.arena.len() + names + losses
+        let speakers = self.speakers.len() * size_of::<Speaker>();
+        let rare = self.losses.len() * size_of::<Loss>() + self.cuts.len() * 8 + self.bases.len() * 16;
+        self.index.len() * size_of::<Packed>() + self.arena.len() + self.places.bytes() + names + speakers + rare
     }
 
-    fn bytes_of(&self, offset: u32, length: u32) -> &[u8] {
-        let (from, length) = (offset as usize, length as usize);
-        self.arena.get(from..from.saturating_add(length)).unwrap_or_default()
+    /// Microseconds since the epoch.
+    fn at(&self, place: usize, packed: &Packed) -> i64 {
+        let behind = self.bases.partition_point(|(first, _)| usize::from(*first) <= place);
+        let base = behind.checked_sub(1).and_then(|number| self.bases.get(number)).map_or(0, |(_, base)| *base);
+        base.saturating_add(i64::from(packed.at))
+    }
+
+    /// What the places of the rows from this one on are told from: time and lineage, of lines only.
+    fn told(&self, from: usize) -> impl Iterator<Item = Option<(i64, Lineage)>> + '_ {
+        self.index.iter().enumerate().skip(from).map(|(place, packed)| {
+            let speaker = self.speakers.get(usize::from(packed.speaker)).filter(|_| packed.level != LOSS)?;
+            Some((self.at(place, packed), speaker.lineage))
+        })
     }
 }
 
 impl<'a> Line<'a> {
     /// When journald took it, by the host's clock.
     pub fn at(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.packed.at).unwrap_or_default()
+        Timestamp::from_microsecond(self.block.at(self.place, &self.packed)).unwrap_or_default()
     }
 
     /// Syslog priority, 0 to 7.
@@ -152,24 +184,28 @@ impl<'a> Line<'a> {
         self.packed.level
     }
 
+    fn speaker(&self) -> Option<&'a Speaker> {
+        self.block.speakers.get(usize::from(self.packed.speaker))
+    }
+
     /// The unit it belongs to.
     pub fn unit(&self) -> Option<&'a UnitName> {
-        self.block.units.get(usize::from(self.packed.unit))
+        self.block.units.get(usize::from(self.speaker()?.unit))
     }
 
     /// The name by which the program calls itself.
     pub fn identifier(&self) -> Option<&'a Foreign> {
-        self.block.names.get(usize::from(self.packed.name))
+        self.block.names.get(usize::from(self.speaker()?.name))
     }
 
     /// The process, 0 where it is not known.
     pub fn pid(&self) -> u32 {
-        self.packed.pid
+        self.speaker().map_or(0, |speaker| speaker.pid)
     }
 
     /// The bytes of the message: to be searched, never to be shown.
     pub fn raw(&self) -> &'a [u8] {
-        self.block.bytes_of(self.packed.offset, self.packed.length)
+        self.block.message(self.place).and_then(|place| self.block.arena.get(place)).unwrap_or_default()
     }
 
     /// What a query can know of it.
@@ -191,24 +227,14 @@ impl<'a> Line<'a> {
 
     /// Bytes of the message that were not kept.
     pub fn cut(&self) -> u32 {
-        self.packed.cut
+        let cuts = &self.block.cuts;
+        let found = cuts.binary_search_by_key(&self.place, |(place, _)| usize::from(*place));
+        found.ok().and_then(|number| cuts.get(number)).map_or(0, |(_, cut)| *cut)
     }
 
     /// Its place in the journal.
     pub fn cursor(&self) -> Option<Cursor> {
-        let tail = self.block.arena.get((self.packed.offset + self.packed.length) as usize..)?;
-        let mut tail = tail.iter().copied();
-        if self.packed.lineage == NONE {
-            let length = usize::try_from(number(&mut tail)?).ok()?;
-            let word: Vec<u8> = tail.take(length).collect();
-            return Cursor::new(std::str::from_utf8(&word).ok()?);
-        }
-        let lineage = self.block.lineages.get(usize::from(self.packed.lineage))?;
-        let (i, m, t) = (number(&mut tail)?, number(&mut tail)?, number(&mut tail)?);
-        let at = u64::try_from(self.packed.at).unwrap_or(0);
-        let mut x = [0; 8];
-        x.iter_mut().for_each(|byte| *byte = tail.next().unwrap_or(0));
-        Cursor::new(&written(*lineage, [i, m, at.wrapping_add(t), u64::from_le_bytes(x)]))
+        self.block.places.get(self.place, |from| self.block.told(from))
     }
 }
 
@@ -216,9 +242,11 @@ impl<'a> Line<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct OpenBlock {
     block: Block,
+    speakers: HashMap<Speaker, u16>,
     units: HashMap<UnitName, u16>,
     names: HashMap<Foreign, u16>,
-    lineages: HashMap<Lineage, u16>,
+    /// The place of the line before.
+    before: Option<Place>,
 }
 
 impl OpenBlock {
@@ -234,72 +262,57 @@ impl OpenBlock {
 
     /// Adds a line.
     pub fn line(&mut self, entry: &LogEntry) {
-        let raw = entry.message.raw();
-        let offset = u32::try_from(self.block.arena.len()).unwrap_or(u32::MAX);
-        self.block.arena.extend_from_slice(raw);
         let at = entry.at.as_microsecond();
-        let lineage = self.cursor(&entry.cursor, at);
+        let lineage = self.block.places.put(self.block.index.len(), &entry.cursor, at, &mut self.before);
         let unit = entry.unit.as_ref().map_or(NONE, |unit| known(&mut self.units, &mut self.block.units, unit));
         let name = match entry.identifier.raw() {
             [] => NONE,
             short if short.len() <= NAME => known(&mut self.names, &mut self.block.names, &entry.identifier),
             long => known(&mut self.names, &mut self.block.names, &Foreign::from(&long[..NAME])),
         };
-        self.block.index.push(Packed {
-            at,
-            offset,
-            length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
-            cut: u32::try_from(entry.cut).unwrap_or(u32::MAX),
-            pid: entry.pid,
-            unit,
-            name,
-            lineage,
-            level: entry.priority.min(7),
-        });
+        let speaker = Speaker { pid: entry.pid, unit, name, lineage };
+        let speaker = known(&mut self.speakers, &mut self.block.speakers, &speaker);
+        if entry.cut > 0 {
+            self.block.cuts.push((self.row(), u32::try_from(entry.cut).unwrap_or(u32::MAX)));
+        }
+        self.push(at, speaker, entry.priority.min(7));
+        self.block.arena.extend_from_slice(entry.message.raw());
+        self.block.arena.push(BETWEEN);
     }
 
     /// Adds a loss.
     pub fn loss(&mut self, loss: &Loss) {
-        let offset = u32::try_from(self.block.losses.len()).unwrap_or(u32::MAX);
+        let number = u16::try_from(self.block.losses.len()).unwrap_or(NONE);
+        self.block.places.none(self.block.index.len(), &mut self.before);
         self.block.losses.push(loss.clone());
-        let at = loss.at.as_microsecond();
-        self.block.index.push(Packed {
-            at,
-            offset,
-            length: 0,
-            cut: 0,
-            pid: 0,
-            unit: NONE,
-            name: NONE,
-            lineage: NONE,
-            level: LOSS,
-        });
+        self.push(loss.at.as_microsecond(), number, LOSS);
     }
 
-    /// The block as it will stay; this one is empty again.
+    /// The block as it will stay, in exactly as much memory as it needs; this one is empty again and keeps its own.
     pub fn seal(&mut self) -> Block {
-        let mut block = std::mem::take(&mut self.block);
-        (self.units, self.names, self.lineages) = (HashMap::new(), HashMap::new(), HashMap::new());
-        block.index.shrink_to_fit();
-        block.arena.shrink_to_fit();
-        block
+        let sealed = self.block.clone();
+        let Block { index, arena, places, bases, speakers, units, names, cuts, losses } = &mut self.block;
+        (index.clear(), arena.clear(), places.clear(), bases.clear(), speakers.clear());
+        (units.clear(), names.clear(), cuts.clear(), losses.clear());
+        (self.speakers.clear(), self.units.clear(), self.names.clear());
+        self.before = None;
+        sealed
     }
 
-    /// Puts the cursor behind the message: packed where it is written as journald writes it.
-    fn cursor(&mut self, cursor: &Cursor, at: i64) -> u16 {
-        let packed = read(cursor.as_str());
-        let Some((lineage, [i, m, t, x])) = packed.filter(|(lineage, n)| written(*lineage, *n) == cursor.as_str())
-        else {
-            let word = cursor.as_str().as_bytes();
-            put(&mut self.block.arena, word.len() as u64);
-            self.block.arena.extend_from_slice(word);
-            return NONE;
-        };
-        for part in [i, m, t.wrapping_sub(u64::try_from(at).unwrap_or(0))] {
-            put(&mut self.block.arena, part);
-        }
-        self.block.arena.extend_from_slice(&x.to_le_bytes());
-        known(&mut self.lineages, &mut self.block.lineages, &lineage)
+    /// The number of the row that is added. A block has far fewer rows than there are numbers.
+    fn row(&self) -> u16 {
+        u16::try_from(self.block.index.len()).unwrap_or(NONE)
+    }
+
+    fn push(&mut self, at: i64, speaker: u16, level: u8) {
+        let since = |(_, base): &(u16, i64)| u32::try_from(at.checked_sub(*base)?).ok();
+        let at = self.block.bases.last().and_then(since).unwrap_or_else(|| {
+            let base = at.saturating_sub(BEFORE);
+            self.block.bases.push((self.row(), base));
+            u32::try_from(at.saturating_sub(base)).unwrap_or(0)
+        });
+        let offset = u32::try_from(self.block.arena.len()).unwrap_or(u32::MAX);
+        self.block.index.push(Packed { at, offset, speaker, level });
     }
 }
 
@@ -312,44 +325,6 @@ fn known<T: Clone + Eq + std::hash::Hash>(numbers: &mut HashMap<T, u16>, table: 
     table.push(thing.clone());
     numbers.insert(thing.clone(), number);
     number
-}
-
-/// The parts of a cursor `s=…;i=…;b=…;m=…;t=…;x=…`.
-fn read(word: &str) -> Option<(Lineage, [u64; 4])> {
-    let mut parts = word.split(';');
-    let mut part = |name: &str| parts.next()?.strip_prefix(name);
-    let sequence = u128::from_str_radix(part("s=")?, 16).ok()?;
-    let i = u64::from_str_radix(part("i=")?, 16).ok()?;
-    let boot = u128::from_str_radix(part("b=")?, 16).ok()?;
-    let m = u64::from_str_radix(part("m=")?, 16).ok()?;
-    let t = u64::from_str_radix(part("t=")?, 16).ok()?;
-    let x = u64::from_str_radix(part("x=")?, 16).ok()?;
-    Some((Lineage { sequence, boot }, [i, m, t, x]))
-}
-
-fn written(lineage: Lineage, [i, m, t, x]: [u64; 4]) -> String {
-    format!("s={:032x};i={i:x};b={:032x};m={m:x};t={t:x};x={x:x}", lineage.sequence, lineage.boot)
-}
-
-/// Seven bits a byte, the lowest first.
-fn put(arena: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        arena.push((number as u8 & 0x7F) | 0x80);
-        number >>= 7;
-    }
-    arena.push(number as u8);
-}
-
-fn number(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = bytes.next()?;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -413,11 +388,12 @@ mod tests {
         let message = b"upstream backend answered 502 in 12ms path=/api/v1/payments/webhook";
         for number in 0..4000_u64 {
             let t = 1_795_000_000_123_456_u64;
-            let cursor = written(Lineage { sequence: 6 << 100, boot: 7 << 100 }, [number, number << 20, t, u64::MAX]);
+            let (sequence, boot, m) = (6_u128 << 100, 7_u128 << 100, number << 20);
+            let cursor = format!("s={sequence:032x};i={number:x};b={boot:032x};m={m:x};t={t:x};x={:x}", u64::MAX);
             open.line(&entry(&cursor, message));
         }
         let each = open.seal().bytes() / 4000;
-        assert!(each <= message.len() + size_of::<Packed>() + 24, "{each} bytes a line of {}", message.len());
-        assert!(size_of::<Packed>() <= 32);
+        assert!(each <= message.len() + size_of::<Packed>() + 16, "{each} bytes a line of {}", message.len());
+        assert!(size_of::<Packed>() <= 12);
     }
 }

@@ -7,6 +7,7 @@ mod address;
 mod approval;
 mod approval_document;
 mod brackets;
+mod bytes;
 pub mod check;
 pub mod draft;
 mod duration;

@@ -1,5 +1,6 @@
 //! The user file `config.toml`: what one person wants of the console, on any site.
 
+use super::bytes::Bytes;
 use super::mistake::{Mistake, Severity, Sink, quoted};
 use super::places::Places;
 use super::read::{Layer, Located, table, words};
@@ -28,6 +29,22 @@ table! {
         icons: RawIcons,
         /// How you are called when a run needs you, or ends, while you are not looking at it.
         notices: RawNotices,
+        /// How logs are shown.
+        logs: RawLogs,
+    }
+}
+
+table! {
+    /// How logs are shown.
+    RawLogs as "the logs" {
+        /// How much memory lines may take, 16 MiB to 64 GiB.
+        memory: Located<Bytes>,
+    }
+}
+
+impl Layer for RawLogs {
+    fn layer(top: Self, base: Self) -> Self {
+        Self::layered(top, base)
     }
 }
 
@@ -95,6 +112,9 @@ words! {
     }
 }
 
+/// Bytes that lines of logs may be given.
+const LOG_MEMORY: std::ops::RangeInclusive<u64> = 16 << 20..=64 << 30;
+
 /// A name in the user file, with its place there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -141,6 +161,8 @@ pub struct UserFile {
     pub icons: Icons,
     /// What calls the user.
     pub notices: Notices,
+    /// Bytes that lines of logs may take.
+    pub log_memory: Option<u64>,
 }
 
 /// Reads the user file; one that is not there says nothing.
@@ -197,6 +219,12 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
         let message = format!("{} can't be the name of a site: {error}", quoted(&site.value));
         sink.add_hint(&site.span, message, "a path has a slash in it");
     }
+    let memory = raw.logs.as_ref().and_then(|logs| logs.memory.as_ref());
+    if let Some(memory) = memory
+        && !LOG_MEMORY.contains(&memory.value.0)
+    {
+        sink.add(&memory.span, "lines of logs can have 16MiB to 64GiB of memory");
+    }
     let named = |word: &Option<Located<String>>, sink: &Sink<'_>| {
         let word = word.as_ref()?;
         Some(Named { name: word.value.clone(), place: Box::new(sink.at(&word.span)) })
@@ -218,6 +246,7 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
             Some(RawIcons::Ascii) => Icons::Ascii,
         },
         notices: raw.notices.as_ref().map(notices).unwrap_or_default(),
+        log_memory: memory.map(|memory| memory.value.0),
     }
 }
 

@@ -12,7 +12,7 @@ use super::phrase::{Phrase, Piece};
 pub use kind::Kind;
 pub use question::{Backup, Question, Rerun};
 pub use read::Wrong;
-pub use value::{Room, size_told};
+pub use value::{Room, size, size_told};
 
 /// Something that is to be found out, as a document says it.
 #[derive(Debug, Clone, PartialEq, Eq)]

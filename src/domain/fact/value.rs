@@ -136,7 +136,11 @@ const UNITS: [(&str, u64); 9] = [
     ("B", 1),
 ];
 
-pub(super) fn size(value: &str) -> Result<u64, String> {
+/// Reads a size.
+///
+/// # Errors
+/// A sentence, when it is none or nothing.
+pub fn size(value: &str) -> Result<u64, String> {
     let wrong = || format!("`{}` is no size such as `500MB`, `1MiB` or `10GiB`", shown(value));
     let (number, unit) =
         UNITS.iter().find_map(|(unit, size)| Some((value.strip_suffix(unit)?, size))).ok_or_else(wrong)?;

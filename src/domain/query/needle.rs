@@ -63,12 +63,19 @@ impl Needle {
         let plain = ParserBuilder::new().utf8(false).build().parse(pattern).ok();
         let word = plain.as_ref().and_then(longest);
         let needed = word.and_then(|word| needed(&word, ignore_case));
-        Ok(Self { needed: needed.or_else(|| tree.properties().look_set().is_empty().then(|| regex.clone())), regex })
+        // One that looks at nothing but what it is found in, and runs on through text only.
+        let is_closed = tree.properties().look_set().is_empty() && tree.properties().is_utf8();
+        Ok(Self { needed: needed.or_else(|| is_closed.then(|| regex.clone())), regex })
     }
 
     /// Whether it is found.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.needed.as_ref().is_none_or(|needed| needed.is_match(bytes)) && self.regex.is_match(bytes)
+    }
+
+    /// Whether it is found in a text in which what is needed was found already.
+    pub fn is_found_in(&self, bytes: &[u8]) -> bool {
+        self.regex.is_match(bytes)
     }
 
     /// Where it is found first from `at` on.
@@ -85,7 +92,7 @@ impl Needle {
         self.needed.is_some()
     }
 
-    /// Where that stands first from `at` on.
+    /// Where that stands first from `at` on, which is at most the length.
     pub fn find_needed(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
         self.needed.as_ref()?.find_at(bytes, at).map(|found| found.range())
     }

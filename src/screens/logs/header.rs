@@ -2,6 +2,7 @@
 
 use super::sight::Sight;
 use super::state::{Place, Shows, State};
+use crate::domain::fact::size_told;
 use crate::input::Action;
 use crate::port::log::{Since, TailState};
 use crate::state::logs::{HostLog, Order};
@@ -104,7 +105,8 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
     words = words.text(Role::Faint, dot.clone()).then(lost);
     if store.evicted() > 0 {
         words = words.text(Role::Faint, dot.clone());
-        words = words.text(Role::Quiet, format!("{} let go", figure::grouped(store.evicted())));
+        let (gone, cap) = (figure::grouped(store.evicted()), size_told(store.cap() as u64));
+        words = words.text(Role::Quiet, format!("{gone} let go beyond {cap}"));
     }
     if store.late() > 0 {
         words = words.text(Role::Faint, dot.clone());

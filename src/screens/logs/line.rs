@@ -6,10 +6,11 @@ use jiff::tz::TimeZone;
 use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
+use crate::domain::fact::size_told;
 use crate::domain::{HostName, Query};
 use crate::port::log::{Loss, Since};
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::{CAP, Ref};
+use crate::state::logs::Ref;
 use crate::style::Role;
 use crate::text::{Budget, Foreign, Row as Text, truncate, width, wrap};
 use crate::ui::words::Piece;
@@ -53,8 +54,8 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     let store = &sight.reading.store;
     let evicted = store.evicted();
     if evicted > 0 {
-        let cap = figure::bytes(CAP as u64);
-        let lines = format!("{} older lines were let go: only {cap} are kept in memory", figure::grouped(evicted));
+        let cap = size_told(store.cap() as u64);
+        let lines = format!("{} older lines were let go: lines have {cap} of memory", figure::grouped(evicted));
         return vec![Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) }];
     }
     let words = match sight.reading.since {

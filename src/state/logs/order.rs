@@ -166,10 +166,14 @@ impl Order {
 
     /// Those before this one, the nearest first.
     pub fn backward(&self, before: Ref) -> impl Iterator<Item = Ref> + '_ {
+        self.backward_parts(before).flat_map(|part| part.iter().rev()).copied()
+    }
+
+    /// Those before this one in parts of some length, the nearest part first; in a part they are in order.
+    pub fn backward_parts(&self, before: Ref) -> impl Iterator<Item = &[Ref]> + '_ {
         let place = self.chunk_of(before);
         let head = self.chunks.get(place).map(|chunk| &chunk[..chunk.partition_point(|row| *row < before)]);
-        let rest = self.chunks.range(..place.min(self.chunks.len())).rev().flat_map(|chunk| chunk.iter().rev());
-        head.unwrap_or_default().iter().rev().chain(rest).copied()
+        head.into_iter().chain(self.chunks.range(..place.min(self.chunks.len())).rev().map(Vec::as_slice))
     }
 
     /// How many stand before this one.

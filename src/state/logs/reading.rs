@@ -40,6 +40,13 @@ impl Reading {
         reading
     }
 
+    /// Lets lines take so many bytes.
+    #[must_use]
+    pub fn within(mut self, memory: usize) -> Self {
+        self.store.set_cap(memory);
+        self
+    }
+
     /// The number of the wish.
     pub fn id(&self) -> u64 {
         self.id

@@ -2,7 +2,7 @@
 //! one pass over the arena; what lines are called by is compared once for each name of the block.
 
 use crate::domain::HostName;
-use crate::domain::query::{FieldTest, NameTest, Needle, Test, Tree, named};
+use crate::domain::query::{FieldTest, Needle, Test, Tree, named};
 use crate::port::log_block::{Block, Row};
 
 /// From one row in so many on, rows are asked one by one instead of with all the others.
@@ -11,14 +11,15 @@ const FEW: usize = 8;
 const ROW: usize = 16;
 
 /// One bit for each row of a block.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mask {
     words: Vec<u64>,
     rows: usize,
 }
 
 impl Mask {
-    fn none(rows: usize) -> Self {
+    /// No row of so many.
+    pub fn none(rows: usize) -> Self {
         Self { words: vec![0; rows.div_ceil(64)], rows }
     }
 
@@ -80,6 +81,21 @@ pub fn mask(tree: &Tree, host: &HostName, block: &Block) -> (Mask, usize) {
     (mask, search.looked)
 }
 
+/// Which units and programs pass, by their numbers in the block, and whether a line without one does.
+#[derive(Default)]
+struct Passing {
+    units: Vec<bool>,
+    no_unit: bool,
+    names: Vec<bool>,
+    no_name: bool,
+}
+
+impl Passing {
+    fn has(&self, unit: usize, name: usize) -> bool {
+        self.units.get(unit).copied().unwrap_or(self.no_unit) || self.names.get(name).copied().unwrap_or(self.no_name)
+    }
+}
+
 struct Search<'a> {
     host: &'a HostName,
     block: &'a Block,
@@ -129,56 +145,41 @@ impl Search<'_> {
                     Mask::none(within.rows)
                 }
             }
-            Test::Unit(name) => self.called(within, |search| search.units(name), |(unit, _)| unit),
-            Test::Identifier(name) => self.called(within, |search| search.names(name), |(_, name)| name),
+            Test::Unit(name) => {
+                let names = self.block.units().iter().map(|unit| name.passes_unit(Some(unit.as_str())));
+                let passing = Passing { units: names.collect(), no_unit: name.passes_unit(None), ..Passing::default() };
+                self.spoken(within, &passing)
+            }
+            Test::Identifier(name) => {
+                let names = self.block.names().iter().map(|one| name.passes([one.raw()]));
+                let no_name = name.passes([b"".as_slice()]);
+                self.spoken(within, &Passing { names: names.collect(), no_name, ..Passing::default() })
+            }
             Test::Field(field) => self.field(field, within),
             // Numbers of the index.
             Test::Level(..) | Test::Process(..) => self.each(within, test),
         }
     }
 
-    /// Rows whose unit or name is one of those that pass; behind the last of them stands the answer for none.
-    fn called(
-        &self,
-        within: &Mask,
-        passing: impl Fn(&Self) -> Vec<bool>,
-        of: impl Fn((usize, usize)) -> usize,
-    ) -> Mask {
-        let (passing, mut found) = (passing(self), Mask::none(within.rows));
-        let none = passing.last().copied().unwrap_or(false);
-        for row in within.rows() {
-            let Some(number) = self.block.spoken(row).map(&of) else { continue };
-            if passing.get(number).copied().unwrap_or(none) {
-                found.set(row);
-            }
+    /// Rows whose unit or whose program passes.
+    fn spoken(&self, within: &Mask, passing: &Passing) -> Mask {
+        let speakers: Vec<bool> = self.block.speakers().map(|(unit, name)| passing.has(unit, name)).collect();
+        let mut found = Mask::none(within.rows);
+        if speakers.contains(&true) {
+            let passes = |row: &usize| self.block.speaker(*row).and_then(|number| speakers.get(number)) == Some(&true);
+            within.rows().filter(passes).for_each(|row| found.set(row));
         }
         found
-    }
-
-    fn units(&self, name: &NameTest) -> Vec<bool> {
-        let units = self.block.units().iter().map(|unit| name.passes_unit(Some(unit.as_str())));
-        units.chain([name.passes_unit(None)]).collect()
-    }
-
-    fn names(&self, name: &NameTest) -> Vec<bool> {
-        let names = self.block.names().iter().map(|one| name.passes([one.raw()]));
-        names.chain([name.passes([b"".as_slice()])]).collect()
     }
 
     fn text(&mut self, needle: &Needle, within: &Mask) -> Mask {
         if named(needle, self.host.as_str(), None, b"") {
             return within.clone();
         }
-        let units = |search: &Self| {
-            let units = search.block.units().iter().map(|unit| named(needle, "", Some(unit.as_str()), b""));
-            units.chain([false]).collect()
-        };
-        let names = |search: &Self| {
-            let names = search.block.names().iter().map(|name| named(needle, "", None, name.raw()));
-            names.chain([false]).collect()
-        };
-        let mut found = self.called(within, units, |(unit, _)| unit);
-        found.or(&self.called(within, names, |(_, name)| name));
+        let units = self.block.units().iter().map(|unit| named(needle, "", Some(unit.as_str()), b""));
+        let names = self.block.names().iter().map(|name| named(needle, "", None, name.raw()));
+        let passing = Passing { units: units.collect(), names: names.collect(), ..Passing::default() };
+        let mut found = self.spoken(within, &passing);
         let mut left = within.clone();
         left.without(&found);
         found.or(&self.messages(needle, &left));
@@ -216,19 +217,15 @@ impl Search<'_> {
         }
         self.looked += arena.len();
         // What stands in a message stands in the arena as well, though there it may begin before or end behind it.
-        let mut rows = (0..within.rows).filter_map(|row| Some((row, self.block.message(row)?)));
-        let (mut next, mut at, all) = (rows.next(), 0, needle.is_all_needed());
+        let (mut at, all) = (0, needle.is_all_needed());
         while let Some(place) = needle.find_needed(arena, at) {
-            while next.as_ref().is_some_and(|(_, message)| message.end <= place.start) {
-                next = rows.next();
-            }
-            let Some((row, message)) = next.clone() else { break };
-            let found_it = all && message.start <= place.start && place.end <= message.end;
-            if found_it || arena.get(message.clone()).is_some_and(|message| needle.is_in(message)) {
+            let row = self.block.row_at(place.start);
+            let Some(message) = self.block.message(row) else { break };
+            let found_it = all && place.end <= message.end;
+            if found_it || arena.get(message.clone()).is_some_and(|message| needle.is_found_in(message)) {
                 found.set(row);
             }
-            at = message.end.max(at + 1);
-            next = rows.next();
+            at = message.end + 1;
         }
         found.and(within);
         found

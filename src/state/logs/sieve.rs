@@ -9,8 +9,11 @@ use super::order::{Order, Ref};
 use super::search::{Mask, mask};
 use crate::port::log_block::Row;
 
-/// Rows and bytes that one slice looks at.
+/// Rows that one slice looks at.
 const SLICE_ROWS: usize = 200_000;
+/// Bytes that the first slice looks at, so that the newest lines are there at once; each next one looks at twice as many.
+const FIRST_SLICE: usize = 512 << 10;
+/// Bytes that a slice looks at, at most.
 const SLICE_BYTES: usize = 4 << 20;
 
 /// What passes.
@@ -23,8 +26,18 @@ pub struct Sieve {
     frontier: Ref,
     /// Whether all was looked at.
     done: bool,
+    /// Bytes that the next slice looks at.
+    slice: usize,
     /// Of each host what passes of the block in which the search is.
-    masks: Vec<Option<(u64, Mask)>>,
+    windows: Vec<Window>,
+}
+
+/// What passes of a block.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    /// Number of its first row.
+    first: u64,
+    mask: Mask,
 }
 
 /// The rows that pass and those around them.
@@ -40,8 +53,15 @@ struct Around {
 impl Sieve {
     /// Nothing looked at yet.
     pub fn new(filter: Filter) -> Self {
-        let around = Around::default();
-        Self { filter, order: Order::default(), around, frontier: Ref::LAST, done: false, masks: Vec::new() }
+        Self {
+            filter,
+            order: Order::default(),
+            around: Around::default(),
+            frontier: Ref::LAST,
+            done: false,
+            slice: FIRST_SLICE,
+            windows: Vec::new(),
+        }
     }
 
     /// The filter.
@@ -93,24 +113,28 @@ impl Sieve {
             return;
         }
         let (mut found, mut around) = (Vec::new(), Vec::new());
-        let (mut rows, mut bytes) = (0, 0);
-        let mut older = base.backward(self.frontier);
-        while rows < SLICE_ROWS && bytes < SLICE_BYTES {
-            let Some(row) = older.next() else {
-                self.done = true;
-                break;
-            };
-            self.frontier = row;
-            rows += 1;
-            let (passes, looked) = if row.is_loss() { (true, 0) } else { self.passes(row, hosts) };
-            bytes += looked;
-            if passes {
-                found.push(row);
+        let (mut left, mut bytes) = (SLICE_ROWS, 0);
+        self.done = true;
+        'slice: for part in base.backward_parts(self.frontier) {
+            for row in part.iter().rev() {
+                if left == 0 || bytes >= self.slice {
+                    self.done = false;
+                    break 'slice;
+                }
+                left -= 1;
+                self.frontier = *row;
+                let passes = row.is_loss() || self.passes(*row, hosts, &mut bytes);
+                if passes {
+                    found.push(*row);
+                }
+                if self.filter.around > 0 {
+                    self.around.look(*row, passes, self.filter.around, &mut around);
+                }
             }
-            self.around.look(row, passes, self.filter.around, &mut around);
         }
+        self.slice = (self.slice * 2).min(SLICE_BYTES);
         if self.done {
-            self.masks = Vec::new();
+            self.windows = Vec::new();
             let waiting = std::mem::take(&mut self.around.waiting);
             around.extend(waiting.into_iter().filter(|row| row.is_loss()));
         }
@@ -120,36 +144,33 @@ impl Sieve {
         self.around.order.put_in_front(&around);
     }
 
-    /// Whether a row passes, and how many bytes were looked at for that: those of its whole block, the first time.
-    fn passes(&mut self, row: Ref, hosts: &[HostLog]) -> (bool, usize) {
-        let place = usize::from(row.host());
-        let Some(host) = hosts.get(place) else { return (false, 0) };
+    /// Whether a row passes; the first of a block asks for all of it, and adds how many bytes were looked at for that.
+    fn passes(&mut self, row: Ref, hosts: &[HostLog], looked: &mut usize) -> bool {
         let filter = &self.filter;
-        if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
-            return (false, 0);
+        if row.priority() > filter.least {
+            return false;
         }
-        let Some(query) = &filter.query else { return (self.asked(row, hosts), 0) };
-        if self.masks.len() <= place {
-            self.masks.resize(place + 1, None);
+        let Some(query) = &filter.query else { return self.asked(row, hosts) };
+        let place = usize::from(row.host());
+        if self.windows.len() <= place {
+            self.windows.resize(place + 1, Window::default());
         }
-        let known = |held: &Option<(u64, Mask)>| {
-            let (first, mask) = held.as_ref()?;
-            mask.get(usize::try_from(row.number().checked_sub(*first)?).ok()?)
-        };
-        let Some(held) = self.masks.get_mut(place) else { return (false, 0) };
-        let mut looked = 0;
-        let mut passes = known(held);
-        if passes.is_none() {
-            *held = host.block(row.number()).map(|(first, block)| {
-                let (mask, bytes) = mask(query.tree(), &host.name, block);
-                looked = bytes;
-                (first, mask)
-            });
-            passes = known(held);
+        let Some(window) = self.windows.get_mut(place) else { return false };
+        let mut known = window.get(row.number());
+        if known.is_none() {
+            let Some(host) = hosts.get(place) else { return false };
+            if let Some((first, block)) = host.block(row.number()) {
+                // Of another host than the one that is wanted nothing passes.
+                let other = filter.host.as_ref().is_some_and(|wanted| *wanted != host.name);
+                let (mask, bytes) =
+                    if other { (Mask::none(block.len()), 0) } else { mask(query.tree(), &host.name, block) };
+                *looked += bytes;
+                *window = Window { first, mask };
+            }
+            known = window.get(row.number());
         }
         // The unit is the one thing that stands neither in the reference nor in the query.
-        let unit = || self.filter.unit.is_none() || self.asked(row, hosts);
-        (passes.is_some_and(|passes| passes && unit()), looked)
+        known == Some(true) && (self.filter.unit.is_none() || self.asked(row, hosts))
     }
 
     /// Whether a row passes, asked by itself.
@@ -182,12 +203,16 @@ impl Sieve {
     }
 }
 
+impl Window {
+    /// Whether a row passes; `None` when it is in another block, or came since.
+    fn get(&self, number: u64) -> Option<bool> {
+        self.mask.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+}
+
 impl Around {
     /// Takes in the next older row; what is wanted of it and of those before goes to `found`, the newest first.
     fn look(&mut self, row: Ref, passes: bool, lines: usize, found: &mut Vec<Ref>) {
-        if lines == 0 {
-            return;
-        }
         if passes && !row.is_loss() {
             found.extend(self.waiting.drain(..));
             found.push(row);

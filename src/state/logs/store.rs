@@ -12,7 +12,8 @@ use crate::domain::{HostName, Query};
 use crate::port::log::{Cursor, LogBatch, LogRow, TailState};
 use crate::port::log_block::Row;
 
-/// Bytes that lines may take; beyond that the oldest blocks are let go, and how many lines was exactly counted.
+/// Bytes that lines may take unless a person says otherwise; beyond that the oldest blocks are let go, and how many lines
+/// was exactly counted.
 pub const CAP: usize = 256 << 20;
 /// What comes with a stamp so much older than the newest is marked as late, in microseconds.
 const LATE: i64 = 2_000_000;
@@ -62,6 +63,17 @@ impl LogStore {
             late: 0,
             loss: Loss::default(),
         }
+    }
+
+    /// Bytes that lines may take.
+    pub fn cap(&self) -> usize {
+        self.cap
+    }
+
+    /// Lets lines take so many bytes from now on.
+    pub fn set_cap(&mut self, cap: usize) {
+        self.cap = cap;
+        self.make_room();
     }
 
     /// The hosts of which something was heard.
