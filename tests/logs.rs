@@ -5,6 +5,8 @@
 mod console;
 #[path = "common/log_scene.rs"]
 mod log_scene;
+#[path = "logs/older.rs"]
+mod older;
 #[path = "logs/query.rs"]
 mod query;
 #[path = "common/scene.rs"]
@@ -172,12 +174,12 @@ fn older_lines_are_told_of_only_where_there_may_be_some() {
     // One that was asked for its newest lines and gave as many may hold more.
     console.say(batch(tail, "app-1", lines(3, 497)));
     console.keys("g k");
-    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+    assert!(console.screen().contains("fetching older lines of app-1 …"), "{}", console.screen());
     // Nobody knows of a host that was not read.
     let (mut console, tail) = reading(SMALL);
     console.say(stands(tail, "db-1", TailState::NoLink));
     console.say(batch(tail, "app-1", lines(0, 3)));
-    assert!(console.screen().contains("what is older than the newest 500 lines"), "{}", console.screen());
+    assert!(console.screen().contains("older lines may be on db-1; K fetches 2,000"), "{}", console.screen());
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
         return pane(model, now);
     }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
-        Screen::Logs => logs::sight(model, clock).and_then(|sight| screens::logs::row_as_markdown(&model.logs, &sight)),
+        Screen::Logs => logs::sight(model, clock, &logs::older_key(model))
+            .and_then(|sight| screens::logs::row_as_markdown(&model.logs, &sight)),
         Screen::Overview if model.overview.in_detail => {
             Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs))
         }
@@ -71,7 +72,7 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Overview => Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs)),
-        Screen::Logs => logs::sight(model, clock).map(|sight| {
+        Screen::Logs => logs::sight(model, clock, &logs::older_key(model)).map(|sight| {
             let list = layout(model.size).map(|layout| screens::logs::areas(layout.content, &sight).list);
             screens::logs::pane_as_markdown(&model.logs, &sight, list.map_or(0, |list| usize::from(list.height)))
         }),

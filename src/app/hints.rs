@@ -30,7 +30,7 @@ pub fn key_on_screen(model: &Model, action: Action) -> String {
 
 /// Keys that are told together: the first, what stands between, the last.
 const TOGETHER: [(Action, &str, Action); 3] = [
-    (Action::SinceTail, "-", Action::SinceHour),
+    (Action::SinceTail, "-", Action::SinceDeploy),
     (Action::NextError, " ", Action::PreviousError),
     (Action::NextHit, " ", Action::PreviousHit),
 ];

@@ -2,33 +2,49 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::layout::layout;
 use super::model::{Model, Screen};
+use crate::domain::fact::size_told;
 use crate::domain::{Now, UnitName};
 use crate::input::Action;
 use crate::port::Effect;
 use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
+use crate::port::log_page::LogPage;
 use crate::screens::logs::{Shape, Sight, State, areas};
-use crate::state::logs::{Chosen, NEWEST, Reading, Ref, Scope};
+use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
 /// Where heights are counted time does not matter.
 const STILL: Clock = Clock { now: Now::START, running: false };
 
-/// What the screen is drawn from, while something is read.
-pub fn sight(model: &Model, clock: Clock) -> Option<Sight<'_>> {
+/// What the screen is drawn from, while something is read; `older_key` is the key that fetches older lines.
+pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<Sight<'a>> {
     let (reading, fleet) = (model.reading.as_ref()?, model.fleet.as_ref()?);
     let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
-    Some(Sight { reading, fleet, shape, clock, zone: model.setup.zone.as_ref(), glyphs: model.styles.glyphs })
+    Some(Sight {
+        reading,
+        fleet,
+        shape,
+        clock,
+        zone: model.setup.zone.as_ref(),
+        glyphs: model.styles.glyphs,
+        older_key,
+    })
+}
+
+/// The key that fetches older lines.
+pub fn older_key(model: &Model) -> String {
+    super::hints::key_on_screen(model, Action::OlderLines)
 }
 
 /// Lets the state of the screen do something with what it is drawn from.
 fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) -> Option<T> {
+    let older_key = older_key(model);
     let mut state = std::mem::take(&mut model.logs);
     let done = {
         let (Some(reading), Some(fleet)) = (model.reading.as_ref(), model.fleet.as_ref()) else {
@@ -37,7 +53,8 @@ fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) ->
         };
         let shape = Shape::new(&state, reading, fleet, model.size.0);
         let zone = model.setup.zone.as_ref();
-        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, glyphs: model.styles.glyphs })
+        let (glyphs, older_key) = (model.styles.glyphs, older_key.as_str());
+        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, glyphs, older_key })
     };
     model.logs = state;
     Some(done)
@@ -136,9 +153,68 @@ pub fn take_fields(model: &mut Model, fields: LogFields) {
     with(model, |state, sight| state.take_fields(fields, sight.reading));
 }
 
-/// Moves the cursor.
+/// Moves the cursor; above the first line older ones are fetched when all that follows from the key is settled.
 pub fn go(model: &mut Model, step: Step) {
-    with(model, |state, sight| state.go(step, sight));
+    let up = match step {
+        Step::First => true,
+        Step::Last => false,
+        Step::By(rows) | Step::HalfPage(rows) | Step::Page(rows) => rows < 0,
+    };
+    let above = with(model, |state, sight| {
+        let was_at_top = state.is_at_top(sight.reading);
+        state.go(step, sight);
+        up && (was_at_top || step == Step::First) && state.is_at_top(sight.reading)
+    });
+    // What is looked for may stand further up in what is held.
+    let is_working = model.reading.as_ref().is_some_and(|reading| reading.store.is_working());
+    model.logs.above = above == Some(true) && !is_working;
+}
+
+/// Fetches a page of older lines of each host, and says so where there is nothing to fetch.
+pub fn older(model: &mut Model, now: Now) -> Vec<Effect> {
+    match fetch(model, true) {
+        Ok(effects) => effects,
+        Err(why) => {
+            let cap = model.reading.as_ref().map_or(0, |reading| reading.store.cap());
+            match why {
+                NoPage::Fetching | NoPage::Failed => {}
+                NoPage::Beginning => model.say("There are no older lines: the journals begin here.", now),
+                NoPage::Early => model.say("Which lines there are is still being read.", now),
+                NoPage::Full => {
+                    let cap = size_told(cap as u64);
+                    let more = "memory in [logs] of config.toml gives them more";
+                    model.say(format!("Older lines have no room: all lines have {cap} of memory; {more}."), now);
+                }
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn fetch(model: &mut Model, again: bool) -> Result<Vec<Effect>, NoPage> {
+    let reading = model.reading.as_mut().ok_or(NoPage::Early)?;
+    let filter = Filter { query: model.logs.query.clone(), ..model.logs.base.clone() };
+    Ok(reading.older(&filter, again)?.into_iter().map(Effect::ReadPage).collect())
+}
+
+/// Takes older lines in.
+pub fn take_page(model: &mut Model, page: LogPage) {
+    if let Some(reading) = &mut model.reading {
+        reading.take_page(page);
+    }
+}
+
+/// Reads the same since the newest release began.
+pub fn since_deploy(model: &mut Model) -> Vec<Effect> {
+    let Some(began) = newest_deploy(model) else { return Vec::new() };
+    since(model, Since::At(began))
+}
+
+/// When the newest release that is known began.
+pub fn newest_deploy(model: &Model) -> Option<Timestamp> {
+    let releases = &model.releases.releases.as_ref()?.history.releases();
+    let newest = releases.iter().max_by_key(|release| release.at)?;
+    newest.at.checked_sub(SignedDuration::try_from(newest.took).ok()?).ok()
 }
 
 /// Puts the cursor on the line at this row of the terminal.
@@ -238,13 +314,16 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
     if model.screen != Screen::Logs || model.fleet.is_none() {
         return Vec::new();
     }
-    let effects =
+    let mut effects =
         if model.reading.is_none() { begin(model, Scope::Everything, Since::Newest(NEWEST)) } else { Vec::new() };
     if let Some(reading) = &mut model.reading
         && let Some(filter) = model.logs.changed_filter(reading)
     {
         reading.store.set_filter(&filter);
         reading.store.work();
+    }
+    if std::mem::take(&mut model.logs.above) {
+        effects.extend(fetch(model, false).unwrap_or_default());
     }
     let Some(layout) = layout(model.size) else { return effects };
     with(model, |state, sight| {

@@ -128,6 +128,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             }
         }
         Event::LogFields(fields) => super::logs::take_fields(model, *fields),
+        Event::LogPage(page) => super::logs::take_page(model, *page),
         Event::Exported(Ok(file)) => {
             let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
             // Long enough to be copied by hand; the next key lets it go.

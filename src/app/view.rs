@@ -150,7 +150,8 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (None, _) => nothing_open(model, pen, area),
         (Some(fleet), Screen::Overview) => overview::view(&model.overview, fleet, pen, area),
         (Some(_), Screen::Logs) => {
-            if let Some(sight) = super::logs::sight(model, pen.clock) {
+            let older_key = super::logs::older_key(model);
+            if let Some(sight) = super::logs::sight(model, pen.clock, &older_key) {
                 logs::view(&model.logs, &sight, pen, area, &|action| hints::key_on_screen(model, action));
             }
         }

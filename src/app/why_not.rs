@@ -151,7 +151,14 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceFive
         | Action::SinceQuarter
         | Action::SinceHalf
-        | Action::SinceHour => nothing_open(model),
+        | Action::SinceHour
+        | Action::SinceBoot
+        | Action::OlderLines => nothing_open(model),
+        Action::SinceDeploy => nothing_open(model).or_else(|| {
+            super::logs::newest_deploy(model)
+                .is_none()
+                .then_some("no release is known; the screen of deploys reads them")
+        }),
         Action::Help
         | Action::Palette
         | Action::CommandLine

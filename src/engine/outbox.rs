@@ -68,7 +68,8 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::ReadHistory(_) => matches!(old, Effect::ReadHistory(_)),
         Effect::Preview(_) | Effect::ReadRun(_) | Effect::ReadReleases(_) | Effect::ListChoices(_) => new == old,
         Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) | Effect::Follow(_) => false,
-        Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail),
+        Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail | Effect::ReadPage(_)),
+        Effect::ReadPage(new) => matches!(old, Effect::ReadPage(old) if old.host == new.host),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
         Effect::Answer(..)
         | Effect::Copy(_)
@@ -92,8 +93,9 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::ReadRun(_)
         | Effect::Preview(_)
         | Effect::ReadFields(..) => true,
-        // A form waits for its answer.
-        Effect::ListChoices(_)
+        // A form waits for its answer, and so does the line that says that older lines are fetched.
+        Effect::ReadPage(_)
+        | Effect::ListChoices(_)
         | Effect::Execute(_)
         | Effect::StopRun(_)
         | Effect::Conduct(_)

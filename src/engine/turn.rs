@@ -151,6 +151,7 @@ impl<S: Surface> Turn<S> {
                 | Effect::Tail(_)
                 | Effect::EndTail
                 | Effect::ReadFields(..)
+                | Effect::ReadPage(_)
                 | Effect::Export(_)
                 | Effect::OpenLink(_)
                 | Effect::Answer(..) => self.outbox.push(effect),

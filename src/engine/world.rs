@@ -279,6 +279,11 @@ impl<A: Approach> World<A> {
                         watching.tails.read_fields(host, cursor);
                     }
                 }
+                Some(Effect::ReadPage(wish)) => {
+                    if let Some(watching) = &mut watching {
+                        watching.tails.read_page(wish);
+                    }
+                }
                 Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
                 Some(Effect::ReadHistory(most)) => {
                     if let (Some(store), Some(here)) = (&self.store, &here) {

@@ -162,6 +162,9 @@ actions! {
     SinceQuarter "since-15m" "15 min" "Read the last 15 minutes" [Logs]
     SinceHalf "since-30m" "30 min" "Read the last 30 minutes" [Logs]
     SinceHour "since-1h" "hour" "Read the last hour" [Logs]
+    SinceBoot "since-boot" "boot" "Read since each host booted" [Logs]
+    SinceDeploy "since-deploy" "deploy" "Read since the newest release that is known began" [Logs]
+    OlderLines "older-lines" "older" "Fetch 2,000 older lines of each host; with a filter those that pass it, chosen on the host" [Logs]
     Export "export" "export" "Write the lines that pass into a new file, as text" [Logs]
     ExportJson "export-json" "export JSON" "Write the lines that pass into a new file, as JSON lines" [Logs]
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::calling::{Call, Title};
 use super::export::LogExport;
 use super::log::{Cursor, TailWish};
+use super::log_page::PageWish;
 use super::procedure::Decision;
 use super::release::{FollowWish, ReleaseWish};
 use super::secret::Secret;
@@ -53,6 +54,8 @@ pub enum Effect {
     EndTail,
     /// Read all fields of one entry of a host's journal.
     ReadFields(HostName, Cursor),
+    /// Read older lines of a host, beside its tail.
+    ReadPage(PageWish),
     /// Write lines of logs into a new file, and say where it is.
     Export(Box<LogExport>),
     /// Open a shell on the host on this terminal, and come back when it ends.

@@ -7,6 +7,7 @@ use super::export::Exported;
 use super::input::Input;
 use super::link::LinkNews;
 use super::log::{LogBatch, LogFields, TailState};
+use super::log_page::LogPage;
 use super::procedure::ProcedureNews;
 use super::release::ReleaseNews;
 use super::shell::ShellNews;
@@ -68,6 +69,8 @@ pub enum Event {
     Tail(u64, HostName, TailState),
     /// All fields of one entry of a journal, as asked for.
     LogFields(Box<LogFields>),
+    /// Older lines of a host came, or could not be read.
+    LogPage(Box<LogPage>),
     /// Lines were written into a file, or a sentence why not.
     Exported(Result<Exported, String>),
     /// What became of a link that was to be opened.
@@ -110,6 +113,7 @@ impl Event {
             | Event::Log(_)
             | Event::Tail(..)
             | Event::LogFields(_)
+            | Event::LogPage(_)
             | Event::Exported(_)
             | Event::Shell(_)
             | Event::Link(_)

@@ -22,7 +22,7 @@ pub struct TailWish {
     pub sources: BTreeMap<HostName, Vec<UnitName>>,
     /// Where to begin.
     pub since: Since,
-    /// With [`Since::Ago`] and [`Since::At`]: how many lines that are there already are read of each host at most, the
+    /// With [`Since::Ago`], [`Since::At`] and [`Since::Boot`]: how many lines that are there already are read of each host at most, the
     /// newest ones; that there are more is told by a row. `None` reads all.
     pub bound: Option<u32>,
     /// Where to end, by the host's clock; `None` goes on with what comes.
@@ -44,6 +44,8 @@ pub enum Since {
     Ago(Duration),
     /// With everything after this moment by the host's clock, up to the bound.
     At(Timestamp),
+    /// With the first line of the boot that runs, up to the bound.
+    Boot,
     /// With the first line there is.
     Head,
 }
@@ -160,6 +162,8 @@ pub enum LossKind {
     SkippedAhead,
     /// Older lines than these were not asked for, because there are too many.
     Bounded,
+    /// Older lines than these were chosen on the host: only such are there.
+    Picked(Foreign),
     /// journalctl failed; the sentence it said.
     ReaderFailed(Foreign),
 }
@@ -175,8 +179,8 @@ impl LossKind {
             | LossKind::Rebased(_)
             | LossKind::SkippedAhead
             | LossKind::ReaderFailed(_) => true,
-            // A boot by itself loses nothing, and nobody wished for lines beyond the bound.
-            LossKind::Rebooted | LossKind::Bounded => false,
+            // A boot by itself loses nothing, and nobody wished for lines beyond the bound, or for others.
+            LossKind::Rebooted | LossKind::Bounded | LossKind::Picked(_) => false,
         }
     }
 }
@@ -194,7 +198,8 @@ impl Loss {
             LossKind::Rebooted => "the host booted".to_owned(),
             LossKind::Rebased(why) => format!("reading went on by time: {}", why.plain()),
             LossKind::SkippedAhead => "skipped ahead, more came than could be taken".to_owned(),
-            LossKind::Bounded => "older lines are there, and were not asked for".to_owned(),
+            LossKind::Bounded => "older lines are there, and were not asked for at first".to_owned(),
+            LossKind::Picked(told) => format!("only lines with {} from here up, chosen on the host", told.plain()),
             LossKind::ReaderFailed(why) => format!("journalctl failed: {}", why.plain()),
         };
         match self.lost {

@@ -390,7 +390,7 @@ mod tests {
             let t = 1_795_000_000_123_456_u64;
             let (sequence, boot, m) = (6_u128 << 100, 7_u128 << 100, number << 20);
             let cursor = format!("s={sequence:032x};i={number:x};b={boot:032x};m={m:x};t={t:x};x={:x}", u64::MAX);
-            open.line(&entry(&cursor, message));
+            open.line(&LogEntry { cut: 0, ..entry(&cursor, message) });
         }
         let each = open.seal().bytes() / 4000;
         assert!(each <= message.len() + size_of::<Packed>() + 16, "{each} bytes a line of {}", message.len());

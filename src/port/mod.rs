@@ -10,6 +10,7 @@ pub mod input;
 pub mod link;
 pub mod log;
 pub mod log_block;
+pub mod log_page;
 pub mod procedure;
 pub mod release;
 pub mod secret;

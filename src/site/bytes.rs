@@ -23,7 +23,11 @@ impl FromToml for Bytes {
         };
         let read = size(&word.replacen(' ', "", 1));
         if read.is_err() {
-            sink.add_hint(&value.span(), format!("{} is no size", quoted(word)), "write it like \"256MiB\" or \"1.5GB\"");
+            sink.add_hint(
+                &value.span(),
+                format!("{} is no size", quoted(word)),
+                "write it like \"256MiB\" or \"1.5GB\"",
+            );
         }
         read.ok().map(Self)
     }

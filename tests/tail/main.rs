@@ -8,6 +8,7 @@ mod journald;
 #[path = "../common/lab.rs"]
 mod lab;
 mod logs;
+mod older;
 mod places;
 mod rights;
 mod storm;

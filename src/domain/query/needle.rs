@@ -19,6 +19,15 @@ pub struct Needle {
     regex: Regex,
     /// What stands in everything in which an expression is found, so that most texts are passed over quickly.
     needed: Option<Regex>,
+    /// What was typed, where it is looked for as it stands or as an expression, and whether capitals count.
+    typed: Option<Typed>,
+}
+
+#[derive(Debug, Clone)]
+struct Typed {
+    text: String,
+    expression: bool,
+    case: bool,
 }
 
 /// Why an expression can't be read.
@@ -35,7 +44,8 @@ impl Needle {
     pub fn word(word: &str) -> Option<Self> {
         let ignore_case = !has_capital(word, false);
         let regex = literal(word, ignore_case)?;
-        Some(Self { needed: needed(word, ignore_case).or_else(|| Some(regex.clone())), regex })
+        let typed = Some(Typed { text: word.to_owned(), expression: false, case: !ignore_case });
+        Some(Self { needed: needed(word, ignore_case).or_else(|| Some(regex.clone())), regex, typed })
     }
 
     /// The whole of a value: as it stands, or with `*` for anything.
@@ -43,7 +53,7 @@ impl Needle {
         let parts: Vec<String> =
             if stars { value.split('*').map(regex::escape).collect() } else { vec![regex::escape(value)] };
         let pattern = format!(r"(?s-u)\A(?:{})\z", parts.join(".*"));
-        build(&pattern, !has_capital(value, false)).map(|regex| Self { regex, needed: None })
+        build(&pattern, !has_capital(value, false)).map(|regex| Self { regex, needed: None, typed: None })
     }
 
     /// A regular expression.
@@ -65,7 +75,27 @@ impl Needle {
         let needed = word.and_then(|word| needed(&word, ignore_case));
         // One that looks at nothing but what it is found in, and runs on through text only.
         let is_closed = tree.properties().look_set().is_empty() && tree.properties().is_utf8();
-        Ok(Self { needed: needed.or_else(|| is_closed.then(|| regex.clone())), regex })
+        let typed = Some(Typed { text: pattern.to_owned(), expression: true, case: !ignore_case });
+        Ok(Self { needed: needed.or_else(|| is_closed.then(|| regex.clone())), regex, typed })
+    }
+
+    /// The same as an expression of PCRE2, as hosts know them, and whether capitals count; none where it could mean
+    /// something else there.
+    pub fn for_hosts(&self) -> Option<(String, bool)> {
+        let typed = self.typed.as_ref()?;
+        match typed.expression {
+            false => Some((regex::escape(&typed.text), typed.case)),
+            true => is_alike_everywhere(&typed.text).then(|| (typed.text.clone(), typed.case)),
+        }
+    }
+
+    /// What was typed: a word, or an expression between slashes.
+    pub fn told(&self) -> String {
+        match &self.typed {
+            Some(typed) if typed.expression => format!("/{}/", typed.text),
+            Some(typed) => typed.text.clone(),
+            None => String::new(),
+        }
     }
 
     /// Whether it is found.
@@ -107,6 +137,15 @@ impl Needle {
         let found = self.regex.find_iter(text.as_bytes()).map(|found| found.range());
         places.extend(found.filter(|place| !place.is_empty()).take(PLACES));
     }
+}
+
+/// Whether an expression means the same here and in PCRE2: without what only one of them knows, or reads differently.
+fn is_alike_everywhere(pattern: &str) -> bool {
+    const APART: [&str; 22] = [
+        "(?", "(*", "[[", "&&", "--", "~~", "++", "*+", "?+", "}+", r"\p", r"\P", r"\x", r"\u", r"\U", r"\z", r"\A",
+        r"\Q", r"\<", r"\>", r"\b{", "{,",
+    ];
+    !APART.iter().any(|part| pattern.contains(part))
 }
 
 /// A word; of letters beyond ASCII the case does not count either, and `s` is no `\u{17f}`.

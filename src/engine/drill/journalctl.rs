@@ -27,6 +27,8 @@ pub(super) struct Wish {
     follow: bool,
     form: Form,
     newest_first: bool,
+    /// What is found in the message.
+    grep: Option<regex::bytes::Regex>,
 }
 
 /// How entries are written.
@@ -48,7 +50,7 @@ impl Wish {
     /// What journalctl would say.
     pub(super) fn read(arguments: &[&str], wall: u64) -> Result<Self, String> {
         let mut wish = Self::default();
-        let mut no_tail = false;
+        let (mut no_tail, mut expression, mut case) = (false, None, true);
         let mut words = arguments.iter().copied();
         while let Some(word) = words.next() {
             let (name, attached) = match word.split_once('=') {
@@ -72,6 +74,8 @@ impl Wish {
                 },
                 "-f" | "--follow" => wish.follow = true,
                 "--no-tail" => no_tail = true,
+                "-g" | "--grep" => expression = Some(value()),
+                "--case-sensitive" => case = value() == "true",
                 "-r" | "--reverse" => wish.newest_first = true,
                 "--no-hostname" | "-e" | "--pager-end" | "-x" | "--catalog" | "-q" | "--quiet" | "--no-pager"
                 | "-b" | "--boot" | "-a" | "--all" | "--utc" | "-m" | "--merge" | "--" => {}
@@ -88,6 +92,10 @@ impl Wish {
                 },
             }
         }
+        if let Some(expression) = expression {
+            let found = regex::bytes::RegexBuilder::new(&expression).case_insensitive(!case).build();
+            wish.grep = Some(found.map_err(|_| format!("Bad pattern \"{expression}\"\n"))?);
+        }
         if wish.follow && wish.lines.is_none() && !no_tail {
             wish.lines = Some(10);
         }
@@ -99,8 +107,8 @@ impl Wish {
         let mut found: Vec<&Entry> =
             machine.journal.entries().filter(|entry| self.wants(&machine.journal, entry)).collect();
         match self.lines {
-            // Behind a place the first lines count, else the newest.
-            Some(lines) if self.cursor.is_some() => found.truncate(lines),
+            // Behind a place the first lines count, else the newest, and so it is backwards from a place.
+            Some(lines) if self.cursor.is_some() && !self.newest_first => found.truncate(lines),
             Some(lines) => drop(found.drain(..found.len().saturating_sub(lines))),
             None => {}
         }
@@ -133,7 +141,9 @@ impl Wish {
                 group.iter().any(is_own)
             })
         };
-        self.cursor.is_none_or(|first| entry.number >= first)
+        let behind = |place| if self.newest_first { entry.number <= place } else { entry.number >= place };
+        self.cursor.is_none_or(behind)
+            && self.grep.as_ref().is_none_or(|found| found.is_match(&entry.message))
             && (self.units.is_empty() || self.units.iter().any(|unit| is_unit(unit, &entry.unit)))
             && self.least.is_none_or(|least| entry.priority <= least)
             && self.since.is_none_or(|since| entry.realtime >= since)
@@ -291,6 +301,9 @@ mod tests {
         assert_eq!(lines(&["_SYSTEMD_UNIT=b.service", "+", "PRIORITY=6"]), ["line 1", "line 2"]);
         assert_eq!(lines(&["_SYSTEMD_INVOCATION_ID=00000000000000000000000000000002"]), ["line 2"]);
         assert_eq!(lines(&["-u", "a*", "-r"]), ["line 3", "line 1"]);
+        let place = "--cursor=s=1;i=2;b=0;m=2;t=3;x=9";
+        assert_eq!(lines(&[place, "-r", "--lines=1"]), ["line 2"]);
+        assert_eq!(lines(&[place, "-r", "--grep=LINE [13]", "--case-sensitive=false"]), ["line 1"]);
         let told =
             |arguments: &[&str]| String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
         assert_eq!(told(&["-u", "b", "--no-pager"]), "Jan 01 00:00:02 app-1 x[7]: line 2\n");

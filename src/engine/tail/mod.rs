@@ -6,6 +6,7 @@
 
 mod fields;
 mod follower;
+mod page;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,9 @@ use super::watch::Wanted;
 use crate::domain::{Environment, HostName, UnitName};
 use crate::port::Event;
 use crate::port::log::{Cursor, TailState, TailWish};
+use crate::port::log_page::PageWish;
 use crate::runtimes::systemd::Scope;
-use crate::runtimes::tail::Filter;
+use crate::runtimes::tail::{Filter, command};
 use crate::text::Foreign;
 
 /// Where rows go: one channel for all, or one for each host, where whoever reads wants to hold back a single host.
@@ -49,24 +51,26 @@ impl Outlet {
     }
 }
 
-/// The tail of one environment: one wish at a time, and one entry whose fields are read.
+/// The tail of one environment: one wish at a time, one entry whose fields are read, and of each host one page of older
+/// lines.
 pub struct Tails {
     environment: Arc<Environment>,
     connections: Connections,
     outlet: Outlet,
     followers: Vec<AbortOnDropHandle<()>>,
     fields: Option<AbortOnDropHandle<()>>,
+    pages: BTreeMap<HostName, AbortOnDropHandle<()>>,
 }
 
 impl Tails {
     /// Reads nothing yet.
     pub fn new(environment: Arc<Environment>, connections: Connections, outlet: Outlet) -> Self {
-        Self { environment, connections, outlet, followers: Vec::new(), fields: None }
+        Self { environment, connections, outlet, followers: Vec::new(), fields: None, pages: BTreeMap::new() }
     }
 
     /// Reads what is wished for; what was read before is let go.
     pub fn begin(&mut self, wish: TailWish) {
-        self.followers.clear();
+        self.end();
         let wish = Arc::new(wish);
         for (host, units) in &wish.sources {
             let out = follower::Out { tail: wish.id, host: host.clone(), events: self.outlet.of(host) };
@@ -95,6 +99,16 @@ impl Tails {
     /// Reads no more.
     pub fn end(&mut self) {
         self.followers.clear();
+        self.pages.clear();
+    }
+
+    /// Reads a page of older lines; one of the same host that is still being read is given up.
+    pub fn read_page(&mut self, wish: PageWish) {
+        let connection = self.connections.get(&wish.host).and_then(|newest| newest.borrow().clone());
+        let (filter, events) = (self.filter(&wish.host, &wish.units, command::DEBUG), self.outlet.of(&wish.host));
+        let host = wish.host.clone();
+        let reading = page::read(connection, filter, wish, events);
+        self.pages.insert(host, AbortOnDropHandle::new(tokio::spawn(reading)));
     }
 
     /// Reads all fields of one entry; one that is still being read is given up.
@@ -107,8 +121,8 @@ impl Tails {
 
     /// Ends all of it, and waits until it has ended.
     pub async fn close(mut self) {
-        let fields = self.fields.take();
-        for task in self.followers.drain(..).chain(fields) {
+        let (fields, pages) = (self.fields.take(), std::mem::take(&mut self.pages));
+        for task in self.followers.drain(..).chain(fields).chain(pages.into_values()) {
             task.abort();
             // What comes back is that it was aborted, which is what was asked for.
             let _ = task.await;

@@ -40,7 +40,8 @@ impl Places {
     pub fn put(&mut self, row: usize, cursor: &Cursor, at: i64, before: &mut Option<Place>) -> Lineage {
         self.none(row, before);
         let parts = read(cursor.as_str());
-        let Some((origin, place, sum)) = parts.filter(|(origin, place, sum)| written(origin, place, *sum) == *cursor.as_str())
+        let Some((origin, place, sum)) =
+            parts.filter(|(origin, place, sum)| written(origin, place, *sum) == *cursor.as_str())
         else {
             let word = cursor.as_str().as_bytes();
             put(&mut self.bytes, word.len() as u64);

@@ -142,6 +142,18 @@ impl Filter {
         RemoteCommand::new(argv)
     }
 
+    /// Asks for entries from `before` on backwards, or from the newest, as `options` say; journald's own start and end are
+    /// not among them.
+    pub fn backwards(&self, before: Option<&Cursor>, options: Vec<String>) -> RemoteCommand {
+        let mut argv = journalctl();
+        argv.extend(before.map(at));
+        argv.extend(options);
+        argv.push("--output=export".to_owned());
+        argv.extend(self.fields());
+        argv.extend(self.matches(false));
+        RemoteCommand::new(argv)
+    }
+
     /// Asks for the cursor of the entry behind which the newest `lines` entries lie that `from` asks for: one line more
     /// than nothing if there are so many. Nothing of what is read leaves the host.
     pub fn bound(&self, from: &Begin, until: Option<Timestamp>, lines: u32) -> RemoteCommand {
@@ -152,7 +164,8 @@ impl Filter {
         match from {
             Begin::Ago(duration) => argv.push(ago(*duration)),
             Begin::Time(at) => argv.push(moment("--since", *at)),
-            Begin::Head | Begin::Boot | Begin::Newest(_) | Begin::Cursor(_) => {}
+            Begin::Boot => argv.push("--boot".to_owned()),
+            Begin::Head | Begin::Newest(_) | Begin::Cursor(_) => {}
         }
         argv.extend(until.map(|until| moment("--until", until)));
         argv.push("--output=export".to_owned());
@@ -192,6 +205,7 @@ impl Begin {
             Since::Newest(lines) => Begin::Newest(lines),
             Since::Ago(duration) => Begin::Ago(duration),
             Since::At(at) => Begin::Time(at),
+            Since::Boot => Begin::Boot,
             Since::Head => Begin::Head,
         }
     }

@@ -9,6 +9,7 @@ pub mod command;
 pub mod cursor;
 pub mod entry;
 mod note;
+pub mod page;
 pub mod protocol;
 #[cfg(test)]
 mod protocol_tests;

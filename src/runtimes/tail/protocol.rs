@@ -220,7 +220,7 @@ impl Protocol {
             }
             Begin::Newest(0) => Phase::Done,
             Begin::Newest(_) => Phase::Newest,
-            Begin::Ago(_) | Begin::Time(_) if self.bound.is_some() => Phase::Bound,
+            Begin::Ago(_) | Begin::Time(_) | Begin::Boot if self.bound.is_some() => Phase::Bound,
             Begin::Ago(_) | Begin::Time(_) | Begin::Head | Begin::Boot | Begin::Cursor(_) => Phase::Reading,
         }
     }

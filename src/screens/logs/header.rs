@@ -185,7 +185,7 @@ pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
         return vec![Words::of(Role::Quiet, format!("Reading {} …", reading.since_words()))];
     }
     match reading.since {
-        Since::Newest(_) | Since::Head => {
+        Since::Newest(_) | Since::Head | Since::Boot => {
             vec![Words::of(Role::Quiet, "Nothing of this stands in the journals yet. What comes is shown at once.")]
         }
         Since::Ago(_) | Since::At(_) => vec![

@@ -8,9 +8,9 @@ use super::sight::Sight;
 use super::state::{State, TimeFormat};
 use crate::domain::fact::size_told;
 use crate::domain::{HostName, Query};
-use crate::port::log::{Loss, Since};
+use crate::port::log::Loss;
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::Ref;
+use crate::state::logs::{HostLog, Older, PAGE, Ref, has_older};
 use crate::style::Role;
 use crate::text::{Budget, Foreign, Row as Text, truncate, width, wrap};
 use crate::ui::words::Piece;
@@ -42,32 +42,69 @@ impl Drawn {
 
 /// The lines of a row; at least one.
 pub fn lines(sight: &Sight<'_>, state: &State, row: Ref) -> Vec<Drawn> {
-    match (sight.reading.store.host(row), sight.reading.store.row(row)) {
+    let own = match (sight.reading.store.host(row), sight.reading.store.row(row)) {
         (Some(host), Some(Row::Line(line))) => of_line(sight, state, row, &host.name, &line),
         (Some(host), Some(Row::Loss(loss))) => vec![of_loss(sight, state, row, &host.name, loss)],
         (_, _) => vec![Drawn::plain(Words::new())],
-    }
+    };
+    seam(sight, row).into_iter().chain(own).collect()
 }
 
 /// What is said before the first row: what lies before it, and how one gets there.
 pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     let store = &sight.reading.store;
+    let mut drawn = Vec::new();
     let evicted = store.evicted();
     if evicted > 0 {
         let cap = size_told(store.cap() as u64);
         let lines = format!("{} older lines were let go: lines have {cap} of memory", figure::grouped(evicted));
-        return vec![Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) }];
+        drawn.push(Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) });
     }
-    let words = match sight.reading.since {
-        Since::Newest(lines) if sight.reading.store.is_whole(lines) => {
-            "nothing older stands in the journals".to_owned()
+    let mut say = |role: Role, text: String| drawn.push(Drawn::plain(indent(sight).text(role, text)));
+    for host in store.hosts() {
+        if let Older::Failed(why) = &host.older {
+            say(Role::Warn, format!("{}: older lines could not be fetched: {}", host.name, why.plain()));
         }
-        Since::Head => "here the journals begin".to_owned(),
-        Since::Newest(_) | Since::Ago(_) | Since::At(_) => {
-            format!("what is older than {} was not read", sight.reading.since_words())
-        }
+    }
+    let since = sight.reading.since;
+    let those = |wanted: &dyn Fn(&HostLog) -> bool| -> Vec<&str> {
+        let hosts = store.hosts().iter().filter(|host| wanted(host));
+        hosts.map(|host| host.name.as_str()).collect()
     };
-    vec![Drawn::plain(indent(sight).text(Role::Faint, words))]
+    let fetching = those(&|host| host.older == Older::Fetching);
+    let there = those(&|host| has_older(since, host));
+    if !fetching.is_empty() {
+        say(Role::Info, format!("fetching older lines of {} …", named(&fetching)));
+    } else if there.is_empty() {
+        say(Role::Faint, "nothing older stands in the journals".to_owned());
+    } else {
+        let key = sight.older_key;
+        say(
+            Role::Faint,
+            format!("older lines may be on {}; {key} fetches {}", named(&there), figure::grouped(u64::from(PAGE))),
+        );
+    }
+    drawn
+}
+
+/// Hosts by name, as long as they are few.
+fn named(hosts: &[&str]) -> String {
+    match hosts {
+        few @ ([] | [_] | [_, _] | [_, _, _]) => few.join(", "),
+        more => format!("{} hosts", more.len()),
+    }
+}
+
+/// What is said above the oldest row of one host, where rows of others stand above it.
+pub fn seam(sight: &Sight<'_>, row: Ref) -> Option<Drawn> {
+    let store = &sight.reading.store;
+    let host = store.host(row).filter(|host| host.first() == row.number())?;
+    if store.all().first() == Some(row) || !has_older(sight.reading.since, host) {
+        return None;
+    }
+    let how = if host.older == Older::Fetching { "are being fetched" } else { "may be on the host" };
+    let text = format!("{}: older lines than this {how}", host.name);
+    Some(Drawn::plain(indent(sight).text(Role::Faint, text)))
 }
 
 /// Spaces up to where messages begin.

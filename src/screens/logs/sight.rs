@@ -27,6 +27,8 @@ pub struct Sight<'a> {
     pub zone: Option<&'a TimeZone>,
     /// The marks.
     pub glyphs: &'static Glyphs,
+    /// The key that fetches older lines.
+    pub older_key: &'a str,
 }
 
 /// A row on the screen.

@@ -106,6 +106,8 @@ pub struct State {
     pub time: TimeFormat,
     /// Lines with all their fields.
     pub unfolded: Vec<Unfolded>,
+    /// Whether the person went above the first line just now.
+    pub above: bool,
     /// Where the person was before a filter was typed.
     before: Option<Place>,
     /// Tail and filter that the store was given last.
@@ -209,6 +211,12 @@ impl State {
             Place::Held { end, .. } => Some(end),
             Place::Following => reading.store.all().last(),
         }
+    }
+
+    /// Whether nothing of what is shown stands above the cursor.
+    pub fn is_at_top(&self, reading: &Reading) -> bool {
+        let chosen = self.chosen(reading);
+        chosen.is_none() || chosen == self.shown(reading).first()
     }
 
     /// Moves the cursor; up stops following, the last line follows again.
@@ -447,7 +455,8 @@ impl State {
         match since {
             Since::Newest(lines) => format!("newest {lines}"),
             Since::Head => "from the beginning".to_owned(),
-            Since::At(_) => "since a moment".to_owned(),
+            Since::Boot => "since boot".to_owned(),
+            Since::At(at) => format!("since {}", at.strftime("%m-%d %H:%M UTC")),
             Since::Ago(span) if span.as_secs() >= 3600 => format!("last {}h", span.as_secs() / 3600),
             Since::Ago(span) => format!("last {}m", span.as_secs() / 60),
         }

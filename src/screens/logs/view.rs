@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::header::{self, Keys};
+use super::line::seam;
 use super::sight::Sight;
 use super::state::State;
 use crate::domain::query::Mistake;
@@ -108,6 +109,8 @@ fn list(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: K
     let held = matches!(state.place, super::state::Place::Held { .. });
     let chosen = state.chosen(sight.reading).filter(|_| held);
     for one in &placed {
+        // What is said above a row is not the row.
+        let head = usize::from(one.row.is_some_and(|row| seam(sight, row).is_some()));
         for (number, line) in one.lines.iter().enumerate() {
             let at = one.y + isize::try_from(number).unwrap_or(0);
             let Some(y) = u16::try_from(at).ok().filter(|y| *y < area.height).map(|y| area.y + y) else { continue };
@@ -116,7 +119,7 @@ fn list(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: K
                 pen.ground(Rect { x: area.x + from, y, width: area.width - from, height: 1 }, role);
             }
             pen.words(area.x, y, area.width.saturating_sub(1), &line.words);
-            if one.row.is_some() && one.row == chosen && number == 0 {
+            if one.row.is_some() && one.row == chosen && number == head {
                 pen.tint(Rect { y, height: 1, ..area }, Role::Selected);
             }
         }
@@ -126,7 +129,9 @@ fn list(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: K
 /// The line under the cursor, as text.
 pub fn row_as_markdown(state: &State, sight: &Sight<'_>) -> Option<String> {
     let row = state.chosen(sight.reading)?;
-    Some(crate::ui::markdown::block(&texts(sight.lines(state, row), sight)))
+    let mut lines = sight.lines(state, row);
+    lines.drain(..usize::from(seam(sight, row).is_some()));
+    Some(crate::ui::markdown::block(&texts(lines, sight)))
 }
 
 /// What is on the screen, as text.

@@ -17,6 +17,8 @@ pub struct HostClock {
     fresh: bool,
     measured: Option<ClockOffset>,
     last: Option<Last>,
+    /// The first row, and the shift that counted there: from it time is counted backwards.
+    first: Option<(Last, i64)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +61,43 @@ impl HostClock {
             moment = moment.max(last.key);
         }
         self.fresh = false;
-        self.last = Some(Last { key: moment, monotonic, boot });
+        let last = Last { key: moment, monotonic, boot };
+        self.last = Some(last);
+        self.first = self.first.or(Some((last, self.shift)));
         moment
+    }
+
+    /// The moment of a line older than all others by our clock, never behind the first one.
+    pub fn older_line(&mut self, at: i64, monotonic: u64, boot: u128) -> i64 {
+        let (first, mut shift) = self.first.map_or((None, self.shift), |(first, shift)| (Some(first), shift));
+        let mut moment = at.saturating_add(shift);
+        if let Some(first) = first {
+            let known = boot != 0 && first.boot == boot && monotonic <= first.monotonic && monotonic > 0;
+            let passed = i64::try_from(first.monotonic.saturating_sub(monotonic)).unwrap_or(i64::MAX);
+            let expected = first.key.saturating_sub(passed);
+            if known && moment.saturating_sub(expected).saturating_abs() > STEADY.saturating_add(passed / 1000) {
+                shift = expected.saturating_sub(at);
+                moment = expected;
+            }
+            moment = moment.min(first.key);
+        }
+        self.first = Some((Last { key: moment, monotonic, boot }, shift));
+        moment
+    }
+
+    /// The moment of a loss older than all others.
+    pub fn older_loss(&mut self, at: i64) -> i64 {
+        let (first, shift) = self.first.map_or((None, self.shift), |(first, shift)| (Some(first), shift));
+        let moment = first.map_or(at.saturating_add(shift), |first| at.saturating_add(shift).min(first.key));
+        let first = first.unwrap_or(Last { key: moment, monotonic: 0, boot: 0 });
+        self.first = Some((Last { key: moment.min(first.key), ..first }, shift));
+        moment
+    }
+
+    /// The oldest rows were let go, none of them younger than this.
+    pub fn forget(&mut self, until: i64) {
+        let shift = self.first.map_or(self.shift, |(_, shift)| shift);
+        self.first = Some((Last { key: until, monotonic: 0, boot: 0 }, shift));
     }
 
     /// The moment of a loss: between the line before it and the newest of all, since its stamp may be a guess.
@@ -68,7 +105,9 @@ impl HostClock {
         let before = self.last.map_or(i64::MIN, |last| last.key);
         let moment = at.saturating_add(self.shift).min(newest.max(before)).max(before);
         let last = self.last.unwrap_or(Last { key: moment, monotonic: 0, boot: 0 });
-        self.last = Some(Last { key: moment.max(last.key), ..last });
+        let last = Last { key: moment.max(last.key), ..last };
+        self.last = Some(last);
+        self.first = self.first.or(Some((last, self.shift)));
         moment
     }
 }
@@ -110,6 +149,19 @@ mod tests {
             clock.measure(offset(-3_600_000));
             assert_eq!(clock.line(5402 * SECOND, 52_000_000, 7), 9002 * SECOND);
         }
+    }
+
+    #[test]
+    fn backwards_over_a_clock_that_was_set_an_hour_back_it_goes_on_by_the_time_since_boot() {
+        let mut clock = HostClock::default();
+        assert_eq!(clock.line(5400 * SECOND, 50_000_000, 7), 5400 * SECOND);
+        assert_eq!(clock.older_line(5399 * SECOND, 49_000_000, 7), 5399 * SECOND);
+        // Before it was set back it was an hour ahead.
+        assert_eq!(clock.older_line(8998 * SECOND, 48_000_000, 7), 5398 * SECOND);
+        assert_eq!(clock.older_line(8997 * SECOND, 47_000_000, 7), 5397 * SECOND);
+        assert_eq!(clock.older_loss(8999 * SECOND), 5397 * SECOND);
+        assert_eq!(clock.older_line(5000 * SECOND, 90_000_000, 6), 1400 * SECOND, "of another boot the clock counts");
+        assert_eq!(clock.line(5401 * SECOND, 51_000_000, 7), 5401 * SECOND);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::order::Ref;
 use crate::domain::HostName;
 use crate::port::log::{Cursor, LogRow, TailState};
 use crate::port::log_block::{Block, OpenBlock, Row};
+use crate::port::log_page::HostFilter;
+use crate::text::Foreign;
 
 /// One host.
 #[derive(Debug)]
@@ -30,6 +32,10 @@ pub struct HostLog {
     pub lines: u64,
     /// Rows that are kept and say that something is missing.
     pub loss_rows: usize,
+    /// How far back its log can be read.
+    pub older: Older,
+    /// The oldest part of it, where that was chosen on the host.
+    pub picked: Option<Picked>,
     sealed: VecDeque<Sealed>,
     open: OpenBlock,
     /// Number of the first row of the open block.
@@ -38,6 +44,32 @@ pub struct HostLog {
     newest: i64,
     sealed_bytes: usize,
 }
+
+/// What lies before the oldest row of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Older {
+    /// Perhaps older lines: nobody has looked, or there are.
+    #[default]
+    There,
+    /// They are being fetched.
+    Fetching,
+    /// Nothing: here the journal begins.
+    Beginning,
+    /// They could not be fetched; a sentence.
+    Failed(Foreign),
+}
+
+/// Rows that a host has chosen itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picked {
+    /// What it chose by.
+    pub only: HostFilter,
+    /// All rows with smaller numbers than this one are of that kind.
+    pub before: u64,
+}
+
+/// The number of the first row of a host, so that there are numbers for rows before it.
+pub const FIRST: u64 = 1 << 42;
 
 #[derive(Debug)]
 struct Sealed {
@@ -54,8 +86,10 @@ pub struct Gone {
     pub host: u16,
     /// … with smaller numbers than this …
     pub before: u64,
-    /// … none of them younger than this.
+    /// … none of them younger than this …
     pub until: i64,
+    /// … and so many of them lines.
+    pub lines: u64,
 }
 
 impl HostLog {
@@ -71,9 +105,11 @@ impl HostLog {
             evicted: 0,
             lines: 0,
             loss_rows: 0,
+            older: Older::There,
+            picked: None,
             sealed: VecDeque::new(),
             open: OpenBlock::default(),
-            open_first: 0,
+            open_first: FIRST,
             newest: i64::MIN,
             sealed_bytes: 0,
         }
@@ -137,16 +173,82 @@ impl HostLog {
         self.sealed.front().map(|sealed| sealed.newest)
     }
 
-    /// Lets the oldest sealed block go; says how many bytes became free.
-    pub fn evict(&mut self) -> Option<(Gone, usize)> {
+    /// Lets the oldest sealed block go.
+    pub fn evict(&mut self) -> Option<Gone> {
         let sealed = self.sealed.pop_front()?;
-        let bytes = sealed.block.bytes();
-        self.sealed_bytes -= bytes;
+        self.sealed_bytes -= sealed.block.bytes();
         let losses = sealed.block.losses();
         self.loss_rows -= losses;
-        self.evicted += (sealed.block.len() - losses) as u64;
+        let lines = (sealed.block.len() - losses) as u64;
         let before = sealed.first + sealed.block.len() as u64;
-        Some((Gone { host: self.place, before, until: sealed.newest }, bytes))
+        self.clock.forget(sealed.newest);
+        if self.older == Older::Beginning {
+            self.older = Older::There;
+        }
+        self.picked.take_if(|picked| picked.before <= before);
+        Some(Gone { host: self.place, before, until: sealed.newest, lines })
+    }
+
+    /// The number of the first row that is kept.
+    pub fn first(&self) -> u64 {
+        self.sealed.front().map_or(self.open_first, |sealed| sealed.first)
+    }
+
+    /// The place of the oldest line that is kept.
+    pub fn oldest(&self) -> Option<Cursor> {
+        let blocks = self.sealed.iter().map(|sealed| &*sealed.block).chain([self.open.block()]);
+        let mut rows = blocks.flat_map(|block| (0..block.len()).filter_map(|place| block.row(place)));
+        rows.find_map(|row| match row {
+            Row::Line(line) => line.cursor(),
+            Row::Loss(_) => None,
+        })
+    }
+
+    /// Adds rows in front of all others; says where each of them stands, the oldest first.
+    pub fn add_older(&mut self, rows: &[LogRow]) -> Vec<Ref> {
+        // From the newest on back every moment depends on the one behind it.
+        let back = |row: &LogRow| match row {
+            LogRow::Entry(entry) => self.clock.older_line(entry.at.as_microsecond(), entry.monotonic, entry.boot),
+            LogRow::Loss(loss) => self.clock.older_loss(loss.at.as_microsecond()),
+        };
+        let mut keys: Vec<i64> = rows.iter().rev().map(back).collect();
+        keys.reverse();
+        let begin = self.first().saturating_sub(rows.len() as u64);
+        let (mut blocks, mut open, mut first, mut newest) = (Vec::new(), OpenBlock::default(), begin, i64::MIN);
+        let mut seal = |open: &mut OpenBlock, first: &mut u64, newest: i64| {
+            let block = Arc::new(open.seal());
+            let sealed = Sealed { first: *first, newest, block };
+            *first += sealed.block.len() as u64;
+            blocks.push(sealed);
+        };
+        let mut made = Vec::with_capacity(rows.len());
+        for (number, (row, key)) in (begin..).zip(rows.iter().zip(keys)) {
+            if open.is_full() {
+                seal(&mut open, &mut first, newest);
+            }
+            let priority = match row {
+                LogRow::Entry(entry) => {
+                    open.line(entry);
+                    Some(entry.priority.min(7))
+                }
+                LogRow::Loss(loss) => {
+                    open.loss(loss);
+                    self.loss_rows += 1;
+                    None
+                }
+            };
+            newest = key;
+            made.push(Ref::new(key, self.place, number, priority, false));
+        }
+        if !open.block().is_empty() {
+            seal(&mut open, &mut first, newest);
+        }
+        for sealed in blocks.into_iter().rev() {
+            self.sealed_bytes += sealed.block.bytes();
+            self.sealed.push_front(sealed);
+        }
+        self.newest = self.newest.max(newest);
+        made
     }
 
     /// Bytes it takes.

@@ -7,6 +7,8 @@
 mod clock;
 mod filter;
 mod host;
+mod host_filter;
+mod older;
 mod order;
 mod reading;
 mod scope;
@@ -18,7 +20,8 @@ mod store;
 mod tests;
 
 pub use filter::Filter;
-pub use host::HostLog;
+pub use host::{HostLog, Older};
+pub use older::{NoPage, PAGE, has_older};
 pub use order::{Order, Ref};
 pub use reading::{NEWEST, Reading};
 pub use scope::{Chosen, Scope, Sources};

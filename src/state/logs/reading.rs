@@ -78,6 +78,7 @@ impl Reading {
         if sources == self.sources || sources.is_empty() {
             return None;
         }
+        self.fetch_no_more();
         (self.sources, self.id) = (sources, id);
         Some(TailWish { resume: self.store.ends(), ..self.wish() })
     }
@@ -110,6 +111,7 @@ impl Reading {
         match self.since {
             Since::Newest(lines) => format!("the newest {lines} lines of each host"),
             Since::Head => "from the beginning".to_owned(),
+            Since::Boot => "since each host booted".to_owned(),
             Since::At(at) => format!("since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
             Since::Ago(span) if span >= Duration::from_secs(3600) => "the last hour".to_owned(),
             Since::Ago(span) if span.as_secs() <= 60 => "the last minute".to_owned(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::filter::Filter;
-use super::host::HostLog;
+use super::host::{Gone, HostLog, Older};
 use super::order::{Order, Ref};
 use super::sieve::Sieve;
 use crate::domain::host::ClockOffset;
@@ -120,24 +120,73 @@ impl LogStore {
             newest = newest.max(made.key());
             self.all.insert(made);
             self.late += u64::from(made.is_late());
-            match row {
-                LogRow::Entry(_) => self.received += 1,
-                LogRow::Loss(loss) => {
-                    self.loss.lines += loss.lost.unwrap_or(0);
-                    self.loss.unsure += u64::from(loss.lost.is_none() && loss.kind.may_lose());
-                }
-            }
-            if let Some(base) = &mut self.base {
-                base.admit(made, &self.all, &self.hosts);
-            }
-            if let Some(hits) = &mut self.hits {
-                let base = self.base.as_ref().map_or(&self.all, Sieve::order);
-                if base.contains(made) {
-                    hits.admit(made, base, &self.hosts);
-                }
-            }
+            self.count(row);
+            self.admit(made);
         }
         self.make_room();
+    }
+
+    /// Takes older rows of one host in, in front of those that are there.
+    pub fn take_older(&mut self, name: &HostName, rows: &[LogRow]) {
+        let Some(made) = self.host_mut(name).map(|host| host.add_older(rows)) else { return };
+        self.all.put_in_front(&made);
+        for (row, made) in rows.iter().zip(made) {
+            self.count(row);
+            self.admit(made);
+        }
+        self.make_room();
+    }
+
+    fn count(&mut self, row: &LogRow) {
+        match row {
+            LogRow::Entry(_) => self.received += 1,
+            LogRow::Loss(loss) => {
+                self.loss.lines += loss.lost.unwrap_or(0);
+                self.loss.unsure += u64::from(loss.lost.is_none() && loss.kind.may_lose());
+            }
+        }
+    }
+
+    /// Lets what passes of a new row into what was chosen already.
+    fn admit(&mut self, made: Ref) {
+        if let Some(base) = &mut self.base {
+            base.admit(made, &self.all, &self.hosts);
+        }
+        if let Some(hits) = &mut self.hits {
+            let base = self.base.as_ref().map_or(&self.all, Sieve::order);
+            if base.contains(made) {
+                hits.admit(made, base, &self.hosts);
+            }
+        }
+    }
+
+    /// Lets the rows go that a host has chosen itself: they are not all there are. They count as if they had never come.
+    pub fn forget_picked(&mut self, name: &HostName) {
+        let Some(place) = self.places.get(name).copied() else { return };
+        while let Some(host) = self.hosts.get_mut(usize::from(place)) {
+            let Some(picked) = &host.picked else { return };
+            if host.first() >= picked.before {
+                (host.picked, host.older) = (None, Older::There);
+                return;
+            }
+            let Some(gone) = host.evict() else { return };
+            self.received = self.received.saturating_sub(gone.lines);
+            self.forget(gone);
+        }
+    }
+
+    fn forget(&mut self, gone: Gone) {
+        let is_gone = |row: Ref| row.host() == gone.host && row.number() < gone.before;
+        self.all.forget(gone.until, is_gone);
+        for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
+            sieve.forget(gone.until, is_gone);
+        }
+    }
+
+    /// The host of this name, to say how far back it can be read.
+    pub fn log_mut(&mut self, name: &HostName) -> Option<&mut HostLog> {
+        let place = self.places.get(name)?;
+        self.hosts.get_mut(usize::from(*place))
     }
 
     /// Takes in how a host's part of the tail stands.
@@ -159,12 +208,10 @@ impl LogStore {
         while self.bytes() > self.cap {
             let oldest = self.hosts.iter().filter_map(|host| Some((host.oldest_block()?, host.place))).min();
             let Some((_, place)) = oldest else { return };
-            let Some((gone, _)) = self.hosts.get_mut(usize::from(place)).and_then(HostLog::evict) else { return };
-            let is_gone = |row: Ref| row.host() == gone.host && row.number() < gone.before;
-            self.all.forget(gone.until, is_gone);
-            for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
-                sieve.forget(gone.until, is_gone);
-            }
+            let Some(host) = self.hosts.get_mut(usize::from(place)) else { return };
+            let Some(gone) = host.evict() else { return };
+            host.evicted += gone.lines;
+            self.forget(gone);
         }
     }
 
@@ -240,12 +287,6 @@ impl LogStore {
     /// Rows that are kept and say that something is missing.
     pub fn loss_rows(&self) -> usize {
         self.hosts.iter().map(|host| host.loss_rows).sum()
-    }
-
-    /// Whether each host has told everything it had although it was asked for its newest `most` lines only.
-    pub fn is_whole(&self, most: u32) -> bool {
-        let told = |host: &HostLog| matches!(host.state, Some(TailState::Following | TailState::Ended));
-        self.evicted() == 0 && self.hosts.iter().all(|host| told(host) && host.lines < u64::from(most))
     }
 
     /// Lines that were let go to stay within bounds.
