@@ -11,6 +11,8 @@ mod deploy;
 mod deploys;
 #[path = "common/log_scene.rs"]
 mod log_scene;
+#[path = "screenshots/logs.rs"]
+mod logs;
 #[path = "common/past.rs"]
 mod past;
 #[path = "common/picture.rs"]

@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, deploy, palette, procedures, releases};
+use super::{changing, command, copy, deploy, novelty, palette, procedures, releases};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -125,7 +125,8 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             Screen::Deploy => model.deploy.in_detail = !model.deploy.in_detail,
             Screen::History if model.history.in_detail => model.history.in_detail = false,
             Screen::History => model.history.open(&model.runs),
-            Screen::Logs | Screen::Changes => {}
+            Screen::Logs => novelty::next_pane(model),
+            Screen::Changes => {}
         },
         Action::Zoom => match model.screen {
             Screen::Overview => model.overview.zoom(),
@@ -237,6 +238,19 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::NextError => logs::error(model, true, now),
         Action::PreviousError => logs::error(model, false, now),
         Action::UnfoldLine => return logs::toggle_fields(model),
+        Action::Raw => model.logs.raw = !model.logs.raw,
+        Action::FoldRepeats => model.logs.toggle_folds(),
+        Action::OnlyValue => logs::only_value(model),
+        Action::ToggleColumn => logs::toggle_column(model),
+        Action::Histogram => logs::histogram(model),
+        Action::SelectSpan => logs::select_span(model),
+        Action::SpanBack => logs::go(model, Step::By(-1)),
+        Action::SpanForth => logs::go(model, Step::By(1)),
+        Action::TakeSpan => logs::take_span(model),
+        Action::NewPatterns => novelty::toggle(model),
+        Action::OnlyPattern => novelty::only(model),
+        Action::SinceHere => novelty::since_here(model),
+        Action::NewSinceDeploy => novelty::since_deploy(model),
         Action::OnlyHost => logs::only(model, true),
         Action::OnlyUnit => logs::only(model, false),
         Action::Wrap => model.logs.wrap = !model.logs.wrap,

@@ -9,7 +9,7 @@ use crate::domain::Now;
 use crate::port::Effect;
 use crate::screens::{self, changes, deploy, history, hosts, overview, procedure, runbooks, running};
 use crate::state::deploy::Page;
-use crate::text::SecretCover;
+use crate::text::{Budget, Row, SecretCover};
 
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
@@ -26,6 +26,15 @@ pub fn row(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     if model.screen == Screen::Deploy {
         return pane(model, now);
+    }
+    if let Some(told) = logs::field(model) {
+        let value = told.value.clean(Budget::rows()).rows.iter().map(Row::text).collect::<Vec<_>>().join("\n");
+        // The name of a field says whether its value is a secret.
+        let said = format!("{}={value}", told.name);
+        let (text, hidden) = covered(&said);
+        let text = text.split_once('=').map_or(String::new(), |(_, value)| value.to_owned());
+        model.say(format!("Copied the value of {}{}.", told.name, self::hidden(hidden)), now);
+        return vec![Effect::Copy(bounded(text).0)];
     }
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Logs => logs::sight(model, clock, &logs::older_key(model))
@@ -73,7 +82,7 @@ pub fn pane(model: &mut Model, now: Now) -> Vec<Effect> {
     let text = model.fleet.as_ref().and_then(|fleet| match model.screen {
         Screen::Overview => Some(overview::pane_as_markdown(&model.overview, fleet, clock, glyphs)),
         Screen::Logs => logs::sight(model, clock, &logs::older_key(model)).map(|sight| {
-            let list = layout(model.size).map(|layout| screens::logs::areas(layout.content, &sight).list);
+            let list = layout(model.size).map(|layout| screens::logs::areas(layout.content, &model.logs, &sight).list);
             screens::logs::pane_as_markdown(&model.logs, &sight, list.map_or(0, |list| usize::from(list.height)))
         }),
         Screen::Hosts => Some(hosts::pane_as_markdown(&model.hosts, fleet, clock, glyphs)),

@@ -96,6 +96,11 @@ fn word(model: &Model, action: Action) -> &'static str {
         }
         (_, Action::Back) if model.screen == Screen::Procedure && super::procedures::past::is_open(model) => "history",
         (_, Action::Back) if model.screen == Screen::Procedure => "list",
+        (_, Action::NextPane) if model.screen == Screen::Logs && model.logs.field.is_some() => "lines",
+        (_, Action::NextPane) if model.logs.patterns.is_some() && model.screen == Screen::Logs => "pane",
+        (_, Action::NewPatterns) if model.logs.patterns.is_some() => "close",
+        (_, Action::NextPane) if model.screen == Screen::Logs => "to a field",
+        (_, Action::Copy) if model.screen == Screen::Logs && model.logs.field.is_some() => "copy value",
         (_, Action::PauseRun) if super::procedures::is_paused(model) => "go on",
         (_, Action::Proceed) => proceed(model),
         (_, Action::Follow) if model.screen == Screen::Deploy => "go along",
@@ -225,6 +230,14 @@ fn actions(model: &Model) -> Vec<Action> {
             Action::UnitFile,
             Action::Copy,
         ],
+        Screen::Logs if model.logs.span.is_some() => {
+            return vec![Action::SpanBack, Action::SpanForth, Action::TakeSpan, Action::Back];
+        }
+        Screen::Logs if screen_contexts(model).first() == Some(&Context::Patterns) => {
+            let keys = [Action::Down, Action::OnlyPattern, Action::SinceHere, Action::NewSinceDeploy, Action::NextPane];
+            let keys = keys.into_iter().filter(|action| super::why_not::why_not(model, *action).is_none());
+            return keys.chain([Action::NewPatterns, Action::Back]).collect();
+        }
         Screen::Logs => {
             let follows = model.logs.place == crate::screens::logs::Place::Following;
             let keys = [
@@ -235,7 +248,15 @@ fn actions(model: &Model) -> Vec<Action> {
                 Action::SinceTail,
                 Action::NextError,
                 Action::UnfoldLine,
+                Action::NextPane,
+                Action::OnlyValue,
+                Action::ToggleColumn,
                 Action::Around,
+                Action::NewPatterns,
+                Action::SelectSpan,
+                Action::Histogram,
+                Action::FoldRepeats,
+                Action::Raw,
                 Action::Wrap,
                 Action::TimeFormat,
                 Action::Export,

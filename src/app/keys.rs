@@ -42,6 +42,8 @@ pub fn screen_contexts(model: &Model) -> Vec<Context> {
     let near = match model.screen {
         Screen::Overview if model.overview.in_detail => Context::Detail,
         Screen::Overview => Context::Overview,
+        Screen::Logs if model.logs.span.is_some() => Context::Span,
+        Screen::Logs if model.logs.patterns.as_ref().is_some_and(|pane| pane.focus) => Context::Patterns,
         Screen::Logs => Context::Logs,
         Screen::Hosts => Context::Hosts,
         Screen::Runbooks => Context::Runbooks,

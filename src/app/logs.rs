@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::layout::layout;
 use super::model::{Model, Screen};
+use super::novelty;
 use crate::domain::fact::size_told;
 use crate::domain::{Now, UnitName};
 use crate::input::Action;
@@ -14,27 +15,20 @@ use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
-use crate::screens::logs::{Shape, Sight, State, areas};
+use crate::screens::logs::{Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
 /// Where heights are counted time does not matter.
-const STILL: Clock = Clock { now: Now::START, running: false };
+pub(super) const STILL: Clock = Clock { now: Now::START, running: false };
 
 /// What the screen is drawn from, while something is read; `older_key` is the key that fetches older lines.
 pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<Sight<'a>> {
     let (reading, fleet) = (model.reading.as_ref()?, model.fleet.as_ref()?);
     let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
-    Some(Sight {
-        reading,
-        fleet,
-        shape,
-        clock,
-        zone: model.setup.zone.as_ref(),
-        glyphs: model.styles.glyphs,
-        older_key,
-    })
+    let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, model.logs.time == TimeFormat::Local);
+    Some(Sight { reading, fleet, shape, clock, zone, local, deploy: novelty::deploy(model), glyphs, older_key })
 }
 
 /// The key that fetches older lines.
@@ -43,8 +37,8 @@ pub fn older_key(model: &Model) -> String {
 }
 
 /// Lets the state of the screen do something with what it is drawn from.
-fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) -> Option<T> {
-    let older_key = older_key(model);
+pub(super) fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) -> Option<T> {
+    let (deploy, older_key) = (novelty::deploy(model), older_key(model));
     let mut state = std::mem::take(&mut model.logs);
     let done = {
         let (Some(reading), Some(fleet)) = (model.reading.as_ref(), model.fleet.as_ref()) else {
@@ -52,9 +46,9 @@ fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_>) -> T) ->
             return None;
         };
         let shape = Shape::new(&state, reading, fleet, model.size.0);
-        let zone = model.setup.zone.as_ref();
-        let (glyphs, older_key) = (model.styles.glyphs, older_key.as_str());
-        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, glyphs, older_key })
+        let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, state.time == TimeFormat::Local);
+        let older_key = older_key.as_str();
+        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, local, deploy, glyphs, older_key })
     };
     model.logs = state;
     Some(done)
@@ -77,7 +71,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let before = std::mem::take(&mut model.logs);
-    (model.logs.wrap, model.logs.time) = (before.wrap, before.time);
+    (model.logs.wrap, model.logs.time, model.logs.columns) = (before.wrap, before.time, before.columns);
     begin(model, scope, Since::Newest(NEWEST))
 }
 
@@ -155,12 +149,19 @@ pub fn take_fields(model: &mut Model, fields: LogFields) {
 
 /// Moves the cursor; above the first line older ones are fetched when all that follows from the key is settled.
 pub fn go(model: &mut Model, step: Step) {
+    if novelty::go(model, step) {
+        return;
+    }
     let up = match step {
         Step::First => true,
         Step::Last => false,
         Step::By(rows) | Step::HalfPage(rows) | Step::Page(rows) => rows < 0,
     };
     let above = with(model, |state, sight| {
+        if state.span.is_some() {
+            state.move_span(step, sight);
+            return false;
+        }
         let was_at_top = state.is_at_top(sight.reading);
         state.go(step, sight);
         up && (was_at_top || step == Step::First) && state.is_at_top(sight.reading)
@@ -206,22 +207,15 @@ pub fn take_page(model: &mut Model, page: LogPage) {
 
 /// Reads the same since the newest release began.
 pub fn since_deploy(model: &mut Model) -> Vec<Effect> {
-    let Some(began) = newest_deploy(model) else { return Vec::new() };
+    let Some(began) = novelty::deploy(model).and_then(|deploy| Timestamp::from_microsecond(deploy.at).ok()) else { return Vec::new() };
     since(model, Since::At(began))
-}
-
-/// When the newest release that is known began.
-pub fn newest_deploy(model: &Model) -> Option<Timestamp> {
-    let releases = &model.releases.releases.as_ref()?.history.releases();
-    let newest = releases.iter().max_by_key(|release| release.at)?;
-    newest.at.checked_sub(SignedDuration::try_from(newest.took).ok()?).ok()
 }
 
 /// Puts the cursor on the line at this row of the terminal.
 pub fn point(model: &mut Model, y: u16) {
     let Some(layout) = layout(model.size) else { return };
     with(model, |state, sight| {
-        let list = areas(layout.content, sight).list;
+        let list = areas(layout.content, state, sight).list;
         if let Some(line) = y.checked_sub(list.y).filter(|line| *line < list.height) {
             state.point(usize::from(line), sight);
         }
@@ -292,6 +286,79 @@ pub fn toggle_fields(model: &mut Model) -> Vec<Effect> {
     wanted.map(|(host, cursor)| Effect::ReadFields(host, cursor)).into_iter().collect()
 }
 
+/// Shows the lines over time, or puts that away.
+pub fn histogram(model: &mut Model) {
+    let Some(layout) = layout(model.size) else { return };
+    let shown = bars(&model.logs, layout.content.height) > 0;
+    model.logs.toggle_histogram(shown);
+}
+
+/// Begins to choose a span of time.
+pub fn select_span(model: &mut Model) {
+    with(model, State::begin_span);
+}
+
+/// Shows only lines of the span that was chosen.
+pub fn take_span(model: &mut Model) {
+    with(model, State::take_span);
+}
+
+/// The field that has the keys.
+pub fn field(model: &Model) -> Option<Told> {
+    if model.screen != Screen::Logs || model.overlay.is_some() {
+        return None;
+    }
+    sight(model, STILL, "").and_then(|sight| sight.chosen_field(&model.logs))
+}
+
+/// Gives the keys to the fields of the line under the cursor, or takes them back.
+pub fn toggle_in_fields(model: &mut Model) {
+    with(model, |state, sight| state.toggle_in_fields(sight.reading));
+}
+
+/// Why the fields of the line under the cursor can't have the keys.
+pub fn no_fields(model: &Model) -> Option<&'static str> {
+    let unfolded = model.reading.as_ref().and_then(|reading| model.logs.chosen_unfolded(reading));
+    unfolded.is_none().then_some("the line is not unfolded")
+}
+
+/// Why lines with the value of a field can't be looked for.
+pub fn no_value(model: &Model) -> Option<String> {
+    match field(model) {
+        None => Some(no_fields(model).unwrap_or("no field is chosen").to_owned()),
+        Some(told) if told.query.is_none() => Some(format!("a query can't ask for {}", told.name)),
+        Some(_) => None,
+    }
+}
+
+/// Why no field can be put into a column.
+pub fn no_column(model: &Model) -> Option<String> {
+    match field(model) {
+        None if !model.logs.columns.is_empty() => None,
+        None => Some(no_fields(model).unwrap_or("no field is chosen").to_owned()),
+        Some(told) if told.column.is_none() => Some(format!("{} can't stand in a column", told.name)),
+        Some(_) => None,
+    }
+}
+
+/// Puts the field that has the keys into a column, or takes it out; without one all columns that were chosen go.
+pub fn toggle_column(model: &mut Model) {
+    match field(model) {
+        Some(told) => told.column.into_iter().for_each(|name| model.logs.toggle_column(&name)),
+        None => model.logs.columns.clear(),
+    }
+}
+
+/// Looks for lines in which the field that has the keys has the same value, besides what is looked for already.
+pub fn only_value(model: &mut Model) {
+    let Some(query) = field(model).and_then(|told| told.query) else { return };
+    let before = model.logs.filter.text().trim().to_owned();
+    let typed = if before.is_empty() { query } else { format!("({before}) {query}") };
+    model.logs.filter.clear();
+    model.logs.filter.paste(&typed);
+    model.logs.field = None;
+}
+
 /// Everything that passes, into a file.
 pub fn export(model: &mut Model, format: ExportFormat, now: Now) -> Vec<Effect> {
     let (Some(reading), Some(environment)) = (&model.reading, model.environment()) else { return Vec::new() };
@@ -325,10 +392,22 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
     if std::mem::take(&mut model.logs.above) {
         effects.extend(fetch(model, false).unwrap_or_default());
     }
+    let (folded, since) = (model.logs.folded(), novelty::moment(model));
+    if let Some(reading) = &mut model.reading {
+        reading.store.fold(folded);
+        reading.store.look_for_new(since);
+        if !reading.store.is_looking() {
+            reading.store.work();
+        }
+    }
     let Some(layout) = layout(model.size) else { return effects };
     with(model, |state, sight| {
-        let height = usize::from(areas(layout.content, sight).list.height);
-        state.settle(sight, height);
+        let areas = areas(layout.content, state, sight);
+        state.settle(sight, usize::from(areas.list.height));
+        let count = new_patterns(sight).len();
+        if let Some(pane) = &mut state.patterns {
+            pane.settle(count, areas.patterns.height);
+        }
     });
     effects
 }

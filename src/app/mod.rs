@@ -16,6 +16,7 @@ mod links;
 mod logs;
 pub mod model;
 mod mouse;
+mod novelty;
 pub mod overlay;
 mod palette;
 mod procedures;

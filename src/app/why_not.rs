@@ -4,7 +4,7 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{deploy, keys, links, procedures, releases, shell};
+use super::{deploy, keys, links, novelty, procedures, releases, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -96,6 +96,16 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::ShowChanges => on(model, Screen::Changes),
         Action::ShowHistory => on(model, Screen::History),
         Action::LastScreen => model.last_screen.is_none().then_some("there was none before"),
+        Action::NextPane if model.screen == Screen::Logs => novelty::no_pane(model),
+        Action::Histogram | Action::SelectSpan | Action::NewPatterns => no_line_held(model),
+        Action::SpanBack | Action::SpanForth | Action::TakeSpan => {
+            model.logs.span.is_none().then_some("no span is being chosen")
+        }
+        Action::OnlyPattern => return novelty::no_pattern(model),
+        Action::SinceHere => no_row(model),
+        Action::NewSinceDeploy => novelty::deploy(model).is_none().then_some("no deploy is recorded"),
+        Action::OnlyValue => return super::logs::no_value(model),
+        Action::ToggleColumn => return super::logs::no_column(model),
         Action::NextPane | Action::Zoom => one_pane(model),
         Action::CopyPane => nothing_open(model).or_else(|| no_pane(model)),
         Action::Filter if matches!(model.overlay, Some(Overlay::Running(_))) => Some("there is nothing to filter"),
@@ -143,6 +153,8 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             no_line(model)
         }
         Action::MinLevel
+        | Action::Raw
+        | Action::FoldRepeats
         | Action::Wrap
         | Action::TimeFormat
         | Action::SinceTail
@@ -155,7 +167,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceBoot
         | Action::OlderLines => nothing_open(model),
         Action::SinceDeploy => nothing_open(model).or_else(|| {
-            super::logs::newest_deploy(model)
+            novelty::deploy(model)
                 .is_none()
                 .then_some("no release is known; the screen of deploys reads them")
         }),
@@ -241,6 +253,11 @@ fn no_row(model: &Model) -> Option<&'static str> {
 fn no_line(model: &Model) -> Option<&'static str> {
     let shown = model.reading.as_ref().map_or(0, |reading| model.logs.shown(reading).len());
     (shown == 0).then_some("there is no line")
+}
+
+/// Why there is nothing to be told of all lines.
+fn no_line_held(model: &Model) -> Option<&'static str> {
+    model.reading.as_ref().is_none_or(|reading| reading.store.all().is_empty()).then_some("there is no line")
 }
 
 fn nothing_looked_for(model: &Model) -> Option<&'static str> {

@@ -36,6 +36,7 @@ pub mod site;
 pub mod source;
 pub mod standing;
 pub mod state;
+pub mod structure;
 pub mod survey;
 pub mod time;
 pub mod unit;

@@ -45,6 +45,8 @@ contexts! {
     List Outer "list" "In a list" "In every list and every text that scrolls."
     Overview Place "overview" "On the overview" "On the overview."
     Logs Place "logs" "On the logs" "On the logs."
+    Span Place "span" "In the histogram" "While a span of time is chosen in the histogram."
+    Patterns Place "patterns" "In new patterns" "In the pane of what is new since a moment."
     Hosts Place "hosts" "On the hosts" "On the hosts."
     Runbooks Place "runbooks" "On the runbooks" "On the list of procedures."
     Procedure Place "procedure" "In a procedure" "In a procedure: its document, its steps, what they print."

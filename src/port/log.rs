@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::query::Subject;
+use crate::domain::structure;
 use crate::domain::{HostName, UnitName};
 use crate::text::Foreign;
 
@@ -117,6 +118,12 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    /// How important it is: as the journal has it, or as the message says itself if that is more.
+    pub fn level(&self) -> u8 {
+        let said = structure::level(self.message.raw()).unwrap_or(7);
+        self.priority.min(7).min(said)
+    }
+
     /// What a query can know of it.
     pub fn subject<'a>(&'a self, host: &'a HostName) -> Subject<'a> {
         Subject {
@@ -124,7 +131,7 @@ impl LogEntry {
             unit: self.unit.as_ref().map(UnitName::as_str),
             identifier: self.identifier.raw(),
             pid: self.pid,
-            priority: self.priority,
+            priority: self.level(),
             message: self.message.raw(),
         }
     }

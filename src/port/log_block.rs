@@ -179,7 +179,7 @@ impl<'a> Line<'a> {
         Timestamp::from_microsecond(self.block.at(self.place, &self.packed)).unwrap_or_default()
     }
 
-    /// Syslog priority, 0 to 7.
+    /// Syslog priority, 0 to 7: the journal's, or that of the message if it is more important.
     pub fn priority(&self) -> u8 {
         self.packed.level
     }
@@ -275,7 +275,7 @@ impl OpenBlock {
         if entry.cut > 0 {
             self.block.cuts.push((self.row(), u32::try_from(entry.cut).unwrap_or(u32::MAX)));
         }
-        self.push(at, speaker, entry.priority.min(7));
+        self.push(at, speaker, entry.level());
         self.block.arena.extend_from_slice(entry.message.raw());
         self.block.arena.push(BETWEEN);
     }

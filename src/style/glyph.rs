@@ -79,6 +79,8 @@ pub struct Glyphs {
     pub quote: &'static str,
     /// A line that came after younger ones, inserted above them.
     pub late: &'static str,
+    /// What is above it, once more.
+    pub again: &'static str,
     /// Something was left out.
     pub more: &'static str,
     /// Keys up and down in hints.
@@ -142,6 +144,7 @@ static UNICODE: Glyphs = Glyphs {
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
     quote: "┊",
     late: "↑",
+    again: "⋮",
     more: "…",
     up_down: "↑↓",
     arrows: ["↑", "↓", "←", "→"],
@@ -170,6 +173,7 @@ static ASCII: Glyphs = Glyphs {
     frame: ["+", "+", "+", "+", "-", "|"],
     quote: ":",
     late: "^",
+    again: ":",
     more: "~",
     up_down: "up/down",
     arrows: ["up", "down", "left", "right"],

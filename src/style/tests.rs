@@ -60,8 +60,10 @@ fn glyphs_are_one_column_wide_and_ascii_is_ascii() {
         let glyphs = set.glyphs();
         let single = [glyphs.yes, glyphs.no, glyphs.link, glyphs.link_lost, glyphs.then, glyphs.arrow, glyphs.alarm];
         let more = [glyphs.folded, glyphs.unfolded, glyphs.dot, glyphs.none, glyphs.restarts, glyphs.secret];
-        let rest =
-            [glyphs.gap, glyphs.more, glyphs.quote, glyphs.late].into_iter().chain(glyphs.branch).chain(glyphs.meter);
+        let rest = [glyphs.gap, glyphs.more, glyphs.quote, glyphs.late, glyphs.again]
+            .into_iter()
+            .chain(glyphs.branch)
+            .chain(glyphs.meter);
         let all = single.into_iter().chain(more).chain(rest).chain(glyphs.states).chain(glyphs.bars);
         for glyph in all.chain(glyphs.frame) {
             assert_eq!(unicode_width::UnicodeWidthStr::width(glyph), 1, "{glyph}");

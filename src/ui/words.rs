@@ -114,6 +114,11 @@ impl Words {
         self.text(Role::Text, " ".repeat(columns))
     }
 
+    /// Whether something in it has this role.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.iter().any(|(_, of)| *of == role)
+    }
+
     /// Adds all of another.
     #[must_use]
     pub fn then(mut self, other: Words) -> Self {

@@ -129,6 +129,54 @@ pub fn opened(console: &mut Console) -> u64 {
     tail
 }
 
+/// The number of the first tail of a console.
+pub const TAIL: u64 = 1;
+
+/// A line whose message is an object with others in it.
+pub fn nested(tail: u64) -> Event {
+    let message = concat!(
+        r#"{"time":"2026-03-14T02:14:08Z","level":"error","msg":"gateway timeout","order":88131,"http":{"method":"POST","#,
+        r#""path":"/api/v1/payments","status":504,"headers":{"x-request-id":"9f31c2","retry-after":30}},"#,
+        r#""attempts":[{"after_ms":10000,"ok":false},{"after_ms":20004,"ok":false}],"retry":true,"provider":null}"#
+    );
+    batch(tail, "app-2", vec![line("02:14:08.114", "settlement", 6, message)])
+}
+
+/// An hour: requests all the time, and what a deploy broke twelve minutes before its end.
+pub fn busy(console: &mut Console) -> u64 {
+    console.keys("alt-2");
+    let tail = wish(console.asked()).expect("the logs are read").id;
+    let end = at("02:14:08");
+    let moment = |ago: i64| end.checked_sub(SignedDuration::from_millis(ago)).unwrap();
+    let mut rows: Vec<(i64, &str, u8, String)> = Vec::new();
+    for n in 0..600_i64 {
+        let path = ["GET /api/v1/products", "GET /api/v1/cart", "POST /api/v1/orders"][usize::try_from(n % 3).unwrap()];
+        let said = format!("request id={:04x} {path} 200 {}ms", n * 37, 5 + n % 40);
+        rows.push((n * 6_000 + n * n % 977, "gateway", 6, said));
+    }
+    for ago in [2_900_000, 1_850_000, 1_849_000] {
+        rows.push((ago, "fraud", 4, format!("score service slow: {} ms", 1_000 + ago % 777)));
+    }
+    for n in 0..310_i64 {
+        let said = format!("webhook rejected: bad signature  order={} status=502", 88_131 - n);
+        rows.push((n * 2_300 + n * n % 613, "backend", 3, said));
+    }
+    for n in 0..12_i64 {
+        let (after, order) = (30 + n, 88_061 + n);
+        let said = format!(r#"{{"level":"warn","msg":"payment confirmation missing after {after}s","order":{order}}}"#);
+        rows.push((n * 51_000 + 900, "settlement", 6, said));
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.0));
+    let one = |(ago, service, priority, said): (i64, &str, u8, String)| {
+        entry(moment(ago), Some(scene::unit_of(service)), priority, &said)
+    };
+    console.say(batch(tail, "app-1", rows.into_iter().map(one).collect()));
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    tail
+}
+
 /// All fields of the unfolded line.
 pub fn fields() -> Event {
     let row = line(UNFOLDED.0, "settlement", 3, UNFOLDED.1);

@@ -192,9 +192,19 @@ fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields
     let above = Rect { height: area.height.saturating_sub(1), ..area };
     let shape = logs::Shape::new(&screen, &reading, &fleet, above.width);
     let glyphs = styles.glyphs;
-    let sight =
-        logs::Sight { reading: &reading, fleet: &fleet, shape, clock: clock(), zone: None, glyphs, older_key: "K" };
-    let mut pen = Pen::new(frame.buffer_mut(), &styles, clock());
+    let (zone, clock) = (None, clock());
+    let sight = logs::Sight {
+        reading: &reading,
+        fleet: &fleet,
+        shape,
+        clock,
+        zone,
+        local: false,
+        deploy: None,
+        glyphs,
+        older_key: "K",
+    };
+    let mut pen = Pen::new(frame.buffer_mut(), &styles, clock);
     logs::view(&screen, &sight, &mut pen, above, &|action| action.row().name.to_owned());
     frame.render_widget(NEIGHBOUR, Rect { y: area.y + above.height, height: area.height - above.height, ..area });
 }

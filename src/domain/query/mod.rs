@@ -15,9 +15,14 @@ use std::ops::Range;
 
 use crate::text::{Foreign, width};
 
-pub use level::LEVELS;
+pub use level::{LEVELS, number as level_number};
 pub use needle::Needle;
 pub use test::{FieldTest, NameTest, Side, Test, named};
+
+/// Whether a value is a number, with or without a unit.
+pub fn is_number(value: &[u8]) -> bool {
+    value::Number::read(value).is_some()
+}
 
 /// Longest query that is read, in bytes.
 pub const LONGEST: usize = 4096;

@@ -73,6 +73,22 @@ impl Sim {
             return format!("checkpoint {id:04x} complete, {took} ms");
         }
         let path = PATHS[self.random.usize(..PATHS.len())];
+        // Programs write as it pleases whoever made them; each always in the same way.
+        match unit.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 5 {
+            0 => {
+                let (method, path) = path.split_once(' ').unwrap_or(("GET", path));
+                return format!(
+                    r#"{{"level":"info","msg":"request done","method":"{method}","path":"{path}","http":{{"status":200,"took_ms":{took}}},"trace":"{id:08x}"}}"#
+                );
+            }
+            1 => {
+                return format!(
+                    "level=info msg=\"request done\" path=\"{path}\" status=200 took={took}ms trace={id:04x}"
+                );
+            }
+            2 => return format!("[PERF] {}: {took}ms", path.trim_start_matches(|c: char| c != '/')),
+            _ => {}
+        }
         format!("request id={id:04x} {path} 200 {took}ms")
     }
 

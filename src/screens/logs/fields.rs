@@ -1,11 +1,12 @@
-//! A line unfolded: all its fields, and its message whole, as pretty JSON where it is a JSON object.
-
-use serde_json::Value;
+//! A line unfolded: the fields of its message, with what is nested in them as pretty JSON, and all fields of its entry.
 
 use super::line::{Drawn, indent, marked};
 use super::sight::Sight;
-use super::state::{Fields, Unfolded};
+use super::unfolded::{Fields, Unfolded};
+use crate::domain::structure::pretty::{Part, pretty};
+use crate::domain::structure::{self, Kind, Structure, Value};
 use crate::port::log_block::{Line, Row};
+use crate::state::logs::group;
 use crate::style::Role;
 use crate::text::{Budget, Foreign, fit, width, wrap};
 use crate::ui::Words;
@@ -17,127 +18,215 @@ const MESSAGE: usize = 200;
 /// The widest column of names.
 const NAMES: usize = 26;
 
-/// The lines below an unfolded one.
-pub fn lines(sight: &Sight<'_>, unfolded: &Unfolded) -> Vec<Drawn> {
+/// One field as it is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its name, clean.
+    pub name: String,
+    /// Its value.
+    pub value: Foreign,
+    /// What finds lines with the same value, where a query can ask for it.
+    pub query: Option<String>,
+    /// By which name it can stand in a column of its own, where it can.
+    pub column: Option<String>,
+    kind: Value,
+    role: Role,
+    /// Lines of the value at most.
+    most: usize,
+}
+
+/// The fields of an unfolded line in the order in which they are told.
+pub fn told(line: &Line<'_>, fields: &Fields) -> Vec<Told> {
+    let mut all = of_message(line.raw());
+    if let Fields::Read(read) = fields {
+        let rank = |name: &str| u8::from(name.starts_with('_')) + u8::from(name.starts_with("__"));
+        // What says least to a person comes last: the journal's own addresses of the entry.
+        for of in 0..3 {
+            let wanted = read.iter().filter(|(name, _)| name != "MESSAGE" && rank(name) == of);
+            all.extend(wanted.map(|(name, value)| Told {
+                name: Foreign::from(name.as_str()).plain(),
+                value: value.clone(),
+                query: of_journal(name, value),
+                column: match name.as_str() {
+                    "_PID" => Some("pid".to_owned()),
+                    "SYSLOG_IDENTIFIER" => Some("id".to_owned()),
+                    _ => None,
+                },
+                kind: Value::Text,
+                role: if of == 0 { Role::Text } else { Role::Quiet },
+                most: LINES,
+            }));
+        }
+    }
+    all
+}
+
+fn of_message(message: &[u8]) -> Vec<Told> {
+    let structure = Structure::read(message);
+    let fields = match structure.kind {
+        Kind::Json => structure::object(message).unwrap_or_default(),
+        Kind::Logfmt => structure::pairs(message).iter().map(|pair| pair.field(message)).collect(),
+        Kind::Perf | Kind::Plain => structure.fields,
+    };
+    let one = |field: structure::Field<'_>| {
+        let value = Foreign::from(&field.value);
+        let query = match field.kind {
+            Value::Nested => None,
+            Value::Text | Value::Number | Value::Word => asking(&field.name, &value),
+        };
+        let name = Foreign::from(&field.name).plain();
+        // What is nested can't; its own fields are asked for one by one.
+        let column = (field.kind != Value::Nested).then(|| name.clone());
+        Told { name, value, query, column, kind: field.kind, role: Role::Text, most: MESSAGE }
+    };
+    fields.into_iter().map(one).collect()
+}
+
+/// The query for a field of a message with this value.
+fn asking(name: &[u8], value: &Foreign) -> Option<String> {
+    let name = std::str::from_utf8(name).ok()?;
+    let good = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.@/".contains(&byte));
+    let value = quoted(value)?;
+    // The line's own names are meant without a dot.
+    let own = ["level", "host", "unit", "id", "pid"].contains(&name);
+    (good && !name.is_empty()).then(|| format!("{}{name}={value}", if own { "." } else { "" }))
+}
+
+/// The query for lines with this field of the journal.
+fn of_journal(name: &str, value: &Foreign) -> Option<String> {
+    let asked = match name {
+        "_SYSTEMD_UNIT" => "unit",
+        "_PID" => "pid",
+        "SYSLOG_IDENTIFIER" => "id",
+        _ => return None,
+    };
+    Some(format!("{asked}={}", quoted(value)?))
+}
+
+fn quoted(value: &Foreign) -> Option<String> {
+    let text = std::str::from_utf8(value.raw()).ok()?;
+    if text.chars().any(char::is_control) || text.is_empty() || text.len() > 200 {
+        return None;
+    }
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./@:".contains(&byte));
+    Some(if plain { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) })
+}
+
+/// The lines below an unfolded one, each with the number of the field that it tells.
+pub fn lines(sight: &Sight<'_>, unfolded: &Unfolded, chosen: Option<usize>) -> Vec<Drawn> {
     let Some(Row::Line(line)) = sight.reading.store.row(unfolded.row) else { return Vec::new() };
     let room = sight.shape.message().saturating_sub(2);
-    let names = names(&line, &unfolded.fields, room);
-    let mut words = message(sight, &line, room, names);
+    let all = told(&line, &unfolded.fields);
+    let names = all.iter().map(|one| width(&one.name)).max().unwrap_or(0).min(NAMES).min(room / 2);
+    let mut words: Vec<(Option<usize>, Words)> =
+        whole(sight, unfolded, &line, room).into_iter().map(|one| (None, one)).collect();
+    for (number, one) in all.iter().take(FIELDS).enumerate() {
+        words.extend(of_field(sight, one, room, names).into_iter().map(|line| (Some(number), line)));
+    }
+    if all.len() > FIELDS {
+        words.push((None, Words::of(Role::Faint, format!("and {} more fields", all.len() - FIELDS))));
+    }
     match &unfolded.fields {
-        Fields::Loading if unfolded.cursor.is_none() => {
-            words.push(Words::of(
-                Role::Warn,
-                "This line has no place in the journal by which its fields could be read.",
-            ));
-        }
-        Fields::Loading => words.push(Words::of(Role::Quiet, "All fields are being read.")),
+        Fields::Loading if unfolded.cursor.is_none() => words.push((
+            None,
+            Words::of(Role::Warn, "This line has no place in the journal by which its fields could be read."),
+        )),
+        Fields::Loading => words.push((None, Words::of(Role::Quiet, "All fields are being read."))),
         Fields::Failed(why) => {
             let why = Foreign::from(why.as_str()).plain();
-            words.extend(wrap(&why, room).into_iter().map(|text| Words::of(Role::Warn, text)));
+            words.extend(wrap(&why, room).into_iter().map(|text| (None, Words::of(Role::Warn, text))));
         }
-        Fields::Read(fields) => table(sight, fields, room, names, &mut words),
+        Fields::Read(_) => {}
     }
-    let ground = Some((sight.shape.message_at.saturating_sub(1), Role::Dialog));
-    words.into_iter().map(|words| Drawn { words: indent(sight).gap(2).then(words), ground }).collect()
-}
-
-/// The column of names: as wide as the longest of them, one for all.
-fn names(line: &Line<'_>, fields: &Fields, room: usize) -> usize {
-    let of_message = object(line).map_or(0, |object| object.keys().map(|name| width(name)).max().unwrap_or(0));
-    let of_fields = match fields {
-        Fields::Read(fields) => fields.iter().map(|(name, _)| width(name)).max().unwrap_or(0),
-        Fields::Loading | Fields::Failed(_) => 0,
+    let from = sight.shape.message_at.saturating_sub(1);
+    let ground = |field: Option<usize>| match field {
+        Some(field) if chosen == Some(field) => Some((from, Role::Selected)),
+        Some(_) | None => Some((from, Role::Dialog)),
     };
-    of_message.max(of_fields).min(NAMES).min(room / 2)
+    words
+        .into_iter()
+        .map(|(field, words)| Drawn { words: indent(sight).gap(2).then(words), ground: ground(field), field })
+        .collect()
 }
 
-fn object(line: &Line<'_>) -> Option<serde_json::Map<String, Value>> {
-    let start = line.raw().iter().find(|byte| !byte.is_ascii_whitespace())?;
-    match serde_json::from_slice(line.raw()) {
-        Ok(Value::Object(object)) if *start == b'{' => Some(object),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-/// The message: as pretty JSON where it is an object; whole where the line above shows only a part.
-fn message(sight: &Sight<'_>, line: &Line<'_>, room: usize, names: usize) -> Vec<Words> {
+/// The message as it stands, where the line above shows only a part and fields don't tell all of it.
+fn whole(sight: &Sight<'_>, unfolded: &Unfolded, line: &Line<'_>, room: usize) -> Vec<Words> {
     let raw = line.raw();
-    if let Some(object) = object(line) {
-        let mut pairs = Vec::new();
-        for (name, value) in object {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
-                Value::Array(_) | Value::Object(_) => serde_json::to_string_pretty(&value).unwrap_or_default(),
-            };
-            // What a program wrote is as foreign as before.
-            pairs.push((Foreign::from(name).plain(), Foreign::from(text)));
-        }
-        let mut words = Vec::new();
-        pairs_as_lines(sight, &pairs, (room, names), Role::Text, MESSAGE, &mut words);
-        return words;
-    }
-    if raw.len() < room && !raw.contains(&b'\n') {
+    let members = sight.reading.store.host(unfolded.row).map_or_else(Vec::new, |host| {
+        let number = unfolded.row.number();
+        let more = group::members(host, group::leader(host, number));
+        more.into_iter().filter(|more| *more > number).filter_map(|more| host.row(more)).collect()
+    });
+    let structured = match Structure::read(raw).kind {
+        Kind::Json | Kind::Logfmt => true,
+        Kind::Perf | Kind::Plain => false,
+    };
+    if structured || (raw.len() < room && !raw.contains(&b'\n') && members.is_empty()) {
         return Vec::new();
     }
-    let clean = line.clean(Budget::log().with_ascii(sight.glyphs.is_ascii()));
+    let budget = Budget::log().with_ascii(sight.glyphs.is_ascii());
     let mut words = Vec::new();
-    for (number, row) in clean.rows.iter().enumerate() {
-        for text in wrap(&row.text(), room.saturating_sub(2)) {
-            words.push(marked(sight, number > 0, Words::of(Role::Text, text)));
+    let more = members.iter().filter_map(|row| match row {
+        Row::Line(line) => Some(line.clean(budget)),
+        Row::Loss(_) => None,
+    });
+    for clean in std::iter::once(line.clean(budget)).chain(more) {
+        for row in &clean.rows {
+            for text in wrap(&row.text(), room.saturating_sub(2)) {
+                let gutter = !words.is_empty();
+                words.push(marked(sight, gutter, Words::of(Role::Text, text)));
+            }
         }
     }
     capped(&mut words, MESSAGE);
     words
 }
 
-/// The fields of the journal: those of the program first, then those that journald added.
-fn table(sight: &Sight<'_>, fields: &[(String, Foreign)], room: usize, names: usize, words: &mut Vec<Words>) {
-    // What says least to a person comes last: the journal's own addresses of the entry.
-    let rank = |name: &str| u8::from(name.starts_with('_')) + u8::from(name.starts_with("__"));
-    let shown = |of: u8| {
-        let wanted = move |(name, _): &&(String, Foreign)| name != "MESSAGE" && rank(name) == of;
-        fields.iter().filter(wanted).map(|(name, value)| (Foreign::from(name.as_str()).plain(), value.clone()))
-    };
-    let count = fields.iter().filter(|(name, _)| name != "MESSAGE").count();
-    let all: Vec<(String, Foreign)> = shown(0).chain(shown(1)).chain(shown(2)).take(FIELDS).collect();
-    let own = shown(0).count().min(all.len());
-    let (program, journald) = all.split_at(own);
-    pairs_as_lines(sight, program, (room, names), Role::Text, usize::MAX, words);
-    pairs_as_lines(sight, journald, (room, names), Role::Quiet, usize::MAX, words);
-    if count > all.len() {
-        words.push(Words::of(Role::Faint, format!("and {} more fields", count - all.len())));
+/// The lines of one field: its name, and its value, which is pretty where it is nested.
+fn of_field(sight: &Sight<'_>, one: &Told, room: usize, names: usize) -> Vec<Words> {
+    let room = room.saturating_sub(names + 4);
+    let mut values = match one.kind {
+        Value::Nested => nested(sight, one.value.raw(), room),
+        Value::Text | Value::Number | Value::Word => None,
     }
+    .unwrap_or_else(|| {
+        let role = match one.kind {
+            Value::Number if one.role == Role::Text => Role::CodeNumber,
+            Value::Word if one.role == Role::Text => Role::CodeKeyword,
+            Value::Number | Value::Word | Value::Text | Value::Nested => one.role,
+        };
+        let clean = one.value.clean(Budget { input: 8 << 10, ..Budget::log() }.with_ascii(sight.glyphs.is_ascii()));
+        let mut lines = Vec::new();
+        for (number, row) in clean.rows.iter().enumerate() {
+            let texts = wrap(&row.text(), room).into_iter();
+            lines.extend(texts.map(|text| marked(sight, number > 0, Words::of(role, text))));
+        }
+        lines
+    });
+    capped(&mut values, one.most);
+    let label = |number: usize| if number == 0 { fit(&one.name, names) } else { " ".repeat(names) };
+    let line = |(number, value): (usize, Words)| Words::of(Role::LogField, label(number)).gap(2).then(value);
+    values.into_iter().enumerate().map(line).collect()
 }
 
-fn pairs_as_lines(
-    sight: &Sight<'_>,
-    pairs: &[(String, Foreign)],
-    (room, names): (usize, usize),
-    role: Role,
-    most: usize,
-    words: &mut Vec<Words>,
-) {
-    let mut own = Vec::new();
-    for (name, value) in pairs {
-        let room = room.saturating_sub(names + 4);
-        let clean = value.clean(Budget { input: 8 << 10, ..Budget::log() }.with_ascii(sight.glyphs.is_ascii()));
-        let mut texts: Vec<(bool, String)> = Vec::new();
-        for (number, row) in clean.rows.iter().enumerate() {
-            texts.extend(wrap(&row.text(), room).into_iter().map(|text| (number > 0, text)));
-        }
-        let left_out = texts.len().saturating_sub(LINES.max(if most == MESSAGE { MESSAGE } else { LINES }));
-        texts.truncate(texts.len() - left_out);
-        for (number, (gutter, text)) in texts.into_iter().enumerate() {
-            let label = if number == 0 { fit(name, names) } else { " ".repeat(names) };
-            own.push(Words::of(Role::LogField, label).gap(2).then(marked(sight, gutter, Words::of(role, text))));
-        }
-        if left_out > 0 {
-            own.push(Words::new().gap(names + 2).text(Role::Faint, format!("and {left_out} more lines")));
-        }
-    }
-    capped(&mut own, most);
-    words.extend(own);
+/// A list or an object in lines, with its colours.
+fn nested(sight: &Sight<'_>, value: &[u8], room: usize) -> Option<Vec<Words>> {
+    let budget = Budget { one_line: true, ..Budget::rows() }.with_ascii(sight.glyphs.is_ascii());
+    let one = |line: structure::pretty::Line<'_>| {
+        let parts =
+            line.parts.into_iter().fold(Words::new().gap(2 * line.depth.min(room / 4)), |words, (part, text)| {
+                let role = match part {
+                    Part::Name => Role::LogField,
+                    Part::Text => Role::CodeString,
+                    Part::Number => Role::CodeNumber,
+                    Part::Word => Role::CodeKeyword,
+                    Part::Sign => Role::Quiet,
+                };
+                words.text(role, Foreign::from(text).clean(budget).text())
+            });
+        super::line::cut(parts, room, sight)
+    };
+    Some(pretty(value)?.into_iter().map(one).collect())
 }
 
 fn capped(words: &mut Vec<Words>, most: usize) {

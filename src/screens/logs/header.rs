@@ -35,6 +35,13 @@ pub fn level(state: &State, sight: &Sight<'_>) -> Words {
         state.base.host.as_ref().map(ToString::to_string),
         state.base.unit.as_ref().map(|unit| unit.stem().to_owned()),
     ];
+    let words = match state.base.span {
+        Some((from, until)) => {
+            let told = |at: i64| jiff::Timestamp::from_microsecond(at).unwrap_or_default().strftime("%H:%M:%S");
+            words.gap(2).text(Role::Quiet, "only ").text(Role::Key, format!("{} to {}", told(from), told(until)))
+        }
+        None => words,
+    };
     only.into_iter().flatten().fold(words, |words, name| words.gap(2).text(Role::Quiet, "only ").text(Role::Key, name))
 }
 
@@ -76,11 +83,15 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
     let store = &sight.reading.store;
     // Rows about what is missing are no lines.
     let lines = |order: &Order| order.len().saturating_sub(store.loss_rows());
-    let (all, shown) = (lines(store.all()), lines(state.shown(sight.reading)));
+    // What is missing passes all of a filter but its span.
+    let counted = store.tally().total();
+    let passing =
+        |order: &Order| if state.base.span.is_some() { usize::try_from(counted).unwrap_or(0) } else { lines(order) };
+    let (all, shown) = (lines(store.all()), passing(state.shown(sight.reading)));
     let number = |count: usize| figure::grouped(count as u64);
     let mut words = Words::new();
     if let Some(hits) = store.hits() {
-        words = words.text(Role::Text, number(lines(hits))).text(Role::Quiet, format!(" of {} lines", number(all)));
+        words = words.text(Role::Text, number(passing(hits))).text(Role::Quiet, format!(" of {} lines", number(all)));
     } else if shown < all {
         words = words.text(Role::Text, number(shown)).text(Role::Quiet, format!(" of {} lines", number(all)));
     } else {
@@ -89,10 +100,14 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
     if let Some(shows) = shows(state) {
         words = words.text(Role::Quiet, format!(", {shows}"));
     }
-    if store.is_working() {
+    if store.is_looking() {
         words = words.text(Role::Info, ", looking");
     }
     let dot = format!("  {}  ", sight.glyphs.dot);
+    if !state.columns.is_empty() {
+        words = words.text(Role::Faint, dot.clone()).text(Role::Quiet, "columns ");
+        words = words.text(Role::LogField, state.columns.join(" "));
+    }
     let loss = store.loss();
     let lost = match (loss.lines, loss.unsure) {
         (0, 0) => Words::of(Role::Quiet, "0 lost"),
@@ -163,7 +178,7 @@ pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
         return vec![Words::of(Role::Quiet, why)];
     }
     if !store.all().is_empty() {
-        if store.is_working() {
+        if store.is_looking() {
             return vec![Words::of(Role::Quiet, "Nothing was found yet; older lines are being looked at.")];
         }
         let back = Words::of(Role::Key, keys(Action::Back)).text(Role::Quiet, " shows them all again.");

@@ -1,28 +1,24 @@
 //! One row of the log as lines of the screen.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::body::bodies;
 use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
+use crate::domain::structure::Structure;
 use crate::domain::fact::size_told;
 use crate::domain::{HostName, Query};
 use crate::port::log::Loss;
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::{HostLog, Older, PAGE, Ref, has_older};
+use crate::state::logs::{Fold, HostLog, Older, PAGE, Ref, has_older};
 use crate::style::Role;
-use crate::text::{Budget, Foreign, Row as Text, truncate, width, wrap};
+use crate::text::{Budget, Foreign, Row as Text, truncate, width};
 use crate::ui::words::Piece;
 use crate::ui::{Words, figure, told};
-
-/// Lines of a message that are shown below its first one, folded.
-const BELOW: usize = 2;
-/// Bytes of a message that are looked at for a line that is cut, and for one that is broken.
-const LOOKED_AT: usize = 4 << 10;
-const LOOKED_AT_WRAPPED: usize = 16 << 10;
-/// Lines of the screen that a broken message takes at most.
-const WRAPPED: usize = 30;
 
 /// One line of the screen.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,19 +27,25 @@ pub struct Drawn {
     pub words: Words,
     /// What it stands on, from this column on.
     pub ground: Option<(u16, Role)>,
+    /// Which field of an unfolded line it tells.
+    pub field: Option<usize>,
 }
 
 impl Drawn {
     /// A line without a ground of its own.
     pub fn plain(words: Words) -> Self {
-        Self { words, ground: None }
+        Self { words, ground: None, field: None }
     }
 }
 
 /// The lines of a row; at least one.
 pub fn lines(sight: &Sight<'_>, state: &State, row: Ref) -> Vec<Drawn> {
     let own = match (sight.reading.store.host(row), sight.reading.store.row(row)) {
-        (Some(host), Some(Row::Line(line))) => of_line(sight, state, row, &host.name, &line),
+        (Some(host), Some(Row::Line(line))) => {
+            let mut lines = of_line(sight, state, row, host, &line);
+            lines.extend(state.fold(sight.reading, row).map(|fold| of_fold(sight, fold)));
+            lines
+        }
         (Some(host), Some(Row::Loss(loss))) => vec![of_loss(sight, state, row, &host.name, loss)],
         (_, _) => vec![Drawn::plain(Words::new())],
     };
@@ -58,7 +60,8 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     if evicted > 0 {
         let cap = size_told(store.cap() as u64);
         let lines = format!("{} older lines were let go: lines have {cap} of memory", figure::grouped(evicted));
-        drawn.push(Drawn { words: indent(sight).text(Role::LogLoss, lines), ground: Some((0, Role::LogLoss)) });
+        let words = indent(sight).text(Role::LogLoss, lines);
+        drawn.push(Drawn { words, ground: Some((0, Role::LogLoss)), field: None });
     }
     let mut say = |role: Role, text: String| drawn.push(Drawn::plain(indent(sight).text(role, text)));
     for host in store.hosts() {
@@ -118,10 +121,11 @@ fn of_loss(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, loss: &L
     let words = Words::new().gap(1).then(fitted(time, shape.time, sight));
     let before = usize::from(shape.message_at - 1 - shape.time);
     let words = words.gap(before).text(Role::LogLoss, format!("{host}: {}", loss.words()));
-    Drawn { words, ground: Some((0, Role::LogLoss)) }
+    Drawn { words, ground: Some((0, Role::LogLoss)), field: None }
 }
 
-fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &Line<'_>) -> Vec<Drawn> {
+fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Line<'_>) -> Vec<Drawn> {
+    let host = &log.name;
     let shape = sight.shape;
     let gap = usize::from(shape.gap);
     let late = if row.is_late() { Words::of(Role::Warn, sight.glyphs.late) } else { Words::new().gap(1) };
@@ -137,55 +141,47 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, line: &L
     let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
     head = head.then(fitted(level, LEVEL, sight)).gap(gap);
 
-    // Lines that are only beside what was looked for step back.
-    let beside = state.is_beside(row, sight.reading);
-    let role = if line.priority() > 5 || beside { Role::Quiet } else { Role::Text };
-    let looked_at = if state.wrap { LOOKED_AT_WRAPPED } else { LOOKED_AT };
-    let ascii = sight.glyphs.is_ascii();
-    let budget = Budget { input: looked_at, shown: looked_at, ..Budget::log() }.with_ascii(ascii);
-    let clean = line.clean(budget);
-    let query = sight.reading.store.query().filter(|_| !beside);
-    let mut bodies: Vec<Words> = Vec::new();
-    let (mut hidden, mut beyond) = (0, line.raw().iter().filter(|byte| **byte == b'\n').count() + 1);
-    beyond = beyond.saturating_sub(clean.rows.len() + usize::from(line.raw().ends_with(b"\n")));
-    for (number, text) in clean.rows.iter().enumerate() {
-        let gutter = number > 0;
-        let role = if gutter { Role::Quiet } else { role };
-        if state.wrap {
-            let room = shape.message().saturating_sub(if gutter { 2 } else { 0 });
-            for (part, text) in wrap(&text.text(), room).into_iter().enumerate() {
-                if bodies.len() >= WRAPPED {
-                    hidden += 1;
-                    continue;
-                }
-                let mark = gutter || part > 0;
-                bodies.push(marked(sight, mark && gutter, highlighted(role, &text, query)));
-            }
-        } else if number <= BELOW {
-            bodies.push(marked(sight, gutter, styled(role, text, query)));
-        } else {
-            hidden += 1;
-        }
+    for name in state.columns.iter().filter(|_| shape.field > 0) {
+        let words = Words::of(Role::LogField, column(name, line, sight));
+        head = head.then(fitted(words, shape.field, sight)).gap(gap);
     }
-    beyond += hidden;
-    if beyond > 0 {
-        let more = format!("   +{}", figure::count(beyond, "line"));
-        // The last line gives way for it, so that it is never out of sight.
-        if let Some(last) = bodies.pop() {
-            let room = shape.message().saturating_sub(width(&more));
-            bodies.push(cut(last, room, sight).text(Role::Faint, more));
-        }
-    }
-    if line.cut() > 0 {
-        let more = format!("{} more on the host", figure::bytes(u64::from(line.cut())));
-        bodies.push(marked(sight, true, Words::of(Role::Faint, more)));
-    }
+    let bodies = bodies(sight, state, row, log, line);
     let mut head = Some(head);
     let lead = |body: Words| match head.take() {
         Some(head) => head.then(body),
         None => indent(sight).then(body),
     };
     bodies.into_iter().map(lead).map(Drawn::plain).collect()
+}
+
+/// The value of a field that stands in a column of its own; nothing where the line has none.
+fn column(name: &str, line: &Line<'_>, sight: &Sight<'_>) -> String {
+    let budget = Budget { input: 256, ..Budget::line() }.with_ascii(sight.glyphs.is_ascii());
+    match name {
+        "pid" if line.pid() != 0 => line.pid().to_string(),
+        "id" => line.identifier().map(|name| name.clean(budget).text()).unwrap_or_default(),
+        name => {
+            let structure = Structure::read(line.raw());
+            let field = structure.fields.iter().find(|field| Foreign::from(&field.name).plain() == name);
+            field.map(|field| Foreign::from(&field.value).clean(budget).text()).unwrap_or_default()
+        }
+    }
+}
+
+/// How often the line above it was said once more, in what time, and when last.
+fn of_fold(sight: &Sight<'_>, fold: &Fold) -> Drawn {
+    let span = fold.until.key().saturating_sub(fold.first.key()).max(0);
+    let span = Duration::from_micros(u64::try_from(span).unwrap_or(0));
+    let span = if span < Duration::from_secs(100) {
+        format!("{:.1} s", span.as_secs_f64())
+    } else {
+        crate::domain::time::short(span)
+    };
+    let last = Timestamp::from_microsecond(fold.until.key()).unwrap_or_default();
+    let times = figure::grouped(fold.count as u64);
+    let last = last.strftime("%H:%M:%S%.3f");
+    let words = format!("{} the same {times} times in {span}, the last at {last}", sight.glyphs.again);
+    Drawn::plain(indent(sight).gap(2).text(Role::Faint, words))
 }
 
 /// Behind the gutter mark, without which a line of a message could pass for one of its own.
@@ -235,7 +231,7 @@ pub fn fitted(words: Words, columns: u16, sight: &Sight<'_>) -> Words {
 }
 
 /// Words in at most so many columns, with a mark where something is missing.
-fn cut(words: Words, columns: usize, sight: &Sight<'_>) -> Words {
+pub fn cut(words: Words, columns: usize, sight: &Sight<'_>) -> Words {
     if words.width(sight.clock) <= columns {
         return words;
     }

@@ -1,14 +1,23 @@
 //! The logs: many units of many hosts in one stream, in the order of time.
 
+mod body;
 mod fields;
 mod header;
+mod histogram;
 mod line;
+mod patterns;
+mod readable;
 mod shape;
 mod sight;
 mod state;
+mod unfolded;
 mod view;
+mod walk;
 
+pub use fields::Told;
 pub use header::Keys;
+pub use histogram::{Span, bars};
+pub use patterns::{Moment, Pane, list as new_patterns};
 pub use shape::Shape;
 pub use sight::Sight;
 pub use state::{Place, Shows, State, TimeFormat};

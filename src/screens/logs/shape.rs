@@ -20,12 +20,16 @@ pub struct Shape {
     pub host: u16,
     /// The service, else unit or program.
     pub service: u16,
+    /// Each of the fields that were chosen.
+    pub field: u16,
     /// Spaces between columns.
     pub gap: u16,
     /// Where the message begins.
     pub message_at: u16,
 }
 
+/// Columns of a field that was chosen.
+const FIELD: u16 = 14;
 /// Columns of the level.
 pub const LEVEL: u16 = 5;
 
@@ -67,8 +71,13 @@ impl Shape {
         };
         let part = |wide: u16| if wide == 0 { 0 } else { wide + gap };
         // The first column is for marks.
-        let message_at = 1 + part(time) + part(host) + part(service) + part(LEVEL);
-        Self { columns, time, host, service, gap, message_at }
+        let before = 1 + part(time) + part(host) + part(service) + part(LEVEL);
+        let count = u16::try_from(state.columns.len()).unwrap_or(0);
+        // The message keeps half of the room.
+        let room = (columns.saturating_sub(before) / 2).checked_div(count).unwrap_or(0).saturating_sub(gap);
+        let field = room.min(FIELD);
+        let message_at = before + part(field) * count;
+        Self { columns, time, host, service, field, gap, message_at }
     }
 
     /// Columns of the message.

@@ -4,16 +4,19 @@
 use jiff::tz::TimeZone;
 
 use super::line::Drawn;
+use super::patterns::Moment;
 use super::shape::Shape;
 use super::state::{Place, State, nearest};
+use super::unfolded::Unfolded;
 use super::{fields, line};
+use crate::port::log_block::Row;
 use crate::state::Fleet;
 use crate::state::logs::{Reading, Ref};
 use crate::style::Glyphs;
 use crate::ui::Clock;
 
 /// Everything that is needed to tell lines.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Sight<'a> {
     /// The tail.
     pub reading: &'a Reading,
@@ -25,6 +28,10 @@ pub struct Sight<'a> {
     pub clock: Clock,
     /// The person's own time zone.
     pub zone: Option<&'a TimeZone>,
+    /// Whether times are those of that zone.
+    pub local: bool,
+    /// The newest deploy, when it began.
+    pub deploy: Option<Moment>,
     /// The marks.
     pub glyphs: &'static Glyphs,
     /// The key that fetches older lines.
@@ -54,9 +61,25 @@ impl Sight<'_> {
     pub fn lines(&self, state: &State, row: Ref) -> Vec<Drawn> {
         let mut lines = line::lines(self, state, row);
         if let Some(unfolded) = state.unfolded.iter().find(|one| one.row == row) {
-            lines.extend(fields::lines(self, unfolded));
+            let chosen = state.field.filter(|_| state.chosen(self.reading) == Some(row));
+            lines.extend(fields::lines(self, unfolded, chosen));
         }
         lines
+    }
+
+    /// How many fields an unfolded line has.
+    pub fn field_count(&self, unfolded: &Unfolded) -> usize {
+        match self.reading.store.row(unfolded.row) {
+            Some(Row::Line(line)) => fields::told(&line, &unfolded.fields).len(),
+            Some(Row::Loss(_)) | None => 0,
+        }
+    }
+
+    /// The field that has the keys.
+    pub fn chosen_field(&self, state: &State) -> Option<fields::Told> {
+        let unfolded = state.chosen_unfolded(self.reading)?;
+        let Some(Row::Line(line)) = self.reading.store.row(unfolded.row) else { return None };
+        fields::told(&line, &unfolded.fields).into_iter().nth(state.field?)
     }
 
     /// How many lines a row takes.
@@ -73,10 +96,9 @@ impl Sight<'_> {
             Place::Held { cursor, y, .. } => {
                 let Some(cursor) = nearest(order, cursor) else { return Vec::new() };
                 let (mut rows, mut at) = (Vec::new(), y);
-                for row in order.forward(cursor) {
-                    if at >= bottom {
-                        break;
-                    }
+                let mut next = Some(state.drawn(self.reading, cursor));
+                while let Some(row) = next.filter(|_| at < bottom) {
+                    next = state.next(self.reading, row);
                     let lines = self.lines(state, row);
                     let placed = Placed { row: Some(row), y: at, lines };
                     at += placed.height();
@@ -89,7 +111,9 @@ impl Sight<'_> {
         // From here on upwards.
         let from = rows.last().and_then(|placed: &Placed| placed.row).unwrap_or(Ref::LAST);
         let mut all = true;
-        for row in order.backward(from) {
+        let mut at = from;
+        while let Some(row) = state.previous(self.reading, at) {
+            at = row;
             if top <= 0 {
                 all = false;
                 break;

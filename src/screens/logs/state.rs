@@ -1,17 +1,16 @@
 //! What a person has done on the logs: where they are in them, what passes, how lines are told.
 
+use super::histogram::Span;
+use super::patterns::Pane;
 use super::sight::Sight;
+use super::unfolded::Unfolded;
+use crate::domain::Query;
 use crate::domain::query::Mistake;
-use crate::domain::{HostName, Query};
-use crate::port::log::{Cursor, LogFields, Since};
-use crate::port::log_block::Row;
+use crate::port::log::Since;
 use crate::state::logs::{Filter, Order, Reading, Ref};
-use crate::text::Foreign;
 use crate::ui::Field;
 use crate::ui::list::Step;
 
-/// Lines that are unfolded at once; the one unfolded first folds again.
-const UNFOLDED: usize = 16;
 /// The least important priorities through which the level goes round.
 const LEVELS: [u8; 4] = [7, 6, 4, 3];
 
@@ -61,28 +60,6 @@ pub enum TimeFormat {
     HostClock,
 }
 
-/// A line with all its fields.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unfolded {
-    /// The line.
-    pub row: Ref,
-    /// Its place in the journal.
-    pub cursor: Option<Cursor>,
-    /// Its fields.
-    pub fields: Fields,
-}
-
-/// The fields of a line.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fields {
-    /// They were asked for.
-    Loading,
-    /// They came.
-    Read(Vec<(String, Foreign)>),
-    /// They can't be read; the reason.
-    Failed(String),
-}
-
 /// The state of the screen of logs.
 #[derive(Debug, Default)]
 pub struct State {
@@ -104,8 +81,24 @@ pub struct State {
     pub wrap: bool,
     /// How time is told.
     pub time: TimeFormat,
+    /// Whether messages are shown as they were written.
+    pub raw: bool,
     /// Lines with all their fields.
     pub unfolded: Vec<Unfolded>,
+    /// Which field of the line under the cursor has the keys.
+    pub field: Option<usize>,
+    /// Fields of messages that stand in columns of their own, by the names that queries take.
+    pub columns: Vec<String>,
+    /// Whether the histogram is shown, when a person has said so.
+    pub histogram: Option<bool>,
+    /// The span of it that is being chosen.
+    pub span: Option<Span>,
+    /// What is new since a moment, when that is shown.
+    pub patterns: Option<Pane>,
+    /// Whether each line of a run is shown.
+    pub flat: bool,
+    /// Rows whose runs are unfolded.
+    pub(super) opened: Vec<Ref>,
     /// Whether the person went above the first line just now.
     pub above: bool,
     /// Where the person was before a filter was typed.
@@ -115,7 +108,7 @@ pub struct State {
     /// The text that was read last, so that it is read once.
     read: Option<String>,
     /// Lines of the list on screen.
-    height: usize,
+    pub(super) height: usize,
 }
 
 impl State {
@@ -168,7 +161,7 @@ impl State {
     /// The line under the cursor: at the end there is one when nothing is held, too.
     pub fn chosen(&self, reading: &Reading) -> Option<Ref> {
         match self.place {
-            Place::Following => self.shown(reading).last(),
+            Place::Following => self.shown(reading).last().map(|row| self.drawn(reading, row)),
             Place::Held { cursor, .. } => self.shown(reading).contains(cursor).then_some(cursor),
         }
     }
@@ -186,7 +179,7 @@ impl State {
         if self.place != Place::Following {
             return;
         }
-        let Some(cursor) = self.shown(reading).last() else { return };
+        let Some(cursor) = self.chosen(reading) else { return };
         let end = reading.store.all().last().unwrap_or(cursor);
         // The end of the list is at its lower edge; what is too far is mended when it settles.
         self.place = Place::Held { cursor, y: isize::try_from(self.height).unwrap_or(0), end };
@@ -221,6 +214,9 @@ impl State {
 
     /// Moves the cursor; up stops following, the last line follows again.
     pub fn go(&mut self, step: Step, sight: &Sight<'_>) {
+        if self.go_in_fields(step, sight) {
+            return;
+        }
         let order = self.shown(sight.reading);
         match step {
             Step::Last => return self.follow(),
@@ -246,7 +242,10 @@ impl State {
         let (mut cursor, mut y, down) = (cursor, y, rows > 0);
         self.before = None;
         let bottom = isize::try_from(self.height).unwrap_or(isize::MAX);
-        let next_to = |cursor: Ref| if down { order.forward(cursor).nth(1) } else { order.backward(cursor).next() };
+        let shown = &*self;
+        let next_to = |cursor: Ref| {
+            if down { shown.next(sight.reading, cursor) } else { shown.previous(sight.reading, cursor) }
+        };
         if !matches!(step, Step::By(_)) {
             // The text moves by so many lines below a cursor that stays.
             let mut left = rows.abs();
@@ -287,12 +286,19 @@ impl State {
             Place::Following => Ref::LAST,
             Place::Held { cursor, .. } => cursor,
         };
+        // Of a run that is folded its first line stands for the others that are wanted as well.
+        let reading = sight.reading;
+        let wanted = |row: &Ref| wanted(*row) && (self.is_drawn(reading, *row) || !wanted(self.drawn(reading, *row)));
         let found = if down {
-            order.forward(from).find(|row| *row != from && wanted(*row))
+            order.forward(from).find(|row| *row != from && wanted(row))
         } else {
-            order.backward(from).find(|row| wanted(*row))
+            order.backward(from).find(wanted)
         };
         if let Some(found) = found {
+            if self.fold(reading, found).is_some_and(|fold| fold.first != found) {
+                self.open_run(found);
+            }
+            let found = self.drawn(reading, found);
             self.jump(found, sight);
         }
         found.is_some()
@@ -306,38 +312,6 @@ impl State {
         let Some((row, y)) = hit.and_then(|one| Some((one.row?, one.y))) else { return };
         let end = self.end(sight.reading).unwrap_or(row);
         self.place = Place::Held { cursor: row, y, end };
-    }
-
-    /// Folds or unfolds the line under the cursor; says which fields are wanted.
-    pub fn toggle_fields(&mut self, reading: &Reading) -> Option<(HostName, Cursor)> {
-        let row = self.chosen(reading)?;
-        let host = reading.store.host(row)?;
-        let Some(Row::Line(line)) = reading.store.row(row) else { return None };
-        self.hold(reading);
-        if let Some(place) = self.unfolded.iter().position(|one| one.row == row) {
-            self.unfolded.remove(place);
-            return None;
-        }
-        if self.unfolded.len() >= UNFOLDED {
-            self.unfolded.remove(0);
-        }
-        let cursor = line.cursor();
-        self.unfolded.push(Unfolded { row, cursor: cursor.clone(), fields: Fields::Loading });
-        Some((host.name.clone(), cursor?))
-    }
-
-    /// Takes fields in that were asked for.
-    pub fn take_fields(&mut self, fields: LogFields, reading: &Reading) {
-        let same = |one: &&mut Unfolded| {
-            one.cursor.as_ref() == Some(&fields.cursor)
-                && reading.store.host(one.row).is_some_and(|host| host.name == fields.host)
-        };
-        if let Some(one) = self.unfolded.iter_mut().find(same) {
-            one.fields = match fields.fields {
-                Ok(read) => Fields::Read(read),
-                Err(why) => Fields::Failed(why),
-            };
-        }
     }
 
     /// The next level, round and round.
@@ -380,13 +354,17 @@ impl State {
 
     /// One step back; says whether there was one.
     pub fn back(&mut self) -> bool {
+        if self.field.take().is_some() || self.span.take().is_some() || self.patterns.take().is_some() {
+            return true;
+        }
         if !self.filter.text().is_empty() {
             self.filter.clear();
             self.shows = Shows::Found;
         } else if !self.base.is_open() {
             self.base = Filter::default();
-        } else if !self.unfolded.is_empty() {
+        } else if !self.unfolded.is_empty() || !self.opened.is_empty() {
             self.unfolded.clear();
+            self.opened.clear();
         } else {
             return false;
         }
@@ -397,6 +375,8 @@ impl State {
     pub fn renew(&mut self) {
         self.place = Place::Following;
         self.unfolded.clear();
+        self.opened.clear();
+        (self.field, self.span, self.base.span) = (None, None, None);
         self.before = None;
     }
 
@@ -417,7 +397,8 @@ impl State {
             return;
         };
         // While not everything was looked at, the line itself may still be found.
-        if !reading.store.is_working() {
+        if !reading.store.is_looking() {
+            let near = self.drawn(reading, near);
             self.place = Place::Held { cursor: near, y, end };
         }
         let within = |y: isize, tall: isize| {
@@ -436,6 +417,7 @@ impl State {
             let Place::Held { cursor, y, end } = self.place else { return };
             self.place = Place::Held { cursor, y: within(y + shift, tall), end };
         }
+        self.show_field(sight, height);
         self.see(sight, height);
     }
 

@@ -7,6 +7,7 @@ use super::header::{self, Keys};
 use super::line::seam;
 use super::sight::Sight;
 use super::state::State;
+use super::{histogram, patterns};
 use crate::domain::query::Mistake;
 use crate::style::Role;
 use crate::text::width;
@@ -24,28 +25,45 @@ pub struct Areas {
     pub header: Rect,
     /// Sentences about hosts whose log can't be read.
     pub notes: Rect,
+    /// The lines over time.
+    pub histogram: Rect,
     /// The lines.
     pub list: Rect,
+    /// What is new.
+    pub patterns: Rect,
 }
 
 /// Divides the screen.
-pub fn areas(area: Rect, sight: &Sight<'_>) -> Areas {
+pub fn areas(area: Rect, state: &State, sight: &Sight<'_>) -> Areas {
     let header = Rect { height: 2.min(area.height), ..area };
     let count = u16::try_from(header::notes(sight).len()).unwrap_or(NOTES).min(NOTES);
     let notes = Rect { y: header.bottom(), height: count.min(area.height.saturating_sub(2)), ..area };
     let gap = u16::from(area.height >= ROOMY);
     let top = (notes.bottom() + gap).min(area.bottom());
-    Areas { header, notes, list: Rect { y: top, height: area.bottom() - top, ..area } }
+    let bars = histogram::bars(state, area.height);
+    let takes = if bars == 0 { 0 } else { bars + 1 };
+    let histogram = Rect { y: top, height: takes.min(area.bottom() - top), ..area };
+    let top = (histogram.bottom() + if bars == 0 { 0 } else { gap }).min(area.bottom());
+    let below = patterns::height(state, area.height).min(area.bottom() - top);
+    let list = Rect { y: top, height: area.bottom() - top - below, ..area };
+    let patterns = Rect { y: list.bottom(), height: below, ..area };
+    Areas { header, notes, histogram, list, patterns }
 }
 
 /// Draws the screen.
 pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: Keys<'_>) {
-    let areas = areas(area, sight);
+    let areas = areas(area, state, sight);
     head(state, sight, pen, areas.header);
     for (note, y) in header::notes(sight).iter().zip(areas.notes.y..areas.notes.bottom()) {
         pen.words(area.x + 1, y, area.width.saturating_sub(2), note);
     }
+    if areas.histogram.height > 0 {
+        histogram::view(state, sight, pen, areas.histogram);
+    }
     list(state, sight, pen, areas.list, keys);
+    if areas.patterns.height > 0 {
+        patterns::view(state, sight, pen, areas.patterns);
+    }
 }
 
 fn head(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {

@@ -12,6 +12,8 @@ pub struct Filter {
     pub host: Option<HostName>,
     /// Only lines of this unit.
     pub unit: Option<UnitName>,
+    /// Only what lies between these moments by our clock, in microseconds; the second one is beyond it.
+    pub span: Option<(i64, i64)>,
     /// Only lines that pass this.
     pub query: Option<Query>,
     /// How many of the lines before and behind those that pass the query are wanted as well.
@@ -20,7 +22,7 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { least: 7, host: None, unit: None, query: None, around: 0 }
+        Self { least: 7, host: None, unit: None, span: None, query: None, around: 0 }
     }
 }
 
@@ -33,10 +35,15 @@ impl Filter {
 
     /// Whether everything passes.
     pub fn is_open(&self) -> bool {
-        self.least >= 7 && self.host.is_none() && self.unit.is_none() && self.query.is_none()
+        self.least >= 7 && self.host.is_none() && self.unit.is_none() && self.span.is_none() && self.query.is_none()
     }
 
-    /// Whether a line passes.
+    /// Whether a moment lies where lines may.
+    pub fn spans(&self, moment: i64) -> bool {
+        self.span.is_none_or(|(from, until)| (from..until).contains(&moment))
+    }
+
+    /// Whether a line passes, whenever it was written.
     pub fn passes(&self, host: &HostName, line: &Line<'_>) -> bool {
         line.priority() <= self.least
             && self.host.as_ref().is_none_or(|wanted| wanted == host)

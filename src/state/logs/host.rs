@@ -147,7 +147,7 @@ impl HostLog {
                 self.lines += 1;
                 self.last = Some(entry.cursor.clone());
                 let key = self.clock.line(entry.at.as_microsecond(), entry.monotonic, entry.boot);
-                (key, Some(entry.priority.min(7)))
+                (key, Some(entry.level()))
             }
             LogRow::Loss(loss) => {
                 self.open.loss(loss);

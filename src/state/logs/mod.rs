@@ -6,8 +6,11 @@
 
 mod clock;
 mod filter;
+mod folds;
+pub mod group;
 mod host;
 mod host_filter;
+mod novel;
 mod older;
 mod order;
 mod reading;
@@ -15,14 +18,20 @@ mod scope;
 mod search;
 mod sieve;
 mod store;
+mod tally;
 
+#[cfg(test)]
+mod folds_tests;
 #[cfg(test)]
 mod tests;
 
 pub use filter::Filter;
+pub use folds::{Fold, Folds};
 pub use host::{HostLog, Older};
+pub use novel::{Novel, Pattern};
 pub use older::{NoPage, PAGE, has_older};
 pub use order::{Order, Ref};
 pub use reading::{NEWEST, Reading};
 pub use scope::{Chosen, Scope, Sources};
-pub use store::{CAP, LogStore, Loss};
+pub use store::{CAP, Layer, LogStore, Loss};
+pub use tally::{Columns, Counts, Tally};

@@ -7,6 +7,7 @@ use super::filter::Filter;
 use super::host::HostLog;
 use super::order::{Order, Ref};
 use super::search::{Mask, mask};
+use super::tally::Tally;
 use crate::port::log_block::Row;
 
 /// Rows that one slice looks at.
@@ -21,6 +22,7 @@ const SLICE_BYTES: usize = 4 << 20;
 pub struct Sieve {
     filter: Filter,
     order: Order,
+    tally: Tally,
     around: Around,
     /// Everything from here on was looked at; nothing before.
     frontier: Ref,
@@ -56,6 +58,7 @@ impl Sieve {
         Self {
             filter,
             order: Order::default(),
+            tally: Tally::default(),
             around: Around::default(),
             frontier: Ref::LAST,
             done: false,
@@ -74,6 +77,11 @@ impl Sieve {
         &self.order
     }
 
+    /// How much of that lies in which time.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// The same with the lines around it.
     pub fn around(&self) -> &Order {
         if self.filter.around == 0 { &self.order } else { &self.around.order }
@@ -89,9 +97,10 @@ impl Sieve {
         if !self.done && row < self.frontier {
             return;
         }
-        let passes = row.is_loss() || self.asked(row, hosts);
+        let passes = if row.is_loss() { self.filter.spans(row.key()) } else { self.asked(row, hosts) };
         if passes {
             self.order.insert(row);
+            self.tally.add(&[row]);
         }
         let lines = self.filter.around;
         if lines == 0 {
@@ -123,7 +132,10 @@ impl Sieve {
                 }
                 left -= 1;
                 self.frontier = *row;
-                let passes = row.is_loss() || self.passes(*row, hosts, &mut bytes);
+                let passes = match row.is_loss() {
+                    true => self.filter.spans(row.key()),
+                    false => self.passes(*row, hosts, &mut bytes),
+                };
                 if passes {
                     found.push(*row);
                 }
@@ -140,6 +152,7 @@ impl Sieve {
         }
         found.reverse();
         self.order.put_in_front(&found);
+        self.tally.add(&found);
         around.reverse();
         self.around.order.put_in_front(&around);
     }
@@ -147,7 +160,7 @@ impl Sieve {
     /// Whether a row passes; the first of a block asks for all of it, and adds how many bytes were looked at for that.
     fn passes(&mut self, row: Ref, hosts: &[HostLog], looked: &mut usize) -> bool {
         let filter = &self.filter;
-        if row.priority() > filter.least {
+        if !filter.spans(row.key()) || row.priority() > filter.least {
             return false;
         }
         let Some(query) = &filter.query else { return self.asked(row, hosts) };
@@ -177,7 +190,10 @@ impl Sieve {
     fn asked(&self, row: Ref, hosts: &[HostLog]) -> bool {
         let filter = &self.filter;
         let Some(host) = hosts.get(usize::from(row.host())) else { return false };
-        if row.priority() > filter.least || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name) {
+        if !filter.spans(row.key())
+            || row.priority() > filter.least
+            || filter.host.as_ref().is_some_and(|wanted| *wanted != host.name)
+        {
             return false;
         }
         if filter.unit.is_none() && filter.query.is_none() {
@@ -192,6 +208,8 @@ impl Sieve {
 
     /// Takes out what is gone.
     pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool) {
+        let left = self.order.forward(Ref::FIRST).take_while(|row| row.key() <= until);
+        left.filter(|row| gone(*row)).for_each(|row| self.tally.remove(row));
         self.order.forget(until, &gone);
         self.around.order.forget(until, &gone);
         self.around.waiting.retain(|row| !gone(*row));

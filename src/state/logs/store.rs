@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::filter::Filter;
+use super::folds::{Fold, Folds};
 use super::host::{Gone, HostLog, Older};
+use super::novel::Novel;
 use super::order::{Order, Ref};
 use super::sieve::Sieve;
+use super::tally::Tally;
 use crate::domain::host::ClockOffset;
 use crate::domain::{HostName, Query};
 use crate::port::log::{Cursor, LogBatch, LogRow, TailState};
@@ -27,6 +30,15 @@ pub struct Loss {
     pub unsure: u64,
 }
 
+/// An order of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// What passes level, host and unit.
+    Base,
+    /// What passes all of the filter.
+    Hits,
+}
+
 /// The store.
 #[derive(Debug)]
 pub struct LogStore {
@@ -38,6 +50,11 @@ pub struct LogStore {
     base: Option<Sieve>,
     /// What passes all of the filter; `None` when nothing is looked for.
     hits: Option<Sieve>,
+    /// Runs of lines that say the same, and the order they are of.
+    folds: Option<(Layer, Folds)>,
+    /// What lines say since a moment and did not say before.
+    novel: Option<Novel>,
+    tally: Tally,
     received: u64,
     late: u64,
     loss: Loss,
@@ -59,6 +76,9 @@ impl LogStore {
             all: Order::default(),
             base: None,
             hits: None,
+            folds: None,
+            novel: None,
+            tally: Tally::default(),
             received: 0,
             late: 0,
             loss: Loss::default(),
@@ -149,6 +169,10 @@ impl LogStore {
 
     /// Lets what passes of a new row into what was chosen already.
     fn admit(&mut self, made: Ref) {
+        self.tally.add(&[made]);
+        if let Some(novel) = &mut self.novel {
+            novel.admit(made, &self.hosts);
+        }
         if let Some(base) = &mut self.base {
             base.admit(made, &self.all, &self.hosts);
         }
@@ -157,6 +181,12 @@ impl LogStore {
             if base.contains(made) {
                 hits.admit(made, base, &self.hosts);
             }
+        }
+        if let Some((layer, mut folds)) = self.folds.take() {
+            if self.layer(layer).contains(made) {
+                folds.admit(made, self.layer(layer), &self.hosts);
+            }
+            self.folds = Some((layer, folds));
         }
     }
 
@@ -177,9 +207,15 @@ impl LogStore {
 
     fn forget(&mut self, gone: Gone) {
         let is_gone = |row: Ref| row.host() == gone.host && row.number() < gone.before;
+        let oldest = self.all.forward(Ref::FIRST).take_while(|row| row.key() <= gone.until);
+        oldest.filter(|row| is_gone(*row)).for_each(|row| self.tally.remove(row));
         self.all.forget(gone.until, is_gone);
         for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
             sieve.forget(gone.until, is_gone);
+        }
+        if let Some((layer, mut folds)) = self.folds.take() {
+            folds.forget(gone.until, is_gone, self.layer(layer), &self.hosts);
+            self.folds = Some((layer, folds));
         }
     }
 
@@ -220,10 +256,56 @@ impl LogStore {
         let base = filter.base();
         if self.base.as_ref().map(Sieve::filter) != (!base.is_open()).then_some(&base) {
             self.base = (!base.is_open()).then(|| Sieve::new(base));
+            self.fold_anew(Layer::Base);
         }
         if self.hits.as_ref().map(Sieve::filter) != filter.query.is_some().then_some(filter) {
             self.hits = filter.query.is_some().then(|| Sieve::new(filter.clone()));
+            self.fold_anew(Layer::Hits);
         }
+    }
+
+    /// Wishes for the runs of an order, or for none.
+    pub fn fold(&mut self, layer: Option<Layer>) {
+        if self.folds.as_ref().map(|(layer, _)| *layer) != layer {
+            self.folds = layer.map(|layer| (layer, Folds::default()));
+        }
+    }
+
+    fn fold_anew(&mut self, layer: Layer) {
+        if let Some((of, folds)) = &mut self.folds
+            && *of == layer
+        {
+            *folds = Folds::default();
+        }
+    }
+
+    /// Wishes for what is new since a moment, in microseconds, or for nothing of the kind.
+    pub fn look_for_new(&mut self, since: Option<i64>) {
+        if self.novel.as_ref().map(Novel::moment) != since {
+            self.novel = since.map(Novel::since);
+        }
+    }
+
+    /// What is new since the moment that was wished for.
+    pub fn novel(&self) -> Option<&Novel> {
+        self.novel.as_ref()
+    }
+
+    /// How much of what passes lies in which time.
+    pub fn tally(&self) -> &Tally {
+        self.hits.as_ref().or(self.base.as_ref()).map_or(&self.tally, Sieve::tally)
+    }
+
+    fn layer(&self, layer: Layer) -> &Order {
+        match layer {
+            Layer::Base => self.base(),
+            Layer::Hits => self.hits().unwrap_or_else(|| self.base()),
+        }
+    }
+
+    /// The run to which a row belongs, where runs were wished for.
+    pub fn run(&self, row: Ref) -> Option<&Fold> {
+        self.folds.as_ref().and_then(|(_, folds)| folds.of(row))
     }
 
     /// Looks at one more slice of what was not looked at yet: first at what passes without a query, which is quick and
@@ -234,13 +316,33 @@ impl LogStore {
         {
             return base.work(&self.all, &self.hosts);
         }
-        if let Some(hits) = &mut self.hits {
-            hits.work(self.base.as_ref().map_or(&self.all, Sieve::order), &self.hosts);
+        if let Some(hits) = &mut self.hits
+            && !hits.is_done()
+        {
+            return hits.work(self.base.as_ref().map_or(&self.all, Sieve::order), &self.hosts);
+        }
+        if let Some((layer, mut folds)) = self.folds.take() {
+            let worked = !folds.is_done();
+            folds.work(self.layer(layer), &self.hosts);
+            self.folds = Some((layer, folds));
+            if worked {
+                return;
+            }
+        }
+        if let Some(novel) = &mut self.novel {
+            novel.work(&self.all, &self.hosts);
         }
     }
 
     /// Whether [`work`](Self::work) has something left to do.
     pub fn is_working(&self) -> bool {
+        self.is_looking()
+            || self.folds.as_ref().is_some_and(|(_, folds)| !folds.is_done())
+            || self.novel.as_ref().is_some_and(|novel| !novel.is_done())
+    }
+
+    /// Whether it is not known yet of all rows whether they pass.
+    pub fn is_looking(&self) -> bool {
         [&self.hits, &self.base].into_iter().flatten().any(|sieve| !sieve.is_done())
     }
 
@@ -297,7 +399,8 @@ impl LogStore {
     /// Bytes that are taken.
     pub fn bytes(&self) -> usize {
         let sieves: usize = [&self.base, &self.hits].into_iter().flatten().map(Sieve::bytes).sum();
-        self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves
+        let folds = self.folds.as_ref().map_or(0, |(_, folds)| folds.bytes());
+        self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves + folds
     }
 
     /// The last line of each host.

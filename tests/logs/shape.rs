@@ -1,0 +1,73 @@
+//! A person who looks at the lines over time, and at what is new since a moment.
+
+use super::console::Console;
+use super::log_scene::{batch, busy, line};
+use super::{MIDDLE, SMALL, reading};
+
+/// The rows of the histogram: those with bars.
+fn bars(console: &Console) -> usize {
+    console.screen().lines().filter(|row| row.matches(|c| "▁▂▃▄▅▆▇█".contains(c)).count() > 15).count()
+}
+
+#[test]
+fn the_lines_over_time_stand_above_them_where_there_is_room() {
+    let mut console = Console::in_trouble(MIDDLE);
+    busy(&mut console);
+    assert!(bars(&console) > 0, "{}", console.screen());
+    console.keys("i");
+    assert_eq!(bars(&console), 0, "{}", console.screen());
+    let mut console = Console::in_trouble(SMALL);
+    busy(&mut console);
+    assert_eq!(bars(&console), 0, "{}", console.screen());
+    console.keys("i");
+    assert!(bars(&console) > 0, "{}", console.screen());
+}
+
+#[test]
+fn a_span_of_it_is_chosen_and_given_back() {
+    let mut console = Console::in_trouble(MIDDLE);
+    busy(&mut console);
+    assert!(console.screen().contains("925 lines"), "{}", console.screen());
+    console.keys("v g");
+    assert!(console.screen().contains("925 lines, 310 errors, 15 warnings"), "{}", console.screen());
+    // Who thinks better of it is where they were.
+    console.keys("esc");
+    assert!(!console.screen().contains("310 errors"), "{}", console.screen());
+    console.keys("v left left left enter");
+    let shown = console.row_with("of 925 lines");
+    assert!(!shown.contains("925 of 925"), "{shown}");
+    assert!(console.screen().contains("only 02:1"), "{}", console.screen());
+    console.keys("esc");
+    assert!(console.screen().contains("925 lines") && !console.screen().contains("of 925"), "{}", console.screen());
+}
+
+#[test]
+fn what_is_new_since_a_moment_is_told_with_how_often_and_leads_to_its_lines() {
+    for size in [MIDDLE, SMALL] {
+        let (mut console, tail) = reading(size);
+        let said = |second: u32, message: &str| line(&format!("02:13:{second:02}"), "backend", 6, message);
+        let before = (0..5).map(|n| said(n, &format!("request {n} done")));
+        let behind = [
+            said(10, "cache is cold"),
+            said(11, "request 77 done"),
+            said(12, "webhook rejected order=1"),
+            said(13, "webhook rejected order=2"),
+        ];
+        console.say(batch(tail, "app-1", before.chain(behind).collect()));
+        console.keys("P");
+        assert!(console.screen().contains("5 minutes before the newest line"), "{}", console.screen());
+        assert!(console.screen().contains("everything counts as new"), "{}", console.screen());
+        // Since the line under the cursor.
+        console.keys("tab k k k tab m");
+        let row = console.row_with("webhook rejected order=…");
+        assert!(row.contains(" 2 ") && row.contains("02:13:12"), "{row}");
+        assert!(!console.screen().contains("request … done"), "{}", console.screen());
+        console.say(batch(tail, "app-1", vec![said(14, "webhook rejected order=3")]));
+        console.pass(std::time::Duration::from_secs(1));
+        assert!(console.row_with("webhook rejected order=…").contains(" 3 "), "{}", console.screen());
+        console.keys("g enter");
+        assert!(console.screen().contains("3 of 10 lines"), "{}", console.screen());
+        console.keys("P");
+        assert!(!console.screen().contains("New since"), "{}", console.screen());
+    }
+}
