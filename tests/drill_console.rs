@@ -137,7 +137,7 @@ fn a_deploy_that_goes_well_is_recorded_as_good() {
 fn a_deploy_that_does_not_build_goes_back_by_itself_and_is_recorded_so() {
     let mut pty = at_its_go("v2.30.6");
     pty.wait_until(LONG, "the page of the run comes by itself", |pty| pages(pty).contains("4 Run running"));
-    pty.wait_until(LONG, "it fails and goes back by itself", |pty| pages(pty).contains("going back"));
+    pty.wait_until(LONG, "it fails and goes back by itself", |pty| pages(pty).contains("rolling back"));
     told(&mut pty);
     pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
     assert!(pty.screen().contains("DRILL"), "{}", pty.screen());
@@ -149,7 +149,7 @@ fn a_deploy_that_does_not_build_goes_back_by_itself_and_is_recorded_so() {
 #[ignore = "takes minutes; run with --ignored"]
 fn a_deploy_whose_guard_trips_goes_back_by_itself_and_keeps_its_waiver() {
     let mut pty = at_its_go("v2.30.5");
-    pty.wait_until(LONG * 4, "its guard trips", |pty| pages(pty).contains("going back"));
+    pty.wait_until(LONG * 4, "its guard trips", |pty| pages(pty).contains("rolling back"));
     told(&mut pty);
     pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
     assert!(pty.screen().contains("it is only a drill"), "{}", pty.screen());

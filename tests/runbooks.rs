@@ -13,6 +13,8 @@ mod console;
 mod deploy;
 #[path = "common/deploys.rs"]
 mod deploys;
+#[path = "runbooks/desk.rs"]
+mod desk;
 #[path = "runbooks/following.rs"]
 mod following;
 #[path = "runbooks/fresh.rs"]

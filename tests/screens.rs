@@ -11,6 +11,8 @@ mod questions;
 mod quiet;
 #[path = "common/scene.rs"]
 mod scene;
+#[path = "screens/sight.rs"]
+mod sight;
 
 use std::time::Duration;
 

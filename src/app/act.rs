@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, deploy, novelty, palette, procedures, releases};
+use super::{changing, command, copy, deploy, novelty, palette, procedures, releases, troubles};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -373,26 +373,33 @@ fn back(model: &mut Model) {
         Screen::Hosts => model.hosts.back(),
         Screen::Runbooks => model.runbooks.back(),
         Screen::Procedure => model.procedure.back(),
-        Screen::Deploy => deploy::back(model),
+        Screen::Deploy => model.deploy.back(),
         Screen::Changes => model.changes.back(),
         Screen::History => model.history.back(),
     };
-    if !went && model.screen == Screen::Procedure && procedures::past::put_back(model) {
+    // What says that this key hides it is hidden before anything is left.
+    if went || troubles::hide(model) {
+        return;
+    }
+    if model.screen == Screen::Procedure && procedures::past::put_back(model) {
         return show(model, Screen::History);
     }
-    if !went && model.screen == Screen::Deploy {
+    if model.screen == Screen::Deploy {
+        if deploy::back(model) {
+            return;
+        }
         return show(model, model.last_screen.unwrap_or_default());
     }
-    if !went && model.screen == Screen::Procedure {
+    if model.screen == Screen::Procedure {
         model.in_procedure = false;
         return show(model, Screen::Runbooks);
     }
-    if !went && model.screen == Screen::Runbooks && model.runbooks.subject.take().is_some() {
+    if model.screen == Screen::Runbooks && model.runbooks.subject.take().is_some() {
         // Back to the row for which it was opened.
         let from = model.last_screen.filter(|screen| *screen != Screen::Procedure);
         return show(model, from.unwrap_or_default());
     }
-    if !went && !model.under_way.dismiss() && model.troubles.pop().is_none() && model.screen == Screen::Logs {
+    if !model.under_way.dismiss() && model.screen == Screen::Logs {
         // Back to where the log was opened from.
         show(model, model.last_screen.unwrap_or_default());
     }

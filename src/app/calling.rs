@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::hints::key_of;
+use super::hints::key_on_screen;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::procedures;
@@ -122,14 +122,15 @@ fn left(model: &mut Model, now: Now) {
     let conduct = model.conducted.get(&id).filter(|conduct| conduct.goes_on() && !model.conducted.is_open(&id));
     let whole = |conduct: &&Conduct| conduct.run.document.as_ref().is_some_and(|document| document.whole);
     let (title, action) = if let Some(conduct) = conduct.filter(|conduct| conduct.moves() || whole(conduct)) {
-        (&conduct.run.title, Action::ShowRunbooks)
+        let action = model.environment().map(|here| procedures::shown_by(conduct, here));
+        (&conduct.run.title, action.unwrap_or(Action::ShowRunbooks))
     } else if let Some(shown) = model.under_way.shown().filter(|shown| shown.run.id == id && shown.goes_on()) {
         (&shown.run.title, Action::ShowRun)
     } else {
         return;
     };
     let title = Foreign::from(title.as_str()).plain();
-    let key = key_of(model, action);
+    let key = key_on_screen(model, action);
     model.say_for(format!("{title} goes on; {key} shows it."), SAID, now);
 }
 

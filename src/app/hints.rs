@@ -327,6 +327,7 @@ fn proceed(model: &Model) -> &'static str {
     match model.deploy.page {
         Page::What => "choose",
         Page::Gate | Page::Run | Page::Verify if super::procedures::decide::waits_for_go(model) => "plan",
+        Page::Gate | Page::Run | Page::Verify if super::deploy::opens(model) => "open",
         Page::Gate | Page::Run | Page::Verify => "answer",
         Page::Plan => "confirm",
         Page::Verdict => "another",
@@ -344,7 +345,8 @@ fn deploy(model: &Model) -> Vec<Action> {
         Page::Run => vec![Action::Proceed, Action::PauseRun, Action::RollBack, Action::CancelStep, Action::Down],
         Page::Verdict => {
             let follows = if model.deploy.follows > 0 { vec![Action::Tick, Action::CheckAgain] } else { Vec::new() };
-            let back = super::deploy::may_go_back(model).then_some(Action::GoBack);
+            let can = super::deploy::may_go_back(model) && super::deploy::no_way_back(model).is_none();
+            let back = can.then_some(Action::GoBack);
             follows.into_iter().chain(back).chain([Action::Proceed, Action::Down]).collect()
         }
     };

@@ -27,6 +27,7 @@ mod shell;
 mod strip;
 pub mod stroke;
 mod themes;
+pub mod troubles;
 pub mod update;
 pub mod view;
 mod why_not;

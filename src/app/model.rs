@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::calling;
 use super::overlay::Overlay;
 use super::setup::Setup;
+use super::troubles::Trouble;
 use crate::domain::{Environment, HostName, Moment, Now, RunId, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
@@ -116,8 +117,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// A word about the last key.
     pub notice: Option<Notice>,
-    /// Sentences about trouble of our own, oldest first; `esc` lets the newest go.
-    pub troubles: Vec<String>,
+    /// Sentences about trouble, the oldest first; `esc` lets the newest in sight go.
+    pub troubles: Vec<Trouble>,
     /// Whether the clock runs; without it ages are shown as times.
     pub clock: bool,
     /// Whether the window has the focus, as far as the terminal says.
@@ -218,7 +219,7 @@ impl Model {
             questions: VecDeque::new(),
             pending: Vec::new(),
             notice: None,
-            troubles: setup.notices.clone(),
+            troubles: setup.notices.iter().cloned().map(Trouble::own).collect(),
             clock: !setup.no_clock,
             focused: true,
             calling: calling::State::default(),

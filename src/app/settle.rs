@@ -19,6 +19,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let area = layout.content;
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
     changing::watch(model);
+    super::troubles::settle(model);
     let busy = model.under_way.is_busy() || super::procedures::goes_on(model).is_some();
     match &mut model.overlay {
         Some(Overlay::Help(state)) => state.settle(help::height(area)),
@@ -42,9 +43,10 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             state.settle(lines, confirm::height(area, lines));
         }
         Some(Overlay::Plan(state)) => {
-            let beside = super::procedures::begin::beside(&model.conducted, state.plan(), &state.procedure);
+            let beside =
+                super::procedures::begin::beside(&model.conducted, &model.releases, state.plan(), &state.procedure);
             let columns = plan::columns(area);
-            let lines = plan::lines(state.plan(), &state.procedure, beside, columns, clock, glyphs).all().len();
+            let lines = plan::lines(state.plan(), &state.procedure, &beside, columns, clock, glyphs).all().len();
             let height = plan::height(area, state, lines);
             state.settle(lines, height);
         }

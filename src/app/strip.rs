@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 use super::hints::key_on_screen as key_of;
 use super::model::Model;
 use super::overlay::Overlay;
-use super::procedures;
+use super::{procedures, troubles};
 use crate::domain::run::RunState;
-use crate::domain::{Link, LinkFailure, SiteName};
+use crate::domain::{Link, LinkFailure, RunId, SiteName};
 use crate::input::Action;
 use crate::port::act::StoreState;
 use crate::port::procedure::Need;
 use crate::state::procedures::Conduct;
 use crate::state::procedures::guarded::{GuardStand, worst};
 use crate::style::Role;
-use crate::text::{Foreign, truncate};
+use crate::text::{Foreign, truncate, width};
 use crate::ui::words::Piece;
 use crate::ui::{Pen, Words};
 
@@ -22,8 +22,13 @@ use crate::ui::{Pen, Words};
 const SHOWS: usize = 16;
 /// Columns below which nothing is said of what a run waits for.
 const LEAST_ABOUT: usize = 8;
+/// Columns from which on a run is named beside its digits, and the most of its name.
+const ROOM_FOR_WHOSE: usize = 72;
+const NAME: usize = 30;
 /// Columns of a sentence about our own trouble, at the least.
 const LEAST_TOLD: usize = 24;
+/// The same of one about a run, which is named in front of it.
+const LEAST_OF_RUN: usize = 12;
 
 /// Draws the strip: trouble at the left, the change that goes on at the right.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -81,7 +86,7 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
     let key = |words: Words, action: Action, told: &str| {
         words.gap(2).text(Role::Key, key_of(model, action)).text(Role::Quiet, told.to_owned())
     };
-    let shows = |words: Words| key(words, Action::ShowRunbooks, " shows it");
+    let shows = |words: Words, conduct: &Conduct| key(words, procedures::shown_by(conduct, environment), " shows it");
     if let Some(conduct) = model.conducted.waiting().next() {
         let here = procedures::is_on_screen(model, &conduct.run.id);
         // Whoever paused it knows why it waits: no alarm.
@@ -89,12 +94,13 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
             let words = Words::of(Role::Info, format!("{} ", glyphs.none));
             let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
             let words = words.text(Role::Info, "paused").text(Role::Quiet, ", no further step begins");
-            return Some(if here { key(words, Action::PauseRun, " goes on") } else { shows(words) });
+            return Some(if here { key(words, Action::PauseRun, " goes on") } else { shows(words, conduct) });
         }
         let words = Words::of(Role::Warn, format!("{} ", glyphs.alarm));
         let words = if here { words } else { words.text(Role::Text, format!("{} ", title(conduct))) };
         let words = words.text(Role::Warn, "needs you");
-        let answers = if here { key(Words::new(), Action::AnswerRun, " answers") } else { shows(Words::new()) };
+        let answers =
+            if here { key(Words::new(), Action::AnswerRun, " answers") } else { shows(Words::new(), conduct) };
         // The key that answers has its place first: what it is about is cut where there is no room for all of it.
         let left = room.saturating_sub(words.width(pen.clock) + answers.width(pen.clock) + 2);
         let about = truncate(&procedures::need_told(conduct, environment), left);
@@ -124,7 +130,7 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
         Some(more) => words.then(more),
         None => words,
     };
-    Some(shows(words))
+    Some(shows(words, conduct))
 }
 
 fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -173,18 +179,22 @@ fn said(model: &Model, room: usize) -> Vec<Words> {
             said.push(words);
         }
     }
-    if let Some(newest) = model.troubles.last() {
-        let older = model.troubles.len() - 1;
-        let newest = Foreign::from(newest.as_str()).plain();
+    let troubles = troubles::in_sight(model);
+    if let Some(newest) = troubles.last() {
+        let older = troubles.len() - 1;
+        let of = newest.run.as_ref().map(|run| whose(model, run, room)).unwrap_or_default();
+        let newest = Foreign::from(newest.sentence.as_str()).plain();
         let key = key_of(model, Action::Back);
-        let beside = ", ".len() + key.len() + " hides this".len();
+        let hides = if of.is_empty() || room >= ROOM_FOR_WHOSE { " hides this" } else { " hides" };
+        let least = if of.is_empty() { LEAST_TOLD } else { LEAST_OF_RUN };
+        let beside = width(&of) + ", ".len() + key.len() + hides.len();
         let more = if older > 0 { format!(" and {older} more").len() } else { 0 };
-        let newest = truncate(newest.trim_end_matches('.'), room.saturating_sub(beside + more).max(LEAST_TOLD));
-        let mut words = Words::of(Role::Text, newest);
+        let newest = truncate(newest.trim_end_matches('.'), room.saturating_sub(beside + more).max(least));
+        let mut words = Words::of(Role::Strong, of).text(Role::Text, newest);
         if older > 0 {
             words = words.text(Role::Quiet, format!(" and {older} more"));
         }
-        said.push(words.text(Role::Quiet, ", ").text(Role::Key, key).text(Role::Quiet, " hides this"));
+        said.push(words.text(Role::Quiet, ", ").text(Role::Key, key).text(Role::Quiet, hides));
     }
     if let Some(environment) = model.environment().filter(|environment| !environment.trusted) {
         // What helps stands first: behind it there may be no room.
@@ -193,6 +203,16 @@ fn said(model: &Model, room: usize) -> Vec<Words> {
         said.push(words.text(Role::Text, " lets it run commands of its own"));
     }
     said
+}
+
+/// The run of which something is told: what it is, and by which digits it is told from others.
+fn whose(model: &Model, run: &RunId, room: usize) -> String {
+    let conduct = model.conducted.get(run).filter(|_| room >= ROOM_FOR_WHOSE);
+    let name = conduct.zip(model.environment()).map(|(conduct, here)| troubles::name(conduct, here));
+    match name {
+        Some(name) => format!("{}, run {}: ", truncate(&name, NAME), run.short()),
+        None => format!("run {}: ", run.short()),
+    }
 }
 
 /// What a shell must be given to mean this site: its folder, because its name may mean another one or none.

@@ -8,7 +8,7 @@ use super::deploy::following as deploy_following;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
 use super::stroke::Stroke;
-use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell};
+use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -19,9 +19,6 @@ use crate::screens::{changes, deploy, history, hosts, logs, overview, procedure,
 use crate::state::releases::Known;
 use crate::state::{Fleet, Runs, choices};
 use crate::ui::figure;
-
-/// Sentences about our own trouble that are kept; the oldest go first.
-const TROUBLES_KEPT: usize = 20;
 
 /// How long it is said where a file was written.
 const PATH_STAYS: Duration = Duration::from_secs(60);
@@ -77,6 +74,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.other_desk = procedure::State::default();
             (model.deploy, model.deploy_plan) = (deploy::State::default(), None);
             model.conducted.clear();
+            model.troubles.retain(|one| one.run.is_none());
             (model.put_aside, model.past_wanted) = (None, None);
             if model.screen == Screen::Procedure {
                 model.screen = Screen::Runbooks;
@@ -139,7 +137,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
         Event::Link(news) => return links::news(model, news, now),
         Event::Shell(news) => shell::news(model, news, now),
-        Event::Trouble(sentence) => trouble(model, sentence),
+        Event::Trouble(sentence) => troubles::tell(model, sentence),
         // What was asked for here is told where it was asked for.
         Event::Run(news) if model.conducted.concerns(&news) => {
             model.conducted.observe(&news, now);
@@ -152,14 +150,14 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 RunNews::Begun(_) | RunNews::Step(..) | RunNews::Decided(..) | RunNews::Refused(_) => Vec::new(),
             };
             if let RunNews::Refused(sentence) = &news {
-                trouble(model, sentence.clone());
+                troubles::tell(model, sentence.clone());
             }
             if let Some(fleet) = &model.fleet {
                 model.runs.observe(news, &fleet.environment);
             }
             return asked;
         }
-        Event::Run(RunNews::Refused(sentence)) if model.under_way.sent().is_none() => trouble(model, sentence),
+        Event::Run(RunNews::Refused(sentence)) if model.under_way.sent().is_none() => troubles::tell(model, sentence),
         Event::Run(news) => {
             model.under_way.observe(&news, now);
             if let Some(fleet) = &model.fleet {
@@ -176,15 +174,6 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::Store(state) => model.store = Some(state),
     }
     Vec::new()
-}
-
-pub(super) fn trouble(model: &mut Model, sentence: String) {
-    if model.troubles.last() != Some(&sentence) {
-        model.troubles.push(sentence);
-    }
-    if model.troubles.len() > TROUBLES_KEPT {
-        model.troubles.remove(0);
-    }
 }
 
 fn person(model: &mut Model, input: Input, now: Now) -> Vec<Effect> {

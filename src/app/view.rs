@@ -88,10 +88,17 @@ fn too_small(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 /// Where each tab begins and how wide it is.
 fn tab_places(model: &Model) -> Vec<(Screen, u16, u16, Words)> {
+    // Where the strip has something to say in the same row, or not all names have room, only the open screen keeps its own.
+    let speaks = layout(model.size).is_some_and(|layout| layout.is_low()) && strip::speaks(model);
+    let named = tabs_named(model, speaks);
+    let fits = named.last().is_none_or(|(_, at, wide, _)| at + wide <= model.size.0);
+    if fits { named } else { tabs_named(model, true) }
+}
+
+/// The same with all names, or only with that of the open screen.
+fn tabs_named(model: &Model, squeezed: bool) -> Vec<(Screen, u16, u16, Words)> {
     let mut at = 1;
     let mut places = Vec::new();
-    // Where the strip has something to say in the same row, only the open screen keeps its name.
-    let squeezed = layout(model.size).is_some_and(|layout| layout.is_low()) && strip::speaks(model);
     for (screen, action, name) in TABS {
         let keys = model.keymap.keys_of(&[Context::Global], action);
         let key = keys.first().map(|keys| key_name::sequence_name(keys)).unwrap_or_default();
@@ -193,8 +200,9 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Plan(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
             let accept = hints::key_of(model, Action::Accept);
-            let beside = super::procedures::begin::beside(&model.conducted, state.plan(), &state.procedure);
-            plan::view(state, beside, pen, area, band, &accept);
+            let beside =
+                super::procedures::begin::beside(&model.conducted, &model.releases, state.plan(), &state.procedure);
+            plan::view(state, &beside, pen, area, band, &accept);
         }
         Some(Overlay::Choose(state)) => {
             let key = |action: Action| hints::key_of(model, action);

@@ -109,7 +109,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::NextPane | Action::Zoom => one_pane(model),
         Action::CopyPane => nothing_open(model).or_else(|| no_pane(model)),
         Action::Filter if matches!(model.overlay, Some(Overlay::Running(_))) => Some("there is nothing to filter"),
-        Action::Restart => return changing::why_not(model, Verb::Restart),
+        Action::Restart => return nothing_meant(model).or_else(|| changing::why_not(model, Verb::Restart)),
         Action::ActionMenu => changing::meant(model).is_none().then_some("there is no row").or_else(|| no_row(model)),
         Action::Mark | Action::MarkRange | Action::MarkTier | Action::MarkAll => no_row(model),
         Action::ShowRun => model.under_way.is_empty().then_some("nothing was changed yet"),
@@ -247,6 +247,14 @@ fn no_row(model: &Model) -> Option<&'static str> {
         Screen::History => model.history.chosen(&model.runs).is_some(),
     };
     (!seen).then_some("there is no row")
+}
+
+/// Why a change would be to what nobody sees: nothing is marked, and the row under the cursor is not in sight.
+fn nothing_meant(model: &Model) -> Option<String> {
+    let fleet = model.fleet.as_ref()?;
+    let marked = model.screen == Screen::Overview && !model.overview.marked(fleet).is_empty();
+    let hidden = no_row(model).filter(|_| !marked || in_detail(model));
+    hidden.map(|_| "no row is in sight, so nothing is restarted again".to_owned())
 }
 
 /// Why there is no line of a log that could be meant.

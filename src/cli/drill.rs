@@ -25,8 +25,8 @@ const SCREEN: &str = "A drill is only a screen: start it on a terminal, or over 
 
 /// How a deploy is played, in its help.
 const PLAY: &str = "To play a deploy: `qd drill --scenario calm`, then 7, enter and a version: v2.31.0 goes well; v2.30.6 \
-                    and v2.30.5 want a waiver (W), then the one does not build and the other trips its guard, and both go \
-                    back by themselves; B goes back to an earlier release.";
+                    and v2.30.5 want a waiver (W), then the one does not build and the other trips its guard, and both are \
+                    rolled back by rule; B goes back to an earlier release.";
 
 /// What may be said.
 #[derive(Debug, Args)]

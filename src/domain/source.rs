@@ -118,6 +118,8 @@ pub struct Since {
     pub authors: Vec<(Foreign, usize)>,
     /// Migrations that are new in it.
     pub migrations: Vec<NewMigration>,
+    /// Migrations that are there in the older one only, in the order in which they were made: this one does not know them.
+    pub gone: Vec<Migration>,
     /// Migrations that are there in the older one and are not, or are otherwise, in the newer one.
     pub changed: Vec<Foreign>,
     /// Whether there are more of anything than are told.

@@ -83,6 +83,8 @@ pub enum ProcedureNews {
     Past(ProcedureName, Past),
     /// What became of a notice of a run to a channel.
     Notice(RunId, crate::domain::channel::Told),
+    /// Something about a run went wrong, or was not done, or a person should know of it: a sentence.
+    Trouble(RunId, String),
     /// What the guard of a step has seen by now; replaces what was said before of that step.
     Guarded(RunId, usize, Box<Watching>),
     /// How the lock of the environment stands, whenever that changes; nothing when nobody ever took it.

@@ -296,6 +296,7 @@ pub fn facts() -> Facts {
                 migration("orders/0031_tax_number.py", Reversible::Yes, &[]),
                 migration("orders/0032_drop_old_total.py", Reversible::No, &["DROP COLUMN old_total"]),
             ],
+            gone: Vec::new(),
             changed: Vec::new(),
             more: false,
         })),
@@ -354,7 +355,11 @@ pub fn opened_in(size: (u16, u16), environment: Environment) -> Console {
 
 /// The version is chosen and git has said what is new in it.
 pub fn chosen(size: (u16, u16)) -> Console {
-    let mut console = opened(size);
+    chosen_in(size, production())
+}
+
+pub fn chosen_in(size: (u16, u16), environment: Environment) -> Console {
+    let mut console = opened_in(size, environment);
     console.keys("enter");
     console.say(Event::Release(ReleaseNews::Facts(Foreign::from("v2.31.0"), Ok(Box::new(facts())))));
     console
@@ -384,7 +389,12 @@ pub fn part(number: usize) -> PartId {
 
 /// The gate is being judged: three items hold, one does not, one is to be attested.
 pub fn at_the_gate(size: (u16, u16)) -> (Console, Told) {
-    let mut console = chosen(size);
+    at_the_gate_in(size, production())
+}
+
+/// The same in this environment.
+pub fn at_the_gate_in(size: (u16, u16), environment: Environment) -> (Console, Told) {
+    let mut console = chosen_in(size, environment);
     console.keys("enter").types("OPS-7").keys("enter");
     let mut told = Told::begin(&mut console, judged());
     for number in [0, 1] {
@@ -409,7 +419,11 @@ fn found(told: &mut Told, console: &mut Console, number: usize, note: &str) {
 
 /// The gate is passed, with one item waived.
 pub fn passed(size: (u16, u16)) -> (Console, Told) {
-    let (mut console, mut told) = at_the_gate(size);
+    passed_in(size, production())
+}
+
+pub fn passed_in(size: (u16, u16), environment: Environment) -> (Console, Told) {
+    let (mut console, mut told) = at_the_gate_in(size, environment);
     told.step(&mut console, 2, |step| {
         (step.state, step.by) = (StepState::Waived, Some("ada".to_owned()));
         step.note = Foreign::from("one slow query, known and mended in 2.31.1");
@@ -432,7 +446,12 @@ pub fn goes(console: &mut Console, told: &mut Told) {
 
 /// It goes on behind its gate: the dump is made, new code is on one host and comes onto the other.
 pub fn running(size: (u16, u16)) -> (Console, Told) {
-    let (mut console, mut told) = passed(size);
+    running_in(size, production())
+}
+
+/// The same in this environment.
+pub fn running_in(size: (u16, u16), environment: Environment) -> (Console, Told) {
+    let (mut console, mut told) = passed_in(size, environment);
     goes(&mut console, &mut told);
     told.started(&mut console, 5);
     console.pass(Duration::from_secs(46));

@@ -71,7 +71,9 @@ impl Console {
                 }
                 Event::Run(RunNews::Decided(_, decided)) => self.run.as_mut().unwrap().decide(&decided),
                 Event::Run(RunNews::Ended(_, state)) => self.ended = Some(state),
-                Event::Run(RunNews::Refused(why)) | Event::Trouble(why) => panic!("{what}: {why}"),
+                Event::Run(RunNews::Refused(why))
+                | Event::Trouble(why)
+                | Event::Procedure(ProcedureNews::Trouble(_, why)) => panic!("{what}: {why}"),
                 Event::Procedure(ProcedureNews::Needs(_, needs)) => self.needs = needs,
                 _ => {}
             }

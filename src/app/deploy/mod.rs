@@ -7,7 +7,7 @@ mod next;
 mod settle;
 
 pub use moves::{go, point};
-pub use next::{not_next, only_looks, proceed};
+pub use next::{not_next, only_looks, opens, proceed};
 pub use settle::{Seen, settle};
 
 use std::sync::Arc;
@@ -26,6 +26,7 @@ use crate::screens::{plan, procedure};
 use crate::state::deploy::what::{Pick, Row, goes_back, procedures as choosable};
 use crate::state::deploy::{Page, Wizard, is_one};
 use crate::state::procedures::Chosen;
+use crate::state::releases::targets;
 use crate::ui::Clock;
 
 /// The deploy that lies on the desk, with its run.
@@ -58,8 +59,8 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
     let seen = model.deploy_plan.as_ref().filter(|_| on_plan).map(|seen| &seen.plan);
     let lines = match (seen, model.procedure.procedure.as_ref()) {
         (Some(Ok(made)), Some(procedure)) => {
-            let beside = begin::beside(&model.conducted, made, procedure);
-            Some(plan::lines(made, procedure, beside, columns, clock, model.styles.glyphs))
+            let beside = begin::beside(&model.conducted, &model.releases, made, procedure);
+            Some(plan::lines(made, procedure, &beside, columns, clock, model.styles.glyphs))
         }
         (Some(Err(_)) | None, _) | (Some(Ok(_)), None) => None,
     };
@@ -76,6 +77,7 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
         runs: model.runs.all(),
         person: &model.setup.person,
         looking: model.looking.asked(),
+        no_way_back: no_way_back(model),
         output,
         plan,
         key: &key,
@@ -180,7 +182,14 @@ pub fn no_way_back(model: &Model) -> Option<&'static str> {
     let environment = model.environment()?;
     let own = going(model).and_then(|name| environment.procedure(&name));
     let own = own.is_some_and(|one| one.sections.iter().any(|section| section.role == Role::Rollback));
-    (!own && rollback(model, None).is_none()).then_some("no procedure here is a rollback")
+    if own {
+        return None;
+    }
+    let Some(procedure) = rollback(model, None).and_then(|name| environment.procedure(&name)) else {
+        return Some("no procedure here is a rollback");
+    };
+    let known = model.releases.releases.as_ref().filter(|_| goes_back(procedure))?;
+    targets(&known.history, procedure).is_empty().then_some("no good release before this one is recorded")
 }
 
 /// Puts the cursor on the first version or release that can be chosen; says whether there is one.
@@ -211,11 +220,8 @@ pub fn follow(model: &mut Model) {
     (model.deploy.along, model.deploy.held, model.procedure.output) = (true, false, None);
 }
 
-/// One step back; says whether there was one.
+/// One page back; says whether there was one.
 pub fn back(model: &mut Model) -> bool {
-    if model.deploy.back() {
-        return true;
-    }
     let first = model.deploy.page == Page::What;
     if !first {
         turn(model, -1);

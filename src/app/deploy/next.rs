@@ -1,11 +1,14 @@
 //! The key that goes on: what it does on each page, and why it does nothing.
 
 use super::{STILL, choose, to_first_choice, with_sight, wizard};
+use crate::app::hints::key_on_screen;
 use crate::app::model::{Model, Screen};
 use crate::app::procedures::{begin, decide, take_up};
 use crate::domain::procedure::Danger;
 use crate::domain::{Now, ProcedureName, RunId};
+use crate::input::Action;
 use crate::port::Effect;
+use crate::port::procedure::Need;
 use crate::state::deploy::what::{Row, goes_back};
 use crate::state::deploy::{Page, Wizard, names_version};
 use crate::text::Foreign;
@@ -18,6 +21,7 @@ enum Next {
     TakeUp(RunId),
     Begin,
     Answer,
+    Open,
     ToPlan,
     Rest,
     Anew,
@@ -61,6 +65,11 @@ fn next(model: &Model) -> Result<Next, String> {
         _ if wizard.is_none() => no("nothing is chosen yet"),
         Page::Gate | Page::Run | Page::Verify => match wizard {
             Some(wizard) if wizard.waits_for_go() => Ok(Next::ToPlan),
+            // What a person attests is read first: it is attested by a key of its own.
+            Some(_) if matches!(decide::need(model), Some((_, Need::Tick(_)))) => match model.deploy.in_detail {
+                false => Ok(Next::Open),
+                true => Err(format!("{} attests it", key_on_screen(model, Action::Tick))),
+            },
             Some(_) if decide::need(model).is_some() => Ok(Next::Answer),
             Some(wizard) if wizard.run().is_none() => Ok(Next::Begin),
             Some(wizard) if wizard.goes_on() => no("nothing waits for you"),
@@ -98,11 +107,17 @@ pub fn not_next(model: &Model) -> Option<String> {
             | Next::ToVersions
             | Next::TakeUp(_)
             | Next::Answer
+            | Next::Open
             | Next::ToPlan
             | Next::Rest
             | Next::Anew,
         ) => None,
     }
+}
+
+/// Whether that key opens the item that is waited for.
+pub fn opens(model: &Model) -> bool {
+    matches!(next(model), Ok(Next::Open))
 }
 
 /// Whether that key only looks, as far as it is known before it is planned.
@@ -130,6 +145,7 @@ pub fn proceed(model: &mut Model, now: Now) -> Vec<Effect> {
         Next::Begin => return self::begin(model, now),
         Next::TakeUp(id) => take_up::offer(model, &id),
         Next::Answer => return decide::open(model, now),
+        Next::Open => open(model),
         Next::ToPlan => model.deploy.turn(Page::Plan, Page::Plan),
         Next::Rest => return begin::rest(model, now),
         Next::Anew => {
@@ -139,6 +155,17 @@ pub fn proceed(model: &mut Model, now: Now) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Puts the cursor on the item that is waited for, and gives the keyboard to what is known of it.
+fn open(model: &mut Model) {
+    if let Some((_, Need::Tick(id))) = decide::need(model) {
+        let place = model.procedure.procedure.as_ref().and_then(|one| one.parts.iter().position(|part| part.id == id));
+        if let Some(place) = place {
+            model.deploy.stand_on(place);
+        }
+    }
+    model.deploy.in_detail = true;
 }
 
 /// Begins: with the gate where there is one, else with the plan of the whole.

@@ -12,7 +12,7 @@ use crate::domain::procedure::{Kind, Procedure};
 use crate::domain::{Now, ProcedurePlan, RunId};
 use crate::port::Effect;
 use crate::port::release::ReleaseWish;
-use crate::screens::deploy::{Planned, below, count, detail_lines, row_of};
+use crate::screens::deploy::{Planned, below, count, detail_lines, row_of, short_lines};
 use crate::state::deploy::what::{Pick, Row, procedures as choosable};
 use crate::state::deploy::{Page, first_following};
 use crate::state::procedures::{Chosen, Missing, has_gate, plan_seen};
@@ -68,6 +68,13 @@ pub fn settle(model: &mut Model, clock: Clock) -> Option<Effect> {
     }
     stand(model, clock.now.wall);
     see_plan(model, clock.now);
+    model.deploy.waived = wizard(model).is_some_and(|wizard| !wizard.let_pass().is_empty());
+    let short = with_sight(model, clock, |sight, areas| {
+        let wizard = sight.wizard.filter(|_| model.deploy.page == Page::Verdict)?;
+        let columns = usize::from(areas?.foot.width.saturating_sub(4));
+        Some(short_lines(wizard, sight, columns))
+    });
+    model.deploy.short = short.flatten().unwrap_or(0);
     let sizes = with_sight(model, clock, |sight, areas| {
         let areas = areas?;
         let state = &model.deploy;
@@ -78,7 +85,7 @@ pub fn settle(model: &mut Model, clock: Clock) -> Option<Effect> {
             Some(Planned::Missing(_)) | None => detail_lines(state, sight, wide).all().len(),
         };
         let row = row_of(state, sight, columns);
-        let rows = areas.list_rows().saturating_sub(below(state.page, sight, areas.list_rows()));
+        let rows = areas.list_rows().saturating_sub(below(state.page, sight, areas.list_rows(), columns));
         Some((row, count(state, sight, columns), rows, (lines, high)))
     });
     if let Some((row, rows, height, detail)) = sizes.flatten() {

@@ -1,6 +1,7 @@
 //! From a key to a permit: what is to be run is planned, what is missing is asked for, what changes anything is
 //! confirmed, what only reads begins at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::forms;
@@ -10,7 +11,8 @@ use crate::app::overlay::Overlay;
 use crate::app::releases;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
 use crate::domain::procedure::{Danger, ProcedurePlan, Purpose};
-use crate::domain::{HostName, Now, PartId, Permit, Procedure, RunId};
+use crate::domain::run::{RunStep, StepState};
+use crate::domain::{HostName, InputName, Now, PartId, Permit, Procedure, Run, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::choose::{self, About};
@@ -21,6 +23,7 @@ use crate::state::procedures::{
     Answers, Choice, Chosen, Conducted, Edited, Missing, Sheet, again, commanded, has_gate, is_of, offered, plan_seen,
     unlisted,
 };
+use crate::state::releases::Known;
 use crate::text::Foreign;
 
 /// What a person wants to be run, with everything that was said so far.
@@ -211,7 +214,12 @@ pub(in crate::app) fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, 
 }
 
 /// What is known beside a plan.
-pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan, procedure: &'a Procedure) -> plan::Beside<'a> {
+pub fn beside<'a>(
+    conducted: &'a Conducted,
+    known: &Known,
+    plan: &ProcedurePlan,
+    procedure: &'a Procedure,
+) -> plan::Beside<'a> {
     // A run that has it already goes on.
     let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
     let run = conducted.of(&plan.procedure).map(|conduct| &conduct.run);
@@ -219,7 +227,23 @@ pub fn beside<'a>(conducted: &'a Conducted, plan: &ProcedurePlan, procedure: &'a
     // Parts that were chosen alone wait for no gate: whoever begins them is told of it.
     let alone = !plan.whole && plan.purpose == Purpose::Forward;
     let gate = if alone { Sheet { procedure, run }.open_gate(chosen) } else { None };
-    plan::Beside { previews: &conducted.previews, past: conducted.past.get(&plan.procedure), gate, locked }
+    plan::Beside {
+        previews: &conducted.previews,
+        past: conducted.past.get(&plan.procedure),
+        gate,
+        locked,
+        database: known.database_of(procedure, plan),
+        found: run.map(|run| found(run, procedure)).unwrap_or_default(),
+    }
+}
+
+/// What the parts of a document have captured in a run of it.
+fn found(run: &Run, procedure: &Procedure) -> BTreeMap<InputName, String> {
+    let of = |step: &RunStep| {
+        let part = step.part.as_ref().and_then(|id| procedure.part(id))?;
+        Some((part.options.capture.clone()?, step.value.clone()?))
+    };
+    run.steps.iter().filter(|step| step.state == StepState::Verified).filter_map(of).collect()
 }
 
 /// Whether the page or the box asks for a single `y`.

@@ -19,10 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::act::show;
-use super::hints::key_of;
+use super::hints::{key_of, key_on_screen};
 use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::troubles;
 use crate::domain::channel::{Delivery, Told};
 use crate::domain::procedure::Doing;
 use crate::domain::run::StepState;
@@ -32,6 +33,7 @@ use crate::port::Effect;
 use crate::port::procedure::{Decision, Need, OpenRun, ProcedureNews};
 use crate::screens::choose;
 use crate::screens::procedure::{Desk, Focus, Grades, State, StepRow, areas, output_lines, step_rows};
+use crate::state::deploy::is_one;
 use crate::state::procedures::shelf::{Key, Shelf};
 use crate::state::procedures::{Conduct, Conducted, Sheet, Subject, commanded};
 use crate::state::procedures::{inner_title, sheet};
@@ -340,6 +342,16 @@ pub fn goes_on(model: &Model) -> Option<&Conduct> {
     model.conducted.all().iter().rev().filter(mine).find(left)
 }
 
+/// The action that shows a run: a deploy or a rollback has a screen of its own.
+pub fn shown_by(conduct: &Conduct, environment: &Environment) -> Action {
+    shown_with(conduct.procedure(), environment)
+}
+
+fn shown_with(name: Option<&ProcedureName>, environment: &Environment) -> Action {
+    let deploys = name.and_then(|name| environment.procedure(name)).is_some_and(|one| is_one(one));
+    if deploys { Action::ShowDeploy } else { Action::ShowRunbooks }
+}
+
 /// Whether a run lies on the screen just now.
 pub fn is_on_screen(model: &Model, id: &RunId) -> bool {
     model.at_procedure() && decide::conduct(model).is_some_and(|conduct| conduct.run.id == *id)
@@ -353,8 +365,11 @@ pub fn follow(model: &mut Model) {
 
 /// What is heard of runs beside their record.
 pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
-    if let ProcedureNews::Notice(_, told) = &news {
-        notice(model, told, now);
+    if let ProcedureNews::Notice(run, told) = &news {
+        notice(model, run, told, now);
+    }
+    if let ProcedureNews::Trouble(run, sentence) = &news {
+        troubles::tell_of(model, run.clone(), sentence.clone());
     }
     if let ProcedureNews::Open(open) = &news {
         left(model, open, now);
@@ -367,6 +382,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Open(_)
         | ProcedureNews::Past(..)
         | ProcedureNews::Notice(..)
+        | ProcedureNews::Trouble(..)
         | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
         | ProcedureNews::Changed(..) => None,
@@ -389,7 +405,15 @@ fn left(model: &mut Model, open: &[OpenRun], now: Now) {
     let new = |one: &&OpenRun| !model.conducted.is_open(&one.run.id);
     let titles: Vec<String> =
         open.iter().filter(new).map(|one| Foreign::from(one.run.title.as_str()).plain()).collect();
-    let key = key_of(model, Action::ShowRunbooks);
+    // Of several that stand in different places all are in the list of runbooks.
+    let shown = |one: &OpenRun| {
+        let name = one.run.document.as_ref().map(|document| &document.name);
+        model.environment().map(|here| shown_with(name, here))
+    };
+    let mut actions = open.iter().filter(new).map(shown);
+    let first = actions.next().flatten().unwrap_or(Action::ShowRunbooks);
+    let action = if actions.all(|other| other == Some(first)) { first } else { Action::ShowRunbooks };
+    let key = key_on_screen(model, action);
     match titles.as_slice() {
         [] => {}
         [title] => model.say_for(format!("A run was left, nobody is at it; {key} shows it: {title}"), LEFT, now),
@@ -398,10 +422,10 @@ fn left(model: &mut Model, open: &[OpenRun], now: Now) {
 }
 
 /// What was not delivered must be seen; what a drill does not send is said.
-fn notice(model: &mut Model, told: &Told, now: Now) {
+fn notice(model: &mut Model, run: &RunId, told: &Told, now: Now) {
     match told.delivery {
         Delivery::Delivered => {}
-        Delivery::NotDelivered | Delivery::Unknown => super::update::trouble(model, told.sentence()),
+        Delivery::NotDelivered | Delivery::Unknown => troubles::tell_of(model, run.clone(), told.sentence()),
         Delivery::Rehearsed => model.say_for(told.sentence(), REHEARSED, now),
     }
 }

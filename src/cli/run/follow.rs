@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
         // What could not be told to the lock host any more is said here.
         let rest = async {
             while let Some(event) = events.recv().await {
-                if let Event::Trouble(sentence) = event {
+                if let Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) = event {
                     output::complain(&sentence);
                 }
             }
@@ -240,7 +240,7 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(&plan, &self.prepared.environment, &self.prepared.times, false))?;
+                    output::print(&told::plan(&plan, &self.prepared, false))?;
                     output::print("\n")?;
                 }
                 self.trust().await?;
@@ -331,7 +331,7 @@ impl<'a> Session<'a> {
     async fn event(&mut self, event: Event) -> Result<Option<Exit>, Exit> {
         match event {
             Event::Asked(question) => self.question(question).await?,
-            Event::Trouble(sentence) => {
+            Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) => {
                 output::complain(&sentence);
                 return self.not_taken().await;
             }
@@ -490,7 +490,7 @@ impl<'a> Session<'a> {
 fn last(teller: &Teller, event: Event) -> Result<(), Exit> {
     match event {
         Event::Procedure(ProcedureNews::Notice(run, told)) => teller.notice(&run, &told),
-        Event::Trouble(sentence) => {
+        Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) => {
             output::complain(&sentence);
             Ok(())
         }

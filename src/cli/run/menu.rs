@@ -278,7 +278,7 @@ impl Session<'_> {
             }
         };
         if !self.args.json && self.args.on_failure != OnFailure::Retry {
-            output::print(&told::plan(&plan, &environment, &self.prepared.times, false))?;
+            output::print(&told::plan(&plan, &self.prepared, false))?;
         }
         let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
         let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };

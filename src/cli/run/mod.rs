@@ -128,6 +128,8 @@ pub(super) struct Prepared {
     pub(super) read_only: Option<&'static str>,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) what: What,
+    /// What becomes of the database where older code comes back.
+    pub(super) database: Vec<String>,
     /// How long its parts took before.
     pub(super) times: times::Times,
     /// A file that nobody has trusted yet.
@@ -183,7 +185,7 @@ fn planned(args: &RunArgs, prepared: &Prepared) -> Result<Exit, Exit> {
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
-    super::output::print(&told::plan(plan, &prepared.environment, &prepared.times, args.json))?;
+    super::output::print(&told::plan(plan, prepared, args.json))?;
     let misread = plan.parts.iter().any(|part| part.misread.is_some());
     Ok(if misread { Exit::Configuration } else { Exit::Ok })
 }

@@ -49,19 +49,22 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
     }
     let (mut answers, secrets) = given(args, procedure.as_deref())?;
     let elsewhere = args.resume.as_deref().and_then(RunId::new);
+    let mut database = Vec::new();
     let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
         (Some(run), _) => What::Resume(run),
         (None, Some(procedure)) => {
-            releases::learn(procedure, &environment, &mut answers, reach).await?;
+            let learned = releases::learn(procedure, &environment, &mut answers, reach).await?;
             let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
             choices::learn(procedure, &mut answers, trusted).await?;
             let choice = choice(args, &environment)?;
-            What::New(Box::new(planned(procedure, &environment, &mut answers, choice, args)?))
+            let plan = planned(procedure, &environment, &mut answers, choice, args)?;
+            database = learned.database(procedure, &plan);
+            What::New(Box::new(plan))
         }
         (None, None) => return Err(usage("which procedure? Name one, or a run with --resume.")),
     };
     let times = times::Times::read(&environment, procedure.as_deref()).await;
-    Ok(Prepared { environment, person: user.name, read_only, secrets, what, times, untrusted })
+    Ok(Prepared { environment, person: user.name, read_only, secrets, what, database, times, untrusted })
 }
 
 /// Where: an environment of a site, or one of this run alone where there is no site to be meant.

@@ -5,12 +5,30 @@ use std::sync::Arc;
 use super::usage;
 use crate::cli::release::ask;
 use crate::cli::{Exit, Reaching, choose, output};
-use crate::domain::procedure::{InputKind, Kind, Procedure};
+use crate::domain::procedure::{InputKind, Kind, Procedure, ProcedurePlan};
+use crate::domain::release::History;
+use crate::domain::source::Facts;
 use crate::domain::{Environment, InputName};
 use crate::engine::releases::git;
 use crate::port::ReleaseNews;
+use crate::state::deploy::names_version;
 use crate::state::procedures::Answers;
-use crate::state::releases::{Known, targets, trouble, wants};
+use crate::state::releases::{Known, database_of, service, targets, trouble, wants};
+
+/// What was learned of what runs and of what is brought.
+#[derive(Default)]
+pub(super) struct Learned {
+    history: Option<History>,
+    facts: Option<Facts>,
+}
+
+impl Learned {
+    /// What a plan means for the database where it brings back older code.
+    pub(super) fn database(&self, procedure: &Procedure, plan: &ProcedurePlan) -> Vec<String> {
+        let of = |history: &History| database_of(history, procedure, plan, |_| self.facts.as_ref());
+        self.history.as_ref().map(of).unwrap_or_default()
+    }
+}
 
 /// Learns what may be given for such inputs of a procedure, and refuses what was given and may not be.
 pub(super) async fn learn(
@@ -18,7 +36,7 @@ pub(super) async fn learn(
     environment: &Arc<Environment>,
     answers: &mut Answers,
     reach: &Reaching,
-) -> Result<(), Exit> {
+) -> Result<Learned, Exit> {
     let inputs = procedure.header.inputs.iter();
     let versions: Vec<InputName> =
         inputs.filter(|input| input.kind == InputKind::Version).map(|input| input.name.clone()).collect();
@@ -35,7 +53,7 @@ pub(super) async fn learn(
     // Only what a deploy was told to bring can have failed before.
     let deploys = procedure.header.kind == Kind::Deploy && wants(procedure).0;
     if releases.is_empty() && !deploys {
-        return Ok(());
+        return Ok(Learned::default());
     }
     let asked = ask(environment, reach, false, false).await?;
     asked.complain(false);
@@ -55,6 +73,15 @@ pub(super) async fn learn(
         }
         answers.listed.insert(name, words);
     }
+    let mut facts = None;
+    let brought = names_version(procedure).filter(|_| deploys).and_then(|name| answers.values.get(name.as_str()));
+    if let Some(value) = brought
+        && let Ok(git) = git(environment)
+    {
+        let current = history.current(service(procedure).as_ref(), None).good();
+        let since = current.map(|release| release.commit.as_ref().unwrap_or(&release.version).plain());
+        facts = git.facts(value, since.as_deref()).await.ok();
+    }
     let named = procedure.header.release.as_ref().and_then(|names| names.version.as_ref());
     if deploys && let Some(value) = named.and_then(|name| answers.values.get(name.as_str())) {
         let commit = match git(environment) {
@@ -65,7 +92,7 @@ pub(super) async fn learn(
             return Err(choose::complain(Exit::Refused, &format!("{sentence}.")));
         }
     }
-    Ok(())
+    Ok(Learned { history: Some(asked.known.history), facts })
 }
 
 /// What git says of a version that was given; without one, which there are.

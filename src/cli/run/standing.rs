@@ -13,6 +13,7 @@ use crate::domain::motion::Code;
 use crate::domain::run::StepState;
 use crate::domain::{Environment, HostName, Moment, Motion, Run, RunId, ServiceName};
 use crate::engine::clock::{Clock, RealClock};
+use crate::port::procedure::ProcedureNews;
 use crate::port::{Effect, Event};
 use crate::state::Fleet;
 use crate::state::procedures::{goes_back, motion};
@@ -145,7 +146,9 @@ impl Session<'_> {
                 event = tokio::time::timeout_at(until, self.events.recv()) => event,
             };
             match event {
-                Ok(Some(Event::Trouble(sentence))) => output::complain(&sentence),
+                Ok(Some(Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)))) => {
+                    output::complain(&sentence);
+                }
                 Ok(Some(event)) => self.standing.observe(event),
                 Ok(None) | Err(_) => break,
             }

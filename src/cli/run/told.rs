@@ -6,27 +6,31 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Prepared;
 use super::summary::summary;
-use super::times::{Late, Times, told};
+use super::times::{Late, told};
 use crate::cli::{Exit, output};
 use crate::domain::channel::{Delivery, Told};
 use crate::domain::motion::{Code, Motion};
 use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{RunState, RunStep, StepState};
-use crate::domain::{Environment, InputName, PartId, Run, RunId};
+use crate::domain::{InputName, PartId, Run, RunId};
 use crate::port::procedure::{Evidence, Need, Piece};
-use crate::state::procedures::{plan_json, plan_told};
+use crate::state::procedures::{plan_json, plan_told_with};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// A plan, part by part and host by host.
-pub(super) fn plan(plan: &ProcedurePlan, environment: &Environment, times: &Times, json: bool) -> String {
-    let expected = |part: &PartId| times.of(part);
+pub(super) fn plan(plan: &ProcedurePlan, prepared: &Prepared, json: bool) -> String {
+    let (environment, database) = (&prepared.environment, &prepared.database);
+    let expected = |part: &PartId| prepared.times.of(part);
     if json {
-        return format!("{:#}\n", plan_json(plan, expected));
+        let mut told = plan_json(plan, expected);
+        told["database"] = json!(database);
+        return format!("{told:#}\n");
     }
     let procedure = environment.procedure(&plan.procedure);
-    plan_told(plan, procedure.map(Arc::as_ref), expected).join("\n") + "\n"
+    plan_told_with(plan, procedure.map(Arc::as_ref), expected, database).join("\n") + "\n"
 }
 
 /// Prints what happens.

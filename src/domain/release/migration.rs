@@ -64,6 +64,13 @@ impl Migration {
         all
     }
 
+    /// Whether this, which may be a file or a folder of the code, is what is called so where it was recorded.
+    pub fn is_file_of(&self, recorded: &Migration) -> bool {
+        let (file, name) = (self.name.raw(), recorded.name.raw());
+        let mut parts = file.split(|byte| *byte == b'/');
+        file == name || parts.any(|part| part == name)
+    }
+
     /// Whether the way back over it needs a backup.
     pub fn needs_backup(&self) -> bool {
         self.reversible != Reversible::Yes

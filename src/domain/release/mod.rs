@@ -165,6 +165,12 @@ impl ReleaseNames {
 }
 
 impl Release {
+    /// The command with which somebody says that they have looked at it, as it can be typed anywhere.
+    pub fn examine_command(&self) -> String {
+        let (run, site, environment) = (self.run.short(), &self.site, &self.environment);
+        format!("qd release examine {run} {site} -e {environment} --reason \"…\"")
+    }
+
     /// Whether it is the same code as another one: of the same commit, or, where one of them names none, of the same
     /// version. A branch is one version and many commits.
     pub fn is_same(&self, other: &Release) -> bool {

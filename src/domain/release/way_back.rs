@@ -36,6 +36,30 @@ pub struct Backup {
 }
 
 impl History {
+    /// What code means for the database that does not know these migrations, which are in what runs; nothing where there
+    /// are none. The backup is the newest that was made before the first of those that can't be taken back, as far as
+    /// that one is recorded.
+    pub fn without(&self, gone: &[Migration], service: Option<&ServiceName>) -> Option<Database> {
+        if gone.is_empty() {
+            return None;
+        }
+        let lost: Vec<Migration> = gone.iter().filter(|one| one.needs_backup()).cloned().collect();
+        let Some(first) = gone.iter().position(Migration::needs_backup) else {
+            return Some(Database::MigrateBack(gone.iter().rev().cloned().collect()));
+        };
+        let about: Vec<&Release> = self.releases().iter().filter(|one| one.concerns(service, None)).collect();
+        let did =
+            |release: &&Release| release.migrations.iter().any(|one| lost.iter().any(|lost| lost.is_file_of(one)));
+        let place = about.iter().position(did);
+        let holder = place.and_then(|place| about.iter().take(place + 1).rfind(|one| one.backup.is_some()));
+        let backup = holder.and_then(|release| {
+            let name = release.backup.clone()?;
+            Some(Backup { name, of: release.version.clone(), before: release.at })
+        });
+        let then = if backup.is_some() { gone.iter().take(first).rev().cloned().collect() } else { Vec::new() };
+        Some(Database::Restore { lost, backup, then })
+    }
+
     /// What going back to `target` with this service, or with the whole system, means for the database, as far as it is
     /// recorded. What nothing was said of counts as what can't be taken back.
     pub fn way_back(&self, target: &Release, service: Option<&ServiceName>) -> Database {

@@ -223,7 +223,7 @@ impl Claim {
                 "Some of what the lock host {host} says of this run can't be read and was left out: look at what its \
                  steps did before more of it is done."
             );
-            let _ = self.events.send(Event::Trouble(sentence)).await;
+            let _ = self.events.send(Event::Procedure(ProcedureNews::Trouble(id.clone(), sentence))).await;
         }
         // Of whom, and why: an engineer who comes later wants to know what they went on with.
         let silent = there.silent.map_or_else(String::new, short);
@@ -232,7 +232,7 @@ impl Claim {
             there.by(mirror.host()),
             mirror.host()
         );
-        let _ = self.events.send(Event::Trouble(from)).await;
+        let _ = self.events.send(Event::Procedure(ProcedureNews::Trouble(id.clone(), from))).await;
         let adopted = Adopted { run: found.run, token: found.token };
         let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
         taken.map_err(|error| format!("{error}."))?;

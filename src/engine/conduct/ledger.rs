@@ -192,7 +192,7 @@ impl Ledger {
         if let Some(sentence) = mirror.flushed(self.clock.now().wall, within).await {
             tracing::warn!(run = %self.run, sentence, "the lock host is behind");
             // Whoever still listens tells it; a core that is gone does not hold up the end.
-            let _ = self.events.try_send(Event::Trouble(sentence));
+            let _ = self.events.try_send(self.of_run(sentence));
         }
     }
 
@@ -220,7 +220,11 @@ impl Ledger {
     /// Tells a person that something of our own went wrong, or was not done.
     pub(super) async fn trouble(&self, sentence: String) {
         let sentence = self.masks.borrow().text(&sentence);
-        self.send(Event::Trouble(sentence)).await;
+        self.send(self.of_run(sentence)).await;
+    }
+
+    fn of_run(&self, sentence: String) -> Event {
+        Event::Procedure(ProcedureNews::Trouble(self.run.clone(), sentence))
     }
 
     /// The core may be gone; what counts is recorded.

@@ -292,7 +292,7 @@ impl Task {
         let Some(plan) = self.course.way_back().cloned() else { return };
         let step = self.step(number);
         let what = step.part.map(|part| format!("{part} on {}", step.host)).unwrap_or_else(|| "a step".to_owned());
-        let sentence = format!("{what} did not end well, so the way back began by itself, as the document says.");
+        let sentence = format!("it is rolled back by rule: {what} did not end well.");
         self.kit.ledger.trouble(sentence).await;
         let begun = match self.take(&plan, None).await {
             Ok(Ok(())) => return,

@@ -231,7 +231,7 @@ pub(super) fn release(history: &History, code: &Release, service: Option<&Servic
         Verdict::Unknown | Verdict::Good => "came to no known end",
     };
     let told = format!("{} {how} here, {}: nobody has examined it since", name(code), ago(trouble, now));
-    let hint = format!("{}: `qd release examine` keeps what was found", trouble.run.short());
+    let hint = format!("{}: {} keeps what was found", trouble.run.short(), trouble.examine_command());
     let details = vec![detail("release", told.clone(), false), detail("run", hint, false)];
     let mut came = Came::new(Found::Fail, told, details);
     came.as_of = Some(trouble.at);

@@ -19,6 +19,16 @@ const STATEMENTS: usize = 10;
 /// Longer lines are cut where they are told.
 const LINE: usize = 200;
 
+/// Migrations between two commits.
+#[derive(Debug, Default)]
+struct Migrations {
+    new: Vec<NewMigration>,
+    gone: Vec<Migration>,
+    changed: Vec<Foreign>,
+    /// Whether there are more than are told.
+    cut: bool,
+}
+
 impl Git {
     /// What git says of a version; with the name of a commit or of another version also what is new in it since then.
     ///
@@ -58,9 +68,10 @@ impl Git {
         let most = format!("-n{COMMITS}");
         let commits = read::commits(&self.ask(at, &["log", &most, read::COMMIT, &only, "--"]).await?);
         let authors = read::authors(&self.ask(at, &["shortlog", "-s", "-n", &only, "--"]).await?);
-        let (migrations, changed, cut) = self.migrations(at, &from, to).await?;
-        let more = cut || commits.len() < ahead;
-        Ok(Since { from, ahead, behind, commits, authors, migrations, changed, more })
+        let found = self.migrations(at, &from, to).await?;
+        let more = found.cut || commits.len() < ahead;
+        let Migrations { new: migrations, gone, changed, cut: _ } = found;
+        Ok(Since { from, ahead, behind, commits, authors, migrations, gone, changed, more })
     }
 
     /// The commit that was meant when a release was recorded: one that is written out, or a tag, which stays where it is.
@@ -84,15 +95,10 @@ impl Git {
         Ok(said.trim_ascii() == b"true")
     }
 
-    /// Migrations that are new, and those that were there and are otherwise now; and whether there are more.
-    async fn migrations(
-        &self,
-        at: &At,
-        from: &Commit,
-        to: &Commit,
-    ) -> Result<(Vec<NewMigration>, Vec<Foreign>, bool), String> {
+    /// Migrations that are new, that are not there any more, and that are otherwise now.
+    async fn migrations(&self, at: &At, from: &Commit, to: &Commit) -> Result<Migrations, String> {
         if self.source.migrations.is_empty() {
-            return Ok((Vec::new(), Vec::new(), false));
+            return Ok(Migrations::default());
         }
         let mut words = vec!["diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff"];
         words.extend(["--no-textconv", "--ignore-submodules", &from.id, &to.id, "--"]);
@@ -107,12 +113,19 @@ impl Git {
         words.extend(patterns.iter().map(String::as_str));
         let all = read::changed(&self.ask(at, &words).await?);
         let changed = all.iter().filter(|file| !file.is_new).map(|file| file.path.clone()).take(MIGRATIONS).collect();
-        let new: Vec<&read::Changed> = all.iter().filter(|file| file.is_new).collect();
-        let cut = new.len() > MIGRATIONS;
-        let new: Vec<&read::Changed> = new.into_iter().take(MIGRATIONS).collect();
-        let texts = self.texts(at, &new).await;
+        let (new, more_new) = self.judged(at, all.iter().filter(|file| file.is_new).collect()).await;
+        let (gone, more_gone) = self.judged(at, all.iter().filter(|file| file.is_gone).collect()).await;
+        let gone = gone.into_iter().map(|one| one.migration).collect();
+        Ok(Migrations { new, gone, changed, cut: more_new || more_gone })
+    }
+
+    /// What each of these files does, as far as its text tells; and whether there are more.
+    async fn judged(&self, at: &At, mut files: Vec<&read::Changed>) -> (Vec<NewMigration>, bool) {
+        let cut = files.len() > MIGRATIONS;
+        files.truncate(MIGRATIONS);
+        let texts = self.texts(at, &files).await;
         let rules: Vec<Regex> = self.source.destructive.iter().filter_map(|rule| regex(rule)).collect();
-        let judged = new.iter().zip(texts).map(|(file, text)| {
+        let judged = files.iter().zip(texts).map(|(file, text)| {
             let text = text.filter(|text| file.is_file && text.len() <= LARGEST);
             let why = text.as_deref().map(|text| statements(text, &rules)).unwrap_or_default();
             let reversible = match text {
@@ -122,7 +135,7 @@ impl Git {
             };
             NewMigration { migration: Migration { name: file.path.clone(), reversible }, why }
         });
-        Ok((judged.collect(), changed, cut))
+        (judged.collect(), cut)
     }
 
     /// What is in these files; nothing of one that can't be read.

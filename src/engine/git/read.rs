@@ -127,9 +127,11 @@ pub(super) fn both(bytes: &[u8]) -> Option<(usize, usize)> {
 pub(super) struct Changed {
     /// Whether it is there in the newer one only.
     pub(super) is_new: bool,
+    /// Whether it is there in the older one only.
+    pub(super) is_gone: bool,
     /// Whether it is a file, and no link or other repository.
     pub(super) is_file: bool,
-    /// What is in it in the newer one.
+    /// What is in it in the newer one; of one that is gone, in the older.
     pub(super) blob: String,
     pub(super) path: Foreign,
 }
@@ -141,9 +143,12 @@ pub(super) fn changed(bytes: &[u8]) -> Vec<Changed> {
     while let (Some(head), Some(path)) = (rest.next(), rest.next()) {
         let head = String::from_utf8_lossy(head).into_owned();
         let words: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
-        let [_, mode, _, blob, status] = words.as_slice() else { break };
+        let [mode_before, mode, blob_before, blob, status] = words.as_slice() else { break };
+        let is_gone = status.starts_with('D');
+        let (mode, blob) = if is_gone { (mode_before, blob_before) } else { (mode, blob) };
         all.push(Changed {
             is_new: status.starts_with('A'),
+            is_gone,
             is_file: mode.starts_with("100"),
             blob: (*blob).to_owned(),
             path: Foreign::from(path),

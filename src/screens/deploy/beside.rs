@@ -51,18 +51,38 @@ pub(super) fn lines(page: Page, wizard: Wizard<'_>, sight: &Sight<'_>, columns: 
     lines
 }
 
+/// How many lines what is short about the verdict takes.
+pub fn count(wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> usize {
+    lines(Page::Verdict, wizard, sight, columns).all().len()
+}
+
 pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) {
     let Some(run) = wizard.run() else {
         lines.text(Role::Quiet, "Nothing was run yet.");
         return;
     };
-    let told = wizard.verdict().unwrap_or_else(|| "it goes on".to_owned());
+    let told = wizard.verdict_in_full().unwrap_or_else(|| "it goes on".to_owned());
     let mark = if run.is_rolled_back() {
         Words::of(Role::Warn, format!("{} {told}", sight.glyphs.restarts))
     } else {
         runs::mark(run.state, sight.glyphs).text(Role::run(run.state), format!(" {told}"))
     };
     lines.pair("verdict", mark);
+    if run.state != RunState::Succeeded
+        && let Some(why) = wizard.because()
+    {
+        let role = if run.state == RunState::Running { Role::Warn } else { Role::Bad };
+        lines.pair("because", Words::new().prose(role, &why));
+        for seen in wizard.last_seen() {
+            lines.pair("last seen", Words::new().prose(Role::Text, &seen));
+        }
+    }
+    if let Some(took) = wizard.way_back_took(sight.clock.now.wall).filter(|_| wizard.rolls_back()) {
+        let budget = wizard.way_back_budget();
+        let of = budget.map(|budget| format!(" of {}", short(budget))).unwrap_or_default();
+        let by = wizard.rolled_back_by().map(|by| format!("{by}, ")).unwrap_or_default();
+        lines.pair("way back", Words::of(Role::Warn, format!("{by}in {}{of}", short(took))));
+    }
     if let Some(why) = wizard.ended_because() {
         lines.pair("ended", Words::new().prose(Role::Text, &why));
     }
@@ -91,11 +111,6 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         let by = crate::text::Foreign::from(overridden.by.as_str()).plain();
         let why = crate::text::Foreign::from(overridden.why.as_str()).plain();
         lines.pair("window", Words::new().prose(Role::Warn, &format!("overridden by {by}: {why}")));
-    }
-    if let Some(took) = wizard.way_back_took(sight.clock.now.wall).filter(|_| wizard.rolls_back()) {
-        let budget = wizard.way_back_budget();
-        let of = budget.map(|budget| format!(" of {}", short(budget))).unwrap_or_default();
-        lines.pair("went back", Words::of(Role::Warn, format!("in {}{of}", short(took))));
     }
     lines.space();
     for page in [Page::Gate, Page::Run, Page::Verify] {

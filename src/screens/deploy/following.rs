@@ -81,11 +81,11 @@ pub(super) fn lines(items: &[Following<'_>], sight: &Sight<'_>, columns: usize) 
                 true => Words::of(Role::Quiet, "done"),
                 false => Words::of(if late { Role::Warn } else { Role::Quiet }, due_told(one.list, now)),
             };
-            lines.push(Line { left: Words::of(Role::Strong, name(one.list)), right, part: None });
+            lines.push(Line::new(Words::of(Role::Strong, name(one.list)), right, None));
         }
         let looks = sight.looking.is_some_and(|(_, parts)| parts.contains(&one.item.part));
         let (glyph, role) = if looks { (sight.glyphs.link, Role::RunGoing) } else { mark(one.stands, sight.glyphs) };
-        let left = Words::of(role, format!("  {glyph} ")).text(Role::Text, one.item.title.plain());
+        let left = Words::of(role, format!("  {glyph} ")).prose(Role::Text, &one.item.title.plain());
         let right = match one.stands {
             Follows::Open | Follows::Overdue | Follows::Said(_) if looks => Words::of(Role::RunGoing, "looking"),
             Follows::Overdue => Words::of(Role::Warn, "overdue"),
@@ -101,7 +101,7 @@ pub(super) fn lines(items: &[Following<'_>], sight: &Sight<'_>, columns: usize) 
                 word.then(who).piece(Role::Faint, Piece::Since(said.at))
             }
         };
-        lines.push(Line { left, right, part: Some(one.place) });
+        lines.push(Line::new(left, right, Some(one.place)));
     }
     lines
 }

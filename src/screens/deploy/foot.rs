@@ -56,7 +56,10 @@ fn key_at_right(state: &State, sight: &Sight<'_>) -> Words {
         return Words::new();
     }
     if run.state != RunState::Running && state.page == current {
-        return key(Action::GoBack).text(Role::Quiet, " goes back");
+        return match sight.no_way_back {
+            None => key(Action::GoBack).text(Role::Quiet, " goes back"),
+            Some(why) => Words::of(Role::Faint, format!("{} goes back: {why}", (sight.key)(Action::GoBack))),
+        };
     }
     if state.page == current {
         return Words::new();
@@ -85,7 +88,7 @@ fn words(state: &State, sight: &Sight<'_>) -> Words {
         return before(sight, wizard);
     };
     if run.state != RunState::Running {
-        let told = wizard.verdict().unwrap_or_default();
+        let told = wizard.verdict_in_full().unwrap_or_default();
         let role = if run.is_rolled_back() { Role::Warn } else { Role::run(run.state) };
         let words = Words::of(role, format!("{}: ", capital(&told)));
         let rest = match run.state {
@@ -225,7 +228,8 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
         let late = budget.is_some_and(|budget| took > budget);
         let of = budget.map(|budget| format!(" of {}", short(budget))).unwrap_or_default();
         let role = if late { Role::Bad } else { Role::Warn };
-        return said(role, "Going back", &format!("{}{of}", short(took)));
+        let by = wizard.rolled_back_by().map(|by| format!(" {by}")).unwrap_or_default();
+        return said(role, &format!("Rolling back{by}"), &format!("{}{of}", short(took)));
     }
     let open = wizard.parts(page).len();
     let done = |item: &&Item<'_>| matches!(item.judged, Judged::Passed | Judged::Waived);

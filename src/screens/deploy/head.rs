@@ -130,6 +130,16 @@ fn lock(sight: &Sight<'_>) -> Words {
     Words::of(Role::Warn, format!("locked by {who}{gone}"))
 }
 
+/// What of the gate was waived, by whom and why, and who overrode the window: to be seen to the end.
+pub fn waived(sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
+    let Some(wizard) = sight.wizard else { return };
+    let all = wizard.let_pass();
+    let room = usize::from(area.width.saturating_sub(2));
+    let told = format!("{} {}", sight.glyphs.alarm, all.join("; "));
+    pen.ground(area, Role::Strip);
+    pen.text(area.x + 1, area.y, area.width.saturating_sub(2), Role::Warn, &crate::text::truncate(&told, room));
+}
+
 /// The mark and the colour of how a page stands.
 fn mark(stands: Stands, glyphs: &Glyphs) -> (&'static str, Role) {
     match stands {

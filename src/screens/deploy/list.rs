@@ -20,6 +20,10 @@ use crate::ui::{Pen, Words, pane};
 /// From this width on an item has room for who judges it.
 pub(super) const WIDE: u16 = 56;
 
+/// Columns by which what is unfolded is set in.
+const INDENT: usize = 2;
+/// In fewer columns nothing is unfolded.
+const LEAST: usize = 16;
 /// Columns of how old something is, or how much longer it counts.
 const AGE: usize = 13;
 
@@ -31,42 +35,59 @@ pub(super) struct Line {
     pub(super) right: Words,
     /// The part that it stands for.
     pub(super) part: Option<usize>,
+    /// The part below whose line it stands.
+    pub(super) below: Option<usize>,
+    /// Whether it was broken because it stands under the cursor.
+    unfolded: bool,
+}
+
+impl Line {
+    /// A line that stands for a part, or for none.
+    pub(super) fn new(left: Words, right: Words, part: Option<usize>) -> Self {
+        Self { left, right, part, below: None, unfolded: false }
+    }
 }
 
 /// How many lines the list of the page has.
 pub fn count(state: &State, sight: &Sight<'_>, columns: usize) -> usize {
     match (state.page, sight.wizard) {
         (Page::What, _) => sight.choices().len(),
-        (page, Some(wizard)) => lines(page, wizard, sight, columns).len(),
+        (page, Some(wizard)) => shown(page, state.cursor(), wizard, sight, columns).len(),
         (_, None) => 0,
     }
 }
 
-/// The line under the cursor.
-pub fn row_of(state: &State, sight: &Sight<'_>, columns: usize) -> Option<usize> {
+/// The lines under the cursor: the first and the last.
+pub fn row_of(state: &State, sight: &Sight<'_>, columns: usize) -> Option<(usize, usize)> {
     if state.page == Page::What {
         let pick = state.pick.as_ref()?;
-        return sight.choices().iter().position(|row| row.pick().as_ref() == Some(pick));
+        let row = sight.choices().iter().position(|row| row.pick().as_ref() == Some(pick))?;
+        return Some((row, row));
     }
     let cursor = state.cursor()?;
-    lines(state.page, sight.wizard?, sight, columns).iter().position(|line| line.part == Some(cursor))
+    let lines = shown(state.page, Some(cursor), sight.wizard?, sight, columns);
+    let first = lines.iter().position(|line| line.part == Some(cursor))?;
+    Some((first, lines.iter().rposition(|line| line.below == Some(cursor)).unwrap_or(first).max(first)))
 }
 
 /// The part at a line of the list: of the line below an item, the item's.
 pub fn part_at(state: &State, sight: &Sight<'_>, columns: usize, row: usize) -> Option<usize> {
-    let lines = lines(state.page, sight.wizard?, sight, columns);
-    let above = matches!(state.page, Page::Gate | Page::Verify).then(|| row.checked_sub(1)).flatten();
-    let of = |row: usize| lines.get(row).and_then(|line| line.part);
-    of(row).or_else(|| above.and_then(of))
+    let lines = shown(state.page, state.cursor(), sight.wizard?, sight, columns);
+    lines.get(row).and_then(|line| line.part.or(line.below))
 }
 
 /// Rows below the list that are taken by what holds for all of it.
-pub fn below(page: Page, sight: &Sight<'_>, height: usize) -> usize {
+pub fn below(page: Page, sight: &Sight<'_>, height: usize, columns: usize) -> usize {
     let Some(wizard) = sight.wizard.filter(|_| height >= 6) else { return 0 };
     let low = height < 9;
     match page {
         Page::Gate => 2 - usize::from(low),
-        Page::Run if !motion(wizard).is_empty() => 3 - 2 * usize::from(low),
+        Page::Run if !motion(wizard).is_empty() => {
+            // As much of it as the steps leave room for, and a little in any case.
+            let wants = 1 + crate::text::wrap(&motion(wizard).words(), columns.max(4)).len();
+            let free = height.saturating_sub(lines(page, wizard, sight, columns).len());
+            wants.min(free).max(3 - 2 * usize::from(low))
+        }
         Page::What | Page::Plan | Page::Run | Page::Verify | Page::Verdict => 0,
     }
 }
@@ -93,9 +114,10 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
         beside::lines(state.page, wizard, sight, usize::from(room.width)).draw(pen, room, 0);
         return;
     }
-    let under = u16::try_from(below(state.page, sight, usize::from(inside.height))).unwrap_or(0);
+    let under = below(state.page, sight, usize::from(inside.height), usize::from(room.width));
+    let under = u16::try_from(under).unwrap_or(0);
     let list = Rect { height: room.height.saturating_sub(under), ..room };
-    let all = lines(state.page, wizard, sight, usize::from(room.width));
+    let all = shown(state.page, state.cursor(), wizard, sight, usize::from(room.width));
     if all.is_empty() {
         let told = match state.page {
             Page::Gate => "It has no gate: nothing is judged before it may begin.",
@@ -113,7 +135,7 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
         pen.words(list.x, y, list.width.saturating_sub(wide + gap), &line.left);
         let right = Rect { x: list.right().saturating_sub(wide), width: wide, ..list };
         pen.words_right(right.x, y, right.width, &line.right);
-        if cursor.is_some() && line.part == cursor {
+        if cursor.is_some() && (line.part == cursor || line.unfolded && line.below == cursor) {
             pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
         }
     }
@@ -176,6 +198,34 @@ fn counted(words: Words, items: &[Item<'_>]) -> Words {
     words
 }
 
+/// The lines as they are drawn: what is under the cursor and has no room in its line unfolds below it.
+fn shown(page: Page, cursor: Option<usize>, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
+    let all = lines(page, wizard, sight, columns);
+    let unfolds = |line: &Line| cursor.is_some() && (line.part == cursor || line.below == cursor);
+    all.into_iter().flat_map(|line| if unfolds(&line) { unfolded(line, sight, columns) } else { vec![line] }).collect()
+}
+
+/// A line with what has no room in it below.
+fn unfolded(line: Line, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
+    let wide = line.right.width(sight.clock).min(columns * 3 / 5);
+    let room = columns.saturating_sub(wide + usize::from(wide > 0));
+    if line.left.width(sight.clock) <= room || room < LEAST {
+        return vec![line];
+    }
+    let (part, below) = (line.part, line.part.or(line.below));
+    let mut broken = line.left.wrapped(room.saturating_sub(INDENT), sight.clock).into_iter();
+    let first = broken.next().unwrap_or_default();
+    let mut all = vec![Line { left: first, right: line.right, part, below: line.below, unfolded: true }];
+    all.extend(broken.map(|left| Line {
+        left: Words::new().gap(INDENT).then(left),
+        right: Words::new(),
+        part: None,
+        below,
+        unfolded: true,
+    }));
+    all
+}
+
 fn lines(page: Page, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
     match page {
         Page::Gate | Page::Verify => {
@@ -207,7 +257,7 @@ pub(super) fn mark(judged: Judged, glyphs: &Glyphs) -> (&'static str, Role) {
 /// An item: its title with who judges it and how old that is, and below it what was found.
 fn item_lines(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
     let (glyph, role) = mark(item.judged, sight.glyphs);
-    let left = Words::of(role, format!("{glyph} ")).text(Role::Text, item.part.title.plain());
+    let left = Words::of(role, format!("{glyph} ")).prose(Role::Text, &item.part.title.plain());
     let mut right = Words::new();
     if columns >= usize::from(WIDE) {
         right = right.text(Role::Quiet, format!("{:<8}", item.sort.word()));
@@ -228,8 +278,9 @@ fn item_lines(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, columns: u
         let by = crate::text::Foreign::from(by).plain();
         below = below.text(Role::Warn, format!("waived by {by}: "));
     }
-    let below = below.text(of_told, told).then(tries(item, wizard));
-    vec![Line { left, right, part: Some(item.place) }, Line { left: below, right: Words::new(), part: None }]
+    let below = below.prose(of_told, &told).then(tries(item, wizard));
+    let below = Line { below: Some(item.place), ..Line::new(below, Words::new(), None) };
+    vec![Line::new(left, right, Some(item.place)), below]
 }
 
 /// How often an item is tried, and how long it may so take.

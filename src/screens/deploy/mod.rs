@@ -14,6 +14,7 @@ mod steps;
 mod view;
 mod what;
 
+pub use beside::count as short_lines;
 pub use detail::{lines as detail_lines, markdown};
 pub use list::{below, count, part_at, row_of};
 pub use sight::{Output, Planned, Sight};

@@ -35,6 +35,10 @@ pub struct State {
     pub asked: Vec<(String, Option<String>)>,
     /// How many items follow the release that the last page is about.
     pub follows: usize,
+    /// Whether something of the run's gate was waived, or its window was overridden.
+    pub waived: bool,
+    /// Lines of what is short about the verdict.
+    pub short: usize,
     /// The run whose releases were read after its end.
     pub read: Option<RunId>,
     detail_lines: usize,
@@ -56,6 +60,8 @@ impl Default for State {
             detail_top: 0,
             asked: Vec::new(),
             follows: 0,
+            waived: false,
+            short: 0,
             read: None,
             detail_lines: 0,
             detail_height: 1,
@@ -128,8 +134,10 @@ impl State {
     }
 
     /// After every event: the cursor is in sight, and the details stay within their pane.
-    pub fn settle(&mut self, row: Option<usize>, rows: usize, height: usize, detail: (usize, usize)) {
-        self.window.keep(row, rows, height);
+    pub fn settle(&mut self, row: Option<(usize, usize)>, rows: usize, height: usize, detail: (usize, usize)) {
+        // All of what unfolds is in sight, where it has room; its first line in any case.
+        self.window.keep(row.map(|(_, last)| last), rows, height);
+        self.window.keep(row.map(|(first, _)| first), rows, height);
         (self.detail_lines, self.detail_height) = (detail.0, detail.1.max(1));
         self.detail_top = self.detail_top.min(self.most());
     }

@@ -24,18 +24,18 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
             let (glyph, role) = runs::standing_mark(phase.standing, sight.glyphs);
             let title = if phase.is_back { Role::Warn } else { Role::Strong };
             let left = Words::of(role, format!("{glyph} ")).text(title, phase.title.clone());
-            Line { left, right: budget(phase, sight, columns), part: None }
+            Line::new(left, budget(phase, sight, columns), None)
         }
         Row::Part(place) => {
             let Some(part) = wizard.sheet.procedure.parts.get(*place) else {
-                return Line { left: Words::new(), right: Words::new(), part: None };
+                return Line::new(Words::new(), Words::new(), None);
             };
             let standing = wizard.sheet.standing(&part.id);
             let (glyph, role) = runs::standing_mark(standing, sight.glyphs);
             let waits = wizard.waits_at(part) && !matches!(standing, Standing::Failed | Standing::Unknown);
             let (glyph, role) = if waits { (sight.glyphs.states[1], Role::Warn) } else { (glyph, role) };
             let text = if standing.is_over() { Role::Quiet } else { Role::Text };
-            let left = Words::new().gap(2).text(role, format!("{glyph} ")).text(text, part.title.plain());
+            let left = Words::new().gap(2).text(role, format!("{glyph} ")).prose(text, &part.title.plain());
             let steps: Vec<&RunStep> = wizard.sheet.steps(&part.id).into_iter().map(|(_, step)| step).collect();
             let right = if waits {
                 Words::of(Role::Warn, "needs you")
@@ -43,7 +43,7 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
                 let usual = usually(&part.id, wizard.sheet.procedure, sight.runs);
                 hosts(&steps, sight, columns, usual, matches!(part.doing, Doing::Restart(_)))
             };
-            Line { left, right, part: Some(*place) }
+            Line::new(left, right, Some(*place))
         }
         Row::Beside(title, numbers) => {
             let run = wizard.run().map(|run| run.steps.as_slice()).unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
             let standing = Standing::of(steps.iter().map(|step| step.state));
             let (glyph, role) = runs::standing_mark(standing, sight.glyphs);
             let left = Words::new().gap(2).text(role, format!("{glyph} ")).text(Role::Text, title.clone());
-            Line { left, right: hosts(&steps, sight, columns, None, false), part: None }
+            Line::new(left, hosts(&steps, sight, columns, None, false), None)
         }
     }
 }

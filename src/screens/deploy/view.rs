@@ -24,6 +24,8 @@ pub struct Areas {
     pub pages: Rect,
     /// How far it is, by its time.
     pub bar: Option<Rect>,
+    /// What was waived, and by whom, on the pages behind the gate.
+    pub waived: Option<Rect>,
     /// The list, with its frame.
     pub list: Option<Rect>,
     /// The details, with their frame.
@@ -36,7 +38,9 @@ pub struct Areas {
 pub fn areas(area: Rect, state: &State) -> Areas {
     let row = |y: u16| Rect { y: area.y + y.min(area.height.saturating_sub(1)), height: 1, ..area };
     let roomy = area.height > LOW;
-    let top = if roomy { 3 } else { 2 };
+    let waived = state.waived && !matches!(state.page, Page::What | Page::Gate);
+    let under_pages = if roomy { 3 } else { 2 };
+    let top = under_pages + u16::from(waived);
     let low = if roomy { 2 } else { 1 };
     let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + low), ..area };
     let (list, detail) = body_areas(body, state);
@@ -44,6 +48,7 @@ pub fn areas(area: Rect, state: &State) -> Areas {
         title: row(0),
         pages: row(1),
         bar: roomy.then(|| row(2)),
+        waived: waived.then(|| row(under_pages)),
         list,
         detail,
         foot: Rect { y: body.bottom() + u16::from(roomy), height: 1, ..area },
@@ -57,7 +62,10 @@ fn body_areas(body: Rect, state: &State) -> (Option<Rect>, Option<Rect>) {
     if state.page == Page::Plan || state.page == Page::Verdict && state.follows == 0 {
         // What is read there is text; beside it stands what is short.
         if body.width < SIDE_BY_SIDE {
-            let list = Rect { height: (body.height * 2 / 5).max(7).min(body.height), ..body };
+            // What is short about the verdict is read whole, as far as what was recorded keeps a few lines.
+            let wants = u16::try_from(state.short + 2).unwrap_or(0).min(body.height.saturating_sub(5));
+            let wants = if state.page == Page::Verdict { wants } else { 0 };
+            let list = Rect { height: (body.height * 2 / 5).max(7).max(wants).min(body.height), ..body };
             let detail = Rect { y: list.bottom(), height: body.height - list.height, ..body };
             return (Some(list), Some(detail));
         }
@@ -101,6 +109,9 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     head::pages(state, sight, pen, areas.pages);
     if let Some(area) = areas.bar {
         head::bar(sight, pen, area);
+    }
+    if let Some(area) = areas.waived {
+        head::waived(sight, pen, area);
     }
     if let Some(area) = areas.list {
         list::view(state, sight, pen, area);

@@ -172,7 +172,7 @@ pub fn notes(sight: &Sight<'_>) -> Vec<Words> {
 }
 
 /// Why there are no lines, as sentences.
-pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
+pub fn absence(state: &State, sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
     let (reading, store) = (sight.reading, &sight.reading.store);
     if let Some(why) = reading.scope.nothing(sight.fleet) {
         return vec![Words::of(Role::Quiet, why)];
@@ -183,6 +183,12 @@ pub fn absence(sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
         }
         let back = Words::of(Role::Key, keys(Action::Back)).text(Role::Quiet, " shows them all again.");
         let total = figure::grouped(store.all().len() as u64);
+        if let Some(mistake) = state.mistake.as_ref().filter(|_| state.typing) {
+            // What is typed was asked of no line: that none passes it nobody knows.
+            let what = format!("What is typed can't be read yet: {}.", mistake.what.trim_end_matches('.'));
+            let before = format!("None of the {total} lines passes what was looked for before it. ");
+            return vec![Words::of(Role::Warn, what), Words::of(Role::Quiet, before)];
+        }
         let none = format!("None of the {total} lines passes. ");
         return vec![Words::of(Role::Quiet, none).then(back)];
     }

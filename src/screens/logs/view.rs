@@ -118,7 +118,7 @@ fn pointed(mistake: &Mistake, typed: &str, typed_at: u16, pen: &mut Pen<'_>, are
 fn list(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: Keys<'_>) {
     let placed = sight.placed(state, usize::from(area.height));
     if placed.iter().all(|one| one.row.is_none()) {
-        let sentences = header::absence(sight, keys);
+        let sentences = header::absence(state, sight, keys);
         for (words, y) in sentences.iter().zip(area.y..area.bottom()) {
             pen.words(area.x + 1, y, area.width.saturating_sub(2), words);
         }

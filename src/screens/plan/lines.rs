@@ -1,14 +1,15 @@
 //! What the page says: where and as whom, what it was told, then every part with its commands, host by host. The words
 //! are those of `qd run --plan`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
-use crate::domain::{HostName, Lock, PartId, ProcedurePlan};
+use crate::domain::{HostName, InputName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, lock, notes, occasion, rows, stage, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, assignment, found, lock, notes, occasion, rows, stage, totals, way_back, whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -19,7 +20,7 @@ use crate::ui::{Lines, Words, figure};
 pub type Preview = (PartId, HostName, Result<Foreign, String>);
 
 /// What is known beside a plan.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Beside<'a> {
     /// What previews printed so far.
     pub previews: &'a [Preview],
@@ -29,6 +30,10 @@ pub struct Beside<'a> {
     pub gate: Option<&'a Part>,
     /// Who else has the lock that it takes.
     pub locked: Option<&'a Lock>,
+    /// What becomes of the database where older code comes back.
+    pub database: Vec<String>,
+    /// What its run has found out already, by the names under which it is handed on.
+    pub found: BTreeMap<InputName, String>,
 }
 
 impl Beside<'_> {
@@ -51,7 +56,7 @@ const PROSE: usize = 90;
 pub fn lines(
     plan: &ProcedurePlan,
     procedure: &Procedure,
-    beside: Beside<'_>,
+    beside: &Beside<'_>,
     columns: usize,
     clock: Clock,
     glyphs: &Glyphs,
@@ -96,7 +101,7 @@ pub fn commands(plan: &ProcedurePlan) -> String {
     Foreign::from(text).clean(Budget { input: 64 << 10, ..Budget::rows() }).text()
 }
 
-fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: Beside<'_>, glyphs: &Glyphs) {
+fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: &Beside<'_>, glyphs: &Glyphs) {
     let hosts: Vec<String> = plan.hosts().into_iter().map(ToString::to_string).collect();
     let shown: Vec<String> = hosts.iter().take(NAMES).cloned().collect();
     let mut place = Words::of(Role::Text, plan.site.as_str())
@@ -160,6 +165,9 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
         Some(Err(told)) => lines.pair("way back", Words::of(Role::Warn, told)),
         None => {}
     }
+    for told in &beside.database {
+        lines.pair("database", Words::new().prose(Role::Warn, told));
+    }
 }
 
 /// A value as it was given; of a long one the beginning, and how much it is.
@@ -186,7 +194,7 @@ fn one(
     lines: &mut Lines,
     part: &PlannedPart,
     procedure: &Procedure,
-    beside: Beside<'_>,
+    beside: &Beside<'_>,
     columns: usize,
     glyphs: &Glyphs,
 ) {
@@ -201,7 +209,7 @@ fn one(
         }
     }
     for (first, group) in alike(&part.jobs) {
-        job(lines, first, &group, columns, glyphs);
+        job(lines, first, &group, beside, columns, glyphs);
     }
     for (_, host, said) in beside.previews.iter().filter(|(of, ..)| *of == part.part) {
         preview(lines, host, said, glyphs);
@@ -212,7 +220,7 @@ fn one(
     }
 }
 
-fn job(lines: &mut Lines, first: &Job, group: &[&Job], columns: usize, glyphs: &Glyphs) {
+fn job(lines: &mut Lines, first: &Job, group: &[&Job], beside: &Beside<'_>, columns: usize, glyphs: &Glyphs) {
     if first.script.text.is_empty() {
         return;
     }
@@ -225,11 +233,11 @@ fn job(lines: &mut Lines, first: &Job, group: &[&Job], columns: usize, glyphs: &
     {
         lines.line(Words::new().gap(2).then(line));
     }
-    script(lines, &first.script, columns, glyphs);
+    script(lines, &first.script, beside, columns, glyphs);
 }
 
 /// A script as it runs: what is typed behind a prompt, what it finds before.
-fn script(lines: &mut Lines, script: &Script, columns: usize, glyphs: &Glyphs) {
+fn script(lines: &mut Lines, script: &Script, beside: &Beside<'_>, columns: usize, glyphs: &Glyphs) {
     let room = columns.saturating_sub(8).max(8);
     let mut code = |text: &str, lead: &str, role: Role| {
         for (number, part) in crate::text::wrap(text, room).into_iter().enumerate() {
@@ -243,7 +251,10 @@ fn script(lines: &mut Lines, script: &Script, columns: usize, glyphs: &Glyphs) {
         match row {
             Row::Folder(folder) => code(&format!("cd {folder}"), "  ", Role::Quiet),
             Row::Value(name, value) => code(&format!("{name}={value}"), "  ", Role::Quiet),
-            Row::Later(name) => code(&format!("{name}={} (known when it runs)", glyphs.more), "  ", Role::Quiet),
+            Row::Later(name) => match beside.found.get(&name) {
+                Some(value) => code(&found(&name, value), "  ", Role::Quiet),
+                None => code(&format!("{name}={} (known when it runs)", glyphs.more), "  ", Role::Quiet),
+            },
             Row::Secret(name) => code(&format!("{name}={}", glyphs.secret.repeat(6)), "  ", Role::Quiet),
             Row::With(program) => code(&program, "$ ", Role::Command),
             Row::Line(line) => code(&line, std::mem::replace(&mut lead, "  "), Role::Command),

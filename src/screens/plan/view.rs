@@ -44,7 +44,7 @@ pub fn height(area: Rect, state: &State, lines: usize) -> usize {
 }
 
 /// Draws it in the middle of an area; `band` is the colour of the environment, `accept` the key for that.
-pub fn view(state: &State, beside: Beside<'_>, pen: &mut Pen<'_>, area: Rect, band: Role, accept: &str) {
+pub fn view(state: &State, beside: &Beside<'_>, pen: &mut Pen<'_>, area: Rect, band: Role, accept: &str) {
     let plan = state.plan();
     let text = lines(plan, &state.procedure, beside, columns(area), pen.clock, pen.styles.glyphs);
     let (space, foot_rows) = (above(area), foot(state));

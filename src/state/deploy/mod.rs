@@ -1,6 +1,7 @@
 //! A run of a deploy or a rollback as six pages: what and where, the gate, the plan, the run, the verification, the
 //! verdict. Everything is read off the document, its record and what the run waits for; nothing here decides anything.
 
+mod because;
 mod follow;
 mod items;
 mod page;
@@ -214,6 +215,18 @@ impl<'a> Wizard<'a> {
         let parts = places.filter_map(|place| self.sheet.procedure.parts.get(place));
         let steps = parts.flat_map(|part| self.sheet.steps(&part.id)).map(|(_, step)| step);
         steps.chain(self.beside().into_iter().map(|(_, step)| step)).filter_map(phases::begun).min()
+    }
+
+    /// What was let pass although it did not hold, each with who let it and why: items of the gate, and the window.
+    pub fn let_pass(&self) -> Vec<String> {
+        let waived = self.waived().into_iter().map(|(title, by, why)| {
+            format!("waived by {by}: {} ({})", title.trim_end_matches('.'), why.trim_end_matches('.'))
+        });
+        let overridden = self.run().and_then(|run| run.document.as_ref()?.decided.overridden.as_ref()).map(|one| {
+            let plain = |text: &str| Foreign::from(text).plain();
+            format!("window overridden by {}: {}", plain(&one.by), plain(&one.why))
+        });
+        waived.chain(overridden).collect()
     }
 
     /// Items of the gate that were waived: their titles, by whom and why.

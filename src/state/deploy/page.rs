@@ -111,7 +111,7 @@ impl Wizard<'_> {
                     | Need::Window(..) => None,
                 });
                 let waits = || (!self.needs().is_empty()).then(|| said(Stands::Waits, "needs you"));
-                let going = || said(Stands::Going, if self.rolls_back() { "going back" } else { "running" });
+                let going = || said(Stands::Going, if self.rolls_back() { "rolling back" } else { "running" });
                 trouble.or_else(waits).unwrap_or_else(going)
             }
             Page::Run | Page::Verify => self.part_stands(page, current),

@@ -48,7 +48,7 @@ impl Wizard<'_> {
     /// The way back that is really taken: its own section comes before the procedure that its front matter names.
     fn way(&self, known: &Known) -> Ready {
         let header = &self.sheet.procedure.header;
-        let by_itself = if header.back == Back::Auto { ", by itself when something fails" } else { "" };
+        let by_itself = if header.back == Back::Auto { ", by rule when something fails" } else { "" };
         // Where nothing is recorded there is nothing to go back to: that it works is not known.
         let nothing = self.runs_now(known).is_some_and(|(_, weight)| weight != Weight::Good);
         let weight = if nothing { Weight::Doubt } else { Weight::Good };

@@ -342,7 +342,7 @@ impl Conducted {
             }
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             // Told by whoever shows it.
-            ProcedureNews::Notice(..) => {}
+            ProcedureNews::Notice(..) | ProcedureNews::Trouble(..) => {}
             ProcedureNews::Guarded(id, step, seen) => {
                 if let Some(conduct) = self.get_mut(&id) {
                     conduct.guarded.insert(step, *seen);

@@ -41,7 +41,7 @@ pub use plan::{has_gate, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::Sheet;
 pub use shelf::Shelf;
-pub use told::{missing_json, plan_json, plan_told};
+pub use told::{missing_json, plan_json, plan_told, plan_told_with};
 pub use value::valid;
 
 #[cfg(test)]

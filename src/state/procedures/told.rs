@@ -24,6 +24,16 @@ pub fn plan_told(
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
 ) -> Vec<String> {
+    plan_told_with(plan, procedure, expected, &[])
+}
+
+/// The same with what becomes of the database where older code comes back.
+pub fn plan_told_with(
+    plan: &ProcedurePlan,
+    procedure: Option<&Procedure>,
+    expected: impl Fn(&PartId) -> Option<Duration>,
+    database: &[String],
+) -> Vec<String> {
     let hosts = plan.hosts().into_iter().filter(|host| host.as_str() != HERE).count();
     // What a person does is done nowhere in particular.
     let hosts = match plan.hosts().is_empty() || hosts > 0 {
@@ -52,6 +62,7 @@ pub fn plan_told(
     }));
     let back = procedure.and_then(|procedure| way_back(plan, procedure));
     lines.extend(back.map(|back| format!("  way back: {}", back.unwrap_or_else(str::to_owned))));
+    lines.extend(database.iter().map(|told| format!("  database: {told}")));
     let mut role = Role::Plain;
     for (number, part) in plan.parts.iter().enumerate() {
         lines.push(String::new());

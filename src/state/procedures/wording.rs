@@ -76,7 +76,7 @@ pub fn totals(plan: &ProcedurePlan) -> Vec<(Grade, String)> {
 }
 
 /// What is said of a way back that was permitted with the run.
-pub const BY_ITSELF: &str = "it begins by itself, once, when something fails";
+pub const BY_ITSELF: &str = "by rule, once, when something fails";
 
 /// The way back from a whole run: where it is written down, or that it is not.
 pub fn way_back(plan: &ProcedurePlan, procedure: &Procedure) -> Option<Result<String, &'static str>> {
@@ -122,6 +122,11 @@ pub fn alike(jobs: &[Job]) -> Vec<(&Job, Vec<&Job>)> {
 /// A variable with its value, as a shell takes it, whatever the value holds.
 pub fn assignment(name: &InputName, value: &str) -> String {
     format!("{name}={}", word(value))
+}
+
+/// A value that was found out, as it is read.
+pub fn found(name: &InputName, value: &str) -> String {
+    format!("{name}={}", safe(&word(value)))
 }
 
 /// As whom a job is done, behind its hosts.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{What as Told, looks_for_migrations};
+use super::{What as Told, looks_for_migrations, taken_away};
 use crate::domain::Release;
 use crate::domain::release::{Current, Database, History, Migration};
 use crate::domain::source::{Commit, Facts, NewMigration};
@@ -170,6 +170,7 @@ pub struct What {
     git: Option<Git>,
     migrations_looked_for: bool,
     why_not: Option<String>,
+    going_back: Option<Back>,
     hosts: Vec<Host>,
     notes: Vec<String>,
 }
@@ -272,6 +273,7 @@ impl What {
             git,
             migrations_looked_for: looks_for_migrations(told.environment),
             why_not: told.facts.err().map(clean).or(unknown),
+            going_back: taken_away(told.history, told.service, told.version, told.facts.ok()).as_ref().map(back),
             hosts: told.environment.hosts.iter().map(host).collect(),
             notes: notes.to_vec(),
         }

@@ -2,6 +2,7 @@
 
 mod follow;
 mod json;
+mod older;
 mod told;
 mod what;
 
@@ -12,7 +13,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use crate::domain::procedure::{Input, InputKind, Kind, Procedure};
+use crate::domain::procedure::{Input, InputKind, Kind, Procedure, ProcedurePlan};
 use crate::domain::release::{Followed, History};
 use crate::domain::source::{Facts, Version};
 use crate::domain::{Environment, InputName, ServiceName};
@@ -22,6 +23,7 @@ use crate::text::Foreign;
 
 pub use follow::{FollowJson, behind, behind_told, due_told, follow, followed, lists, looks, runs_now, say, whose};
 pub use json::{Listed, What as WhatJson};
+pub use older::{database_of, taken_away, taken_away_told};
 pub use told::{in_full, list};
 pub use what::{What, what};
 
@@ -114,6 +116,13 @@ impl Known {
         Some(&named.commit.id)
     }
 
+    /// What a plan means for the database where it brings back older code, as far as it is known.
+    pub fn database_of(&self, procedure: &Procedure, plan: &ProcedurePlan) -> Vec<String> {
+        let Some(known) = &self.releases else { return Vec::new() };
+        let facts = |word: &str| self.facts(word).and_then(|facts| facts.as_deref().ok());
+        database_of(&known.history, procedure, plan, facts)
+    }
+
     /// What can be chosen for the inputs of a procedure that are versions or releases, as far as it is known.
     pub fn listed(&self, procedure: &Procedure) -> Vec<(InputName, Vec<String>)> {
         let of = |input: &Input| match input.kind {
@@ -198,13 +207,13 @@ pub fn trouble_of(
     let trouble = history.trouble(code, service)?;
     Some(format!(
         "{} did not go well on {} ({}, by {}) and nobody has examined that: look at run {}, then say so with \
-         qd release examine {} --reason …",
+         {}",
         Foreign::from(version).plain(),
         told::stamp(trouble.at),
         told::verdict(history, trouble),
         Foreign::from(trouble.person.as_str()).plain(),
         trouble.run.short(),
-        trouble.run.short()
+        trouble.examine_command()
     ))
 }
 

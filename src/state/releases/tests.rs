@@ -123,6 +123,7 @@ fn a_version_is_told_with_what_it_replaces_and_what_is_new() {
             migration: Migration { name: "db/0004.sql".into(), reversible: Reversible::No },
             why: vec!["DROP TABLE a;".into()],
         }],
+        gone: Vec::new(),
         changed: vec!["db/0001.sql".into()],
         more: true,
     };
@@ -207,7 +208,11 @@ fn what_failed_is_named_with_the_command_that_lets_it_be_tried_again() {
     failed.person = "bo".into();
     let history = History::of([release(1, "v1", Verdict::Good), failed.clone()]);
     let sentence = trouble(&history, &document, "v2", None).unwrap();
-    assert!(sentence.contains("failed, by bo") && sentence.contains("qd release examine 00000002"), "{sentence}");
+    assert!(
+        sentence.contains("failed, by bo")
+            && sentence.contains("qd release examine 00000002 shop -e production --reason"),
+        "{sentence}"
+    );
     assert_eq!(trouble(&history, &document, "v1", None), None);
     assert!(trouble(&history, &document, "main", Some(&format!("{:040x}", 2))).is_some(), "the same commit");
     assert_eq!(trouble(&history, &document, "v2", Some(&format!("{:040x}", 77))), None, "the name has moved");

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::looks_for_migrations;
 use super::told::{clean, migration, stamp, verdict, version, who};
+use super::{looks_for_migrations, taken_away_told};
 use crate::domain::release::{Current, History, Reversible};
 use crate::domain::source::{Facts, Since};
 use crate::domain::time::short;
@@ -75,6 +75,7 @@ pub fn what(what: &What<'_>) -> String {
             Some(Ok(since)) => lines.extend(new(since, looks_for_migrations(what.environment))),
         }
     }
+    lines.extend(older(what));
     lines.push(String::new());
     lines.extend(hosts(what));
     lines.join("\n") + "\n"
@@ -92,6 +93,16 @@ fn replaces(what: &What<'_>) -> String {
             format!("What it replaces is not clear: {} is {word}; the last good one is {before}", version(release))
         }
     }
+}
+
+/// What becomes of the database where it is older than what runs, in the words of going back.
+fn older(what: &What<'_>) -> Vec<String> {
+    let lines = taken_away_told(what.history, what.service, what.version, what.facts.ok());
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let lead = "going back   what runs has migrations that it does not know".to_owned();
+    std::iter::once(lead).chain(lines.into_iter().map(|line| format!("database     {line}"))).collect()
 }
 
 /// An author, with their commits where there are several authors.

@@ -118,12 +118,19 @@ impl Hearsay {
             migration: release::Migration { name: migration.name.as_str().into(), reversible: migration.reversible() },
             why: migration.removes.iter().map(|line| line.as_str().into()).collect(),
         });
+        let known = |migration: &Migration| release::Migration {
+            name: migration.name.as_str().into(),
+            reversible: migration.reversible(),
+        };
+        let older = self.between(&to.commit, &from.commit).iter().rev();
+        let gone = older.flat_map(|version| &version.migrations).map(known).collect();
         Since {
             from: from.own(now),
             ahead: commits.len(),
             behind,
             authors,
             migrations: migrations.collect(),
+            gone,
             changed: Vec::new(),
             more: false,
             commits,
