@@ -1,14 +1,17 @@
 //! The pages of a deploy: what and where, the gate and a waiver, the plan, the run with its guard and the way back, the
 //! verification, the verdict, and the rollback that one key opens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use quarterdeck::domain::run::{Reason, RunState, StepState};
+use quarterdeck::domain::Environment;
+use quarterdeck::domain::procedure::{Back, Doing};
+use quarterdeck::domain::run::{Reason, RunState, RunStep, StepState, StepVerdict};
 use quarterdeck::port::Event;
 use quarterdeck::port::procedure::{Need, ProcedureNews};
 
 use super::console::Console;
-use super::{SIZE, SIZES, compare, deploys};
+use super::{SIZE, SIZES, compare, deploys, scene};
 
 /// What a guard has seen of a figure and of a probe.
 fn watching(console: &Console, tripped: bool) -> quarterdeck::domain::course::Watching {
@@ -155,5 +158,80 @@ fn deploy_follow_up() {
         console.pass(Duration::from_secs(3700));
         console.keys("g j");
         compare(&format!("deploy-follow{suffix}"), &console);
+    }
+}
+
+/// Production, where the deploy moves traffic by weights in its second phase and rolls itself back.
+fn shifting() -> Environment {
+    let mut environment = deploys::production();
+    let deploy = environment.procedures.iter_mut().find(|one| one.name.as_str() == "deploy-shop").unwrap();
+    let mut document = (**deploy).clone();
+    document.header.back = Back::Auto;
+    let part = &mut document.parts[7];
+    part.title = "Move traffic to the new version".into();
+    let get = Some("shop-weight get backend-new".to_owned());
+    part.doing = Doing::Shift("shop-weight set backend-new \"$weight\"".to_owned(), get, vec![10, 50, 100]);
+    *deploy = Arc::new(document);
+    environment
+}
+
+/// Traffic stands at a half when the guard trips, and goes back to none.
+fn shifted(size: (u16, u16)) -> (Console, deploys::Told) {
+    let (mut console, mut told) = deploys::running_in(size, shifting());
+    let weight = |told: &mut deploys::Told, console: &mut Console, number: usize, weight: u32| {
+        told.step(console, number, |step| {
+            (step.host, step.service, step.state) = (scene::host_name("app-1"), None, StepState::Started);
+            step.command = format!("shop-weight set backend-new {weight}");
+        });
+    };
+    told.done(&mut console, 7, 41_000);
+    weight(&mut told, &mut console, 8, 10);
+    told.says(&mut console, 8, "backend-new 10\n");
+    console.pass(Duration::from_secs(12));
+    told.done(&mut console, 8, 12_000);
+    told.step(&mut console, 8, |step| step.note = "weight 10, held for 10s: 2 of 2 passed".into());
+    weight(&mut told, &mut console, 9, 50);
+    told.says(&mut console, 9, "backend-new 50\n");
+    console.pass(Duration::from_secs(31));
+    let seen = watching(&console, true);
+    console.say(Event::Procedure(ProcedureNews::Guarded(told.run.id.clone(), 9, Box::new(seen))));
+    told.step(&mut console, 9, |step| {
+        (step.state, step.reason) = (StepState::Failed, Some(Reason::GuardFailed));
+        step.note = "guard failed: backend/errors: 2 answers failed, more than the 1 that may".into();
+        step.verdict = Some(StepVerdict { took: Duration::from_secs(31), checks: Vec::new() });
+    });
+    let sends_back = told.run.steps[9].clone();
+    told.more(&mut console, [RunStep { state: StepState::Planned, attempt: 0, ..sends_back }]);
+    let last = told.run.steps.len() - 1;
+    weight(&mut told, &mut console, last, 0);
+    told.step(&mut console, last, |step| {
+        (step.reason, step.verdict, step.note) = (None, None, "sends traffic back to weight 0".into());
+    });
+    told.says(&mut console, last, "backend-new 0\n");
+    console.pass(Duration::from_secs(1));
+    (console, told)
+}
+
+#[test]
+fn deploy_shift_whose_guard_trips() {
+    for (size, suffix) in SIZES {
+        let (console, _told) = shifted(size);
+        compare(&format!("deploy-shift{suffix}"), &console);
+    }
+}
+
+#[test]
+fn deploy_rolled_back_by_rule() {
+    for (size, suffix) in SIZES {
+        let (mut console, mut told) = shifted(size);
+        let sent = told.run.steps.len() - 1;
+        told.done(&mut console, sent, 900);
+        let back = deploys::goes_back(&mut console, &mut told);
+        told.started(&mut console, back).started(&mut console, back + 1);
+        console.pass(Duration::from_secs(31));
+        told.done(&mut console, back, 30_000).done(&mut console, back + 1, 31_000);
+        deploys::ends(&mut console, &told, RunState::Failed);
+        deploys::knows(&mut console);
+        compare(&format!("deploy-rolled-back{suffix}"), &console);
     }
 }
