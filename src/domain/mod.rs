@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod change;
 pub mod channel;
+pub mod clocks;
 pub mod compose;
 pub mod container;
 pub mod course;

@@ -60,6 +60,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Where its lock is kept.
     pub lock_host: Option<HostName>,
+    /// The logins on its lock host whose records of releases count for gates.
+    pub release_logins: Vec<String>,
     /// Directory for our records on its hosts.
     pub state_directory: String,
     /// The programs that are given queries where a step names none.
@@ -72,7 +74,7 @@ pub struct Environment {
     pub approvals: Arc<Rules>,
     /// When it may be changed.
     pub windows: Windows,
-    /// The other environments of its site, of each only its name, its lock host and where records are kept there.
+    /// The other environments of its site, of each only its name, its lock host, and where and whose records are kept there.
     pub others: Arc<[Environment]>,
     /// Its hosts, in the order of the file.
     pub hosts: Vec<Host>,
@@ -121,6 +123,7 @@ impl Environment {
             colour: EnvColour::default(),
             variables: BTreeMap::new(),
             lock_host: None,
+            release_logins: Vec::new(),
             state_directory: STATE_DIRECTORY.to_owned(),
             queries: Queries::default(),
             roles: Arc::default(),
@@ -169,6 +172,7 @@ impl Environment {
         let is_lock_host = |host: &&Host| self.lock_host.as_ref() == Some(&host.name);
         Self {
             lock_host: self.lock_host.clone(),
+            release_logins: self.release_logins.clone(),
             state_directory: self.state_directory.clone(),
             hosts: self.hosts.iter().filter(is_lock_host).cloned().collect(),
             ..Self::new(self.site.clone(), self.name.clone())

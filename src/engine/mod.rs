@@ -39,6 +39,7 @@ pub mod releases;
 pub mod run;
 pub mod secrecy;
 pub mod signals;
+pub mod site_files;
 pub mod store;
 pub mod surface;
 pub mod survey;

@@ -27,6 +27,7 @@ use super::mirror::Mirror;
 use super::probe;
 use super::questions::Questions;
 use super::releases::Releases;
+use super::site_files::SiteFiles;
 use super::store::{self, Store};
 use super::tail::{Outlet, Tails};
 use super::transport::{Asker, Asking, Connection, Transport};
@@ -437,6 +438,7 @@ impl<A: Approach> World<A> {
             prober: Arc::new(probe::Prober::new(Arc::new(move || clock.now()))),
             outside: transport.outside(),
             clock: self.clock.clone(),
+            files: SiteFiles::default(),
             looker: None,
             // In a drill another environment is what the drill says it is.
             beyond: transport.jobs().is_none().then(|| Arc::clone(transport)),

@@ -10,8 +10,10 @@ use crate::text::Foreign;
 pub struct Releases {
     /// The releases.
     pub history: History,
-    /// What was said of the checklists that follow them.
+    /// What was said of the checklists that follow them, as far as it counts.
     pub followed: Vec<Followed>,
+    /// What other logins said of them, to whom the runs do not belong: it is told, and changes nothing.
+    pub claimed: Vec<Followed>,
     /// Sentences about what is missing or doubtful in it.
     pub told: Vec<String>,
 }

@@ -4,6 +4,7 @@
 //! is read here from bytes, so that every parser can be fed with recorded answers.
 
 pub mod backup;
+pub mod clock;
 pub mod compose;
 pub mod danger;
 pub mod host_facts;

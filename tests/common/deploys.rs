@@ -216,6 +216,7 @@ pub fn seen(told: &Told, name: &str, said: Said, at: &str, note: &str) -> Follow
         at: scene::at(at),
         note: Foreign::from(note),
         looked: false,
+        login: None,
     }
 }
 

@@ -109,3 +109,50 @@ fn what_follows_a_release_is_kept_listed_looked_at_and_ticked() {
     let (_, said) = follow(&desk, &["all"]);
     assert!(said.contains("which runs no more") && said.find("v3") < said.find("v2"), "{said}");
 }
+
+const SECRET: &str = "hunter2-of-the-shop";
+
+/// A document whose run gives a host a secret, which the host goes on to print.
+const SECRETIVE: &str = "+++\nkind = \"deploy\"\n[release]\nversion = \"version\"\n[inputs.version]\n[inputs.token]\n\
+    secret = true\nfrom_env = \"SHOP_TOKEN\"\n+++\n# Deploy\n\n\
+    ## Phase 1\n\n```sh {#put host=me danger=change}\nprintf '%s\\n' \"$token\" >ROOM/kept\n```\n\n\
+    ## Follow-up: the first hour {due=1h}\n\n\
+    1. It is well.\n\n   ```sh {#well host=me danger=read}\n   echo \"the token is $(cat ROOM/kept)\"\n   ```\n\n\
+    2. It is not.\n\n   ```sh {#bad host=me danger=read}\n   cat ROOM/kept; false\n   ```\n";
+
+/// All that lies on the lock host of what was said of checklists.
+fn on_the_lock_host(desk: &Desk) -> String {
+    let place = desk.path("state-of-jobs/mirror/quarterdeck-shop-lab.followed");
+    let place = if place.exists() { place } else { "/var/tmp/quarterdeck-shop-lab.followed".into() };
+    let files = fs::read_dir(place).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    files.collect()
+}
+
+#[test]
+fn what_a_host_prints_after_a_release_shows_no_secret_that_its_run_was_given() {
+    let desk = desk();
+    let site = desk.site_here().replace("[environments.lab.hosts]", "lock_host = \"me\"\n[environments.lab.hosts]");
+    desk.write("config/quarterdeck/sites/shop/site.toml", &site);
+    let room = desk.folder.path().display().to_string();
+    desk.write("config/quarterdeck/sites/shop/procedures/deploy.md", &SECRETIVE.replace("ROOM", &room));
+    let with = |arguments: &[&str]| {
+        desk.command(env!("CARGO_BIN_EXE_qd"), arguments).env("SHOP_TOKEN", SECRET).output().unwrap()
+    };
+    let went = with(&["run", "deploy", "shop", "-e", "lab", "--yes", "--input", "version=v2"]);
+    assert!(went.status.success(), "{}", told(&went));
+    assert_eq!(desk.text("kept").trim_end(), SECRET, "the host was given it");
+    // Where it is not known, nothing is shown of what may hold it.
+    let (code, said) = follow(&desk, &["now", "--check"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("it ended with 0; what it printed is hidden: it may hold token"), "{said}");
+    assert!(said.contains("it ended with 1; what it printed is hidden"), "{said}");
+    assert!(!said.contains(SECRET), "{said}");
+    // Where it is, it alone is hidden.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let looked = with(&["release", "follow", "now", "shop", "-e", "lab", "--check"]);
+    let said = told(&looked);
+    assert!(!said.contains(SECRET) && said.contains("the token is ***"), "{said}");
+    let lies = on_the_lock_host(&desk);
+    assert!(lies.contains("\"well\"") && lies.contains("\"not well\"") && !lies.contains(SECRET), "{lies}");
+    assert!(kept(&desk).iter().all(|one| !one.note.plain().contains(SECRET)));
+}

@@ -96,6 +96,7 @@ pub async fn run(
                 at,
                 note: note.into(),
                 looked: false,
+                login: None,
             };
             let behind = asked.releases.follow(said.clone()).await;
             asked.known.told.extend(behind.map_err(|why| choose::complain(Exit::Unavailable, &why))?);

@@ -3,6 +3,7 @@
 mod answers;
 mod ask;
 mod choices;
+mod clocks;
 mod decide;
 mod follow;
 mod inputs;
@@ -155,7 +156,7 @@ pub fn run(args: &RunArgs, reach: &Reaching) -> Exit {
     let exit = runtime.block_on(async {
         let prepared = prepare::prepare(args, reach).await?;
         if args.plan {
-            return planned(args, &prepared);
+            return planned(args, &prepared, reach).await;
         }
         if let Some(why) = prepared.read_only {
             return Err(choose::complain(Exit::Refused, &format!("read-only: {why}")));
@@ -181,11 +182,14 @@ fn meant(args: &RunArgs) -> RunArgs {
 }
 
 /// Prints the plan.
-fn planned(args: &RunArgs, prepared: &Prepared) -> Result<Exit, Exit> {
+async fn planned(args: &RunArgs, prepared: &Prepared, reach: &Reaching) -> Result<Exit, Exit> {
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
     super::output::print(&told::plan(plan, prepared, args.json))?;
+    if let Some(sentence) = clocks::apart(plan, &prepared.environment, reach).await {
+        super::output::complain(&sentence);
+    }
     let misread = plan.parts.iter().any(|part| part.misread.is_some());
     Ok(if misread { Exit::Configuration } else { Exit::Ok })
 }

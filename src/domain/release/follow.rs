@@ -123,6 +123,8 @@ pub struct Followed {
     pub note: Foreign,
     /// Whether their console looked, and not they.
     pub looked: bool,
+    /// The login on the lock host that put it there; nothing for what this machine has recorded.
+    pub login: Option<Foreign>,
 }
 
 /// What was said of an item last.

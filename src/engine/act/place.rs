@@ -14,6 +14,7 @@ use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::containers::{Docker, Unread};
 use crate::engine::outside::Outside;
 use crate::engine::probe::Prober;
+use crate::engine::site_files::SiteFiles;
 use crate::engine::transport::{Connection, Transport};
 use crate::port::{End, Output, RemoteCommand};
 use crate::runtimes::compose::facts;
@@ -67,6 +68,8 @@ pub struct Place {
     pub outside: Option<Arc<dyn Outside>>,
     /// The clock.
     pub clock: AnyClock,
+    /// What looks at the files of the site again.
+    pub files: SiteFiles,
     /// What looks at many units of a host at once; without it each is looked at by itself.
     pub(in crate::engine) looker: Option<Looker>,
     /// What leads to hosts of other environments; none is asked without it.

@@ -9,8 +9,8 @@ use crate::domain::probe::Found;
 use crate::domain::procedure::{Doing, InputKind, Kind, ProcedurePlan, Purpose, Role};
 use crate::domain::run::{Go, RunDocument, StepState};
 use crate::domain::{Environment, InputName, Run};
+use crate::engine::act::Place;
 use crate::engine::releases::git;
-use crate::site::unchanged;
 use crate::state::approvals::bind;
 use crate::text::Foreign;
 
@@ -19,10 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why nothing is begun on the word of files that are others now: of what must pass a gate, an approval or a window. The
 /// way back is never held up.
-pub(super) fn is_current(plan: &ProcedurePlan, environment: &Environment) -> Result<(), String> {
+pub(super) async fn is_current(plan: &ProcedurePlan, place: &Place) -> Result<(), String> {
     let judges = plan.kind == Kind::Deploy || plan.parts.iter().any(|part| part.role == Role::Gate);
     let ahead = matches!(plan.purpose, Purpose::Forward | Purpose::Judge);
-    match unchanged::changed(environment).filter(|_| plan.whole && ahead && judges) {
+    if !(plan.whole && ahead && judges) {
+        return Ok(());
+    }
+    match place.files.changed(&place.environment).await {
         Some(why) => Err(format!("Nothing was begun: {why}.")),
         None => Ok(()),
     }

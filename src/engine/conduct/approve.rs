@@ -11,7 +11,6 @@ use crate::domain::time::short;
 use crate::domain::{ProbeReport, Run};
 use crate::engine::clock::Clock;
 use crate::engine::facts::{Learnt, detail};
-use crate::site::unchanged;
 use crate::state::approvals::{Bind, bind};
 
 /// What the run is when approvals of it are counted.
@@ -69,7 +68,7 @@ impl Watch {
     async fn count(&self, quorum: &Quorum) -> Result<(Bind, Counted, Vec<String>), (Found, String)> {
         let environment = &self.kit.place.environment;
         let error = |why: String| (Found::Error, why);
-        if let Some(why) = unchanged::changed(environment) {
+        if let Some(why) = self.kit.place.files.changed(environment).await {
             return Err(error(format!("no approval is counted: {why}")));
         }
         let asked = self.approving.as_ref().ok_or_else(|| error("what is planned is not known".to_owned()))?;

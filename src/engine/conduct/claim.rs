@@ -20,7 +20,6 @@ use crate::engine::store::{Adopted, Document, Recorded, Who, Why};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::ProcedureNews;
-use crate::site::unchanged;
 
 /// Whoever is at a run says so every 15 seconds on the lock host; when this is over, nobody is.
 pub(super) const SILENT: Duration = Duration::from_secs(45);
@@ -61,7 +60,7 @@ impl Claim {
             None => {
                 let procedure = self.same(&run, &document).await?;
                 if procedure.header.kind == Kind::Deploy
-                    && let Some(why) = unchanged::changed(&self.stage.place.environment)
+                    && let Some(why) = self.stage.place.files.changed(&self.stage.place.environment).await
                 {
                     return Err(format!("The run was not taken up: {why}."));
                 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
 use super::check::targets;
 use super::guard::probed;
 use super::look::one;
+use super::mask::Masks;
+use super::secrets;
 use super::{Conductor, Stage};
 use crate::domain::probe::Found;
-use crate::domain::procedure::{Danger, Doing, Job, PlannedPart, Procedure, Role};
+use crate::domain::procedure::{Danger, Doing, Input, Job, Origin, PlannedPart, Procedure, Role};
 use crate::domain::release::{Followed, Release, Said, TOGETHER, newest};
 use crate::domain::{InputName, PartId, Run, RunId};
 use crate::engine::act::Book;
@@ -25,7 +27,7 @@ use crate::port::Event;
 use crate::port::release::{FollowWish, Looked, ReleaseNews};
 use crate::state::procedures::{Answers, Choice, Chosen, Edited, plan};
 use crate::state::releases::runs_now;
-use crate::text::truncate;
+use crate::text::{Foreign, truncate};
 
 /// No single look takes longer, however long its part may.
 const WITHIN: Duration = Duration::from_secs(5 * 60);
@@ -66,7 +68,8 @@ impl Conductor {
                     ReleaseNews::Followed(run, kept.map(|()| vec![one]))
                 }
                 FollowWish::Look { run, parts, by_itself } => {
-                    let looking = Looking { book: &book, stage: &stage };
+                    let hiding = OnceCell::new();
+                    let looking = Looking { book: &book, stage: &stage, hiding };
                     let looked = looking.all(&keeping, &run, parts, by_itself);
                     let looked = tokio::time::timeout(ALL_WITHIN, looked).await;
                     let late = || format!("Looking after run {} came to no end.", run.short());
@@ -89,7 +92,7 @@ struct Keeping<'a> {
 impl Keeping<'_> {
     fn word(&self, run: &RunId, (part, said, note): Word, looked: bool, at: Timestamp) -> Followed {
         let (person, workstation) = (self.book.person.clone(), self.book.workstation.clone());
-        Followed { run: run.clone(), part, said, person, workstation, at, note: note.into(), looked }
+        Followed { run: run.clone(), part, said, person, workstation, at, note: note.into(), looked, login: None }
     }
 
     async fn keep(&self, one: Followed) -> Result<(), String> {
@@ -104,6 +107,51 @@ impl Keeping<'_> {
 struct Looking<'a> {
     book: &'a Book,
     stage: &'a Stage,
+    hiding: OnceCell<Hiding>,
+}
+
+/// What must not be seen of what hosts print: the secrets that they may have been given by the run of the release.
+struct Hiding {
+    masks: Masks,
+    /// Secrets that are not known here: nothing is shown then.
+    unknown: Vec<String>,
+}
+
+impl Hiding {
+    /// Those of a run, as it is recorded here, else all that its document asks for. By itself the console starts no program
+    /// for them, which might ask somebody.
+    async fn of(document: &Procedure, recorded: Option<&Run>, by_itself: bool) -> Self {
+        let was_given = |input: &&Input| match recorded.and_then(|run| run.document.as_ref()) {
+            Some(kept) => kept.given.iter().any(|given| given.name == input.name && given.value.is_none()),
+            None => input.secret,
+        };
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for input in document.header.inputs.iter().filter(was_given) {
+            let asks = matches!(input.origin, Origin::Command(_)) && by_itself;
+            match if asks { None } else { secrets::fetch(input, None).await.ok() } {
+                Some(secret) => known.push(secret),
+                None => unknown.push(input.name.to_string()),
+            }
+        }
+        // What the run was given that its document does not name any more.
+        let kept = recorded.and_then(|run| run.document.as_ref()).map(|kept| kept.given.as_slice()).unwrap_or_default();
+        let is_named = |name: &InputName| document.header.inputs.iter().any(|input| input.name == *name);
+        let lost = kept.iter().filter(|given| given.value.is_none() && !is_named(&given.name));
+        unknown.extend(lost.map(|given| given.name.to_string()));
+        Self { masks: Masks::of(known.iter().map(|secret| secret.expose())), unknown }
+    }
+
+    /// What a command printed, as far as it may be seen.
+    fn seen(&self, printed: &Foreign) -> Foreign {
+        Foreign::from(self.masks.mask(printed.raw()))
+    }
+
+    /// Why nothing of it may be seen.
+    fn why(&self) -> Option<String> {
+        (!self.unknown.is_empty()).then(|| {
+            format!("what it printed is hidden: it may hold {}, which is not known here", self.unknown.join(" and "))
+        })
+    }
 }
 
 impl Looking<'_> {
@@ -184,11 +232,13 @@ impl Looking<'_> {
         if by_itself && made.parts.iter().any(|part| part.recognised != Danger::Read) {
             return Ok(None);
         }
+        let hiding = self.hiding.get_or_init(|| Hiding::of(document, recorded, by_itself)).await;
         let mut found = (Said::Well, String::new());
         for part in &made.parts {
             let mut tried = 0;
             found = loop {
-                let found = self.part(part, &answers).await?;
+                let found = self.part(part, &answers, hiding).await?;
+                let found = (found.0, hiding.masks.text(&found.1));
                 tried += 1;
                 if found.0 == Said::Well || tried > part.options.retries {
                     break found;
@@ -203,7 +253,7 @@ impl Looking<'_> {
     }
 
     /// What it does on all of its hosts, once.
-    async fn part(&self, part: &PlannedPart, answers: &Answers) -> Result<(Said, String), String> {
+    async fn part(&self, part: &PlannedPart, answers: &Answers, hiding: &Hiding) -> Result<(Said, String), String> {
         let mut last = (Said::Well, String::new());
         for job in &part.jobs {
             last = match &part.doing {
@@ -228,7 +278,7 @@ impl Looking<'_> {
                     let learnt = facts::ask(&self.stage.place, &question, &job.host, within, &records).await;
                     (said(learnt.report.found), learnt.report.summary.plain())
                 }
-                Doing::Run(..) | Doing::Request(..) => self.command(job, answers).await?,
+                Doing::Run(..) | Doing::Request(..) => self.command(job, answers, hiding).await?,
                 Doing::Approve(_)
                 | Doing::Ask
                 | Doing::Prompt(_)
@@ -246,7 +296,7 @@ impl Looking<'_> {
         Ok(last)
     }
 
-    async fn command(&self, job: &Job, answers: &Answers) -> Result<(Said, String), String> {
+    async fn command(&self, job: &Job, answers: &Answers, hiding: &Hiding) -> Result<(Said, String), String> {
         if !self.stage.place.environment.trusted {
             return Err("this site is not trusted to run commands".to_owned());
         }
@@ -264,7 +314,14 @@ impl Looking<'_> {
         // What a look leaves on a host is of no use to anybody.
         let _ = jobs.clear(job.host.clone(), key.run).await;
         let (exit, printed) = came.map_err(|why| format!("{}: {why}", job.host))?;
-        let printed = printed.plain();
+        if let Some(why) = hiding.why() {
+            return Ok(match exit {
+                Some(0) => (Said::Well, format!("it ended with 0; {why}")),
+                Some(exit) => (Said::Bad, format!("{}: it ended with {exit}; {why}", job.host)),
+                None => (Said::Unknown, format!("{}: a signal ended it; {why}", job.host)),
+            });
+        }
+        let printed = hiding.seen(&printed).plain();
         let line = printed.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
         Ok(match exit {
             Some(0) if line.is_empty() => (Said::Well, "it ended with 0".to_owned()),

@@ -76,6 +76,11 @@ impl Mirroring {
         self.mirror.approvals()
     }
 
+    /// The lock host itself.
+    pub(super) fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
     /// The releases on the same host.
     pub(super) fn releases(&self) -> Shared {
         self.mirror.releases()

@@ -8,6 +8,7 @@ mod anew;
 mod approve;
 mod check;
 mod claim;
+mod clocks;
 mod deadman;
 mod dump;
 mod evidence;
@@ -41,6 +42,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+pub use self::clocks::apart;
 
 use self::claim::Claim;
 use self::job::Kit;
@@ -166,7 +169,7 @@ impl Conductor {
     ) -> Result<(), String> {
         let stage = stage.ok_or("No environment is open, so nothing was done.")?;
         fits(permit.plan(), &stage)?;
-        anew::is_current(permit.plan(), &stage.place.environment)?;
+        anew::is_current(permit.plan(), &stage.place).await?;
         let own = permit.plan().run.clone();
         let elsewhere = self.runs.iter().filter(|(id, _)| own.as_ref() != Some(*id)).find(|(_, run)| run.is_busy());
         if let Some(title) = other.or(elsewhere.map(|(_, run)| run.title.as_str())).filter(|_| changes(permit.plan())) {
@@ -325,6 +328,11 @@ fn guard(stage: &Stage, run: &Run, book: &Book, was_before: bool) -> Option<Guar
 /// Looks at all that a new run needs before it is recorded.
 async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
     is_free(stage, begun).await?;
+    for plan in &begun.plans {
+        if let Some(sentence) = clocks::apart(plan, stage.mirror.as_ref(), &stage.place.clock).await {
+            return Err(sentence);
+        }
+    }
     anew::meant(begun, &stage.place.environment).await
 }
 

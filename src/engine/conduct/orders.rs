@@ -11,7 +11,6 @@ use crate::domain::{InputName, PartId, Permit};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Told};
-use crate::site::unchanged;
 use crate::text::Foreign;
 
 impl Task {
@@ -47,7 +46,7 @@ impl Task {
             }
             Decision::Waive(part, why) => self.waive(&part, &why).await?,
             Decision::Recheck(part) => {
-                if let Some(why) = unchanged::changed(&self.kit.place.environment) {
+                if let Some(why) = self.kit.place.files.changed(&self.kit.place.environment).await {
                     return Err(format!("Nothing was checked: {why}."));
                 }
                 for number in self.course.may_recheck(part.as_ref())? {
@@ -275,7 +274,11 @@ impl Task {
             self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
             return Ok(());
         }
-        let current = super::anew::is_current(plan, &self.kit.place.environment);
+        let mut current = super::anew::is_current(plan, &self.kit.place).await;
+        let mirror = self.kit.ledger.mirror.as_ref().map(super::mirroring::Mirroring::mirror);
+        if let (Ok(()), Some(apart)) = (&current, super::clocks::apart(plan, mirror, &self.kit.place.clock).await) {
+            current = Err(apart);
+        }
         if let Err(sentence) = current.and_then(|()| self.is_approved(plan)) {
             self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
             return Ok(());

@@ -9,18 +9,19 @@ use crate::domain::Environment;
 use crate::domain::procedure::Kind;
 use crate::domain::window::{Freeze, Opening, Windows};
 use crate::engine::clock::Clock;
-use crate::site::unchanged;
 
 /// What holds now.
 pub(super) struct InForce {
     windows: Windows,
     /// Why that is not known. Then nothing more is changed.
     unknown: Option<String>,
+    /// Whether the site's files gave no answer when they were looked at last: then what was known holds on.
+    silent: bool,
 }
 
 impl InForce {
     pub(super) fn of(environment: &Environment) -> Self {
-        Self { windows: environment.windows.clone(), unknown: None }
+        Self { windows: environment.windows.clone(), unknown: None, silent: false }
     }
 
     /// Who may change the environment all the same.
@@ -60,14 +61,27 @@ impl Task {
     /// holds for what goes on, before its next part.
     pub(super) async fn look_at_windows(&mut self) {
         let environment = &self.kit.place.environment;
-        let (windows, unknown) = match unchanged::windows(environment) {
+        let looked = match self.kit.place.files.windows(environment).await {
+            Ok(looked) => looked,
+            Err(silent) => {
+                // Told once, until they answer again.
+                if !std::mem::replace(&mut self.windows.silent, true) {
+                    let sentence = format!("{}. The windows and freezes that are known hold on.", silent.told());
+                    self.kit.ledger.trouble(sentence).await;
+                }
+                let (now, kind) = (self.kit.place.clock.now().wall, Kind::of_word(&self.kit.about.run.kind));
+                let closed = kind.is_some_and(|kind| self.windows.is_closed(kind, now));
+                return self.course.close(closed);
+            }
+        };
+        let (windows, unknown) = match looked {
             None => (environment.windows.clone(), None),
             Some(Ok(windows)) => (windows, None),
             Some(Err(why)) => (self.windows.windows.clone(), Some(why)),
         };
         let (now, kind) = (self.kit.place.clock.now().wall, Kind::of_word(&self.kit.about.run.kind));
         let were_others = self.windows.windows != windows;
-        self.windows = InForce { windows, unknown };
+        self.windows = InForce { windows, unknown, silent: false };
         let closed = kind.is_some_and(|kind| self.windows.is_closed(kind, now));
         if were_others {
             let told = self.windows.at(now).told(now);

@@ -15,7 +15,7 @@ use crate::domain::time::short;
 use crate::domain::{EnvName, HostName, RunId, ServiceName};
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
-use crate::engine::releases::{Elsewhere, Releases, Shared, elsewhere};
+use crate::engine::releases::{Elsewhere, Releases, Shared, claimed_by, elsewhere};
 use crate::text::Foreign;
 
 /// Most releases to go back to that are named.
@@ -29,12 +29,15 @@ pub(super) async fn ask(place: &Place, question: &Question, at: (&HostName, Dura
     };
     match question {
         Question::Same { commit, environment } if *environment == here.name => {
-            let told = of(environment, records.shared.clone()).read(now).await;
+            let told = of(environment, records.shared.clone()).only(here.release_logins.clone()).read(now).await;
             doubted(same(&told.history, environment, commit, now), told.told)
         }
         Question::Same { commit, environment } => match beyond(place, environment).await {
             Ok(there) => {
-                let told = of(environment, there.as_ref().map(|there| there.shared.clone())).read(now).await;
+                let named = here.others.iter().find(|other| other.name == *environment);
+                let named = named.map(|other| other.release_logins.clone()).unwrap_or_default();
+                let shared = there.as_ref().map(|there| there.shared.clone());
+                let told = of(environment, shared).only(named).read(now).await;
                 let mut came = same(&told.history, environment, commit, now);
                 let known = match &there {
                     Some(there) => format!("as it is recorded on {}", there.shared.host()),
@@ -185,12 +188,19 @@ pub(super) fn same(there: &History, environment: &EnvName, commit: &str, now: Ti
             return Came::new(Found::Inconclusive, told, details);
         }
     };
-    let line = |holds| vec![detail(environment.as_str(), format!("{}, {}", name(runs), ago(runs, now)), holds)];
+    let line = |holds| {
+        let told = format!("{}, {}, recorded by {}", name(runs), ago(runs, now), claimed_by(runs));
+        vec![detail(environment.as_str(), told, holds)]
+    };
     let mut came = if runs.commit.is_none() {
         let told = format!("{environment} runs {}, and of which commit that is was not recorded", name(runs));
         Came::new(Found::Inconclusive, told, line(false))
     } else if runs.commit.as_ref().is_some_and(|own| is_commit(own, commit)) {
-        Came::new(Found::Pass, format!("{environment} runs the same commit: {}", name(runs)), line(true))
+        Came::new(
+            Found::Pass,
+            format!("{environment} runs the same commit: {}, as {} has recorded", name(runs), claimed_by(runs)),
+            line(true),
+        )
     } else {
         let asked = crate::text::truncate(&Foreign::from(commit).plain(), 12);
         Came::new(Found::Fail, format!("{environment} runs {}, not {asked}", name(runs)), line(false))
@@ -316,6 +326,14 @@ mod tests {
         let same = |all: Vec<Release>, commit: &str| super::same(&History::of(all), &staging, commit, now()).found;
         let good = |number, commit| deploy(number, "v1", commit, Verdict::Good);
         assert_eq!(same(vec![good(1, Some(ONE))], ONE), Found::Pass);
+        let told = |login: Option<&str>| {
+            let release = Release { login: login.map(Into::into), ..good(1, Some(ONE)) };
+            let came = super::same(&History::of(vec![release]), &staging, ONE, now());
+            format!("{}; {}", came.summary, came.details[0].found.plain())
+        };
+        let by = told(Some("deploy\u{1b}[31m"));
+        assert_eq!(by.matches("the login deploy").count(), 2, "whose record it is: {by}");
+        assert!(!by.contains('\u{1b}') && told(None).contains("as this machine has recorded"), "{by}");
         assert_eq!(same(vec![good(1, Some(&ONE[..9]))], ONE), Found::Pass);
         assert_eq!(same(vec![good(1, Some(ONE))], TWO), Found::Fail);
         assert_eq!(same(vec![good(1, Some(ONE)), good(2, Some(TWO))], ONE), Found::Fail, "it has moved on");

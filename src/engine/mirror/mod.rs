@@ -9,8 +9,10 @@ mod trail;
 
 use jiff::Timestamp;
 
+use crate::domain::clocks::Offset;
 use crate::domain::{Environment, HostName, Run, RunId};
 use crate::engine::approvals::Approvals;
+use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::lock_host::{Line, LockHost, Unanswered};
 use crate::engine::releases::Shared;
 use crate::engine::store::{Recorded, Who};
@@ -135,6 +137,23 @@ impl Mirror {
             MirrorError::Unreadable { host: self.host().clone(), run: listed.run.to_string(), why }
         };
         form::fold(listed, &self.name).map_err(unreadable)
+    }
+
+    /// How far the clock of the lock host is ahead of this one.
+    ///
+    /// # Errors
+    /// Why that is not known, as a clause.
+    pub async fn offset(&self, clock: &AnyClock) -> Result<Offset, String> {
+        let word = fresh_word();
+        // The way to it counts only where it is up: waiting for that is no part of the way.
+        self.host.ask(crate::runtimes::clock::ask(&word)).await.map_err(|why| why.told(self.host()))?;
+        let before = clock.now().wall;
+        let answered = self.host.ask(crate::runtimes::clock::ask(&word)).await;
+        let after = clock.now().wall;
+        let answered = answered.map_err(|why| why.told(self.host()))?;
+        let there = crate::runtimes::clock::read(&answered, &word);
+        let there = there.ok_or_else(|| Unanswered::Odd.told(self.host()))?;
+        Ok(Offset::measured(before, there, after))
     }
 
     fn way(&self) -> Line {

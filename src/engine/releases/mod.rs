@@ -3,6 +3,8 @@
 
 mod asked;
 mod elsewhere;
+#[cfg(test)]
+mod logins_tests;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,7 @@ pub struct Releases {
     environment: EnvName,
     store: Option<Arc<dyn Store>>,
     shared: Option<Shared>,
+    named: Option<Vec<String>>,
 }
 
 impl Releases {
@@ -47,12 +50,20 @@ impl Releases {
             environment: environment.name.clone(),
             store,
             shared: mirror.map(Mirror::releases),
+            named: None,
         }
     }
 
     /// Those of an environment of a site; `shared` is what lies on its lock host, if that can be asked.
     pub fn new(site: SiteName, environment: EnvName, store: Arc<dyn Store>, shared: Option<Shared>) -> Self {
-        Self { site, environment, store: Some(store), shared }
+        Self { site, environment, store: Some(store), shared, named: None }
+    }
+
+    /// The same, of which only records of these logins on the lock host count, beside those of this machine, of its own
+    /// login there and of root: a gate does not believe whoever else may put something there.
+    #[must_use]
+    pub fn only(self, named: Vec<String>) -> Self {
+        Self { named: Some(named), ..self }
     }
 
     /// All that is known, from both sides, and sentences about what is missing or doubtful in it.
@@ -88,7 +99,8 @@ impl Releases {
         if ahead > 0 {
             told.push(format!("{ahead} releases are dated later than now and are left out: look at the clocks."));
         }
-        let settled = found.settle(here);
+        let settled = found.settle(here, self.named.as_deref());
+        let believed = settled.believed;
         let mut releases = settled.releases;
         for (run, examined) in settled.examined {
             for release in releases.iter_mut().filter(|release| release.run == run) {
@@ -97,42 +109,53 @@ impl Releases {
         }
         told.extend(settled.told);
         told.extend(disputed(&releases));
-        let followed = self.followed(&releases, kept.followed, latest, &mut told).await;
-        Told { history: History::of(releases), followed, told }
+        let counts = |run: &RunId, maker: &Maker| {
+            found.whose().counts(run, maker) || believed.get(run).is_some_and(|uid| *uid == maker.uid)
+        };
+        let (mut followed, mut claimed) = self.followed(&releases, kept.followed, counts, &mut told).await;
+        followed.retain(|said| said.at <= latest);
+        claimed.retain(|said| said.at <= latest);
+        Told { history: History::of(releases), followed, claimed, told }
     }
 
-    /// What was said of the checklists that follow these releases, by everybody.
+    /// What was said of the checklists that follow these releases: what counts, and what other logins said.
     async fn followed(
         &self,
         releases: &[Release],
         mut here: Vec<Followed>,
-        latest: Timestamp,
+        counts: impl Fn(&RunId, &Maker) -> bool,
         told: &mut Vec<String>,
-    ) -> Vec<Followed> {
+    ) -> (Vec<Followed>, Vec<Followed>) {
+        let mut claimed = Vec::new();
         let any = releases.iter().any(|release| !release.follow_ups.is_empty());
         if let Some(shared) = self.shared.as_ref().filter(|_| any) {
             match shared.followed().await {
                 Ok(there) => {
                     told.extend(there.told(shared.host()));
-                    // Where not all was read, older ones may lie there.
-                    let oldest = there.followed.iter().map(|said| said.at).min().filter(|_| there.more);
+                    // What another login has put there says nothing for us. Where not all was read, older ones may lie
+                    // there.
+                    let ours = there.followed.iter().filter(|(_, maker)| there.is_ours(maker));
+                    let ours: Vec<Followed> = ours.map(|(said, _)| Followed { login: None, ..said.clone() }).collect();
+                    let oldest = ours.iter().map(|said| said.at).min().filter(|_| there.more);
                     let new = |said: &&Followed| oldest.is_none_or(|oldest| said.at > oldest);
-                    let missing = here.iter().filter(|said| !there.followed.contains(said)).filter(new);
+                    let missing = here.iter().filter(|said| !ours.contains(said)).filter(new);
                     for said in missing.rev().take(BROUGHT) {
                         if let Err(why) = shared.follow(said).await {
                             told.push(format!("Others can't see what was seen after releases from here: {why}."));
                             break;
                         }
                     }
-                    let missing = |said: &Followed| !here.contains(said);
-                    let others: Vec<Followed> = there.followed.into_iter().filter(missing).collect();
-                    here.extend(others);
+                    let is_known = |said: &Followed| here.contains(&Followed { login: None, ..said.clone() });
+                    let others = there.followed.into_iter().filter(|(said, _)| !is_known(said));
+                    let (counting, others): (Vec<_>, Vec<_>) =
+                        others.partition(|(said, maker)| counts(&said.run, maker));
+                    here.extend(counting.into_iter().map(|(said, _)| said));
+                    claimed.extend(others.into_iter().map(|(said, _)| said));
                 }
                 Err(why) => told.push(format!("What others have seen after releases may be missing here: {why}.")),
             }
         }
-        here.retain(|said| said.at <= latest);
-        here
+        (here, claimed)
     }
 
     /// Keeps what was said of an item that follows a release, here and on the lock host: a sentence when others can't see
@@ -209,7 +232,7 @@ fn disputed(releases: &[Release]) -> Vec<String> {
 }
 
 /// Who says so: the login on the lock host, else this machine.
-fn claimed_by(release: &Release) -> String {
+pub(in crate::engine) fn claimed_by(release: &Release) -> String {
     match &release.login {
         Some(login) => format!("the login {}", login.plain()),
         None => "this machine".to_owned(),

@@ -38,8 +38,10 @@ pub struct Found {
 /// What lies there of what was said of checklists.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Said {
-    /// All of it.
-    pub followed: Vec<Followed>,
+    /// All of it, and who put it there.
+    pub followed: Vec<(Followed, Maker)>,
+    /// The number of the login with which it was read.
+    pub own: Option<u32>,
     /// How many files make no sense.
     pub unreadable: usize,
     /// Whether there is more than was read.
@@ -47,6 +49,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// Whether the login with which it was read put it there.
+    pub(super) fn is_ours(&self, maker: &Maker) -> bool {
+        self.own.is_none_or(|own| own == maker.uid)
+    }
+
     /// Sentences about what of it is not used.
     pub(super) fn told(&self, host: &HostName) -> Vec<String> {
         let mut told = Vec::new();
@@ -75,9 +82,15 @@ impl Found {
         self.more && releases + examined + self.unreadable >= RELEASES_OF_ONE_LOGIN
     }
 
-    /// What counts of it, together with what this machine has recorded itself.
-    pub(super) fn settle(&self, here: Vec<Release>) -> Settled {
-        Whose::of(&self.owners, self.own, &self.releases).settle(here, &self.releases, &self.examined)
+    /// Whose word counts of its runs.
+    pub(super) fn whose(&self) -> Whose<'_> {
+        Whose::of(&self.owners, self.own, &self.releases)
+    }
+
+    /// What counts of it, together with what this machine has recorded itself: of all, or of these logins alone, beside
+    /// its own and root.
+    pub(super) fn settle(&self, here: Vec<Release>, named: Option<&[String]>) -> Settled {
+        self.whose().only(named).settle(here, &self.releases, &self.examined)
     }
 
     /// Sentences about what of it is not used.
@@ -144,12 +157,13 @@ impl Shared {
         let answered = self.host.ask(protocol::list(&self.name, &word, Shelf::Followed)).await;
         match protocol::read(&answered.map_err(|why| why.told(self.host()))?, &word) {
             Answer::Done(listed) => {
-                let mut said = Said { more: listed.more, ..Said::default() };
+                let mut said = Said { more: listed.more, own: listed.own, ..Said::default() };
                 for entry in listed.entries.into_iter().filter(|entry| entry.kind == Kind::Followed) {
                     let form = serde_json::from_slice::<FollowedForm>(&entry.wrote).ok();
                     let one = form.and_then(FollowedForm::followed).filter(|one| one.run == entry.run);
                     said.unreadable += usize::from(one.is_none());
-                    said.followed.extend(one);
+                    let login = Some(entry.maker.login.clone());
+                    said.followed.extend(one.map(|one| (Followed { login, ..one }, entry.maker)));
                 }
                 Ok(said)
             }

@@ -17,15 +17,15 @@ use crate::engine::store::{Sqlite, fresh_run_id};
 use crate::engine::transport::{Asker, Connection, LocalTransport, Spawner, Transport};
 use crate::text::Foreign;
 
-type Link = watch::Sender<Option<Arc<dyn Connection>>>;
+pub(super) type Link = watch::Sender<Option<Arc<dyn Connection>>>;
 
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
-    environment: Environment,
+    pub(super) environment: Environment,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = format!("releases-{}", fresh_run_id(Timestamp::now()).short());
         let name = |word: &str| EnvName::new(word).unwrap();
@@ -38,22 +38,22 @@ impl Place {
     }
 
     /// The folder on the lock host.
-    fn there(&self) -> PathBuf {
+    pub(super) fn there(&self) -> PathBuf {
         let name = format!("quarterdeck-{}-lab.releases", self.environment.site);
         let all = [self.folder.path().join("state/mirror"), PathBuf::from("/var/tmp")].map(|place| place.join(&name));
         all.into_iter().find(|path| path.exists()).unwrap()
     }
 
-    fn store(&self, name: &str) -> Arc<dyn Store> {
+    pub(super) fn store(&self, name: &str) -> Arc<dyn Store> {
         Arc::new(Sqlite::open(&self.folder.path().join(name)))
     }
 
-    async fn mirror(&self) -> (Mirror, Link) {
+    pub(super) async fn mirror(&self) -> (Mirror, Link) {
         let link: Link = watch::Sender::new(Some(machine().await));
         (Mirror::of(&self.environment, link.subscribe()).unwrap(), link)
     }
 
-    fn release(&self, version: &str, verdict: Verdict, ago: i64) -> Release {
+    pub(super) fn release(&self, version: &str, verdict: Verdict, ago: i64) -> Release {
         let at = Timestamp::from_second(Timestamp::now().as_second() - ago).unwrap();
         Release {
             run: fresh_run_id(at),
@@ -102,7 +102,7 @@ async fn machine() -> Arc<dyn Connection> {
 }
 
 /// Records the end of a run with what it came to.
-async fn conclude(store: &Arc<dyn Store>, release: &Release) {
+pub(super) async fn conclude(store: &Arc<dyn Store>, release: &Release) {
     let run = Run {
         id: release.run.clone(),
         site: release.site.clone(),
@@ -220,7 +220,9 @@ async fn another_login_can_neither_make_failed_what_was_good_nor_say_that_it_loo
     forge(format!("{}.release.65534", of_others.run), text(&of_others));
     let run = PathBuf::from(folder.to_string_lossy().replace(".releases", &format!(".{}", of_others.run)));
     std::fs::create_dir_all(run.join("owner-1")).unwrap();
-    std::fs::write(run.join("owner-1/000001"), "{}").unwrap();
+    let whole = format!("{{\"run\":\"{}\",\"token\":1,\"n\":1,\"whole\":{{}}}}\n", of_others.run);
+    std::fs::write(run.join("owner-1/000001"), whole).unwrap();
+    nobody(&run.join("owner-1/000001"));
     nobody(&run.join("owner-1"));
 
     let known = Releases::of(&place.environment, None, Some(&mirror)).read(Timestamp::now()).await;
@@ -364,7 +366,7 @@ async fn a_release_is_kept_with_the_end_of_its_run_or_not_at_all_and_never_chang
     }
 }
 
-fn checklist() -> FollowUp {
+pub(super) fn checklist() -> FollowUp {
     let part = |name: &str| PartId::new(name).unwrap();
     FollowUp {
         procedure: ProcedureName::new("deploy").unwrap(),
@@ -377,7 +379,7 @@ fn checklist() -> FollowUp {
     }
 }
 
-fn word(release: &Release, part: &str, said: Said, ago: i64) -> Followed {
+pub(super) fn word(release: &Release, part: &str, said: Said, ago: i64) -> Followed {
     Followed {
         run: release.run.clone(),
         part: PartId::new(part).unwrap(),
@@ -387,6 +389,7 @@ fn word(release: &Release, part: &str, said: Said, ago: i64) -> Followed {
         at: Timestamp::from_second(Timestamp::now().as_second() - ago).unwrap(),
         note: "the line was dead".into(),
         looked: false,
+        login: None,
     }
 }
 

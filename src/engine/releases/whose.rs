@@ -17,6 +17,8 @@ pub(super) struct Whose<'a> {
     /// Since when there is a record of a run at all.
     first: BTreeMap<&'a RunId, Option<u64>>,
     own: Option<u32>,
+    /// The logins whose records count alone, beside the own one and root; whoever a run belongs to where there are none.
+    named: Option<&'a [String]>,
 }
 
 /// The records that count, and sentences about the others.
@@ -28,6 +30,8 @@ pub(super) struct Settled {
     pub(super) examined: Vec<(RunId, Examined)>,
     /// What is told and does not count.
     pub(super) told: Vec<String>,
+    /// Of runs that belong to nobody any more, the login whose record counts because it lay there first.
+    pub(super) believed: BTreeMap<RunId, u32>,
 }
 
 impl<'a> Whose<'a> {
@@ -38,7 +42,12 @@ impl<'a> Whose<'a> {
             *known = (*known).min(maker.since);
         }
         let owners = owners.iter().map(|owner| (&owner.run, owner)).collect();
-        Self { owners, first, own }
+        Self { owners, first, own, named: None }
+    }
+
+    /// The same, but that no record counts by whom its run belongs to: only those of these logins, the own one and root.
+    pub(super) fn only(self, named: Option<&'a [String]>) -> Self {
+        Self { named, ..self }
     }
 
     /// The login to which a run belongs. A mirror that was made after somebody had recorded an end is none of that run.
@@ -49,8 +58,11 @@ impl<'a> Whose<'a> {
     }
 
     /// Whether the word of a login about this run counts whatever others say.
-    fn counts(&self, run: &RunId, maker: &Maker) -> bool {
-        let owns = self.owner(run).is_some_and(|owner| owner.uid == maker.uid);
+    pub(super) fn counts(&self, run: &RunId, maker: &Maker) -> bool {
+        let owns = match self.named {
+            Some(named) => named.contains(&maker.login.plain()),
+            None => self.owner(run).is_some_and(|owner| owner.uid == maker.uid),
+        };
         maker.uid == 0 || self.own == Some(maker.uid) || owns
     }
 
@@ -70,15 +82,13 @@ impl<'a> Whose<'a> {
                 others.entry(&one.0.run).or_default().push(one);
             }
         }
-        // Those whose record counts because nobody knows better.
-        let mut believed: BTreeMap<&RunId, u32> = BTreeMap::new();
         for (run, mut records) in others {
             let known = settled.releases.iter().any(|release| release.run == *run);
-            if !known && self.owner(run).is_none() {
+            if !known && self.named.is_none() && self.owner(run).is_none() {
                 records.sort_by_key(|(_, maker)| (maker.since.is_none(), maker.since));
                 let (release, maker) = records.remove(0);
                 settled.releases.push(release.clone());
-                believed.insert(run, maker.uid);
+                settled.believed.insert(run.clone(), maker.uid);
             }
             let same = |other: &Release| other.run == *run;
             for (release, maker) in records {
@@ -87,7 +97,7 @@ impl<'a> Whose<'a> {
             }
         }
         for (run, said, maker) in examined {
-            if self.counts(run, maker) || believed.get(run) == Some(&maker.uid) {
+            if self.counts(run, maker) || settled.believed.get(run) == Some(&maker.uid) {
                 settled.examined.push((run.clone(), said.clone()));
             }
         }
@@ -113,6 +123,13 @@ impl<'a> Whose<'a> {
     /// A sentence about a record that does not count and says something else than what does.
     fn contradiction(&self, release: &Release, maker: &Maker, truth: Option<&Release>) -> Option<String> {
         let (run, login, verdict) = (release.run.short(), maker.login.plain(), release.verdict.word());
+        if truth.is_none() && self.named.is_some() {
+            return Some(format!(
+                "The login {login} says that run {run} is {verdict}. That does not count: the site names that login in no \
+                 release_logins of {}.",
+                release.environment
+            ));
+        }
         let Some(truth) = truth else {
             let owner = self.owner(&release.run).map(|owner| owner.login.plain()).unwrap_or_default();
             return Some(format!(

@@ -222,6 +222,7 @@ impl FollowedForm {
             at: self.at.parse().ok()?,
             note: text(self.note, TEXT)?,
             looked: self.looked,
+            login: None,
         })
     }
 }

@@ -143,6 +143,7 @@ mod tests {
             at: release.at,
             note: Foreign::from(vec![0xff, b'a']),
             looked: false,
+            login: None,
         };
         {
             let store = opened(folder.path()).await;

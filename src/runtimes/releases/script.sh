@@ -11,26 +11,37 @@ meta_of() {
 # Whether a place was found to be one.
 is_good() { case $1 in /var/tmp) [ -n "$anybodys" ] ;; *) [ -n "$roots" ] ;; esac }
 
-# Tells to whom the run $1 belongs: to the login from whose place it was ended, else to whoever was at it last; and since
-# when its mirror lies there. Nothing where that is gone.
+# Whether whoever made the place $2 of the run $1 has told of it under the token $3: a word that is whole and of the login to
+# which the place belongs. A place without one is nobody's, whoever made it.
+has_told() {
+  begun=$2/000001
+  is_folder "$2" && [ -f "$begun" ] && [ ! -L "$begun" ] && [ -n "$(find "$begun" -size -8193 2>/dev/null)" ] || return 1
+  [ "$(set -- $(ls -ldn -- "$2"); printf %s "$3")" = "$(set -- $(ls -ldn -- "$begun"); printf %s "$3")" ] || return 1
+  case $(head -c 120 -- "$begun" 2>/dev/null) in "{\"run\":\"$1\",\"token\":$3,\"n\":1,"*) ;; *) return 1 ;; esac
+  [ "$(tail -c 2 -- "$begun" 2>/dev/null)" = '}' ] && grep -q '"whole":{' -- "$begun" 2>/dev/null
+}
+
+# Tells to whom the run $1 belongs: to the login from whose place it was ended, else to whoever took it over last and told
+# of it; and since when its mirror lies there. Nothing where that is gone. A place counts in its turn only: not when one with
+# a higher number lay there before it. Of no login more than so many are looked at, so that none hides others.
 tell_owner() {
   for mirror in "$state/mirror" /var/tmp; do
-    folder=$mirror/${name%.releases}.$1 top=0 end=0 tries=0
+    folder=$mirror/${name%.releases}.$1 top= end= lain=
     is_good "$mirror" && is_folder "$folder" || continue
-    for owner in "$folder"/owner-*; do
-      number=${owner##*/owner-}
-      case $number in '' | 0* | *[!0-9]* | ?????????*) continue ;; esac
-      is_folder "$owner" || continue
-      [ "$tries" -lt 64 ] || break
-      tries=$((tries + 1))
-      [ "$number" -le "$top" ] || top=$number
-      [ -f "$owner/ended" ] && { [ "$end" = 0 ] || [ "$number" -lt "$end" ]; } && end=$number
+    for number in $(cd -- "$folder" 2>/dev/null && ls -lnq 2>/dev/null |
+      awk '/^d/ && $NF ~ /^owner-[1-9][0-9]*$/ && length($NF) < 15 { print substr($NF, 7) " " $3 }' | sort -rn |
+      awk 'had[$2]++ < 64 { print $1 }'); do
+      owner=$folder/owner-$number
+      has_told "$1" "$owner" "$number" || continue
+      since=$(stat -c %Z -- "$owner/000001" 2>/dev/null)
+      [ -z "$lain" ] || [ "${since:-0}" -le "$lain" ] || continue
+      lain=${since:-0} top=${top:-$owner}
+      [ ! -f "$owner/ended" ] || [ -L "$owner/ended" ] || end=$owner
     done
-    [ "$end" = 0 ] || top=$end
-    [ "$top" -gt 0 ] || continue
-    lain=$(stat -c %Z -- "$folder"/owner-[1-9]/000001 2>/dev/null | sort -n | head -n 1)
-    set -- "$1" $(meta_of "$folder/owner-$top")
-    say owner "$1" "${lain:--}" "$2" "$4"
+    [ -n "$top" ] || continue
+    set -- "$1" $(meta_of "${end:-$top}")
+    [ "$lain" -gt 0 ] || lain=-
+    say owner "$1" "$lain" "$2" "$4"
     return
   done
 }

@@ -9,7 +9,7 @@ use crate::domain::release::{FollowUp, Followed, Follows, Said, SeenBy};
 use crate::domain::time::short;
 use crate::input::Action;
 use crate::state::deploy::{Following, Wizard};
-use crate::state::releases::{due_told, runs_now, whose};
+use crate::state::releases::{NOT_ITS_RUN, claims, due_told, runs_now, whose};
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
 use crate::ui::words::Piece;
@@ -125,6 +125,14 @@ pub(super) fn detail(one: &Following<'_>, wizard: Wizard<'_>, sight: &Sight<'_>,
     for said in wizard.said(known, one.item).into_iter().take(SAID) {
         for line in word(said, sight).wrapped(columns, sight.clock) {
             lines.line(line);
+        }
+    }
+    if let Some((known, release)) = known.zip(wizard.release(known)) {
+        for said in claims(known, &release.run, one.item).into_iter().take(SAID) {
+            let words = word(said, sight).text(Role::Warn, format!(" {NOT_ITS_RUN}"));
+            for line in words.wrapped(columns, sight.clock) {
+                lines.line(line);
+            }
         }
     }
     if known.zip(wizard.release(known)).is_some_and(|(known, release)| !runs_now(known, release)) {

@@ -24,6 +24,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         colour: raw.colour.map(colour).unwrap_or_default(),
         variables: variables_of(scope, name, raw),
         lock_host: lock_host(name, raw, sink),
+        release_logins: release_logins(raw, sink),
         state_directory: state_directory(raw, sink),
         roles: Arc::clone(&scope.roles),
         approvals: Arc::clone(&scope.approvals),
@@ -142,6 +143,21 @@ fn tags(raw: &RawHost, environment: &RawEnvironment, sink: &mut Sink<'_>) -> Vec
         }
     }
     tags
+}
+
+fn release_logins(raw: &RawEnvironment, sink: &mut Sink<'_>) -> Vec<String> {
+    let mut logins: Vec<String> = Vec::new();
+    for login in raw.release_logins.iter().flat_map(|logins| &logins.0) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '$' | '\\' | '+');
+        if login.value.is_empty() || login.value.starts_with('-') || !login.value.chars().all(is_name) {
+            sink.add(&login.span, format!("{} is no name of a login", quoted(&login.value)));
+        } else if logins.contains(&login.value) {
+            sink.add(&login.span, format!("the login {} is there twice", quoted(&login.value)));
+        } else {
+            logins.push(login.value.clone());
+        }
+    }
+    logins
 }
 
 fn lock_host(environment: &EnvName, raw: &RawEnvironment, sink: &mut Sink<'_>) -> Option<HostName> {

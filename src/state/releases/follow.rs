@@ -6,9 +6,12 @@ use serde::Serialize;
 use super::told::{clean, stamp, version};
 use crate::domain::release::{Current, FollowItem, FollowUp, Followed, Said, SeenBy, newest};
 use crate::domain::time::short;
-use crate::domain::{PartId, Release};
+use crate::domain::{PartId, Release, RunId};
 use crate::port::release::Releases;
 use crate::text::Foreign;
+
+/// Why what another login says of a run counts for nothing.
+pub const NOT_ITS_RUN: &str = "The run is not that login's, so it does not count.";
 
 /// Longer is no note: what was seen at length belongs where the team writes.
 const LONGEST: usize = 2000;
@@ -49,6 +52,34 @@ struct ItemJson {
     looked: Option<bool>,
     at: Option<String>,
     note: Option<String>,
+    login: Option<String>,
+    claims: Vec<ClaimJson>,
+}
+
+/// What another login said, which does not count.
+#[derive(Debug, Serialize)]
+struct ClaimJson {
+    state: &'static str,
+    person: String,
+    workstation: String,
+    login: Option<String>,
+    looked: bool,
+    at: String,
+    note: String,
+}
+
+impl ClaimJson {
+    fn of(one: &Followed) -> Self {
+        Self {
+            state: one.said.word(),
+            person: clean(&one.person),
+            workstation: clean(&one.workstation),
+            login: one.login.as_ref().map(Foreign::plain),
+            looked: one.looked,
+            at: one.at.to_string(),
+            note: one.note.plain(),
+        }
+    }
 }
 
 /// The releases that have checklists, the newest first.
@@ -61,10 +92,28 @@ pub fn runs_now(known: &Releases, release: &Release) -> bool {
     matches!(known.history.current(release.service.as_ref(), None), Current::Runs(runs) if runs.run == release.run)
 }
 
-/// Who said it: a person, or their console.
+/// Who said it: a person, or their console; with the login on the lock host that put it there, where it came from there.
 pub fn whose(said: &Followed) -> String {
     let who = clean(&said.person);
-    if said.looked { format!("the console of {who}") } else { who }
+    let who = if said.looked { format!("the console of {who}") } else { who };
+    match &said.login {
+        Some(login) => format!("{who} (login {})", login.plain()),
+        None => who,
+    }
+}
+
+/// What other logins said of an item, the newest word of each, the newest first: none of it counts.
+pub fn claims<'a>(known: &'a Releases, run: &RunId, item: &FollowItem) -> Vec<&'a Followed> {
+    let of_it = |one: &&Followed| one.run == *run && one.part == item.part;
+    let mut all: Vec<&Followed> = known.claimed.iter().filter(of_it).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.at));
+    let mut newest: Vec<&Followed> = Vec::new();
+    for one in all {
+        if !newest.iter().any(|other| other.login == one.login) {
+            newest.push(one);
+        }
+    }
+    newest
 }
 
 /// What the console has to look at by itself of releases that run now, each with the moment from which on it may.
@@ -141,7 +190,10 @@ pub fn lists(known: &Releases, release: &Release, now: Timestamp) -> Vec<String>
     let wide = release.follow_ups.iter().flat_map(|list| &list.items).map(|item| item.part.as_str().len()).max();
     for list in &release.follow_ups {
         lines.push(format!("{}, {} ({})", list.title.plain(), due_told(list, now), stamp(list.due)));
-        lines.extend(list.items.iter().map(|item| told(known, release, (list, item), wide.unwrap_or(0), now)));
+        for item in &list.items {
+            lines.push(told(known, release, (list, item), wide.unwrap_or(0), now));
+            lines.extend(claims(known, &release.run, item).into_iter().map(claimed));
+        }
     }
     lines
 }
@@ -163,6 +215,14 @@ fn told(known: &Releases, release: &Release, of: (&FollowUp, &FollowItem), wide:
         }
     };
     format!("  {:<8}  {:<wide$}  {} ({by}){said}", stands.word(), item.part.as_str(), item.title.plain())
+}
+
+/// What another login said of an item, which changes nothing of how it stands.
+fn claimed(one: &Followed) -> String {
+    let note = one.note.plain();
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    let (whose, word, at) = (whose(one), one.said.word(), stamp(one.at));
+    format!("            {whose} said {word} at {at}{note}. {NOT_ITS_RUN}")
 }
 
 /// All checklists in lines, the newest release first.
@@ -196,6 +256,8 @@ impl FollowJson {
                 looked: said.map(|one| one.looked),
                 at: said.map(|one| one.at.to_string()),
                 note: said.map(|one| one.note.plain()),
+                login: said.and_then(|one| one.login.as_ref()).map(Foreign::plain),
+                claims: claims(known, &release.run, item).into_iter().map(ClaimJson::of).collect(),
             }
         };
         let list = |release: &Release, list: &FollowUp| ListJson {

@@ -21,7 +21,10 @@ use crate::port::ReleaseNews;
 use crate::port::release::{Looked, Releases};
 use crate::text::Foreign;
 
-pub use follow::{FollowJson, behind, behind_told, due_told, follow, followed, lists, looks, runs_now, say, whose};
+pub use follow::{
+    FollowJson, NOT_ITS_RUN, behind, behind_told, claims, due_told, follow, followed, lists, looks, runs_now, say,
+    whose,
+};
 pub use json::{Listed, What as WhatJson};
 pub use older::{database_of, taken_away, taken_away_told};
 pub use told::{in_full, list};
