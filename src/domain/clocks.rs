@@ -33,7 +33,10 @@ impl Offset {
             true => (self.least, "ahead of"),
             false => (self.most, "behind"),
         };
-        let by = super::time::short(by.unsigned_abs());
+        let by = match by.unsigned_abs() {
+            by if by.as_secs() < 3600 => format!("{} s", by.as_secs()),
+            by => super::time::short(by),
+        };
         format!("the clock of the lock host {host} is {by} {word} the clock of this machine")
     }
 }
@@ -69,7 +72,7 @@ mod tests {
         let host = HostName::new("app-1").unwrap();
         assert_eq!(
             measured(0, 90, 1000).told(&host),
-            "the clock of the lock host app-1 is 1m 29s ahead of the clock of this machine"
+            "the clock of the lock host app-1 is 89 s ahead of the clock of this machine"
         );
         assert!(measured(0, -3601, 0).told(&host).contains("behind the clock of this machine"));
     }

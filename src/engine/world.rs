@@ -61,6 +61,8 @@ pub struct World<A> {
     person: String,
     /// How long notices may take that are on their way when it is left.
     delivers_within: Duration,
+    /// For how long runs wait for a lock that somebody else has.
+    waits_for_lock: Option<Duration>,
 }
 
 /// Everything that runs for one environment; dropping it ends it.
@@ -166,6 +168,7 @@ impl<A: Approach> World<A> {
             logs_apart: BTreeMap::new(),
             person: act::who::login(),
             delivers_within: DELIVERED_WITHIN,
+            waits_for_lock: None,
         }
     }
 
@@ -180,6 +183,13 @@ impl<A: Approach> World<A> {
     #[must_use]
     pub fn delivering_within(mut self, within: Duration) -> Self {
         self.delivers_within = within;
+        self
+    }
+
+    /// The same whose runs wait so long for a lock that somebody else has.
+    #[must_use]
+    pub fn waiting_for_lock(mut self, within: Option<Duration>) -> Self {
+        self.waits_for_lock = within;
         self
     }
 
@@ -419,6 +429,10 @@ impl<A: Approach> World<A> {
         // A lock host to which there is no way is one that never answers.
         let locked = locked.unwrap_or_else(|| latest::Sender::new(None).subscribe());
         let lock = EnvironmentLock::of(environment, locked.clone()).filter(|_| transport.jobs().is_none());
+        let lock = match self.waits_for_lock {
+            Some(within) => lock.map(|lock| lock.patient(within, events.clone())),
+            None => lock,
+        };
         let mirror = Mirror::of(environment, locked).filter(|_| transport.jobs().is_none());
         let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);

@@ -115,7 +115,7 @@ table! {
         variables: Entries<Variable>,
         /// The host on which its lock is kept.
         lock_host: Located<String>,
-        /// Logins on that host whose records of releases count for gates, beside your own and root.
+        /// Logins on its lock host whose records of releases count for gates, beside your own and root.
         release_logins: Several<String>,
         /// Absolute directory for the console's records on its hosts.
         state_directory: Located<String>,

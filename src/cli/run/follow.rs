@@ -148,6 +148,7 @@ impl<'a> Session<'a> {
         let world = World::new(Direct::new(reach.ssh_config.clone()), asks, AnyClock::Real(RealClock))
             .keeping(store)
             .delivering_within(DELIVERED_WITHIN)
+            .waiting_for_lock(args.wait_lock)
             .signed(prepared.person.clone());
         let (told, events) = mpsc::channel(EVENTS);
         let (effects, wishes) = mpsc::channel(16);

@@ -88,6 +88,10 @@ pub struct RunArgs {
     /// Changes it outside the windows of the environment, for this reason, where your role may.
     #[arg(long, value_name = "REASON")]
     pub override_window: Option<String>,
+    /// While somebody else has the environment's lock, wait for it so long, such as `10m`; every half minute it is told who
+    /// has it. When they still have it then, it ends with 77, as without this.
+    #[arg(long, value_name = "TIME", value_parser = lasting)]
+    pub wait_lock: Option<Duration>,
     /// What becomes of a step that did not end well.
     #[arg(long, value_name = "WHAT", default_value = "ask")]
     pub on_failure: OnFailure,
@@ -105,6 +109,12 @@ pub struct RunArgs {
 /// How many instances are started anew at once: from 1 to 64.
 pub(super) fn together(word: &str) -> Result<usize, String> {
     word.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| "a number from 1 to 64".to_owned())
+}
+
+/// A time to wait: from 1 s to a day.
+fn lasting(word: &str) -> Result<Duration, String> {
+    let known = crate::domain::time::parse(word).filter(|time| (1..=86_400).contains(&time.as_secs()));
+    known.ok_or_else(|| "a time from 1s to 24h, such as 10m".to_owned())
 }
 
 /// What becomes of a step that did not end well.

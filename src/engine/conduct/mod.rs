@@ -343,13 +343,13 @@ async fn is_free(stage: &Stage, begun: &Begun) -> Result<(), String> {
     let procedure = document.and_then(|document| stage.place.environment.procedure(&document.name));
     let locks = procedure.is_some_and(|procedure| procedure.header.lock) && begun.plans.iter().any(changes);
     let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(()) };
-    let now = stage.place.clock.now().wall;
-    match lock.look(now).await {
-        Ok(Some(seen)) if !seen.may_be_taken(None) => {
+    match lock.awaited(None, &stage.place.clock).await {
+        Ok(Some(seen)) => {
+            let now = stage.place.clock.now().wall;
             let (told, out) = (seen.told(now), seen.way_out(lock.host()));
             Err(format!("The environment is locked, so nothing was begun: {told}. {out}"))
         }
-        Ok(_) => Ok(()),
+        Ok(None) => Ok(()),
         Err(why) => {
             tracing::info!(%why, "the lock was not looked at before the run began");
             Ok(())

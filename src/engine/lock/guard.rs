@@ -106,7 +106,7 @@ impl Keeper {
             // Asked right now: nobody tells a run that its lock was broken or taken over.
             return held.confirm().await.map(|()| self.fence(held.token()));
         }
-        let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
+        let taken = self.taken().await;
         let held = taken.map_err(|why| format!("The environment is locked: {why}"))?;
         if let Err(why) = held.reserve().await {
             // Nothing was begun under it, so nobody need wait until the lease lapses. It is given back beside this: a lock
@@ -117,6 +117,21 @@ impl Keeper {
         let token = held.token();
         (self.last, self.held) = (token, Some(held));
         Ok(self.fence(token))
+    }
+
+    /// Takes it; where somebody has it and this run is patient, when they have given it back.
+    async fn taken(&self) -> Result<Held, LockError> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
+            let is_held = matches!(taken, Err(LockError::Held { .. }));
+            if !is_held || self.lock.patience().is_none_or(|within| begun.elapsed() >= within) {
+                return taken;
+            }
+            if !matches!(self.lock.awaited(self.holder.run.as_ref(), &self.clock).await, Ok(None)) {
+                return taken;
+            }
+        }
     }
 
     fn fence(&self, token: u64) -> Fence {

@@ -7,6 +7,7 @@ mod error;
 mod form;
 mod guard;
 mod held;
+mod patience;
 mod telling;
 
 use jiff::Timestamp;
@@ -31,13 +32,14 @@ pub use telling::{is_wanted, telling};
 pub struct EnvironmentLock {
     name: Name,
     host: LockHost,
+    patience: Option<patience::Patience>,
 }
 
 impl EnvironmentLock {
     /// The lock of an environment; `None` where the site names no lock host. `line` has the newest connection to it.
     pub fn of(environment: &Environment, line: Line) -> Option<Self> {
         let host = environment.lock_host.clone()?;
-        Some(Self { name: Name::of(environment), host: LockHost::new(host, line) })
+        Some(Self { name: Name::of(environment), host: LockHost::new(host, line), patience: None })
     }
 
     /// The lock host.

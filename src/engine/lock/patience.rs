@@ -1,0 +1,69 @@
+//! Waiting for an environment's lock, for as long as somebody has said.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{EnvironmentLock, LockError};
+use crate::domain::time::short;
+use crate::domain::{Lock, RunId};
+use crate::engine::clock::{AnyClock, Clock};
+use crate::port::Event;
+
+/// How often it is looked at.
+const LOOKS: Duration = Duration::from_secs(5);
+/// How often it is told who has it.
+const TELLS: Duration = Duration::from_secs(30);
+
+/// For how long the lock is waited for, and who hears of it.
+#[derive(Debug, Clone)]
+pub(super) struct Patience {
+    within: Duration,
+    events: mpsc::Sender<Event>,
+}
+
+impl EnvironmentLock {
+    /// The same for somebody who waits for it so long, and is told every half minute who has it.
+    #[must_use]
+    pub fn patient(self, within: Duration, events: mpsc::Sender<Event>) -> Self {
+        Self { patience: Some(Patience { within, events }), ..self }
+    }
+
+    /// For how long it is waited for.
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience.as_ref().map(|patience| patience.within)
+    }
+
+    /// Waits until a run may take it: at once where it may, or nobody waits. The lock as it stands when it still may not.
+    ///
+    /// # Errors
+    /// Why that is not known; while there is time it is asked again.
+    pub async fn awaited(&self, run: Option<&RunId>, clock: &AnyClock) -> Result<Option<Lock>, LockError> {
+        let begun = Instant::now();
+        let mut told: Option<Instant> = None;
+        loop {
+            let now = clock.now().wall;
+            let seen = self.look(now).await.map(|seen| seen.filter(|lock| !lock.may_be_taken(run)));
+            let held = match &seen {
+                Ok(None) => return seen,
+                Ok(Some(lock)) => format!("The environment is locked: {}", lock.told(now)),
+                Err(why) => why.to_string(),
+            };
+            let Some(patience) = &self.patience else { return seen };
+            let left = patience.within.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return seen;
+            }
+            if told.is_none_or(|told| told.elapsed() >= TELLS) {
+                told = Some(Instant::now());
+                let sentence = format!("{held}. It is waited for, {} at most.", short(left));
+                // Whoever heard of it may be gone: then nobody waits.
+                if patience.events.send(Event::Trouble(sentence)).await.is_err() {
+                    return seen;
+                }
+            }
+            tokio::time::sleep(left.min(LOOKS)).await;
+        }
+    }
+}
