@@ -170,3 +170,45 @@ fn the_commit_that_a_branch_meant_is_recorded_where_the_document_does_not_say_it
     says(&deploy(&desk, "v2"), 0, &[]);
     assert_eq!(newest()["commit"].as_str(), Some(git(&desk, &["rev-parse", "v2"]).as_str()));
 }
+
+#[test]
+fn what_another_workstation_released_is_gone_back_to_with_its_commit_as_the_lock_host_has_it() {
+    if !rustix::process::getuid().is_root() {
+        // Nobody else's file can be made here otherwise.
+        return;
+    }
+    let ours = desk();
+    let site = "config/quarterdeck/sites/shop/site.toml";
+    let text = fs::read_to_string(ours.path(site)).unwrap();
+    let text = text.replace("[environments.lab]\n", "[environments.lab]\nlock_host = \"me\"\n");
+    ours.write(site, &text);
+    for version in ["v1", "v2"] {
+        says(&deploy(&ours, version), 0, &[]);
+    }
+    // Another login says that the first of them was of another commit.
+    let (first, other) = (git(&ours, &["rev-parse", "v1"]), git(&ours, &["rev-parse", "v3"]));
+    let run = listed(&ours)[1]["run"].as_str().unwrap().to_owned();
+    let folder = ours.path("state-of-jobs/mirror/quarterdeck-shop-lab.releases");
+    let record = fs::read_to_string(folder.join(format!("{run}.release.0"))).unwrap();
+    let forged = folder.join(format!("{run}.release.65534"));
+    assert!(record.contains(&first), "{record}");
+    fs::write(&forged, record.replace(&first, &other)).unwrap();
+    std::os::unix::fs::chown(&forged, Some(65_534), Some(65_534)).unwrap();
+
+    // A machine that has recorded nothing of it itself.
+    let theirs = Desk::new("");
+    theirs.write(site, &text);
+    theirs.write(
+        "run.md",
+        &format!(
+            "+++\nkind = \"rollback\"\n[release]\nversion = \"back\"\n[inputs.back]\ntype = \"release\"\n+++\n# Back\n\n\
+             ```sh {{#put host=me danger=change}}\necho \"$back\" >> {}\n```\n",
+            ours.path("truth").display()
+        ),
+    );
+    let back = theirs.run(&["--input", "back=v1"], None);
+    says(&back, 0, &["The login nobody says that run"]);
+    let newest = listed(&theirs).remove(0);
+    assert_eq!((newest["kind"].as_str(), newest["version"].as_str()), (Some("rollback"), Some("v1")));
+    assert_eq!(newest["commit"].as_str(), Some(first.as_str()), "{newest}");
+}
