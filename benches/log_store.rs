@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use quarterdeck::domain::{HostName, Query, UnitName};
+use quarterdeck::domain::{HostName, Lane, Query, UnitName};
 use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogRow};
 use quarterdeck::state::logs::{Filter, LogStore, Ref};
 use quarterdeck::text::Foreign;
@@ -91,7 +91,7 @@ fn fill(store: &mut LogStore, file: &Path) -> u64 {
             rows.push(LogRow::Entry(entry));
             number += 1;
         }
-        store.take(&LogBatch { tail: 1, host: HostName::new(host).unwrap(), rows });
+        store.take(&LogBatch { tail: 1, host: HostName::new(host).unwrap(), lane: Lane::Journal, rows });
     }
     out.flush().unwrap();
     bytes

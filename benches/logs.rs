@@ -12,6 +12,7 @@ mod scene;
 use std::time::{Duration, Instant};
 
 use console::Console;
+use quarterdeck::domain::Lane;
 use quarterdeck::port::Event;
 use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogRow, TailState};
 use quarterdeck::text::Foreign;
@@ -32,7 +33,14 @@ impl Flood {
         self.millis += 100;
         let hosts = ["app-1", "app-2", "db-1"];
         hosts
-            .map(|host| Event::Log(LogBatch { tail: self.tail, host: scene::host_name(host), rows: self.rows() }))
+            .map(|host| {
+                Event::Log(LogBatch {
+                    tail: self.tail,
+                    host: scene::host_name(host),
+                    lane: Lane::Journal,
+                    rows: self.rows(),
+                })
+            })
             .into()
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use quarterdeck::domain::change::{Change, What};
 use quarterdeck::domain::permit::Confirm;
 use quarterdeck::domain::run::{Finding, Run, RunState, StepState};
-use quarterdeck::domain::{HostName, Moment, Procedure, ServiceName, State, Verb};
+use quarterdeck::domain::{HostName, LogSource, Moment, Procedure, ServiceName, State, Verb};
 use quarterdeck::engine::approach::Rehearsal;
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::drill::Scenario;
@@ -232,7 +232,7 @@ async fn hosts_do_what_systemctl_tells_them_and_say_so_in_their_journal() {
 async fn logs_of_a_drill_go_on_over_a_cut() {
     let script = "[[at]]\nsecond=4\nhost='app-2'\ndo='cut'\n[[at]]\nsecond=13\nhost='app-2'\ndo='heal'";
     let mut watch = Watch::on(script).await;
-    let hosts = watch.fleet.hosts.iter().map(|row| (row.host.name.clone(), Vec::new()));
+    let hosts = watch.fleet.hosts.iter().map(|row| (row.host.name.clone(), vec![LogSource::whole()]));
     let wish = TailWish {
         id: 1,
         sources: hosts.collect(),
@@ -265,7 +265,7 @@ async fn logs_of_a_drill_go_on_over_a_cut() {
                     }
                 }
             }
-            Some(Event::Tail(1, host, TailState::Following)) => drop(following.insert(host)),
+            Some(Event::Tail(1, host, _, TailState::Following)) => drop(following.insert(host)),
             Some(_) => {}
             None => panic!("the world ended"),
         }

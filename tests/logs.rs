@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use console::Console;
 use log_scene::{at, batch, cursor_of, entry, line, loss, opened, stands, wish};
+use quarterdeck::domain::LogSource;
 use quarterdeck::domain::host::ClockOffset;
 use quarterdeck::port::event::HostEvent;
 use quarterdeck::port::export::{ExportFormat, Exported};
@@ -74,7 +75,8 @@ fn the_second_tab_reads_everything_and_a_row_its_own_log() {
     console.keys("esc").types("/backend").keys("enter l");
     let own = wish(console.asked()).unwrap();
     assert!(own.id > all.id);
-    let units: Vec<&str> = own.sources.values().flatten().map(|unit| unit.as_str()).collect();
+    let units: Vec<&str> =
+        own.sources.values().flatten().flat_map(LogSource::units).map(|unit| unit.as_str()).collect();
     assert_eq!(units, ["pakashop-backend.service"]);
     assert!(console.screen().contains("backend on app-1"), "{}", console.screen());
     // What is marked is meant, when something is.
@@ -89,14 +91,15 @@ fn the_second_tab_reads_everything_and_a_row_its_own_log() {
         .types("redis")
         .keys("enter space l");
     let marked = wish(console.asked()).unwrap();
-    let units: std::collections::BTreeSet<&str> = marked.sources.values().flatten().map(|unit| unit.stem()).collect();
+    let units: std::collections::BTreeSet<&str> =
+        marked.sources.values().flatten().flat_map(LogSource::units).map(|unit| unit.stem()).collect();
     assert!(units.contains("pakashop-gateway") && units.len() == 2, "{units:?}");
     // On the hosts the whole host is meant.
     console.keys("esc alt-3 g j l");
     let host = wish(console.asked()).unwrap();
     assert_eq!(
         host.sources.into_iter().map(|(host, units)| (host.to_string(), units)).collect::<Vec<_>>(),
-        [("app-2".to_owned(), Vec::new())]
+        [("app-2".to_owned(), vec![LogSource::whole()])]
     );
     assert!(console.screen().contains("everything on app-2"));
 }

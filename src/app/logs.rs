@@ -207,7 +207,9 @@ pub fn take_page(model: &mut Model, page: LogPage) {
 
 /// Reads the same since the newest release began.
 pub fn since_deploy(model: &mut Model) -> Vec<Effect> {
-    let Some(began) = novelty::deploy(model).and_then(|deploy| Timestamp::from_microsecond(deploy.at).ok()) else { return Vec::new() };
+    let Some(began) = novelty::deploy(model).and_then(|deploy| Timestamp::from_microsecond(deploy.at).ok()) else {
+        return Vec::new();
+    };
     since(model, Since::At(began))
 }
 

@@ -120,9 +120,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             model.overview.detail = Some(Detail { host, unit, detail: *detail, at: now.mono });
         }
         Event::Log(batch) => super::logs::take(model, &batch),
-        Event::Tail(id, host, state) => {
+        Event::Tail(id, host, lane, state) => {
             if let Some(reading) = &mut model.reading {
-                reading.stands(id, &host, state);
+                reading.stands(id, &host, &lane, state);
             }
         }
         Event::LogFields(fields) => super::logs::take_fields(model, *fields),

@@ -167,9 +167,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceBoot
         | Action::OlderLines => nothing_open(model),
         Action::SinceDeploy => nothing_open(model).or_else(|| {
-            novelty::deploy(model)
-                .is_none()
-                .then_some("no release is known; the screen of deploys reads them")
+            novelty::deploy(model).is_none().then_some("no release is known; the screen of deploys reads them")
         }),
         Action::Help
         | Action::Palette

@@ -1,5 +1,7 @@
 //! `qd logs`: the journals of many hosts as one stream, for pipes, files and people without a screen.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::IsTerminal;
@@ -11,17 +13,19 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use regex::bytes::Regex;
 
+use self::words::{boot, container, file, identifier, level, matching, query, regex, unit};
 use super::moment::{self, Moment};
 use super::output::complain;
 use super::{Exit, Reaching, choose};
-use crate::domain::{Environment, HostName, Query, RuntimeKind, ServiceName};
+use crate::domain::log_source::{Boot, FieldMatch, JournalMatch};
+use crate::domain::service::{Expected, Tier, UnitPattern};
+use crate::domain::{Environment, HostName, Lane, LogSource, Query, RuntimeKind, Service, ServiceName};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
-use crate::engine::logs::written::LEVELS;
 use crate::engine::logs::{Append, Bursts, Ending, Form, Gather, Wanted, Written, write_counted};
 use crate::engine::signals;
 use crate::engine::world::World;
-use crate::port::log::{LogRow, Since};
+use crate::port::log::{LogRow, Origin, Since};
 use crate::style::{Depth, GlyphSet, Styles};
 use crate::text::Foreign;
 
@@ -69,6 +73,24 @@ pub struct Logs {
     /// Only these hosts.
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
+    /// Only these units of the journals: a name, or a pattern with * ? and […]; several are read together.
+    #[arg(short, long, value_name = "UNIT", value_parser = unit, conflicts_with = "whole")]
+    pub unit: Vec<UnitPattern>,
+    /// Only one boot of each host: 0 is the one that runs, -1 the one before it; or the number of a boot.
+    #[arg(short, long, value_name = "BOOT", value_parser = boot, allow_hyphen_values = true)]
+    pub boot: Option<Boot>,
+    /// Only programs that call themselves so.
+    #[arg(short = 't', long, value_name = "NAME", value_parser = identifier)]
+    pub identifier: Vec<String>,
+    /// Only entries in which this field has this value, such as _TRANSPORT=kernel; of one field any of its values.
+    #[arg(long = "match", value_name = "FIELD=VALUE", value_parser = matching)]
+    pub matching: Vec<FieldMatch>,
+    /// What the container of this name prints, on each of the hosts that has it, and what its successors print.
+    #[arg(long, value_name = "NAME", value_parser = container)]
+    pub container: Vec<LogSource>,
+    /// Lines of this file on each of the hosts, also when it is rotated; several are read together.
+    #[arg(long, value_name = "PATH", value_parser = file)]
+    pub file: Vec<LogSource>,
     /// Everything that the hosts' journals hold, not only what services say.
     #[arg(long)]
     pub whole: bool,
@@ -83,31 +105,6 @@ pub struct Logs {
     pub timeout: u64,
 }
 
-fn level(word: &str) -> Result<u8, String> {
-    let names = |name: &str| LEVELS.iter().position(|level| *level == name);
-    let found = match word {
-        "warning" => names("warn"),
-        "err" => names("error"),
-        "panic" => names("emerg"),
-        _ => names(word).or_else(|| word.parse().ok().filter(|number| *number < LEVELS.len())),
-    };
-    found
-        .and_then(|number| u8::try_from(number).ok())
-        .ok_or_else(|| format!("a level is one of {}, or 0 to 7", LEVELS.join(", ")))
-}
-
-fn regex(word: &str) -> Result<Regex, String> {
-    Regex::new(word).map_err(|error| error.to_string())
-}
-
-fn query(typed: &str) -> Result<Query, String> {
-    match Query::parse(typed) {
-        Ok(Some(query)) => Ok(query),
-        Ok(None) => Err("something to look for must stand in it".to_owned()),
-        Err(mistake) => Err(mistake.told(typed)),
-    }
-}
-
 /// Reads and prints.
 pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
     super::output::begin_log();
@@ -120,7 +117,7 @@ pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
         Err(error) => return choose::complain(Exit::Software, &format!("could not start: {error}")),
     };
     let sink = if append.is_some() || logs.json { Form::Json } else { lines() };
-    let mut told = Told::new(Written::new(sink, &wanted.environment), Out::new(append));
+    let mut told = Told::new(Written::new(sink, &wanted.known), Out::new(append));
     (told.query, told.grep) = (logs.query.clone(), logs.grep.clone());
     let world = World::new(Direct::new(reach.ssh_config.clone()), false, AnyClock::Real(RealClock));
     let (ending, signal) = runtime.block_on(read(world, wanted, &mut told));
@@ -166,7 +163,9 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
     let usage = |text: String| choose::complain(Exit::Usage, &text);
     let (site, words) = choose::site_and_words(logs.site.as_deref(), &logs.words)?;
     let environment = choose::one_environment(&site, logs.environment.as_deref())?;
-    let environment = narrowed(&environment, &words, &logs.host).map_err(usage)?;
+    let known = environment;
+    let more = [&logs.container[..], &logs.file].concat();
+    let environment = narrowed(&known, &words, logs, &more).map_err(usage)?;
     let now = moment::now();
     let when = |word: &Option<String>, option: &str| match word {
         None => Ok(None),
@@ -188,10 +187,19 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
     if let Some(told) = append.as_ref().and_then(|append| append.told.as_deref()) {
         super::output::complain(told);
     }
+    let narrow = JournalMatch {
+        units: Vec::new(),
+        boot: logs.boot,
+        identifiers: logs.identifier.clone(),
+        fields: logs.matching.clone(),
+    };
     let resume = append.as_ref().map_or_else(BTreeMap::new, |append| append.resume.clone());
     let wanted = Wanted {
         environment: Arc::new(environment),
-        whole: logs.whole,
+        known,
+        whole: logs.whole || (words.is_empty() && logs.unit.is_empty() && more.is_empty() && narrow.is_narrowed()),
+        narrow,
+        more,
         since,
         until,
         least: logs.level.unwrap_or(7),
@@ -203,7 +211,13 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
 }
 
 /// The environment with nothing in it but what is read: no probe is asked and no other host entered.
-fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Result<Environment, String> {
+fn narrowed(
+    environment: &Environment,
+    words: &[String],
+    logs: &Logs,
+    more: &[LogSource],
+) -> Result<Environment, String> {
+    let (units, hosts) = (&logs.unit, &logs.host);
     let known = |names: Vec<&str>| names.join(", ");
     let mut narrow = environment.clone();
     for word in hosts {
@@ -223,28 +237,23 @@ fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Re
             ));
         };
         match service.runtime {
-            RuntimeKind::Systemd => {}
+            RuntimeKind::Systemd | RuntimeKind::Compose => {}
             RuntimeKind::Http => {
                 return Err(format!(
                     "{} runs elsewhere: it is known by its probes only, and its logs are not here.",
                     service.name
                 ));
             }
-            RuntimeKind::Compose => {
-                return Err(format!(
-                    "{} is containers: their log is not read here yet; docker logs on their host has it.",
-                    service.name
-                ));
-            }
         }
     }
-    if !words.is_empty() {
+    if !words.is_empty() || !units.is_empty() || !more.is_empty() {
         narrow.services.retain(|service| words.iter().any(|word| service.name.as_str() == word));
     }
     for service in &mut narrow.services {
         service.probes.clear();
         service.version = None;
     }
+    narrow.services.extend(of_units(units, &narrow.hosts.iter().map(|host| host.name.clone()).collect::<Vec<_>>()));
     let named = |host: &HostName| hosts.is_empty() || hosts.iter().any(|word| host.as_str() == word);
     let needed =
         |host: &HostName| words.is_empty() || narrow.services.iter().any(|service| service.hosts.contains(host));
@@ -255,6 +264,30 @@ fn narrowed(environment: &Environment, words: &[String], hosts: &[String]) -> Re
     }
     narrow.hosts = kept;
     Ok(narrow)
+}
+
+/// A service of these units, wherever they are; it has no place on any screen.
+fn of_units(units: &[UnitPattern], hosts: &[HostName]) -> Option<Service> {
+    let name = ServiceName::new("units").ok().filter(|_| !units.is_empty())?;
+    Some(Service {
+        name,
+        title: Foreign::default(),
+        runtime: RuntimeKind::Systemd,
+        units: units.to_vec(),
+        compose: None,
+        user: false,
+        hosts: hosts.to_vec(),
+        tier: Tier { rank: 0, name: String::new() },
+        depends_on: Vec::new(),
+        expected: Expected::Running,
+        version: None,
+        max_unavailable: 1,
+        settle: Duration::ZERO,
+        ready_within: None,
+        links: Vec::new(),
+        probes: Vec::new(),
+        metrics: Vec::new(),
+    })
 }
 
 /// Where rows go.
@@ -385,12 +418,14 @@ impl Told {
 }
 
 impl Gather for Told {
-    fn row(&mut self, host: &HostName, row: &LogRow) -> bool {
-        self.bursts.see(host, row);
+    fn row(&mut self, from: &Origin, row: &LogRow) -> bool {
+        if from.lane == Lane::Journal {
+            self.bursts.see(&from.host, row);
+        }
         match row {
             LogRow::Entry(entry) => {
                 let found = self.grep.as_ref().is_none_or(|grep| grep.is_match(entry.message.raw()));
-                if !found || self.query.as_ref().is_some_and(|query| !query.passes(&entry.subject(host))) {
+                if !found || self.query.as_ref().is_some_and(|query| !query.passes(&entry.subject(&from.host))) {
                     return true;
                 }
             }
@@ -399,7 +434,7 @@ impl Gather for Told {
                 self.unknown += u64::from(loss.lost.is_none() && loss.kind.may_lose());
             }
         }
-        self.written.row(host, row, &mut self.text);
+        self.written.row(from, row, &mut self.text);
         if matches!(row, LogRow::Entry(_)) {
             self.ends.push(self.text.len());
         }

@@ -31,7 +31,7 @@ fn line() -> LogRow {
 
 #[test]
 fn only_lines_that_were_written_are_counted() {
-    let host = HostName::new("app-1").unwrap();
+    let host = Origin::journal(HostName::new("app-1").unwrap());
     let mut full = told(File::options().write(true).open("/dev/full").unwrap());
     assert!(full.row(&host, &line()) && full.row(&host, &line()));
     assert!(!full.pause(), "the disk is full");
@@ -43,7 +43,7 @@ fn only_lines_that_were_written_are_counted() {
 
 #[test]
 fn only_lines_that_pass_are_told_and_what_is_missing_always() {
-    let host = HostName::new("app-1").unwrap();
+    let host = Origin::journal(HostName::new("app-1").unwrap());
     let mut told = told(tempfile::tempfile().unwrap());
     told.query = Some(query("two level=info host:app-1 !id:y").unwrap());
     assert!(told.row(&host, &line()) && told.ends.len() == 1);

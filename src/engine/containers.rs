@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::domain::compose::Compose;
-use crate::domain::container::Containers;
+use crate::domain::container::{Container, Containers};
 use crate::domain::host::BecomeRoot;
 use crate::engine::transport::Connection;
-use crate::port::{End, Output};
+use crate::port::{End, Output, RemoteCommand};
 use crate::runtimes::compose::{self, Found, Listed, Reach, Trouble};
+use crate::runtimes::tail::container::plain_name;
 use crate::text::Foreign;
 
 /// Images whose digests are remembered; with more all are asked for anew.
@@ -62,14 +63,14 @@ impl Docker {
     /// Why Docker could not be asked.
     pub async fn read(&mut self, host: &dyn Connection, wanted: &[&Compose]) -> Result<Vec<Containers>, Unread> {
         let listed = self.list(host, wanted).await?;
-        let mut found = self.inspect(host, &listed).await?;
+        let mut found = self.inspect(host, &ids_of(&listed)).await?;
         let seen = |found: &[Found], id: &str| found.iter().any(|one| one.container.id == id);
         if listed.iter().any(|one| !seen(&found, &one.id)) {
             // They are gone since the list was made; or Docker is.
             let still = self.list(host, wanted).await?;
             let unseen = |one: &&Listed| !seen(&found, &one.id);
             let missed: Vec<Listed> = still.iter().filter(unseen).cloned().collect();
-            found.extend(self.inspect(host, &missed).await?);
+            found.extend(self.inspect(host, &ids_of(&missed)).await?);
             if let Some(one) = missed.iter().find(|one| !seen(&found, &one.id)) {
                 let sentence = format!("Docker lists the container {} and tells nothing of it.", one.id);
                 return Err(Unread { short: "docker tells only a part".to_owned(), ..Unread::because(sentence) });
@@ -85,24 +86,45 @@ impl Docker {
         Ok(wanted.iter().map(of).collect())
     }
 
+    /// Reads the container of this name, and what Compose puts in its place while it does so.
+    ///
+    /// # Errors
+    /// Why Docker could not be asked.
+    pub async fn named(&mut self, host: &dyn Connection, name: &str) -> Result<Vec<Container>, Unread> {
+        let output = self.ask(host, &|reach| compose::list_named(reach, name)).await?;
+        let found = self.inspect(host, &compose::listed_ids(&output.stdout)).await?;
+        let ours = found.into_iter().map(|one| one.container).filter(|one| plain_name(&one.name) == name);
+        Ok(ours.collect())
+    }
+
     async fn list(&mut self, host: &dyn Connection, wanted: &[&Compose]) -> Result<Vec<Listed>, Unread> {
-        let mut output = host.run(compose::list(self.reach)).await;
+        let output = self.ask(host, &compose::list).await?;
+        let ours = |one: &Listed| {
+            wanted.iter().any(|service| service.project == one.project && service.service == one.service)
+        };
+        Ok(compose::listed(&output.stdout).into_iter().filter(ours).collect())
+    }
+
+    /// Asks by the login itself, and by sudo where only that may.
+    async fn ask(
+        &mut self,
+        host: &dyn Connection,
+        question: &(dyn Fn(Reach) -> RemoteCommand + Send + Sync),
+    ) -> Result<Output, Unread> {
+        let mut output = host.run(question(self.reach)).await;
         if !output.succeeded() {
             let trouble = self.trouble(host, &output).await;
             if trouble != Trouble::NotAllowed || !self.may_sudo || self.reach == Reach::Sudo {
                 return Err(unread(trouble, &output));
             }
-            let by_sudo = host.run(compose::list(Reach::Sudo)).await;
+            let by_sudo = host.run(question(Reach::Sudo)).await;
             if !by_sudo.succeeded() {
                 return Err(unread(trouble, &output));
             }
             self.reach = Reach::Sudo;
             output = by_sudo;
         }
-        let ours = |one: &Listed| {
-            wanted.iter().any(|service| service.project == one.project && service.service == one.service)
-        };
-        Ok(compose::listed(&output.stdout).into_iter().filter(ours).collect())
+        Ok(output)
     }
 
     async fn trouble(&mut self, host: &dyn Connection, output: &Output) -> Trouble {
@@ -122,8 +144,7 @@ impl Docker {
         }
     }
 
-    async fn inspect(&self, host: &dyn Connection, listed: &[Listed]) -> Result<Vec<Found>, Unread> {
-        let ids: Vec<String> = listed.iter().map(|one| one.id.clone()).collect();
+    async fn inspect(&self, host: &dyn Connection, ids: &[String]) -> Result<Vec<Found>, Unread> {
         let mut found = Vec::new();
         for some in ids.chunks(compose::AT_ONCE) {
             let output = host.run(compose::inspect(self.reach, some)).await;
@@ -162,6 +183,10 @@ impl Docker {
             one.container.digest = known.get(&one.container.image_id).cloned().unwrap_or_default();
         }
     }
+}
+
+fn ids_of(listed: &[Listed]) -> Vec<String> {
+    listed.iter().map(|one| one.id.clone()).collect()
 }
 
 fn unread(trouble: Trouble, output: &Output) -> Unread {

@@ -12,6 +12,7 @@ use super::procedure::ProcedureNews;
 use super::release::ReleaseNews;
 use super::shell::ShellNews;
 use crate::domain::link::Means;
+use crate::domain::log_source::Lane;
 use crate::domain::unit::{UnitFacts, UnitName, Usage};
 use crate::domain::{Environment, HostFacts, HostName, Link, ProbeName, ProbeReport, Run, ServiceName};
 use crate::text::Foreign;
@@ -65,8 +66,8 @@ pub enum Event {
     Store(StoreState),
     /// Rows of a log.
     Log(LogBatch),
-    /// How one host's part of a tail stands.
-    Tail(u64, HostName, TailState),
+    /// How one lane of a tail stands.
+    Tail(u64, HostName, Lane, TailState),
     /// All fields of one entry of a journal, as asked for.
     LogFields(Box<LogFields>),
     /// Older lines of a host came, or could not be read.

@@ -1,7 +1,8 @@
 //! Lines of logs on their way from the hosts to the core, and what is wished for.
 //!
-//! A tail is one wish: which units on which hosts, since when, how much. Its rows of one host come in the order of that
-//! host's journal, each exactly once; everything that is missing between two of them is a row of its own.
+//! A tail is one wish: which sources on which hosts, since when, how much. Its rows of one lane (the journal of a host, one
+//! container, one file) come in the order of that lane, each exactly once; everything that is missing between two of them is
+//! a row of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::log_source::{Lane, LogSource};
 use crate::domain::query::Subject;
 use crate::domain::structure;
 use crate::domain::{HostName, UnitName};
@@ -19,8 +21,8 @@ use crate::text::Foreign;
 pub struct TailWish {
     /// Its number; rows name it, so that rows of an older wish are told apart.
     pub id: u64,
-    /// Which units on which hosts; a host without units is read whole.
-    pub sources: BTreeMap<HostName, Vec<UnitName>>,
+    /// What is read on which hosts; of each lane one source at most.
+    pub sources: BTreeMap<HostName, Vec<LogSource>>,
     /// Where to begin.
     pub since: Since,
     /// With [`Since::Ago`], [`Since::At`] and [`Since::Boot`]: how many lines that are there already are read of each host at most, the
@@ -32,8 +34,33 @@ pub struct TailWish {
     pub least: u8,
     /// Whether to go on with what comes, or to end when everything up to now was read.
     pub follow: bool,
-    /// Where earlier reading has ended, by host: goes on right behind it, without `since`.
-    pub resume: BTreeMap<HostName, Cursor>,
+    /// Where earlier reading has ended, by lane: goes on right behind it, without `since`.
+    pub resume: BTreeMap<Origin, Cursor>,
+}
+
+/// From where rows come in one order: a lane of a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The host.
+    pub host: HostName,
+    /// What of it.
+    pub lane: Lane,
+}
+
+impl Origin {
+    /// The journal of a host.
+    pub fn journal(host: HostName) -> Self {
+        Self { host, lane: Lane::Journal }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.lane {
+            Lane::Journal => self.host.fmt(f),
+            lane => write!(f, "{lane} on {}", self.host),
+        }
+    }
 }
 
 /// Where a tail begins.
@@ -51,7 +78,8 @@ pub enum Since {
     Head,
 }
 
-/// The place of an entry in a host's journal, as journald writes it; checked to be what one looks like.
+/// The place of an entry in a host's journal, as journald writes it, or of a line in another lane, as its reader writes it;
+/// checked to be what one looks like.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor(Arc<str>);
 
@@ -72,13 +100,15 @@ impl Cursor {
     }
 }
 
-/// Rows of one host, in the order of its journal.
+/// Rows of one lane, in its order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogBatch {
     /// The wish.
     pub tail: u64,
     /// The host.
     pub host: HostName,
+    /// What of it.
+    pub lane: Lane,
     /// The rows.
     pub rows: Vec<LogRow>,
 }
@@ -173,6 +203,23 @@ pub enum LossKind {
     Picked(Foreign),
     /// journalctl failed; the sentence it said.
     ReaderFailed(Foreign),
+    /// What reads another lane than the journal failed; what, and the sentence it said.
+    LaneFailed(Foreign),
+    /// In the place of a container there is another one of the same name: the beginnings of their ids.
+    Replaced {
+        /// The name.
+        name: Foreign,
+        /// The old one.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// The file was moved away and made anew: what follows stands in the new one.
+    Rotated,
+    /// The file was cut to nothing, or to less than what was read of it.
+    Truncated,
+    /// The command has ended; how.
+    CommandEnded(Foreign),
 }
 
 impl LossKind {
@@ -185,9 +232,14 @@ impl LossKind {
             | LossKind::JournaldRestarted
             | LossKind::Rebased(_)
             | LossKind::SkippedAhead
-            | LossKind::ReaderFailed(_) => true,
-            // A boot by itself loses nothing, and nobody wished for lines beyond the bound, or for others.
-            LossKind::Rebooted | LossKind::Bounded | LossKind::Picked(_) => false,
+            | LossKind::ReaderFailed(_)
+            | LossKind::LaneFailed(_)
+            | LossKind::Replaced { .. }
+            | LossKind::Rotated
+            | LossKind::Truncated => true,
+            // A boot by itself loses nothing, nobody wished for lines beyond the bound or for others, and a command has
+            // said all it had.
+            LossKind::Rebooted | LossKind::Bounded | LossKind::Picked(_) | LossKind::CommandEnded(_) => false,
         }
     }
 }
@@ -208,6 +260,13 @@ impl Loss {
             LossKind::Bounded => "older lines are there, and were not asked for at first".to_owned(),
             LossKind::Picked(told) => format!("only lines with {} from here up, chosen on the host", told.plain()),
             LossKind::ReaderFailed(why) => format!("journalctl failed: {}", why.plain()),
+            LossKind::LaneFailed(why) => why.plain(),
+            LossKind::Replaced { name, from, to } => {
+                format!("container {} was replaced ({from} \u{2192} {to})", name.plain())
+            }
+            LossKind::Rotated => "the file was rotated, its successor goes on".to_owned(),
+            LossKind::Truncated => "the file was truncated, it goes on from its beginning".to_owned(),
+            LossKind::CommandEnded(how) => format!("the command {}", how.plain()),
         };
         match self.lost {
             Some(lost) => format!("{what}, {lost} lost"),

@@ -1,7 +1,8 @@
 //! Older lines of one host: wished for in pages, beside the tail that goes on.
 
 use super::log::{Cursor, LogRow};
-use crate::domain::{HostName, UnitName};
+use crate::domain::HostName;
+use crate::domain::log_source::JournalMatch;
 use crate::text::Foreign;
 
 /// A page of older lines that is wished for.
@@ -12,7 +13,7 @@ pub struct PageWish {
     /// The host.
     pub host: HostName,
     /// The units; none for everything.
-    pub units: Vec<UnitName>,
+    pub wanted: JournalMatch,
     /// The oldest line that is held; where none is, the newest lines are meant.
     pub before: Option<Cursor>,
     /// How many lines at most.

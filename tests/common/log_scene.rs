@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use quarterdeck::domain::UnitName;
+use quarterdeck::domain::{Lane, UnitName};
 use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogFields, LogRow, Loss, LossKind, TailState, TailWish};
 use quarterdeck::port::{Effect, Event};
 use quarterdeck::text::Foreign;
@@ -59,12 +59,12 @@ pub fn loss(time: &str, kind: LossKind, lost: Option<u64>) -> LogRow {
 
 /// Rows of a host.
 pub fn batch(tail: u64, host: &str, rows: Vec<LogRow>) -> Event {
-    Event::Log(LogBatch { tail, host: scene::host_name(host), rows })
+    Event::Log(LogBatch { tail, host: scene::host_name(host), lane: Lane::Journal, rows })
 }
 
 /// How a host's part stands.
 pub fn stands(tail: u64, host: &str, state: TailState) -> Event {
-    Event::Tail(tail, scene::host_name(host), state)
+    Event::Tail(tail, scene::host_name(host), Lane::Journal, state)
 }
 
 /// The newest wish among effects.

@@ -67,7 +67,8 @@ impl<'lab> Project<'lab> {
         project
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    /// A file in the folder of this test.
+    pub fn at(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
@@ -108,7 +109,8 @@ impl<'lab> Project<'lab> {
         told.lines().map(str::to_owned).collect()
     }
 
-    fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+    /// What `qd` finds its folders by.
+    pub fn variables(&self) -> Vec<(&'static str, PathBuf)> {
         vec![
             ("HOME", self.at("home")),
             ("XDG_CONFIG_HOME", self.at("config")),

@@ -9,6 +9,7 @@ mod lab;
 mod pty;
 
 mod kit;
+mod logs;
 
 use std::time::Duration;
 

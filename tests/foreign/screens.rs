@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quarterdeck::domain::host::Disk;
 use quarterdeck::domain::link::Text;
 use quarterdeck::domain::probe::{Detail as Evidence, Found};
-use quarterdeck::domain::{EnvColour, HostFacts, Link, LinkFailure, ProbeName, ProbeReport, UnitFacts};
+use quarterdeck::domain::{EnvColour, HostFacts, Lane, Link, LinkFailure, ProbeName, ProbeReport, UnitFacts};
 use quarterdeck::port::event::{HostEvent, LogLine, Question, QuestionKind, UnitDetail};
 use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogFields, LogRow, Since, TailState};
 use quarterdeck::screens::{history, hosts, logs, overview, question};
@@ -179,9 +179,9 @@ fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields
         message: message.into(),
         cut: 0,
     };
-    reading.take(&LogBatch { tail: 1, host: host.clone(), rows: vec![LogRow::Entry(entry)] });
+    reading.take(&LogBatch { tail: 1, host: host.clone(), lane: Lane::Journal, rows: vec![LogRow::Entry(entry)] });
     let state = refused.map_or(TailState::Following, |why| TailState::Refused(why.into()));
-    reading.stands(1, &host, state);
+    reading.stands(1, &host, &Lane::Journal, state);
     let mut screen = logs::State::default();
     if let Some(value) = fields {
         screen.toggle_fields(&reading);

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::HostName;
+use crate::domain::{HostName, Lane};
 use crate::engine::own_file;
-use crate::port::log::Cursor;
+use crate::port::log::{Cursor, Origin};
 use crate::text::Foreign;
 
 /// A file that is ours alone while it is open.
@@ -17,8 +17,8 @@ use crate::text::Foreign;
 pub struct Append {
     file: File,
     shown: String,
-    /// The last entry that the file holds of each host.
-    pub resume: BTreeMap<HostName, Cursor>,
+    /// The last entry that the file holds of each lane.
+    pub resume: BTreeMap<Origin, Cursor>,
     /// What a person must know of it.
     pub told: Option<String>,
 }
@@ -41,6 +41,8 @@ pub fn write_counted(out: &mut impl Write, bytes: &[u8]) -> (usize, std::io::Res
 #[derive(Deserialize)]
 struct Line {
     host: String,
+    /// The lane; left out for the journal.
+    source: Option<String>,
     cursor: Option<String>,
 }
 
@@ -98,8 +100,8 @@ enum Ends {
     Strange(u64),
 }
 
-/// The last cursor of each host, and how many bytes are whole lines.
-fn ends(file: &File) -> Result<(BTreeMap<HostName, Cursor>, u64), Ends> {
+/// The last cursor of each lane, and how many bytes are whole lines.
+fn ends(file: &File) -> Result<(BTreeMap<Origin, Cursor>, u64), Ends> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     reader.seek(SeekFrom::Start(0)).map_err(Ends::Io)?;
     let (mut resume, mut whole, mut number) = (BTreeMap::new(), 0, 0);
@@ -114,7 +116,8 @@ fn ends(file: &File) -> Result<(BTreeMap<HostName, Cursor>, u64), Ends> {
         let read: Line = serde_json::from_slice(&line).map_err(|_| Ends::Strange(number))?;
         let host = HostName::new(&read.host).map_err(|_| Ends::Strange(number))?;
         if let Some(cursor) = read.cursor {
-            resume.insert(host, Cursor::new(&cursor).ok_or(Ends::Strange(number))?);
+            let lane = read.source.as_deref().map_or(Some(Lane::Journal), Lane::read).ok_or(Ends::Strange(number))?;
+            resume.insert(Origin { host, lane }, Cursor::new(&cursor).ok_or(Ends::Strange(number))?);
         }
         whole += length as u64;
     }

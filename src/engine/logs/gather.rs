@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::merge::{Merge, Standing, Turn};
-use crate::domain::{Environment, HostName, Link, RuntimeKind, UnitName};
+use crate::domain::log_source::{ContainerLog, JournalMatch};
+use crate::domain::{Environment, HostName, Lane, Link, LogSource, RuntimeKind, UnitName};
 use crate::engine::approach::Approach;
 use crate::engine::watch::{Selection, Wanted as WantedUnits};
 use crate::engine::world::World;
 use crate::port::event::HostEvent;
-use crate::port::log::{Cursor, LogRow, Since, TailState, TailWish};
+use crate::port::log::{Cursor, LogRow, Origin, Since, TailState, TailWish};
 use crate::port::{Effect, Event};
 use crate::runtimes::systemd_list::is_template;
 
@@ -31,8 +32,14 @@ const UNITS_WITHIN: Duration = Duration::from_secs(10);
 pub struct Wanted {
     /// The environment, with the hosts and services that are read, and no others.
     pub environment: Arc<Environment>,
+    /// The environment as the site has it, by which lines are told whose they are.
+    pub known: Arc<Environment>,
     /// Whether the hosts are read whole.
     pub whole: bool,
+    /// What else must hold of what is read of journals; its units are left out.
+    pub narrow: JournalMatch,
+    /// What is read of every host beside its journal and the containers of services.
+    pub more: Vec<LogSource>,
     /// Where to begin.
     pub since: Since,
     /// Where to end.
@@ -42,7 +49,7 @@ pub struct Wanted {
     /// Whether to go on.
     pub follow: bool,
     /// Where earlier reading has ended.
-    pub resume: BTreeMap<HostName, Cursor>,
+    pub resume: BTreeMap<Origin, Cursor>,
     /// How long a host may take to be reached.
     pub patience: Duration,
 }
@@ -59,7 +66,7 @@ pub struct Ending {
 /// What is told beside rows.
 pub trait Gather {
     /// Takes a row. `false` when no more are wanted.
-    fn row(&mut self, host: &HostName, row: &LogRow) -> bool;
+    fn row(&mut self, from: &Origin, row: &LogRow) -> bool;
     /// All rows that were there have been handed over for now.
     fn pause(&mut self) -> bool;
     /// A sentence for the person: a host that can't be read, or only in part.
@@ -73,8 +80,8 @@ struct Gathering<'a, G> {
     lanes: BTreeMap<HostName, mpsc::Receiver<Event>>,
     effects: mpsc::Sender<Effect>,
     tail: u64,
-    /// Where each host is read, for a wish that goes on.
-    places: BTreeMap<HostName, Cursor>,
+    /// Where each lane is read, for a wish that goes on.
+    places: BTreeMap<Origin, Cursor>,
     /// The units of each host, once they are known.
     units: BTreeMap<HostName, BTreeSet<UnitName>>,
     /// Hosts whose units must be asked for, since a service names them by pattern.
@@ -113,7 +120,7 @@ pub async fn gather<A: Approach>(
     let places = wanted.resume.clone();
     let mut gathering = Gathering {
         asked: hosts.iter().filter(|host| !wanted.whole && has_patterns(&wanted.environment, host)).cloned().collect(),
-        merge: Merge::new(hosts),
+        merge: Merge::new(hosts.into_iter().map(Origin::journal)),
         wanted,
         to,
         lanes,
@@ -191,8 +198,8 @@ impl<G: Gather> Gathering<'_, G> {
     fn hand_on(&mut self) -> Option<Option<Instant>> {
         loop {
             match self.merge.turn(Instant::now(), false) {
-                Turn::Row(host, row) => {
-                    if !self.to.row(&host, &row) {
+                Turn::Row(from, row) => {
+                    if !self.to.row(&from, &row) {
                         return None;
                     }
                 }
@@ -203,8 +210,8 @@ impl<G: Gather> Gathering<'_, G> {
 
     /// Hands on everything that waits.
     fn last(&mut self) {
-        while let Turn::Row(host, row) = self.merge.turn(Instant::now(), true) {
-            if !self.to.row(&host, &row) {
+        while let Turn::Row(from, row) = self.merge.turn(Instant::now(), true) {
+            if !self.to.row(&from, &row) {
                 return;
             }
         }
@@ -217,8 +224,12 @@ impl<G: Gather> Gathering<'_, G> {
         self.tail += 1;
         let sources = self.sources();
         for host in self.wanted.environment.hosts.iter().map(|host| &host.name) {
-            if !sources.contains_key(host) {
-                self.merge.stand(host, Standing::Over);
+            let of_host = sources.get(host).map(Vec::as_slice).unwrap_or_default();
+            for source in of_host {
+                self.merge.join(Origin { host: host.clone(), lane: source.lane() });
+            }
+            if !of_host.iter().any(|source| source.lane() == Lane::Journal) {
+                self.merge.stand(&Origin::journal(host.clone()), Standing::Over);
             }
         }
         let wish = TailWish {
@@ -235,19 +246,19 @@ impl<G: Gather> Gathering<'_, G> {
         let _ = self.effects.send(Effect::Tail(wish)).await;
     }
 
-    fn sources(&self) -> BTreeMap<HostName, Vec<UnitName>> {
-        let mut sources = BTreeMap::new();
-        for host in &self.wanted.environment.hosts {
-            if self.wanted.whole {
-                sources.insert(host.name.clone(), Vec::new());
-                continue;
-            }
-            let units: BTreeSet<UnitName> = self.units_of(&host.name);
-            if !units.is_empty() {
-                sources.insert(host.name.clone(), units.into_iter().collect());
-            }
-        }
-        sources
+    fn sources(&self) -> BTreeMap<HostName, Vec<LogSource>> {
+        let of_host = |host: &HostName| {
+            let units = if self.wanted.whole { BTreeSet::new() } else { self.units_of(host) };
+            let journal = JournalMatch { units: units.into_iter().collect(), ..self.wanted.narrow.clone() };
+            let wanted = self.wanted.whole || !journal.units.is_empty();
+            let here = self.wanted.environment.services.iter().filter(|service| service.hosts.contains(host));
+            let composed = here.filter(|_| !self.wanted.whole).filter_map(|service| service.compose.clone());
+            let containers = composed.map(|compose| LogSource::Container(ContainerLog::Of(compose)));
+            let journal = wanted.then_some(LogSource::Journal(journal));
+            journal.into_iter().chain(containers).chain(self.wanted.more.iter().cloned()).collect::<Vec<_>>()
+        };
+        let hosts = self.wanted.environment.hosts.iter().map(|host| &host.name);
+        hosts.map(|host| (host.clone(), of_host(host))).filter(|(_, sources)| !sources.is_empty()).collect()
     }
 
     fn units_of(&self, host: &HostName) -> BTreeSet<UnitName> {
@@ -297,7 +308,7 @@ impl<G: Gather> Gathering<'_, G> {
         self.asked.remove(&host);
         if last || !self.reached.contains(&host) {
             self.say(&format!("{host} is not reached: {why}"));
-            self.merge.stand(&host, Standing::Away);
+            self.merge.stand_all(&host, Standing::Away);
         }
         self.away.insert(host.clone(), why);
         if last {
@@ -319,35 +330,40 @@ impl<G: Gather> Gathering<'_, G> {
     fn abandon(&mut self, host: &HostName) {
         self.awaited.remove(host);
         if self.wanted.follow {
-            self.merge.stand(host, Standing::Away);
-        } else if self.merge.standing(host) != Some(Standing::Over) {
-            self.merge.stand(host, Standing::Over);
+            self.merge.stand_all(host, Standing::Away);
+        } else if self.merge.stand_all(host, Standing::Over) {
             let why = self.away.get(host).map_or("no answer in time", String::as_str);
             self.ending.unread.push(format!("{host} was not read to the end: {why}"));
         }
     }
 
-    /// A host's rows, or how its part stands.
+    /// A lane's rows, or how it stands.
     fn came(&mut self, host: &HostName, event: Event) {
         match event {
             Event::Log(batch) if batch.tail == self.tail => {
+                let from = Origin { host: batch.host, lane: batch.lane };
+                self.merge.join(from.clone());
                 for row in &batch.rows {
                     let cursor = match row {
                         LogRow::Entry(entry) => Some(&entry.cursor),
                         LogRow::Loss(loss) => loss.cursor.as_ref(),
                     };
                     if let Some(cursor) = cursor {
-                        self.places.insert(host.clone(), cursor.clone());
+                        self.places.insert(from.clone(), cursor.clone());
                     }
                 }
-                self.merge.take(host, batch.rows, Instant::now());
+                self.merge.take(&from, batch.rows, Instant::now());
             }
-            Event::Tail(tail, _, state) if tail == self.tail => self.stands(host, state),
+            Event::Tail(tail, _, lane, state) if tail == self.tail => {
+                self.stands(&Origin { host: host.clone(), lane }, state);
+            }
             _ => {}
         }
     }
 
-    fn stands(&mut self, host: &HostName, state: TailState) {
+    fn stands(&mut self, from: &Origin, state: TailState) {
+        let host = &from.host;
+        self.merge.join(from.clone());
         let standing = match state {
             TailState::Reading => Standing::Reading,
             TailState::Following => Standing::Following,
@@ -355,7 +371,7 @@ impl<G: Gather> Gathering<'_, G> {
             // At the beginning there is no link yet.
             TailState::NoLink if self.reached.contains(host) => {
                 self.awaited.insert(host.clone(), Instant::now() + self.wanted.patience);
-                return self.merge.stand(host, Standing::Away);
+                return self.merge.stand(from, Standing::Away);
             }
             TailState::NoLink => return,
             TailState::Refused(why) => {
@@ -370,7 +386,7 @@ impl<G: Gather> Gathering<'_, G> {
         };
         self.reached.insert(host.clone());
         self.awaited.remove(host);
-        self.merge.stand(host, standing);
+        self.merge.stand(from, standing);
     }
 
     fn say(&mut self, sentence: &str) {

@@ -1,4 +1,4 @@
-//! Rows of many hosts in the order of time: pure. Inside a host the order is its journal's, always.
+//! Rows of many lanes of many hosts in the order of time: pure. Inside a lane the order is its own, always.
 //!
 //! A row is given out when no host can still bring an older one: each other host has a newer row waiting, has ended, or
 //! is away. A host that has told everything up to now and is silent is waited for a moment only, since a journal may
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::HostName;
-use crate::port::log::LogRow;
+use crate::port::log::{LogRow, Origin};
 
 /// How long a row waits for hosts that are silent.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -34,85 +34,97 @@ pub enum Standing {
 struct Lane {
     waiting: VecDeque<(i64, Instant, LogRow)>,
     standing: Standing,
-    /// Microseconds that the host's clock is ahead of ours.
-    ahead: i64,
     newest: i64,
 }
 
 /// The rows that wait, by host.
 #[derive(Debug, Default)]
 pub struct Merge {
-    lanes: BTreeMap<HostName, Lane>,
+    lanes: BTreeMap<Origin, Lane>,
+    /// Microseconds that the clocks of hosts are ahead of ours.
+    clocks: BTreeMap<HostName, i64>,
 }
 
 /// What to do now.
 #[derive(Debug, PartialEq)]
 pub enum Turn {
     /// Give this out.
-    Row(HostName, Box<LogRow>),
+    Row(Origin, Box<LogRow>),
     /// Wait for what comes, at most until then.
     Wait(Option<Instant>),
 }
 
 impl Merge {
-    /// Waits for these hosts from the start.
-    pub fn new(hosts: impl IntoIterator<Item = HostName>) -> Self {
-        let lane = || Lane { waiting: VecDeque::new(), standing: Standing::Reading, ahead: 0, newest: i64::MIN };
-        Self { lanes: hosts.into_iter().map(|host| (host, lane())).collect() }
+    /// Waits for these lanes from the start.
+    pub fn new(lanes: impl IntoIterator<Item = Origin>) -> Self {
+        let mut merge = Self::default();
+        lanes.into_iter().for_each(|lane| merge.join(lane));
+        merge
     }
 
-    /// How a host stands from now on.
-    pub fn stand(&mut self, host: &HostName, standing: Standing) {
-        if let Some(lane) = self.lanes.get_mut(host) {
+    /// Waits for this lane as well, if it is new.
+    pub fn join(&mut self, lane: Origin) {
+        let new = || Lane { waiting: VecDeque::new(), standing: Standing::Reading, newest: i64::MIN };
+        self.lanes.entry(lane).or_insert_with(new);
+    }
+
+    /// How a lane stands from now on.
+    pub fn stand(&mut self, lane: &Origin, standing: Standing) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
             lane.standing = standing;
         }
     }
 
-    /// How a host stands.
-    pub fn standing(&self, host: &HostName) -> Option<Standing> {
-        self.lanes.get(host).map(|lane| lane.standing)
+    /// How all lanes of a host stand from now on, but for those of which nothing more comes. Says whether there was any.
+    pub fn stand_all(&mut self, host: &HostName, standing: Standing) -> bool {
+        let of_host = self.lanes.iter_mut().filter(|(origin, _)| origin.host == *host).map(|(_, lane)| lane);
+        let open: Vec<&mut Lane> = of_host.filter(|lane| lane.standing != Standing::Over).collect();
+        let any = !open.is_empty();
+        open.into_iter().for_each(|lane| lane.standing = standing);
+        any
     }
 
     /// How far a host's clock is ahead of ours, in milliseconds; for rows that come from now on.
     pub fn ahead(&mut self, host: &HostName, millis: i64) {
-        if let Some(lane) = self.lanes.get_mut(host) {
-            lane.ahead = millis.saturating_mul(1000);
-        }
+        self.clocks.insert(host.clone(), millis.saturating_mul(1000));
     }
 
-    /// Takes rows of a host, in the order of its journal.
-    pub fn take(&mut self, host: &HostName, rows: Vec<LogRow>, now: Instant) {
-        let Some(lane) = self.lanes.get_mut(host) else { return };
+    /// Takes rows of a lane, in its order.
+    pub fn take(&mut self, origin: &Origin, rows: Vec<LogRow>, now: Instant) {
+        let ahead = self.clocks.get(&origin.host).copied().unwrap_or(0);
+        let Some(lane) = self.lanes.get_mut(origin) else { return };
         for row in rows {
             let at = match &row {
                 LogRow::Entry(entry) => entry.at,
                 LogRow::Loss(loss) => loss.at,
             };
-            // A clock that was set back does not turn the order of its host.
-            lane.newest = lane.newest.max(at.as_microsecond().saturating_sub(lane.ahead));
+            // A clock that was set back does not turn the order of its lane.
+            lane.newest = lane.newest.max(at.as_microsecond().saturating_sub(ahead));
             lane.waiting.push_back((lane.newest, now, row));
         }
     }
 
     /// Whether more rows of this host may be taken.
     pub fn has_room(&self, host: &HostName) -> bool {
-        self.lanes.get(host).is_some_and(|lane| lane.waiting.len() < ROOM)
+        self.lanes.iter().all(|(origin, lane)| origin.host != *host || lane.waiting.len() < ROOM)
     }
 
-    /// Whether every host has ended and every row was given out.
+    /// Whether every lane has ended and every row was given out.
     pub fn is_over(&self) -> bool {
         self.lanes.values().all(|lane| lane.standing == Standing::Over && lane.waiting.is_empty())
     }
 
     /// The next row, or how long to wait for it. With `all` nobody is waited for.
     pub fn turn(&mut self, now: Instant, all: bool) -> Turn {
-        let oldest = self.lanes.iter().filter_map(|(host, lane)| lane.waiting.front().map(|front| (front.0, host)));
-        let Some(host) = oldest.min().map(|(_, host)| host.clone()) else { return Turn::Wait(None) };
-        let arrived = self.lanes.get(&host).and_then(|lane| lane.waiting.front()).map(|front| front.1);
+        let oldest = self.lanes.iter().filter_map(|(lane, rows)| rows.waiting.front().map(|front| (front.0, lane)));
+        let Some(origin) = oldest.min().map(|(_, origin)| origin.clone()) else { return Turn::Wait(None) };
+        let arrived = self.lanes.get(&origin).and_then(|lane| lane.waiting.front()).map(|front| front.1);
         let until = arrived.map(|arrived| arrived + PATIENCE);
-        let mut silent = self.lanes.values().filter(|lane| lane.waiting.is_empty());
         let is_full = self.lanes.values().any(|lane| lane.waiting.len() >= ROOM);
-        let held = silent.try_fold(false, |held, lane| match lane.standing {
+        // Lanes of a host that is held back can't say anything.
+        let mut silent =
+            self.lanes.iter().filter(|(origin, lane)| lane.waiting.is_empty() && self.has_room(&origin.host));
+        let held = silent.try_fold(false, |held, (_, lane)| match lane.standing {
             Standing::Reading => None,
             Standing::Following => Some(true),
             Standing::Away | Standing::Over => Some(held),
@@ -127,8 +139,8 @@ impl Merge {
         if let Some(until) = waits {
             return Turn::Wait(until);
         }
-        let row = self.lanes.get_mut(&host).and_then(|lane| lane.waiting.pop_front());
-        row.map_or(Turn::Wait(None), |(_, _, row)| Turn::Row(host, Box::new(row)))
+        let row = self.lanes.get_mut(&origin).and_then(|lane| lane.waiting.pop_front());
+        row.map_or(Turn::Wait(None), |(_, _, row)| Turn::Row(origin, Box::new(row)))
     }
 }
 
@@ -140,8 +152,8 @@ mod tests {
     use super::*;
     use crate::port::log::{Loss, LossKind};
 
-    fn name(word: &str) -> HostName {
-        HostName::new(word).unwrap()
+    fn name(word: &str) -> Origin {
+        Origin::journal(HostName::new(word).unwrap())
     }
 
     /// A row is known by its second alone.
@@ -157,7 +169,7 @@ mod tests {
         let mut out = Vec::new();
         while let Turn::Row(host, row) = merge.turn(now, false) {
             let LogRow::Loss(loss) = *row else { continue };
-            out.push((host.to_string(), loss.at.as_second()));
+            out.push((host.host.to_string(), loss.at.as_second()));
         }
         out
     }
@@ -197,7 +209,7 @@ mod tests {
     #[test]
     fn clocks_that_are_off_are_put_right_and_a_host_keeps_its_order() {
         let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
-        merge.ahead(&name("a"), 5000);
+        merge.ahead(&name("a").host, 5000);
         merge.take(&name("a"), rows(&[6, 8, 2, 9]), now);
         merge.take(&name("b"), rows(&[2, 4, 5]), now);
         merge.stand(&name("a"), Standing::Over);
@@ -215,8 +227,8 @@ mod tests {
         merge.stand(&name("a"), Standing::Following);
         merge.stand(&name("b"), Standing::Following);
         merge.take(&name("a"), rows(&vec![1; ROOM]), now);
-        assert!(!merge.has_room(&name("a")) && merge.has_room(&name("b")));
+        assert!(!merge.has_room(&name("a").host) && merge.has_room(&name("b").host));
         assert!(matches!(merge.turn(now, false), Turn::Row(..)));
-        assert!(merge.has_room(&name("a")));
+        assert!(merge.has_room(&name("a").host));
     }
 }

@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value, json};
 
-use crate::domain::{Environment, HostName, RuntimeKind, ServiceName, UnitName};
+use crate::domain::{Environment, HostName, Lane, RuntimeKind, ServiceName, UnitName};
 use crate::engine::export::ascii;
 use crate::engine::watch::Selection;
-use crate::port::log::{LogEntry, LogRow, Loss};
+use crate::port::log::{LogEntry, LogRow, Loss, Origin};
 use crate::style::{Role, Styles};
 use crate::text::{Budget, Foreign};
 
@@ -54,13 +54,14 @@ impl Written {
     }
 
     /// Appends the row with its line feed.
-    pub fn row(&mut self, host: &HostName, row: &LogRow, out: &mut String) {
+    pub fn row(&mut self, from: &Origin, row: &LogRow, out: &mut String) {
+        let host = &from.host;
         match (&self.form, row) {
             (Form::Json, LogRow::Entry(entry)) => {
                 let service = entry.unit.as_ref().and_then(|unit| self.service(host, unit));
-                out.push_str(&ascii(&entry_object(host, service.as_ref(), entry).to_string()));
+                out.push_str(&ascii(&entry_object(from, service.as_ref(), entry).to_string()));
             }
-            (Form::Json, LogRow::Loss(loss)) => out.push_str(&ascii(&loss_object(host, loss).to_string())),
+            (Form::Json, LogRow::Loss(loss)) => out.push_str(&ascii(&loss_object(from, loss).to_string())),
             (Form::Lines(styles, zone), LogRow::Entry(entry)) => {
                 let role = Role::level(entry.priority);
                 let text = entry_lines(host, zone, entry);
@@ -68,10 +69,23 @@ impl Written {
             }
             (Form::Lines(styles, zone), LogRow::Loss(loss)) => {
                 let at = loss.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.6f%:z");
-                painted(styles.as_deref(), Role::LogLoss, &format!("{at} {host} --- {} ---", loss.words()), out);
+                painted(
+                    styles.as_deref(),
+                    Role::LogLoss,
+                    &format!("{at} {} --- {} ---", told_of(from), loss.words()),
+                    out,
+                );
             }
         }
         out.push('\n');
+    }
+}
+
+/// Of whom a loss is told: the host, and the lane where it is another one than its journal.
+fn told_of(from: &Origin) -> String {
+    match &from.lane {
+        Lane::Journal => from.host.to_string(),
+        lane => format!("{} {}", from.host, Foreign::from(lane.to_string()).ident()),
     }
 }
 
@@ -142,10 +156,11 @@ fn level(priority: u8) -> &'static str {
     LEVELS.get(usize::from(priority)).unwrap_or(&"info")
 }
 
-fn entry_object(host: &HostName, service: Option<&ServiceName>, entry: &LogEntry) -> Value {
+fn entry_object(from: &Origin, service: Option<&ServiceName>, entry: &LogEntry) -> Value {
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| drop(object.insert(name.to_owned(), value));
-    set("host", json!(host.as_str()));
+    set("host", json!(from.host.as_str()));
+    set("source", json!((from.lane != Lane::Journal).then(|| from.lane.to_string())));
     set("time", json!(entry.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()));
     set("unit", json!(entry.unit.as_ref().map(UnitName::as_str)));
     set("service", json!(service.map(ServiceName::as_str)));
@@ -170,9 +185,10 @@ fn text_into(set: &mut impl FnMut(&str, Value), name: &str, text: &Foreign) {
     }
 }
 
-fn loss_object(host: &HostName, loss: &Loss) -> Value {
+fn loss_object(from: &Origin, loss: &Loss) -> Value {
     json!({
-        "host": host.as_str(),
+        "host": from.host.as_str(),
+        "source": (from.lane != Lane::Journal).then(|| from.lane.to_string()),
         "time": loss.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
         "loss": loss.words(),
         "lost": loss.lost,
@@ -206,7 +222,7 @@ mod tests {
     fn written(form: Form, row: &LogRow) -> String {
         let mut written = Written { form, services: Vec::new(), known: BTreeMap::new() };
         let mut out = String::new();
-        written.row(&HostName::new("app-1").unwrap(), row, &mut out);
+        written.row(&Origin::journal(HostName::new("app-1").unwrap()), row, &mut out);
         out
     }
 

@@ -21,6 +21,9 @@ pub async fn read(
     events: mpsc::Sender<Event>,
 ) {
     let fields = match connection {
+        _ if !command::is_journal(&cursor) => {
+            Err("only lines of a journal have fields beside what they say".to_owned())
+        }
         Some(connection) => of(&connection.run(command::fields(&cursor)).await, &host, &cursor),
         None => Err(format!("the fields can't be read: there is no link to {host} now")),
     };

@@ -9,10 +9,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::reader::{Over, Reader, Said};
-use crate::domain::HostName;
+use crate::domain::log_source::Boot;
 use crate::engine::transport::Connection;
 use crate::engine::watch::sentence;
-use crate::port::log::{LogBatch, LogRow, TailState, TailWish};
+use crate::port::log::{LogBatch, LogRow, Origin, TailState, TailWish};
 use crate::port::{End, Event, Output, RemoteCommand};
 use crate::runtimes::journal_export::{Entry, parse};
 use crate::runtimes::tail::Filter;
@@ -38,34 +38,36 @@ const RETRY: Duration = Duration::from_millis(200);
 const RETRY_LONGEST: Duration = Duration::from_secs(30);
 /// So many failures of readers without a single entry are taken for something behind the place that can't be read.
 const STUCK: u32 = 5;
-/// The wait until a host without a journal is looked at again.
+/// The wait until a host without a journal, or without the boot, is looked at again.
 const NO_JOURNAL: Duration = Duration::from_secs(15);
 
-/// Where the rows of one host go.
+/// Where the rows of one lane go.
 pub struct Out {
     /// The wish.
     pub tail: u64,
-    /// The host.
-    pub host: HostName,
+    /// From where they come.
+    pub origin: Origin,
     /// The channel. Bounded; a full one makes the follower wait.
     pub events: mpsc::Sender<Event>,
 }
 
 impl Out {
-    /// Tells how the host's part stands.
+    /// Tells how the lane stands.
     pub async fn state(&self, state: TailState) {
         // The core may be gone; then the follower is ended as well.
-        let _ = self.events.send(Event::Tail(self.tail, self.host.clone(), state)).await;
+        let _ =
+            self.events.send(Event::Tail(self.tail, self.origin.host.clone(), self.origin.lane.clone(), state)).await;
     }
 
     /// Sends all rows. May be dropped at any time: the rows stay until there is room for them.
-    async fn rows(&self, rows: &mut Vec<LogRow>) {
+    pub async fn rows(&self, rows: &mut Vec<LogRow>) {
         if rows.is_empty() {
             return;
         }
         if let Ok(room) = self.events.reserve().await {
             let rows = std::mem::take(rows);
-            room.send(Event::Log(LogBatch { tail: self.tail, host: self.host.clone(), rows }));
+            let Origin { host, lane } = self.origin.clone();
+            room.send(Event::Log(LogBatch { tail: self.tail, host, lane, rows }));
         }
     }
 }
@@ -112,7 +114,7 @@ impl Follower {
         out: Out,
         connections: watch::Receiver<Option<Arc<dyn Connection>>>,
     ) -> Self {
-        let protocol = Protocol::new(wish, filter, wish.resume.get(&out.host), Timestamp::now());
+        let protocol = Protocol::new(wish, filter, wish.resume.get(&out.origin), Timestamp::now());
         Self {
             protocol,
             follow: wish.follow,
@@ -199,9 +201,9 @@ impl Follower {
         self.failures.retain(|at| now.duration_since(*at) < FAILURES_WITHIN);
         self.failures.push_back(now);
         let count = self.failures.len();
-        tracing::warn!(host = %self.out.host, said, count, "the reader of the journal failed");
+        tracing::warn!(host = %self.out.origin.host, said, count, "the reader of the journal failed");
         if count > FAILURES {
-            let why = Foreign::from(format!("journalctl on {}: {said}", self.out.host));
+            let why = Foreign::from(format!("journalctl on {}: {said}", self.out.origin.host));
             if !std::mem::replace(&mut self.failing, true) {
                 self.rows.push(self.protocol.failed(why.clone()));
             }
@@ -272,6 +274,7 @@ impl Follower {
                 (end, _) => return Err(Stop::Failed(format!("the number of the login can't be read: {end}"))),
             };
         }
+        self.number_boot(connection).await?;
         let newest = self.newest(connection).await?;
         let found = match self.protocol.place() {
             None => Found::Nothing,
@@ -290,6 +293,25 @@ impl Follower {
         self.begun.get_or_insert_with(Instant::now);
         let gap = self.heard.take().map(|heard| heard.elapsed());
         self.protocol.open(newest.as_ref(), &found, gap, &mut self.rows);
+        Ok(())
+    }
+
+    /// A boot that is counted back gets its number, so that it stays the same one when the host boots.
+    async fn number_boot(&mut self, connection: &dyn Connection) -> Result<(), Stop> {
+        let Some(boot @ Boot::Back(_)) = self.protocol.filter.boot else { return Ok(()) };
+        let output = connection.run(Filter::boot_id(boot)).await;
+        let entry = match output.end {
+            End::Exited(_) => parse(&output.stdout).into_iter().next(),
+            _ => return Err(Self::unanswered(&output)),
+        };
+        let id =
+            entry.and_then(|entry| u128::from_str_radix(std::str::from_utf8(entry.get("_BOOT_ID")?).ok()?, 16).ok());
+        let Some(id) = id else {
+            let why = format!("the journal of {} holds no boot {boot}", self.out.origin.host);
+            self.tell(TailState::Refused(Foreign::from(why))).await;
+            return Err(Stop::NoJournal);
+        };
+        self.protocol.filter.boot = Some(Boot::Id(id));
         Ok(())
     }
 

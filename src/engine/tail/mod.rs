@@ -1,11 +1,15 @@
-//! Tails: reads the journals of many hosts for one wish, each through the connection that its supervisor holds.
+//! Tails: reads the logs of many hosts for one wish, each through the connection that its supervisor holds.
 //!
-//! One follower for each host, a task of its own. What it sends and what the answers mean is `runtimes::tail`; here are
+//! One follower for each lane, a task of its own. What it sends and what the answers mean is `runtimes::tail`; here are
 //! the streams, the waiting, and the channels. Nothing is ever dropped: a channel that is full stops the follower,
 //! which then reads no further, and the flow control of ssh stops journalctl on the host.
 
+mod command;
+mod container;
 mod fields;
+mod file;
 mod follower;
+mod lane;
 mod page;
 mod reader;
 
@@ -17,12 +21,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::probe::Connections;
 use super::watch::Wanted;
-use crate::domain::{Environment, HostName, UnitName};
+use crate::domain::log_source::JournalMatch;
+use crate::domain::{Environment, HostName, LogSource, UnitName};
 use crate::port::Event;
-use crate::port::log::{Cursor, TailState, TailWish};
+use crate::port::log::{Cursor, Origin, TailState, TailWish};
 use crate::port::log_page::PageWish;
 use crate::runtimes::systemd::Scope;
-use crate::runtimes::tail::{Filter, command};
+use crate::runtimes::tail::Filter;
+use crate::runtimes::tail::command::DEBUG;
 use crate::text::Foreign;
 
 /// Where rows go: one channel for all, or one for each host, where whoever reads wants to hold back a single host.
@@ -72,16 +78,29 @@ impl Tails {
     pub fn begin(&mut self, wish: TailWish) {
         self.end();
         let wish = Arc::new(wish);
-        for (host, units) in &wish.sources {
-            let out = follower::Out { tail: wish.id, host: host.clone(), events: self.outlet.of(host) };
-            let task = match self.connections.get(host) {
-                Some(connections) => {
-                    let filter = self.filter(host, units, wish.least);
-                    let follower = follower::Follower::new(&wish, filter, out, connections.clone());
-                    tokio::spawn(follower.run())
-                }
+        for (host, source) in wish.sources.iter().flat_map(|(host, all)| all.iter().map(move |source| (host, source))) {
+            let origin = Origin { host: host.clone(), lane: source.lane() };
+            let out = follower::Out { tail: wish.id, origin, events: self.outlet.of(host) };
+            let task = match self.connections.get(host).cloned() {
+                Some(connections) => match source {
+                    LogSource::Journal(wanted) => {
+                        let filter = self.filter(host, wanted, wish.least);
+                        tokio::spawn(follower::Follower::new(&wish, filter, out, connections).run())
+                    }
+                    LogSource::Container(log) => {
+                        let become_root = Wanted::of(&self.environment, host).become_root;
+                        let (wish, log) = (Arc::clone(&wish), log.clone());
+                        tokio::spawn(container::follow(wish, log, become_root, out, connections))
+                    }
+                    LogSource::File(path) => {
+                        tokio::spawn(file::follow(Arc::clone(&wish), path.clone(), out, connections))
+                    }
+                    LogSource::Command(command) => {
+                        tokio::spawn(command::follow(Arc::clone(&wish), command.clone(), out, connections))
+                    }
+                },
                 None => tokio::spawn(async move {
-                    let why = Foreign::from(format!("{} is not a host of this environment", out.host));
+                    let why = Foreign::from(format!("{} is not a host of this environment", out.origin.host));
                     out.state(TailState::Refused(why)).await;
                 }),
             };
@@ -89,11 +108,12 @@ impl Tails {
         }
     }
 
-    fn filter(&self, host: &HostName, units: &[UnitName], least: u8) -> Filter {
+    fn filter(&self, host: &HostName, wanted: &JournalMatch, least: u8) -> Filter {
         let own = Wanted::of(&self.environment, host).user;
         let scope = |unit: &UnitName| if own.wants(unit) { Scope::User } else { Scope::System };
-        let units = units.iter().map(|unit| (scope(unit), unit.clone())).collect();
-        Filter { units, uid: None, least, all_fields: false }
+        let units = wanted.units.iter().map(|unit| (scope(unit), unit.clone())).collect();
+        let JournalMatch { boot, identifiers, fields, .. } = wanted.clone();
+        Filter { units, uid: None, boot, identifiers, fields, least, all_fields: false }
     }
 
     /// Reads no more.
@@ -105,7 +125,7 @@ impl Tails {
     /// Reads a page of older lines; one of the same host that is still being read is given up.
     pub fn read_page(&mut self, wish: PageWish) {
         let connection = self.connections.get(&wish.host).and_then(|newest| newest.borrow().clone());
-        let (filter, events) = (self.filter(&wish.host, &wish.units, command::DEBUG), self.outlet.of(&wish.host));
+        let (filter, events) = (self.filter(&wish.host, &wish.wanted, DEBUG), self.outlet.of(&wish.host));
         let host = wish.host.clone();
         let reading = page::read(connection, filter, wish, events);
         self.pages.insert(host, AbortOnDropHandle::new(tokio::spawn(reading)));

@@ -36,6 +36,12 @@ pub fn list(reach: Reach) -> RemoteCommand {
     reach.docker(&["ps", "--all", "--no-trunc", "--filter", &filter, "--format", &format])
 }
 
+/// The ids of the containers whose name is this one, or ends with it, a line each.
+pub fn list_named(reach: Reach, name: &str) -> RemoteCommand {
+    let filter = format!("name={}$", name.replace('.', r"\."));
+    reach.docker(&["ps", "--all", "--no-trunc", "--filter", &filter, "--format", "{{.ID}}"])
+}
+
 /// One line of JSON for each of these containers, with what is needed of it and nothing else.
 pub fn inspect(reach: Reach, ids: &[String]) -> RemoteCommand {
     let label = |name: &str| format!("{{{{json (index .Config.Labels \"{name}\")}}}}");
@@ -110,6 +116,21 @@ pub fn logs(reach: Reach, id: &str, lines: u32) -> RemoteCommand {
     command.argv.extend(is_id(id).then(|| id.to_owned()));
     command.most = 1 << 20;
     command
+}
+
+/// Both streams of a program as one, in the order in which it writes them.
+const BOTH: &str = r#"exec "$@" 2>&1"#;
+
+/// Lines that a container prints with their times, read with these options of `docker logs`; what Docker says itself comes
+/// among them, without a time.
+pub fn logs_of(reach: Reach, options: &[String], id: &str) -> RemoteCommand {
+    let docker = reach.docker(&["logs", "--timestamps"]);
+    let mut argv: Vec<String> = ["/bin/sh", "-c", BOTH, "qd-container"].map(String::from).into();
+    argv.extend(docker.argv);
+    argv.extend(options.iter().cloned());
+    argv.push("--".to_owned());
+    argv.extend(is_id(id).then(|| id.to_owned()));
+    RemoteCommand { argv, ..docker }
 }
 
 /// Prints the files of a project, each behind its name; `None` where the site says nothing of where they lie.

@@ -97,6 +97,12 @@ struct RawCheck {
     output: String,
 }
 
+/// The ids of a list of nothing else.
+pub fn listed_ids(output: &[u8]) -> Vec<String> {
+    let words = output.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    words.map(str::trim).filter(|word| is_id(word)).map(str::to_owned).collect()
+}
+
 /// Reads the answer to an inspection: those lines that are whole.
 pub fn parse(output: &[u8]) -> Vec<Found> {
     let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());

@@ -10,10 +10,12 @@ mod printed;
 mod stats;
 
 pub use change::{NoCommand, change};
-pub use command::{AT_ONCE, Reach, Trouble, diagnose, digests, events, files, inspect, list, logs, stats};
+pub use command::{
+    AT_ONCE, Reach, Trouble, diagnose, digests, events, files, inspect, list, list_named, logs, logs_of, stats,
+};
 pub use events::{Moved, moved};
 pub use facts::facts;
-pub use inspect::{Found, Listed, listed, parse, parse_digests};
+pub use inspect::{Found, Listed, listed, listed_ids, parse, parse_digests};
 pub use printed::{printed, split};
 pub use stats::{Used, used};
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::note::{COREDUMP, DROPPED, MISSED, STARTED, STOPPED};
 use crate::domain::UnitName;
+use crate::domain::log_source::{Boot, FieldMatch};
 use crate::port::RemoteCommand;
 use crate::port::log::{Cursor, Since, TailWish};
 use crate::runtimes::systemd::Scope;
@@ -24,6 +25,12 @@ pub struct Filter {
     pub units: Vec<(Scope, UnitName)>,
     /// The login's number, where units of its own manager are among them.
     pub uid: Option<u32>,
+    /// Only this boot; one that is counted back is turned into its number before anything is read.
+    pub boot: Option<Boot>,
+    /// Only programs that call themselves so; none for all.
+    pub identifiers: Vec<String>,
+    /// Only entries with these fields.
+    pub fields: Vec<FieldMatch>,
     /// The least important priority.
     pub least: u8,
     /// Whether journalctl knows `--output-fields` (since 236).
@@ -38,13 +45,18 @@ impl Filter {
 
     /// Whether every entry of the host is wanted.
     pub fn is_everything(&self) -> bool {
-        self.units.is_empty() && self.least >= DEBUG
+        self.units.is_empty()
+            && self.least >= DEBUG
+            && self.boot.is_none()
+            && self.identifiers.is_empty()
+            && self.fields.is_empty()
     }
 
     /// The matches, joined by `+` where any of several will do. With a level the notes about lost lines come along,
     /// whatever level they have, and where journald `itself` is of interest those about its own start and end.
     fn matches(&self, itself: bool) -> Vec<String> {
-        if self.is_everything() {
+        let narrowed = self.narrowed();
+        if self.units.is_empty() && self.least >= DEBUG && narrowed.is_empty() {
             return Vec::new();
         }
         let levels = || {
@@ -59,13 +71,14 @@ impl Filter {
         let mut group = |units: Vec<String>, rest: Vec<String>, leveled: bool| {
             if !units.is_empty() {
                 let levels: Vec<String> = if leveled { levels().collect() } else { Vec::new() };
-                groups.push([rest, units, levels].concat());
+                let narrowed = if leveled { narrowed.clone() } else { Vec::new() };
+                groups.push([rest, units, levels, narrowed].concat());
             }
         };
         let root = || vec!["_UID=0".to_owned()];
         let driver = |id: &str| vec!["_TRANSPORT=driver".to_owned(), format!("MESSAGE_ID={id}")];
         if self.units.is_empty() {
-            group(levels().collect(), Vec::new(), false);
+            group(levels().chain(narrowed.iter().cloned()).collect(), Vec::new(), false);
             for id in [DROPPED, MISSED] {
                 group(driver(id), Vec::new(), false);
             }
@@ -91,6 +104,31 @@ impl Filter {
             group([driver(STARTED), vec![format!("MESSAGE_ID={STOPPED}")]].concat(), Vec::new(), false);
         }
         groups.join(&"+".to_owned())
+    }
+
+    /// Whether a part is asked for by something else than units and level.
+    pub fn is_narrowed(&self) -> bool {
+        self.boot.is_some() || !self.narrowed().is_empty()
+    }
+
+    /// What else must hold of an entry. Of one field any of its values will do, as journalctl has it.
+    fn narrowed(&self) -> Vec<String> {
+        let identifiers = self.identifiers.iter().map(|name| format!("SYSLOG_IDENTIFIER={name}"));
+        identifiers.chain(self.fields.iter().map(ToString::to_string)).collect()
+    }
+
+    /// The option for the boot, where one is wished for.
+    fn boot(&self) -> Option<String> {
+        self.boot.map(|boot| format!("--boot={boot}"))
+    }
+
+    /// Asks for the number of the boot that is counted back.
+    pub fn boot_id(boot: Boot) -> RemoteCommand {
+        let mut argv = journalctl();
+        argv.extend([format!("--boot={boot}"), "--lines=1".to_owned(), "--output=export".to_owned()]);
+        let mut command = RemoteCommand::new(argv).within(Duration::from_secs(20));
+        command.most = 256 << 10;
+        command
     }
 
     fn fields(&self) -> Option<String> {
@@ -128,12 +166,13 @@ impl Filter {
         }
         match from {
             Begin::Head => {}
-            Begin::Boot => argv.push("--boot".to_owned()),
+            Begin::Boot => argv.extend(self.boot.is_none().then(|| "--boot".to_owned())),
             Begin::Ago(duration) => argv.push(ago(*duration)),
             Begin::Time(at) => argv.push(moment("--since", *at)),
             Begin::Newest(lines) => argv.push(format!("--lines={}", (*lines).max(1))),
             Begin::Cursor(cursor) => argv.push(at(cursor)),
         }
+        argv.extend(self.boot());
         argv.extend(until.filter(|_| !follow).map(|until| moment("--until", until)));
         argv.push("--output=export".to_owned());
         argv.extend(self.fields());
@@ -167,6 +206,7 @@ impl Filter {
             Begin::Boot => argv.push("--boot".to_owned()),
             Begin::Head | Begin::Newest(_) | Begin::Cursor(_) => {}
         }
+        argv.extend(self.boot());
         argv.extend(until.map(|until| moment("--until", until)));
         argv.push("--output=export".to_owned());
         argv.extend((!self.all_fields).then(|| "--output-fields=_BOOT_ID".to_owned()));
@@ -226,6 +266,11 @@ fn ago(duration: Duration) -> String {
 fn moment(option: &str, at: Timestamp) -> String {
     let micros = at.as_microsecond().max(0);
     format!("{option}=@{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+/// Whether a place is one of a journal: the readers of other lanes write theirs in another way.
+pub fn is_journal(cursor: &Cursor) -> bool {
+    !["d=", "f=", "c="].iter().any(|own| cursor.as_str().starts_with(own))
 }
 
 /// Asks for all fields of the entry at `cursor`.
@@ -362,6 +407,33 @@ mod tests {
         assert!(!filter.wants_uid());
         let words = filter.matches(true).join(" ");
         assert!(words.starts_with("_UID=1000 _SYSTEMD_USER_UNIT=a.service + _UID=1000"), "{words}");
+    }
+
+    #[test]
+    fn a_boot_a_program_and_fields_must_hold_as_well() {
+        let fields = vec![FieldMatch::read("_TRANSPORT=kernel").unwrap()];
+        let mut filter = Filter { identifiers: vec!["cron".to_owned()], fields, least: 7, ..Filter::default() };
+        assert!(!filter.is_everything());
+        let words = filter.matches(false).join(" ");
+        assert!(
+            words.starts_with("SYSLOG_IDENTIFIER=cron _TRANSPORT=kernel + _TRANSPORT=driver MESSAGE_ID="),
+            "{words}"
+        );
+        filter.units = vec![(Scope::System, unit("a.service"))];
+        let words = filter.matches(false).join(" ");
+        assert!(
+            words.starts_with("_SYSTEMD_UNIT=a.service SYSLOG_IDENTIFIER=cron _TRANSPORT=kernel + _PID=1"),
+            "{words}"
+        );
+
+        let boot = Filter { boot: Some(Boot::Id(7)), least: 7, ..Filter::default() };
+        assert!(!boot.is_everything() && boot.matches(true).is_empty());
+        for from in [Begin::Head, Begin::Boot, Begin::Newest(5)] {
+            let argv = boot.read(&from, None, false).argv;
+            let boots: Vec<&String> = argv.iter().filter(|word| word.starts_with("--boot")).collect();
+            assert_eq!(boots, ["--boot=00000000000000000000000000000007"], "{from:?}");
+        }
+        assert!(Filter::boot_id(Boot::Back(1)).argv.contains(&"--boot=-1".to_owned()));
     }
 
     #[test]

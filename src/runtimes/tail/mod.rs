@@ -6,14 +6,19 @@
 //! and `--all` are never used: some versions lose lines with the first two, and the third changes bytes.
 
 pub mod command;
+pub mod container;
 pub mod cursor;
 pub mod entry;
+pub mod file;
+pub mod lines;
 mod note;
+pub mod output;
 pub mod page;
 pub mod protocol;
 #[cfg(test)]
 mod protocol_tests;
 mod seen;
+pub mod stamp;
 
 pub use command::Filter;
 pub use protocol::{Found, Next, Protocol};

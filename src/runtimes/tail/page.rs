@@ -118,7 +118,14 @@ mod tests {
     }
 
     fn wish(before: Option<Cursor>, lines: u32) -> PageWish {
-        PageWish { tail: 1, host: HostName::new("app-1").unwrap(), units: Vec::new(), before, lines, only: None }
+        PageWish {
+            tail: 1,
+            host: HostName::new("app-1").unwrap(),
+            wanted: JournalMatch::default(),
+            before,
+            lines,
+            only: None,
+        }
     }
 
     fn output(stdout: &str, end: End) -> Output {

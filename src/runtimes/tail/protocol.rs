@@ -349,7 +349,8 @@ impl Protocol {
         }
         self.seen.note(&place.cursor, &place.parts);
         self.cross_boots(row.boot, row.at, rows);
-        let asked_for = self.filter.units.is_empty() || self.names_journald();
+        let everybody = self.filter.units.is_empty() && !self.filter.is_narrowed();
+        let asked_for = everybody || self.names_journald();
         let told = match entry::note(entry) {
             Some(Note::Lost(kind, lost)) => Some(noted(&place, row.at, kind, lost)),
             Some(Note::Started) => {

@@ -104,7 +104,7 @@ impl Journal {
 }
 
 fn filter() -> Filter {
-    Filter { units: vec![(Scope::System, UnitName::new(WANTED).unwrap())], uid: None, least: 7, all_fields: false }
+    Filter { units: vec![(Scope::System, UnitName::new(WANTED).unwrap())], least: 7, ..Filter::default() }
 }
 
 fn wish(since: Since) -> TailWish {

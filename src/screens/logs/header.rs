@@ -134,7 +134,9 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
         }
     }
     for host in store.hosts() {
-        if let Some(offset) = host.clock.offset() {
+        // The lanes of a host have one clock.
+        let is_first = store.hosts().iter().find(|one| one.hue == host.hue).is_some_and(|one| one.place == host.place);
+        if let Some(offset) = host.clock.offset().filter(|_| is_first) {
             let ahead = if offset.millis > 0 { '+' } else { '-' };
             let seconds = offset.millis.unsigned_abs() as f64 / 1000.0;
             words = words.text(Role::Faint, dot.clone());
@@ -146,7 +148,7 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
 
 /// How a host stands; nothing where it just follows, or where a sentence of its own says more.
 fn standing(host: &HostLog) -> Words {
-    let name = &host.name;
+    let name = host.called();
     match &host.state {
         None => Words::of(Role::Quiet, format!("{name} asked")),
         Some(TailState::Reading) => Words::of(Role::Info, format!("{name} reading")),
@@ -166,7 +168,7 @@ pub fn notes(sight: &Sight<'_>) -> Vec<Words> {
             Some(TailState::Limited(why)) => (Role::Warn, why),
             Some(TailState::Reading | TailState::Following | TailState::Ended | TailState::NoLink) | None => continue,
         };
-        notes.push(Words::of(role, format!("{}: ", host.name)).text(Role::Text, why.plain()));
+        notes.push(Words::of(role, format!("{}: ", host.called())).text(Role::Text, why.plain()));
     }
     notes
 }

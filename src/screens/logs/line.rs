@@ -9,8 +9,8 @@ use super::body::bodies;
 use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
-use crate::domain::structure::Structure;
 use crate::domain::fact::size_told;
+use crate::domain::structure::Structure;
 use crate::domain::{HostName, Query};
 use crate::port::log::Loss;
 use crate::port::log_block::{Line, Row};
@@ -131,7 +131,8 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
     let late = if row.is_late() { Words::of(Role::Warn, sight.glyphs.late) } else { Words::new().gap(1) };
     let mut head = late.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
     if shape.host > 0 {
-        let hue = Role::log_host(usize::from(row.host()));
+        let hue = sight.reading.store.host(row).map_or(0, |log| log.hue);
+        let hue = Role::log_host(usize::from(hue));
         head = head.then(fitted(Words::of(hue, ending(host.as_str(), shape.host)), shape.host, sight)).gap(gap);
     }
     if shape.service > 0 {

@@ -1,22 +1,26 @@
-//! The log of one host: sealed blocks, an open one, and what is known of its end.
+//! The log of one lane of a host: sealed blocks, an open one, and what is known of its end.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clock::HostClock;
 use super::order::Ref;
-use crate::domain::HostName;
+use crate::domain::{HostName, Lane};
 use crate::port::log::{Cursor, LogRow, TailState};
 use crate::port::log_block::{Block, OpenBlock, Row};
 use crate::port::log_page::HostFilter;
 use crate::text::Foreign;
 
-/// One host.
+/// One lane of a host.
 #[derive(Debug)]
 pub struct HostLog {
-    /// Its name.
+    /// The host.
     pub name: HostName,
-    /// Its place among the hosts.
+    /// What of it.
+    pub lane: Lane,
+    /// The place of its host among the hosts, which gives the colour.
+    pub hue: u16,
+    /// Its place among all lanes of all hosts.
     pub place: u16,
     /// Its clock against ours.
     pub clock: HostClock,
@@ -94,9 +98,11 @@ pub struct Gone {
 
 impl HostLog {
     /// A host of which nothing came yet.
-    pub fn new(name: HostName, place: u16) -> Self {
+    pub fn new(name: HostName, lane: Lane, place: u16, hue: u16) -> Self {
         Self {
             name,
+            lane,
+            hue,
             place,
             clock: HostClock::default(),
             state: None,
@@ -112,6 +118,14 @@ impl HostLog {
             open_first: FIRST,
             newest: i64::MIN,
             sealed_bytes: 0,
+        }
+    }
+
+    /// How it is called: the host, and the lane where that is not the journal.
+    pub fn called(&self) -> String {
+        match &self.lane {
+            Lane::Journal => self.name.to_string(),
+            lane => format!("{} {}", self.name, Foreign::from(lane.speaker()).ident()),
         }
     }
 

@@ -6,7 +6,7 @@ use super::host::{HostLog, Older, Picked};
 use super::host_filter::host_filter;
 use super::reading::Reading;
 use super::store::LogStore;
-use crate::domain::HostName;
+use crate::domain::{HostName, Lane, LogSource};
 use crate::port::log::{LogRow, Loss, LossKind, Since, TailState};
 use crate::port::log_page::{HostFilter, LogPage, PageEnd, PageWish};
 use crate::runtimes::tail::cursor::Parts;
@@ -43,13 +43,16 @@ impl Reading {
     pub fn older(&mut self, filter: &Filter, again: bool) -> Result<Vec<PageWish>, NoPage> {
         let mut wishes = Vec::new();
         let mut why = NoPage::Beginning;
-        for (host, units) in self.sources() {
+        let sources = self.sources().iter().flat_map(|(host, all)| all.iter().map(move |source| (host, source)));
+        for (host, source) in sources {
+            // Of containers, files and commands nothing is read backwards.
+            let LogSource::Journal(wanted) = source else { continue };
             if filter.host.as_ref().is_some_and(|wanted| wanted != host) {
                 continue;
             }
-            let only = host_filter(filter, host, units);
-            let wish =
-                PageWish { tail: self.id(), host: host.clone(), units: units.clone(), before: None, lines: PAGE, only };
+            let only = host_filter(filter, host, &wanted.units);
+            let (tail, host, wanted) = (self.id(), host.clone(), wanted.clone());
+            let wish = PageWish { tail, host, wanted, before: None, lines: PAGE, only };
             wishes.push(wish);
         }
         let since = self.since;
@@ -110,6 +113,7 @@ impl Reading {
 /// Whether older lines than those that are held may be on the host.
 pub fn has_older(since: Since, log: &HostLog) -> bool {
     match log.older {
+        _ if log.lane != Lane::Journal => false,
         Older::Beginning => false,
         Older::Fetching | Older::Failed(_) => true,
         Older::There if log.evicted > 0 => true,

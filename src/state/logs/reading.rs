@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::scope::{Scope, Sources};
 use super::store::LogStore;
-use crate::domain::HostName;
+use crate::domain::{HostName, Lane};
 use crate::port::log::{LogBatch, Since, TailState, TailWish};
 use crate::state::Fleet;
 
@@ -34,7 +34,9 @@ impl Reading {
         let mut reading = Self { sources: scope.sources(fleet), scope, since, store: LogStore::default(), id };
         // In the order of the site, so that a host keeps its colour whoever speaks first.
         for row in fleet.hosts.iter().filter(|row| reading.sources.contains_key(&row.host.name)) {
-            reading.store.expect(&row.host.name);
+            for source in reading.sources.get(&row.host.name).into_iter().flatten() {
+                reading.store.expect(&row.host.name, &source.lane());
+            }
         }
         reading.measure(fleet);
         reading
@@ -52,7 +54,7 @@ impl Reading {
         self.id
     }
 
-    /// Which units on which hosts are read.
+    /// What is read on which hosts.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
@@ -90,10 +92,10 @@ impl Reading {
         }
     }
 
-    /// Takes in how a host's part stands.
-    pub fn stands(&mut self, id: u64, host: &HostName, state: TailState) {
+    /// Takes in how a lane of a host stands.
+    pub fn stands(&mut self, id: u64, host: &HostName, lane: &Lane, state: TailState) {
         if id == self.id {
-            self.store.stands(host, state);
+            self.store.stands(host, lane, state);
         }
     }
 

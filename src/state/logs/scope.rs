@@ -1,9 +1,10 @@
-//! What is read: which units on which hosts a person means, and how that is called.
+//! What is read: which sources on which hosts a person means, and how that is called.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::log_source::{ContainerLog, JournalMatch};
 use crate::domain::service::{RuntimeKind, UnitPattern};
-use crate::domain::{Compose, HostName, ServiceName, UnitName};
+use crate::domain::{Compose, HostName, LogSource, ServiceName, UnitName};
 use crate::state::{Fleet, Instance, ServiceRow};
 
 /// What is read.
@@ -30,35 +31,60 @@ pub struct Chosen {
     pub unit: Option<UnitName>,
 }
 
-/// Which units on which hosts; a host without units is read whole.
-pub type Sources = BTreeMap<HostName, Vec<UnitName>>;
+/// What is read on which hosts.
+pub type Sources = BTreeMap<HostName, Vec<LogSource>>;
+
+/// What is meant of one host, while it is being found out.
+#[derive(Default)]
+struct Meant {
+    units: BTreeSet<UnitName>,
+    containers: BTreeMap<UnitName, Compose>,
+}
+
+impl Meant {
+    fn add(&mut self, unit: &UnitName, compose: Option<&Compose>) {
+        // The log of containers is not in the journal.
+        match compose.filter(|_| Compose::is_unit(unit)) {
+            Some(compose) => drop(self.containers.insert(unit.clone(), compose.clone())),
+            None if Compose::is_unit(unit) => {}
+            None => drop(self.units.insert(unit.clone())),
+        }
+    }
+
+    fn sources(self) -> Vec<LogSource> {
+        let journal = (!self.units.is_empty()).then(|| LogSource::Journal(JournalMatch::units(self.units)));
+        let containers = self.containers.into_values().map(|compose| LogSource::Container(ContainerLog::Of(compose)));
+        journal.into_iter().chain(containers).collect()
+    }
+}
 
 impl Scope {
-    /// Which units on which hosts that is now.
+    /// What is read on which hosts, as it is now.
     pub fn sources(&self, fleet: &Fleet) -> Sources {
-        let mut sources: BTreeMap<HostName, BTreeSet<UnitName>> = BTreeMap::new();
-        let mut add = |instance: &Instance| {
-            // The log of containers is not in the journal.
-            let unit = instance.unit.as_ref().filter(|unit| !Compose::is_unit(unit));
-            if let (Some(host), Some(unit)) = (&instance.host, unit) {
-                sources.entry(host.clone()).or_default().insert(unit.clone());
+        let mut meant: BTreeMap<HostName, Meant> = BTreeMap::new();
+        let mut add = |row: &ServiceRow, instance: &Instance| {
+            if let (Some(host), Some(unit)) = (&instance.host, &instance.unit) {
+                meant.entry(host.clone()).or_default().add(unit, row.service.compose.as_ref());
             }
         };
         match self {
-            Scope::Host(host) => return Sources::from([(host.clone(), Vec::new())]),
-            Scope::Everything => fleet.services.iter().flat_map(|row| &row.instances).for_each(&mut add),
+            Scope::Host(host) => return Sources::from([(host.clone(), vec![LogSource::whole()])]),
+            Scope::Everything => {
+                fleet.services.iter().for_each(|row| row.instances.iter().for_each(|one| add(row, one)));
+            }
             Scope::Tier(name) => {
                 let members = fleet.services.iter().filter(|row| row.service.tier.name == *name);
-                members.flat_map(|row| &row.instances).for_each(&mut add);
+                members.for_each(|row| row.instances.iter().for_each(|one| add(row, one)));
             }
             Scope::Rows(rows) => {
                 for chosen in rows {
-                    let instances = fleet.service(&chosen.service).map(|row| row.instances.as_slice());
-                    instances.unwrap_or_default().iter().filter(|one| chosen.means(one)).for_each(&mut add);
+                    let Some(row) = fleet.service(&chosen.service) else { continue };
+                    row.instances.iter().filter(|one| chosen.means(one)).for_each(|one| add(row, one));
                 }
             }
         }
-        sources.into_iter().map(|(host, units)| (host, units.into_iter().collect())).collect()
+        let sources = meant.into_iter().map(|(host, meant)| (host, meant.sources()));
+        sources.filter(|(_, sources)| !sources.is_empty()).collect()
     }
 
     /// How it is called: what, and where.
@@ -100,9 +126,7 @@ impl Scope {
                 RuntimeKind::Http => {
                     format!("{name} is known by its probes only: it has no unit here, so there is no log to read.")
                 }
-                RuntimeKind::Compose => format!(
-                    "{name} is containers: their newest lines are in the detail of its row, all of them are not followed here yet."
-                ),
+                RuntimeKind::Compose => format!("{name} has no host, so there is no log to read."),
                 RuntimeKind::Systemd if row.service.hosts.is_empty() => {
                     format!("{name} has no host, so there is no log to read.")
                 }

@@ -11,8 +11,8 @@ use super::order::{Order, Ref};
 use super::sieve::Sieve;
 use super::tally::Tally;
 use crate::domain::host::ClockOffset;
-use crate::domain::{HostName, Query};
-use crate::port::log::{Cursor, LogBatch, LogRow, TailState};
+use crate::domain::{HostName, Lane, Query};
+use crate::port::log::{Cursor, LogBatch, LogRow, Origin, TailState};
 use crate::port::log_block::Row;
 
 /// Bytes that lines may take unless a person says otherwise; beyond that the oldest blocks are let go, and how many lines
@@ -44,7 +44,7 @@ pub enum Layer {
 pub struct LogStore {
     cap: usize,
     hosts: Vec<HostLog>,
-    places: BTreeMap<HostName, u16>,
+    places: BTreeMap<Origin, u16>,
     all: Order,
     /// What passes level, host and unit; `None` when all does.
     base: Option<Sieve>,
@@ -111,29 +111,37 @@ impl LogStore {
         self.host(row)?.row(row.number())
     }
 
-    /// The host of this name, made when it is new. A number beyond that of all hosts there can be is none.
-    fn host_mut(&mut self, name: &HostName) -> Option<&mut HostLog> {
-        let place = match self.places.get(name) {
+    /// The lane of this host, made when it is new. A number beyond that of all lanes there can be is none.
+    fn host_mut(&mut self, name: &HostName, lane: &Lane) -> Option<&mut HostLog> {
+        let origin = Origin { host: name.clone(), lane: lane.clone() };
+        let place = match self.places.get(&origin) {
             Some(place) => *place,
             None => {
                 let place = u16::try_from(self.hosts.len()).ok()?;
-                self.places.insert(name.clone(), place);
-                self.hosts.push(HostLog::new(name.clone(), place));
+                // The lanes of a host have one colour and one clock.
+                let other = self.hosts.iter().find(|host| host.name == *name);
+                let next = || self.hosts.iter().map(|host| host.hue + 1).max().unwrap_or(0);
+                let mut log = HostLog::new(name.clone(), lane.clone(), place, other.map_or_else(next, |host| host.hue));
+                if let Some(offset) = other.and_then(|host| host.clock.offset()) {
+                    log.clock.measure(offset);
+                }
+                self.places.insert(origin, place);
+                self.hosts.push(log);
                 place
             }
         };
         self.hosts.get_mut(usize::from(place))
     }
 
-    /// Makes room for a host, in the order in which hosts shall stand.
-    pub fn expect(&mut self, name: &HostName) {
-        self.host_mut(name);
+    /// Makes room for a lane of a host, in the order in which hosts shall stand.
+    pub fn expect(&mut self, name: &HostName, lane: &Lane) {
+        self.host_mut(name, lane);
     }
 
-    /// Takes rows of one host in.
+    /// Takes rows of one lane in.
     pub fn take(&mut self, batch: &LogBatch) {
         let mut newest = self.all.last().map_or(i64::MIN, Ref::key);
-        let Some(place) = self.host_mut(&batch.host).map(|host| usize::from(host.place)) else { return };
+        let Some(place) = self.host_mut(&batch.host, &batch.lane).map(|host| usize::from(host.place)) else { return };
         for row in &batch.rows {
             let Some(host) = self.hosts.get_mut(place) else { return };
             let made = host.add(row, newest, newest.saturating_sub(LATE));
@@ -148,7 +156,7 @@ impl LogStore {
 
     /// Takes older rows of one host in, in front of those that are there.
     pub fn take_older(&mut self, name: &HostName, rows: &[LogRow]) {
-        let Some(made) = self.host_mut(name).map(|host| host.add_older(rows)) else { return };
+        let Some(made) = self.host_mut(name, &Lane::Journal).map(|host| host.add_older(rows)) else { return };
         self.all.put_in_front(&made);
         for (row, made) in rows.iter().zip(made) {
             self.count(row);
@@ -192,7 +200,7 @@ impl LogStore {
 
     /// Lets the rows go that a host has chosen itself: they are not all there are. They count as if they had never come.
     pub fn forget_picked(&mut self, name: &HostName) {
-        let Some(place) = self.places.get(name).copied() else { return };
+        let Some(place) = self.places.get(&journal_of(name)).copied() else { return };
         while let Some(host) = self.hosts.get_mut(usize::from(place)) {
             let Some(picked) = &host.picked else { return };
             if host.first() >= picked.before {
@@ -219,15 +227,15 @@ impl LogStore {
         }
     }
 
-    /// The host of this name, to say how far back it can be read.
+    /// The journal of this host, to say how far back it can be read.
     pub fn log_mut(&mut self, name: &HostName) -> Option<&mut HostLog> {
-        let place = self.places.get(name)?;
+        let place = self.places.get(&journal_of(name))?;
         self.hosts.get_mut(usize::from(*place))
     }
 
-    /// Takes in how a host's part of the tail stands.
-    pub fn stands(&mut self, host: &HostName, state: TailState) {
-        if let Some(host) = self.host_mut(host) {
+    /// Takes in how a lane of the tail stands.
+    pub fn stands(&mut self, host: &HostName, lane: &Lane, state: TailState) {
+        if let Some(host) = self.host_mut(host, lane) {
             host.live |= state == TailState::Following;
             host.state = Some(state);
         }
@@ -235,8 +243,8 @@ impl LogStore {
 
     /// Takes in how far a host's clock is from ours.
     pub fn measure(&mut self, host: &HostName, offset: ClockOffset) {
-        if let Some(host) = self.host_mut(host) {
-            host.clock.measure(offset);
+        for log in self.hosts.iter_mut().filter(|log| log.name == *host) {
+            log.clock.measure(offset);
         }
     }
 
@@ -403,9 +411,15 @@ impl LogStore {
         self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves + folds
     }
 
-    /// The last line of each host.
-    pub fn ends(&self) -> BTreeMap<HostName, Cursor> {
-        let end = |host: &HostLog| Some((host.name.clone(), host.last.clone()?));
+    /// The last line of each lane.
+    pub fn ends(&self) -> BTreeMap<Origin, Cursor> {
+        let origin = |host: &HostLog| Origin { host: host.name.clone(), lane: host.lane.clone() };
+        let end = |host: &HostLog| Some((origin(host), host.last.clone()?));
         self.hosts.iter().filter_map(end).collect()
     }
+}
+
+/// The lane of a host that can be read backwards.
+fn journal_of(name: &HostName) -> Origin {
+    Origin { host: name.clone(), lane: Lane::Journal }
 }

@@ -11,7 +11,7 @@ use super::search::mask;
 use super::store::LogStore;
 use super::{Filter, Order, Ref};
 use crate::domain::host::ClockOffset;
-use crate::domain::{HostName, Query, UnitName};
+use crate::domain::{HostName, Lane, Query, UnitName};
 use crate::port::log::{Cursor, LogBatch, LogEntry, LogRow, Loss, LossKind, TailState};
 use crate::port::log_block::{OpenBlock, Row};
 use crate::text::Foreign;
@@ -42,7 +42,7 @@ fn line(number: u64, millis: i64, skew: i64, priority: u8, message: &str) -> Log
 }
 
 fn batch(name: &str, rows: Vec<LogRow>) -> LogBatch {
-    LogBatch { tail: 1, host: host(name), rows }
+    LogBatch { tail: 1, host: host(name), lane: Lane::Journal, rows }
 }
 
 fn query(typed: &str) -> Option<Query> {
@@ -73,7 +73,7 @@ fn store(cap: usize) -> LogStore {
     let mut store = LogStore::new(cap);
     for (name, skew) in HOSTS {
         store.measure(&host(name), ClockOffset { millis: skew * 1000, error: 5, at: Timestamp::UNIX_EPOCH });
-        store.stands(&host(name), TailState::Following);
+        store.stands(&host(name), &Lane::Journal, TailState::Following);
     }
     store
 }

@@ -1,0 +1,54 @@
+//! A command of the site whose output is a log: read for as long as it lasts, begun again when it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::follower::Out;
+use super::lane::{Connections, Lane, Over, rest};
+use crate::domain::log_source::LogCommand;
+use crate::port::log::{LogRow, TailState, TailWish};
+use crate::runtimes::tail::output::Told;
+use crate::text::Foreign;
+
+/// How often room for a reader is looked for.
+const ROOM: Duration = Duration::from_secs(5);
+
+/// Reads a command until it ends, or for ever.
+pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connections: Connections) {
+    let mut told = Told::new(command);
+    let mut lane = Lane::new(Arc::clone(&wish), out, connections);
+    loop {
+        let Some(connection) = lane.link().await else { return };
+        lane.tell(TailState::Reading).await;
+        let begun = Instant::now();
+        let command = told.begin();
+        let mut take = |line: &_, rows: &mut Vec<LogRow>| told.take(line, Timestamp::now(), rows);
+        let live = wish.follow.then_some(TailState::Following);
+        let wait = match lane.read(&connection, command, live, &mut take).await {
+            Over::LinkLost => {
+                lane.lose(&connection).await;
+                continue;
+            }
+            Over::NoRoom => {
+                let why = "the host has no room for another reader; it is tried again";
+                lane.tell(TailState::Limited(Foreign::from(why))).await;
+                ROOM
+            }
+            Over::Ended(end, _) => {
+                let (row, wait) = told.ended(&end, begun.elapsed(), wish.follow, Timestamp::now());
+                lane.rows.push(row);
+                lane.out.rows(&mut lane.rows).await;
+                wait
+            }
+        };
+        if !wish.follow {
+            return lane.tell(TailState::Ended).await;
+        }
+        if rest(wait, &connection).await.is_some() {
+            lane.lose(&connection).await;
+        }
+    }
+}

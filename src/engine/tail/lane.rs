@@ -1,0 +1,212 @@
+//! What every lane but the journal needs: the link, the channel, and a reader whose output is lines.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::follower::Out;
+use crate::domain::LinkFailure;
+use crate::engine::transport::Connection;
+use crate::port::log::{LogRow, TailState, TailWish};
+use crate::port::{End, RemoteCommand};
+use crate::runtimes::tail::lines::{Lines, RawLine};
+
+/// Where the newest connection of a host is.
+pub type Connections = watch::Receiver<Option<Arc<dyn Connection>>>;
+
+/// Rows that are sent together at least, when so many wait.
+const ROWS: usize = 256;
+/// How long a row may wait for others.
+const WAIT: Duration = Duration::from_millis(30);
+/// Silence after which a reader that goes on has told what was there.
+const QUIET: Duration = Duration::from_millis(400);
+/// Bytes that are taken at once.
+const PIECE: usize = 64 << 10;
+/// How long the verdict may take after the last byte.
+const VERDICT_WITHIN: Duration = Duration::from_secs(3);
+/// Bytes of a command that stands in the place of a reader.
+const MOST: usize = 8 << 20;
+
+/// How a reader ended.
+#[derive(Debug)]
+pub enum Over {
+    /// The link was lost.
+    LinkLost,
+    /// The host has no room for another reader now.
+    NoRoom,
+    /// It ended so, with this on its standard error.
+    Ended(End, Vec<u8>),
+}
+
+/// One lane of a host.
+pub struct Lane {
+    /// What is wished for.
+    pub wish: Arc<TailWish>,
+    /// Where rows go.
+    pub out: Out,
+    /// Rows that are not sent yet.
+    pub rows: Vec<LogRow>,
+    /// When it began.
+    pub begun: Instant,
+    connections: Connections,
+    told: Option<TailState>,
+    lost: Option<Weak<dyn Connection>>,
+    heard: Option<std::time::Instant>,
+}
+
+impl Lane {
+    /// A lane of which nothing was read yet.
+    pub fn new(wish: Arc<TailWish>, out: Out, connections: Connections) -> Self {
+        Self { wish, out, rows: Vec::new(), begun: Instant::now(), connections, told: None, lost: None, heard: None }
+    }
+
+    /// A lane of the same host.
+    pub fn beside(&self, out: Out) -> Self {
+        Self::new(Arc::clone(&self.wish), out, self.connections.clone())
+    }
+
+    /// The newest link, another one than that which was lost; `None` when there will never be one.
+    pub async fn link(&mut self) -> Option<Arc<dyn Connection>> {
+        let lost = self.lost.clone();
+        let is_new = |now: &Option<Arc<dyn Connection>>| match (now, &lost) {
+            (None, _) => false,
+            (Some(now), Some(lost)) => !Weak::ptr_eq(&Arc::downgrade(now), lost),
+            (Some(_), None) => true,
+        };
+        let there = self.connections.borrow_and_update().clone().filter(|now| is_new(&Some(Arc::clone(now))));
+        if there.is_some() {
+            return there;
+        }
+        self.tell(TailState::NoLink).await;
+        self.connections.wait_for(is_new).await.ok()?.clone()
+    }
+
+    /// Says how it stands, if that is new; rows that wait go before it.
+    pub async fn tell(&mut self, state: TailState) {
+        if self.told.as_ref() != Some(&state) {
+            self.out.rows(&mut self.rows).await;
+            self.told = Some(state.clone());
+            self.out.state(state).await;
+        }
+    }
+
+    /// The link is gone.
+    pub async fn lose(&mut self, connection: &Arc<dyn Connection>) {
+        self.heard = self.heard.or_else(|| Some(connection.heard()));
+        self.lost = Some(Arc::downgrade(connection));
+        self.tell(TailState::NoLink).await;
+    }
+
+    /// How long the link was away, once.
+    pub fn gap(&mut self) -> Option<Duration> {
+        self.heard.take().map(|heard| heard.elapsed())
+    }
+
+    /// Runs a reader to its end; each line is given to `take`, which makes rows of it. One that goes on (`follow`) counts as
+    /// following when it has been silent for a moment; `live` is what is said then.
+    pub async fn read(
+        &mut self,
+        connection: &Arc<dyn Connection>,
+        command: RemoteCommand,
+        live: Option<TailState>,
+        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+    ) -> Over {
+        let mut gone = connection.gone();
+        tokio::select! {
+            biased;
+            over = self.read_on(connection, command, live, take) => over,
+            _why = &mut gone => Over::LinkLost,
+        }
+    }
+
+    async fn read_on(
+        &mut self,
+        connection: &Arc<dyn Connection>,
+        command: RemoteCommand,
+        mut live: Option<TailState>,
+        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+    ) -> Over {
+        let mut stream = match connection.stream(command).await {
+            Ok(stream) => stream,
+            Err(End::LinkLost(_)) => return Over::LinkLost,
+            Err(End::NotStarted(_)) => return Over::NoRoom,
+            Err(end) => return Over::Ended(end, Vec::new()),
+        };
+        let (mut piece, mut lines, mut whole) = (vec![0; PIECE], Lines::default(), Vec::new());
+        let (mut silence, mut flush_at) = (Instant::now(), Instant::now() + WAIT);
+        loop {
+            let waiting = !self.rows.is_empty();
+            let length = tokio::select! {
+                biased;
+                () = sleep_until(flush_at), if waiting => {
+                    self.out.rows(&mut self.rows).await;
+                    continue;
+                }
+                length = stream.io.read(&mut piece) => length.unwrap_or(0),
+                () = sleep_until(silence + QUIET), if live.is_some() => {
+                    if let Some(state) = live.take() {
+                        self.tell(state).await;
+                    }
+                    continue;
+                }
+            };
+            if length == 0 {
+                break;
+            }
+            silence = Instant::now();
+            if !waiting {
+                flush_at = silence + WAIT;
+            }
+            lines.push(piece.get(..length).unwrap_or_default(), &mut whole);
+            whole.drain(..).for_each(|line| take(&line, &mut self.rows));
+            if self.rows.len() >= ROWS {
+                self.out.rows(&mut self.rows).await;
+            }
+        }
+        match tokio::time::timeout(VERDICT_WITHIN, &mut stream.ended).await {
+            Ok((End::LinkLost(_), _)) => Over::LinkLost,
+            Ok((end, said)) => {
+                if let Some(line) = lines.last() {
+                    take(&line, &mut self.rows);
+                }
+                self.out.rows(&mut self.rows).await;
+                Over::Ended(end, said)
+            }
+            Err(_) => Over::Ended(End::TimedOut(VERDICT_WITHIN), Vec::new()),
+        }
+    }
+
+    /// Runs a command in the place of a reader for which there is no room.
+    pub async fn look(
+        &mut self,
+        connection: &Arc<dyn Connection>,
+        mut command: RemoteCommand,
+        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+    ) -> Over {
+        command.deadline = Duration::from_secs(30);
+        command.most = MOST;
+        let output = connection.run(command).await;
+        let (mut lines, mut whole) = (Lines::default(), Vec::new());
+        lines.push(&output.stdout, &mut whole);
+        // What is cut off comes with the next look.
+        whole.extend(lines.last().filter(|_| output.cut == 0));
+        whole.iter().for_each(|line| take(line, &mut self.rows));
+        self.out.rows(&mut self.rows).await;
+        match output.end {
+            End::LinkLost(_) => Over::LinkLost,
+            end => Over::Ended(end, output.stderr),
+        }
+    }
+}
+
+/// Waits, but not longer than the link lasts.
+pub async fn rest(wait: Duration, connection: &Arc<dyn Connection>) -> Option<LinkFailure> {
+    let mut gone = connection.gone();
+    tokio::select! {
+        () = tokio::time::sleep(wait) => None,
+        why = &mut gone => Some(why),
+    }
+}

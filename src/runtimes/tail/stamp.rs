@@ -1,0 +1,152 @@
+//! The moment and the level that a line of a file tells by itself, where it is written in a way that is known: ISO 8601,
+//! syslog's, nginx's.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use regex::bytes::{Captures, Regex};
+
+/// Bytes at the beginning of a line in which both are looked for.
+const HEAD: usize = 160;
+/// Year, month, day, time of day, a part of a second and the zone, which may be left out.
+const ISO: &str = r"(?-u)(?:^|[^0-9])([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]{1,9}))?[ ]?(Z|[+-][0-9]{2}:?[0-9]{2})?";
+/// Day, month by name, year, time of day and zone, as web servers write them.
+const WEB: &str = r"(?-u)\[([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-][0-9]{4})\]";
+/// Month by name, day, and time of day at the beginning.
+const SYSLOG: &str = r"(?-u)^([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ";
+/// A level in capitals, in brackets, or behind its name.
+const LEVEL: &str = r#"(?-u)\b(EMERG|ALERT|PANIC|FATAL|CRITICAL|CRIT|ERROR|ERR|WARNING|WARN|NOTICE|INFO|DEBUG|TRACE)\b|\[(emerg|alert|panic|fatal|critical|crit|error|err|warning|warn|notice|info|debug|trace)\]|\b(?:level|severity)"?[=:] ?"?([A-Za-z]+)"#;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Reads moments and levels.
+#[derive(Debug, Clone)]
+pub struct Stamps {
+    iso: Option<Regex>,
+    web: Option<Regex>,
+    syslog: Option<Regex>,
+    level: Option<Regex>,
+}
+
+impl Default for Stamps {
+    fn default() -> Self {
+        let regex = |text: &str| Regex::new(text).ok();
+        Self { iso: regex(ISO), web: regex(WEB), syslog: regex(SYSLOG), level: regex(LEVEL) }
+    }
+}
+
+impl Stamps {
+    /// The moment of a line. What names no zone is in that of the host, what names no year is not younger than `now`.
+    pub fn at(&self, line: &[u8], zone: Offset, now: Timestamp) -> Option<Timestamp> {
+        let head = line.get(..HEAD).unwrap_or(line);
+        let of = |regex: &Option<Regex>| regex.as_ref()?.captures(head);
+        let moment = |parts: &Captures<'_>, places: [usize; 6], month: Option<i64>, year: Option<i64>, zone: Offset| {
+            let [y, mo, d, h, mi, s] = places.map(|place| number(parts, place));
+            let nanos =
+                parts.get(7).filter(|_| places == [1, 2, 3, 4, 5, 6]).map_or(0, |part| fraction(part.as_bytes()));
+            let date = DateTime::new(
+                i16::try_from(year.or(y)?).ok()?,
+                i8::try_from(month.or(mo)?).ok()?,
+                i8::try_from(d?).ok()?,
+                i8::try_from(h?).ok()?,
+                i8::try_from(mi?).ok()?,
+                i8::try_from(s?.min(59)).ok()?,
+                nanos,
+            );
+            zone.to_timestamp(date.ok()?).ok()
+        };
+        if let Some(parts) = of(&self.iso) {
+            let zone = parts.get(8).and_then(|word| offset(word.as_bytes())).unwrap_or(zone);
+            return moment(&parts, [1, 2, 3, 4, 5, 6], None, None, zone);
+        }
+        if let Some(parts) = of(&self.web) {
+            let zone = parts.get(7).and_then(|word| offset(word.as_bytes())).unwrap_or(zone);
+            return moment(&parts, [3, 2, 1, 4, 5, 6], Some(month(&parts, 2)?), None, zone);
+        }
+        let parts = of(&self.syslog)?;
+        let year = i64::from(zone.to_datetime(now).year());
+        let in_year = |year| moment(&parts, [1, 1, 2, 3, 4, 5], month(&parts, 1), Some(year), zone);
+        let day = jiff::SignedDuration::from_hours(24);
+        in_year(year).filter(|at| now.checked_add(day).is_ok_and(|soon| *at <= soon)).or_else(|| in_year(year - 1))
+    }
+
+    /// The priority that a line tells, 0 to 7.
+    pub fn priority(&self, line: &[u8]) -> Option<u8> {
+        let parts = self.level.as_ref()?.captures(line.get(..HEAD).unwrap_or(line))?;
+        let word = parts.iter().skip(1).flatten().next()?;
+        let word = std::str::from_utf8(word.as_bytes()).ok()?.to_ascii_lowercase();
+        Some(match word.as_str() {
+            "emerg" | "panic" => 0,
+            "alert" => 1,
+            "fatal" | "critical" | "crit" => 2,
+            "error" | "err" => 3,
+            "warning" | "warn" => 4,
+            "notice" => 5,
+            "info" => 6,
+            "debug" | "trace" => 7,
+            _ => return None,
+        })
+    }
+}
+
+fn number(parts: &Captures<'_>, place: usize) -> Option<i64> {
+    std::str::from_utf8(parts.get(place)?.as_bytes()).ok()?.trim().parse().ok()
+}
+
+fn month(parts: &Captures<'_>, place: usize) -> Option<i64> {
+    let word = parts.get(place)?.as_bytes();
+    MONTHS.iter().position(|name| name.as_bytes() == word).and_then(|place| i64::try_from(place + 1).ok())
+}
+
+/// Nanoseconds of the digits behind the point.
+fn fraction(digits: &[u8]) -> i32 {
+    let nine = digits.iter().copied().chain(std::iter::repeat(b'0')).take(9);
+    nine.fold(0, |sum, digit| sum * 10 + i32::from(digit.saturating_sub(b'0').min(9)))
+}
+
+/// A zone as `Z`, `+01:00` or `+0100`.
+pub fn offset(word: &[u8]) -> Option<Offset> {
+    if word == b"Z" {
+        return Some(Offset::UTC);
+    }
+    let digits: Vec<i32> =
+        word.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| i32::from(byte - b'0')).collect();
+    let [h1, h2, m1, m2] = digits.as_slice() else { return None };
+    let seconds = (h1 * 10 + h2) * 3600 + (m1 * 10 + m2) * 60;
+    Offset::from_seconds(if word.first() == Some(&b'-') { -seconds } else { seconds }).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn moments_are_read_in_the_ways_that_programs_write_them() {
+        let (stamps, zone) = (Stamps::default(), Offset::from_seconds(3600).unwrap());
+        let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
+        let at = |line: &str| stamps.at(line.as_bytes(), zone, now).map(|at| at.to_string());
+        let told = |word: &str| Some(word.to_owned());
+        assert_eq!(at("2026-11-22T08:04:25.123Z INFO up"), told("2026-11-22T08:04:25.123Z"));
+        assert_eq!(at("[2026-11-22 08:04:25,120] WARN slow"), told("2026-11-22T07:04:25.12Z"));
+        assert_eq!(at("2026-11-22 08:04:25 +0000 x"), told("2026-11-22T08:04:25Z"));
+        assert_eq!(at("2026/11/22 08:04:25 [error] 31#31: *1 open() failed"), told("2026-11-22T07:04:25Z"));
+        let web = r#"10.0.0.7 - - [22/Nov/2026:08:04:25 +0200] "GET / HTTP/1.1" 200 12"#;
+        assert_eq!(at(web), told("2026-11-22T06:04:25Z"));
+        // Of December, read in January.
+        assert_eq!(at("Dec 31 23:30:00 db-1 cron[7]: run"), told("2025-12-31T22:30:00Z"));
+        assert_eq!(at("Jan  1 10:00:00 db-1 cron[7]: run"), told("2026-01-01T09:00:00Z"));
+        for none in ["", "no time", "2026-13-45 99:99:99", "12:00:01 up", "order 2026-11-22"] {
+            assert_eq!(at(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_level_is_a_word_that_can_be_nothing_else() {
+        let priority = |line: &str| Stamps::default().priority(line.as_bytes());
+        assert_eq!(priority("2026/11/22 08:04:25 [error] 31#31: *1 open() failed"), Some(3));
+        assert_eq!(priority("2026-11-22 08:04:25,120 WARNING slow"), Some(4));
+        assert_eq!(priority(r#"{"level":"fatal","msg":"x"}"#), Some(2));
+        assert_eq!(priority("level=debug msg=x"), Some(7));
+        assert_eq!(priority("an error is no level here"), None);
+    }
+}
