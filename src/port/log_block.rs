@@ -292,9 +292,18 @@ impl OpenBlock {
     pub fn seal(&mut self) -> Block {
         let sealed = self.block.clone();
         let Block { index, arena, places, bases, speakers, units, names, cuts, losses } = &mut self.block;
-        (index.clear(), arena.clear(), places.clear(), bases.clear(), speakers.clear());
-        (units.clear(), names.clear(), cuts.clear(), losses.clear());
-        (self.speakers.clear(), self.units.clear(), self.names.clear());
+        index.clear();
+        arena.clear();
+        places.clear();
+        bases.clear();
+        speakers.clear();
+        units.clear();
+        names.clear();
+        cuts.clear();
+        losses.clear();
+        self.speakers.clear();
+        self.units.clear();
+        self.names.clear();
         self.before = None;
         sealed
     }

@@ -84,7 +84,7 @@ async fn f2_no_list_of_processes_and_no_unit_shows_a_secret() {
 async fn a_place_for_secrets_that_takes_none_is_passed_over() {
     let lab = Lab::get();
     let _held = lab.hold(&["app-1"]);
-    let console = Console::new(lab.ssh_config().into(), &["app-1-plain"]).await;
+    let console = Console::new(lab.ssh_config(), &["app-1-plain"]).await;
     let user = lab.on("app-1", &["id", "-u", "plain"]).trim().to_owned();
     let place = format!("/run/user/{user}");
     let full = Full { lab: &lab, place: place.clone() };

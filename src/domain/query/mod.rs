@@ -50,7 +50,7 @@ pub enum Tree {
     /// It does not pass.
     Not(Box<Tree>),
     /// One test.
-    Test(Test),
+    Test(Box<Test>),
 }
 
 /// What can be known of a line.

@@ -175,7 +175,7 @@ impl<'a> Parser<'a> {
         if self.tests > TESTS {
             return Err(mistake(begin, format!("a query has at most {TESTS} tests")));
         }
-        self.test().map(Tree::Test)
+        self.test().map(|test| Tree::Test(Box::new(test)))
     }
 
     fn deeper(&mut self, at: usize) -> Result<(), Mistake> {

@@ -114,7 +114,9 @@ impl Places {
 
     /// Forgets all of them.
     pub fn clear(&mut self) {
-        (self.bytes.clear(), self.marks.clear(), self.origins.clear());
+        self.bytes.clear();
+        self.marks.clear();
+        self.origins.clear();
     }
 
     /// Bytes they take.

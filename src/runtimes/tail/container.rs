@@ -370,7 +370,9 @@ mod tests {
     fn reading_goes_on_behind_a_place_that_was_kept() {
         let (mut printed, mut rows) = (Printed::new(&wish(), ID, "web-1", None, None), Vec::new());
         begin(&mut printed, true);
-        [line(2, "a"), line(2, "b")].iter().for_each(|line| drop(printed.take(line, &mut rows)));
+        for line in [line(2, "a"), line(2, "b")] {
+            printed.take(&line, &mut rows);
+        }
         let LogRow::Entry(last) = rows.pop().unwrap() else { panic!("no entry") };
         assert_eq!(is_of(&last.cursor, ID), Some(true));
         let mut later = Printed::new(&wish(), ID, "web-1", None, Some(&last.cursor));

@@ -121,7 +121,7 @@ mod tests {
         PageWish {
             tail: 1,
             host: HostName::new("app-1").unwrap(),
-            wanted: JournalMatch::default(),
+            wanted: crate::domain::log_source::JournalMatch::default(),
             before,
             lines,
             only: None,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::store::{Layer, LogStore};
 use super::{Filter, Ref, group};
-use crate::domain::{HostName, Query, UnitName};
+use crate::domain::{HostName, Lane, Query, UnitName};
 use crate::port::log::{Cursor, LogBatch, LogEntry, LogRow, Loss, LossKind, TailState};
 use crate::port::log_block::Row;
 use crate::text::Foreign;
@@ -32,7 +32,7 @@ fn line(number: u64, millis: i64, unit: &str, message: &str) -> LogRow {
 }
 
 fn take(store: &mut LogStore, host: &str, rows: Vec<LogRow>) {
-    store.take(&LogBatch { tail: 1, host: HostName::new(host).unwrap(), rows });
+    store.take(&LogBatch { tail: 1, host: HostName::new(host).unwrap(), lane: Lane::Journal, rows });
 }
 
 fn settle(store: &mut LogStore) {
@@ -84,7 +84,7 @@ proptest! {
         typed in prop::sample::select(vec!["", "a", "!beta"]),
     ) {
         let mut store = LogStore::new(64 << 20);
-        HOSTS.iter().for_each(|host| store.stands(&HostName::new(host).unwrap(), TailState::Following));
+        HOSTS.iter().for_each(|host| store.stands(&HostName::new(host).unwrap(), &Lane::Journal, TailState::Following));
         let mut times = [0; 2];
         for (number, (which, gap, says, other)) in rows.into_iter().enumerate() {
             if number == begins_at {

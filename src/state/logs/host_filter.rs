@@ -48,16 +48,16 @@ impl Search<'_> {
                 })
             }
             Tree::Not(_) => None,
-            Tree::Test(Test::Text(needle)) if !self.is_called(needle) => sought(needle),
-            Tree::Test(Test::Field(field)) => sought(field.needle()),
-            Tree::Test(
+            Tree::Test(test) => match &**test {
+                Test::Text(needle) if !self.is_called(needle) => sought(needle),
+                Test::Field(field) => sought(field.needle()),
                 Test::Text(_)
                 | Test::Level(..)
                 | Test::Process(..)
                 | Test::Host(_)
                 | Test::Unit(_)
-                | Test::Identifier(_),
-            ) => None,
+                | Test::Identifier(_) => None,
+            },
         }
     }
 
