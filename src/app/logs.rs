@@ -178,7 +178,8 @@ pub fn older(model: &mut Model, now: Now) -> Vec<Effect> {
         Err(why) => {
             let cap = model.reading.as_ref().map_or(0, |reading| reading.store.cap());
             match why {
-                NoPage::Fetching | NoPage::Failed => {}
+                NoPage::Fetching => model.say("Older lines are on their way.", now),
+                NoPage::Failed => {}
                 NoPage::Beginning => model.say("There are no older lines: the journals begin here.", now),
                 NoPage::Early => model.say("Which lines there are is still being read.", now),
                 NoPage::Full => {

@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use quarterdeck::domain::log_source::JournalMatch;
 use quarterdeck::domain::{HostName, UnitName};
 use quarterdeck::port::log::{Cursor, LogRow};
 use quarterdeck::port::log_page::{HostFilter, PageEnd, PageWish};
@@ -18,7 +19,7 @@ fn fetch(bench: &Bench<'_>, before: Option<Cursor>, lines: u32, only: Option<Hos
     let unit = UnitName::new(&bench.unit).unwrap();
     let filter = Filter { units: vec![(Scope::System, unit.clone())], least: 7, ..Filter::default() };
     let host = HostName::new(HOST).unwrap();
-    let wish = PageWish { tail: 1, host, units: vec![unit], before, lines, only };
+    let wish = PageWish { tail: 1, host, wanted: JournalMatch::units([unit]), before, lines, only };
     let command = page::command(&filter, &wish);
     let argv: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     let output = bench.lab.try_on(HOST, &argv);

@@ -38,10 +38,11 @@ pub fn pretty(value: &[u8]) -> Option<Vec<Line<'_>>> {
         return None;
     }
     let (mut lines, mut line, mut at) = (Vec::new(), Line::default(), 0);
-    let mut depth: usize = 0;
+    // What closes what is open.
+    let mut open = Vec::new();
     while let Some(byte) = value.get(at) {
         if lines.len() >= LINES {
-            line = Line { depth, parts: vec![(Part::Sign, "…".as_bytes())] };
+            line = Line { depth: open.len(), parts: vec![(Part::Sign, "…".as_bytes())] };
             break;
         }
         let mut end = at + 1;
@@ -50,23 +51,25 @@ pub fn pretty(value: &[u8]) -> Option<Vec<Line<'_>>> {
             b'{' | b'[' => {
                 let close = if *byte == b'{' { b'}' } else { b']' };
                 let next = skip(value, end);
-                if value.get(next) == Some(&close) || depth >= DEPTH {
+                if value.get(next) == Some(&close) || open.len() >= DEPTH {
                     end = value_end(value, at)?;
                     line.parts.push((Part::Sign, value.get(at..end)?));
                 } else {
                     line.parts.push((Part::Sign, value.get(at..end)?));
-                    depth += 1;
-                    lines.push(std::mem::replace(&mut line, Line { depth, parts: Vec::new() }));
+                    open.push(close);
+                    lines.push(std::mem::replace(&mut line, Line { depth: open.len(), parts: Vec::new() }));
                 }
             }
             b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                lines.push(std::mem::replace(&mut line, Line { depth, parts: Vec::new() }));
+                if open.pop() != Some(*byte) {
+                    return None;
+                }
+                lines.push(std::mem::replace(&mut line, Line { depth: open.len(), parts: Vec::new() }));
                 line.parts.push((Part::Sign, value.get(at..end)?));
             }
             b',' => {
                 line.parts.push((Part::Sign, b","));
-                lines.push(std::mem::replace(&mut line, Line { depth, parts: Vec::new() }));
+                lines.push(std::mem::replace(&mut line, Line { depth: open.len(), parts: Vec::new() }));
             }
             b':' => line.parts.push((Part::Sign, b": ")),
             b'"' => {

@@ -60,10 +60,10 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     if evicted > 0 {
         let cap = size_told(store.cap() as u64);
         let lines = format!("{} older lines were let go: lines have {cap} of memory", figure::grouped(evicted));
-        let words = indent(sight).text(Role::LogLoss, lines);
+        let words = sentence(sight, Role::LogLoss, lines);
         drawn.push(Drawn { words, ground: Some((0, Role::LogLoss)), field: None });
     }
-    let mut say = |role: Role, text: String| drawn.push(Drawn::plain(indent(sight).text(role, text)));
+    let mut say = |role: Role, text: String| drawn.push(Drawn::plain(sentence(sight, role, text)));
     for host in store.hosts() {
         if let Older::Failed(why) = &host.older {
             say(Role::Warn, format!("{}: older lines could not be fetched: {}", host.name, why.plain()));
@@ -107,7 +107,7 @@ pub fn seam(sight: &Sight<'_>, row: Ref) -> Option<Drawn> {
     }
     let how = if host.older == Older::Fetching { "are being fetched" } else { "may be on the host" };
     let text = format!("{}: older lines than this {how}", host.name);
-    Some(Drawn::plain(indent(sight).text(Role::Faint, text)))
+    Some(Drawn::plain(sentence(sight, Role::Faint, text)))
 }
 
 /// Spaces up to where messages begin.
@@ -115,12 +115,24 @@ pub fn indent(sight: &Sight<'_>) -> Words {
     Words::new().gap(usize::from(sight.shape.message_at))
 }
 
+/// Spaces before a sentence of ours behind so many columns: up to where messages begin, where it fits there.
+fn gap_before(sight: &Sight<'_>, told: &str, columns: u16) -> usize {
+    let fits = usize::from(sight.shape.message_at) + width(told) < usize::from(sight.shape.columns);
+    if fits { usize::from(sight.shape.message_at.saturating_sub(columns)) } else { 1 }
+}
+
+/// A sentence of ours between the lines.
+fn sentence(sight: &Sight<'_>, role: Role, told: String) -> Words {
+    Words::new().gap(gap_before(sight, &told, 0)).text(role, told)
+}
+
 fn of_loss(sight: &Sight<'_>, state: &State, row: Ref, host: &HostName, loss: &Loss) -> Drawn {
     let shape = sight.shape;
     let time = time_words(sight, state, row, loss.at);
     let words = Words::new().gap(1).then(fitted(time, shape.time, sight));
-    let before = usize::from(shape.message_at - 1 - shape.time);
-    let words = words.gap(before).text(Role::LogLoss, format!("{host}: {}", loss.words()));
+    let told = format!("{host}: {}", loss.words());
+    let before = gap_before(sight, &told, 1 + shape.time);
+    let words = words.gap(before).text(Role::LogLoss, told);
     Drawn { words, ground: Some((0, Role::LogLoss)), field: None }
 }
 

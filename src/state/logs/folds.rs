@@ -178,6 +178,8 @@ impl Folds {
                 (Kind::GoesOn, _) => true,
                 (Kind::Says(key), Some(fold)) if fold.key == key => {
                     fold.count += 1;
+                    // Between its last line and what belongs to that.
+                    fold.until = fold.until.max(row);
                     true
                 }
                 (Kind::Says(_) | Kind::Loss, _) => false,

@@ -44,6 +44,7 @@ pub enum Layer {
 pub struct LogStore {
     cap: usize,
     hosts: Vec<HostLog>,
+    offsets: BTreeMap<HostName, ClockOffset>,
     places: BTreeMap<Origin, u16>,
     all: Order,
     /// What passes level, host and unit; `None` when all does.
@@ -73,6 +74,7 @@ impl LogStore {
             cap,
             hosts: Vec::new(),
             places: BTreeMap::new(),
+            offsets: BTreeMap::new(),
             all: Order::default(),
             base: None,
             hits: None,
@@ -122,8 +124,8 @@ impl LogStore {
                 let other = self.hosts.iter().find(|host| host.name == *name);
                 let next = || self.hosts.iter().map(|host| host.hue + 1).max().unwrap_or(0);
                 let mut log = HostLog::new(name.clone(), lane.clone(), place, other.map_or_else(next, |host| host.hue));
-                if let Some(offset) = other.and_then(|host| host.clock.offset()) {
-                    log.clock.measure(offset);
+                if let Some(offset) = self.offsets.get(name) {
+                    log.clock.measure(*offset);
                 }
                 self.places.insert(origin, place);
                 self.hosts.push(log);
@@ -158,10 +160,13 @@ impl LogStore {
     pub fn take_older(&mut self, name: &HostName, rows: &[LogRow]) {
         let Some(made) = self.host_mut(name, &Lane::Journal).map(|host| host.add_older(rows)) else { return };
         self.all.put_in_front(&made);
+        // Runs take a row in beside what is known already, and here all come at once: they are looked for anew.
+        let layer = self.folds.take().map(|(layer, _)| layer);
         for (row, made) in rows.iter().zip(made) {
             self.count(row);
             self.admit(made);
         }
+        self.folds = layer.map(|layer| (layer, Folds::default()));
         self.make_room();
     }
 
@@ -246,6 +251,8 @@ impl LogStore {
         for log in self.hosts.iter_mut().filter(|log| log.name == *host) {
             log.clock.measure(offset);
         }
+        // What is read of it later has the same clock.
+        self.offsets.insert(host.clone(), offset);
     }
 
     fn make_room(&mut self) {
