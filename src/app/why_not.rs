@@ -11,6 +11,7 @@ use crate::input::action::Weight;
 use crate::port::act::StoreState;
 use crate::screens::logs;
 use crate::state::deploy::Page;
+use crate::state::logs::HostLog;
 use crate::style::Depth;
 
 /// Why an action can't be done now; `None` when it can. In the small letters of half a sentence: `no link is lost`.
@@ -164,8 +165,12 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceQuarter
         | Action::SinceHalf
         | Action::SinceHour
-        | Action::SinceBoot
-        | Action::OlderLines => nothing_open(model),
+        | Action::SinceBoot => nothing_open(model),
+        Action::OlderLines => nothing_open(model).or_else(|| {
+            let is_early = |host: &HostLog| host.state.is_none();
+            let early = model.reading.as_ref().is_none_or(|reading| reading.store.hosts().iter().all(is_early));
+            early.then_some("which lines there are is still being read")
+        }),
         Action::SinceDeploy => nothing_open(model).or_else(|| {
             novelty::deploy(model).is_none().then_some("no release is known; the screen of deploys reads them")
         }),
