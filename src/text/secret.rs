@@ -14,20 +14,18 @@ use super::without_credentials;
 /// What stands for one that was covered.
 pub const COVER: &str = "[hidden]";
 
-/// The name of a field whose value is one, its sign, and the value: in quotes, behind a scheme, or a word.
-const NAMED: &str = r#"(?ix)
-    (?: \b | _ | [a-z0-9]- )
-    (?: pass(?:word|wd|phrase)? | pwd | secret | token | jwt | credentials?
-      | (?:api|access|private|secret|signing|encryption)[-_.]?key(?:[-_.]?id)?
-      | authorization | set-cookie | cookie | session[-_.]?id )
-    (?:\\?["'])? \s* (?: = | : | => ) \s*
-    (?P<value>
-        (?: bearer | basic | digest | token ) \s+ [^\s"',;\\]+
-      | \\?" (?: [^"\\] | \\[^"] )* \\?"
-      | "(?: [^"\\] | \\. )*"
-      | ' [^']* '
-      | [^\s"',;&)}\]\\]+ (?: ;\s? [^\s"',;&)}\]\\=]+=[^\s"',;&)}\]\\]+ )*
-    )"#;
+/// The name of a field whose value is one, a quotation mark behind it, and its sign.
+const NAMED: &str = r#"(?ix-u)
+    (?P<word> password | passwd | passphrase | secret | token
+      | (?: \b | _ | [a-z0-9]- ) (?: pass | pwd | jwt | credentials? )
+      | (?: api | access | private | secret | signing | encryption ) [-_.]? key (?: [-_.]? id )?
+      | authorization | set-cookie | cookie | session [-_.]? id )
+    (?P<quote> \\* ["'] )? \s* (?P<sign> => | = | : ) \s*"#;
+/// The same as an option of a command.
+const OPTION: &str = r"(?ix-u) -- (?: [a-z0-9]+ - )* (?: pass (?:word|wd|phrase)? | secret | token | api-?key ) \s+ (?P<value> [^\s-]\S* )";
+/// What follows the name of a way to prove who one is: its parts by name, or a word.
+const PROOF: &str = r#"(?ix-u) ^ (?: bearer | basic | digest | token | negotiate | ntlm | apikey ) \s+
+    (?: (?: [a-z_-]+ \s* = \s* "[^"]*" (?: , \s* )? )+ | "[^"]*" | [^\s"',;\\]+ )"#;
 
 /// What its issuer has marked: JSON web tokens, Amazon, GitHub, GitLab, Slack, Stripe, Google, npm.
 const MARKED: &str = r"(?x)
@@ -48,6 +46,8 @@ const KEY_LINE: &str = r"^\s*(?:[A-Za-z0-9+/=\\]+|[A-Za-z-]+: .*)?\s*$";
 #[derive(Debug)]
 pub struct SecretCover<Speaker> {
     named: Option<Regex>,
+    option: Option<Regex>,
+    proof: Option<Regex>,
     marked: Option<Regex>,
     begins: Option<Regex>,
     ends: Option<Regex>,
@@ -61,6 +61,8 @@ impl<Speaker: Eq + Hash> Default for SecretCover<Speaker> {
         let regex = |pattern| Regex::new(pattern).ok();
         Self {
             named: regex(NAMED),
+            option: regex(OPTION),
+            proof: regex(PROOF),
             marked: regex(MARKED),
             begins: regex(KEY_BEGINS),
             ends: regex(KEY_ENDS),
@@ -80,15 +82,48 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
     /// The line with what looks like a secret covered.
     pub fn covered<'a>(&mut self, speaker: Speaker, line: &'a [u8]) -> Cow<'a, [u8]> {
         let keyed = self.without_keys(speaker, line);
-        let named = self.replaced(self.named.clone().as_ref(), keyed);
-        let marked = self.replaced(self.marked.clone().as_ref(), named);
-        match std::str::from_utf8(&marked).ok().filter(|text| text.contains("://")).map(without_credentials) {
-            Some(covered) if covered.as_bytes() != &*marked => {
-                self.count += 1;
-                Cow::Owned(covered.into_bytes())
-            }
-            _ => marked,
+        let named = self.values(keyed);
+        let options = self.replaced(self.option.clone().as_ref(), named);
+        let marked = self.replaced(self.marked.clone().as_ref(), options);
+        let text = String::from_utf8_lossy(&marked);
+        if !text.contains("://") {
+            return marked;
         }
+        let covered = without_credentials(&text);
+        if covered == text {
+            return marked;
+        }
+        self.count += 1;
+        Cow::Owned(covered.into_bytes())
+    }
+
+    /// Covers the value of each field whose name says that it is one.
+    fn values<'a>(&mut self, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+        let (Some(named), Some(proof)) = (self.named.clone(), self.proof.clone()) else { return text };
+        let (mut out, mut from, mut at) = (Vec::new(), 0, 0);
+        while let Some(found) = named.captures_at(&text, at) {
+            let Some(all) = found.get(0) else { break };
+            at = all.end();
+            let part = |name: &str| found.name(name).map(|part| part.as_bytes()).unwrap_or_default();
+            let rest = text.get(at..).unwrap_or_default();
+            let Some(value) = Value::of(rest, part("word"), part("sign"), part("quote"), &proof) else { continue };
+            if value.inside(rest).is_empty() || value.inside(rest) == COVER.as_bytes() {
+                at += value.length;
+                continue;
+            }
+            out.extend_from_slice(text.get(from..at).unwrap_or_default());
+            out.extend_from_slice(&value.mark);
+            out.extend_from_slice(COVER.as_bytes());
+            out.extend_from_slice(&value.mark);
+            at += value.length;
+            from = at;
+            self.count += 1;
+        }
+        if from == 0 {
+            return text;
+        }
+        out.extend_from_slice(text.get(from..).unwrap_or_default());
+        Cow::Owned(out)
     }
 
     /// Covers each `value` that the expression finds, but what was covered already.
@@ -171,6 +206,96 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
     }
 }
 
+/// A value behind the name of a field.
+struct Value {
+    /// How long it is, with its quotation marks.
+    length: usize,
+    /// The quotation mark that stays at both ends, so that JSON stays JSON.
+    mark: Vec<u8>,
+    /// Bytes of quotation marks at each end.
+    quoted: usize,
+}
+
+impl Value {
+    /// The value at the beginning of `rest`.
+    fn of(rest: &[u8], word: &[u8], sign: &[u8], quote: &[u8], proof: &Regex) -> Option<Self> {
+        let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+        let open = *rest.get(slashes)?;
+        if open == b'"' || (open == b'\'' && slashes == 0) {
+            let mark = rest.get(..=slashes)?;
+            return Some(Self::quoted(rest, mark));
+        }
+        if (open == b'{' || open == b'[') && !rest.starts_with(COVER.as_bytes()) {
+            let length = balanced(rest).unwrap_or(rest.len());
+            return Some(Self { length, mark: quote.to_vec(), quoted: 0 });
+        }
+        if let Some(found) = proof.find(rest) {
+            return Some(Self { length: found.end(), mark: Vec::new(), quoted: 0 });
+        }
+        let is_cookie = word.to_ascii_lowercase().ends_with(b"cookie") && sign == b":";
+        let ends = |byte: &u8| match *byte {
+            b'"' | b'\\' => true,
+            b' ' | b'\t' | b'\n' | b'\'' | b'&' => !is_cookie,
+            // Behind a colon such a sign parts members; behind an equals sign it may be a part of the value.
+            b',' | b';' | b')' | b'}' | b']' => !is_cookie && sign == b":" && !rest.starts_with(COVER.as_bytes()),
+            _ => false,
+        };
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
+        let tail = rest.get(..length)?.iter().rev().take_while(|byte| b",;)".contains(byte)).count();
+        let length = if tail < length { length - tail } else { length };
+        // A number or word of JSON becomes a text of it.
+        let mark = if sign == b":" && quote.last() == Some(&b'"') { quote.to_vec() } else { Vec::new() };
+        (length > 0).then_some(Self { length, mark, quoted: 0 })
+    }
+
+    /// In quotation marks; one that never ends goes to the end of the line.
+    fn quoted(rest: &[u8], mark: &[u8]) -> Self {
+        let mut at = mark.len();
+        while at < rest.len() {
+            let here = rest.get(at..).unwrap_or_default();
+            if here.starts_with(mark) {
+                return Self { length: at + mark.len(), mark: mark.to_vec(), quoted: mark.len() };
+            }
+            // In JSON a mark of its own stands behind one more backslash than this one.
+            let slashes = here.iter().take_while(|byte| **byte == b'\\').count();
+            at += if slashes > 0 && mark.last() == Some(&b'"') { slashes + 1 } else { 1 };
+        }
+        Self { length: rest.len(), mark: mark.to_vec(), quoted: mark.len() }
+    }
+
+    /// What is to be covered.
+    fn inside<'a>(&self, rest: &'a [u8]) -> &'a [u8] {
+        rest.get(self.quoted..self.length.saturating_sub(self.quoted)).unwrap_or_default()
+    }
+}
+
+/// Where the brackets that open here are all closed; brackets in quotation marks do not count.
+fn balanced(rest: &[u8]) -> Option<usize> {
+    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
+    while let Some(byte) = rest.get(at) {
+        match byte {
+            b'"' => in_string = !in_string,
+            // Where the quotation marks themselves stand behind a backslash they part strings too.
+            b'\\' if rest.get(at + 1) == Some(&b'\\') => at += 1,
+            b'\\' if in_string && rest.get(at + 1) == Some(&b'"') && depth > 0 && !is_escaped(rest) => at += 1,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether the quotation marks within these brackets stand behind backslashes, as in JSON within JSON.
+fn is_escaped(rest: &[u8]) -> bool {
+    let first = rest.iter().position(|byte| *byte == b'"');
+    first.and_then(|at| rest.get(at.checked_sub(1)?)) == Some(&b'\\')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -201,10 +326,31 @@ mod tests {
             ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "[hidden]"),
             ("charged with sk_live_0123456789abcdefghij", "charged with [hidden]"),
             ("at postgres://ada:hush@db:5432/shop", "at postgres://••••••••@db:5432/shop"),
+            (r#"{"password"=>"hunter2", "n"=>1}"#, r#"{"password"=>"[hidden]", "n"=>1}"#),
+            (r#"{"password":"hun\"ter2","n":1}"#, r#"{"password":"[hidden]","n":1}"#),
+            (r#"{"Authorization":["Bearer s3"],"n":1}"#, r#"{"Authorization":"[hidden]","n":1}"#),
+            (r#"{"password":{"raw":"x}","a":{}},"n":1}"#, r#"{"password":"[hidden]","n":1}"#),
+            (r#"{"b":"{\"password\":{\"raw\":\"x\"},\"n\":1}"}"#, r#"{"b":"{\"password\":\"[hidden]\",\"n\":1}"}"#),
+            (r#"Authorization: Token token="s3", then"#, "Authorization: [hidden]then"),
+            ("Authorization: Negotiate YIIabc= and", "Authorization: [hidden] and"),
+            (r#"Authorization: Digest username="a", response="b""#, "Authorization: [hidden]"),
+            (r#"{"accessToken":"x","n":1}"#, r#"{"accessToken":"[hidden]","n":1}"#),
+            ("dbPassword=ab,cd)x next", "dbPassword=[hidden] next"),
+            ("PGPASSWORD=x psql", "PGPASSWORD=[hidden] psql"),
+            ("mysql --password hunter2 -u x", "mysql --password [hidden] -u x"),
+            (r#"{"password":1234,"n":1}"#, r#"{"password":"[hidden]","n":1}"#),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nbehind", "[hidden]\nbehind"),
         ] {
             assert_eq!(covered(&[text]), (vec![shown.to_owned()], 1), "{text}");
         }
+    }
+
+    #[test]
+    fn f11_broken_bytes_uncover_nothing() {
+        let mut cover = SecretCover::default();
+        let shown = cover.covered(1, b"\xff password=\"h\xe9\" at postgres://ada:hush@db").into_owned();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert!(!shown.contains("hush") && shown.contains("password=\"[hidden]\""), "{shown}");
     }
 
     #[test]

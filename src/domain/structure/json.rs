@@ -64,6 +64,9 @@ fn members(bytes: &[u8], at: usize, tell: &mut dyn FnMut(Range<usize>, Range<usi
     }
 }
 
+/// Bytes of a name within whose object fields are told by themselves.
+const NAME: usize = 256;
+
 fn collect<'a>(bytes: &'a [u8], at: usize, before: &[u8], depth: usize, fields: &mut Vec<Field<'a>>) -> Option<usize> {
     members(bytes, at, &mut |name, value| {
         if fields.len() >= FIELDS {
@@ -71,7 +74,8 @@ fn collect<'a>(bytes: &'a [u8], at: usize, before: &[u8], depth: usize, fields: 
         }
         let (Some(name), Some(raw)) = (bytes.get(name).map(unescaped), bytes.get(value.clone())) else { return };
         let name = if before.is_empty() { name } else { Cow::Owned([before, &name].concat()) };
-        let is_object = raw.first() == Some(&b'{') && raw.len() > 2;
+        // Names that are joined without a bound would be as many as large.
+        let is_object = raw.first() == Some(&b'{') && raw.len() > 2 && name.len() <= NAME;
         if is_object && depth > 0 {
             let behind = [&name, b".".as_slice()].concat();
             let count = fields.len();

@@ -141,6 +141,9 @@ pub fn object(message: &[u8]) -> Option<Vec<Field<'_>>> {
 
 /// How important a message calls itself, as syslog numbers it; found without taking it all apart.
 pub fn level(message: &[u8]) -> Option<u8> {
+    if trace::begins(message) {
+        return Some(3);
+    }
     let start = scan::skip_space(message, 0);
     let beginning = message.get(start..message.len().min(start + BEGINNING))?;
     if beginning.first() == Some(&b'{') {

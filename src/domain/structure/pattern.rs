@@ -8,6 +8,10 @@ pub const HOLE: char = '\u{2026}';
 
 /// Bytes of a message that are looked at.
 const LOOKED_AT: usize = 400;
+/// Bytes of a pattern from which on no field is added.
+const PATTERN: usize = 1024;
+/// Bytes of a name, or of a value that is kept, in a pattern.
+const NAME: usize = 128;
 /// Bytes of a quotation at most.
 const QUOTED: usize = 200;
 /// Letters of a part that is looked for.
@@ -60,7 +64,9 @@ pub fn asking(message: &[u8]) -> Option<String> {
         .map(|part| format!("\"{part}\""))
         .collect();
     let name = |field: &&Field<'_>| {
-        !field.name.is_empty() && field.name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte))
+        !field.name.is_empty()
+            && field.name.len() <= NAME
+            && field.name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte))
     };
     for field in fields.iter().filter(|field| field.kind != Value::Nested).filter(name).take(ASKED) {
         asked.push(format!(".{}=*", String::from_utf8_lossy(&field.name)));
@@ -78,12 +84,15 @@ fn of_field(field: &Field<'_>, out: &mut Vec<u8>) {
     if !out.is_empty() {
         out.push(b' ');
     }
-    out.extend_from_slice(&field.name);
+    if out.len() >= PATTERN {
+        return;
+    }
+    out.extend_from_slice(field.name.get(..NAME).unwrap_or(&field.name));
     out.push(b'=');
     let name = field.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     match field.kind {
-        Value::Word => out.extend_from_slice(&field.value),
-        Value::Number if is_kind(name) => out.extend_from_slice(&field.value),
+        Value::Word => out.extend_from_slice(field.value.get(..NAME).unwrap_or(&field.value)),
+        Value::Number if is_kind(name) && field.value.len() <= NAME => out.extend_from_slice(&field.value),
         Value::Text if field.value.len() <= 24 && field.value.iter().all(u8::is_ascii_alphabetic) => {
             out.extend_from_slice(&field.value);
         }

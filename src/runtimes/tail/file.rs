@@ -97,6 +97,9 @@ pub struct Appended {
     /// The host's clock less ours, in seconds.
     ahead: i64,
     last: Option<Timestamp>,
+    /// The least important priority that is wished for, and that of the last line.
+    least: u8,
+    level: Option<u8>,
     /// Lines that told their moment, and lines in all.
     stamped: u64,
     lines: u64,
@@ -120,6 +123,8 @@ impl Appended {
             path,
             name,
             until: wish.until,
+            least: wish.least,
+            level: None,
             from: from.filter(|_| resume.is_none()),
             place: resume.and_then(read),
             fresh: false,
@@ -173,12 +178,19 @@ impl Appended {
         }
         let Some(cursor) = Cursor::new(&word) else { return };
         let message = line.bytes.strip_suffix(b"\r").unwrap_or(&line.bytes);
+        // What tells no level belongs to the line before it.
+        let own = self.stamps.priority(message);
+        let priority = own.or(self.level.filter(|_| told.is_none())).unwrap_or(6);
+        self.level = Some(priority);
+        if priority > self.least {
+            return;
+        }
         rows.push(LogRow::Entry(LogEntry {
             cursor,
             at,
             monotonic: 0,
             boot: 0,
-            priority: self.stamps.priority(message).unwrap_or(6),
+            priority,
             unit: None,
             identifier: self.name.clone(),
             pid: 0,
@@ -193,7 +205,7 @@ impl Appended {
         let words: Vec<&str> = text.split(' ').collect();
         let [how, place, at, _size, zone, clock] = words.as_slice() else { return };
         self.zone = offset(zone.as_bytes()).unwrap_or(Offset::UTC);
-        self.ahead = clock.parse::<i64>().map_or(0, |clock| clock - now.as_second());
+        self.ahead = clock.parse::<i64>().map_or(0, |clock| clock.saturating_sub(now.as_second()));
         match *how {
             "gone" => rows.push(self.loss(now, LossKind::Vacuumed, None)),
             "cut" => rows.push(self.loss(now, LossKind::Truncated, None)),
@@ -222,7 +234,8 @@ impl Appended {
         match end {
             End::Exited(0) => Ended::Done,
             End::Exited(10) => {
-                rows.push(self.loss(now, LossKind::Rotated, Some(0)));
+                // Whoever still has the old one open may write on into it: nobody looks there any more.
+                rows.push(self.loss(now, LossKind::Rotated, None));
                 (self.place, self.fresh, self.from) = (None, true, None);
                 Ended::Next
             }

@@ -6,8 +6,11 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use regex::bytes::{Captures, Regex};
 
-/// Bytes at the beginning of a line in which both are looked for.
+/// Bytes at the beginning of a line in which both are looked for. What stands further back may be words of whoever is logged,
+/// as a request is.
 const HEAD: usize = 160;
+/// Bytes at the beginning in which a moment by ISO 8601 begins, and a level that is no field.
+const FRONT: usize = 48;
 /// Year, month, day, time of day, a part of a second and the zone, which may be left out.
 const ISO: &str = r"(?-u)(?:^|[^0-9])([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]{1,9}))?[ ]?(Z|[+-][0-9]{2}:?[0-9]{2})?";
 /// Day, month by name, year, time of day and zone, as web servers write them.
@@ -16,6 +19,8 @@ const WEB: &str = r"(?-u)\[([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}):([0-
 const SYSLOG: &str = r"(?-u)^([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ";
 /// A level in capitals, in brackets, or behind its name.
 const LEVEL: &str = r#"(?-u)\b(EMERG|ALERT|PANIC|FATAL|CRITICAL|CRIT|ERROR|ERR|WARNING|WARN|NOTICE|INFO|DEBUG|TRACE)\b|\[(emerg|alert|panic|fatal|critical|crit|error|err|warning|warn|notice|info|debug|trace)\]|\b(?:level|severity)"?[=:] ?"?([A-Za-z]+)"#;
+/// A line that is younger than this beyond now tells no moment: it would stand behind all others for ever.
+const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Reads moments and levels.
@@ -37,8 +42,14 @@ impl Default for Stamps {
 impl Stamps {
     /// The moment of a line. What names no zone is in that of the host, what names no year is not younger than `now`.
     pub fn at(&self, line: &[u8], zone: Offset, now: Timestamp) -> Option<Timestamp> {
+        self.told(line, zone, now).filter(|at| now.checked_add(DAY).is_ok_and(|soon| *at <= soon))
+    }
+
+    /// The moment as the line tells it. What stands first counts: what comes behind it may be anybody's words.
+    fn told(&self, line: &[u8], zone: Offset, now: Timestamp) -> Option<Timestamp> {
         let head = line.get(..HEAD).unwrap_or(line);
         let of = |regex: &Option<Regex>| regex.as_ref()?.captures(head);
+        let begin = |parts: &Captures<'_>| parts.get(0).map_or(usize::MAX, |all| all.start());
         let moment = |parts: &Captures<'_>, places: [usize; 6], month: Option<i64>, year: Option<i64>, zone: Offset| {
             let [y, mo, d, h, mi, s] = places.map(|place| number(parts, place));
             let nanos =
@@ -54,24 +65,35 @@ impl Stamps {
             );
             zone.to_timestamp(date.ok()?).ok()
         };
-        if let Some(parts) = of(&self.iso) {
+        let web = of(&self.web);
+        let syslog = of(&self.syslog);
+        let before = web.iter().chain(&syslog).map(begin).min().unwrap_or(FRONT);
+        if let Some(parts) = of(&self.iso).filter(|parts| begin(parts) < before.min(FRONT)) {
             let zone = parts.get(8).and_then(|word| offset(word.as_bytes())).unwrap_or(zone);
             return moment(&parts, [1, 2, 3, 4, 5, 6], None, None, zone);
         }
-        if let Some(parts) = of(&self.web) {
+        if let Some(parts) = web.filter(|parts| syslog.as_ref().is_none_or(|other| begin(parts) < begin(other))) {
             let zone = parts.get(7).and_then(|word| offset(word.as_bytes())).unwrap_or(zone);
             return moment(&parts, [3, 2, 1, 4, 5, 6], Some(month(&parts, 2)?), None, zone);
         }
-        let parts = of(&self.syslog)?;
+        let parts = syslog?;
         let year = i64::from(zone.to_datetime(now).year());
         let in_year = |year| moment(&parts, [1, 1, 2, 3, 4, 5], month(&parts, 1), Some(year), zone);
-        let day = jiff::SignedDuration::from_hours(24);
-        in_year(year).filter(|at| now.checked_add(day).is_ok_and(|soon| *at <= soon)).or_else(|| in_year(year - 1))
+        in_year(year).filter(|at| now.checked_add(DAY).is_ok_and(|soon| *at <= soon)).or_else(|| in_year(year - 1))
     }
 
     /// The priority that a line tells, 0 to 7.
     pub fn priority(&self, line: &[u8]) -> Option<u8> {
-        let parts = self.level.as_ref()?.captures(line.get(..HEAD).unwrap_or(line))?;
+        let head = line.get(..HEAD).unwrap_or(line);
+        // A line of a web server has no level: what looks like one is the visitor's.
+        if self.web.as_ref().is_some_and(|web| web.is_match(head)) {
+            return None;
+        }
+        let parts = self.level.as_ref()?.captures(head)?;
+        let begin = parts.get(0)?.start();
+        if begin >= FRONT && !head.starts_with(b"{") {
+            return None;
+        }
         let word = parts.iter().skip(1).flatten().next()?;
         let word = std::str::from_utf8(word.as_bytes()).ok()?.to_ascii_lowercase();
         Some(match word.as_str() {
@@ -124,7 +146,7 @@ mod tests {
     fn moments_are_read_in_the_ways_that_programs_write_them() {
         let (stamps, zone) = (Stamps::default(), Offset::from_seconds(3600).unwrap());
         let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-        let at = |line: &str| stamps.at(line.as_bytes(), zone, now).map(|at| at.to_string());
+        let at = |line: &str| stamps.told(line.as_bytes(), zone, now).map(|at| at.to_string());
         let told = |word: &str| Some(word.to_owned());
         assert_eq!(at("2026-11-22T08:04:25.123Z INFO up"), told("2026-11-22T08:04:25.123Z"));
         assert_eq!(at("[2026-11-22 08:04:25,120] WARN slow"), told("2026-11-22T07:04:25.12Z"));
@@ -135,6 +157,17 @@ mod tests {
         // Of December, read in January.
         assert_eq!(at("Dec 31 23:30:00 db-1 cron[7]: run"), told("2025-12-31T22:30:00Z"));
         assert_eq!(at("Jan  1 10:00:00 db-1 cron[7]: run"), told("2026-01-01T09:00:00Z"));
+        // Whoever is logged chooses neither when nor how important.
+        let later: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        let at_later = |line: &str| stamps.at(line.as_bytes(), zone, later).map(|at| at.to_string());
+        for year in ["2001", "9999"] {
+            let visit =
+                format!(r#"10.0.0.7 - - [22/Nov/2026:08:04:25 +0200] "GET /?x={year}-01-01T00:00:00Z HTTP/1.1" 200"#);
+            assert_eq!(at_later(&visit), told("2026-11-22T06:04:25Z"));
+            let said = format!("Nov 22 10:00:00 db-1 app[7]: got {year}-01-01T00:00:00Z");
+            assert_eq!(at_later(&said), told("2026-11-22T09:00:00Z"));
+        }
+        assert_eq!(at_later("9999-01-01T00:00:00Z up"), None, "what has not come yet is no moment");
         for none in ["", "no time", "2026-13-45 99:99:99", "12:00:01 up", "order 2026-11-22"] {
             assert_eq!(at(none), None, "{none}");
         }
@@ -148,5 +181,7 @@ mod tests {
         assert_eq!(priority(r#"{"level":"fatal","msg":"x"}"#), Some(2));
         assert_eq!(priority("level=debug msg=x"), Some(7));
         assert_eq!(priority("an error is no level here"), None);
+        let visit = r#"10.0.0.7 - - [22/Nov/2026:08:04:25 +0200] "GET /?level=emerg HTTP/1.1" 200 ERROR"#;
+        assert_eq!(priority(visit), None);
     }
 }
