@@ -128,7 +128,11 @@ fn the_way_back_begins_by_itself_once_and_what_fails_on_it_is_for_a_person() {
     };
     let desk = desk(&document("echo back >>ROOM/truth"));
     let shown = desk.qd(&["--plan"], None);
-    assert!(told(&shown).contains("begins by itself") && told(&shown).contains("echo back"), "{}", told(&shown));
+    assert!(
+        told(&shown).contains("by rule, once, when something fails") && told(&shown).contains("echo back"),
+        "{}",
+        told(&shown)
+    );
     let went = desk.qd(&["--yes"], None);
     assert_eq!(went.status.code(), Some(2), "{}", told(&went));
     assert_eq!(desk.text("truth"), "changed\nback\n", "{}", told(&went));

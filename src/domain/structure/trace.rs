@@ -1,7 +1,8 @@
 //! Which messages go on with what the one before them said: the lines of a stack trace, and what is indented.
 
 /// With these words a line begins that goes on with the one before it.
-const BEGINS: [&[u8]; 6] = [b"at ", b"Caused by", b"... ", b"File \"", b"During handling of", b"The above exception"];
+const BEGINS: [&[u8]; 7] =
+    [b"at ", b"Caused by", b"goroutine ", b"... ", b"File \"", b"During handling of", b"The above exception"];
 /// On these ends the name of an error.
 const ERRORS: [&[u8]; 4] = [b"Error", b"Exception", b"Interrupt", b"Exit"];
 

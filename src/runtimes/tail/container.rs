@@ -43,6 +43,8 @@ pub struct Printed {
     recent: VecDeque<Known>,
     /// The same, to be looked up.
     known: HashSet<Known>,
+    /// Whether Docker's clock there was seen to count nanoseconds.
+    is_fine: bool,
     /// The newest moment of which a line is not remembered any more.
     forgotten: Option<Timestamp>,
     /// What must come again, and how often.
@@ -86,6 +88,7 @@ impl Printed {
             place,
             recent: VecDeque::new(),
             known: HashSet::new(),
+            is_fine: false,
             forgotten: None,
             again: HashMap::new(),
             skip: place,
@@ -197,9 +200,9 @@ impl Printed {
                 self.skip = None;
             }
         }
-        // Where Docker's log is rotated under a reader it tells the last lines again, some versions always. A stamp to the
-        // nanosecond with the same words is the same line; one that is coarser may be of several.
-        if known.0.subsec_nanosecond() % 1000 != 0 && self.known.contains(known) {
+        // Where Docker's log is rotated under a reader it tells the last lines again, some versions always. Of a clock that
+        // counts nanoseconds the same stamp with the same words is the same line; one that is coarser may be of several.
+        if self.is_fine && self.known.contains(known) {
             return true;
         }
         match self.again.get_mut(known) {
@@ -212,6 +215,7 @@ impl Printed {
     }
 
     fn remember(&mut self, known: Known) {
+        self.is_fine |= known.0.subsec_nanosecond() % 1000 != 0;
         if self.recent.len() == REMEMBERED
             && let Some(oldest) = self.recent.pop_front()
         {
@@ -400,7 +404,14 @@ mod tests {
         for (nanos, text) in [(5, "a"), (7, "b"), (9, "b"), (7, "b"), (9, "b"), (11, "c"), (11, "c"), (13, "d")] {
             printed.take(&exact(nanos, text), &mut rows);
         }
-        assert_eq!(messages(&rows), ["a", "b", "b", "c", "d"]);
+        // One in a thousand stamps of a clock of nanoseconds looks as if it were coarser.
+        (0..2).for_each(|_| _ = printed.take(&exact(2000, "e"), &mut rows));
+        assert_eq!(messages(&rows), ["a", "b", "b", "c", "d", "e"]);
+        // Of a clock that is coarser two lines may have one stamp.
+        let (mut printed, mut rows) = (Printed::new(&wish(), ID, "web-1", None, None), Vec::new());
+        begin(&mut printed, true);
+        (0..2).for_each(|_| _ = printed.take(&exact(2000, "e"), &mut rows));
+        assert_eq!(messages(&rows), ["e", "e"]);
     }
 
     #[test]
