@@ -203,8 +203,6 @@ pub enum LossKind {
     Picked(Foreign),
     /// journalctl failed; the sentence it said.
     ReaderFailed(Foreign),
-    /// What reads another lane than the journal failed; what, and the sentence it said.
-    LaneFailed(Foreign),
     /// In the place of a container there is another one of the same name: the beginnings of their ids.
     Replaced {
         /// The name.
@@ -233,7 +231,6 @@ impl LossKind {
             | LossKind::Rebased(_)
             | LossKind::SkippedAhead
             | LossKind::ReaderFailed(_)
-            | LossKind::LaneFailed(_)
             | LossKind::Replaced { .. }
             | LossKind::Rotated
             | LossKind::Truncated => true,
@@ -260,7 +257,6 @@ impl Loss {
             LossKind::Bounded => "older lines are there, and were not asked for at first".to_owned(),
             LossKind::Picked(told) => format!("only lines with {} from here up, chosen on the host", told.plain()),
             LossKind::ReaderFailed(why) => format!("journalctl failed: {}", why.plain()),
-            LossKind::LaneFailed(why) => why.plain(),
             LossKind::Replaced { name, from, to } => {
                 format!("container {} was replaced ({from} \u{2192} {to})", name.plain())
             }
