@@ -133,7 +133,9 @@ impl Pty {
             let master = self.master.as_ref().expect("the terminal is there");
             match rustix::io::write(master, rest) {
                 Ok(count) => rest = &rest[count..],
-                Err(rustix::io::Errno::AGAIN) => self.read_for(Duration::from_millis(5)),
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.read_for(Duration::from_millis(5));
+                }
                 Err(error) => panic!("typing failed: {error}; {self:?}"),
             }
         }
@@ -354,18 +356,21 @@ impl Pty {
         let exit = Exit { status: self.child.wait().unwrap(), took, cpu };
         self.ended = Some(exit);
         if read && self.master.is_some() {
-            self.read_for(Duration::from_millis(20));
+            // What it wrote last is handed on by a worker of the kernel, which may come late.
+            let end = Instant::now() + Duration::from_millis(300);
+            while self.read_for(Duration::from_millis(20)) && Instant::now() < end {}
         }
         exit
     }
 
-    /// Reads what is there, waiting at most `patience` for the first byte.
-    fn read_for(&mut self, patience: Duration) {
-        let Some(master) = &self.master else { return };
+    /// Reads what is there, waiting at most `patience` for the first byte; whether anybody may still write.
+    fn read_for(&mut self, patience: Duration) -> bool {
+        let Some(master) = &self.master else { return false };
+        let mut open = true;
         let mut fds = [PollFd::new(master, PollFlags::IN)];
         let limit = Timespec::try_from(patience).unwrap();
         if poll(&mut fds, Some(&limit)).unwrap_or(0) == 0 {
-            return;
+            return true;
         }
         let mut room = [0; 65536];
         let from = self.written.len();
@@ -377,12 +382,14 @@ impl Pty {
                 Err(rustix::io::Errno::IO) => {
                     // Nobody has the other end open: don't spin.
                     std::thread::sleep(patience.min(Duration::from_millis(2)));
+                    open = false;
                     break;
                 }
                 Err(_) => break,
             }
         }
         self.screen.process(&self.written[from..]);
+        open
     }
 
     // --- the process ---
