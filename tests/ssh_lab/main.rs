@@ -60,7 +60,8 @@ fn watch(ways: &Ways, alias: &str, readers: usize) -> Watched {
         let lines = counted.clone();
         async move {
             let reading = (0..readers).map(|_| async {
-                let stream = link.stream(sh("while :; do date; sleep 0.1; done")).await.expect("a reader starts");
+                // A link may be gone before it starts; whoever needs its lines counts them.
+                let Ok(stream) = link.stream(sh("while :; do date; sleep 0.1; done")).await else { return };
                 let mut reader = BufReader::new(stream.io).lines();
                 while let Ok(Some(_)) = reader.next_line().await {
                     lines.fetch_add(1, Ordering::Relaxed);
