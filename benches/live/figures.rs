@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// What was measured again and again, in milliseconds.
 #[derive(Debug, Clone)]
 pub struct Figures(Vec<f64>);
@@ -36,6 +38,12 @@ impl From<Vec<Duration>> for Figures {
         millis.sort_by(f64::total_cmp);
         Self(millis)
     }
+}
+
+/// The clock of systemd's monotonic timestamps: that of all hosts of the lab and of this program.
+pub fn now() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// The load of this machine: figures of a busy one say little.

@@ -7,9 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
-use crate::figures::{Figures, row, title};
+use crate::figures::{Figures, now, row, title};
 use crate::pty::Pty;
 use crate::shell::Shell;
 use crate::stage::{FLIP, Stage};
@@ -67,12 +65,6 @@ pub fn measure(stage: &Stage) {
 fn shows(pty: &Pty, word: &str) -> bool {
     let wanted = format!(" {word} ");
     pty.screen().lines().any(|line| line.contains(" flip ") && line.contains(&wanted))
-}
-
-/// The clock of systemd's monotonic timestamps.
-fn now() -> Duration {
-    let time = clock_gettime(ClockId::Monotonic);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// `busctl monitor` on the host, over an ssh of its own.

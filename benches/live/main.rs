@@ -1,6 +1,6 @@
 //! How fast the console is on real hosts, and what it costs: the figures of docs/performance.md.
 //!
-//! `cargo bench --bench live` with a lab that is up; `-- start states latency idle` chooses parts. Every figure
+//! `cargo bench --bench live` with a lab that is up; `-- start states latency idle load tick crowd` chooses parts. Every figure
 //! stands beside a baseline that was measured in the same run on the same hosts. Nothing is asserted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -12,9 +12,11 @@ mod lab;
 mod pty;
 
 mod cost;
+mod crowd;
 mod figures;
 mod idle;
 mod latency;
+mod lines;
 mod shell;
 mod stage;
 mod start;
@@ -38,8 +40,15 @@ const HOW: &str = "This measures the console on real hosts and needs a lab that 
 /// A part: its name, and what measures it.
 type Part = (&'static str, fn(&Stage));
 
-const PARTS: [Part; 4] =
-    [("start", start::measure), ("states", states::measure), ("latency", latency::measure), ("idle", idle::measure)];
+const PARTS: [Part; 7] = [
+    ("start", start::measure),
+    ("states", states::measure),
+    ("latency", latency::measure),
+    ("idle", idle::measure),
+    ("load", lines::load),
+    ("tick", lines::tick),
+    ("crowd", crowd::measure),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

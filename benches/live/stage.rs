@@ -1,4 +1,4 @@
-//! What every part works with: the lab, its site in three variants, and the program in a terminal.
+//! What every part works with: the lab, its site in variants, and the program in a terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use crate::pty::Launch;
 
 /// The unit that is started and stopped to see how fast a change is shown. It is not one of the 23.
 pub const FLIP: &str = "qd-flip.service";
+/// The unit whose lines are read.
+pub const LOADED: &str = "qd-load.service";
 /// How many services the site has.
 pub const SERVICES: usize = 23;
 
@@ -26,15 +28,37 @@ impl Stage {
         let quiet: Vec<&str> = whole.lines().filter(|line| !line.starts_with("probes.")).collect();
         let quiet = quiet.join("\n");
         let flip = format!("{quiet}\n[services.flip]\nunits = \"{FLIP}\"\ntier = \"Core\"\nhosts = [\"app-1\"]\n");
-        for (name, text) in [("whole", &whole), ("quiet", &quiet), ("flip", &flip)] {
-            let folder = stage.site(name);
-            fs::create_dir_all(&folder).expect("a folder for a site");
-            fs::write(folder.join("site.toml"), text).expect("a site is written");
+        let load = format!("{quiet}\n[services.load]\nunits = \"{LOADED}\"\ntier = \"Core\"\nhosts = [\"app-1\"]\n");
+        for (name, text) in [("whole", &whole), ("quiet", &quiet), ("flip", &flip), ("load", &load)] {
+            stage.write(name, text);
         }
         stage
     }
 
-    /// A variant of the site: `whole`, `quiet` without probes, `flip` with one unit more.
+    fn write(&self, variant: &str, text: &str) {
+        let folder = self.site(variant);
+        fs::create_dir_all(&folder).expect("a folder for a site");
+        fs::write(folder.join("site.toml"), text).expect("a site is written");
+    }
+
+    /// Writes the variant `crowd`: so many hosts, each one of the real ones by a name and with a unit of its own.
+    pub fn crowd(&self, hosts: usize, real: &[String], memory: &str) {
+        let mut site = "title = \"A crowd\"\n[environments.lab.hosts]\n".to_owned();
+        for number in 1..=hosts {
+            site += &format!("c{number} = {{ ssh = \"{}\", become = \"root\" }}\n", real[number % real.len()]);
+        }
+        for number in 1..=hosts {
+            site +=
+                &format!("[services.crowd-{number}]\nunits = \"qd-crowd@{number}.service\"\nhosts = [\"c{number}\"]\n");
+        }
+        self.write("crowd", &site);
+        let folder = self.home.path().join("config/quarterdeck");
+        fs::create_dir_all(&folder).expect("a folder for the settings");
+        fs::write(folder.join("config.toml"), format!("[logs]\nmemory = \"{memory}\"\n"))
+            .expect("settings are written");
+    }
+
+    /// A variant of the site: `whole`, `quiet` without probes, `flip` and `load` with one unit more, `crowd`.
     pub fn site(&self, variant: &str) -> PathBuf {
         self.home.path().join("sites").join(variant).join("pakashop")
     }
