@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, deploy, novelty, palette, procedures, releases, troubles};
+use super::{changing, command, copy, deploy, novelty, palette, procedures, releases, troubles, writing};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -116,6 +116,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::CommandLine => {
             model.overlay = Some(Overlay::Command(command::open(model)));
         }
+        Action::Back if model.writing.stay() => model.say("qd stays.", now),
         Action::Back => back(model),
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
@@ -165,7 +166,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::MarkRange => mark(model, overview::State::mark_range),
         Action::MarkTier => mark(model, overview::State::mark_tier),
         Action::MarkAll => mark(model, overview::State::mark_all),
-        Action::Quit => return quit(model),
+        Action::Quit => return quit(model, now),
         Action::Interrupt => return interrupt(model, now),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
@@ -445,10 +446,13 @@ fn mark(model: &mut Model, how: fn(&mut overview::State, &Fleet)) {
 }
 
 /// Leaves; while a change goes on only after a person has said so.
-fn quit(model: &mut Model) -> Vec<Effect> {
-    let goes_on = model.under_way.is_busy() || procedures::goes_on(model).is_some();
+fn quit(model: &mut Model, now: Now) -> Vec<Effect> {
+    let goes_on = !model.writing.is_awaited() && (model.under_way.is_busy() || procedures::goes_on(model).is_some());
     if goes_on && !matches!(model.overlay, Some(Overlay::Leave(_))) {
         model.overlay = Some(Overlay::Leave(leave::State::default()));
+        return Vec::new();
+    }
+    if writing::holds(model, now) {
         return Vec::new();
     }
     model.ending = true;
@@ -458,7 +462,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 /// Cancels the nearest thing that is under way; a second time soon after leaves.
 fn interrupt(model: &mut Model, now: Now) -> Vec<Effect> {
     if model.interrupted.is_some_and(|before| before.age(now.mono) < TWICE) {
-        return quit(model);
+        return quit(model, now);
     }
     model.interrupted = Some(now.mono);
     if matches!(model.overlay, Some(Overlay::Running(_))) && model.under_way.stoppable().is_some() {

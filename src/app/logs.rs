@@ -375,6 +375,7 @@ pub fn export(model: &mut Model, format: ExportFormat, now: Now) -> Vec<Effect> 
         hosts: store.hosts().iter().map(|host| ExportHost { name: host.name.clone(), blocks: host.blocks() }).collect(),
         rows: rows.map(|row| ExportRow { at: at(row), host: row.host(), number: row.number() }).collect(),
     };
+    model.writing.begin();
     model.say("The lines are being written.", now);
     vec![Effect::Export(Box::new(export))]
 }

@@ -31,6 +31,7 @@ pub mod troubles;
 pub mod update;
 pub mod view;
 mod why_not;
+mod writing;
 
 pub use keys::contexts;
 pub use model::{Model, Screen};

@@ -8,6 +8,7 @@ use super::calling;
 use super::overlay::Overlay;
 use super::setup::Setup;
 use super::troubles::Trouble;
+use super::writing::Writing;
 use crate::domain::{Environment, HostName, Moment, Now, RunId, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
@@ -107,6 +108,8 @@ pub struct Model {
     pub under_way: UnderWay,
     /// What of the logs is read, and what came.
     pub reading: Option<Reading>,
+    /// Files that are being written.
+    pub writing: Writing,
     /// How many tails were wished for; each has a number of its own.
     pub tails: u64,
     /// The dialog the person opened.
@@ -214,6 +217,7 @@ impl Model {
             store: None,
             under_way: UnderWay::default(),
             reading: None,
+            writing: Writing::default(),
             tails: 0,
             overlay: None,
             questions: VecDeque::new(),
@@ -297,6 +301,7 @@ impl Model {
         let painting = self.screen == Screen::Procedure && self.procedure.unpainted;
         let releases = self.reading_releases.wakes_at(super::releases::wanted(self));
         let follows = self.looking.wakes_at();
-        [judged, notice, detail, releases, follows, (looking || painting).then_some(now)].into_iter().flatten().min()
+        let writing = self.writing.wakes_at();
+        [judged, notice, detail, releases, follows, writing, (looking || painting).then_some(now)].into_iter().flatten().min()
     }
 }

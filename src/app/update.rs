@@ -8,7 +8,7 @@ use super::deploy::following as deploy_following;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
 use super::stroke::Stroke;
-use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles};
+use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles, writing};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -34,6 +34,7 @@ pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
     effects.extend(releases::settle(model, now));
     effects.extend(deploy_following::settle(model, now));
     effects.extend(calling::settle(model, now));
+    effects.extend(writing::settle(model, now));
     effects
 }
 
@@ -128,13 +129,19 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
         Event::LogFields(fields) => super::logs::take_fields(model, *fields),
         Event::LogPage(page) => super::logs::take_page(model, *page),
         Event::Exported(Ok(file)) => {
+            model.writing.end();
             let lines = figure::count(usize::try_from(file.lines).unwrap_or(usize::MAX), "line");
             // Long enough to be copied by hand; the next key lets it go.
             let until = now.mono.after(PATH_STAYS);
             let hidden = super::copy::hidden(file.hidden);
             model.notice = Some(Notice { text: format!("{lines} in {}{hidden}", file.path.plain()), until });
         }
-        Event::Exported(Err(sentence)) => return take(model, Event::Trouble(sentence), now),
+        Event::Exported(Err(sentence)) => {
+            model.writing.end();
+            // Whoever leaves would not see that there is no file.
+            model.writing.stay();
+            return take(model, Event::Trouble(sentence), now);
+        }
         Event::Link(news) => return links::news(model, news, now),
         Event::Shell(news) => shell::news(model, news, now),
         Event::Trouble(sentence) => troubles::tell(model, sentence),

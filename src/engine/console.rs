@@ -1,7 +1,7 @@
 //! The whole of a session at a terminal: take it, run the loop beside the world, give it back, whatever happens.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,10 +88,18 @@ where
     }
     // There is no terminal to restore any more.
     drop(std::panic::take_hook());
-    ended.unwrap_or(Ok(Ended::Crashed))
+    let (ended, farewell) = ended.unwrap_or(Ok((Ended::Crashed, None)))?;
+    if let Some(sentence) = farewell {
+        // A standard error that is gone is no reason to panic.
+        let _ = writeln!(io::stderr(), "{sentence}");
+    }
+    Ok(ended)
 }
 
-async fn session<W, F>(device: Arc<Device>, crash: Arc<Crash>, model: Model, world: W) -> Result<Ended, Failure>
+/// Why it ended, and what the person must be told who has left.
+type Left = (Ended, Option<&'static str>);
+
+async fn session<W, F>(device: Arc<Device>, crash: Arc<Crash>, model: Model, world: W) -> Result<Left, Failure>
 where
     W: FnOnce(Ports) -> F,
     F: Future<Output = ()> + Send + 'static,
@@ -115,10 +123,10 @@ where
     let world = tokio::spawn(world(Ports { events, effects: wishes }));
     let parts =
         Parts { surface, input: fault.trigger(input), notices, clock: RealClock, model, world: world_says, effects };
-    let ended = tokio::select! {
-        (ended, surface, _model) = run(parts) => {
+    let (ended, model) = tokio::select! {
+        (ended, surface, model) = run(parts) => {
             drop(surface);
-            ended
+            (ended, model)
         }
         sentence = fault.error() => return Err(Failure::Broken(sentence)),
     };
@@ -126,5 +134,5 @@ where
     if ended != Ended::Crashed {
         let _ = tokio::time::timeout(FAREWELL, world).await;
     }
-    Ok(ended)
+    Ok((ended, model.writing.farewell()))
 }

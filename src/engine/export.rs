@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -64,20 +65,56 @@ pub fn write(export: &LogExport, folders: &[PathBuf], now: Timestamp) -> Result<
 /// The file, and how much in it was covered.
 fn into(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBuf, u64)> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let (path, file) = make(export, folder, now)?;
+    let (part, file) = make(export, folder, now)?;
     let mut out = BufWriter::with_capacity(256 << 10, file);
     let mut cover = Cover::default();
     let written = rows(export, &mut cover, &mut out);
     let done = written.and_then(|()| out.flush()).and_then(|()| out.get_ref().sync_all());
-    if let Err(error) = done {
-        // Half a file would be taken for a whole one. It is our own and new.
-        let _ = fs::remove_file(&path);
-        return Err(error);
+    match done.and_then(|()| whole_now(&part, export, folder, now)) {
+        Ok(path) => Ok((path, cover.count())),
+        Err(error) => {
+            // It is our own and new.
+            let _ = fs::remove_file(&part);
+            Err(error)
+        }
     }
-    Ok((path, cover.count()))
 }
 
+/// A file beside the one that there will be: half of it would be taken for the whole.
 fn make(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBuf, File)> {
+    first_free(export, folder, now, |path| {
+        let mut name = path.into_os_string();
+        name.push(".part");
+        let part = PathBuf::from(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        Ok((part, file))
+    })
+}
+
+/// Gives a file that is complete its name.
+fn whole_now(part: &Path, export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    first_free(export, folder, now, |path| {
+        match renameat_with(CWD, part, CWD, &path, RenameFlags::NOREPLACE).map_err(io::Error::from) {
+            // A file system that can't refuse to replace something.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+                if fs::symlink_metadata(&path).is_ok() {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                fs::rename(part, &path)?;
+            }
+            renamed => renamed?,
+        }
+        Ok(path)
+    })
+}
+
+/// Does something with the first name of this second that is not taken.
+fn first_free<T>(
+    export: &LogExport,
+    folder: &Path,
+    now: Timestamp,
+    does: impl Fn(PathBuf) -> io::Result<T>,
+) -> io::Result<T> {
     let ending = match export.format {
         ExportFormat::Plain => "log",
         ExportFormat::JsonLines => "jsonl",
@@ -86,10 +123,9 @@ fn make(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBu
     for number in 1..=NAMESAKES {
         let more = if number == 1 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{stem}{more}.{ending}"));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(file) => return Ok((path, file)),
+        match does(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+            done => return done,
         }
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many files of this second are there already"))
@@ -259,6 +295,20 @@ mod tests {
              \x20   |     at verify\n\
              1970-01-01T00:00:00.000000Z app-1 --- 14 s without link, 0 lost ---\n"
         );
+    }
+
+    #[test]
+    fn what_is_not_whole_has_not_the_name_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let export = export(ExportFormat::Plain);
+        let (part, _file) = make(&export, folder.path(), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(part, folder.path().join("pakashop-production-19700101T000000Z.log.part"));
+        // One that was left behind is not written over, and what is whole takes no name of another.
+        fs::write(folder.path().join("pakashop-production-19700101T000000Z.log"), "theirs").unwrap();
+        let written = write(&export, &[folder.path().to_path_buf()], Timestamp::UNIX_EPOCH).unwrap();
+        assert!(written.path.plain().ends_with("-2.log"), "{written:?}");
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert_eq!(names.filter(|name| name.ends_with(".part")).count(), 1, "the one that was left behind");
     }
 
     #[test]
