@@ -108,7 +108,7 @@ fn the_second_tab_reads_everything_and_a_row_its_own_log() {
 fn rows_of_an_older_tail_are_no_longer_meant() {
     let (mut console, old) = reading(MIDDLE);
     console.say(batch(old, "app-1", lines(0, 3)));
-    console.keys("3");
+    console.keys("t 3");
     let new = wish(console.asked()).unwrap();
     assert_eq!(new.since, Since::Ago(Duration::from_secs(300)));
     console.say(batch(old, "app-1", lines(3, 3)));
@@ -330,6 +330,37 @@ fn levels_filters_and_hits() {
     assert!(console.screen().contains("only pakashop-backend") && !console.screen().contains("score service"));
     console.keys("H S");
     assert!(console.screen().contains("17 lines"), "{}", console.screen());
+}
+
+#[test]
+fn a_digit_is_a_screen_everywhere_and_spans_of_time_stand_behind_a_key_of_their_own() {
+    for size in [SMALL, MIDDLE] {
+        let (mut console, tail) = reading(size);
+        console.say(batch(tail, "app-1", lines(0, 30)));
+        for (begin, end) in [("p", "p"), ("P", "P"), ("v", "esc")] {
+            console.keys(begin);
+            assert!(console.screen().contains(" 1 Overview"), "{}", console.screen());
+            console.keys("1");
+            assert!(console.screen().contains("SERVICE"), "{begin}: {}", console.screen());
+            assert_eq!(wish(console.asked()), None, "a slip reads nothing");
+            console.keys("2").keys(end);
+        }
+        console.keys("t");
+        let box_shown = console.screen();
+        for words in ["2  Read the last minute", "7  Read since the newest release"] {
+            assert!(box_shown.contains(words), "{box_shown}");
+        }
+        console.keys("2");
+        assert_eq!(wish(console.asked()).unwrap().since, Since::Ago(Duration::from_secs(60)));
+        // Nobody knows how much everything is.
+        console.keys("t a");
+        assert_eq!(wish(console.asked()), None);
+        assert!(console.screen().contains("Everything in the journals of 3 hosts"), "{}", console.screen());
+        console.pass(Duration::from_secs(11)).keys("t a");
+        assert_eq!(wish(console.asked()), None, "what was asked long ago is not answered");
+        console.keys("t a");
+        assert_eq!(wish(console.asked()).unwrap().since, Since::Head);
+    }
 }
 
 #[test]

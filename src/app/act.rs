@@ -257,7 +257,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Wrap => model.logs.wrap = !model.logs.wrap,
         Action::TimeFormat => model.logs.next_time(model.setup.zone.is_some()),
         Action::SinceTail => return logs::since(model, Since::Newest(NEWEST)),
-        Action::SinceHead => return logs::since(model, Since::Head),
+        Action::SinceHead => return logs::since_head(model, now),
         Action::SinceMinute => return logs::minutes(model, 1),
         Action::SinceFive => return logs::minutes(model, 5),
         Action::SinceQuarter => return logs::minutes(model, 15),

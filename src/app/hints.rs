@@ -29,8 +29,7 @@ pub fn key_on_screen(model: &Model, action: Action) -> String {
 }
 
 /// Keys that are told together: the first, what stands between, the last.
-const TOGETHER: [(Action, &str, Action); 3] = [
-    (Action::SinceTail, "-", Action::SinceDeploy),
+const TOGETHER: [(Action, &str, Action); 2] = [
     (Action::NextError, " ", Action::PreviousError),
     (Action::NextHit, " ", Action::PreviousHit),
 ];
@@ -142,6 +141,11 @@ fn hint_saying(model: &Model, action: Action, word: &str, glyphs: &Glyphs) -> Wo
         Some(format!("{first}{between}{last}"))
     });
     match both.or_else(|| name(action)) {
+        // Its first key shows all that may follow.
+        Some(keys) if action == Action::SinceTail => {
+            let first = keys.split(' ').next().unwrap_or_default().to_owned();
+            Words::of(Role::Key, first).text(Role::Quiet, format!(" {word}"))
+        }
         Some(keys) => Words::of(Role::Key, keys).text(Role::Quiet, format!(" {word}")),
         None => Words::new(),
     }

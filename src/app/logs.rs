@@ -17,8 +17,11 @@ use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
 use crate::screens::logs::{Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
-use crate::ui::Clock;
+use crate::ui::{Clock, figure};
 use crate::ui::list::Step;
+
+/// Twice within this span reads everything.
+const TWICE: Duration = Duration::from_secs(10);
 
 /// Where heights are counted time does not matter.
 pub(super) const STILL: Clock = Clock { now: Now::START, running: false };
@@ -117,6 +120,20 @@ fn begin(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
 pub fn since(model: &mut Model, since: Since) -> Vec<Effect> {
     let scope = model.reading.as_ref().map_or(Scope::Everything, |reading| reading.scope.clone());
     begin(model, scope, since)
+}
+
+/// Reads all there is when it is asked for twice: nobody knows how much that is before it has come.
+pub fn since_head(model: &mut Model, now: Now) -> Vec<Effect> {
+    let asked = model.logs.head_asked.take();
+    if asked.is_some_and(|at| at.age(now.mono) < TWICE) {
+        return since(model, Since::Head);
+    }
+    model.logs.head_asked = Some(now.mono);
+    let hosts = model.reading.as_ref().map_or(0, |reading| reading.sources().len());
+    let (hosts, key) = (figure::count(hosts, "host"), super::hints::key_of(model, Action::SinceHead));
+    let text = format!("Everything in the journals of {hosts}, however much that is: {key} again reads it.");
+    model.say_for(text, TWICE, now);
+    Vec::new()
 }
 
 /// Reads the same of so many minutes.

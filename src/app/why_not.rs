@@ -171,9 +171,11 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
             let early = model.reading.as_ref().is_none_or(|reading| reading.store.hosts().iter().all(is_early));
             early.then_some("which lines there are is still being read")
         }),
-        Action::SinceDeploy => nothing_open(model).or_else(|| {
-            novelty::deploy(model).is_none().then_some("no release is known; the screen of deploys reads them")
-        }),
+        Action::SinceDeploy if nothing_open(model).is_none() && novelty::deploy(model).is_none() => {
+            let key = super::hints::key_on_screen(model, Action::ShowDeploy);
+            return Some(format!("no release is known; {key} shows deploys and reads them"));
+        }
+        Action::SinceDeploy => nothing_open(model),
         Action::Help
         | Action::Palette
         | Action::CommandLine

@@ -4,7 +4,7 @@ use super::histogram::Span;
 use super::patterns::Pane;
 use super::sight::Sight;
 use super::unfolded::Unfolded;
-use crate::domain::Query;
+use crate::domain::{Moment, Query};
 use crate::domain::query::Mistake;
 use crate::port::log::Since;
 use crate::state::logs::{Filter, Order, Reading, Ref};
@@ -99,6 +99,12 @@ pub struct State {
     pub flat: bool,
     /// Rows whose runs are unfolded.
     pub(super) opened: Vec<Ref>,
+    /// Whether the person went to the first line and has stayed there.
+    at_first: bool,
+    /// What the clock says, in microseconds.
+    pub now: i64,
+    /// When a person asked for all there is.
+    pub head_asked: Option<Moment>,
     /// Whether the person went above the first line just now.
     pub above: bool,
     /// Where the person was before a filter was typed.
