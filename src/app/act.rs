@@ -230,7 +230,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::Follow if model.screen == Screen::Procedure => procedures::follow(model),
         Action::Follow if model.screen == Screen::Deploy => deploy::follow(model),
-        Action::Follow => model.logs.follow(),
+        Action::Follow => model.logs.follow_new(),
         Action::Pause => logs::pause(model),
         Action::MinLevel => model.logs.next_level(),
         Action::NextHit => hit(model, true, now),

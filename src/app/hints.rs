@@ -243,7 +243,7 @@ fn actions(model: &Model) -> Vec<Action> {
             return keys.chain([Action::NewPatterns, Action::Back]).collect();
         }
         Screen::Logs => {
-            let follows = model.logs.place == crate::screens::logs::Place::Following;
+            let follows = model.logs.follows();
             let keys = [
                 if follows { Action::Pause } else { Action::Follow },
                 Action::Filter,

@@ -25,6 +25,7 @@ const PATH_STAYS: Duration = Duration::from_secs(60);
 
 /// Takes one event in.
 pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
+    model.logs.now = now.wall.as_microsecond();
     let mut effects = take(model, event, now);
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
         model.notice = None;

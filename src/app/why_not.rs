@@ -9,7 +9,6 @@ use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
 use crate::port::act::StoreState;
-use crate::screens::logs;
 use crate::state::deploy::Page;
 use crate::state::logs::HostLog;
 use crate::style::Depth;
@@ -143,7 +142,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
         Action::ReadLogs => no_row(model),
-        Action::Follow => (model.logs.place == logs::Place::Following).then_some("it follows already"),
+        Action::Follow => model.logs.follows().then_some("it follows already"),
         Action::NextHit | Action::PreviousHit if matches!(model.overlay, Some(Overlay::Running(_))) => {
             Some("there is nothing to look for")
         }

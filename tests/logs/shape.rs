@@ -1,7 +1,9 @@
 //! A person who looks at the lines over time, and at what is new since a moment.
 
+use quarterdeck::port::log::TailState;
+
 use super::console::Console;
-use super::log_scene::{batch, busy, line};
+use super::log_scene::{at, batch, busy, entry, line, stands, wish};
 use super::{MIDDLE, SMALL, reading};
 
 /// The rows of the histogram: those with bars.
@@ -21,6 +23,66 @@ fn the_lines_over_time_stand_above_them_where_there_is_room() {
     assert_eq!(bars(&console), 0, "{}", console.screen());
     console.keys("i");
     assert!(bars(&console) > 0, "{}", console.screen());
+}
+
+/// The row of times below the bars.
+fn axis(console: &Console) -> String {
+    let screen = console.screen();
+    let rows: Vec<&str> = screen.lines().collect();
+    let last = rows.iter().rposition(|row| row.matches(|c| "▁▂▃▄▅▆▇█─".contains(c)).count() > 15 && !row.contains('┌'));
+    rows.get(last.unwrap() + 1).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn the_lines_over_time_begin_where_most_lie_and_end_now() {
+    let mut console = Console::in_trouble(MIDDLE);
+    let tail = busy(&mut console);
+    // What services said when they began, days ago.
+    let ago = |hours: i64| at("02:00:00").checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap();
+    let old = (0..20).map(|n| entry(ago(100 - n), None, 6, &format!("unit {} began", "x".repeat(n as usize))));
+    console.say(batch(tail, "app-2", old.collect()));
+    console.pass(std::time::Duration::from_secs(1));
+    assert!(axis(&console).ends_with("now") && axis(&console).contains(", 20 before"), "{}", console.screen());
+    assert!(bars(&console) > 0, "{}", console.screen());
+    // Half an hour of silence is half of the picture.
+    console.until("03:14:09");
+    let bars = console.row_with("█");
+    assert!(bars.trim_end().ends_with("──────────") && bars.contains('█'), "{}", console.screen());
+    assert!(axis(&console).ends_with("now"), "{}", console.screen());
+    // Of a host without a link nobody knows.
+    console.say(stands(tail, "app-2", TailState::NoLink));
+    assert!(!console.row_with("█").trim_end().ends_with('─'), "{}", console.screen());
+}
+
+#[test]
+fn a_span_that_was_asked_for_is_the_axis() {
+    let mut console = Console::in_trouble(MIDDLE);
+    busy(&mut console);
+    console.keys("t 4");
+    let tail = wish(console.asked()).unwrap().id;
+    console.say(batch(tail, "app-1", vec![line("02:14:03", "backend", 6, "alone")]));
+    assert!(axis(&console).trim_start().starts_with("01:59"), "{}", console.screen());
+}
+
+#[test]
+fn a_span_that_is_chosen_has_an_end_and_is_not_followed() {
+    let mut console = Console::in_trouble(SMALL);
+    busy(&mut console);
+    console.keys("v h h h enter");
+    let screen = console.screen();
+    assert!(screen.contains("the span alone") && !screen.contains("following"), "{screen}");
+    assert!(!screen.contains("to 02:14:10") && bars(&console) > 0, "nothing of it is yet to come: {screen}");
+    console.keys("f");
+    assert!(console.screen().contains("following"), "{}", console.screen());
+}
+
+#[test]
+fn a_mark_below_the_bars_writes_over_no_time() {
+    let mut console = Console::in_trouble(MIDDLE);
+    busy(&mut console);
+    for word in axis(&console).split_whitespace() {
+        assert!(word.len() > 1 || !word.bytes().all(|byte| byte.is_ascii_digit()), "{}", console.screen());
+    }
 }
 
 #[test]

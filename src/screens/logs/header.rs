@@ -65,6 +65,8 @@ fn shows(state: &State) -> Option<String> {
 /// Whether it moves.
 pub fn mode(state: &State, sight: &Sight<'_>) -> Words {
     match state.place {
+        // Nothing new comes into a span that has an end.
+        Place::Following if !state.follows() => Words::of(Role::Quiet, "the span alone"),
         Place::Following => Words::of(Role::Info, "following"),
         Place::Held { .. } => {
             let fresh = state.fresh(sight.reading);

@@ -1,5 +1,6 @@
 //! The logs: many units of many hosts in one stream, in the order of time.
 
+mod axis;
 mod body;
 mod fields;
 mod header;

@@ -191,9 +191,20 @@ impl State {
         self.place = Place::Held { cursor, y: isize::try_from(self.height).unwrap_or(0), end };
     }
 
-    /// Goes to the end and stays with it.
+    /// Goes to the end of what is shown.
     pub fn follow(&mut self) {
         self.place = Place::Following;
+    }
+
+    /// Goes to the end and stays with it, where new lines come: not in a span that has one.
+    pub fn follow_new(&mut self) {
+        self.base.span = None;
+        self.follow();
+    }
+
+    /// Whether new lines are shown as they come.
+    pub fn follows(&self) -> bool {
+        self.place == Place::Following && self.base.span.is_none()
     }
 
     /// Puts the cursor on a line: where it stands on screen, or near the middle.

@@ -72,6 +72,12 @@ const STEPS: [i64; 43] = [
     3_153_600_000_000_000,
 ];
 
+/// Stretches up to now in which people look, in microseconds: 1, 5, 15 minutes, 1, 6, 24 hours, a week.
+const WINDOWS: [i64; 7] =
+    [60_000_000, 300_000_000, 900_000_000, 3_600_000_000, 21_600_000_000, 86_400_000_000, 604_800_000_000];
+/// All rows but one in so many are most of them.
+const CROWD: u64 = 8;
+
 /// How many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -187,6 +193,29 @@ impl Tally {
         self.total
     }
 
+    /// How long the stretches are that are counted apart, in microseconds.
+    pub fn grain(&self) -> i64 {
+        self.size()
+    }
+
+    /// How many rows of which importance there are.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.cells.values().for_each(|cell| counts.add(*cell));
+        counts
+    }
+
+    /// Where the first row lies of the shortest of some stretches up to this moment that has most of all rows.
+    pub fn crowd(&self, until: i64) -> Option<i64> {
+        let most = self.total - self.total / CROWD;
+        WINDOWS.into_iter().find_map(|window| {
+            let from = until.saturating_sub(window).div_euclid(self.size());
+            let within: u64 = self.cells.range(from..).map(|(_, counts)| counts.all()).sum();
+            let first = self.cells.range(from..).next()?;
+            (within >= most).then(|| first.0.saturating_mul(self.size()))
+        })
+    }
+
     fn size(&self) -> i64 {
         GRAINS.get(self.grain).copied().unwrap_or(86_400_000_000)
     }
@@ -208,12 +237,13 @@ impl Tally {
         Some((first.saturating_mul(self.size()), last.saturating_add(1).saturating_mul(self.size())))
     }
 
-    /// At most so many columns over this time; they end with it, and begin where people would begin to count.
-    pub fn columns(&self, (from, until): (i64, i64), most: usize) -> Columns {
+    /// At most so many columns over this time, none of them shorter than `least` microseconds; they end with it, and
+    /// begin where people would begin to count.
+    pub fn columns(&self, (from, until): (i64, i64), most: usize, least: i64) -> Columns {
         let size = self.size();
         let most = i64::try_from(most.max(1)).unwrap_or(i64::MAX);
         let count = |step: i64| (until - 1).div_euclid(step) - from.div_euclid(step) + 1;
-        let fits = |step: &i64| *step >= size && step % size == 0 && count(*step) <= most;
+        let fits = |step: &i64| *step >= size.max(least) && step % size == 0 && count(*step) <= most;
         let step = STEPS.into_iter().find(fits).unwrap_or(i64::MAX / 4);
         let first = from.div_euclid(step);
         let mut counts = vec![Counts::default(); usize::try_from(count(step)).unwrap_or(0)];
@@ -260,7 +290,7 @@ mod tests {
         assert!(tally.cells.len() <= CELLS && tally.grain > 4);
         for most in [20, 100, 200] {
             let span = tally.span().unwrap_or_default();
-            let columns = tally.columns(span, most);
+            let columns = tally.columns(span, most, 0);
             assert!(columns.counts.len() <= most && columns.counts.len() * 3 >= most, "{}", columns.counts.len());
             assert_eq!(tally.total(), kept.len() as u64);
             assert_eq!(columns.counts.iter().map(|counts| counts.all()).sum::<u64>(), kept.len() as u64);
@@ -272,6 +302,23 @@ mod tests {
             }
             assert_eq!(columns.at(columns.begin(5)), 5);
         }
+    }
+
+    #[test]
+    fn the_stretch_with_most_rows_is_found() {
+        let mut tally = Tally::default();
+        let hour = 3_600_000;
+        // A few from days ago, and many of the last ten minutes.
+        let old = (0..20).map(|number| row(number * hour, number as u64, 6));
+        let new = (0..600).map(|number| row(100 * hour + number * 1_000, 100 + number as u64, 6));
+        tally.add(&old.chain(new).collect::<Vec<_>>());
+        let now = row(100 * hour + 601_000, 0, 6).key();
+        let begins = tally.crowd(now).unwrap_or_default();
+        assert!((now - begins) / 1_000_000 <= 660, "{}", (now - begins) / 1_000_000);
+        assert!(tally.between((begins, now)).all() >= 600);
+        let columns = tally.columns((now - 30_000_000, now), 100, 1_000_000);
+        assert!(columns.step >= 1_000_000);
+        assert_eq!(Tally::default().crowd(now), None);
     }
 
     #[test]
