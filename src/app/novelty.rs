@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::logs::{STILL, sight, with};
 use super::model::{Model, Screen};
 use crate::domain::procedure::Kind;
-use crate::screens::logs::{Moment, Pane, new_patterns};
+use crate::screens::logs::{Moment, Pane, moment as told, new_patterns};
 use crate::state::logs::Ref;
 use crate::ui::list::Step;
 
@@ -36,15 +36,15 @@ pub fn toggle(model: &mut Model) {
     let newest = model.reading.as_ref().and_then(|reading| reading.store.all().last()).map_or(0, Ref::key);
     let ago = || {
         let at = newest.saturating_sub(i64::try_from(AGO.as_micros()).unwrap_or(0));
-        Moment { at, name: format!("{}, 5 minutes before the newest line", clock(at)) }
+        Moment { at, name: format!("{}, 5 minutes before the newest line", clock(model.logs.now, at)) }
     };
     let since = deploy(model).unwrap_or_else(ago);
     model.logs.patterns = Some(Pane::since(since));
     model.logs.field = None;
 }
 
-fn clock(at: i64) -> String {
-    jiff::Timestamp::from_microsecond(at).unwrap_or_default().strftime("%H:%M:%S").to_string()
+fn clock(now: i64, at: i64) -> String {
+    told(jiff::Timestamp::from_microsecond(now).unwrap_or_default(), at)
 }
 
 /// Gives the keys to the next pane: what is new or the lines, else the fields of the line under the cursor.
@@ -76,7 +76,7 @@ pub fn go(model: &mut Model, step: Step) -> bool {
 pub fn since_here(model: &mut Model) {
     let row = with(model, |state, sight| state.chosen(sight.reading)).flatten();
     let Some(row) = row else { return };
-    let since = Moment { at: row.key(), name: format!("{}, the line under the cursor", clock(row.key())) };
+    let since = Moment { at: row.key(), name: format!("{}, the line under the cursor", clock(model.logs.now, row.key())) };
     renew(model, since);
 }
 

@@ -86,6 +86,31 @@ fn a_mark_below_the_bars_writes_over_no_time() {
 }
 
 #[test]
+fn errors_come_first_among_what_is_new_and_who_can_not_be_compared_is_told() {
+    let (mut console, tail) = reading(MIDDLE);
+    let said = |second: u32, service: &str, level: u8, message: &str| {
+        line(&format!("02:13:{second:02}"), service, level, message)
+    };
+    let done = |n: u32| said(10 + n, "gateway", 6, &format!(r#"{{"msg":"request done","n":{n},"status":200}}"#));
+    let also = |n: u32| said(10 + n, "fraud", 6, &format!(r#"{{"msg":"request done","n":{n},"status":200}}"#));
+    console.say(batch(tail, "app-1", vec![said(1, "backend", 6, "begun"), said(2, "backend", 6, "ready")]));
+    console.keys("P tab k tab m");
+    console.say(batch(tail, "app-1", (0..9).map(done).chain((0..4).map(also)).collect()));
+    console.say(batch(tail, "app-2", vec![said(3, "backend", 6, "cold cache"), said(3, "fraud", 3, "broken pipe")]));
+    console.pass(std::time::Duration::from_secs(1));
+    let screen = console.screen();
+    let place = |text: &str| screen.lines().rposition(|row| row.contains(text)).unwrap_or_else(|| panic!("{text}: {screen}"));
+    assert!(place("broken pipe") < place("cold cache") && place("cold cache") < place("request done"), "{screen}");
+    assert!(screen.contains("is held of 2 of 3 programs"), "{screen}");
+    // Its lines are those of the row: of its unit, and with what makes it a pattern.
+    console.keys("j j");
+    assert!(console.row_with("status=200").contains(" 9 "), "{}", console.screen());
+    console.keys("enter");
+    assert!(console.screen().contains("9 of 17 lines"), "{}", console.screen());
+    assert!(console.screen().contains(".status=200"), "{}", console.screen());
+}
+
+#[test]
 fn a_span_of_it_is_chosen_and_given_back() {
     let mut console = Console::in_trouble(MIDDLE);
     busy(&mut console);

@@ -68,9 +68,14 @@ pub fn asking(message: &[u8]) -> Option<String> {
             && field.name.len() <= NAME
             && field.name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte))
     };
-    for field in fields.iter().filter(|field| field.kind != Value::Nested).filter(name).take(ASKED) {
-        asked.push(format!(".{}=*", String::from_utf8_lossy(&field.name)));
-    }
+    let fields = fields.iter().filter(|field| field.kind != Value::Nested).filter(name);
+    let asks = |field: &Field<'_>| {
+        let value = if is_kept(field) && !field.value.is_empty() { String::from_utf8_lossy(&field.value).into_owned() } else { "*".to_owned() };
+        format!(".{}={value}", String::from_utf8_lossy(&field.name))
+    };
+    // Those whose value is a part of the pattern come first.
+    let (kept, any): (Vec<&Field<'_>>, Vec<&Field<'_>>) = fields.partition(|field| is_kept(field));
+    asked.extend(kept.into_iter().chain(any).map(asks));
     let query = asked.into_iter().take(ASKED).collect::<Vec<_>>().join(" ");
     (!query.is_empty()).then_some(query)
 }
@@ -89,14 +94,20 @@ fn of_field(field: &Field<'_>, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(field.name.get(..NAME).unwrap_or(&field.name));
     out.push(b'=');
+    match is_kept(field) {
+        true => out.extend_from_slice(field.value.get(..NAME).unwrap_or(&field.value)),
+        false => hole(out),
+    }
+}
+
+/// Whether the value of a field is a part of the pattern.
+fn is_kept(field: &Field<'_>) -> bool {
     let name = field.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     match field.kind {
-        Value::Word => out.extend_from_slice(field.value.get(..NAME).unwrap_or(&field.value)),
-        Value::Number if is_kind(name) && field.value.len() <= NAME => out.extend_from_slice(&field.value),
-        Value::Text if field.value.len() <= 24 && field.value.iter().all(u8::is_ascii_alphabetic) => {
-            out.extend_from_slice(&field.value);
-        }
-        Value::Text | Value::Number | Value::Nested => hole(out),
+        Value::Word => true,
+        Value::Number => is_kind(name) && field.value.len() <= NAME,
+        Value::Text => field.value.len() <= 24 && field.value.iter().all(u8::is_ascii_alphabetic),
+        Value::Nested => false,
     }
 }
 

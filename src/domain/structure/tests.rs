@@ -81,6 +81,10 @@ fn a_query_is_made_that_finds_messages_of_a_pattern() {
             "\"webhook rejected: bad signature  order=\" \"status=502\"",
         ),
         (r#"{"msg":"payment missing after 30s","order":88061}"#, "\"payment missing after\" .order=*"),
+        (
+            r#"{"msg":"request done","path":"/a/7","took":12,"ok":true,"empty":"","status":200}"#,
+            "\"request done\" .ok=true .empty=* .status=200 .path=* .took=*",
+        ),
         ("12 34", ""),
     ] {
         assert_eq!(asking(message.as_bytes()).unwrap_or_default(), expected);

@@ -18,7 +18,7 @@ mod walk;
 pub use fields::Told;
 pub use header::Keys;
 pub use histogram::{Span, bars};
-pub use patterns::{Moment, Pane, list as new_patterns};
+pub use patterns::{Moment, Pane, list as new_patterns, moment};
 pub use shape::Shape;
 pub use sight::Sight;
 pub use state::{Place, Shows, State, TimeFormat};

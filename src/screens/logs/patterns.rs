@@ -89,10 +89,10 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
         None => Words::new(),
     };
     let inside = pane::frame(pen, area, &title, &remark, shown.focus);
-    let compares = novel.is_some_and(|novel| novel.compares());
+    let (alone, all) = novel.map_or((0, 0), |novel| novel.uncompared());
     let done = novel.is_some_and(|novel| novel.is_done());
     let sentence = match list.is_empty() {
-        true if done && !compares => Some("Nothing was written since then."),
+        true if done && all == 0 => Some("Nothing was written since then."),
         true if done => Some("Everything that was said since then had been said before."),
         _ => None,
     };
@@ -100,8 +100,13 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
         pen.words(inside.x + 1, inside.y, inside.width.saturating_sub(2), &Words::of(Role::Quiet, sentence));
     }
     let mut y = inside.y;
-    if done && !compares && !list.is_empty() {
-        let words = "All lines that are held came after that moment, so everything counts as new.";
+    if done && alone > 0 && !list.is_empty() {
+        let words = if alone == all {
+            "All lines that are held came after that moment, so everything counts as new.".to_owned()
+        } else {
+            let programs = figure::count(all, "program");
+            format!("Nothing from before that moment is held of {alone} of {programs}: all that they say counts as new.")
+        };
         pen.words(inside.x + 1, y, inside.width.saturating_sub(2), &Words::of(Role::Warn, words));
         y += 1;
     }
@@ -119,9 +124,16 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     pane::more_below(pen, area, list.len().saturating_sub(top + rows), 0);
 }
 
+/// A moment as it is told now: with its day, where that is another one.
+pub fn moment(now: jiff::Timestamp, at: i64) -> String {
+    let at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
+    let [day, today] = [at, now].map(|stamp| stamp.strftime("%Y-%m-%d").to_string());
+    at.strftime(if day == today { "%H:%M:%S" } else { "%m-%d %H:%M" }).to_string()
+}
+
 fn told(sight: &Sight<'_>, one: &Pattern, counts: usize, columns: u16) -> Words {
     let count = figure::grouped(one.count);
-    let first = jiff::Timestamp::from_microsecond(one.first.key()).unwrap_or_default().strftime("%H:%M:%S").to_string();
+    let first = moment(sight.clock.now.wall, one.first.key());
     let who = match (sight.reading.store.host(one.last), sight.reading.store.row(one.last)) {
         (Some(host), Some(crate::port::log_block::Row::Line(line))) => super::line::speaker(sight, &host.name, &line),
         (_, _) => String::new(),

@@ -8,7 +8,7 @@ use super::group;
 use super::host::HostLog;
 use super::order::{Order, Ref};
 use crate::domain::structure::{asking, pattern};
-use crate::port::log_block::Row;
+use crate::port::log_block::{Line, Row};
 use crate::text::Foreign;
 
 /// Rows and bytes that one slice looks at.
@@ -17,6 +17,8 @@ const SLICE_BYTES: usize = 512 << 10;
 /// Patterns of which lines are counted, and patterns from before that are remembered.
 const SINCE: usize = 5_000;
 const BEFORE: usize = 200_000;
+/// Programs that are told apart.
+const SPEAKERS: usize = 10_000;
 
 /// A pattern that was not seen before the moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,7 @@ pub struct Pattern {
     /// A query that finds them, where there is one.
     pub query: Option<String>,
     key: u64,
+    speaker: u64,
 }
 
 /// The patterns since a moment.
@@ -42,8 +45,8 @@ pub struct Novel {
     since: i64,
     before: HashSet<u64>,
     found: HashMap<u64, Pattern>,
-    /// Lines before the moment that were looked at.
-    lines_before: u64,
+    /// Who wrote something before the moment, and since.
+    speakers: [HashSet<u64>; 2],
     frontier: Ref,
     done: bool,
     buffer: Vec<u8>,
@@ -56,7 +59,7 @@ impl Novel {
             since,
             before: HashSet::new(),
             found: HashMap::new(),
-            lines_before: 0,
+            speakers: [HashSet::new(), HashSet::new()],
             frontier: Ref::LAST,
             done: false,
             buffer: Vec::new(),
@@ -73,15 +76,24 @@ impl Novel {
         self.done
     }
 
-    /// Whether there was anything before the moment with which it could be compared.
-    pub fn compares(&self) -> bool {
-        self.lines_before > 0
+    /// Of how many programs nothing from before the moment is held, so that all they say counts as new, and how many
+    /// have written since.
+    pub fn uncompared(&self) -> (usize, usize) {
+        let [before, since] = &self.speakers;
+        (since.difference(before).count(), since.len())
     }
 
-    /// The new patterns, the most frequent first.
+    /// The new patterns: errors, warnings, then what others say of whom something is held from before; the most frequent
+    /// of each first.
     pub fn list(&self) -> Vec<&Pattern> {
+        let class = |one: &Pattern| match one.worst {
+            0..=3 => 0,
+            4 => 1,
+            _ if self.speakers[0].contains(&one.speaker) => 2,
+            _ => 3,
+        };
         let mut list: Vec<&Pattern> = self.found.values().collect();
-        list.sort_by_key(|one| (std::cmp::Reverse(one.count), one.first, one.key));
+        list.sort_by_key(|one| (class(one), std::cmp::Reverse(one.count), one.first, one.key));
         list
     }
 
@@ -122,8 +134,18 @@ impl Novel {
         (line.unit(), &self.buffer).hash(&mut hasher);
         let key = hasher.finish();
         let looked = line.raw().len().min(1024);
+        // What systemd says of a unit is not what the unit says.
+        let speaker = {
+            let mut hasher = DefaultHasher::new();
+            (line.unit(), line.identifier().map(|name| name.raw())).hash(&mut hasher);
+            hasher.finish()
+        };
+        if let Some(speakers) = self.speakers.get_mut(usize::from(row.key() >= self.since))
+            && speakers.len() < SPEAKERS
+        {
+            speakers.insert(speaker);
+        }
         if row.key() < self.since {
-            self.lines_before += 1;
             self.found.remove(&key);
             if self.before.len() < BEFORE {
                 self.before.insert(key);
@@ -145,11 +167,28 @@ impl Novel {
                 first: row,
                 last: row,
                 worst: row.priority(),
-                query: asking(line.raw()),
+                query: asked(&line),
                 key,
+                speaker,
             };
             self.found.insert(key, one);
         }
         looked
+    }
+}
+
+/// A query for lines that say the same as this one, of the same unit.
+fn asked(line: &Line<'_>) -> Option<String> {
+    let words = asking(line.raw())?;
+    let plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./@:".contains(&byte));
+    match line.unit().map(|unit| unit.as_str()) {
+        Some(unit) => Some(match Some(unit).filter(plain) {
+            Some(unit) => format!("unit={unit} {words}"),
+            None => format!("unit=\"{}\" {words}", unit.replace('\\', "\\\\").replace('"', "\\\"")),
+        }),
+        None => {
+            let name = line.identifier().and_then(|name| std::str::from_utf8(name.raw()).ok());
+            Some(name.filter(plain).map_or(words.clone(), |name| format!("id={name} {words}")))
+        }
     }
 }
