@@ -89,6 +89,43 @@ fn above_the_first_line_older_ones_are_fetched_and_nothing_moves() {
 }
 
 #[test]
+fn a_host_without_lines_is_named_and_where_each_journal_begins_is_told() {
+    let mut console = Console::well(SMALL);
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    console.say(batch(tail, "app-1", rows(0..3)));
+    console.say(batch(tail, "db-1", rows(600..602)));
+    console.pass(std::time::Duration::from_secs(1));
+    let screen = console.screen();
+    assert!(console.row_with("0 lost").contains("no lines of app-2"), "{screen}");
+    assert!(screen.contains("nothing of app-2 stands in the journals"), "{screen}");
+    assert!(screen.contains("db-1: nothing older stands in its journal"), "{screen}");
+    assert!(!screen.contains("app-1: nothing older"), "it begins where the picture begins: {screen}");
+    // What comes later is told of at once.
+    console.say(batch(tail, "app-2", rows(700..701)));
+    console.pass(std::time::Duration::from_secs(1));
+    assert!(!console.screen().contains("no lines of"), "{}", console.screen());
+}
+
+#[test]
+fn where_nothing_older_passes_one_word_says_so() {
+    let mut console = reading();
+    console.types("/timeout").keys("enter g");
+    let wishes = asked(&mut console);
+    console.say(page(&wishes[0], Vec::new(), PageEnd::Beginning));
+    console.keys("k");
+    let screen = console.screen();
+    assert!(!screen.contains("from here up"), "{screen}");
+    assert!(screen.contains("nothing older that passes stands in the journals"), "{screen}");
+    // Another query may find something there.
+    console.keys("esc K");
+    assert_eq!(asked(&mut console).len(), 1, "{}", console.screen());
+}
+
+#[test]
 fn a_page_that_could_not_be_read_is_told_and_can_be_asked_for_again() {
     let mut console = reading();
     console.keys("g k");

@@ -1,5 +1,6 @@
 //! What stands above the lines: what is read, what passes, how many, what is missing, and how each host stands.
 
+use super::line::is_silent;
 use super::sight::Sight;
 use super::state::{Place, Shows, State};
 use crate::domain::fact::size_told;
@@ -134,6 +135,11 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
         if !standing.is_empty() {
             words = words.text(Role::Faint, dot.clone()).then(standing);
         }
+    }
+    let silent: Vec<&str> = store.hosts().iter().filter(|host| is_silent(host)).map(|host| host.name.as_str()).collect();
+    if !silent.is_empty() && !store.all().is_empty() {
+        let silent = if silent.len() > 3 { format!("{} hosts", silent.len()) } else { silent.join(", ") };
+        words = words.text(Role::Faint, dot.clone()).text(Role::Warn, format!("no lines of {silent}"));
     }
     for host in store.hosts() {
         // The lanes of a host have one clock.

@@ -11,8 +11,8 @@ use super::sight::Sight;
 use super::state::{State, TimeFormat};
 use crate::domain::fact::size_told;
 use crate::domain::structure::Structure;
-use crate::domain::{HostName, Query};
-use crate::port::log::Loss;
+use crate::domain::{HostName, Lane, Query};
+use crate::port::log::{Loss, Since, TailState};
 use crate::port::log_block::{Line, Row};
 use crate::state::logs::{Fold, HostLog, Older, PAGE, Ref, has_older};
 use crate::style::Role;
@@ -79,7 +79,8 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     if !fetching.is_empty() {
         say(Role::Info, format!("fetching older lines of {} …", named(&fetching)));
     } else if there.is_empty() {
-        say(Role::Faint, "nothing older stands in the journals".to_owned());
+        let picked = store.hosts().iter().find(|host| host.picked.is_some());
+        say(Role::Faint, format!("nothing older {} in the journals", picked.map_or("stands", stands)));
     } else {
         let key = sight.older_key;
         say(
@@ -87,7 +88,26 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
             format!("older lines may be on {}; {key} fetches {}", named(&there), figure::grouped(u64::from(PAGE))),
         );
     }
+    let silent = those(&|host| is_silent(host));
+    if !silent.is_empty() && !store.all().is_empty() {
+        let of = match since {
+            Since::Newest(_) | Since::Head | Since::Boot => "",
+            Since::Ago(_) | Since::At(_) => " of that time",
+        };
+        say(Role::Warn, format!("nothing of {} stands in the journals{of}", named(&silent)));
+    }
     drawn
+}
+
+/// Whether a host has told everything, and that is nothing.
+pub fn is_silent(host: &HostLog) -> bool {
+    let told = matches!(host.state, Some(TailState::Following | TailState::Ended));
+    told && host.lines == 0 && host.evicted == 0 && host.lane == Lane::Journal
+}
+
+/// Of what was chosen on the host nothing more is there; of everything else nobody knows.
+fn stands(host: &HostLog) -> &'static str {
+    if host.picked.is_some() { "that passes stands" } else { "stands" }
 }
 
 /// Hosts by name, as long as they are few.
@@ -101,12 +121,15 @@ fn named(hosts: &[&str]) -> String {
 /// What is said above the oldest row of one host, where rows of others stand above it.
 pub fn seam(sight: &Sight<'_>, row: Ref) -> Option<Drawn> {
     let store = &sight.reading.store;
-    let host = store.host(row).filter(|host| host.first() == row.number())?;
-    if store.all().first() == Some(row) || !has_older(sight.reading.since, host) {
+    let host = store.host(row).filter(|host| host.first() == row.number() && host.lane == Lane::Journal)?;
+    if store.all().first() == Some(row) {
         return None;
     }
-    let how = if host.older == Older::Fetching { "are being fetched" } else { "may be on the host" };
-    let text = format!("{}: older lines than this {how}", host.name);
+    let text = match has_older(sight.reading.since, host) {
+        true if host.older == Older::Fetching => format!("{}: older lines than this are being fetched", host.name),
+        true => format!("{}: older lines than this may be on the host", host.name),
+        false => format!("{}: nothing older {} in its journal", host.name, stands(host)),
+    };
     Some(Drawn::plain(sentence(sight, Role::Faint, text)))
 }
 

@@ -93,7 +93,10 @@ impl Reading {
         };
         let failed = matches!(log.older, Older::Failed(_));
         if let Some(only) = wish.only.filter(|_| log.picked.is_none() && !failed) {
-            rows.extend(oldest.as_ref().and_then(|oldest| picked(&only, Parts::of(oldest).realtime?)));
+            // Above a row nobody needs to be told of rows that are not there.
+            if !rows.is_empty() || log.older == Older::There {
+                rows.extend(oldest.as_ref().and_then(|oldest| picked(&only, Parts::of(oldest).realtime?)));
+            }
             log.picked = Some(Picked { only, before: log.first() });
         }
         self.store.take_older(&wish.host, &rows);
