@@ -2,6 +2,11 @@
 
 /// The text with `user:password` in addresses covered, one dot for each character.
 pub fn without_credentials(line: &str) -> String {
+    credentials_as(line, |user, out| out.extend(user.chars().map(|_| '•')))
+}
+
+/// The text with what `covers` writes in the place of `user:password` in addresses.
+pub(super) fn credentials_as(line: &str, covers: impl Fn(&str, &mut String)) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("://") {
@@ -11,7 +16,7 @@ pub fn without_credentials(line: &str) -> String {
         out.push_str("://");
         match authority.rsplit_once('@') {
             Some((user, host)) => {
-                out.extend(user.chars().map(|_| '•'));
+                covers(user, &mut out);
                 out.push('@');
                 out.push_str(host);
             }

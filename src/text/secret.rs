@@ -9,7 +9,7 @@ use std::hash::Hash;
 
 use regex::bytes::Regex;
 
-use super::without_credentials;
+use super::credentials::credentials_as;
 
 /// What stands for one that was covered.
 pub const COVER: &str = "[hidden]";
@@ -83,13 +83,13 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
     pub fn covered<'a>(&mut self, speaker: Speaker, line: &'a [u8]) -> Cow<'a, [u8]> {
         let keyed = self.without_keys(speaker, line);
         let named = self.values(keyed);
-        let options = self.replaced(self.option.clone().as_ref(), named);
-        let marked = self.replaced(self.marked.clone().as_ref(), options);
+        let options = replaced(self.option.as_ref(), named, &mut self.count);
+        let marked = replaced(self.marked.as_ref(), options, &mut self.count);
         let text = String::from_utf8_lossy(&marked);
         if !text.contains("://") {
             return marked;
         }
-        let covered = without_credentials(&text);
+        let covered = credentials_as(&text, |_, out| out.push_str(COVER));
         if covered == text {
             return marked;
         }
@@ -99,14 +99,14 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
 
     /// Covers the value of each field whose name says that it is one.
     fn values<'a>(&mut self, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
-        let (Some(named), Some(proof)) = (self.named.clone(), self.proof.clone()) else { return text };
+        let Self { named: Some(named), proof: Some(proof), count, .. } = self else { return text };
         let (mut out, mut from, mut at) = (Vec::new(), 0, 0);
         while let Some(found) = named.captures_at(&text, at) {
             let Some(all) = found.get(0) else { break };
             at = all.end();
             let part = |name: &str| found.name(name).map(|part| part.as_bytes()).unwrap_or_default();
             let rest = text.get(at..).unwrap_or_default();
-            let Some(value) = Value::of(rest, part("word"), part("sign"), part("quote"), &proof) else { continue };
+            let Some(value) = Value::of(rest, part("word"), part("sign"), part("quote"), proof) else { continue };
             if value.inside(rest).is_empty() || value.inside(rest) == COVER.as_bytes() {
                 at += value.length;
                 continue;
@@ -117,38 +117,7 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
             out.extend_from_slice(&value.mark);
             at += value.length;
             from = at;
-            self.count += 1;
-        }
-        if from == 0 {
-            return text;
-        }
-        out.extend_from_slice(text.get(from..).unwrap_or_default());
-        Cow::Owned(out)
-    }
-
-    /// Covers each `value` that the expression finds, but what was covered already.
-    fn replaced<'a>(&mut self, regex: Option<&Regex>, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
-        let Some(regex) = regex else { return text };
-        let (mut out, mut from) = (Vec::new(), 0);
-        for found in regex.captures_iter(&text).filter_map(|captures| captures.name("value")) {
-            let (bytes, cover) = (found.as_bytes(), COVER.as_bytes());
-            if bytes == cover || bytes.starts_with(cover.split_last().map_or(cover, |(_, cover)| cover)) {
-                continue;
-            }
-            // Quotation marks stay, so that JSON stays JSON.
-            let quoted =
-                |mark: &[u8]| bytes.len() >= 2 * mark.len() && bytes.starts_with(mark) && bytes.ends_with(mark);
-            let mark: &[u8] =
-                [b"\\\"".as_slice(), b"\"", b"'"].into_iter().find(|mark| quoted(mark)).unwrap_or_default();
-            if bytes.len() == 2 * mark.len() {
-                continue;
-            }
-            out.extend_from_slice(text.get(from..found.start()).unwrap_or_default());
-            out.extend_from_slice(mark);
-            out.extend_from_slice(cover);
-            out.extend_from_slice(mark);
-            from = found.end();
-            self.count += 1;
+            *count += 1;
         }
         if from == 0 {
             return text;
@@ -181,6 +150,10 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
             }
             match ends.find(rest) {
                 Some(end) => {
+                    // The line that ends it is one of its own.
+                    if out.is_empty() {
+                        out.extend_from_slice(COVER.as_bytes());
+                    }
                     rest = rest.get(end.end()..).unwrap_or_default();
                     inside = false;
                 }
@@ -204,6 +177,37 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
         };
         Cow::Owned(out)
     }
+}
+
+/// Covers each `value` that the expression finds, but what was covered already.
+fn replaced<'a>(regex: Option<&Regex>, text: Cow<'a, [u8]>, count: &mut u64) -> Cow<'a, [u8]> {
+    let Some(regex) = regex else { return text };
+    let (mut out, mut from) = (Vec::new(), 0);
+    for found in regex.captures_iter(&text).filter_map(|captures| captures.name("value")) {
+        let (bytes, cover) = (found.as_bytes(), COVER.as_bytes());
+        if bytes == cover || bytes.starts_with(cover.split_last().map_or(cover, |(_, cover)| cover)) {
+            continue;
+        }
+        // Quotation marks stay, so that JSON stays JSON.
+        let quoted =
+            |mark: &[u8]| bytes.len() >= 2 * mark.len() && bytes.starts_with(mark) && bytes.ends_with(mark);
+        let mark: &[u8] =
+            [b"\\\"".as_slice(), b"\"", b"'"].into_iter().find(|mark| quoted(mark)).unwrap_or_default();
+        if bytes.len() == 2 * mark.len() {
+            continue;
+        }
+        out.extend_from_slice(text.get(from..found.start()).unwrap_or_default());
+        out.extend_from_slice(mark);
+        out.extend_from_slice(cover);
+        out.extend_from_slice(mark);
+        from = found.end();
+        *count += 1;
+    }
+    if from == 0 {
+        return text;
+    }
+    out.extend_from_slice(text.get(from..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// A value behind the name of a field.
@@ -325,7 +329,7 @@ mod tests {
             ("got eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2 back", "got [hidden] back"),
             ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "[hidden]"),
             ("charged with sk_live_0123456789abcdefghij", "charged with [hidden]"),
-            ("at postgres://ada:hush@db:5432/shop", "at postgres://••••••••@db:5432/shop"),
+            ("at postgres://ada:hush@db:5432/shop", "at postgres://[hidden]@db:5432/shop"),
             (r#"{"password"=>"hunter2", "n"=>1}"#, r#"{"password"=>"[hidden]", "n"=>1}"#),
             (r#"{"password":"hun\"ter2","n":1}"#, r#"{"password":"[hidden]","n":1}"#),
             (r#"{"Authorization":["Bearer s3"],"n":1}"#, r#"{"Authorization":"[hidden]","n":1}"#),
@@ -363,7 +367,7 @@ mod tests {
         ];
         assert_eq!(
             covered(&lines),
-            (vec!["key is [hidden]".into(), "[hidden]".into(), " and on".into(), lines[3].into()], 1)
+            (vec!["key is [hidden]".into(), "[hidden]".into(), "[hidden] and on".into(), lines[3].into()], 1)
         );
         // Of one that is torn nothing but its own lines is hidden.
         let torn = ["-----BEGIN PRIVATE KEY-----", "MIIE", "listening on port 3005", "MIIE"];
