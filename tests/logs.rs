@@ -279,7 +279,7 @@ fn clocks_that_are_apart_are_corrected_and_told() {
 fn levels_filters_and_hits() {
     let mut console = Console::in_trouble(MIDDLE);
     opened(&mut console);
-    console.keys("L L");
+    console.keys("L");
     assert!(
         console.screen().contains("level ≥ warn") && console.screen().contains("11 of 17 lines"),
         "{}",
@@ -533,6 +533,31 @@ fn whoever_leaves_waits_for_what_is_being_written() {
     assert!(farewell(&console).is_none() && console.row(1).contains("could not be written"));
     console.keys("q");
     assert_eq!(farewell(&console), Some(None));
+}
+
+#[test]
+fn the_first_line_stays_the_first_while_hosts_are_being_read() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(stands(tail, "app-2", TailState::Reading));
+    console.say(batch(tail, "app-1", lines(100, 30)));
+    console.keys("g");
+    console.say(batch(tail, "app-2", vec![line("02:05:00", "backend", 6, "long before")]));
+    console.say(stands(tail, "app-2", TailState::Following));
+    console.keys("H");
+    assert!(console.screen().contains("only app-2"), "the cursor is on the first line: {}", console.screen());
+}
+
+#[test]
+fn from_the_end_the_next_error_is_the_newest() {
+    let (mut console, tail) = reading(MIDDLE);
+    let mut rows = lines(0, 30);
+    rows.extend([line("02:11:00", "backend", 3, "broken pipe"), line("02:11:01", "backend", 6, "goes on")]);
+    console.say(batch(tail, "app-1", rows));
+    assert!(console.row_with("32 lines").contains("1 error"), "{}", console.screen());
+    console.keys("e");
+    assert!(!console.screen().contains("There is no error") && console.screen().contains("paused"), "{}", console.screen());
+    console.keys("e");
+    assert!(console.screen().contains("There is no error below"), "{}", console.screen());
 }
 
 #[test]

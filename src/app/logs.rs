@@ -252,6 +252,8 @@ pub fn pause(model: &mut Model) {
 
 /// To the next error, or the one before.
 pub fn error(model: &mut Model, down: bool, now: Now) {
+    // At the end nothing stands below: the newest error is the next.
+    let down = down && model.logs.place != crate::screens::logs::Place::Following;
     let found = with(model, |state, sight| {
         let order = state.shown(sight.reading);
         state.find(down, order, Ref::is_error, sight)

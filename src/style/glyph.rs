@@ -144,7 +144,7 @@ static UNICODE: Glyphs = Glyphs {
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
     quote: "┊",
     late: "↑",
-    again: "⋮",
+    again: "≡",
     more: "…",
     up_down: "↑↓",
     arrows: ["↑", "↓", "←", "→"],

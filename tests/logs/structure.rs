@@ -116,6 +116,9 @@ fn lines_of_a_trace_that_came_one_by_one_hold_together() {
         // One step is one step.
         console.keys("esc k k enter");
         assert!(console.screen().contains("Server.emit"), "all of it: {}", console.screen());
+        for text in ["cart is null", "cart.js:12:4", "pay.js:80:1", "Server.emit"] {
+            assert_eq!(console.screen().matches(text).count(), 1, "told once: {}", console.screen());
+        }
     }
 }
 

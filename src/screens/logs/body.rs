@@ -1,5 +1,6 @@
 //! What a line says, in lines of the screen: its message, with the lines of its trace that came as entries of their own.
 
+use super::fields;
 use super::line::{cut, highlighted, marked, styled};
 use super::readable;
 use super::sight::Sight;
@@ -38,6 +39,9 @@ pub fn bodies(sight: &Sight<'_>, state: &State, row: Ref, host: &HostLog, line: 
             (rows.enumerate().map(words).collect(), 0)
         }
     };
+    // What is told below an unfolded line is not told twice.
+    let below = state.unfolded.iter().any(|one| one.row == row) && fields::tells_lines(host, row, line);
+    let (rows, beyond) = if below { (rows.into_iter().take(1).collect(), 0) } else { (rows, beyond) };
     let mut bodies = if state.wrap { wrapped(sight, rows, beyond) } else { folded(sight, rows, beyond) };
     if line.cut() > 0 {
         let more = format!("{} more on the host", figure::bytes(u64::from(line.cut())));

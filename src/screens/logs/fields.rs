@@ -6,7 +6,7 @@ use super::unfolded::{Fields, Unfolded};
 use crate::domain::structure::pretty::{Part, pretty};
 use crate::domain::structure::{self, Kind, Structure, Value};
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::group;
+use crate::state::logs::{HostLog, Ref, group};
 use crate::style::Role;
 use crate::text::{Budget, Foreign, fit, width, wrap};
 use crate::ui::Words;
@@ -149,6 +149,13 @@ pub fn lines(sight: &Sight<'_>, unfolded: &Unfolded, chosen: Option<usize>) -> V
         .collect()
 }
 
+/// Whether the lines below an unfolded one tell all lines of its message, so that the first of them is enough above.
+pub fn tells_lines(host: &HostLog, row: Ref, line: &Line<'_>) -> bool {
+    let parts = group::members(host, group::leader(host, row.number()));
+    let many = line.raw().contains(&b'\n') || parts.iter().any(|part| *part > row.number());
+    many && matches!(Structure::read(line.raw()).kind, Kind::Perf | Kind::Plain)
+}
+
 /// The message as it stands, where the line above shows only a part and fields don't tell all of it.
 fn whole(sight: &Sight<'_>, unfolded: &Unfolded, line: &Line<'_>, room: usize) -> Vec<Words> {
     let raw = line.raw();
@@ -165,13 +172,17 @@ fn whole(sight: &Sight<'_>, unfolded: &Unfolded, line: &Line<'_>, room: usize) -
         return Vec::new();
     }
     let budget = Budget::log().with_ascii(sight.glyphs.is_ascii());
-    let mut words = Vec::new();
+    let (mut words, mut first) = (Vec::new(), true);
     let more = members.iter().filter_map(|row| match row {
         Row::Line(line) => Some(line.clean(budget)),
         Row::Loss(_) => None,
     });
     for clean in std::iter::once(line.clean(budget)).chain(more) {
         for row in &clean.rows {
+            // The line above shows it.
+            if std::mem::take(&mut first) && width(&row.text()) <= sight.shape.message() && clean.rows.len() + members.len() > 1 {
+                continue;
+            }
             for text in wrap(&row.text(), room.saturating_sub(2)) {
                 let gutter = !words.is_empty();
                 words.push(marked(sight, gutter, Words::of(Role::Text, text)));

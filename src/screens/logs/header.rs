@@ -100,6 +100,10 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
     } else {
         words = words.text(Role::Quiet, if all == 1 { "1 line".to_owned() } else { format!("{} lines", number(all)) });
     }
+    let errors = store.tally().counts().errors;
+    if errors > 0 {
+        words = words.text(Role::Quiet, ", ").text(Role::level(3), figure::count(errors as usize, "error"));
+    }
     if let Some(shows) = shows(state) {
         words = words.text(Role::Quiet, format!(", {shows}"));
     }

@@ -208,15 +208,15 @@ fn column(name: &str, line: &Line<'_>, sight: &Sight<'_>) -> String {
 fn of_fold(sight: &Sight<'_>, fold: &Fold) -> Drawn {
     let span = fold.until.key().saturating_sub(fold.first.key()).max(0);
     let span = Duration::from_micros(u64::try_from(span).unwrap_or(0));
-    let span = if span < Duration::from_secs(100) {
-        format!("{:.1} s", span.as_secs_f64())
-    } else {
-        crate::domain::time::short(span)
+    let span = match span.as_millis() {
+        ..100 => "at once".to_owned(),
+        100..100_000 => format!("in {:.1} s", span.as_secs_f64()),
+        100_000.. => format!("in {}", crate::domain::time::short(span)),
     };
     let last = Timestamp::from_microsecond(fold.until.key()).unwrap_or_default();
     let times = figure::grouped(fold.count as u64);
     let last = last.strftime("%H:%M:%S%.3f");
-    let words = format!("{} the same {times} times in {span}, the last at {last}", sight.glyphs.again);
+    let words = format!("{} the same {times} times {span}, the last at {last}", sight.glyphs.again);
     Drawn::plain(indent(sight).gap(2).text(Role::Faint, words))
 }
 

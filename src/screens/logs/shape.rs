@@ -28,8 +28,8 @@ pub struct Shape {
     pub message_at: u16,
 }
 
-/// Columns of a field that was chosen.
-const FIELD: u16 = 14;
+/// Columns of a field that was chosen, where there is room.
+const FIELD: u16 = 32;
 /// Columns of the level.
 pub const LEVEL: u16 = 5;
 

@@ -6,13 +6,13 @@ use super::sight::Sight;
 use super::unfolded::Unfolded;
 use crate::domain::{Moment, Query};
 use crate::domain::query::Mistake;
-use crate::port::log::Since;
+use crate::port::log::{Since, TailState};
 use crate::state::logs::{Filter, Order, Reading, Ref};
 use crate::ui::Field;
 use crate::ui::list::Step;
 
 /// The least important priorities through which the level goes round.
-const LEVELS: [u8; 4] = [7, 6, 4, 3];
+const LEVELS: [u8; 3] = [7, 4, 3];
 
 /// How many lines around those that pass a query are shown, one after the other.
 const AROUND: [usize; 3] = [1, 3, 10];
@@ -193,6 +193,7 @@ impl State {
 
     /// Goes to the end of what is shown.
     pub fn follow(&mut self) {
+        self.at_first = false;
         self.place = Place::Following;
     }
 
@@ -213,6 +214,7 @@ impl State {
         let y = placed.iter().find(|one| one.row == Some(to)).map(|one| one.y);
         let middle = isize::try_from(self.height / 2).unwrap_or(0);
         let end = self.end(sight.reading).unwrap_or(to);
+        self.at_first = false;
         self.place = Place::Held { cursor: to, y: y.unwrap_or(middle), end };
     }
 
@@ -235,6 +237,7 @@ impl State {
             return;
         }
         let order = self.shown(sight.reading);
+        self.at_first = step == Step::First;
         match step {
             Step::Last => return self.follow(),
             Step::First => {
@@ -328,6 +331,7 @@ impl State {
         let hit = placed.iter().rev().find(|one| one.y <= line).filter(|one| line < one.y + one.height());
         let Some((row, y)) = hit.and_then(|one| Some((one.row?, one.y))) else { return };
         let end = self.end(sight.reading).unwrap_or(row);
+        self.at_first = false;
         self.place = Place::Held { cursor: row, y, end };
     }
 
@@ -407,6 +411,9 @@ impl State {
             self.place = before;
         }
         let Place::Held { cursor, y, end } = self.place else { return };
+        // While hosts are still being read the first line is not yet the one that it will be.
+        let first = self.shown(reading).first().filter(|_| self.at_first && is_begun(reading));
+        let cursor = first.unwrap_or(cursor);
         let Some(near) = nearest(self.shown(reading), cursor) else {
             if reading.store.all().is_empty() {
                 self.place = Place::Following;
@@ -460,6 +467,11 @@ impl State {
             Since::Ago(span) => format!("last {}m", span.as_secs() / 60),
         }
     }
+}
+
+/// Whether some host has not told yet which lines there are.
+fn is_begun(reading: &Reading) -> bool {
+    reading.store.hosts().iter().any(|host| matches!(host.state, None | Some(TailState::Reading)))
 }
 
 /// The line that stands for this one: itself, else the one before it, else the one behind it.
