@@ -364,6 +364,27 @@ fn a_digit_is_a_screen_everywhere_and_spans_of_time_stand_behind_a_key_of_their_
 }
 
 #[test]
+fn the_command_line_that_prints_what_is_shown_is_copied() {
+    let mut console = Console::in_trouble((200, 60));
+    opened(&mut console);
+    let copied = |console: &mut Console| {
+        console.keys("$");
+        let told = console.row(59);
+        told.split_once(": ").map(|(_, line)| line.trim().split("   ").next().unwrap().to_owned()).unwrap()
+    };
+    assert_eq!(copied(&mut console), "qd logs pakashop -e production -n 500 -f");
+    console.keys("L").types("/order=881* webhook").keys("enter");
+    assert_eq!(
+        copied(&mut console),
+        "qd logs pakashop -e production -n 500 --level warn --query 'order=881* webhook' -f"
+    );
+    console.keys("esc esc t 4 k");
+    assert_eq!(copied(&mut console), "qd logs pakashop -e production --since 900s -f");
+    console.keys("alt-3 g j l");
+    assert_eq!(copied(&mut console), "qd logs pakashop -e production --host app-2 --whole -n 500 -f");
+}
+
+#[test]
 fn what_was_typed_and_dropped_leads_back_to_where_one_was() {
     let (mut console, tail) = reading(MIDDLE);
     console.say(batch(tail, "app-1", lines(0, 200)));

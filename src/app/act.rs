@@ -265,6 +265,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::SinceHour => return logs::minutes(model, 60),
         Action::SinceBoot => return logs::since(model, Since::Boot),
         Action::SinceDeploy => return logs::since_deploy(model),
+        Action::CopyView => return copy::view(model, now),
         Action::OlderLines => return logs::older(model, now),
         Action::Export => return logs::export(model, ExportFormat::Plain, now),
         Action::ExportJson => return logs::export(model, ExportFormat::JsonLines, now),

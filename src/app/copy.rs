@@ -1,5 +1,7 @@
 //! What goes to the clipboard: Markdown of sanitised text, within the bound of the terminal sequence.
 
+use std::time::Duration;
+
 use super::layout::layout;
 use super::logs;
 use super::model::{Model, Screen};
@@ -9,8 +11,11 @@ use crate::domain::Now;
 use crate::port::Effect;
 use crate::screens::{self, changes, deploy, history, hosts, overview, procedure, runbooks, running};
 use crate::state::deploy::Page;
+use crate::state::logs::{Filter, command_line};
 use crate::text::{Budget, Row, SecretCover};
 
+/// How long a command stays in sight.
+const STAYS: Duration = Duration::from_secs(60);
 /// Bytes that fit.
 const MOST: usize = 64 << 10;
 
@@ -74,6 +79,17 @@ fn command(model: &mut Model, now: Now) -> Vec<Effect> {
     };
     model.say(said, now);
     vec![Effect::Copy(bounded(text).0)]
+}
+
+/// The command line that prints what the logs show; it stays on the screen long enough to be read.
+pub fn view(model: &mut Model, now: Now) -> Vec<Effect> {
+    let (Some(reading), Some(fleet)) = (&model.reading, &model.fleet) else { return Vec::new() };
+    let filter = Filter { query: model.logs.query.clone(), ..model.logs.base.clone() };
+    let (line, differs) = command_line(fleet, &reading.scope, reading.since, &filter, model.logs.follows());
+    let (line, hidden) = covered(&line);
+    let differs = differs.map(|differs| format!("; {differs}")).unwrap_or_default();
+    model.say_for(format!("Copied{}{differs}: {line}", self::hidden(hidden)), STAYS, now);
+    vec![Effect::Copy(bounded(line).0)]
 }
 
 /// The whole pane that has the keyboard.

@@ -164,6 +164,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceQuarter
         | Action::SinceHalf
         | Action::SinceHour
+        | Action::CopyView
         | Action::SinceBoot => nothing_open(model),
         Action::OlderLines => nothing_open(model).or_else(|| {
             let is_early = |host: &HostLog| host.state.is_none();

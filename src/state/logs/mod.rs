@@ -5,6 +5,7 @@
 //! passes a filter, made in slices so that no key waits for it.
 
 mod clock;
+mod command_line;
 mod filter;
 mod folds;
 pub mod group;
@@ -25,6 +26,7 @@ mod folds_tests;
 #[cfg(test)]
 mod tests;
 
+pub use command_line::command_line;
 pub use filter::Filter;
 pub use folds::{Fold, Folds};
 pub use host::{HostLog, Older};
