@@ -31,7 +31,8 @@ pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<S
     let (reading, fleet) = (model.reading.as_ref()?, model.fleet.as_ref()?);
     let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
     let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, model.logs.time == TimeFormat::Local);
-    Some(Sight { reading, fleet, shape, clock, zone, local, deploy: novelty::deploy(model), glyphs, older_key })
+    let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
+    Some(Sight { reading, fleet, shape, clock, zone, local, highlights, deploy: novelty::deploy(model), glyphs, older_key })
 }
 
 /// The key that fetches older lines.
@@ -51,7 +52,8 @@ pub(super) fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_
         let shape = Shape::new(&state, reading, fleet, model.size.0);
         let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, state.time == TimeFormat::Local);
         let older_key = older_key.as_str();
-        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, local, deploy, glyphs, older_key })
+        let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
+        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, local, highlights, deploy, glyphs, older_key })
     };
     model.logs = state;
     Some(done)

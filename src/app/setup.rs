@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::highlight::{Highlight, SavedFilter};
 use crate::domain::{EnvName, Notices, Site, SiteName};
 use crate::input::Keymap;
 use crate::style::{Depth, Theme};
@@ -42,6 +43,10 @@ pub struct Setup {
     pub no_mouse: bool,
     /// Bytes that lines of logs may take, when the person said so.
     pub log_memory: Option<usize>,
+    /// What the person marks in logs, on every site.
+    pub highlights: Vec<Highlight>,
+    /// The filters for logs that the person has names for.
+    pub filters: Vec<SavedFilter>,
     /// How the person wants to be called when they are not looking.
     pub calls: Notices,
     /// Sentences that the person should see at once: a site that was left out, a file that could not be read.

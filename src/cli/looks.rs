@@ -53,8 +53,9 @@ pub fn as_preferred(setup: Setup, user: &UserFile, places: &Places) -> Result<Se
     // What can't be used is only not offered; `qd check` says why.
     let themes = shelf.names("themes").iter().filter_map(|name| shelf.theme(name).ok()).collect();
     let log_memory = user.log_memory.and_then(|bytes| usize::try_from(bytes).ok());
+    let (highlights, filters) = (user.highlights.clone(), user.filters.clone());
     let (worst_first, calls) = (user.worst_first, user.notices);
-    Ok(Setup { theme, themes, keymap, worst_first, calls, log_memory, ..setup })
+    Ok(Setup { theme, themes, keymap, worst_first, calls, log_memory, highlights, filters, ..setup })
 }
 
 /// What is wrong with the person's themes and keymaps, and which themes are hard to read.

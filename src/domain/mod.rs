@@ -13,6 +13,7 @@ pub mod course;
 mod decided;
 pub mod fact;
 pub mod github;
+pub mod highlight;
 pub mod host;
 pub mod judge;
 pub mod link;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::approval::Rules;
 use super::channel::{Channels, Silent};
 use super::github::GitHub;
+use super::highlight::{Highlight, SavedFilter};
 use super::host::Host;
 use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
@@ -82,6 +83,10 @@ pub struct Environment {
     pub services: Vec<Service>,
     /// The channels of its site, and who hears what of the runs here.
     pub channels: Arc<Channels>,
+    /// What its site marks in logs.
+    pub highlights: Arc<[Highlight]>,
+    /// The filters for logs that its site has names for.
+    pub filters: Arc<[SavedFilter]>,
     /// Where its code lies at GitHub, if the site says so.
     pub github: Option<Arc<GitHub>>,
     /// The procedures that may be used in it, by their names in the order of the alphabet.
@@ -130,6 +135,8 @@ impl Environment {
             approvals: Arc::default(),
             source: None,
             channels: Arc::default(),
+            highlights: Arc::default(),
+            filters: Arc::default(),
             windows: Windows::default(),
             github: None,
             procedures: Vec::new(),

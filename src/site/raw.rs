@@ -5,6 +5,7 @@
 mod approvals;
 mod channel;
 mod github;
+mod highlight;
 mod metric;
 mod source;
 
@@ -22,6 +23,7 @@ use super::status::StatusRange;
 pub use approvals::RawApprovals;
 pub use channel::{RawChannel, RawChannelKind, RawNotify, RawOccasion, RawTexts};
 pub use github::RawGitHub;
+pub use highlight::{RawHighlight, RawHue};
 pub use metric::{RawLevel, RawLogFigure, RawMetric};
 pub use source::RawSource;
 
@@ -57,6 +59,10 @@ table! {
         source: RawSource,
         /// Where its code lies at GitHub: what gates ask of a commit.
         github: RawGitHub,
+        /// What is marked in its logs.
+        highlight: Vec<RawHighlight>,
+        /// Filters for its logs: names and queries.
+        filters: Entries<Located<String>>,
     }
 }
 

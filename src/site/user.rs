@@ -3,8 +3,11 @@
 use super::bytes::Bytes;
 use super::mistake::{Mistake, Severity, Sink, quoted};
 use super::places::Places;
-use super::read::{Layer, Located, table, words};
+use super::raw::RawHighlight;
+use super::read::{Entries, Layer, Located, table, words};
+use super::resolve::highlight;
 use super::{folder, parse_file};
+use crate::domain::highlight::{Highlight, SavedFilter};
 use crate::domain::notices::{Bell, Desktop};
 use crate::domain::{Notices, name};
 
@@ -31,6 +34,10 @@ table! {
         notices: RawNotices,
         /// How logs are shown.
         logs: RawLogs,
+        /// What is marked in logs, on every site.
+        highlight: Vec<RawHighlight>,
+        /// Filters for logs, on every site: names and queries.
+        filters: Entries<Located<String>>,
     }
 }
 
@@ -163,6 +170,10 @@ pub struct UserFile {
     pub notices: Notices,
     /// Bytes that lines of logs may take.
     pub log_memory: Option<u64>,
+    /// What is marked in logs.
+    pub highlights: Vec<Highlight>,
+    /// Filters for logs.
+    pub filters: Vec<SavedFilter>,
 }
 
 /// Reads the user file; one that is not there says nothing.
@@ -247,6 +258,8 @@ fn resolve(raw: &RawUser, sink: &mut Sink<'_>) -> UserFile {
         },
         notices: raw.notices.as_ref().map(notices).unwrap_or_default(),
         log_memory: memory.map(|memory| memory.value.0),
+        highlights: highlight::highlights(raw.highlight.as_ref(), sink),
+        filters: highlight::filters(raw.filters.as_ref(), sink),
     }
 }
 

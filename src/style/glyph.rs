@@ -79,6 +79,8 @@ pub struct Glyphs {
     pub quote: &'static str,
     /// A line that came after younger ones, inserted above them.
     pub late: &'static str,
+    /// Lines that are marked by rules: a mark for each rule, round and round.
+    pub marks: [&'static str; 4],
     /// What is above it, once more.
     pub again: &'static str,
     /// Something was left out.
@@ -144,6 +146,7 @@ static UNICODE: Glyphs = Glyphs {
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
     quote: "┊",
     late: "↑",
+    marks: ["◆", "▲", "■", "●"],
     again: "≡",
     more: "…",
     up_down: "↑↓",
@@ -173,6 +176,7 @@ static ASCII: Glyphs = Glyphs {
     frame: ["+", "+", "+", "+", "-", "|"],
     quote: ":",
     late: "^",
+    marks: ["*", "+", "#", "="],
     again: ":",
     more: "~",
     up_down: "up/down",

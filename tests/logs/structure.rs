@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use quarterdeck::domain::Query;
+use quarterdeck::domain::highlight::{Highlight, Hue};
 use quarterdeck::port::log::LogRow;
 
 use super::console::Console;
-use super::log_scene::{at, batch, entry, fields, line, opened};
+use super::log_scene::{at, batch, entry, fields, line, opened, wish};
 use super::{MIDDLE, SMALL, reading, scene, screen_row};
 
 #[test]
@@ -87,6 +89,25 @@ fn what_is_nested_stands_in_lines_of_its_own() {
     console.keys("k enter");
     let places = ["\"status\": 504,", "\"tags\": [", "  \"b\"", "ok "].map(|text| screen_row(&console, text));
     assert!(places.is_sorted() && places[0] + 1 == places[1], "{}", console.screen());
+}
+
+#[test]
+fn lines_that_a_rule_finds_are_marked_and_others_are_not() {
+    let rule = |name: &str, query: &str, hue: Hue| {
+        let query = Query::parse(query).unwrap().unwrap();
+        Highlight { name: name.to_owned(), query, hue }
+    };
+    let mut environment = scene::production();
+    environment.highlights = [rule("refunds", "refund", Hue::Good), rule("slow", "took>1s", Hue::Warn)].into();
+    let mut console = Console::well_in(MIDDLE, environment);
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    let said = |second: u32, message: &str| line(&format!("02:13:{second:02}"), "backend", 6, message);
+    let lines = vec![said(1, "refund took=20ms"), said(2, "request took=1200ms"), said(3, "request took=20ms")];
+    console.say(batch(tail, "app-1", lines));
+    assert!(console.row_with("refund").starts_with('◆'), "{}", console.screen());
+    assert!(console.row_with("1200ms").starts_with('▲'), "{}", console.screen());
+    assert!(console.row_with("request took=20ms").starts_with(' '), "{}", console.screen());
 }
 
 #[test]

@@ -40,6 +40,8 @@ impl PartialEq for Query {
     }
 }
 
+impl Eq for Query {}
+
 /// Tests and how they are joined.
 #[derive(Debug, Clone)]
 pub enum Tree {

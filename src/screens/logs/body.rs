@@ -2,6 +2,7 @@
 
 use super::fields;
 use super::line::{cut, highlighted, marked, styled};
+use super::marks::mark;
 use super::readable;
 use super::sight::Sight;
 use super::state::State;
@@ -24,7 +25,12 @@ const WRAPPED: usize = 30;
 pub fn bodies(sight: &Sight<'_>, state: &State, row: Ref, host: &HostLog, line: &Line<'_>) -> Vec<Words> {
     // Lines that are only beside what was looked for step back.
     let beside = state.is_beside(row, sight.reading);
-    let role = if line.priority() > 5 || beside { Role::Quiet } else { Role::Text };
+    let role = match mark(sight, &host.name, line) {
+        _ if beside => Role::Quiet,
+        Some((_, role)) => role,
+        None if line.priority() > 5 => Role::Quiet,
+        None => Role::Text,
+    };
     let query = sight.reading.store.query().filter(|_| !beside);
     let looked_at = if state.wrap { LOOKED_AT_WRAPPED } else { LOOKED_AT };
     let budget = Budget { input: looked_at, shown: looked_at, ..Budget::log() }.with_ascii(sight.glyphs.is_ascii());

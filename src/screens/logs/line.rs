@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::body::bodies;
+use super::marks::mark;
 use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
@@ -163,7 +164,11 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
     let host = &log.name;
     let shape = sight.shape;
     let gap = usize::from(shape.gap);
-    let late = if row.is_late() { Words::of(Role::Warn, sight.glyphs.late) } else { Words::new().gap(1) };
+    let late = match mark(sight, host, line) {
+        _ if row.is_late() => Words::of(Role::Warn, sight.glyphs.late),
+        Some((mark, role)) => Words::of(role, mark),
+        None => Words::new().gap(1),
+    };
     let mut head = late.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
     if shape.host > 0 {
         let hue = sight.reading.store.host(row).map_or(0, |log| log.hue);

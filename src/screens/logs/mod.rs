@@ -6,6 +6,7 @@ mod fields;
 mod header;
 mod histogram;
 mod line;
+mod marks;
 mod patterns;
 mod readable;
 mod shape;

@@ -9,6 +9,7 @@ use super::shape::Shape;
 use super::state::{Place, State, nearest};
 use super::unfolded::Unfolded;
 use super::{fields, line};
+use crate::domain::highlight::Highlight;
 use crate::port::log_block::Row;
 use crate::state::Fleet;
 use crate::state::logs::{Reading, Ref};
@@ -30,6 +31,8 @@ pub struct Sight<'a> {
     pub zone: Option<&'a TimeZone>,
     /// Whether times are those of that zone.
     pub local: bool,
+    /// What is marked: by the person, and by the site.
+    pub highlights: [&'a [Highlight]; 2],
     /// The newest deploy, when it began.
     pub deploy: Option<Moment>,
     /// The marks.

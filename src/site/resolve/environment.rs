@@ -33,6 +33,8 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         channels: Arc::new(channel::heard(scope.raw, raw, &scope.channels, sink)),
         windows: window::resolve(raw, &scope.roles, sink),
         github: scope.github.clone(),
+        highlights: Arc::clone(&scope.highlights),
+        filters: Arc::clone(&scope.filters),
         hosts,
         ..Environment::new(scope.site.clone(), name.clone())
     };

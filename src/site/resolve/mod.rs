@@ -7,6 +7,7 @@ mod compose;
 mod cycle;
 mod environment;
 mod github;
+pub mod highlight;
 mod metric;
 mod probe;
 mod roles;
@@ -27,6 +28,7 @@ use super::variables;
 use crate::domain::approval::Rules;
 use crate::domain::channel::Channel;
 use crate::domain::github::GitHub;
+use crate::domain::highlight::{Highlight, SavedFilter};
 use crate::domain::{EnvName, Environment, Roles, ServiceName, SiteName, Source};
 use crate::text::Foreign;
 
@@ -56,6 +58,8 @@ struct Scope<'a> {
     roles: Arc<Roles>,
     approvals: Arc<Rules>,
     github: Option<Arc<GitHub>>,
+    highlights: Arc<[Highlight]>,
+    filters: Arc<[SavedFilter]>,
 }
 
 /// Resolves a file. `folder` is its name if it does not give one itself.
@@ -76,8 +80,10 @@ pub fn resolve(raw: &RawSite, folder: &str, sink: &mut Sink<'_>) -> Resolved {
     let roles = Arc::new(roles::resolve(raw, sink));
     let approvals = Arc::new(approvals::resolve(raw, sink));
     let github = github::resolve(raw, sink);
+    let highlights = highlight::highlights(raw.highlight.as_ref(), sink).into();
+    let filters = highlight::filters(raw.filters.as_ref(), sink).into();
     let site = name.clone().unwrap_or(fallback);
-    let scope = Scope { site, raw, tiers, services, channels, source, roles, approvals, github };
+    let scope = Scope { site, raw, tiers, services, channels, source, roles, approvals, github, highlights, filters };
     let told = environments_told(raw);
     if let Some(notify) = raw.notify.as_ref().filter(|_| told) {
         // Every environment says otherwise: what is wrong with it is told all the same.
