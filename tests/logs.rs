@@ -21,6 +21,7 @@ use std::time::Duration;
 use console::Console;
 use log_scene::{at, batch, cursor_of, entry, line, loss, opened, stands, wish};
 use quarterdeck::domain::LogSource;
+use quarterdeck::domain::highlight::SavedFilter;
 use quarterdeck::domain::host::ClockOffset;
 use quarterdeck::port::event::HostEvent;
 use quarterdeck::port::export::{ExportFormat, Exported};
@@ -364,6 +365,23 @@ fn a_digit_is_a_screen_everywhere_and_spans_of_time_stand_behind_a_key_of_their_
 }
 
 #[test]
+fn a_filter_is_chosen_from_those_with_a_name_and_those_that_were_looked_for() {
+    let mut environment = scene::production();
+    let saved = SavedFilter { name: "payments".to_owned(), query: "order=881*".to_owned() };
+    environment.filters = [saved].into();
+    let mut console = Console::in_trouble_of(MIDDLE, environment);
+    opened(&mut console);
+    console.types("/upstream").keys("enter esc").types("F");
+    let screen = console.screen();
+    assert!(screen.contains("payments (site)") && screen.contains("order=881*"), "{screen}");
+    assert!(screen.contains("looked for before") && screen.contains("upstream"), "{screen}");
+    console.keys("enter");
+    assert!(console.screen().contains("6 of 17 lines"), "{}", console.screen());
+    console.keys("esc").types("F").keys("down enter");
+    assert!(console.screen().contains("query upstream"), "{}", console.screen());
+}
+
+#[test]
 fn the_command_line_that_prints_what_is_shown_is_copied() {
     let mut console = Console::in_trouble((200, 60));
     opened(&mut console);
@@ -576,7 +594,11 @@ fn from_the_end_the_next_error_is_the_newest() {
     console.say(batch(tail, "app-1", rows));
     assert!(console.row_with("32 lines").contains("1 error"), "{}", console.screen());
     console.keys("e");
-    assert!(!console.screen().contains("There is no error") && console.screen().contains("paused"), "{}", console.screen());
+    assert!(
+        !console.screen().contains("There is no error") && console.screen().contains("paused"),
+        "{}",
+        console.screen()
+    );
     console.keys("e");
     assert!(console.screen().contains("There is no error below"), "{}", console.screen());
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::act::{act, go_to_service};
+use super::filters;
 use super::keys::filter;
 use super::links;
 use super::model::{Model, Screen};
@@ -39,6 +40,7 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             }
         }
         Some(Overlay::Links(state)) => return links::open(model, state),
+        Some(Overlay::Filters(state)) => filters::take(model, &state),
         Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
             Some(service) => go_to_service(model, service),
             None => model.overlay = Some(Overlay::Needs(state)),
@@ -64,7 +66,10 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             model.overlay = Some(Overlay::Leave(state));
         }
         Some(Overlay::Running(state)) => model.overlay = Some(Overlay::Running(state)),
-        None if model.screen == Screen::Logs => model.logs.keep_filter(),
+        None if model.screen == Screen::Logs => {
+            model.logs.keep_filter();
+            filters::remember(model);
+        }
         None => *filter(model).1 = false,
     }
     Vec::new()

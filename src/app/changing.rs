@@ -178,6 +178,7 @@ pub fn watch(model: &mut Model) {
             | Overlay::Command(_)
             | Overlay::Picker(_)
             | Overlay::Links(_)
+            | Overlay::Filters(_)
             | Overlay::Needs(_)
             | Overlay::Plan(_)
             | Overlay::Choose(_)

@@ -29,10 +29,8 @@ pub fn key_on_screen(model: &Model, action: Action) -> String {
 }
 
 /// Keys that are told together: the first, what stands between, the last.
-const TOGETHER: [(Action, &str, Action); 2] = [
-    (Action::NextError, " ", Action::PreviousError),
-    (Action::NextHit, " ", Action::PreviousHit),
-];
+const TOGETHER: [(Action, &str, Action); 2] =
+    [(Action::NextError, " ", Action::PreviousError), (Action::NextHit, " ", Action::PreviousHit)];
 
 /// Draws the line.
 pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -73,6 +71,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::Cancel) if !model.questions.is_empty() => "decline",
         (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
         (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
+        (Some(Overlay::Filters(_)), Action::Accept) => "look for it",
         (Some(Overlay::Needs(_)), Action::Accept) => "go there",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_) | Overlay::Plan(_)), Action::Accept) => "do it",
@@ -169,7 +168,7 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Command(_)) => {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
-        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Needs(_)) => {
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Needs(_)) => {
             return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
         }
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],

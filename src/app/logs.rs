@@ -17,8 +17,8 @@ use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
 use crate::screens::logs::{Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
-use crate::ui::{Clock, figure};
 use crate::ui::list::Step;
+use crate::ui::{Clock, figure};
 
 /// Twice within this span reads everything.
 const TWICE: Duration = Duration::from_secs(10);
@@ -32,7 +32,18 @@ pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<S
     let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
     let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, model.logs.time == TimeFormat::Local);
     let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
-    Some(Sight { reading, fleet, shape, clock, zone, local, highlights, deploy: novelty::deploy(model), glyphs, older_key })
+    Some(Sight {
+        reading,
+        fleet,
+        shape,
+        clock,
+        zone,
+        local,
+        highlights,
+        deploy: novelty::deploy(model),
+        glyphs,
+        older_key,
+    })
 }
 
 /// The key that fetches older lines.
@@ -53,7 +64,10 @@ pub(super) fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_
         let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, state.time == TimeFormat::Local);
         let older_key = older_key.as_str();
         let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
-        does(&mut state, &Sight { reading, fleet, shape, clock: STILL, zone, local, highlights, deploy, glyphs, older_key })
+        does(
+            &mut state,
+            &Sight { reading, fleet, shape, clock: STILL, zone, local, highlights, deploy, glyphs, older_key },
+        )
     };
     model.logs = state;
     Some(done)

@@ -9,6 +9,7 @@ mod chord;
 mod command;
 mod copy;
 mod deploy;
+mod filters;
 mod hints;
 mod keys;
 pub mod layout;

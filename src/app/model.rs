@@ -136,6 +136,8 @@ pub struct Model {
     pub(super) dialogs: u64,
     pub(super) recent: Vec<palette::Does>,
     pub(super) commands: Vec<String>,
+    /// What was looked for in logs, the newest first.
+    pub(super) filters: Vec<String>,
     pub(super) interrupted: Option<Moment>,
     /// Whether the tab of the procedures was left with a document open.
     pub(super) in_procedure: bool,
@@ -232,6 +234,7 @@ impl Model {
             dialogs: 0,
             recent: Vec::new(),
             commands: Vec::new(),
+            filters: Vec::new(),
             interrupted: None,
             in_procedure: false,
             put_aside: None,
@@ -302,6 +305,9 @@ impl Model {
         let releases = self.reading_releases.wakes_at(super::releases::wanted(self));
         let follows = self.looking.wakes_at();
         let writing = self.writing.wakes_at();
-        [judged, notice, detail, releases, follows, writing, (looking || painting).then_some(now)].into_iter().flatten().min()
+        [judged, notice, detail, releases, follows, writing, (looking || painting).then_some(now)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

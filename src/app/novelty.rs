@@ -76,7 +76,8 @@ pub fn go(model: &mut Model, step: Step) -> bool {
 pub fn since_here(model: &mut Model) {
     let row = with(model, |state, sight| state.chosen(sight.reading)).flatten();
     let Some(row) = row else { return };
-    let since = Moment { at: row.key(), name: format!("{}, the line under the cursor", clock(model.logs.now, row.key())) };
+    let since =
+        Moment { at: row.key(), name: format!("{}, the line under the cursor", clock(model.logs.now, row.key())) };
     renew(model, since);
 }
 

@@ -4,7 +4,7 @@ use super::model::Model;
 use super::procedures::forms::Purpose;
 use crate::input::Action;
 use crate::screens::{
-    choose, command, confirm, edit, form, help, leave, links, menu, needs, palette, picker, plan, running,
+    choose, command, confirm, edit, filters, form, help, leave, links, menu, needs, palette, picker, plan, running,
 };
 
 use crate::ui::Seen;
@@ -23,6 +23,8 @@ pub enum Overlay {
     Picker(picker::State),
     /// The links of a service.
     Links(links::State),
+    /// Filters of logs.
+    Filters(filters::State),
     /// What a service needs and what needs it.
     Needs(needs::State),
     /// What can be done to the row or the marked rows.
@@ -56,6 +58,7 @@ pub(super) fn seen(model: &mut Model) -> Option<&mut Seen> {
             | Overlay::Command(_)
             | Overlay::Picker(_)
             | Overlay::Links(_)
+            | Overlay::Filters(_)
             | Overlay::Needs(_)
             | Overlay::Menu(_)
             | Overlay::Form(..)

@@ -7,6 +7,7 @@ pub mod command;
 pub mod confirm;
 pub mod deploy;
 pub mod edit;
+pub mod filters;
 pub mod form;
 pub mod help;
 pub mod history;

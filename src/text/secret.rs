@@ -189,10 +189,8 @@ fn replaced<'a>(regex: Option<&Regex>, text: Cow<'a, [u8]>, count: &mut u64) -> 
             continue;
         }
         // Quotation marks stay, so that JSON stays JSON.
-        let quoted =
-            |mark: &[u8]| bytes.len() >= 2 * mark.len() && bytes.starts_with(mark) && bytes.ends_with(mark);
-        let mark: &[u8] =
-            [b"\\\"".as_slice(), b"\"", b"'"].into_iter().find(|mark| quoted(mark)).unwrap_or_default();
+        let quoted = |mark: &[u8]| bytes.len() >= 2 * mark.len() && bytes.starts_with(mark) && bytes.ends_with(mark);
+        let mark: &[u8] = [b"\\\"".as_slice(), b"\"", b"'"].into_iter().find(|mark| quoted(mark)).unwrap_or_default();
         if bytes.len() == 2 * mark.len() {
             continue;
         }

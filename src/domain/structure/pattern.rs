@@ -70,7 +70,11 @@ pub fn asking(message: &[u8]) -> Option<String> {
     };
     let fields = fields.iter().filter(|field| field.kind != Value::Nested).filter(name);
     let asks = |field: &Field<'_>| {
-        let value = if is_kept(field) && !field.value.is_empty() { String::from_utf8_lossy(&field.value).into_owned() } else { "*".to_owned() };
+        let value = if is_kept(field) && !field.value.is_empty() {
+            String::from_utf8_lossy(&field.value).into_owned()
+        } else {
+            "*".to_owned()
+        };
         format!(".{}={value}", String::from_utf8_lossy(&field.name))
     };
     // Those whose value is a part of the pattern come first.

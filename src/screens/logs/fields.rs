@@ -180,7 +180,10 @@ fn whole(sight: &Sight<'_>, unfolded: &Unfolded, line: &Line<'_>, room: usize) -
     for clean in std::iter::once(line.clean(budget)).chain(more) {
         for row in &clean.rows {
             // The line above shows it.
-            if std::mem::take(&mut first) && width(&row.text()) <= sight.shape.message() && clean.rows.len() + members.len() > 1 {
+            if std::mem::take(&mut first)
+                && width(&row.text()) <= sight.shape.message()
+                && clean.rows.len() + members.len() > 1
+            {
                 continue;
             }
             for text in wrap(&row.text(), room.saturating_sub(2)) {

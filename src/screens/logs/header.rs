@@ -67,7 +67,7 @@ fn shows(state: &State) -> Option<String> {
 pub fn mode(state: &State, sight: &Sight<'_>) -> Words {
     match state.place {
         // Nothing new comes into a span that has an end.
-        Place::Following if !state.follows() => Words::of(Role::Quiet, "the span alone"),
+        Place::Following if !state.follows() => Words::of(Role::Quiet, "span alone"),
         Place::Following => Words::of(Role::Info, "following"),
         Place::Held { .. } => {
             let fresh = state.fresh(sight.reading);
@@ -140,7 +140,8 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
             words = words.text(Role::Faint, dot.clone()).then(standing);
         }
     }
-    let silent: Vec<&str> = store.hosts().iter().filter(|host| is_silent(host)).map(|host| host.name.as_str()).collect();
+    let silent: Vec<&str> =
+        store.hosts().iter().filter(|host| is_silent(host)).map(|host| host.name.as_str()).collect();
     if !silent.is_empty() && !store.all().is_empty() {
         let silent = if silent.len() > 3 { format!("{} hosts", silent.len()) } else { silent.join(", ") };
         words = words.text(Role::Faint, dot.clone()).text(Role::Warn, format!("no lines of {silent}"));

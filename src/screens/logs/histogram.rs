@@ -201,7 +201,10 @@ fn times(sight: &Sight<'_>, pen: &mut Pen<'_>, (axis, columns): (&Axis, &Columns
     while at < long {
         let mut label = time(sight, columns.begin(usize::from(at)), columns);
         if at == 0 && axis.before > 0 {
-            label = format!("{label}, {} before", figure::grouped(axis.before));
+            label = format!(
+                "{label}, {} before",
+                figure::count(usize::try_from(axis.before).unwrap_or(usize::MAX), "line")
+            );
         }
         let (from, to) = (left + at, left + at + columns_of(&label));
         if to <= end_at && taken.iter().all(|(begin, end)| to <= *begin || from >= *end) {

@@ -1,9 +1,9 @@
 //! Which lines are marked by rules of the person and of the site, and how.
 
 use super::sight::Sight;
+use crate::domain::HostName;
 use crate::domain::highlight::Hue;
 use crate::domain::query::Subject;
-use crate::domain::HostName;
 use crate::port::log_block::Line;
 use crate::style::Role;
 

@@ -105,7 +105,9 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
             "All lines that are held came after that moment, so everything counts as new.".to_owned()
         } else {
             let programs = figure::count(all, "program");
-            format!("Nothing from before that moment is held of {alone} of {programs}: all that they say counts as new.")
+            format!(
+                "Nothing from before that moment is held of {alone} of {programs}: all that they say counts as new."
+            )
         };
         pen.words(inside.x + 1, y, inside.width.saturating_sub(2), &Words::of(Role::Warn, words));
         y += 1;

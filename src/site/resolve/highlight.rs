@@ -57,7 +57,8 @@ pub fn filters(raw: Option<&Entries<Located<String>>>, sink: &mut Sink<'_>) -> V
 fn named(name: &Located<String>, what: &str, sink: &mut Sink<'_>) {
     let word = &name.value;
     if word.trim().is_empty() || word.chars().count() > NAME || word.chars().any(char::is_control) {
-        let message = format!("{} can't be the name of a {what}: it has 1 to {NAME} printable characters", quoted(word));
+        let message =
+            format!("{} can't be the name of a {what}: it has 1 to {NAME} printable characters", quoted(word));
         sink.add(&name.span, message);
     }
 }
