@@ -226,7 +226,7 @@ fn folding_leaves_no_empty_lines_below() {
 #[test]
 fn what_stands_behind_a_dialog_does_not_change() {
     let (mut console, tail) = reading(MIDDLE);
-    console.keys("3");
+    console.keys("t 3");
     let tail = wish(console.asked()).map_or(tail, |wish| wish.id);
     for host in ["app-1", "app-2", "db-1"] {
         console.say(stands(tail, host, TailState::Following));
@@ -270,9 +270,9 @@ fn clocks_that_are_apart_are_corrected_and_told() {
     assert!(places.is_sorted(), "{}", console.screen());
     assert!(console.row_with("first").contains("02:13:10.100"), "{}", console.screen());
     assert!(console.screen().contains("app-1 clock -5.0s, corrected"), "{}", console.screen());
-    console.keys("t");
+    console.keys("t t");
     assert!(console.row_with("first").contains("14s"), "{}", console.screen());
-    console.keys("t");
+    console.keys("t t");
     assert!(console.row_with("first").contains("02:13:05.100"), "by the host's own clock: {}", console.screen());
 }
 
@@ -302,7 +302,7 @@ fn levels_filters_and_hits() {
     );
     assert!(!console.screen().contains("score service slow"), "{}", console.screen());
     console.keys("x");
-    assert!(console.screen().contains("6 of 17 lines, 1 line around"), "{}", console.screen());
+    assert!(console.screen().contains("6 of 17 lines, 6 errors, 1 line around"), "{}", console.screen());
     assert!(console.screen().contains("score service slow") && !console.screen().contains("GET / 200"));
     console.keys("x x x");
     assert!(console.screen().contains("GET / 200") && console.screen().contains("with all others"));
@@ -466,14 +466,14 @@ fn what_is_missing_is_counted_and_how_each_host_stands_is_said() {
 fn nothing_to_read_is_said_in_a_sentence() {
     let (mut console, _) = reading(MIDDLE);
     assert!(console.screen().contains("Nothing of this stands in the journals yet."), "{}", console.screen());
-    console.keys("3");
+    console.keys("t 3");
     let tail = wish(console.asked()).unwrap().id;
     for host in ["app-1", "app-2", "db-1"] {
         console.say(stands(tail, host, TailState::Following));
     }
     let screen = console.screen();
     assert!(
-        screen.contains("Nothing was written: the last 5 minutes.") && screen.contains("6 reads the last hour"),
+        screen.contains("Nothing was written: the last 5 minutes.") && screen.contains("t 5 reads the last hour"),
         "{screen}"
     );
     for host in ["app-1", "app-2", "db-1"] {

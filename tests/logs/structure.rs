@@ -35,7 +35,7 @@ fn what_a_message_says_of_its_level_counts_when_it_is_more_than_the_journal_has(
     assert!(console.row_with("cart lost").contains("error"), "{}", console.screen());
     assert!(console.row_with("slow query").contains("warn") && console.row_with("slow query").contains("took=1.2s"));
     assert!(console.row_with("said as an error").contains("error  said"), "{}", console.screen());
-    console.keys("L L");
+    console.keys("L");
     assert!(console.screen().contains("3 of 4 lines"), "{}", console.screen());
     console.keys("esc").types("/level>=error").keys("enter");
     assert!(console.screen().contains("2 of 4 lines"), "{}", console.screen());
