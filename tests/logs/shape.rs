@@ -56,7 +56,7 @@ fn the_lines_over_time_begin_where_most_lie_and_end_now() {
     assert!(axis(&console).ends_with("now"), "{}", console.screen());
     // Of a host without a link nobody knows.
     console.say(stands(tail, "app-2", TailState::NoLink));
-    assert!(lowest(&console).ends_with('█'), "{}", console.screen());
+    assert!(!lowest(&console).ends_with('─'), "{}", console.screen());
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn errors_come_first_among_what_is_new_and_who_can_not_be_compared_is_told() {
     assert!(screen.contains("is held of 2 of 3 programs"), "{screen}");
     // Its lines are those of the row: of its unit, and with what makes it a pattern.
     console.keys("j j j");
-    assert!(console.row_with("status=200").contains(" 9 "), "{}", console.screen());
+    assert!(console.row_with(" 9  gateway").contains("status=200"), "{}", console.screen());
     console.keys("enter");
     assert!(console.screen().contains("9 of 17 lines"), "{}", console.screen());
     assert!(console.screen().contains(".status=200"), "{}", console.screen());
