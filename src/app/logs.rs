@@ -147,7 +147,7 @@ pub fn since_head(model: &mut Model, now: Now) -> Vec<Effect> {
     model.logs.head_asked = Some(now.mono);
     let hosts = model.reading.as_ref().map_or(0, |reading| reading.sources().len());
     let (hosts, key) = (figure::count(hosts, "host"), super::hints::key_of(model, Action::SinceHead));
-    let text = format!("Everything in the journals of {hosts}, however much that is: {key} again reads it.");
+    let text = format!("{key} again reads all of the journals of {hosts}, however much it is.");
     model.say_for(text, TWICE, now);
     Vec::new()
 }
