@@ -31,6 +31,8 @@ mod past;
 mod procedures;
 #[path = "common/scene.rs"]
 mod scene;
+#[path = "runbooks/waiting.rs"]
+mod waiting;
 
 use console::Console;
 use procedures::{Doc, Told};

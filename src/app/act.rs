@@ -63,6 +63,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::RunAll => return procedures::begin::all(model, now),
         Action::RollBack => return procedures::begin::other(model, Chosen::Rollback, now),
         Action::Waive => procedures::gate::waive(model),
+        Action::WaitForLock => deploy::waiting::begin(model, now),
         Action::CheckAgain if deploy::is_choosing(model) => {
             model.say("Releases and versions are read anew.", now);
             return releases::refresh(model, now);
@@ -117,7 +118,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             model.overlay = Some(Overlay::Command(command::open(model)));
         }
         Action::Back if model.writing.stay() => model.say("qd stays.", now),
-        Action::Back => back(model),
+        Action::Back => back(model, now),
         Action::NextPane => match model.screen {
             Screen::Overview => model.overview.in_detail = !model.overview.in_detail,
             Screen::Hosts => model.hosts.in_detail = !model.hosts.in_detail,
@@ -369,7 +370,10 @@ pub(super) fn show(model: &mut Model, screen: Screen) {
     }
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model, now: Now) {
+    if model.screen == Screen::Deploy && deploy::waiting::give_up(model, now) {
+        return;
+    }
     let went = match model.screen {
         Screen::Overview => model.overview.back(),
         Screen::Logs => model.logs.back(),

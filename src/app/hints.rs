@@ -353,6 +353,7 @@ fn deploy(model: &Model) -> Vec<Action> {
             follows.into_iter().chain(back).chain([Action::Proceed, Action::Down]).collect()
         }
     };
+    actions.insert(1, Action::WaitForLock);
     actions.extend([
         Action::Follow,
         Action::NextPage,

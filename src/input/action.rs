@@ -124,6 +124,7 @@ actions! {
     RollBack "roll-back" "roll back" "Run the way back that is written down; shows every command first" [Procedure Deploy] -> Change
     AnswerRun "answer-run" "answer" "Answer what the run waits for: what failed, a decision, an input" [Procedure Deploy]
     Waive "waive" "waive" "Waive the item of the gate under the cursor, with a reason, where your role may" [Procedure Deploy]
+    WaitForLock "wait-for-lock" "wait for lock" "Wait for the lock that somebody else has; then the gate is judged anew, and it is confirmed anew" [Deploy]
     CheckAgain "check-again" "check again" "Check once more what the gate checks: the item under the cursor, else all of it" [Procedure Deploy]
     ChooseHost "choose-host" "where" "Choose where steps are done that name no host" [Procedure]
     PauseRun "pause-run" "pause" "Begin no further step of the run, or go on with it" [Procedure Deploy]

@@ -25,6 +25,7 @@ mod guarded;
 #[allow(dead_code, reason = "this file uses a part of the modules it shares")]
 mod hosts;
 mod left;
+mod locked;
 #[path = "../common/pty.rs"]
 #[allow(unused_imports, reason = "this file uses a part of the modules it shares")]
 mod pty;

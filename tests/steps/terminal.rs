@@ -22,7 +22,7 @@ fn desk(sshd: &Sshd, document: &str) -> Desk {
     desk
 }
 
-fn at_a_terminal(desk: &Desk, arguments: &[&str]) -> Pty {
+pub(super) fn at_a_terminal(desk: &Desk, arguments: &[&str]) -> Pty {
     let trusted = digest(&desk.path("run.md"));
     let arguments = [arguments, &["--trust", &trusted]].concat();
     let mut launch = Launch::qd(&arguments).folder(desk.folder.path()).size(100, 30);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Desk, told};
 
-const DEPLOY: &str = "+++\nkind = \"deploy\"\n+++\n# P\n\n## Gate\n\n```sh {#look host=me}\ncat ROOM/there\n```\n\n\
+pub(super) const DEPLOY: &str = "+++\nkind = \"deploy\"\n+++\n# P\n\n## Gate\n\n```sh {#look host=me}\ncat ROOM/there\n```\n\n\
     ## Phase 1\n\n```sh {#one host=\"me too\" danger=change}\necho one >>ROOM/truth\n```\n\n\
     ## Rollback\n\n```sh {#back host=me danger=change}\necho back >>ROOM/truth\n```\n";
 
@@ -166,54 +166,4 @@ fn a_deploy_does_not_begin_by_clocks_that_are_more_than_a_minute_apart() {
     let done = by_a_clock(&desk, -20, &["--yes"]);
     assert!(done.status.success(), "{}", told(&done));
     assert_eq!(desk.text("truth"), "one\none\n");
-}
-
-/// A deploy that wants the lock of an environment whose lock host is this machine.
-fn locking() -> Desk {
-    let desk = Desk::here("");
-    let site = desk.site_here().replace("[environments.lab.hosts]", "lock_host = \"me\"\n[environments.lab.hosts]");
-    desk.write("config/quarterdeck/sites/shop/site.toml", &site);
-    desk.document(&DEPLOY.replace("kind = \"deploy\"", "kind = \"deploy\"\nlock = true"));
-    desk.write("there", "");
-    let taken = lock(&desk, &["take", "-m", "moving"]);
-    assert!(taken.status.success(), "{}", told(&taken));
-    desk
-}
-
-fn lock(desk: &Desk, words: &[&str]) -> Output {
-    let (first, more) = words.split_first().unwrap();
-    let arguments = [&["lock", first, "shop", "-e", "lab"], more].concat();
-    desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).output().unwrap()
-}
-
-#[test]
-fn who_waits_for_the_lock_is_told_who_has_it_and_begins_when_it_is_free() {
-    let desk = locking();
-    let trusted = super::digest(&desk.path("run.md"));
-    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes", "--wait-lock", "10m"];
-    let mut waiting = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(waiting.stderr.take().unwrap()));
-    let said = lines.by_ref().map(Result::unwrap).find(|line| line.contains("The environment is locked")).unwrap();
-    assert!(said.contains("by hand for \"moving\"") && said.contains("It is waited for"), "{said}");
-    assert_eq!(desk.text("truth"), "");
-    let released = lock(&desk, &["release"]);
-    assert!(released.status.success(), "{}", told(&released));
-    let rest: Vec<String> = lines.map(Result::unwrap).collect();
-    let went = waiting.wait_with_output().unwrap();
-    assert!(went.status.success(), "{}{rest:?}", told(&went));
-    assert_eq!(desk.text("truth"), "one\none\n");
-}
-
-#[test]
-fn who_waited_for_the_lock_in_vain_begins_nothing() {
-    let desk = locking();
-    let kept = desk.qd(&["--yes", "--wait-lock", "2s"], None);
-    assert_eq!(kept.status.code(), Some(77), "{}", told(&kept));
-    assert!(told(&kept).contains("The environment is locked, so nothing was begun"), "{}", told(&kept));
-    assert!(told(&kept).contains("It is waited for"), "{}", told(&kept));
-    for wrong in ["0s", "soon", "48h"] {
-        let refused = desk.qd(&["--yes", "--wait-lock", wrong], None);
-        assert!(!refused.status.success() && told(&refused).contains("such as 10m"), "{}", told(&refused));
-    }
-    assert_eq!(desk.text("truth"), "");
 }

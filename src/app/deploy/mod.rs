@@ -5,6 +5,7 @@ pub mod following;
 mod moves;
 mod next;
 mod settle;
+pub mod waiting;
 
 pub use moves::{go, point};
 pub use next::{not_next, only_looks, opens, proceed};

@@ -392,6 +392,10 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     if let Some(id) = read {
         past::came(model, &id);
     }
+    let anew = crate::app::deploy::waiting::settle(model, now);
+    if !anew.is_empty() {
+        return anew;
+    }
     // Whoever is at it and does nothing else sees at once what the go would do.
     let is_free = model.overlay.is_none() && model.screen == crate::app::model::Screen::Procedure;
     if is_free && !waited && decide::waits_for_go(model) {

@@ -13,7 +13,7 @@ use crate::cli::{Exit, output};
 use crate::domain::channel::{Delivery, Told};
 use crate::domain::motion::{Code, Motion};
 use crate::domain::procedure::ProcedurePlan;
-use crate::domain::run::{RunState, RunStep, StepState};
+use crate::domain::run::{Go, RunState, RunStep, StepState};
 use crate::domain::{InputName, PartId, Run, RunId};
 use crate::port::procedure::{Evidence, Need, Piece};
 use crate::state::procedures::{plan_json, plan_told_with};
@@ -290,7 +290,10 @@ pub(super) fn need(
             (format!("{} needs a terminal", step(number)), "no flag does, only a terminal".to_owned())
         }
         Need::Go => (
-            "the gate is passed: the rest waits for a go".to_owned(),
+            match run.document.as_ref().map(|document| document.decided.go) {
+                Some(Go::Waits) => "the gate is passed: the rest waits for a go".to_owned(),
+                Some(Go::Unasked | Go::Given) | None => "what is left waits to be confirmed".to_owned(),
+            },
             "--yes, or --confirm where the environment is protected".to_owned(),
         ),
         Need::Window(opening, role) => (

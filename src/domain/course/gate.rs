@@ -207,6 +207,26 @@ impl Course {
         Ok(found)
     }
 
+    /// What gates have checked behind which nothing was changed yet: checked anew where the run had to wait since.
+    pub fn checked_before_any_change(&self) -> Vec<usize> {
+        let changed = |gate: &Range<usize>| {
+            let mut changes = self.behind(gate).filter(|rule| !rule.reads);
+            changes.any(|rule| rule.steps.iter().any(|number| self.is_tried(*number)))
+        };
+        let gates = self.gates().into_iter().filter(|gate| !changed(gate));
+        let rules = gates.flat_map(|gate| self.rules.get(gate).unwrap_or_default());
+        let checked = rules.filter(|rule| rule.asks == Asks::Nobody && rule.reads);
+        let ended = |number: &usize| {
+            let waived = self.steps.get(*number).is_some_and(|step| step.state == StepState::Waived);
+            match self.stand(*number) {
+                Stand::Passed => !waived,
+                Stand::Shown | Stand::Failed | Stand::Unknown => true,
+                Stand::Due | Stand::Going | Stand::Open => false,
+            }
+        };
+        checked.flat_map(|rule| &rule.steps).copied().filter(ended).collect()
+    }
+
     /// The steps of an item of a gate that are waived, by somebody of whom `has` says which roles they have.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! A run that was taken up where much is at stake: nothing more of it changes anything before what is left of it was shown
-//! and confirmed once more, where it goes on now.
+//! A run that was taken up where much is at stake, or that waited for the lock: nothing more of it changes anything before
+//! what is left of it was shown and confirmed once more, where it goes on now.
 
 use super::{Course, Rule, Stand};
 use crate::domain::procedure::{ProcedurePlan, Purpose};
@@ -12,6 +12,11 @@ impl Course {
         if self.whole && self.go != Go::Waits {
             self.worded = Some(Default::default());
         }
+    }
+
+    /// A step that was about to begin was not: its turn comes again.
+    pub fn put_back(&mut self, number: usize) {
+        self.going.remove(&number);
     }
 
     /// Whether a step may not begin before that word: it would change something, and nobody has permitted it here.

@@ -77,3 +77,28 @@ fn the_way_back_waits_for_no_word() {
     }
     assert_eq!((course.next(NOW), course.wants()), (vec![Do::Begin(3)], vec![]));
 }
+
+#[test]
+fn what_waited_for_the_lock_is_judged_and_confirmed_anew_before_anything_changes() {
+    let gate = PlannedPart { role: Role::Gate, ..look("gate", 0) };
+    let all = plan(true, vec![gate, look("look", 1), run_part("first", Role::Phase, 1, 1)]);
+    let mut course = begun(&all);
+    for number in [0, 1] {
+        assert_eq!(course.next(NOW), [Do::Begin(number)]);
+        end(&mut course, number, StepState::Verified, None);
+    }
+    assert_eq!(course.next(NOW), [Do::Begin(2)]);
+    // It finds the lock taken, and waits.
+    course.put_back(2);
+    course.wait_for_word();
+    let anew = course.checked_before_any_change();
+    assert_eq!(anew, [0], "what was looked at behind the gate has changed nothing, so the gate is judged anew");
+    end(&mut course, 0, StepState::Planned, None);
+    assert_eq!((course.next(NOW), course.wants()), (vec![Do::Begin(0)], vec![]));
+    end(&mut course, 0, StepState::Verified, None);
+    assert_eq!((course.next(NOW), course.wants()), (vec![], vec![Want::Go]));
+    assert_eq!(course.permit(&all, |_, _| panic!("all of it is recorded")).unwrap(), [2]);
+    assert_eq!(course.next(NOW), [Do::Begin(2)]);
+    end(&mut course, 2, StepState::Failed, None);
+    assert_eq!(course.checked_before_any_change(), [0; 0], "something was changed: the gate counts for the rest");
+}

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::approve::Approving;
 use super::guard::{Guarded, probed};
-use super::job::{Done, Kit, Orders};
+use super::job::{Done, Orders};
+use super::kit::Kit;
 use super::ledger::Lost;
 use crate::domain::course::{Judgement, Rule};
 use crate::domain::probe::{Found, Vantage};
@@ -112,7 +113,7 @@ impl Watch {
 
     fn done(self, lost: Option<Lost>, looked: Vec<(String, Foreign)>) -> Done {
         let evidence = Evidence { reason: self.record.reason, output: Foreign::default(), looked };
-        Done { record: self.record, lost, evidence }
+        Done { record: self.record, lost, evidence, anew: None }
     }
 
     /// Asks until it passes, so often as the document says.

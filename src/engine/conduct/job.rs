@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::check::fields;
-use super::ledger::{Ledger, Lost};
+use super::kit::Kit;
+use super::ledger::Lost;
 use super::mask::is_masked;
 use super::output::{Kept, PIECES, Reading};
 use super::stands::Looks;
@@ -19,11 +20,8 @@ use crate::domain::procedure::{Danger, HERE, Job, PlannedPart};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::time::short;
 use crate::domain::{InputName, Moment};
-use crate::engine::act::Place;
-use crate::engine::channels::{About, Post};
 use crate::engine::clock::Clock;
-use crate::engine::jobs::{Began, Cancelled, Ended, Fence, JobKey, Jobs, Offsets, Order, Seen};
-use crate::engine::lock::Guard;
+use crate::engine::jobs::{Began, Cancelled, Ended, JobKey, Offsets, Order, Seen};
 use crate::port::Secret;
 use crate::port::procedure::Evidence;
 
@@ -33,36 +31,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_secs(15);
 /// A claim that the host does not know is made so often; then something is wrong there.
 const CLAIMS: usize = 5;
-
-/// What every step of a run needs.
-#[derive(Clone)]
-pub(super) struct Kit {
-    pub(super) place: Place,
-    pub(super) jobs: Arc<dyn Jobs>,
-    pub(super) ledger: Ledger,
-    pub(super) token: u64,
-    /// The environment's lock, where the procedure wants it.
-    pub(super) guard: Option<Guard>,
-    /// The token of it that is handed to a host.
-    pub(super) fence: Option<Fence>,
-    /// What brings notices to channels, and what they are about.
-    pub(super) post: Post,
-    pub(super) about: About,
-}
-
-impl Kit {
-    /// Has the environment's lock before something changes, where the procedure wants it.
-    pub(super) async fn have_lock(&mut self, changes: bool, orders: &Orders) -> Result<(), (Reason, String)> {
-        let Some(guard) = self.guard.as_ref().filter(|_| changes) else { return Ok(()) };
-        tokio::select! {
-            may = guard.may_change() => self.fence = Some(may.map_err(|why| (Reason::Refused, why))?),
-            () = orders.cancel.cancelled() => {
-                return Err((Reason::Cancelled, "cancelled while it waited for the lock".to_owned()));
-            }
-        }
-        Ok(())
-    }
-}
 
 /// What a step is told while it goes on.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +49,8 @@ pub(super) struct Done {
     pub(super) lost: Option<Lost>,
     /// What is known of it if it did not end well.
     pub(super) evidence: Evidence,
+    /// It waited for the lock and was not begun: how often that was waited for.
+    pub(super) anew: Option<u64>,
 }
 
 /// One step on its way.
@@ -108,6 +78,8 @@ pub(super) enum Came {
     Unknown(String),
     /// It never began, and nothing of it is left.
     Never(Reason, String),
+    /// It waited for the lock, so often in all, and nothing more of it was begun.
+    Anew(u64),
     Lost(Lost),
 }
 
@@ -136,13 +108,15 @@ impl Step {
                 Came::Badly(..) | Came::Never(..) => StepState::Failed,
                 Came::Unknown(_) => StepState::Unknown,
                 Came::Lost(lost) => return self.done(Some(lost.clone()), &kept),
+                Came::Anew(waits) => return Done { anew: Some(*waits), ..self.done(None, &kept) },
             };
             let came_never = match &came {
                 Came::Never(reason, _) => Some(*reason),
-                Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_) | Came::Lost(_) => None,
+                Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_) => None,
+                Came::Anew(_) | Came::Lost(_) => None,
             };
             match came {
-                Came::Well | Came::Lost(_) => {}
+                Came::Well | Came::Anew(_) | Came::Lost(_) => {}
                 Came::Unplayed(why) => self.record.note = why.into(),
                 Came::Badly(reason, why) | Came::Never(reason, why) => {
                     (self.record.reason, self.record.note) = (Some(reason), why.into());
@@ -174,7 +148,7 @@ impl Step {
         let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report)));
         let looked = looked.chain(self.looks.judged.iter().cloned()).collect();
         let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked };
-        Done { record: self.record, lost, evidence }
+        Done { record: self.record, lost, evidence, anew: None }
     }
 
     /// Waits for the next try: whether there is one.
@@ -205,8 +179,8 @@ impl Step {
         if !self.is_as_recorded(&job) {
             return Came::Never(Reason::Refused, self.edited_elsewhere("it is not tried again by itself"));
         }
-        if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
-            return Came::Never(reason, why);
+        if let Err(came) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
+            return came;
         }
         let before = self.record.clone();
         self.record = RunStep {
@@ -247,8 +221,8 @@ impl Step {
     async fn sent(&mut self, part: &PlannedPart, job: &Job, kept: &mut Kept) -> Came {
         for _ in 0..CLAIMS {
             // Once more right before: what was looked at and written down since then took its time.
-            if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
-                return Came::Never(reason, why);
+            if let Err(came) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
+                return came;
             }
             let order = self.behind_timer(self.order(part, job));
             let began = tokio::select! {
@@ -331,8 +305,8 @@ impl Step {
                     if !self.is_as_recorded(&job) {
                         return Came::Never(Reason::Refused, self.edited_elsewhere("it was never started"));
                     }
-                    if let Err((reason, why)) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
-                        return Came::Never(reason, why);
+                    if let Err(came) = self.kit.have_lock(part.danger > Danger::Read, &self.orders).await {
+                        return came;
                     }
                     return self.send(&part, &job, kept).await;
                 }

@@ -88,7 +88,7 @@ impl Conductor {
 
 /// Removes what a run that has ended left on its hosts: its output is in the store. Says of each host that keeps something
 /// of it why, as a sentence with what to do.
-pub(super) async fn clear(kit: &super::job::Kit, steps: &[RunStep]) -> Vec<(HostName, String)> {
+pub(super) async fn clear(kit: &super::kit::Kit, steps: &[RunStep]) -> Vec<(HostName, String)> {
     let hosts: BTreeSet<HostName> =
         steps.iter().filter(|step| step.attempt > 0).map(|step| step.host.clone()).collect();
     let clearing = hosts.into_iter().map(|host| {

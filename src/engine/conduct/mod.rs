@@ -17,6 +17,7 @@ mod figures;
 mod follow;
 mod guard;
 mod job;
+mod kit;
 mod known;
 mod ledger;
 mod look;
@@ -33,6 +34,7 @@ mod shift;
 mod stands;
 mod task;
 mod terminal;
+mod waited;
 mod windows;
 mod writing;
 
@@ -42,17 +44,19 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use self::clocks::apart;
 
 use self::claim::Claim;
-use self::job::Kit;
+use self::kit::Kit;
 use self::ledger::{Ledger, Lost};
 use self::mask::Masks;
 use self::mirroring::Mirroring;
 use self::task::{Activity, Order, Task};
 use crate::domain::course::Course;
 use crate::domain::lock::Holder;
+use crate::domain::permit::How;
 use crate::domain::procedure::{Job, PlannedPart, Procedure, ProcedurePlan, Purpose};
 use crate::domain::run::{Decided, Go, RunDocument, RunState, RunStep};
 use crate::domain::{Permit, Run, RunId};
@@ -60,7 +64,7 @@ use crate::engine::act::{Book, Place, one_change};
 use crate::engine::channels::{About, Cover, Herald, Post};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
-use crate::engine::lock::{EnvironmentLock, Guard};
+use crate::engine::lock::{EnvironmentLock, Guard, Waited};
 use crate::engine::mirror::{Mirror, MirrorError};
 use crate::engine::store::{Document, Who, fresh_run_id};
 use crate::engine::transport::Asking;
@@ -327,7 +331,18 @@ fn guard(stage: &Stage, run: &Run, book: &Book, was_before: bool) -> Option<Guar
 
 /// Looks at all that a new run needs before it is recorded.
 async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
-    is_free(stage, begun).await?;
+    if is_free(stage, begun).await? {
+        // What was confirmed before the wait is confirmed anew before anything is changed.
+        begun.course.wait_for_word();
+        let by_hand = [How::Yes, How::Typed].iter().any(|how| how.word() == begun.run.confirmed);
+        if by_hand && !begun.plans.iter().all(|plan| plan.whole) {
+            return Err(
+                "The lock is free now. Nothing was begun: what was confirmed before it was waited for counts no more. Begin \
+                 it again."
+                    .to_owned(),
+            );
+        }
+    }
     for plan in &begun.plans {
         if let Some(sentence) = clocks::apart(plan, stage.mirror.as_ref(), &stage.place.clock).await {
             return Err(sentence);
@@ -337,22 +352,23 @@ async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
 }
 
 /// Whether nobody else has the environment's lock, where a new run will want it: one that could only fail is not begun.
-/// What can't be asked now is asked again before the first change.
-async fn is_free(stage: &Stage, begun: &Begun) -> Result<(), String> {
+/// What can't be asked now is asked again before the first change. Whether it was waited for.
+async fn is_free(stage: &Stage, begun: &Begun) -> Result<bool, String> {
     let document = begun.run.document.as_ref();
     let procedure = document.and_then(|document| stage.place.environment.procedure(&document.name));
     let locks = procedure.is_some_and(|procedure| procedure.header.lock) && begun.plans.iter().any(changes);
-    let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(()) };
-    match lock.awaited(None, &stage.place.clock).await {
-        Ok(Some(seen)) => {
+    let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(false) };
+    match lock.awaited(None, &stage.place.clock, Instant::now()).await {
+        Ok(Waited::InVain(seen)) => {
             let now = stage.place.clock.now().wall;
             let (told, out) = (seen.told(now), seen.way_out(lock.host()));
             Err(format!("The environment is locked, so nothing was begun: {told}. {out}"))
         }
-        Ok(None) => Ok(()),
+        Ok(Waited::No) => Ok(false),
+        Ok(Waited::Free) => Ok(true),
         Err(why) => {
             tracing::info!(%why, "the lock was not looked at before the run began");
-            Ok(())
+            Ok(false)
         }
     }
 }

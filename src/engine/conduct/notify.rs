@@ -1,6 +1,7 @@
 //! One step that tells a channel something: once, whatever becomes of the console, and with what is known of its end.
 
-use super::job::{Done, Kit, Orders};
+use super::job::{Done, Orders};
+use super::kit::Kit;
 use super::ledger::Lost;
 use super::task::Task;
 use crate::domain::channel::{Delivery, Occasion, Silent, Told};
@@ -155,6 +156,6 @@ impl Telling {
 
     fn done(self, lost: Option<Lost>) -> Done {
         let evidence = Evidence { reason: self.record.reason, ..Evidence::default() };
-        Done { record: self.record, lost, evidence }
+        Done { record: self.record, lost, evidence, anew: None }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::job::Kit;
+use super::kit::Kit;
 use super::mask::Masks;
 use super::task::Task;
 use crate::domain::course::Course;

@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::approve::Approving;
 use super::check::Watch;
-use super::job::{Done, Kit, Orders, Step};
+use super::job::{Done, Orders, Step};
+use super::kit::Kit;
 use super::ledger::Lost;
 use super::mask::Masks;
 use super::needs::kept_tail;
@@ -452,7 +453,10 @@ impl Task {
         match came {
             Came::Step(number, done) => {
                 self.under_way.remove(&number);
-                let Done { record, lost, mut evidence } = *done;
+                let Done { record, lost, mut evidence, anew } = *done;
+                if let Some(waits) = anew {
+                    return self.anew(number, waits).await;
+                }
                 let stuck = matches!(record.state, StepState::Failed | StepState::Unknown);
                 if stuck && evidence.output.is_empty() {
                     evidence.output = kept_tail(&self.kit.ledger, number, record.attempt).await;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 
-use super::job::{Done, Kit, Orders};
+use super::job::{Came, Done, Orders};
+use super::kit::Kit;
 use super::ledger::Lost;
 use crate::domain::procedure::{HERE, Job, Language};
 use crate::domain::run::{Check, Finding, Reason, RunStep, StepState, StepVerdict};
@@ -46,8 +47,12 @@ impl Terminal {
             let why = "It had the terminal of a console that is gone: how it ended is not known.";
             return self.end(StepState::Unknown, None, why.to_owned()).await;
         }
-        if let Err((reason, why)) = self.kit.have_lock(true, &self.orders).await {
-            return self.end(StepState::Failed, Some(reason), why).await;
+        match self.kit.have_lock(true, &self.orders).await {
+            Ok(()) => {}
+            Err(Came::Never(reason, why)) => return self.end(StepState::Failed, Some(reason), why).await,
+            Err(Came::Anew(waits)) => return Done { anew: Some(waits), ..self.done(None) },
+            Err(Came::Lost(lost)) => return self.done(Some(lost)),
+            Err(Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_)) => return self.done(None),
         }
         let before = self.record.clone();
         self.record.attempt += 1;
@@ -195,6 +200,6 @@ impl Terminal {
 
     fn done(self, lost: Option<Lost>) -> Done {
         let evidence = Evidence { reason: self.record.reason, ..Evidence::default() };
-        Done { record: self.record, lost, evidence }
+        Done { record: self.record, lost, evidence, anew: None }
     }
 }

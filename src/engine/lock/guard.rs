@@ -1,9 +1,12 @@
 //! What a run asks before each change: the lock is taken and the environment reserved before the first, and the lock host
 //! is asked before each further one whether it is still ours.
 
-use tokio::sync::{mpsc, oneshot};
+use std::fmt;
 
-use super::{EnvironmentLock, Held, LockError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::{EnvironmentLock, Held, LockError, Waited};
 use crate::domain::Lock;
 use crate::domain::lock::{Holder, Stands};
 use crate::engine::clock::{AnyClock, Clock};
@@ -12,42 +15,73 @@ use crate::engine::jobs::Fence;
 /// Steps that ask at once; whoever asks beyond that waits.
 const ASKING: usize = 16;
 
+/// Why a change may not begin now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// Somebody else had the lock and it was waited for: what was judged and confirmed before is judged and confirmed anew.
+    /// How often that was so.
+    Anew(u64),
+    /// Why nothing may be sent, as a sentence.
+    Refused(String),
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anew(_) => out.write_str("the lock was waited for, so what was judged before is judged anew"),
+            Self::Refused(why) => out.write_str(why),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Asked {
-    May(oneshot::Sender<Result<Fence, String>>),
+    May(u64, oneshot::Sender<Result<Fence, Denied>>),
     Release(oneshot::Sender<Option<String>>),
 }
 
 /// The lock of one run. Cheap to clone; when the last is dropped without [`Guard::release`], the lease lapses by itself
 /// and the environment stays reserved for the run.
 #[derive(Debug, Clone)]
-pub struct Guard(mpsc::Sender<Asked>);
+pub struct Guard {
+    ask: mpsc::Sender<Asked>,
+    /// How often it was waited for when whoever asks was judged and confirmed.
+    waits: u64,
+}
 
 impl Guard {
     /// For a run of this holder; nothing is taken yet. `was_before` is whether the run was begun before, so that it may have
     /// left the environment reserved. Must be called inside the runtime.
     pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock, was_before: bool) -> Self {
         let (ask, asked) = mpsc::channel(ASKING);
-        tokio::spawn(Keeper { lock, holder, clock, held: None, last: 0, was_before }.keep(asked));
-        Self(ask)
+        let keeper = Keeper { lock, holder, clock, held: None, last: 0, was_before, waits: 0, since: None };
+        tokio::spawn(keeper.keep(asked));
+        Self { ask, waits: 0 }
     }
 
     /// Whether a change may begin now, and the fence for its host.
     ///
     /// # Errors
-    /// Why not, as a sentence: then nothing may be sent.
-    pub async fn may_change(&self) -> Result<Fence, String> {
+    /// Why not: then nothing may be sent.
+    pub async fn may_change(&self) -> Result<Fence, Denied> {
         let (reply, answer) = oneshot::channel();
-        let gone = || "what keeps the lock has ended, so nothing is begun".to_owned();
-        self.0.send(Asked::May(reply)).await.map_err(|_| gone())?;
+        let gone = || Denied::Refused("what keeps the lock has ended, so nothing is begun".to_owned());
+        self.ask.send(Asked::May(self.waits, reply)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// What asks from now on was judged and confirmed after it was waited for so often: whether that is news.
+    pub fn begin_anew(&mut self, waits: u64) -> bool {
+        let is_news = waits > self.waits;
+        self.waits = self.waits.max(waits);
+        is_news
     }
 
     /// The run has its verdict: the lock is given back, if it was taken, by whoever did so for this run. A clause about what went wrong, if others may go
     /// on to see it as held.
     pub async fn release(&self) -> Option<String> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Asked::Release(reply)).await.ok()?;
+        self.ask.send(Asked::Release(reply)).await.ok()?;
         answer.await.ok().flatten()
     }
 }
@@ -60,6 +94,10 @@ struct Keeper {
     /// The token of the last one that was ours.
     last: u64,
     was_before: bool,
+    /// How often it was waited for.
+    waits: u64,
+    /// Since when it is waited for, until it is taken.
+    since: Option<Instant>,
 }
 
 impl Keeper {
@@ -67,7 +105,9 @@ impl Keeper {
         while let Some(asked) = asked.recv().await {
             // Whoever asked may have gone.
             match asked {
-                Asked::May(reply) => drop(reply.send(self.may_change().await)),
+                // What asks beside the one that waited was judged as long ago.
+                Asked::May(waits, reply) if waits < self.waits => drop(reply.send(Err(Denied::Anew(self.waits)))),
+                Asked::May(_, reply) => drop(reply.send(self.may_change().await)),
                 Asked::Release(reply) => {
                     let failed = match self.held.take() {
                         Some(held) => held.release().await.err(),
@@ -97,41 +137,43 @@ impl Keeper {
         }
     }
 
-    async fn may_change(&mut self) -> Result<Fence, String> {
+    async fn may_change(&mut self) -> Result<Fence, Denied> {
         if let Some(held) = self.held.take_if(|held| held.is_lost()) {
             // It is told once; what a person begins after that asks for it anew.
-            return Err(held.may_begin().err().unwrap_or_else(|| "the lock was lost".to_owned()));
+            let why = held.may_begin().err().unwrap_or_else(|| "the lock was lost".to_owned());
+            return Err(Denied::Refused(why));
         }
         if let Some(held) = &self.held {
             // Asked right now: nobody tells a run that its lock was broken or taken over.
-            return held.confirm().await.map(|()| self.fence(held.token()));
+            return held.confirm().await.map(|()| self.fence(held.token())).map_err(Denied::Refused);
         }
-        let taken = self.taken().await;
-        let held = taken.map_err(|why| format!("The environment is locked: {why}"))?;
+        let held = self.taken().await?;
+        self.since = None;
         if let Err(why) = held.reserve().await {
             // Nothing was begun under it, so nobody need wait until the lease lapses. It is given back beside this: a lock
             // host that answers late holds nobody up, and its commands have deadlines.
             drop(tokio::spawn(held.release()));
-            return Err(format!("The environment could not be reserved: {why}"));
+            return Err(Denied::Refused(format!("The environment could not be reserved: {why}")));
         }
         let token = held.token();
         (self.last, self.held) = (token, Some(held));
         Ok(self.fence(token))
     }
 
-    /// Takes it; where somebody has it and this run is patient, when they have given it back.
-    async fn taken(&self) -> Result<Held, LockError> {
-        let begun = tokio::time::Instant::now();
-        loop {
-            let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
-            let is_held = matches!(taken, Err(LockError::Held { .. }));
-            if !is_held || self.lock.patience().is_none_or(|within| begun.elapsed() >= within) {
-                return taken;
+    /// Takes it. Where somebody has it and this run is patient, it is waited for and not taken: whoever wanted it then looks
+    /// and asks anew first.
+    async fn taken(&mut self) -> Result<Held, Denied> {
+        let taken = self.lock.take(self.holder.clone(), self.last.saturating_add(1), self.clock.clone()).await;
+        if matches!(taken, Err(LockError::Held { .. })) && self.lock.patience().is_some() {
+            let since = *self.since.get_or_insert_with(Instant::now);
+            let waited = self.lock.awaited(self.holder.run.as_ref(), &self.clock, since).await;
+            if matches!(waited, Ok(Waited::Free | Waited::No)) {
+                self.waits += 1;
+                return Err(Denied::Anew(self.waits));
             }
-            if !matches!(self.lock.awaited(self.holder.run.as_ref(), &self.clock).await, Ok(None)) {
-                return taken;
-            }
+            self.since = None;
         }
+        taken.map_err(|why| Denied::Refused(format!("The environment is locked: {why}")))
     }
 
     fn fence(&self, token: u64) -> Fence {

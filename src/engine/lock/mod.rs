@@ -23,8 +23,9 @@ use crate::runtimes::lock::{self as protocol, Answer, Refused, Seen, Taking};
 use crate::runtimes::mirror::Name;
 
 pub use error::LockError;
-pub use guard::Guard;
+pub use guard::{Denied, Guard};
 pub use held::Held;
+pub use patience::Waited;
 pub use telling::{is_wanted, telling};
 
 /// The lock of one environment. Cheap to clone.

@@ -23,6 +23,17 @@ pub(super) struct Patience {
     events: mpsc::Sender<Event>,
 }
 
+/// What came of waiting for a lock.
+#[derive(Debug)]
+pub enum Waited {
+    /// It may be taken, and nobody had to wait for that.
+    No,
+    /// Somebody had it, and now it may be taken: what was judged and confirmed before that is old.
+    Free,
+    /// It still may not be taken.
+    InVain(Box<Lock>),
+}
+
 impl EnvironmentLock {
     /// The same for somebody who waits for it so long, and is told every half minute who has it.
     #[must_use]
@@ -35,21 +46,26 @@ impl EnvironmentLock {
         self.patience.as_ref().map(|patience| patience.within)
     }
 
-    /// Waits until a run may take it: at once where it may, or nobody waits. The lock as it stands when it still may not.
+    /// Waits until a run may take it: at once where it may, or nobody waits. `begun` is since when it is waited for.
     ///
     /// # Errors
     /// Why that is not known; while there is time it is asked again.
-    pub async fn awaited(&self, run: Option<&RunId>, clock: &AnyClock) -> Result<Option<Lock>, LockError> {
-        let begun = Instant::now();
+    pub async fn awaited(&self, run: Option<&RunId>, clock: &AnyClock, begun: Instant) -> Result<Waited, LockError> {
         let mut told: Option<Instant> = None;
+        let mut was_held = false;
         loop {
             let now = clock.now().wall;
-            let seen = self.look(now).await.map(|seen| seen.filter(|lock| !lock.may_be_taken(run)));
+            let seen = match self.look(now).await.map(|seen| seen.filter(|lock| !lock.may_be_taken(run))) {
+                Ok(None) => return Ok(if was_held { Waited::Free } else { Waited::No }),
+                Ok(Some(lock)) => Ok(Waited::InVain(Box::new(lock))),
+                Err(why) => Err(why),
+            };
             let held = match &seen {
-                Ok(None) => return seen,
-                Ok(Some(lock)) => format!("The environment is locked: {}", lock.told(now)),
+                Ok(Waited::InVain(lock)) => format!("The environment is locked: {}", lock.told(now)),
+                Ok(Waited::No | Waited::Free) => String::new(),
                 Err(why) => why.to_string(),
             };
+            was_held |= seen.is_ok();
             let Some(patience) = &self.patience else { return seen };
             let left = patience.within.saturating_sub(begun.elapsed());
             if left.is_zero() {

@@ -47,10 +47,16 @@ fn is_alarm(sight: &Sight<'_>) -> bool {
 
 /// The key that goes along again for whoever looks at another page, or that goes back when all is over.
 fn key_at_right(state: &State, sight: &Sight<'_>) -> Words {
+    let key = |action: Action| Words::of(Role::Key, (sight.key)(action));
+    if state.waiting.is_some() {
+        return key(Action::Back).text(Role::Quiet, " gives up");
+    }
+    if may_wait(state, sight) {
+        return key(Action::WaitForLock).text(Role::Quiet, " waits for it");
+    }
     let Some((wizard, run)) = sight.wizard.and_then(|wizard| Some((wizard, wizard.run()?))) else {
         return Words::new();
     };
-    let key = |action: Action| Words::of(Role::Key, (sight.key)(action));
     let current = wizard.current();
     if run.state != RunState::Running && state.page == current && !wizard.may_go_back() {
         return Words::new();
@@ -67,6 +73,23 @@ fn key_at_right(state: &State, sight: &Sight<'_>) -> Words {
     key(Action::Follow).text(Role::Quiet, format!(" goes along: {}", current.title()))
 }
 
+/// Whether the lock is what is in the way just here, and can be waited for.
+fn may_wait(state: &State, sight: &Sight<'_>) -> bool {
+    let in_the_way = |wizard: Wizard<'_>| match wizard.run() {
+        None => true,
+        Some(_) => wizard.waits_for_go() && state.page == wizard.current(),
+    };
+    let takes = sight.wizard.filter(|wizard| wizard.sheet.procedure.header.lock);
+    sight.conducted.locked().is_some() && takes.is_some_and(in_the_way)
+}
+
+/// Who has the lock, and for how long it is waited for.
+fn waiting(state: &State, sight: &Sight<'_>) -> Option<Words> {
+    let (waiting, lock) = (state.waiting.as_ref()?, sight.conducted.locked()?);
+    let words = Words::of(Role::Warn, "Waits for the lock, ").since(Role::Warn, Some(waiting.since), "");
+    Some(words.text(Role::Warn, ": ").text(Role::Text, format!("{}.", lock.told(sight.clock.now.wall))))
+}
+
 fn said(role: Role, lead: &str, rest: &str) -> Words {
     Words::of(role, format!("{lead}: ")).text(Role::Text, rest)
 }
@@ -81,6 +104,9 @@ fn words(state: &State, sight: &Sight<'_>) -> Words {
             said(Role::Info, "Next", "choose what is deployed, or what is gone back to.")
         };
     };
+    if let Some(words) = waiting(state, sight) {
+        return words;
+    }
     if let Some(sent) = &sight.conducted.sent {
         return said(Role::RunGoing, "Begins", &format!("{} is being recorded.", sent.title));
     }

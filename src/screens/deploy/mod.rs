@@ -18,5 +18,5 @@ pub use beside::count as short_lines;
 pub use detail::{lines as detail_lines, markdown};
 pub use list::{below, count, part_at, row_of};
 pub use sight::{Output, Planned, Sight};
-pub use state::State;
+pub use state::{State, Waiting};
 pub use view::{Areas, areas, view};

@@ -2,11 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::domain::{ProcedureName, RunId};
 use crate::state::deploy::Page;
 use crate::state::deploy::what::Pick;
 use crate::ui::Window;
 use crate::ui::list::Step;
+
+/// The lock is waited for, which somebody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Since when.
+    pub since: Timestamp,
+    /// The run for which; none where it is still to begin.
+    pub run: Option<RunId>,
+}
 
 /// The state of the screen.
 #[derive(Debug)]
@@ -41,6 +52,8 @@ pub struct State {
     pub short: usize,
     /// The run whose releases were read after its end.
     pub read: Option<RunId>,
+    /// Whether the lock is waited for.
+    pub waiting: Option<Waiting>,
     detail_lines: usize,
     detail_height: usize,
 }
@@ -63,6 +76,7 @@ impl Default for State {
             waived: false,
             short: 0,
             read: None,
+            waiting: None,
             detail_lines: 0,
             detail_height: 1,
         }

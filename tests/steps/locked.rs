@@ -1,0 +1,142 @@
+//! A deploy that waits for the lock of its environment: what was judged and confirmed before the wait counts no more.
+
+use std::process::{Child, Output};
+use std::time::Duration;
+
+use super::pty::{Pty, SOON};
+use super::terminal::at_a_terminal;
+use super::windows::DEPLOY;
+use super::{Desk, told};
+
+/// A deploy that wants the lock of an environment whose lock host is this machine.
+fn locking() -> Desk {
+    let desk = Desk::here("");
+    let site = desk.site_here().replace("[environments.lab.hosts]", "lock_host = \"me\"\n[environments.lab.hosts]");
+    desk.write("config/quarterdeck/sites/shop/site.toml", &site);
+    desk.document(&DEPLOY.replace("kind = \"deploy\"", "kind = \"deploy\"\nlock = true"));
+    desk.write("there", "");
+    let taken = lock(&desk, &["take", "-m", "moving"]);
+    assert!(taken.status.success(), "{}", told(&taken));
+    desk
+}
+
+fn lock(desk: &Desk, words: &[&str]) -> Output {
+    let (first, more) = words.split_first().unwrap();
+    let arguments = [&["lock", first, "shop", "-e", "lab"], more].concat();
+    desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).output().unwrap()
+}
+
+#[test]
+fn who_waits_for_the_lock_is_told_who_has_it_and_begins_when_it_is_free() {
+    let desk = locking();
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes", "--wait-lock", "10m"];
+    let mut waiting = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(waiting.stderr.take().unwrap()));
+    let said = lines.by_ref().map(Result::unwrap).find(|line| line.contains("The environment is locked")).unwrap();
+    assert!(said.contains("by hand for \"moving\"") && said.contains("It is waited for"), "{said}");
+    assert_eq!(desk.text("truth"), "");
+    let released = lock(&desk, &["release"]);
+    assert!(released.status.success(), "{}", told(&released));
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let went = waiting.wait_with_output().unwrap();
+    assert!(went.status.success(), "{}{rest:?}", told(&went));
+    assert_eq!(desk.text("truth"), "one\none\n");
+}
+
+#[test]
+fn who_waited_for_the_lock_in_vain_begins_nothing() {
+    let desk = locking();
+    let kept = desk.qd(&["--yes", "--wait-lock", "2s"], None);
+    assert_eq!(kept.status.code(), Some(77), "{}", told(&kept));
+    assert!(told(&kept).contains("The environment is locked, so nothing was begun"), "{}", told(&kept));
+    assert!(told(&kept).contains("It is waited for"), "{}", told(&kept));
+    for wrong in ["0s", "soon", "48h"] {
+        let refused = desk.qd(&["--yes", "--wait-lock", wrong], None);
+        assert!(!refused.status.success() && told(&refused).contains("such as 10m"), "{}", told(&refused));
+    }
+    assert_eq!(desk.text("truth"), "");
+}
+
+const WAITS: [&str; 7] = ["run", "./run.md", "shop", "-e", "lab", "--wait-lock", "10m"];
+
+/// The same whose gate keeps how often it was looked at, and whose first phase only reads until somebody lets it go on.
+fn looking(desk: &Desk) {
+    desk.document(
+        "+++\nkind = \"deploy\"\nlock = true\n+++\n# P\n\n## Gate\n\n```sh {#look host=me danger=read}\n\
+         echo look >>ROOM/looks; cat ROOM/there\n```\n\n\
+         ## Phase 1\n\n```sh {#before host=me danger=read}\ntouch ROOM/reads; until [ -e ROOM/go ]; do sleep 0.1; done\n```\n\n\
+         ## Phase 2\n\n```sh {#one host=\"me too\" danger=change}\necho one >>ROOM/truth\n```\n",
+    );
+}
+
+/// A run that is about to change something when somebody takes the lock.
+fn overtaken(desk: &Desk) -> Child {
+    looking(desk);
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = [&WAITS[..], &["--trust", &trusted, "--yes"]].concat();
+    let going = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
+    desk.wait_for("reads");
+    let taken = lock(desk, &["take", "-m", "moving"]);
+    assert!(taken.status.success(), "{}", told(&taken));
+    desk.write("go", "");
+    going
+}
+
+/// Reads what a run says of what is in its way, until it says this.
+fn wait_until_told(going: &mut Child, words: &str) -> impl Iterator<Item = String> + use<> {
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(going.stderr.take().unwrap())).map(Result::unwrap);
+    let found = lines.by_ref().find(|line| line.contains(words));
+    assert!(found.is_some(), "never told: {words}");
+    lines
+}
+
+#[test]
+fn what_the_gate_has_checked_is_checked_anew_once_the_lock_is_there() {
+    let desk = locking();
+    let released = lock(&desk, &["release"]);
+    assert!(released.status.success(), "{}", told(&released));
+    let mut going = overtaken(&desk);
+    let rest = wait_until_told(&mut going, "It is waited for");
+    assert_eq!((desk.text("truth"), desk.text("looks")), (String::new(), "look\n".to_owned()));
+    assert!(lock(&desk, &["release"]).status.success());
+    let rest: Vec<String> = rest.collect();
+    let went = going.wait_with_output().unwrap();
+    assert!(went.status.success(), "{}{rest:?}", told(&went));
+    assert_eq!((desk.text("truth"), desk.text("looks")), ("one\none\n".to_owned(), "look\nlook\n".to_owned()));
+}
+
+#[test]
+fn a_gate_that_does_not_pass_any_more_after_the_wait_keeps_the_run_from_changing_anything() {
+    let desk = locking();
+    assert!(lock(&desk, &["release"]).status.success());
+    let mut going = overtaken(&desk);
+    let rest = wait_until_told(&mut going, "It is waited for");
+    std::fs::remove_file(desk.path("there")).unwrap();
+    assert!(lock(&desk, &["release"]).status.success());
+    let rest: Vec<String> = rest.collect();
+    let went = going.wait_with_output().unwrap();
+    assert_eq!(went.status.code(), Some(2), "{}{rest:?}", told(&went));
+    assert_eq!(desk.text("truth"), "");
+    // Nobody is kept out by a run that has changed nothing.
+    let status = lock(&desk, &["status"]);
+    assert_eq!(status.status.code(), Some(0), "{}", told(&status));
+}
+
+#[test]
+fn whoever_confirmed_it_before_the_wait_is_asked_once_more() {
+    let desk = locking();
+    let mut pty = at_a_terminal(&desk, &WAITS);
+    let asked = |pty: &mut Pty| pty.count(b"Type y to do it:");
+    pty.wait_until(SOON * 3, "the question", |pty| asked(pty) == 1);
+    // What comes before a person can have read the question is no answer.
+    pty.read_during(Duration::from_millis(600));
+    pty.send("y\n").wait_until(SOON * 3, "that it waits", |pty| pty.screen().contains("It is waited for"));
+    assert!(lock(&desk, &["release"]).status.success());
+    pty.wait_until(SOON * 5, "the second question", |pty| asked(pty) == 2);
+    assert_eq!(desk.text("truth"), "");
+    pty.read_during(Duration::from_millis(600));
+    pty.send("y\n");
+    assert_eq!(pty.wait_exit(SOON * 3).code(), 0, "{pty:?}");
+    assert_eq!(desk.text("truth"), "one\none\n");
+}
