@@ -8,6 +8,32 @@ use crate::state::procedures::guarded::{GuardStand, rows};
 use crate::state::procedures::inner_title;
 use crate::text::Foreign;
 
+/// Why a step did not end well, each thing said once: what a note tells in its own words is not said beside it.
+fn why(step: &RunStep) -> String {
+    let lead = match (step.reason, step.exit) {
+        (Some(Reason::GuardFailed), _) => Some("its guard tripped".to_owned()),
+        (_, Some(exit)) if exit != 0 => Some(format!("exit {exit}")),
+        (Some(reason), _) => Some(reason.word().to_owned()),
+        (None, _) => None,
+    };
+    let note = step.note.plain();
+    let status = step.exit.filter(|exit| *exit != 0).map(|exit| exit.to_string());
+    // By what a note shows that it tells the reason itself.
+    let sign = status.as_deref().or(step.reason.map(|reason| match reason {
+        Reason::NonZeroExit => "signal",
+        Reason::Timeout => "longer",
+        Reason::Unreachable => "reach",
+        Reason::Refused => "refus",
+        Reason::Cancelled => "cancel",
+        Reason::GuardFailed => "guard",
+        Reason::Inconclusive => "inconclusive",
+    }));
+    let is_told = sign.is_some_and(|sign| note.contains(sign));
+    let why: Vec<String> =
+        lead.filter(|_| !is_told).into_iter().chain(Some(note).filter(|one| !one.is_empty())).collect();
+    if why.is_empty() { "it did not end well".to_owned() } else { why.join(", ") }
+}
+
 impl Wizard<'_> {
     /// The first step that did not end well, and why; nothing where all did.
     pub fn because(&self) -> Option<String> {
@@ -16,19 +42,7 @@ impl Wizard<'_> {
         let title = title.unwrap_or_else(|| "a step".to_owned());
         let title = title.trim_end_matches('.');
         let place = if step.host.as_str() == "here" { String::new() } else { format!(" on {}", step.host) };
-        let exit = match (step.reason, step.exit) {
-            (Some(Reason::GuardFailed), _) => Some("its guard tripped".to_owned()),
-            (_, Some(exit)) if exit != 0 => Some(format!("exit {exit}")),
-            (Some(reason), _) => Some(reason.word().to_owned()),
-            (None, _) => None,
-        };
-        let note = Some(step.note.plain()).filter(|note| !note.is_empty());
-        // A note that tells the status itself says it in its own words.
-        let is_told = |status: &i32| note.as_ref().is_some_and(|note| note.contains(&status.to_string()));
-        let exit = exit.filter(|_| !step.exit.as_ref().is_some_and(is_told));
-        let why: Vec<String> = exit.into_iter().chain(note.clone()).collect();
-        let why = if why.is_empty() { "it did not end well".to_owned() } else { why.join(", ") };
-        Some(format!("\u{201c}{title}\u{201d}{place}: {why}"))
+        Some(format!("\u{201c}{title}\u{201d}{place}: {}", why(step)))
     }
 
     /// What was seen last of what ended it: a line for each figure of its guard that was not good, else for each check.
@@ -86,5 +100,33 @@ impl Wizard<'_> {
         };
         let broken = run.steps.iter().enumerate().filter(|(_, step)| of_order(step) && bad(step));
         broken.min_by_key(|(number, step)| (step.state == StepState::Skipped, step.at, *number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_step_did_not_end_well_is_said_once() {
+        let told = |reason, exit, note: &str| {
+            why(&RunStep { reason: Some(reason), exit, note: note.into(), ..RunStep::default() })
+        };
+        let guard = "guard failed: backend/errors: 2 answers failed, more than the 1 that may";
+        assert_eq!(told(Reason::GuardFailed, None, guard), guard);
+        assert_eq!(told(Reason::GuardFailed, None, ""), "its guard tripped");
+        let stands = "api.service is not active";
+        assert_eq!(told(Reason::GuardFailed, None, stands), format!("its guard tripped, {stands}"));
+        let left = "its command left with status 7";
+        assert_eq!(told(Reason::NonZeroExit, Some(7), left), left);
+        assert_eq!(told(Reason::NonZeroExit, Some(7), ""), "exit 7");
+        assert_eq!(told(Reason::NonZeroExit, Some(7), "no space left"), "exit 7, no space left");
+        let signal = "its command was ended by signal 9";
+        assert_eq!(told(Reason::NonZeroExit, None, signal), signal);
+        let cancelled = "cancelled: everything of it was ended";
+        assert_eq!(told(Reason::Cancelled, None, cancelled), cancelled);
+        let late = "it took longer than its 5m and was ended";
+        assert_eq!(told(Reason::Timeout, None, late), late);
+        assert_eq!(why(&RunStep::default()), "it did not end well");
     }
 }
