@@ -1,5 +1,9 @@
 //! Windows and freezes of a run that goes on, and who is recorded to have said what of it.
 
+use jiff::Timestamp;
+use jiff::civil::{Time, time};
+use jiff::tz::TimeZone;
+use quarterdeck::domain::window::{Days, Opening, Window, Windows};
 use serde_json::Value;
 
 use super::*;
@@ -116,4 +120,92 @@ fn who_confirmed_a_run_behind_its_gate_and_who_overrode_the_windows_is_kept() {
     );
     let shown = desk.qd(&["runs", "--id", &desk.newest()], None).output().unwrap();
     assert!(told(&shown).contains("overridden by ada: the shop is down"), "{}", told(&shown));
+}
+
+fn at(moment: &str) -> Timestamp {
+    moment.parse().unwrap()
+}
+
+fn daily(from: &str, to: &str, place: &str) -> Windows {
+    let (days, zone) = (Days::parse("daily").unwrap(), TimeZone::get(place).unwrap());
+    let window = Window { days, from: from.parse().unwrap(), to: to.parse().unwrap(), zone };
+    Windows { open: vec![window], ..Windows::default() }
+}
+
+/// How the window of a night is bounded, as UTC.
+fn night(from: &str, to: &str, place: &str, noon_before: &str) -> (String, String) {
+    let windows = daily(from, to, place);
+    let noon = at(noon_before);
+    let Opening::Closed { next: Some((begins, zone)), .. } = windows.at(noon) else { panic!("it is open") };
+    // Whoever looks before is told the moment that was decided on, by the clocks of the place.
+    let (told, opens) = (windows.at(noon).told(noon), zone.to_datetime(begins).strftime("%H:%M").to_string());
+    assert!(told.starts_with("closed, opens ") && told.contains(&format!("{opens} {place}, in ")), "{told}");
+    let Opening::Open { until: Some((ends, _)) } = windows.at(begins) else { panic!("it is closed at its begin") };
+    assert!(
+        !windows.at(begins - Duration::from_secs(1)).is_open() && windows.at(ends - Duration::from_secs(1)).is_open()
+    );
+    assert!(!windows.at(ends).is_open());
+    (begins.to_string(), ends.to_string())
+}
+
+#[test]
+fn e17_a_window_in_the_hour_that_is_left_out_or_comes_twice_is_decided_and_told_before() {
+    // Berlin leaves out 02:00 to 03:00 on 2027-03-28, and has it twice on 2027-10-31.
+    // New York: 2027-03-14 and 01:00 to 02:00 on 2027-11-07. Lord Howe goes by half an hour: 02:00 to 02:30 on
+    // 2027-10-03, 01:30 to 02:00 on 2027-04-04.
+    let cases = [
+        // The begin is left out: the first moment behind it.
+        ("Europe/Berlin", "2027-03-27T12:00:00Z", "02:30", "05:00", "2027-03-28T01:00:00Z", "2027-03-28T03:00:00Z"),
+        // The end is left out.
+        ("Europe/Berlin", "2027-03-27T12:00:00Z", "01:00", "02:30", "2027-03-28T00:00:00Z", "2027-03-28T01:00:00Z"),
+        // It lies around the change: an hour shorter.
+        ("Europe/Berlin", "2027-03-27T12:00:00Z", "01:00", "04:00", "2027-03-28T00:00:00Z", "2027-03-28T02:00:00Z"),
+        // The begin comes twice: the first.
+        ("Europe/Berlin", "2027-10-30T12:00:00Z", "02:30", "04:00", "2027-10-31T00:30:00Z", "2027-10-31T03:00:00Z"),
+        // The end comes twice: the first.
+        ("Europe/Berlin", "2027-10-30T12:00:00Z", "01:00", "02:30", "2027-10-30T23:00:00Z", "2027-10-31T00:30:00Z"),
+        ("America/New_York", "2027-03-13T17:00:00Z", "02:15", "04:00", "2027-03-14T07:00:00Z", "2027-03-14T08:00:00Z"),
+        ("America/New_York", "2027-11-06T17:00:00Z", "00:30", "01:30", "2027-11-07T04:30:00Z", "2027-11-07T05:30:00Z"),
+        ("America/New_York", "2027-11-06T17:00:00Z", "23:00", "03:00", "2027-11-07T03:00:00Z", "2027-11-07T08:00:00Z"),
+        (
+            "Australia/Lord_Howe",
+            "2027-10-02T03:00:00Z",
+            "02:10",
+            "04:00",
+            "2027-10-02T15:30:00Z",
+            "2027-10-02T17:00:00Z",
+        ),
+        (
+            "Australia/Lord_Howe",
+            "2027-04-03T03:00:00Z",
+            "01:00",
+            "01:45",
+            "2027-04-03T14:00:00Z",
+            "2027-04-03T14:45:00Z",
+        ),
+    ];
+    for (place, noon, from, to, begins, ends) in cases {
+        assert_eq!(night(from, to, place, noon), (begins.to_owned(), ends.to_owned()), "{place} {from} to {to}");
+    }
+    let decided = cases.len();
+    crate::lab::report("E17", decided, decided, "windows in gaps and folds of three zones: decided, told before");
+    // A leap second is the one before once more, as the clocks of the hosts have it.
+    assert_eq!("23:59:60".parse::<Time>().unwrap(), time(23, 59, 59, 0));
+    let windows = daily("23:00", "00:00", "UTC");
+    assert!(windows.at(at("2016-12-31T23:59:60Z")).is_open() && !windows.at(at("2017-01-01T00:00:00Z")).is_open());
+    crate::lab::report("E17", 1, 1, "a leap second is the second before once more");
+}
+
+#[test]
+fn e17_a_zone_that_nobody_knows_is_a_mistake_of_the_site_and_no_window() {
+    let desk = Desk::new("");
+    one(&desk);
+    let unknown = "windows = [{ days = \"daily\", from = \"02:00\", to = \"04:00\", zone = \"Mars/Olympus\" }]\n";
+    fs::write(site(&desk), with(&desk, unknown)).unwrap();
+    let checked = desk.qd(&["check", "shop"], None).output().unwrap();
+    assert!(!checked.status.success() && told(&checked).contains("Mars/Olympus"), "{}", told(&checked));
+    let refused = desk.run(&[], None);
+    assert!(!refused.status.success() && told(&refused).contains("Mars/Olympus"), "{}", told(&refused));
+    assert_eq!(desk.times(), 0, "nothing was begun");
+    crate::lab::report("E17", 1, 1, "a zone that nobody knows: told with its place in the file, nothing begins");
 }
