@@ -5,7 +5,7 @@
 #[allow(unused_imports, reason = "shared with other tests, which use the rest")]
 mod pty;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pty::Launch;
 
@@ -65,21 +65,45 @@ fn a_wrong_scenario_is_named_with_those_there_are() {
     assert!(said.contains("payments-failing") && said.contains("calm"), "{said}");
 }
 
+/// Presses a key until this holds: once, and once more where nothing came of it for as long as a busy machine may take.
+fn press(pty: &mut pty::Pty, key: &str, what: &str, mut holds: impl FnMut(&pty::Pty) -> bool) {
+    let mut pressed: Option<Instant> = None;
+    pty.wait_until(LONG * 2, what, |pty| {
+        if holds(pty) {
+            return true;
+        }
+        if pressed.is_none_or(|at| at.elapsed() > LONG / 4) {
+            pressed = Some(Instant::now());
+            pty.send(key);
+        }
+        false
+    });
+}
+
+/// The version under the cursor of the first page.
+fn version_under(pty: &pty::Pty) -> Option<String> {
+    let screen = pty.screen();
+    let title = screen.lines().find_map(|line| line.split("─ v").nth(1).filter(|rest| rest.contains(" tag")))?;
+    title.split(' ').next().map(|rest| format!("v{rest}"))
+}
+
 /// A deploy in a calm drill, up to the question for its go: the version is chosen, its gate judged and passed.
 fn at_its_go(version: &str) -> pty::Pty {
     let mut pty = Launch::qd(&["drill", "--scenario", "calm"]).size(120, 40).start();
     pty.wait_until(LONG, "all services up", |pty| pty.screen().contains("24 up"));
-    pty.send("7");
-    pty.wait_until(LONG, "the versions", |pty| pty.screen().contains("v2.30.6"));
-    pty.send("\r");
-    pty.wait_quiet(Duration::from_millis(300));
+    press(&mut pty, "7", "the versions", |pty| pty.screen().contains("v2.30.6"));
+    press(&mut pty, "\r", "one of them is under the cursor", |pty| version_under(pty).is_some());
     for _ in 0..8 {
-        if pty.screen().contains(&format!("─ {version} tag")) {
+        let before = version_under(&pty);
+        if before.as_deref() == Some(version) {
             break;
         }
-        pty.send("j");
-        pty.wait_quiet(Duration::from_millis(200));
+        press(&mut pty, "j", "the cursor is on the next one", |pty| {
+            let now = version_under(pty);
+            now.is_some() && now != before
+        });
     }
+    assert_eq!(version_under(&pty).as_deref(), Some(version), "{}", pty.screen());
     pty.send("\r");
     pty.wait_until(LONG, "everything that is not a person's is judged", |pty| {
         let screen = pty.screen();
@@ -88,18 +112,15 @@ fn at_its_go(version: &str) -> pty::Pty {
     if version != "v2.31.0" {
         // Staging runs another one: whoever plays is a lead, and lets that pass.
         pty.wait_until(LONG, "staging fails", |pty| pty.screen().contains("1 fails"));
-        pty.send("W");
-        pty.wait_quiet(Duration::from_millis(300));
+        press(&mut pty, "W", "why is asked for", |pty| pty.screen().contains("Waive: "));
         pty.send("it is only a drill\r");
         pty.wait_until(LONG, "it is waived", |pty| pty.screen().contains("1 waived"));
     }
-    pty.send(" ");
-    pty.wait_until(LONG, "the migrations are to be judged", |pty| pty.screen().contains("it is good"));
+    press(&mut pty, " ", "the migrations are to be judged", |pty| pty.screen().contains("it is good"));
     assert!(pty.screen().contains("simulated"), "{}", pty.screen());
     pty.send("\r");
     pty.wait_until(LONG, "one item is left", |pty| pty.screen().contains("1 waits for you"));
-    pty.send(" ");
-    pty.wait_quiet(Duration::from_millis(300));
+    press(&mut pty, " ", "what was seen is asked for", |pty| pty.screen().contains("what did you see?"));
     pty.send("all as they were\r");
     pty.wait_until(LONG, "the gate is passed", |pty| pty.screen().contains("The gate is passed"));
     pty.send("\r");
@@ -116,7 +137,7 @@ fn pages(pty: &pty::Pty) -> String {
 /// In a drill no channel is told anything, so a person says that it is told.
 fn told(pty: &mut pty::Pty) {
     pty.wait_until(LONG * 4, "the others are to be told", |pty| pty.screen().contains("needs you: tick Release"));
-    pty.send("d");
+    press(pty, "d", "it is ticked", |pty| !pty.screen().contains("needs you: tick Release"));
 }
 
 #[test]
