@@ -16,6 +16,8 @@ pub struct Releases {
     pub claimed: Vec<Followed>,
     /// Sentences about what is missing or doubtful in it.
     pub told: Vec<String>,
+    /// Logins on the lock host whose records would count if the site named them in `release_logins`.
+    pub unheard: Vec<String>,
 }
 
 /// What is to be asked.

@@ -30,7 +30,7 @@ pub(super) async fn ask(place: &Place, question: &Question, at: (&HostName, Dura
     match question {
         Question::Same { commit, environment } if *environment == here.name => {
             let told = of(environment, records.shared.clone()).only(here.release_logins.clone()).read(now).await;
-            doubted(same(&told.history, environment, commit, now), told.told)
+            unheard(doubted(same(&told.history, environment, commit, now), told.told), environment, &told.unheard)
         }
         Question::Same { commit, environment } => match beyond(place, environment).await {
             Ok(there) => {
@@ -44,7 +44,7 @@ pub(super) async fn ask(place: &Place, question: &Question, at: (&HostName, Dura
                     None => "as this machine has recorded it; what others did there may be missing".to_owned(),
                 };
                 came.details.push(detail("known", known, true));
-                doubted(came, told.told)
+                unheard(doubted(came, told.told), environment, &told.unheard)
             }
             Err(why) => Came::error(why),
         },
@@ -125,6 +125,25 @@ fn doubted(mut came: Came, missing: Vec<String>) -> Came {
         came.summary.push_str("; but what is recorded may not be all");
     }
     came.details.extend(missing.into_iter().map(|sentence| detail("missing", sentence, false)));
+    came
+}
+
+/// Says what lets records of colleagues count that have a login of their own, where it does not pass without them.
+fn unheard(mut came: Came, environment: &EnvName, logins: &[String]) -> Came {
+    if came.found == Found::Pass || logins.is_empty() {
+        return came;
+    }
+    let quoted: Vec<String> = logins.iter().map(|login| format!("\"{login}\"")).collect();
+    let what = format!("release_logins = [{}]", quoted.join(", "));
+    let (whose, who) = match logins {
+        [login] => (format!("the login {login} has"), "it: if that is a colleague"),
+        all => (format!("the logins {} have", all.join(", ")), "them: where those are colleagues"),
+    };
+    came.summary.push_str(&format!(
+        "; what {whose} recorded there does not count, because the site does not name {who}, write {what} under \
+         [environments.{environment}] in site.toml"
+    ));
+    came.details.push(detail("not counted", format!("{what} under [environments.{environment}]"), false));
     came
 }
 
@@ -343,6 +362,19 @@ mod tests {
         assert_eq!(same(vec![], ONE), Found::Inconclusive);
         let failed = deploy(2, "v2", Some(ONE), Verdict::Failed);
         assert_eq!(same(vec![good(1, Some(TWO)), failed], ONE), Found::Inconclusive);
+    }
+
+    #[test]
+    fn records_of_colleagues_that_do_not_count_are_told_with_what_to_set() {
+        let staging = EnvName::new("staging").unwrap();
+        let came = || super::same(&History::of([]), &staging, ONE, now());
+        let told = unheard(came(), &staging, &["ada".to_owned(), "bo".to_owned()]).summary;
+        assert!(told.contains("what the logins ada, bo have recorded there does not count"), "{told}");
+        let set = "write release_logins = [\"ada\", \"bo\"] under [environments.staging] in site.toml";
+        assert!(told.contains(set), "{told}");
+        assert_eq!(unheard(came(), &staging, &[]).summary, came().summary);
+        let passed = Came::new(Found::Pass, "it runs the same", Vec::new());
+        assert_eq!(unheard(passed, &staging, &["ada".to_owned()]).summary, "it runs the same");
     }
 
     #[test]

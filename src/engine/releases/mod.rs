@@ -115,7 +115,8 @@ impl Releases {
         let (mut followed, mut claimed) = self.followed(&releases, kept.followed, counts, &mut told).await;
         followed.retain(|said| said.at <= latest);
         claimed.retain(|said| said.at <= latest);
-        Told { history: History::of(releases), followed, claimed, told }
+        let unheard = settled.unheard.into_iter().collect();
+        Told { history: History::of(releases), followed, claimed, told, unheard }
     }
 
     /// What was said of the checklists that follow these releases: what counts, and what other logins said.

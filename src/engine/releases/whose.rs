@@ -4,7 +4,7 @@
 //! What another login says is told with that login and is not the truth. Where nobody knows any more to whom a run
 //! belongs, because its mirror was cleared, what lay there first counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::RunId;
 use crate::domain::release::{Examined, Release, Verdict};
@@ -30,6 +30,8 @@ pub(super) struct Settled {
     pub(super) examined: Vec<(RunId, Examined)>,
     /// What is told and does not count.
     pub(super) told: Vec<String>,
+    /// The logins whose records would count if the site named them.
+    pub(super) unheard: BTreeSet<String>,
     /// Of runs that belong to nobody any more, the login whose record counts because it lay there first.
     pub(super) believed: BTreeMap<RunId, u32>,
 }
@@ -92,6 +94,9 @@ impl<'a> Whose<'a> {
             }
             let same = |other: &Release| other.run == *run;
             for (release, maker) in records {
+                if self.named.is_some() {
+                    settled.unheard.insert(maker.login.plain());
+                }
                 let truth = settled.releases.iter().find(|known| same(known));
                 settled.told.extend(self.contradiction(release, maker, truth));
             }
