@@ -14,7 +14,7 @@ use crate::domain::source::Version;
 use crate::domain::{Moment, Now, Permit, Procedure, ProcedureName, ProcedurePlan, RunId};
 use crate::port::release::ReleaseWish;
 use crate::port::{Effect, ReleaseNews};
-use crate::state::releases::{targets, trouble, wants};
+use crate::state::releases::{plan_too_late, targets, trouble, wants};
 use crate::text::Foreign;
 
 /// What is on screen is read anew when it is so old.
@@ -303,6 +303,11 @@ pub fn unexamined(model: &Model, procedure: &Arc<Procedure>, plan: &ProcedurePla
     let value = version(procedure, plan)?;
     let known = model.releases.releases.as_ref()?;
     trouble(&known.history, procedure, value, model.releases.commit(value))
+}
+
+/// Why a plan is not begun, as far as it is known: a backup that it brings back was made too late.
+pub fn too_late(model: &Model, procedure: &Procedure, plan: &ProcedurePlan) -> Option<String> {
+    plan_too_late(&model.releases.releases.as_ref()?.history, procedure, plan)
 }
 
 /// Why a release can't be gone back to any more. One that is not in the record at all was known from somewhere else: that

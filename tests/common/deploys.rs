@@ -34,6 +34,7 @@ fn input(name: &str, about: &str, kind: InputKind) -> Input {
         origin: Origin::Asked,
         secret: false,
         optional: false,
+        backups: None,
         line: 1,
     }
 }
@@ -56,8 +57,7 @@ pub fn deploy() -> Arc<Procedure> {
     ];
     doc.0.header.release =
         Some(ReleaseNames { version: Some(InputName::new("version").unwrap()), ..ReleaseNames::default() });
-    let here = &["here"];
-    let both = &["app-1", "app-2"];
+    let (here, both) = (&["here"], &["app-1", "app-2"]);
     let item = |doc: &mut Doc, title: &str, command: &str, waiver: bool, evidence: bool| {
         doc.run_with(title, command, here, Danger::Read, |options| {
             options.expires = Some(minutes(10));

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::{Desk, told};
+use super::{Desk, digest, told};
 
 fn git(desk: &Desk, words: &[&str]) -> String {
     let mut command = Command::new("git");
@@ -211,4 +211,32 @@ fn what_another_workstation_released_is_gone_back_to_with_its_commit_as_the_lock
     let newest = listed(&theirs).remove(0);
     assert_eq!((newest["kind"].as_str(), newest["version"].as_str()), (Some("rollback"), Some("v1")));
     assert_eq!(newest["commit"].as_str(), Some(first.as_str()), "{newest}");
+}
+
+#[test]
+fn a_backup_that_was_made_behind_what_is_lost_is_refused_before_anything_is_done() {
+    let desk = desk();
+    for version in ["v1", "v2", "v3"] {
+        says(&deploy(&desk, version), 0, &[]);
+    }
+    let back = "+++\nkind = \"rollback\"\n[inputs.back]\ntype = \"release\"\n[inputs.dump]\nbackups = true\n+++\n# Back\n\n\
+                ```sh {#load host=me danger=change}\necho \"$dump\" >> LOADED\n```\n";
+    desk.write("back.md", &back.replace("LOADED", &desk.path("loaded").display().to_string()));
+    let trusted = digest(&desk.path("back.md"));
+    let goes = |more: &[&str]| {
+        let words = ["run", "./back.md", "shop", "-e", "lab", "--trust", &trusted, "--input", "back=v1"];
+        desk.qd(&[&words, more].concat(), None).output().unwrap()
+    };
+    let missing = goes(&["--yes"]);
+    says(&missing, 64, &["dump is needed"]);
+    let late = "dump: v3 made it, behind m-v2 of v2, so what that lost is not in it: take dump-before-v2";
+    for how in ["--plan", "--yes"] {
+        says(&goes(&["--input", "dump=dump-before-v3", how]), 77, &[late]);
+        assert!(!desk.path("loaded").exists(), "nothing was done");
+    }
+    for good in ["dump-before-v2", "dump-before-v1", "last-night"] {
+        says(&goes(&["--input", &format!("dump={good}"), "--plan"]), 0, &[]);
+    }
+    says(&goes(&["--input", "dump=dump-before-v2", "--yes"]), 0, &[]);
+    assert_eq!(fs::read_to_string(desk.path("loaded")).unwrap(), "dump-before-v2\n");
 }

@@ -24,6 +24,7 @@ fn input(name: &str, kind: InputKind, default: Option<&str>) -> Input {
         origin: Origin::Asked,
         secret: false,
         optional: false,
+        backups: None,
         line: 1,
     }
 }

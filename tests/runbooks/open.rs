@@ -27,6 +27,7 @@ fn a_site_of_one_host_is_not_asked_where_and_a_long_value_reaches_the_command() 
         origin: quarterdeck::domain::procedure::Origin::Asked,
         secret: false,
         optional: false,
+        backups: None,
         line: 1,
     });
     let mut console = Console::in_trouble_of((80, 24), procedures::production(vec![doc.done()]));

@@ -69,6 +69,7 @@ fn known(model: &Model, procedure: &Procedure, now: Now) -> Answers {
     answers.left.extend(model.procedure.left.iter().cloned());
     answers.listed.extend(model.releases.listed(procedure));
     answers.listed.extend(model.choices.listed(procedure));
+    answers.offer(model.releases.backups(procedure, &answers.values, now.wall));
     let zone = model.setup.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
     answers.now = Some(now.wall.to_zoned(zone).datetime());
     answers
@@ -148,6 +149,10 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
     if let Some(why) = refused(model, plan.danger()) {
         model.overlay = None;
         model.say(format!("Not begun: {why}."), now);
+        return Vec::new();
+    }
+    if let Some(why) = releases::too_late(model, &procedure, &plan) {
+        tell(model, "That backup was made too late", &format!("{why}."));
         return Vec::new();
     }
     if let Some(why) = releases::unexamined(model, &procedure, &plan) {

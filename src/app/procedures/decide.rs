@@ -201,7 +201,7 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
         Need::Tell(names) => {
             let inputs = model.procedure.procedure.as_ref().map(|one| one.header.inputs.clone()).unwrap_or_default();
             let inputs = forms::inputs_of(&inputs, &names);
-            let form = forms::tell(model, &inputs);
+            let form = forms::tell(model, &inputs, now);
             return forms::open(model, form, forms::Purpose::Tell(run, inputs));
         }
         Need::Failure(step, evidence) => menu(model, run, step, &evidence, false),

@@ -12,6 +12,7 @@ use crate::port::procedure::{Decision, Told};
 use crate::screens::form::{Entry, Listing, State};
 use crate::state::choices;
 use crate::state::procedures::{Asked, Missing, kind_told, valid};
+use crate::state::releases::{backups, too_late};
 use crate::text::Foreign;
 use crate::ui::Field;
 
@@ -83,7 +84,7 @@ fn entry(model: &Model, asked: &Asked, wish: &Wish) -> Entry {
     match asked {
         Asked::Input(wanted) => {
             let among = wanted.among.clone();
-            let entry = of_input(model, &wanted.input, among);
+            let entry = Entry { notes: wanted.notes.clone(), ..of_input(model, &wanted.input, among) };
             let typed =
                 if wanted.input.secret { Field::value() } else { field(said.or(wanted.input.default.as_deref())) };
             Entry { typed, refused: wanted.refused.clone(), ..entry }
@@ -229,7 +230,7 @@ fn earlier(model: &Model, key: &str) -> Vec<String> {
 }
 
 /// The form for inputs that a run asks for.
-pub fn tell(model: &Model, inputs: &[Input]) -> State {
+pub fn tell(model: &Model, inputs: &[Input], now: Now) -> State {
     let entries = inputs.iter().map(|input| {
         let among = match &input.kind {
             InputKind::Choice(crate::domain::procedure::Choices::Fixed(values)) => values.clone(),
@@ -248,7 +249,15 @@ pub fn tell(model: &Model, inputs: &[Input]) -> State {
             InputKind::Version | InputKind::Release => Vec::new(),
         };
         let typed = if input.secret { Field::default() } else { field(input.default.as_deref()) };
-        Entry { typed, ..of_input(model, input, among) }
+        let known = model.releases.releases.as_ref().zip(model.procedure.procedure.as_ref());
+        let recorded = known
+            .filter(|_| input.backups.is_some())
+            .map(|(known, procedure)| backups(&known.history, procedure, input, &model.procedure.told, now.wall));
+        let (among, notes) = match recorded {
+            Some(recorded) => recorded.into_iter().unzip(),
+            None => (among, Vec::new()),
+        };
+        Entry { typed, notes, ..of_input(model, input, among) }
     });
     State::new("The run wants to know", entries.collect())
 }
@@ -316,6 +325,9 @@ pub fn accept(model: &mut Model, mut state: Box<State>, purpose: Purpose, now: N
                 } else if let Err(why) = valid(input, typed, &environment, None) {
                     refused = Some((input.name.clone(), why));
                     break;
+                } else if let Some(why) = made_too_late(model, input, typed) {
+                    refused = Some((input.name.clone(), why));
+                    break;
                 } else {
                     told.push((input.name.clone(), Told::Open(typed.to_owned())));
                 }
@@ -330,6 +342,12 @@ pub fn accept(model: &mut Model, mut state: Box<State>, purpose: Purpose, now: N
             super::decide::tick(model, part, note, now)
         }
     }
+}
+
+/// Why a backup that a run asks for is refused.
+fn made_too_late(model: &Model, input: &Input, typed: &str) -> Option<String> {
+    let (known, procedure) = (model.releases.releases.as_ref()?, model.procedure.procedure.as_ref()?);
+    too_late(&known.history, procedure, input, &model.procedure.told, typed)
 }
 
 fn wrong(model: &mut Model, mut state: Box<State>, purpose: Purpose, key: &str, why: &str) -> Vec<Effect> {
@@ -354,6 +372,7 @@ pub fn inputs_of(inputs: &[Input], names: &[InputName]) -> Vec<Input> {
         // What nobody has described is not shown.
         secret: true,
         optional: false,
+        backups: None,
         line: 0,
     };
     names

@@ -14,7 +14,10 @@ pub(super) fn ask(
     environment: &Environment,
 ) -> Result<bool, Exit> {
     let mut any = false;
-    for asked in &missing.asked {
+    // Which backups there are to choose from follows from the other answers.
+    let is_backup = |asked: &&Asked| matches!(asked, Asked::Input(wanted) if wanted.input.backups.is_some());
+    let later = missing.asked.iter().any(|asked| !is_backup(&asked));
+    for asked in missing.asked.iter().filter(|asked| !(later && is_backup(asked))) {
         let suggestion = match asked {
             Asked::Input(wanted) => wanted.input.default.clone(),
             Asked::Placeholder(gap) | Asked::Capture(gap) | Asked::Variable(gap) => gap.suggestion.clone(),
@@ -22,12 +25,18 @@ pub(super) fn ask(
         };
         let among: &[String] = match asked {
             Asked::Input(wanted) if matches!(wanted.input.kind, InputKind::Choice(_)) => &wanted.among,
+            Asked::Input(wanted) if wanted.input.backups.is_some() => &wanted.among,
             Asked::Input(_) | Asked::Placeholder(_) | Asked::Capture(_) | Asked::Variable(_) | Asked::Host { .. } => {
                 &[]
             }
         };
-        for (number, one) in (1..).zip(among) {
-            output::complain(&format!("{number:>4}  {}", Foreign::from(one.as_str()).plain()));
+        let notes: &[String] = match asked {
+            Asked::Input(wanted) => &wanted.notes,
+            Asked::Placeholder(_) | Asked::Capture(_) | Asked::Variable(_) | Asked::Host { .. } => &[],
+        };
+        for (place, one) in among.iter().enumerate() {
+            let note = notes.get(place).map(|note| format!("  {note}")).unwrap_or_default();
+            output::complain(&format!("{:>4}  {}{note}", place + 1, Foreign::from(one.as_str()).plain()));
         }
         let hint =
             suggestion.as_ref().map(|word| format!(" [{}]", Foreign::from(word.as_str()).plain())).unwrap_or_default();

@@ -57,7 +57,8 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
             let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
             choices::learn(procedure, &mut answers, trusted).await?;
             let choice = choice(args, &environment)?;
-            let plan = planned(procedure, &environment, &mut answers, choice, args)?;
+            let plan = planned(procedure, &environment, &mut answers, choice, args, &learned)?;
+            learned.judge(procedure, &plan)?;
             database = learned.database(procedure, &plan);
             What::New(Box::new(plan))
         }
@@ -191,9 +192,11 @@ fn planned(
     answers: &mut Answers,
     mut choice: Choice,
     args: &RunArgs,
+    learned: &releases::Learned,
 ) -> Result<ProcedurePlan, Exit> {
     let mut asked = false;
     loop {
+        learned.offer(procedure, answers);
         let missing = match plan(procedure, environment, answers, &choice) {
             Ok(mut plan) => {
                 args.parallel.into_iter().for_each(|at_once| plan.together(at_once));

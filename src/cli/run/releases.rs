@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::usage;
 use crate::cli::release::ask;
 use crate::cli::{Exit, Reaching, choose, output};
-use crate::domain::procedure::{InputKind, Kind, Procedure, ProcedurePlan};
+use crate::domain::procedure::{Input, InputKind, Kind, Procedure, ProcedurePlan};
 use crate::domain::release::History;
 use crate::domain::source::Facts;
 use crate::domain::{Environment, InputName};
@@ -13,7 +13,7 @@ use crate::engine::releases::git;
 use crate::port::ReleaseNews;
 use crate::state::deploy::names_version;
 use crate::state::procedures::Answers;
-use crate::state::releases::{Known, database_of, service, targets, trouble, wants};
+use crate::state::releases::{Known, backups, database_of, plan_too_late, service, targets, trouble, wants};
 
 /// What was learned of what runs and of what is brought.
 #[derive(Default)]
@@ -27,6 +27,22 @@ impl Learned {
     pub(super) fn database(&self, procedure: &Procedure, plan: &ProcedurePlan) -> Vec<String> {
         let of = |history: &History| database_of(history, procedure, plan, |_| self.facts.as_ref());
         self.history.as_ref().map(of).unwrap_or_default()
+    }
+
+    /// Offers the recorded backups for the inputs that take one, by what was said so far.
+    pub(super) fn offer(&self, procedure: &Procedure, answers: &mut Answers) {
+        let Some(history) = &self.history else { return };
+        let inputs = procedure.header.inputs.iter().filter(|input| input.backups.is_some());
+        let now = jiff::Timestamp::now();
+        let of = |input: &Input| (input.name.clone(), backups(history, procedure, input, &answers.values, now));
+        let all = inputs.map(of).collect();
+        answers.offer(all);
+    }
+
+    /// Refuses a plan that brings back a backup that was made too late.
+    pub(super) fn judge(&self, procedure: &Procedure, plan: &ProcedurePlan) -> Result<(), Exit> {
+        let why = self.history.as_ref().and_then(|history| plan_too_late(history, procedure, plan));
+        why.map_or(Ok(()), |why| Err(choose::complain(Exit::Refused, &format!("{why}."))))
     }
 }
 
@@ -52,7 +68,8 @@ pub(super) async fn learn(
         .collect();
     // Only what a deploy was told to bring can have failed before.
     let deploys = procedure.header.kind == Kind::Deploy && wants(procedure).0;
-    if releases.is_empty() && !deploys {
+    let backups = procedure.header.inputs.iter().any(|input| input.backups.is_some());
+    if releases.is_empty() && !deploys && !backups {
         return Ok(Learned::default());
     }
     let asked = ask(environment, reach, false, false).await?;

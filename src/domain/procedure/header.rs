@@ -110,8 +110,19 @@ pub struct Input {
     pub secret: bool,
     /// Whether it may be empty.
     pub optional: bool,
+    /// Whether it is a backup, of which those are offered that releases have recorded.
+    pub backups: Option<Backups>,
     /// Its line in the file, from 1.
     pub line: usize,
+}
+
+/// Which of the recorded backups an input takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backups {
+    /// Those from before what the release lost that the procedure goes back to; all where it goes back to none.
+    All,
+    /// Those from before what this input names: a release that is gone back to, or a migration.
+    Before(InputName),
 }
 
 /// What kind of value an input takes.

@@ -13,7 +13,7 @@ use super::name::ProcedureName;
 use crate::text::Foreign;
 
 pub use block::{Block, Inline, Marker, Placed, Style};
-pub use header::{Back, Choices, Header, Input, InputKind, Kind, LISTED_WITHIN, Origin};
+pub use header::{Back, Backups, Choices, Header, Input, InputKind, Kind, LISTED_WITHIN, Origin};
 pub use part::{Danger, Doing, Guard, Guarded, Language, OnError, Options, Part, SendBack, TIMEOUT, Term, Terms, Way};
 pub use plan::{Given, HERE, Job, LockWanted, PlannedPart, ProcedurePlan, Purpose, Script, Shifts, here};
 pub use target::Target;

@@ -71,6 +71,13 @@ impl Migration {
         file == name || parts.any(|part| part == name)
     }
 
+    /// Whether a person means it by this word: its name, or one of the words of that.
+    pub fn is_called(&self, word: &[u8]) -> bool {
+        let name = self.name.raw();
+        let mut words = name.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
+        !word.is_empty() && (name == word || words.any(|part| part == word))
+    }
+
     /// Whether the way back over it needs a backup.
     pub fn needs_backup(&self) -> bool {
         self.reversible != Reversible::Yes

@@ -21,7 +21,7 @@ use crate::text::Foreign;
 pub use follow::{FollowItem, FollowUp, Followed, Follows, Said, SeenBy, TOGETHER, newest};
 pub use history::{Current, Found, History};
 pub use migration::{Migration, Reversible};
-pub use way_back::{Backup, Database};
+pub use way_back::{Backup, Before, Database, TooLate};
 
 /// How many digits of a commit are enough to name it.
 const SHORTEST: usize = 7;

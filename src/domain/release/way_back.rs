@@ -35,7 +35,61 @@ pub struct Backup {
     pub before: jiff::Timestamp,
 }
 
+/// Before what a backup must have been made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Before<'a> {
+    /// Before the first thing that can't be taken back since this release, for this service or the whole system.
+    Release(&'a Release, Option<&'a ServiceName>),
+    /// Before the first migration of this name.
+    Migration(&'a [u8]),
+    /// Before nothing in particular.
+    Nothing,
+}
+
+/// What came before a backup that must not have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TooLate {
+    /// The migration whose loss is in the backup.
+    pub migration: Migration,
+    /// The release that did it, by its version.
+    pub of: Foreign,
+}
+
 impl History {
+    /// Every recorded backup, the newest first, each with why it was made too late, if it was.
+    pub fn backups(&self, before: Before<'_>) -> Vec<(Backup, Option<TooLate>)> {
+        let all = self.releases();
+        let of = |place: usize, migration: &Migration| {
+            let of = all.get(place).map(|release| release.version.clone()).unwrap_or_default();
+            (place, TooLate { migration: migration.clone(), of })
+        };
+        let first = match before {
+            Before::Nothing => None,
+            Before::Release(target, service) => {
+                let behind = all.last().map(|newest| self.behind(target, newest, service)).unwrap_or_default();
+                behind.into_iter().find_map(|release| {
+                    let lost = release.migrations.iter().find(|one| one.needs_backup())?;
+                    Some(of(all.iter().position(|known| known.run == release.run)?, lost))
+                })
+            }
+            Before::Migration(name) => all.iter().enumerate().find_map(|(place, release)| {
+                let migration = release.migrations.iter().find(|one| one.is_called(name))?;
+                Some(of(place, migration))
+            }),
+        };
+        let mut found: Vec<(Backup, Option<TooLate>)> = Vec::new();
+        for (place, release) in all.iter().enumerate().rev() {
+            let Some(name) = release.backup.clone() else { continue };
+            if found.iter().any(|(known, _)| known.name == name) {
+                continue;
+            }
+            // That of the release itself was made before its migrations.
+            let late = first.as_ref().filter(|(first, _)| place > *first).map(|(_, late)| late.clone());
+            found.push((Backup { name, of: release.version.clone(), before: release.at }, late));
+        }
+        found
+    }
+
     /// What code means for the database that does not know these migrations, which are in what runs; nothing where there
     /// are none. The backup is the newest that was made before the first of those that can't be taken back, as far as
     /// that one is recorded.

@@ -140,6 +140,7 @@ mod tests {
             origin: Origin::Asked,
             secret: true,
             optional: false,
+            backups: None,
             line: 1,
         };
         let fits = |kind, value: &str| fits(&input(kind), &Secret::new(value.as_bytes().to_vec()), &environment);

@@ -37,6 +37,8 @@ pub struct Entry {
     pub about: Foreign,
     /// Values of which one is chosen; empty: anything.
     pub among: Vec<String>,
+    /// What is known of each of them, in the same order; empty where that is nothing.
+    pub notes: Vec<String>,
     /// Whether only those count.
     pub only: bool,
     /// What lists them, where a program does.
@@ -82,6 +84,12 @@ impl Entry {
             return OFFERED;
         }
         (self.among.len() + self.earlier().count()).min(OFFERED)
+    }
+
+    /// What is known of a value that is offered.
+    pub fn note(&self, value: &str) -> Option<&str> {
+        let place = self.among.iter().position(|one| one == value)?;
+        self.notes.get(place).map(String::as_str).filter(|note| !note.is_empty())
     }
 
     /// What was given before and may be given again.

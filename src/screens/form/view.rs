@@ -82,7 +82,11 @@ fn offered(entry: &Entry, label: usize) -> Vec<Words> {
     }
     let row = |(place, value): (usize, &String)| {
         let role = if at == Some(place) { Role::Key } else { Role::Quiet };
-        Words::new().gap(label).text(role, crate::text::Foreign::from(value.as_str()).plain())
+        let words = Words::new().gap(label).text(role, crate::text::Foreign::from(value.as_str()).plain());
+        match entry.note(value) {
+            Some(note) => words.gap(2).text(Role::Faint, note),
+            None => words,
+        }
     };
     offered.iter().enumerate().map(row).collect()
 }

@@ -7,7 +7,7 @@ use regex::RegexBuilder;
 use toml::de::DeTable;
 
 use super::raw::{RawBack, RawHeader, RawInput, RawKind, RawRelease, RawType};
-use crate::domain::procedure::{Back, Choices, Header, Input, InputKind, Kind, Origin};
+use crate::domain::procedure::{Back, Backups, Choices, Header, Input, InputKind, Kind, Origin};
 use crate::domain::release::ReleaseNames;
 use crate::domain::{EnvName, InputName, ProcedureName, ServiceName};
 use crate::site::load::parse_file;
@@ -117,6 +117,13 @@ fn resolve(raw: &RawHeader, known: &Known, sink: &mut Sink<'_>) -> Header {
             header.inputs.push(input);
         }
     }
+    for raw in raw.inputs.iter().flat_map(|inputs| &inputs.0).filter_map(|(_, raw)| raw.backups.as_ref()) {
+        // Without it those that were made too late would be offered as well.
+        let name = raw.value.0.as_str();
+        if !["yes", "no"].contains(&name) && !names.iter().any(|known| known.as_str() == name) {
+            sink.add(&raw.span, format!("there is no input {}", quoted(name)));
+        }
+    }
     header
 }
 
@@ -207,6 +214,7 @@ fn input(name: InputName, key: &Located<String>, raw: &RawInput, sink: &mut Sink
         origin: origin(raw, sink),
         secret: raw.secret.unwrap_or(false),
         optional: raw.optional.unwrap_or(false),
+        backups: backups(raw, sink),
         line: sink.source().line(key.span.start),
     };
     if let Some(default) = &raw.default {
@@ -219,6 +227,27 @@ fn input(name: InputName, key: &Located<String>, raw: &RawInput, sink: &mut Sink
         }
     }
     input
+}
+
+/// Which recorded backups an input takes, if it is one.
+fn backups(raw: &RawInput, sink: &mut Sink<'_>) -> Option<Backups> {
+    let said = raw.backups.as_ref()?;
+    let text = matches!(raw.r#type, None | Some(RawType::Text)) && raw.choices.is_none() && raw.choices_from.is_none();
+    if !text || raw.secret == Some(true) {
+        sink.add(&said.span, "only an input of the type \"text\" without `choices`, and no secret, can be a backup");
+    }
+    match said.value.0.as_str() {
+        // What is `true` in a document is read as the value of a switch.
+        "yes" => Some(Backups::All),
+        "no" => None,
+        name => match InputName::new(name) {
+            Ok(name) => Some(Backups::Before(name)),
+            Err(_) => {
+                sink.add(&said.span, "write `true`, or the name of the input that says before what it was made");
+                None
+            }
+        },
+    }
 }
 
 /// What a value of this kind had to be, if this one is not.

@@ -75,6 +75,8 @@ table! {
         choices: Located<Vec<Scalar>>,
         /// A program with its arguments whose lines are the choices; it runs here.
         choices_from: Located<Vec<Located<String>>>,
+        /// Of which recorded backups it is one: `true`, or the name of the input that says before what it was made.
+        backups: Located<Scalar>,
         /// What it is when nothing is said.
         default: Located<Scalar>,
         /// Whether it is never shown, stored or put into a command line.

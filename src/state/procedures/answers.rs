@@ -66,9 +66,22 @@ pub struct Answers {
     pub decided: BTreeMap<PartId, String>,
     /// What the programs printed that list the choices of an input.
     pub listed: BTreeMap<InputName, Vec<String>>,
+    /// What is known of each of those, in the same order; nothing where that is nothing.
+    pub notes: BTreeMap<InputName, Vec<String>>,
     /// The time at which this is planned, for what stamps like `YYYYMMDD` suggest.
     pub now: Option<DateTime>,
     /// Whether a whole run has found this out. Its way back begins as it stands: what was not captured by then is not
     /// waited for, and nobody is asked for it.
     pub of_whole: bool,
+}
+
+impl Answers {
+    /// What may be chosen for inputs, each value with what is known of it.
+    pub fn offer(&mut self, all: Vec<(InputName, Vec<(String, String)>)>) {
+        for (name, values) in all {
+            let (values, notes) = values.into_iter().unzip();
+            self.listed.insert(name.clone(), values);
+            self.notes.insert(name, notes);
+        }
+    }
 }

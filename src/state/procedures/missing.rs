@@ -48,6 +48,8 @@ pub struct Wanted {
     pub refused: Option<String>,
     /// The values from which one is chosen, as far as they are known.
     pub among: Vec<String>,
+    /// What is known of each of them, in the same order; empty where that is nothing.
+    pub notes: Vec<String>,
 }
 
 /// A place in a command that nobody fills.
@@ -153,7 +155,7 @@ impl fmt::Display for Asked {
 
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Wanted { input, refused, among } = self;
+        let Wanted { input, refused, among, notes: _ } = self;
         let name = &input.name;
         match refused {
             Some(why) => write!(f, "{name}: {why}")?,

@@ -257,9 +257,11 @@ impl<'a> Scope<'a> {
             InputKind::Host => self.environment.hosts.iter().map(|host| host.name.to_string()).collect(),
             InputKind::Service => self.environment.services.iter().map(|service| service.name.to_string()).collect(),
             InputKind::Switch => vec!["yes".to_owned(), "no".to_owned()],
+            InputKind::Text | InputKind::Pattern(_) if input.backups.is_some() => listed.unwrap_or_default().to_vec(),
             InputKind::Text | InputKind::Number | InputKind::Pattern(_) => Vec::new(),
         };
-        self.missing.asked.push(Asked::Input(Box::new(Wanted { input: input.clone(), refused, among })));
+        let notes = self.answers.notes.get(&input.name).cloned().unwrap_or_default();
+        self.missing.asked.push(Asked::Input(Box::new(Wanted { input: input.clone(), refused, among, notes })));
     }
 
     /// Asks for what fills a gap, once for each key.

@@ -1,5 +1,6 @@
 //! Releases as they are known: what was asked of the record and of git, what can be chosen, and how it is told.
 
+mod backups;
 mod follow;
 mod json;
 mod older;
@@ -9,7 +10,7 @@ mod what;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ use crate::port::ReleaseNews;
 use crate::port::release::{Looked, Releases};
 use crate::text::Foreign;
 
+pub use backups::{backups, plan_too_late, too_late};
 pub use follow::{
     FollowJson, NOT_ITS_RUN, behind, behind_told, claims, due_told, follow, followed, lists, looks, runs_now, say,
     whose,
@@ -126,7 +128,21 @@ impl Known {
         database_of(&known.history, procedure, plan, facts)
     }
 
+    /// The recorded backups that can be chosen for the inputs of a procedure, each with what is known of it.
+    pub fn backups(
+        &self,
+        procedure: &Procedure,
+        values: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Vec<(InputName, Vec<(String, String)>)> {
+        let Some(known) = &self.releases else { return Vec::new() };
+        let inputs = procedure.header.inputs.iter().filter(|input| input.backups.is_some());
+        let of = |input: &Input| (input.name.clone(), backups(&known.history, procedure, input, values, now));
+        inputs.map(of).collect()
+    }
+
     /// What can be chosen for the inputs of a procedure that are versions or releases, as far as it is known.
+    /// Backups with what is known of each are in [`Known::backups`].
     pub fn listed(&self, procedure: &Procedure) -> Vec<(InputName, Vec<String>)> {
         let of = |input: &Input| match input.kind {
             InputKind::Version => {
@@ -145,7 +161,8 @@ impl Known {
 /// Whether a procedure wants to know anything of releases or versions: of releases first, of versions second.
 pub fn wants(procedure: &Procedure) -> (bool, bool) {
     let of = |kind: &InputKind| procedure.header.inputs.iter().any(|input| input.kind == *kind);
-    (procedure.header.release.is_some() || of(&InputKind::Release), of(&InputKind::Version))
+    let backups = procedure.header.inputs.iter().any(|input| input.backups.is_some());
+    (procedure.header.release.is_some() || of(&InputKind::Release) || backups, of(&InputKind::Version))
 }
 
 /// Whether anybody looks for new migrations in a version: the site says which files are some.

@@ -15,7 +15,7 @@ fn at(hours: i64) -> Timestamp {
     Timestamp::from_second(1_760_000_000 + hours * 3600).unwrap()
 }
 
-fn release(number: i64, version: &str, verdict: Verdict) -> Release {
+pub(super) fn release(number: i64, version: &str, verdict: Verdict) -> Release {
     Release {
         run: RunId::new(&format!("01939a2e-77aa-7c11-8f3e-{number:012x}")).unwrap(),
         site: SiteName::new("shop").unwrap(),
