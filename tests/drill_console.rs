@@ -80,11 +80,17 @@ fn press(pty: &mut pty::Pty, key: &str, what: &str, mut holds: impl FnMut(&pty::
     });
 }
 
-/// The version under the cursor of the first page.
-fn version_under(pty: &pty::Pty) -> Option<String> {
+/// Answers a question that is on the screen, when the console can know that it was.
+fn answer(pty: &mut pty::Pty, text: &str) {
+    pty.read_during(Duration::from_secs(2));
+    pty.send(text);
+}
+
+/// The title of the details: what is under the cursor of the first page.
+fn under_cursor(pty: &pty::Pty) -> String {
     let screen = pty.screen();
-    let title = screen.lines().find_map(|line| line.split("─ v").nth(1).filter(|rest| rest.contains(" tag")))?;
-    title.split(' ').next().map(|rest| format!("v{rest}"))
+    let title = screen.lines().find(|line| line.contains("╭─")).and_then(|line| line.rsplit("╭─").next());
+    title.unwrap_or_default().trim_matches(['─', '╮', ' ']).to_owned()
 }
 
 /// A deploy in a calm drill, up to the question for its go: the version is chosen, its gate judged and passed.
@@ -92,18 +98,18 @@ fn at_its_go(version: &str) -> pty::Pty {
     let mut pty = Launch::qd(&["drill", "--scenario", "calm"]).size(120, 40).start();
     pty.wait_until(LONG, "all services up", |pty| pty.screen().contains("24 up"));
     press(&mut pty, "7", "the versions", |pty| pty.screen().contains("v2.30.6"));
-    press(&mut pty, "\r", "one of them is under the cursor", |pty| version_under(pty).is_some());
+    let procedure = under_cursor(&pty);
+    pty.send("\r");
+    pty.wait_until(LONG * 2, "one of them is under the cursor", |pty| under_cursor(pty) != procedure);
+    let wanted = format!("{version} tag");
     for _ in 0..8 {
-        let before = version_under(&pty);
-        if before.as_deref() == Some(version) {
+        let before = under_cursor(&pty);
+        if before.starts_with(&wanted) {
             break;
         }
-        press(&mut pty, "j", "the cursor is on the next one", |pty| {
-            let now = version_under(pty);
-            now.is_some() && now != before
-        });
+        press(&mut pty, "j", "the cursor is on the next one", |pty| under_cursor(pty) != before);
     }
-    assert_eq!(version_under(&pty).as_deref(), Some(version), "{}", pty.screen());
+    assert!(under_cursor(&pty).starts_with(&wanted), "{}", pty.screen());
     pty.send("\r");
     pty.wait_until(LONG, "everything that is not a person's is judged", |pty| {
         let screen = pty.screen();
@@ -113,19 +119,19 @@ fn at_its_go(version: &str) -> pty::Pty {
         // Staging runs another one: whoever plays is a lead, and lets that pass.
         pty.wait_until(LONG, "staging fails", |pty| pty.screen().contains("1 fails"));
         press(&mut pty, "W", "why is asked for", |pty| pty.screen().contains("Waive: "));
-        pty.send("it is only a drill\r");
+        answer(&mut pty, "it is only a drill\r");
         pty.wait_until(LONG, "it is waived", |pty| pty.screen().contains("1 waived"));
     }
     press(&mut pty, " ", "the migrations are to be judged", |pty| pty.screen().contains("it is good"));
     assert!(pty.screen().contains("simulated"), "{}", pty.screen());
-    pty.send("\r");
-    pty.wait_until(LONG, "one item is left", |pty| pty.screen().contains("1 waits for you"));
+    // What comes before the console knows that the question was on the screen says nothing.
+    press(&mut pty, "\r", "one item is left", |pty| pty.screen().contains("1 waits for you"));
     press(&mut pty, " ", "what was seen is asked for", |pty| pty.screen().contains("what did you see?"));
-    pty.send("all as they were\r");
+    answer(&mut pty, "all as they were\r");
     pty.wait_until(LONG, "the gate is passed", |pty| pty.screen().contains("The gate is passed"));
     pty.send("\r");
     pty.wait_until(LONG, "its go is asked for", |pty| pty.screen().contains("type production"));
-    pty.send("production\r");
+    answer(&mut pty, "production\r");
     pty
 }
 
