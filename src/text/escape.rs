@@ -114,7 +114,8 @@ fn control(text: &str, from: usize) -> Escape<'_> {
     other(at + 1, name)
 }
 
-/// A string with a payload: swallowed up to its end, never shown.
+/// A string with a payload: swallowed up to its end, never shown. Where it has no end, its token says how many bytes that is,
+/// since they may be anything.
 fn string<'a>(text: &'a str, start: usize, from: usize, name: &str) -> Escape<'a> {
     let bytes = text.as_bytes();
     let mut limit = bytes.len().min(start + SWALLOWED);
@@ -122,11 +123,11 @@ fn string<'a>(text: &'a str, start: usize, from: usize, name: &str) -> Escape<'a
         limit -= 1;
     }
     let mut at = from;
-    let mut end = limit;
+    let (mut end, mut closed) = (limit, false);
     while let Some(byte) = bytes.get(at).filter(|_| at < limit) {
         match (byte, bytes.get(at + 1)) {
-            (&(BEL | CAN | SUB), _) => end = at + 1,
-            (&ESC, Some(b'\\')) | (0xC2, Some(0x9C)) => end = at + 2,
+            (&(BEL | CAN | SUB), _) => (end, closed) = (at + 1, true),
+            (&ESC, Some(b'\\')) | (0xC2, Some(0x9C)) => (end, closed) = (at + 2, true),
             (&ESC, _) => end = at,
             (_, _) => {
                 at += 1;
@@ -139,6 +140,9 @@ fn string<'a>(text: &'a str, start: usize, from: usize, name: &str) -> Escape<'a
     if name == "osc" {
         let payload = text.get(from..end).unwrap_or_default();
         full.extend(payload.chars().take_while(char::is_ascii_digit).take(DIGITS));
+    }
+    if !closed && end > from {
+        full.push_str(&format!(" +{}", end - from));
     }
     other(end, full)
 }
@@ -176,8 +180,10 @@ mod tests {
             ("\x1b]52;c;aGk=\x1b\\x", "osc52", 13),
             ("\x1b]0;t\u{9c}x", "osc0", 7),
             ("\u{9d}0;t\u{7}x", "osc0", 6),
-            ("\x1b]0;t", "osc0", 5),
-            ("\x1b]0;t\x1b[2J", "osc0", 5),
+            ("\x1b]0;t", "osc0 +3", 5),
+            ("\x1b]0;t\x1b[2J", "osc0 +3", 5),
+            ("\x1bPuser=root status=500", "dcs +20", 22),
+            ("\x1bP", "dcs", 2),
             ("\x1b]0;t\x18x", "osc0", 6),
             ("\x1b]l;t\x07", "osc", 6),
             ("\x1bP$q\x1b\\", "dcs", 6),
