@@ -4,6 +4,7 @@
 mod fields;
 mod level;
 mod needle;
+mod on_hosts;
 mod parse;
 mod test;
 mod value;

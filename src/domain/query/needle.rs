@@ -6,6 +6,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::on_hosts;
+
 /// Memory that a compiled expression may take.
 const COMPILED: usize = 1 << 20;
 /// Bytes of a word from which on it is worth a search of its own.
@@ -79,14 +81,16 @@ impl Needle {
         Ok(Self { needed: needed.or_else(|| is_closed.then(|| regex.clone())), regex, typed })
     }
 
-    /// The same as an expression of PCRE2, as hosts know them, and whether capitals count; none where it could mean
-    /// something else there.
+    /// An expression of PCRE2, as hosts know them, that is found in everything in which this is, and whether capitals count.
     pub fn for_hosts(&self) -> Option<(String, bool)> {
         let typed = self.typed.as_ref()?;
-        match typed.expression {
-            false => Some((regex::escape(&typed.text), typed.case)),
-            true => is_alike_everywhere(&typed.text).then(|| (typed.text.clone(), typed.case)),
-        }
+        let escaped = regex::escape(&typed.text);
+        let expression = match typed.expression {
+            false if typed.text.is_ascii() => Some(escaped),
+            false => on_hosts::expression(&escaped, typed.case),
+            true => on_hosts::expression(&typed.text, typed.case),
+        };
+        expression.map(|expression| (expression, typed.case))
     }
 
     /// What was typed: a word, or an expression between slashes.
@@ -137,15 +141,6 @@ impl Needle {
         let found = self.regex.find_iter(text.as_bytes()).map(|found| found.range());
         places.extend(found.filter(|place| !place.is_empty()).take(PLACES));
     }
-}
-
-/// Whether an expression means the same here and in PCRE2: without what only one of them knows, or reads differently.
-fn is_alike_everywhere(pattern: &str) -> bool {
-    const APART: [&str; 22] = [
-        "(?", "(*", "[[", "&&", "--", "~~", "++", "*+", "?+", "}+", r"\p", r"\P", r"\x", r"\u", r"\U", r"\z", r"\A",
-        r"\Q", r"\<", r"\>", r"\b{", "{,",
-    ];
-    !APART.iter().any(|part| pattern.contains(part))
 }
 
 /// A word; of letters beyond ASCII the case does not count either, and `s` is no `\u{17f}`.

@@ -95,12 +95,13 @@ mod tests {
             ("/time ?out/", Some("time ?out")),
             ("rejected order", Some("rejected")),
             ("rejected or refused", Some("rejected|refused")),
+            ("Refused", Some("Refused")),
             ("rejected !order", Some("rejected")),
             ("!rejected", None),
             ("gateway", None),
             ("app-1 rejected", Some("rejected")),
             ("gateway or rejected", None),
-            (r"/\p{Lu}x/", None),
+            (r"/a.b/", Some(r"a(?:[\x00-\x09\x0b-\x7fks]|[\xc2-\xf4][\x80-\xbf]+)b")),
             ("unit:gateway", None),
         ] {
             assert_eq!(grep(typed).as_deref(), expression, "{typed}");
