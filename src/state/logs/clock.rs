@@ -8,6 +8,9 @@ use crate::domain::host::ClockOffset;
 /// Differences up to this are no step but drift and noise, in microseconds.
 const STEADY: i64 = 1_000_000;
 
+/// So many lines behind each other that tell earlier times say that the newest was wrong.
+const BELOW: u32 = 16;
+
 /// The clock of one host.
 #[derive(Debug, Clone, Default)]
 pub struct HostClock {
@@ -17,6 +20,8 @@ pub struct HostClock {
     fresh: bool,
     measured: Option<ClockOffset>,
     last: Option<Last>,
+    /// Lines of a lane that tells times itself, one after the other below the newest, and the newest of their times.
+    below: (u32, i64),
     /// The first row, and the shift that counted there: from it time is counted backwards.
     first: Option<(Last, i64)>,
 }
@@ -58,13 +63,26 @@ impl HostClock {
                 self.shift = expected.saturating_sub(at);
                 moment = expected;
             }
-            moment = moment.max(last.key);
+            moment = self.not_before(moment, last.key, boot);
         }
         self.fresh = false;
         let last = Last { key: moment, monotonic, boot };
         self.last = Some(last);
         self.first = self.first.or(Some((last, self.shift)));
         moment
+    }
+
+    /// A line stands never before the one before it, unless lines tell their times themselves and one alone told a later one.
+    fn not_before(&mut self, moment: i64, last: i64, boot: u128) -> i64 {
+        if boot != 0 || moment >= last {
+            self.below = (0, i64::MIN);
+            return moment.max(last);
+        }
+        self.below = (self.below.0 + 1, self.below.1.max(moment));
+        if self.below.0 < BELOW {
+            return last;
+        }
+        std::mem::take(&mut self.below).1
     }
 
     /// The moment of a line older than all others by our clock, never behind the first one.
@@ -162,6 +180,15 @@ mod tests {
         assert_eq!(clock.older_loss(8999 * SECOND), 5397 * SECOND);
         assert_eq!(clock.older_line(5000 * SECOND, 90_000_000, 6), 1400 * SECOND, "of another boot the clock counts");
         assert_eq!(clock.line(5401 * SECOND, 51_000_000, 7), 5401 * SECOND);
+    }
+
+    #[test]
+    fn a_lone_peak_of_a_file_does_not_hold_what_comes_behind_it() {
+        let mut clock = HostClock::default();
+        assert_eq!(clock.line(400 * SECOND, 0, 0), 400 * SECOND);
+        let keys: Vec<i64> = (100..120).map(|second| clock.line(second * SECOND, 0, 0) / SECOND).collect();
+        assert_eq!(keys.get(..15), Some(&[400; 15][..]));
+        assert_eq!(keys.get(15..), Some(&[115, 116, 117, 118, 119][..]));
     }
 
     #[test]

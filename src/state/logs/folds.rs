@@ -15,6 +15,8 @@ const SLICE_ROWS: usize = 6_000;
 const SLICE_BYTES: usize = 512 << 10;
 /// Rows as many of which take as long as one that goes on with another.
 const GOES_ON: usize = 20;
+/// Messages of many lines that may stand between the lines of one.
+const NEAR: usize = 8;
 /// Lines of a run from which on it is worth folding.
 const LEAST: usize = 3;
 
@@ -111,7 +113,8 @@ impl Folds {
 
     /// The last row that belongs to the line that begins here.
     fn end_of(row: Ref, order: &Order, hosts: &[HostLog]) -> Ref {
-        order.forward(row).skip(1).take_while(|next| Self::goes_on(*next, hosts)).last().unwrap_or(row)
+        let near = order.forward(row).skip(1).take(group::MEMBERS * NEAR);
+        near.take_while(|next| Self::goes_on(*next, hosts)).last().unwrap_or(row)
     }
 
     /// Looks at one more slice.
@@ -135,7 +138,7 @@ impl Folds {
                 Row::Line(line) => Some(line.raw().len()),
                 Row::Loss(_) => None,
             });
-            bytes += message.unwrap_or(0).min(1024);
+            bytes += message.unwrap_or(0);
             match self.asked(row, hosts) {
                 Kind::GoesOn => {
                     rows += GOES_ON;

@@ -6,10 +6,10 @@ use crate::port::log_block::{Line, Row};
 
 /// Lines of one group are at most so far apart, in microseconds.
 const APART: i64 = 50_000;
-/// Rows of the host between two of them.
-const BETWEEN: u64 = 64;
+/// Rows of the host between two of them; fits into a byte.
+pub const BETWEEN: u64 = 64;
 /// Lines of one group behind its first; what comes after them stands alone, so that nothing is out of sight.
-const MEMBERS: usize = 120;
+pub const MEMBERS: usize = 120;
 
 /// Whether a row goes on with one that its program wrote right before it.
 pub fn goes_on(host: &HostLog, number: u64) -> bool {
@@ -52,8 +52,18 @@ pub fn members(host: &HostLog, leader: u64) -> Vec<u64> {
     found
 }
 
-/// The row with which this one goes on.
+/// The row with which this one goes on: it was looked for when the row came.
 fn before(host: &HostLog, number: u64) -> Option<u64> {
+    let earlier = number.checked_sub(u64::from(host.back(number)?))?;
+    (earlier < number && earlier >= host.first()).then_some(earlier)
+}
+
+/// How many rows before it the row stands with which this one goes on; 0 where it goes on with none.
+pub fn back(host: &HostLog, number: u64) -> u8 {
+    look_back(host, number).and_then(|earlier| u8::try_from(number - earlier).ok()).unwrap_or(0)
+}
+
+fn look_back(host: &HostLog, number: u64) -> Option<u64> {
     let own = line(host, number)?;
     let (follows, names) = (continues(own.raw()), names_error(own.raw()));
     if !follows && !names {

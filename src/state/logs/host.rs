@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clock::HostClock;
+use super::group;
 use super::order::Ref;
 use crate::domain::{HostName, Lane};
 use crate::port::log::{Cursor, LogRow, TailState};
@@ -44,7 +45,9 @@ pub struct HostLog {
     open: OpenBlock,
     /// Number of the first row of the open block.
     open_first: u64,
-    /// Moment of the newest row.
+    /// How far before each row of the open block the one stands with which it goes on; 0 for none.
+    open_back: Vec<u8>,
+    /// Moment of the newest row of the open block, else of the last one.
     newest: i64,
     sealed_bytes: usize,
 }
@@ -79,8 +82,16 @@ pub const FIRST: u64 = 1 << 42;
 struct Sealed {
     first: u64,
     block: Arc<Block>,
+    /// As of the open block.
+    back: Vec<u8>,
     /// Moment of its newest row.
     newest: i64,
+}
+
+impl Sealed {
+    fn bytes(&self) -> usize {
+        self.block.bytes() + self.back.len()
+    }
 }
 
 /// What is let go.
@@ -116,6 +127,7 @@ impl HostLog {
             sealed: VecDeque::new(),
             open: OpenBlock::default(),
             open_first: FIRST,
+            open_back: Vec::new(),
             newest: i64::MIN,
             sealed_bytes: 0,
         }
@@ -137,6 +149,30 @@ impl HostLog {
         let behind = self.sealed.partition_point(|sealed| sealed.first <= number);
         let sealed = self.sealed.get(behind.checked_sub(1)?)?;
         sealed.block.row(usize::try_from(number - sealed.first).ok()?)
+    }
+
+    /// How far before a row the one stands with which it goes on; 0 for none.
+    pub fn back(&self, number: u64) -> Option<u8> {
+        if let Some(place) = number.checked_sub(self.open_first) {
+            return self.open_back.get(usize::try_from(place).ok()?).copied();
+        }
+        let behind = self.sealed.partition_point(|sealed| sealed.first <= number);
+        let sealed = self.sealed.get(behind.checked_sub(1)?)?;
+        sealed.back.get(usize::try_from(number - sealed.first).ok()?).copied()
+    }
+
+    /// Looks anew with what a row goes on. Says whether that is another row than before.
+    fn look_back(&mut self, number: u64) -> bool {
+        let back = group::back(self, number);
+        let place = match number.checked_sub(self.open_first) {
+            Some(place) => usize::try_from(place).ok().and_then(|place| self.open_back.get_mut(place)),
+            None => {
+                let behind = self.sealed.partition_point(|sealed| sealed.first <= number);
+                let sealed = behind.checked_sub(1).and_then(|place| self.sealed.get_mut(place));
+                sealed.and_then(|sealed| sealed.back.get_mut(usize::try_from(number - sealed.first).ok()?))
+            }
+        };
+        place.is_some_and(|place| std::mem::replace(place, back) != back)
     }
 
     /// The block of a row and the number of its first row, unless it was let go.
@@ -170,15 +206,19 @@ impl HostLog {
                 (self.clock.loss(loss.at.as_microsecond(), newest), None)
             }
         };
-        self.newest = key;
+        self.open_back.push(0);
+        self.look_back(number);
+        self.newest = if self.open_back.len() == 1 { key } else { self.newest.max(key) };
         Ref::new(key, self.place, number, priority, self.live && key < late_before)
     }
 
     fn seal(&mut self) {
         let block = self.open.seal();
-        let sealed = Sealed { first: self.open_first, newest: self.newest, block: Arc::new(block) };
+        let mut back = std::mem::take(&mut self.open_back);
+        back.shrink_to_fit();
+        let sealed = Sealed { first: self.open_first, newest: self.newest, block: Arc::new(block), back };
         self.open_first += sealed.block.len() as u64;
-        self.sealed_bytes += sealed.block.bytes();
+        self.sealed_bytes += sealed.bytes();
         self.sealed.push_back(sealed);
     }
 
@@ -190,7 +230,7 @@ impl HostLog {
     /// Lets the oldest sealed block go.
     pub fn evict(&mut self) -> Option<Gone> {
         let sealed = self.sealed.pop_front()?;
-        self.sealed_bytes -= sealed.block.bytes();
+        self.sealed_bytes -= sealed.bytes();
         let losses = sealed.block.losses();
         self.loss_rows -= losses;
         let lines = (sealed.block.len() - losses) as u64;
@@ -231,7 +271,8 @@ impl HostLog {
         let (mut blocks, mut open, mut first, mut newest) = (Vec::new(), OpenBlock::default(), begin, i64::MIN);
         let mut seal = |open: &mut OpenBlock, first: &mut u64, newest: i64| {
             let block = Arc::new(open.seal());
-            let sealed = Sealed { first: *first, newest, block };
+            let back = vec![0; block.len()];
+            let sealed = Sealed { first: *first, newest, block, back };
             *first += sealed.block.len() as u64;
             blocks.push(sealed);
         };
@@ -258,8 +299,13 @@ impl HostLog {
             seal(&mut open, &mut first, newest);
         }
         for sealed in blocks.into_iter().rev() {
-            self.sealed_bytes += sealed.block.bytes();
+            self.sealed_bytes += sealed.bytes();
             self.sealed.push_front(sealed);
+        }
+        // Also those that stood first until now, as far as one of these can be what they go on with.
+        let seam = begin.saturating_add(rows.len() as u64);
+        for number in begin..seam.saturating_add(group::BETWEEN) {
+            self.look_back(number);
         }
         self.newest = self.newest.max(newest);
         made
@@ -267,7 +313,7 @@ impl HostLog {
 
     /// Bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.sealed_bytes + self.open.block().bytes()
+        self.sealed_bytes + self.open.block().bytes() + self.open_back.capacity()
     }
 
     /// All blocks with the numbers of their first rows; the open one as it is now.

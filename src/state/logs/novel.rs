@@ -19,6 +19,8 @@ const SINCE: usize = 5_000;
 const BEFORE: usize = 200_000;
 /// Programs that are told apart.
 const SPEAKERS: usize = 10_000;
+/// Bytes of patterns of which lines are counted.
+const BYTES: usize = 8 << 20;
 
 /// A pattern that was not seen before the moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +41,13 @@ pub struct Pattern {
     speaker: u64,
 }
 
+impl Pattern {
+    /// Bytes it takes.
+    fn bytes(&self) -> usize {
+        size_of::<(u64, Self)>() + self.text.raw().len() + self.query.as_ref().map_or(0, String::len)
+    }
+}
+
 /// The patterns since a moment.
 #[derive(Debug, Clone)]
 pub struct Novel {
@@ -47,6 +56,8 @@ pub struct Novel {
     found: HashMap<u64, Pattern>,
     /// Who wrote something before the moment, and since.
     speakers: [HashSet<u64>; 2],
+    /// Bytes of the patterns that were found.
+    bytes: usize,
     frontier: Ref,
     done: bool,
     buffer: Vec<u8>,
@@ -60,6 +71,7 @@ impl Novel {
             before: HashSet::new(),
             found: HashMap::new(),
             speakers: [HashSet::new(), HashSet::new()],
+            bytes: 0,
             frontier: Ref::LAST,
             done: false,
             buffer: Vec::new(),
@@ -69,6 +81,11 @@ impl Novel {
     /// The moment.
     pub fn moment(&self) -> i64 {
         self.since
+    }
+
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes + self.before.capacity() * size_of::<(u64, u64)>()
     }
 
     /// Whether all was looked at.
@@ -133,7 +150,7 @@ impl Novel {
         // The same words of another program are another thing.
         (line.unit(), &self.buffer).hash(&mut hasher);
         let key = hasher.finish();
-        let looked = line.raw().len().min(1024);
+        let looked = line.raw().len();
         // What systemd says of a unit is not what the unit says.
         let speaker = {
             let mut hasher = DefaultHasher::new();
@@ -146,7 +163,9 @@ impl Novel {
             speakers.insert(speaker);
         }
         if row.key() < self.since {
-            self.found.remove(&key);
+            if let Some(gone) = self.found.remove(&key) {
+                self.bytes = self.bytes.saturating_sub(gone.bytes());
+            }
             if self.before.len() < BEFORE {
                 self.before.insert(key);
             }
@@ -160,7 +179,7 @@ impl Novel {
             known.first = known.first.min(row);
             known.last = known.last.max(row);
             known.worst = known.worst.min(row.priority());
-        } else if self.found.len() < SINCE {
+        } else if self.found.len() < SINCE && self.bytes < BYTES {
             let one = Pattern {
                 text: Foreign::from(&self.buffer),
                 count: 1,
@@ -171,6 +190,7 @@ impl Novel {
                 key,
                 speaker,
             };
+            self.bytes += one.bytes();
             self.found.insert(key, one);
         }
         looked

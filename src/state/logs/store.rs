@@ -415,7 +415,8 @@ impl LogStore {
     pub fn bytes(&self) -> usize {
         let sieves: usize = [&self.base, &self.hits].into_iter().flatten().map(Sieve::bytes).sum();
         let folds = self.folds.as_ref().map_or(0, |(_, folds)| folds.bytes());
-        self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves + folds
+        let novel = self.novel.as_ref().map_or(0, Novel::bytes);
+        self.hosts.iter().map(HostLog::bytes).sum::<usize>() + self.all.bytes() + sieves + folds + novel
     }
 
     /// The last line of each lane.
