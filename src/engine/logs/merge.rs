@@ -14,8 +14,16 @@ use crate::port::log::{LogRow, Origin};
 
 /// How long a row waits for hosts that are silent.
 pub const PATIENCE: Duration = Duration::from_secs(1);
-/// Rows of one host that may wait; beyond that the host is held back, or hosts that are silent are not waited for.
+/// Rows of one lane that may wait, and their bytes; beyond that its host is held back, or hosts that are silent are not waited
+/// for.
 pub const ROOM: usize = 20_000;
+const ROOM_BYTES: usize = 32 << 20;
+/// What a row takes beside its message, in bytes.
+const ROW: usize = 256;
+/// A lane that tells what was there, and no row of it for so long, is waited for no more: it may be one line without an end.
+pub const LONG: Duration = Duration::from_secs(20);
+/// So many lines behind each other below the newest time of their lane say that this one was wrong.
+const BELOW: u32 = 16;
 
 /// What is to be expected of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +38,54 @@ pub enum Standing {
     Over,
 }
 
+/// The newest time of a lane, which comes down again where one line alone told it.
+#[derive(Debug)]
+struct Newest {
+    at: i64,
+    /// Lines since that lie below it, and the newest time of those.
+    below: (u32, i64),
+}
+
+impl Newest {
+    /// The moment of a line: never before the one before it, unless that one was wrong.
+    fn take(&mut self, at: i64) -> i64 {
+        if at >= self.at {
+            (self.at, self.below) = (at, (0, i64::MIN));
+            return at;
+        }
+        self.below = (self.below.0 + 1, self.below.1.max(at));
+        if self.below.0 >= BELOW {
+            (self.at, self.below) = (self.below.1, (0, i64::MIN));
+        }
+        self.at
+    }
+}
+
 #[derive(Debug)]
 struct Lane {
     waiting: VecDeque<(i64, Instant, LogRow)>,
+    /// Bytes of what waits.
+    bytes: usize,
     standing: Standing,
-    newest: i64,
+    newest: Newest,
+    /// Since when it tells what was there without a row.
+    silent: Option<Instant>,
+    /// It was waited for in vain.
+    left: bool,
+}
+
+impl Lane {
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= ROOM || self.bytes >= ROOM_BYTES
+    }
+}
+
+/// Bytes that a row takes.
+fn bytes_of(row: &LogRow) -> usize {
+    match row {
+        LogRow::Entry(entry) => ROW + entry.message.raw().len(),
+        LogRow::Loss(_) => ROW,
+    }
 }
 
 /// The rows that wait, by host.
@@ -43,6 +94,8 @@ pub struct Merge {
     lanes: BTreeMap<Origin, Lane>,
     /// Microseconds that the clocks of hosts are ahead of ours.
     clocks: BTreeMap<HostName, i64>,
+    /// Lanes that are waited for no more, until somebody asks for them.
+    left: Vec<Origin>,
 }
 
 /// What to do now.
@@ -64,7 +117,14 @@ impl Merge {
 
     /// Waits for this lane as well, if it is new.
     pub fn join(&mut self, lane: Origin) {
-        let new = || Lane { waiting: VecDeque::new(), standing: Standing::Reading, newest: i64::MIN };
+        let new = || Lane {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            standing: Standing::Reading,
+            newest: Newest { at: i64::MIN, below: (0, i64::MIN) },
+            silent: None,
+            left: false,
+        };
         self.lanes.entry(lane).or_insert_with(new);
     }
 
@@ -73,6 +133,23 @@ impl Merge {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.standing = standing;
         }
+    }
+
+    /// Whether nothing more comes of a lane.
+    pub fn has_ended(&self, lane: &Origin) -> bool {
+        self.lanes.get(lane).is_some_and(|lane| lane.standing == Standing::Over)
+    }
+
+    /// A lane has begun to tell what was there: it is waited for as long as rows of it come.
+    pub fn reads(&mut self, lane: &Origin, now: Instant) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            (lane.standing, lane.silent, lane.left) = (Standing::Reading, Some(now), false);
+        }
+    }
+
+    /// Lanes that were waited for in vain and are no more, each once.
+    pub fn left_behind(&mut self) -> Vec<Origin> {
+        std::mem::take(&mut self.left)
     }
 
     /// How all lanes of a host stand from now on, but for those of which nothing more comes. Says whether there was any.
@@ -93,20 +170,24 @@ impl Merge {
     pub fn take(&mut self, origin: &Origin, rows: Vec<LogRow>, now: Instant) {
         let ahead = self.clocks.get(&origin.host).copied().unwrap_or(0);
         let Some(lane) = self.lanes.get_mut(origin) else { return };
+        if !rows.is_empty() {
+            (lane.silent, lane.left) = (lane.silent.map(|_| now), false);
+        }
         for row in rows {
             let at = match &row {
                 LogRow::Entry(entry) => entry.at,
                 LogRow::Loss(loss) => loss.at,
             };
             // A clock that was set back does not turn the order of its lane.
-            lane.newest = lane.newest.max(at.as_microsecond().saturating_sub(ahead));
-            lane.waiting.push_back((lane.newest, now, row));
+            let moment = lane.newest.take(at.as_microsecond().saturating_sub(ahead));
+            lane.bytes += bytes_of(&row);
+            lane.waiting.push_back((moment, now, row));
         }
     }
 
     /// Whether more rows of this host may be taken.
     pub fn has_room(&self, host: &HostName) -> bool {
-        self.lanes.iter().all(|(origin, lane)| origin.host != *host || lane.waiting.len() < ROOM)
+        self.lanes.iter().all(|(origin, lane)| origin.host != *host || !lane.is_full())
     }
 
     /// Whether every lane has ended and every row was given out.
@@ -120,27 +201,51 @@ impl Merge {
         let Some(origin) = oldest.min().map(|(_, origin)| origin.clone()) else { return Turn::Wait(None) };
         let arrived = self.lanes.get(&origin).and_then(|lane| lane.waiting.front()).map(|front| front.1);
         let until = arrived.map(|arrived| arrived + PATIENCE);
-        let is_full = self.lanes.values().any(|lane| lane.waiting.len() >= ROOM);
+        let is_full = self.lanes.values().any(Lane::is_full);
+        self.leave_behind(now);
         // Lanes of a host that is held back can't say anything.
-        let mut silent =
-            self.lanes.iter().filter(|(origin, lane)| lane.waiting.is_empty() && self.has_room(&origin.host));
-        let held = silent.try_fold(false, |held, (_, lane)| match lane.standing {
-            Standing::Reading => None,
-            Standing::Following => Some(true),
-            Standing::Away | Standing::Over => Some(held),
-        });
-        let waits = match held {
-            _ if all => None,
-            // Older rows are on their way: they are waited for as long as it takes.
-            None => Some(None),
-            Some(true) if !is_full && until.is_some_and(|until| now < until) => Some(until),
-            Some(_) => None,
-        };
-        if let Some(until) = waits {
+        let silent = self.lanes.iter().filter(|(origin, lane)| lane.waiting.is_empty() && self.has_room(&origin.host));
+        let (mut reads, mut patience, mut follows) = (false, None, false);
+        for (_, lane) in silent {
+            match lane.standing {
+                Standing::Reading if lane.left => {}
+                Standing::Reading => {
+                    reads = true;
+                    patience = lane.silent.map(|since| since + LONG).into_iter().chain(patience).min();
+                }
+                Standing::Following => follows = true,
+                Standing::Away | Standing::Over => {}
+            }
+        }
+        if !all && reads {
+            // Older rows are on their way.
+            return Turn::Wait(patience);
+        }
+        if !all && follows && !is_full && until.is_some_and(|until| now < until) {
             return Turn::Wait(until);
         }
-        let row = self.lanes.get_mut(&origin).and_then(|lane| lane.waiting.pop_front());
+        let row = self.lanes.get_mut(&origin).and_then(|lane| {
+            let row = lane.waiting.pop_front();
+            lane.bytes = lane.bytes.saturating_sub(row.as_ref().map_or(0, |(_, _, row)| bytes_of(row)));
+            row
+        });
         row.map_or(Turn::Wait(None), |(_, _, row)| Turn::Row(origin, Box::new(row)))
+    }
+
+    /// Nobody waits any longer for lanes that tell nothing, but for those of hosts that are held back.
+    fn leave_behind(&mut self, now: Instant) {
+        let held: Vec<HostName> =
+            self.lanes.iter().filter(|(_, lane)| lane.is_full()).map(|(origin, _)| origin.host.clone()).collect();
+        for (origin, lane) in &mut self.lanes {
+            if held.contains(&origin.host) {
+                lane.silent = lane.silent.map(|_| now);
+            }
+            let is_late = lane.silent.is_some_and(|since| now >= since + LONG);
+            if lane.standing == Standing::Reading && lane.waiting.is_empty() && is_late && !lane.left {
+                lane.left = true;
+                self.left.push(origin.clone());
+            }
+        }
     }
 }
 
@@ -150,7 +255,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::port::log::{Loss, LossKind};
+    use crate::port::log::{LogEntry, Loss, LossKind};
 
     fn name(word: &str) -> Origin {
         Origin::journal(HostName::new(word).unwrap())
@@ -219,6 +324,67 @@ mod tests {
         assert_eq!(of_a, [6, 8, 2, 9]);
         // At the same moment the hosts take turns by name: a's 9 is b's 4.
         assert_eq!(seconds(&told), [6, 2, 8, 2, 9, 4, 5]);
+    }
+
+    #[test]
+    fn whoever_reads_and_tells_nothing_for_long_is_left_behind_and_named() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        merge.reads(&name("b"), now);
+        merge.take(&name("a"), rows(&[5]), now);
+        assert_eq!(merge.turn(now, false), Turn::Wait(Some(now + LONG)));
+        merge.take(&name("b"), rows(&[1]), now + LONG / 2);
+        assert_eq!(seconds(&drain(&mut merge, now + LONG)), [1]);
+        assert!(merge.left_behind().is_empty());
+        assert_eq!(seconds(&drain(&mut merge, now + LONG * 2)), [5]);
+        assert_eq!((merge.left_behind(), merge.left_behind()), (vec![name("b")], Vec::new()));
+        // What it tells afterwards is told all the same.
+        merge.stand(&name("a"), Standing::Away);
+        merge.take(&name("b"), rows(&[2]), now + LONG * 3);
+        assert_eq!(seconds(&drain(&mut merge, now + LONG * 6)), [2]);
+    }
+
+    #[test]
+    fn a_lone_peak_does_not_hold_back_its_lane() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        let of_a: Vec<i64> = [9000].into_iter().chain(1..40).collect();
+        merge.take(&name("a"), rows(&of_a), now);
+        merge.take(&name("b"), rows(&[30, 38]), now);
+        ["a", "b"].iter().for_each(|host| merge.stand(&name(host), Standing::Over));
+        let told = drain(&mut merge, now);
+        assert_eq!(seconds(&told).get(..3), Some(&[30, 38, 9000][..]), "what stands behind it comes behind it");
+        let mut merge = Merge::new([name("a"), name("b")]);
+        merge.take(&name("a"), rows(&of_a), now);
+        // The lane is in order again: what comes of others finds its place.
+        assert_eq!(seconds(&drain(&mut merge, now)), [] as [i64; 0]);
+        merge.stand(&name("b"), Standing::Away);
+        drain(&mut merge, now);
+        merge.take(&name("a"), rows(&[50]), now);
+        merge.take(&name("b"), rows(&[45]), now);
+        assert_eq!(seconds(&drain(&mut merge, now)).first(), Some(&45));
+    }
+
+    #[test]
+    fn room_is_bounded_by_bytes_too() {
+        let (mut merge, now) = (Merge::new([name("a")]), Instant::now());
+        let entry = LogEntry {
+            cursor: crate::port::log::Cursor::new("s=1").unwrap(),
+            at: Timestamp::UNIX_EPOCH,
+            monotonic: 0,
+            boot: 0,
+            priority: 6,
+            unit: None,
+            identifier: crate::text::Foreign::default(),
+            pid: 0,
+            message: crate::text::Foreign::from(vec![b'x'; 60 << 10]),
+            cut: 0,
+        };
+        let rows = vec![LogRow::Entry(entry); ROOM_BYTES / (60 << 10) + 1];
+        merge.take(&name("a"), rows, now);
+        assert!(!merge.has_room(&name("a").host));
+        for _ in 0..8 {
+            assert!(matches!(merge.turn(now, false), Turn::Row(..)));
+        }
+        assert!(merge.has_room(&name("a").host));
     }
 
     #[test]
