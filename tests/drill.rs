@@ -241,6 +241,7 @@ async fn logs_of_a_drill_go_on_over_a_cut() {
         until: None,
         least: 7,
         follow: true,
+        whole_lines: false,
         resume: BTreeMap::new(),
     };
     let count = wish.sources.len();

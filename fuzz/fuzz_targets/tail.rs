@@ -60,6 +60,7 @@ fuzz_target!(|bytes: &[u8]| {
         until: None,
         least: 7,
         follow: first & 8 == 0,
+        whole_lines: false,
         resume: BTreeMap::new(),
     };
     let mut protocol = Protocol::new(&wish, Filter { least: 7, ..Filter::default() }, None, Timestamp::UNIX_EPOCH);

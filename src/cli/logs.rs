@@ -2,7 +2,7 @@
 
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
@@ -29,6 +29,8 @@ use crate::port::log::{LogRow, Origin, Since};
 use crate::style::{Depth, GlyphSet, Styles};
 use crate::text::Foreign;
 
+/// The newest lines of each host that are read where nothing is said.
+const LINES: u32 = 200;
 /// How often what was appended is put on the disk.
 const SYNC: Duration = Duration::from_secs(1);
 
@@ -38,7 +40,9 @@ const SYNC: Duration = Duration::from_secs(1);
     one; the other words are services. Without services all services of the environment are read.\n\n\
     Times are those of the hosts' clocks; hosts are put in order by clocks set right as far as their offset is known, \
     and inside a host the order is that of its journal. What is missing is a line of its own, and the last line on \
-    standard error states how many lines were lost, also when it is none.")]
+    standard error states how many lines were lost, also when it is none.\n\n\
+    Where a file, container, boot or pattern of units is missing on a host, a sentence says so. Ends with 0 when all \
+    hosts were read, and with 3 when one was not, or when nothing of what was asked for is on any of them.")]
 pub struct Logs {
     /// The site, then services.
     #[arg(value_name = "[SITE] SERVICE")]
@@ -53,14 +57,14 @@ pub struct Logs {
     #[arg(short, long)]
     pub follow: bool,
     /// Begin here: 10m, 2h, "2026-11-21 03:00", 03:00, today, yesterday.
-    #[arg(long, value_name = "WHEN", conflicts_with = "lines")]
+    #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// End here.
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// The newest lines of each host, so many.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 200)]
-    pub lines: u32,
+    /// The newest lines of each host, so many; with --since so many of that span. Without both: 200.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub lines: Option<u32>,
     /// Only this level and more important ones: emerg, alert, crit, error, warn, notice, info, debug, or 0 to 7.
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub level: Option<u8>,
@@ -174,7 +178,8 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
         }),
     };
     let (begin, end) = (when(&logs.since, "--since")?, when(&logs.until, "--until")?);
-    let (since, until) = (begin.map_or(Since::Newest(logs.lines), Moment::since), end.map(|until| until.at(&now)));
+    let (since, until) =
+        (begin.map_or(Since::Newest(logs.lines.unwrap_or(LINES)), Moment::since), end.map(|until| until.at(&now)));
     if let Some((begin, until)) = begin.map(|begin| begin.at(&now)).zip(until).filter(|(begin, until)| begin > until) {
         let told = |at: jiff::Timestamp| at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
         let text = format!("--until {} lies before --since {}: nothing lies between", told(until), told(begin));
@@ -200,10 +205,13 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
         whole: logs.whole || (words.is_empty() && logs.unit.is_empty() && more.is_empty() && narrow.is_narrowed()),
         narrow,
         more,
+        units: logs.unit.clone(),
         since,
+        bound: logs.lines.filter(|_| begin.is_some()),
         until,
         least: logs.level.unwrap_or(7),
         follow: logs.follow,
+        whole_lines: append.is_some(),
         resume,
         patience: Duration::from_secs(logs.timeout),
     };
@@ -348,6 +356,8 @@ struct Told {
     lost: u64,
     unknown: u64,
     failed: Option<Exit>,
+    /// Sentences that were said.
+    said: BTreeSet<String>,
 }
 
 impl Told {
@@ -366,6 +376,7 @@ impl Told {
             lost: 0,
             unknown: 0,
             failed: None,
+            said: BTreeSet::new(),
         }
     }
 
@@ -406,9 +417,9 @@ impl Told {
         complain(&format!("{} {}, {} lost{unknown}", self.lines, plural(self.lines), self.lost));
         match self.failed {
             Some(exit) => exit,
-            None if ending.unread.is_empty() => Exit::Ok,
+            None if ending.unread.is_empty() && !ending.nothing => Exit::Ok,
             None => {
-                for sentence in &ending.unread {
+                for sentence in ending.unread.iter().filter(|sentence| !self.said.contains(*sentence)) {
                     complain(sentence);
                 }
                 Exit::Unknown
@@ -448,6 +459,7 @@ impl Gather for Told {
     fn say(&mut self, sentence: &str) {
         self.flush();
         complain(sentence);
+        self.said.insert(sentence.to_owned());
     }
 }
 

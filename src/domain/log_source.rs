@@ -255,10 +255,12 @@ impl ContainerName {
 pub struct LogPath(Arc<str>);
 
 impl LogPath {
-    /// Takes a path from the root without control characters, which names no folder.
+    /// Takes a path from the root without control characters, which names no folder; `//` and `/./` are left out of it, so
+    /// that a file has one name as far as that can be known here.
     pub fn new(word: &str) -> Option<Self> {
         let good = word.starts_with('/') && !word.ends_with('/') && !word.contains(char::is_control);
-        (good && word.len() <= 4096).then(|| Self(Arc::from(word)))
+        let parts: Vec<&str> = word.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        (good && word.len() <= 4096 && !parts.is_empty()).then(|| Self(Arc::from(format!("/{}", parts.join("/")))))
     }
 
     /// The whole path.
@@ -314,6 +316,7 @@ mod tests {
     #[test]
     fn names_of_containers_and_files_can_be_no_options() {
         assert!(ContainerName::new("shop-web-1").is_some() && LogPath::new("/var/log/a b.log").is_some());
+        assert_eq!(LogPath::new("//var/./log//x").unwrap().as_str(), "/var/log/x");
         for bad in ["", "-f", "a b", "web;id", "../x"] {
             assert!(ContainerName::new(bad).is_none(), "{bad}");
         }

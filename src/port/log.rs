@@ -34,6 +34,8 @@ pub struct TailWish {
     pub least: u8,
     /// Whether to go on with what comes, or to end when everything up to now was read.
     pub follow: bool,
+    /// Whether a last line without its line feed waits for the rest of it, also where reading ends.
+    pub whole_lines: bool,
     /// Where earlier reading has ended, by lane: goes on right behind it, without `since`.
     pub resume: BTreeMap<Origin, Cursor>,
 }
@@ -216,6 +218,10 @@ pub enum LossKind {
     Rotated,
     /// The file was cut to nothing, or to less than what was read of it.
     Truncated,
+    /// The rest of a line that was too long, in bytes.
+    LeftOut(u64),
+    /// The line behind this one tells a time that has not come yet.
+    Ahead,
     /// The command has ended; how.
     CommandEnded(Foreign),
 }
@@ -234,9 +240,14 @@ impl LossKind {
             | LossKind::Replaced { .. }
             | LossKind::Rotated
             | LossKind::Truncated => true,
-            // A boot by itself loses nothing, nobody wished for lines beyond the bound or for others, and a command has
-            // said all it had.
-            LossKind::Rebooted | LossKind::Bounded | LossKind::Picked(_) | LossKind::CommandEnded(_) => false,
+            // A boot by itself loses nothing, nobody wished for lines beyond the bound or for others, what is left out of a
+            // line is counted, and a command has said all it had.
+            LossKind::Rebooted
+            | LossKind::Bounded
+            | LossKind::Picked(_)
+            | LossKind::LeftOut(_)
+            | LossKind::Ahead
+            | LossKind::CommandEnded(_) => false,
         }
     }
 }
@@ -262,6 +273,8 @@ impl Loss {
             }
             LossKind::Rotated => "the file was rotated, its successor goes on".to_owned(),
             LossKind::Truncated => "the file was truncated, it goes on from its beginning".to_owned(),
+            LossKind::LeftOut(bytes) => format!("the line before goes on for {bytes} bytes more, which were left out"),
+            LossKind::Ahead => "the next line tells a time that has not come yet, and stands where it came".to_owned(),
             LossKind::CommandEnded(how) => format!("the command {}", how.plain()),
         };
         match self.lost {
@@ -285,6 +298,8 @@ pub enum TailState {
     NoLink,
     /// It can't be read, with the reason and what to try, as a sentence.
     Refused(Foreign),
+    /// What is wished for is not there: a sentence without the host, such as that there is no such file.
+    Missing(Foreign),
     /// It can be read in part only: a sentence such as that the login is in no group that may read all.
     Limited(Foreign),
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::merge::{Merge, Standing, Turn};
 use crate::domain::log_source::{ContainerLog, JournalMatch};
+use crate::domain::service::UnitPattern;
 use crate::domain::{Environment, HostName, Lane, Link, LogSource, RuntimeKind, UnitName};
 use crate::engine::approach::Approach;
 use crate::engine::watch::{Selection, Wanted as WantedUnits};
@@ -40,14 +41,20 @@ pub struct Wanted {
     pub narrow: JournalMatch,
     /// What is read of every host beside its journal and the containers of services.
     pub more: Vec<LogSource>,
+    /// Units that were asked for by these words.
+    pub units: Vec<UnitPattern>,
     /// Where to begin.
     pub since: Since,
+    /// How many of the newest lines of a span are read.
+    pub bound: Option<u32>,
     /// Where to end.
     pub until: Option<jiff::Timestamp>,
     /// The least important priority.
     pub least: u8,
     /// Whether to go on.
     pub follow: bool,
+    /// Whether a last line without its line feed waits for the rest of it.
+    pub whole_lines: bool,
     /// Where earlier reading has ended.
     pub resume: BTreeMap<Origin, Cursor>,
     /// How long a host may take to be reached.
@@ -59,6 +66,8 @@ pub struct Wanted {
 pub struct Ending {
     /// Hosts that could not be read, each with a sentence.
     pub unread: Vec<String>,
+    /// Whether nothing of what was asked for is there.
+    pub nothing: bool,
     /// Whether whoever took the rows wanted no more.
     pub stopped: bool,
 }
@@ -94,6 +103,11 @@ struct Gathering<'a, G> {
     away: BTreeMap<HostName, String>,
     /// Until when hosts without a link are waited for.
     awaited: BTreeMap<HostName, Instant>,
+    /// Which hosts have not what was asked for, by the sentence that says so.
+    missing: BTreeMap<String, BTreeSet<HostName>>,
+    /// Lanes that are read, and those of them of which there is nothing.
+    wished: BTreeSet<Origin>,
+    absent: BTreeSet<Origin>,
     ending: Ending,
 }
 
@@ -133,9 +147,13 @@ pub async fn gather<A: Approach>(
         reached: BTreeSet::new(),
         away: BTreeMap::new(),
         awaited,
+        missing: BTreeMap::new(),
+        wished: BTreeSet::new(),
+        absent: BTreeSet::new(),
         ending: Ending::default(),
     };
     gathering.run(&mut events, stop).await;
+    gathering.say_missing();
     let ending = gathering.ending;
     drop((gathering.effects, gathering.lanes, events));
     // It ends by itself when nobody wants anything any more; what it holds is ours to end.
@@ -203,8 +221,20 @@ impl<G: Gather> Gathering<'_, G> {
                         return None;
                     }
                 }
-                Turn::Wait(until) => return self.to.pause().then_some(until),
+                Turn::Wait(until) => {
+                    self.say_left_behind();
+                    return self.to.pause().then_some(until);
+                }
             }
+        }
+    }
+
+    fn say_left_behind(&mut self) {
+        for lane in self.merge.left_behind() {
+            let long = super::merge::LONG.as_secs();
+            self.say(&format!(
+                "{lane} tells no line for {long} s: it is waited for no more, its lines come as they come"
+            ));
         }
     }
 
@@ -223,10 +253,13 @@ impl<G: Gather> Gathering<'_, G> {
         self.begun = true;
         self.tail += 1;
         let sources = self.sources();
+        self.look_for_units();
         for host in self.wanted.environment.hosts.iter().map(|host| &host.name) {
             let of_host = sources.get(host).map(Vec::as_slice).unwrap_or_default();
             for source in of_host {
-                self.merge.join(Origin { host: host.clone(), lane: source.lane() });
+                let origin = Origin { host: host.clone(), lane: source.lane() };
+                self.wished.insert(origin.clone());
+                self.merge.join(origin);
             }
             if !of_host.iter().any(|source| source.lane() == Lane::Journal) {
                 self.merge.stand(&Origin::journal(host.clone()), Standing::Over);
@@ -236,14 +269,46 @@ impl<G: Gather> Gathering<'_, G> {
             id: self.tail,
             sources,
             since: self.wanted.since,
-            bound: None,
+            bound: self.wanted.bound,
             until: self.wanted.until,
             least: self.wanted.least,
             follow: self.wanted.follow,
+            whole_lines: self.wanted.whole_lines,
             resume: self.places.clone(),
         };
         // The world may be gone; then its events end too.
         let _ = self.effects.send(Effect::Tail(wish)).await;
+    }
+
+    /// Patterns that no unit of a host matches are missing there, as far as its units are known.
+    fn look_for_units(&mut self) {
+        for pattern in &self.wanted.units {
+            let UnitPattern::Glob(word) = pattern else { continue };
+            let selection = Selection::new([pattern]);
+            for (host, units) in &self.units {
+                if !units.iter().any(|unit| selection.matches(unit)) {
+                    let why = format!("no unit is called {word}");
+                    self.missing.entry(why).or_default().insert(host.clone());
+                }
+            }
+        }
+    }
+
+    /// Says of each thing that was asked for where it is not, once, and whether there was anything at all.
+    fn say_missing(&mut self) {
+        if self.wanted.follow {
+            return;
+        }
+        let sentences: Vec<String> = self
+            .missing
+            .iter()
+            .map(|(why, hosts)| {
+                let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
+                format!("{}: {why}", hosts.join(", "))
+            })
+            .collect();
+        sentences.iter().for_each(|sentence| self.say(sentence));
+        self.ending.nothing = !self.missing.is_empty() && self.wished.iter().all(|lane| self.absent.contains(lane));
     }
 
     fn sources(&self) -> BTreeMap<HostName, Vec<LogSource>> {
@@ -365,7 +430,15 @@ impl<G: Gather> Gathering<'_, G> {
         let host = &from.host;
         self.merge.join(from.clone());
         let standing = match state {
-            TailState::Reading => Standing::Reading,
+            TailState::Reading => {
+                self.reached.insert(host.clone());
+                self.awaited.remove(host);
+                return match from.lane {
+                    // What matches in a journal may be rare, and is worth its place.
+                    Lane::Journal => self.merge.stand(from, Standing::Reading),
+                    Lane::Container(_) | Lane::File(_) | Lane::Command(_) => self.merge.reads(from, Instant::now()),
+                };
+            }
             TailState::Following => Standing::Following,
             TailState::Ended => Standing::Over,
             // At the beginning there is no link yet.
@@ -377,7 +450,19 @@ impl<G: Gather> Gathering<'_, G> {
             TailState::Refused(why) => {
                 self.ending.unread.push(format!("{host}: {}", why.plain()));
                 self.say(&format!("{host}: {}", why.plain()));
-                if self.wanted.follow { Standing::Away } else { Standing::Over }
+                match self.wanted.follow && !self.merge.has_ended(from) {
+                    true => Standing::Away,
+                    false => Standing::Over,
+                }
+            }
+            TailState::Missing(why) if self.wanted.follow => {
+                self.say(&format!("{host}: {}", why.plain()));
+                Standing::Following
+            }
+            TailState::Missing(why) => {
+                self.absent.insert(from.clone());
+                self.missing.entry(why.plain()).or_default().insert(host.clone());
+                Standing::Over
             }
             TailState::Limited(why) => {
                 self.say(&format!("{host}: {}", why.plain()));

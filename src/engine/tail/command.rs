@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::follower::Out;
-use super::lane::{Connections, Lane, Over, rest};
+use super::lane::{ByLine, Connections, Lane, Over, rest};
 use crate::domain::log_source::LogCommand;
 use crate::port::log::{LogRow, TailState, TailWish};
 use crate::runtimes::tail::output::Told;
@@ -25,14 +25,14 @@ pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connecti
         lane.tell(TailState::Reading).await;
         let begun = Instant::now();
         let command = told.begin();
-        let mut take = |line: &_, rows: &mut Vec<LogRow>| told.take(line, Timestamp::now(), rows);
+        let mut take = ByLine::new(|line: &_, rows: &mut Vec<LogRow>| told.take(line, Timestamp::now(), rows));
         let live = wish.follow.then_some(TailState::Following);
         let wait = match lane.read(&connection, command, live, &mut take).await {
             Over::LinkLost => {
                 lane.lose(&connection).await;
                 continue;
             }
-            Over::NoRoom => {
+            Over::NoRoom | Over::Stopped => {
                 let why = "the host has no room for another reader; it is tried again";
                 lane.tell(TailState::Limited(Foreign::from(why))).await;
                 ROOM

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use super::follower::Out;
-use super::lane::{Connections, Lane, Over, rest};
+use super::follower::{Out, kept};
+use super::lane::{ByLine, Connections, Lane, Over, rest};
 use crate::domain::BecomeRoot;
 use crate::domain::container::Container;
 use crate::domain::log_source::{ContainerLog, ContainerName, Lane as Name};
@@ -148,7 +148,7 @@ impl Keeper {
                 }
             };
             // Not every host has every container: nothing failed.
-            self.lane.tell(TailState::Limited(Foreign::from(what))).await;
+            self.lane.tell(TailState::Missing(Foreign::from(what))).await;
         } else if self.lane.wish.follow {
             self.own(TailState::Following).await;
         }
@@ -159,21 +159,22 @@ impl Keeper {
     fn begin(&mut self, name: String, list: Vec<Container>) {
         let Some(checked) = ContainerName::new(&name) else { return };
         let origin = Origin { host: self.lane.out.origin.host.clone(), lane: Name::Container(checked.as_str().into()) };
-        let (tell, told) = watch::channel((self.docker.reach(), list));
+        let (tell, list) = watch::channel((self.docker.reach(), list));
         let out = Out { tail: self.lane.out.tail, origin, events: self.lane.out.events.clone() };
+        let (told, follow) = (out.clone(), self.lane.wish.follow);
         let follower = Follower {
             lane: self.lane.beside(out),
             log: self.log.clone(),
             name: name.clone(),
             // One that came later is read from its beginning.
             since: if self.looked { Since::Head } else { self.lane.wish.since },
-            list: told,
+            list,
             ended: Arc::clone(&self.ended),
             printed: None,
             read: None,
             failures: 0,
         };
-        self.followers.spawn(follower.run());
+        self.followers.spawn(kept(told, follow, follower.run()));
         self.names.insert(name, tell);
     }
 }
@@ -221,7 +222,7 @@ impl Follower {
             }
             match self.session(&connection, reach, &container).await {
                 Over::LinkLost => self.lane.lose(&connection).await,
-                Over::NoRoom => {}
+                Over::NoRoom | Over::Stopped => {}
                 Over::Ended(End::Exited(0), _) => {
                     self.failures = 0;
                     self.read = Some(run_of(&container));
@@ -284,16 +285,16 @@ impl Follower {
         let command = printed.begin(reach, &wish, self.since, elapsed, follow);
         let live = self.lane.wish.follow.then_some(TailState::Following);
         let mut over = {
-            let mut take = |line: &_, rows: &mut _| {
+            let mut take = ByLine::new(|line: &_, rows: &mut _| {
                 printed.take(line, rows);
-            };
+            });
             self.lane.read(connection, command, live, &mut take).await
         };
         if matches!(over, Over::NoRoom) {
             let command = printed.begin(reach, &wish, self.since, elapsed, false);
-            let mut take = |line: &_, rows: &mut _| {
+            let mut take = ByLine::new(|line: &_, rows: &mut _| {
                 printed.take(line, rows);
-            };
+            });
             over = self.lane.look(connection, command, &mut take).await;
             if follow && matches!(over, Over::Ended(End::Exited(0), _)) {
                 self.lane.tell(TailState::Following).await;

@@ -1,9 +1,11 @@
 //! One host's follower: over links that come and go, from the last row that was told.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -42,6 +44,7 @@ const STUCK: u32 = 5;
 const NO_JOURNAL: Duration = Duration::from_secs(15);
 
 /// Where the rows of one lane go.
+#[derive(Debug, Clone)]
 pub struct Out {
     /// The wish.
     pub tail: u64,
@@ -69,6 +72,19 @@ impl Out {
             let Origin { host, lane } = self.origin.clone();
             room.send(Event::Log(LogBatch { tail: self.tail, host, lane, rows }));
         }
+    }
+}
+
+/// Reads a lane to its end, whatever that is: one that ends by a fault of the program is told, so that nobody waits for it.
+pub async fn kept(out: Out, follow: bool, reading: impl Future<Output = ()>) {
+    let ended = AssertUnwindSafe(reading).catch_unwind().await;
+    if ended.is_err() {
+        // Nothing more comes of it, also where others go on.
+        out.state(TailState::Ended).await;
+        let why = format!("{} is read no more: its reader ended by a fault of the program", out.origin);
+        out.state(TailState::Refused(Foreign::from(why))).await;
+    } else if !follow {
+        out.state(TailState::Ended).await;
     }
 }
 
@@ -307,8 +323,7 @@ impl Follower {
         let id =
             entry.and_then(|entry| u128::from_str_radix(std::str::from_utf8(entry.get("_BOOT_ID")?).ok()?, 16).ok());
         let Some(id) = id else {
-            let why = format!("the journal of {} holds no boot {boot}", self.out.origin.host);
-            self.tell(TailState::Refused(Foreign::from(why))).await;
+            self.tell(TailState::Missing(Foreign::from(format!("the journal holds no boot {boot}")))).await;
             return Err(Stop::NoJournal);
         };
         self.protocol.filter.boot = Some(Boot::Id(id));
@@ -415,5 +430,29 @@ async fn rest(wait: Duration, gone: &mut (impl Future<Output = crate::domain::Li
     tokio::select! {
         () = tokio::time::sleep(wait) => {}
         _why = gone => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::domain::HostName;
+
+    #[tokio::test]
+    async fn a_reader_that_ends_by_a_fault_is_told() {
+        let (events, mut told) = mpsc::channel(4);
+        let out = Out { tail: 7, origin: Origin::journal(HostName::new("app-1").unwrap()), events };
+        kept(out.clone(), true, async { panic!("a fault") }).await;
+        kept(out.clone(), false, async {}).await;
+        kept(out, true, async {}).await;
+        let mut states = Vec::new();
+        while let Some(Event::Tail(7, _, _, state)) = told.recv().await {
+            states.push(state);
+        }
+        let [TailState::Ended, TailState::Refused(why), TailState::Ended] = states.as_slice() else {
+            panic!("{states:?}")
+        };
+        assert!(why.plain().contains("app-1 is read no more"), "{why:?}");
     }
 }

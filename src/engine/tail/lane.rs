@@ -17,8 +17,9 @@ use crate::runtimes::tail::lines::{Lines, RawLine};
 /// Where the newest connection of a host is.
 pub type Connections = watch::Receiver<Option<Arc<dyn Connection>>>;
 
-/// Rows that are sent together at least, when so many wait.
+/// Rows that are sent together at least, when so many wait, or so many bytes of them.
 const ROWS: usize = 256;
+const BYTES: usize = 1 << 20;
 /// How long a row may wait for others.
 const WAIT: Duration = Duration::from_millis(30);
 /// Silence after which a reader that goes on has told what was there.
@@ -39,6 +40,44 @@ pub enum Over {
     NoRoom,
     /// It ended so, with this on its standard error.
     Ended(End, Vec<u8>),
+    /// Whoever takes its bytes needs no more of them.
+    Stopped,
+}
+
+/// Who takes what a reader says.
+pub trait Takes {
+    /// Takes the next bytes; `false` when no more are needed.
+    fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool;
+    /// The reader has ended by itself, and all of it was taken.
+    fn end(&mut self, rows: &mut Vec<LogRow>);
+}
+
+/// Takes lines, a last one without its line feed too.
+pub struct ByLine<F> {
+    lines: Lines,
+    take: F,
+}
+
+impl<F: FnMut(&RawLine, &mut Vec<LogRow>)> ByLine<F> {
+    /// Each line is given to this.
+    pub fn new(take: F) -> Self {
+        Self { lines: Lines::default(), take }
+    }
+}
+
+impl<F: FnMut(&RawLine, &mut Vec<LogRow>)> Takes for ByLine<F> {
+    fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool {
+        let mut whole = Vec::new();
+        self.lines.push(bytes, &mut whole);
+        whole.iter().for_each(|line| (self.take)(line, rows));
+        true
+    }
+
+    fn end(&mut self, rows: &mut Vec<LogRow>) {
+        if let Some(line) = self.lines.last() {
+            (self.take)(&line, rows);
+        }
+    }
 }
 
 /// One lane of a host.
@@ -105,14 +144,14 @@ impl Lane {
         self.heard.take().map(|heard| heard.elapsed())
     }
 
-    /// Runs a reader to its end; each line is given to `take`, which makes rows of it. One that goes on (`follow`) counts as
+    /// Runs a reader to its end; what it says is given to `take`, which makes rows of it. One that goes on (`follow`) counts as
     /// following when it has been silent for a moment; `live` is what is said then.
     pub async fn read(
         &mut self,
         connection: &Arc<dyn Connection>,
         command: RemoteCommand,
         live: Option<TailState>,
-        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+        take: &mut (impl Takes + Send),
     ) -> Over {
         let mut gone = connection.gone();
         tokio::select! {
@@ -127,7 +166,7 @@ impl Lane {
         connection: &Arc<dyn Connection>,
         command: RemoteCommand,
         mut live: Option<TailState>,
-        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+        take: &mut (impl Takes + Send),
     ) -> Over {
         let mut stream = match connection.stream(command).await {
             Ok(stream) => stream,
@@ -135,7 +174,7 @@ impl Lane {
             Err(End::NotStarted(_)) => return Over::NoRoom,
             Err(end) => return Over::Ended(end, Vec::new()),
         };
-        let (mut piece, mut lines, mut whole) = (vec![0; PIECE], Lines::default(), Vec::new());
+        let (mut piece, mut pending) = (vec![0; PIECE], 0);
         let (mut silence, mut flush_at) = (Instant::now(), Instant::now() + WAIT);
         loop {
             let waiting = !self.rows.is_empty();
@@ -160,18 +199,19 @@ impl Lane {
             if !waiting {
                 flush_at = silence + WAIT;
             }
-            lines.push(piece.get(..length).unwrap_or_default(), &mut whole);
-            whole.drain(..).for_each(|line| take(&line, &mut self.rows));
-            if self.rows.len() >= ROWS {
+            if !take.bytes(piece.get(..length).unwrap_or_default(), &mut self.rows) {
+                self.out.rows(&mut self.rows).await;
+                return Over::Stopped;
+            }
+            pending = if waiting { pending + length } else { length };
+            if self.rows.len() >= ROWS || pending >= BYTES {
                 self.out.rows(&mut self.rows).await;
             }
         }
         match tokio::time::timeout(VERDICT_WITHIN, &mut stream.ended).await {
             Ok((End::LinkLost(_), _)) => Over::LinkLost,
             Ok((end, said)) => {
-                if let Some(line) = lines.last() {
-                    take(&line, &mut self.rows);
-                }
+                take.end(&mut self.rows);
                 self.out.rows(&mut self.rows).await;
                 Over::Ended(end, said)
             }
@@ -184,19 +224,20 @@ impl Lane {
         &mut self,
         connection: &Arc<dyn Connection>,
         mut command: RemoteCommand,
-        take: &mut (impl FnMut(&RawLine, &mut Vec<LogRow>) + Send),
+        take: &mut (impl Takes + Send),
     ) -> Over {
         command.deadline = Duration::from_secs(30);
         command.most = MOST;
         let output = connection.run(command).await;
-        let (mut lines, mut whole) = (Lines::default(), Vec::new());
-        lines.push(&output.stdout, &mut whole);
+        let more = take.bytes(&output.stdout, &mut self.rows);
         // What is cut off comes with the next look.
-        whole.extend(lines.last().filter(|_| output.cut == 0));
-        whole.iter().for_each(|line| take(line, &mut self.rows));
+        if more && output.cut == 0 {
+            take.end(&mut self.rows);
+        }
         self.out.rows(&mut self.rows).await;
         match output.end {
             End::LinkLost(_) => Over::LinkLost,
+            _ if !more => Over::Stopped,
             end => Over::Ended(end, output.stderr),
         }
     }

@@ -16,6 +16,7 @@ mod reader;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -81,29 +82,30 @@ impl Tails {
         for (host, source) in wish.sources.iter().flat_map(|(host, all)| all.iter().map(move |source| (host, source))) {
             let origin = Origin { host: host.clone(), lane: source.lane() };
             let out = follower::Out { tail: wish.id, origin, events: self.outlet.of(host) };
-            let task = match self.connections.get(host).cloned() {
+            let (told, follow) = (out.clone(), wish.follow);
+            let reading = match self.connections.get(host).cloned() {
                 Some(connections) => match source {
                     LogSource::Journal(wanted) => {
                         let filter = self.filter(host, wanted, wish.least);
-                        tokio::spawn(follower::Follower::new(&wish, filter, out, connections).run())
+                        follower::Follower::new(&wish, filter, out, connections).run().boxed()
                     }
                     LogSource::Container(log) => {
                         let become_root = Wanted::of(&self.environment, host).become_root;
                         let (wish, log) = (Arc::clone(&wish), log.clone());
-                        tokio::spawn(container::follow(wish, log, become_root, out, connections))
+                        container::follow(wish, log, become_root, out, connections).boxed()
                     }
-                    LogSource::File(path) => {
-                        tokio::spawn(file::follow(Arc::clone(&wish), path.clone(), out, connections))
-                    }
+                    LogSource::File(path) => file::follow(Arc::clone(&wish), path.clone(), out, connections).boxed(),
                     LogSource::Command(command) => {
-                        tokio::spawn(command::follow(Arc::clone(&wish), command.clone(), out, connections))
+                        command::follow(Arc::clone(&wish), command.clone(), out, connections).boxed()
                     }
                 },
-                None => tokio::spawn(async move {
+                None => async move {
                     let why = Foreign::from(format!("{} is not a host of this environment", out.origin.host));
                     out.state(TailState::Refused(why)).await;
-                }),
+                }
+                .boxed(),
             };
+            let task = tokio::spawn(follower::kept(told, follow, reading));
             self.followers.push(AbortOnDropHandle::new(task));
         }
     }

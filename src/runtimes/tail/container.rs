@@ -333,6 +333,7 @@ mod tests {
             until: None,
             least: 7,
             follow: true,
+            whole_lines: false,
             resume: BTreeMap::new(),
         }
     }

@@ -37,6 +37,11 @@ impl Lines {
         });
     }
 
+    /// Bytes that came behind the last line feed.
+    pub fn open(&self) -> u64 {
+        self.open.length
+    }
+
     /// What came behind the last line feed, when the stream has ended.
     pub fn last(&mut self) -> Option<RawLine> {
         (self.open.length > 0).then(|| std::mem::take(&mut self.open))

@@ -116,6 +116,7 @@ fn wish(since: Since) -> TailWish {
         until: None,
         least: 7,
         follow: true,
+        whole_lines: false,
         resume: BTreeMap::new(),
     }
 }

@@ -19,9 +19,22 @@ const WEB: &str = r"(?-u)\[([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}):([0-
 const SYSLOG: &str = r"(?-u)^([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ";
 /// A level in capitals, in brackets, or behind its name.
 const LEVEL: &str = r#"(?-u)\b(EMERG|ALERT|PANIC|FATAL|CRITICAL|CRIT|ERROR|ERR|WARNING|WARN|NOTICE|INFO|DEBUG|TRACE)\b|\[(emerg|alert|panic|fatal|critical|crit|error|err|warning|warn|notice|info|debug|trace)\]|\b(?:level|severity)"?[=:] ?"?([A-Za-z]+)"#;
-/// A line that is younger than this beyond now tells no moment: it would stand behind all others for ever.
+/// A moment that is further than this beyond now is none: its line would stand behind all others until then.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+/// The same where no year is told: such a moment is of the year before.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// What a line tells of its moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// This one.
+    At(Timestamp),
+    /// One that has not come yet.
+    Ahead,
+    /// Nothing.
+    Nothing,
+}
 
 /// Reads moments and levels.
 #[derive(Debug, Clone)]
@@ -42,7 +55,19 @@ impl Default for Stamps {
 impl Stamps {
     /// The moment of a line. What names no zone is in that of the host, what names no year is not younger than `now`.
     pub fn at(&self, line: &[u8], zone: Offset, now: Timestamp) -> Option<Timestamp> {
-        self.told(line, zone, now).filter(|at| now.checked_add(DAY).is_ok_and(|soon| *at <= soon))
+        match self.read(line, zone, now) {
+            Told::At(at) => Some(at),
+            Told::Ahead | Told::Nothing => None,
+        }
+    }
+
+    /// The same, and whether the line tells one that can't be.
+    pub fn read(&self, line: &[u8], zone: Offset, now: Timestamp) -> Told {
+        match self.told(line, zone, now) {
+            Some(at) if now.checked_add(AHEAD).is_ok_and(|soon| at <= soon) => Told::At(at),
+            Some(_) => Told::Ahead,
+            None => Told::Nothing,
+        }
     }
 
     /// The moment as the line tells it. What stands first counts: what comes behind it may be anybody's words.
@@ -168,6 +193,8 @@ mod tests {
             assert_eq!(at_later(&said), told("2026-11-22T09:00:00Z"));
         }
         assert_eq!(at_later("9999-01-01T00:00:00Z up"), None, "what has not come yet is no moment");
+        assert_eq!(at_later("2026-11-23T00:06:00Z up"), None, "also within a day");
+        assert_eq!(at_later("2026-11-23T00:04:00Z up"), told("2026-11-23T00:04:00Z"), "clocks may differ a little");
         for none in ["", "no time", "2026-13-45 99:99:99", "12:00:01 up", "order 2026-11-22"] {
             assert_eq!(at(none), None, "{none}");
         }

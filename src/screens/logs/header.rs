@@ -167,7 +167,7 @@ fn standing(host: &HostLog) -> Words {
         Some(TailState::Reading) => Words::of(Role::Info, format!("{name} reading")),
         Some(TailState::NoLink) => Words::of(Role::Warn, format!("{name} no link")),
         Some(TailState::Refused(_)) => Words::of(Role::Bad, format!("{name} refused")),
-        Some(TailState::Limited(_)) => Words::of(Role::Warn, format!("{name} in part")),
+        Some(TailState::Limited(_) | TailState::Missing(_)) => Words::of(Role::Warn, format!("{name} in part")),
         Some(TailState::Following | TailState::Ended) => Words::new(),
     }
 }
@@ -178,7 +178,7 @@ pub fn notes(sight: &Sight<'_>) -> Vec<Words> {
     for host in sight.reading.store.hosts() {
         let (role, why) = match &host.state {
             Some(TailState::Refused(why)) => (Role::Bad, why),
-            Some(TailState::Limited(why)) => (Role::Warn, why),
+            Some(TailState::Limited(why) | TailState::Missing(why)) => (Role::Warn, why),
             Some(TailState::Reading | TailState::Following | TailState::Ended | TailState::NoLink) | None => continue,
         };
         notes.push(Words::of(role, format!("{}: ", host.called())).text(Role::Text, why.plain()));

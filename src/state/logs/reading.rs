@@ -70,6 +70,7 @@ impl Reading {
             // Levels are chosen here, at once and without asking anybody again.
             least: 7,
             follow: true,
+            whole_lines: false,
             resume: BTreeMap::new(),
         }
     }

@@ -1,75 +1,42 @@
-//! A file on a host to which programs append lines, each read exactly once: by device, inode and offset.
+//! A file on a host to which programs append lines, each read exactly once: by device, inode, offset, and a sum of what stands
+//! before that place.
 //!
 //! A file that is rotated away is read to its end where it lies now, as long as it lies beside its successor and is not
-//! packed; then the successor is read from its beginning. One that became shorter begins anew.
+//! packed; then the successor is read from its beginning, and for a minute what whoever still has the old one open writes
+//! there comes as well. One that became shorter, or other bytes, begins anew.
+
+pub mod begin;
+mod frames;
+mod reel;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use self::begin::Begin;
+use self::frames::{Begins, Frames, How, Said, Which};
+use self::reel::{Piece, Place, Reel, Rewritten};
 use super::lines::RawLine;
-use super::stamp::{Stamps, offset};
+use super::stamp::{Stamps, Told};
 use crate::domain::Lane;
 use crate::domain::log_source::LogPath;
 use crate::port::log::{Cursor, LogEntry, LogRow, Loss, LossKind, Since, TailWish};
 use crate::port::{End, RemoteCommand};
 use crate::text::Foreign;
 
-/// Prints a line about what is read and from where, then the bytes of it; with `go` for as long as it lasts. Ends with 10 when
-/// the file was rotated and this one read to its end, 11 when it became shorter, 20 to 23 when it can't be read.
-const SCRIPT: &str = r#"f=$1 go=$2 mode=$3 place=$4 off=$5
-[ -e "$f" ] || exit 21
-[ -f "$f" ] || exit 22
-[ -r "$f" ] || exit 20
-src=$f how=new
-if [ "$mode" = at ]; then
-  how=same
-  if [ "$(stat -L -c %d-%i -- "$f")" != "$place" ]; then
-    d=${f%/*} how=moved
-    src=$(find "${d:-/}" -maxdepth 1 -type f -inum "${place#*-}" 2>/dev/null | head -n 1)
-    [ -n "$src" ] && [ -r "$src" ] && case $src in *.gz|*.xz|*.bz2|*.zst) false ;; esac || { src=$f how=gone off=0; }
-  fi
-fi
-exec 3<"$src" || exit 20
-size=$(stat -L -c %s /proc/self/fd/3) || exit 23
-if [ "$mode" = newest ]; then
-  lines=$off tries=0
-  while :; do
-    count=$(tail -n "$lines" -- "$src" | wc -c)
-    now=$(stat -L -c %s /proc/self/fd/3) tries=$((tries+1))
-    if [ "$now" = "$size" ] || [ "$tries" -ge 5 ]; then break; fi
-    size=$now
-  done
-  off=$((size-count))
-  [ "$off" -ge 0 ] || off=0
-elif [ "$off" -gt "$size" ]; then how=cut off=0; fi
-echo "$how $(stat -L -c %d-%i /proc/self/fd/3) $off $size $(date '+%z %s')"
-tail -c "+$((off+1))" <&3
-if [ "$go" != go ]; then
-  [ "$src" = "$f" ] || exit 10
-  exit 0
-fi
-still=0
-while :; do
-  size=$(stat -L -c %s /proc/self/fd/3)
-  read -r _ at </proc/self/fdinfo/3
-  if [ "$size" -gt "$at" ]; then
-    cat <&3
-    still=0
-  elif [ "$size" -lt "$at" ]; then
-    exit 11
-  elif [ -e "$f" ] && ! [ "$f" -ef /proc/self/fd/3 ]; then
-    still=$((still+1))
-    [ "$still" -lt 6 ] || exit 10
-  fi
-  sleep 0.2 || sleep 1
-done"#;
+/// Tells in frames what is read and from where, then the bytes of it; with `go` for as long as it lasts. Ends with 11 when the
+/// file became shorter while it was told, 20 to 23 when it can't be read.
+const SCRIPT: &str = include_str!("script.sh");
+/// A line of this much beyond the end of what is wished for ends the reading: those before it may stand in another order.
+const BEYOND: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// What a reader's end means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// Everything was read.
     Done,
-    /// The successor is to be read from its beginning.
+    /// Another reader is needed at once.
     Next,
     /// There is no such file now.
     Missing,
@@ -77,6 +44,25 @@ pub enum Ended {
     Refused(String),
     /// It failed.
     Failed(String),
+}
+
+/// Why the reader is not needed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Another one goes on from the place.
+    Again,
+    /// What is wished for was read.
+    Done,
+    /// It said what no reader says.
+    Broken,
+}
+
+/// The file that was rotated away, while somebody may still write into it.
+#[derive(Debug, Clone)]
+struct Before {
+    reel: Reel,
+    last: Option<Timestamp>,
+    level: Option<u8>,
 }
 
 /// One file's part of a tail.
@@ -87,11 +73,15 @@ pub struct Appended {
     until: Option<Timestamp>,
     /// Before this no line is told.
     from: Option<Timestamp>,
-    place: Option<(String, u64)>,
+    now: Option<Reel>,
+    before: Option<Before>,
     /// A file that comes now is new from its beginning.
     fresh: bool,
-    /// The reader has not said yet what it reads.
-    heading: bool,
+    frames: Frames,
+    /// Whether what is read ends, so that what is open then is all there is.
+    ends: bool,
+    /// Whether a line without its line feed is told at the end.
+    open: bool,
     stamps: Stamps,
     zone: Offset,
     /// The host's clock less ours, in seconds.
@@ -100,14 +90,28 @@ pub struct Appended {
     /// The least important priority that is wished for, and that of the last line.
     least: u8,
     level: Option<u8>,
+    /// The last line told a time that has not come yet.
+    is_ahead: bool,
     /// Lines that told their moment, and lines in all.
     stamped: u64,
     lines: u64,
 }
 
-fn read(cursor: &Cursor) -> Option<(String, u64)> {
-    let (place, at) = cursor.as_str().strip_prefix("f=")?.split_once(";o=")?;
-    Some((place.to_owned(), at.parse().ok()?))
+/// The place that a cursor names, and that in the file before it.
+fn read(cursor: &Cursor) -> Option<(Place, Option<Place>)> {
+    let (mut file, mut at, mut sum, mut was, mut rest) = (None, None, None, None, None);
+    for (name, word) in cursor.as_str().split(';').filter_map(|part| part.split_once('=')) {
+        match name {
+            "f" => file = Some(word),
+            "o" => at = word.parse().ok(),
+            "p" => sum = u32::from_str_radix(word, 16).ok(),
+            "r" => was = Some(word),
+            "q" => rest = word.parse().ok(),
+            _ => {}
+        }
+    }
+    let before = was.zip(rest).map(|(file, at)| Place { file: file.to_owned(), at, sum: None });
+    Some((Place { file: file?.to_owned(), at: at?, sum }, before))
 }
 
 impl Appended {
@@ -119,6 +123,7 @@ impl Appended {
             Since::Ago(span) => now.checked_sub(span).ok(),
             Since::At(at) => Some(at),
         };
+        let (place, before) = resume.and_then(read).map_or((None, None), |(place, before)| (Some(place), before));
         Self {
             path,
             name,
@@ -126,23 +131,50 @@ impl Appended {
             least: wish.least,
             level: None,
             from: from.filter(|_| resume.is_none()),
-            place: resume.and_then(read),
+            now: place.map(|place| Reel::new(place, false)),
+            before: before.map(|place| Before { reel: Reel::new(place, false), last: None, level: None }),
             fresh: false,
-            heading: true,
+            frames: Frames::default(),
+            ends: false,
+            open: !wish.whole_lines,
             stamps: Stamps::default(),
             zone: Offset::UTC,
             ahead: 0,
             last: None,
+            is_ahead: false,
             stamped: 0,
             lines: 0,
         }
     }
 
+    /// Where the beginning must be looked for before it is read, if that is needed.
+    pub fn search(&self, wish: &TailWish) -> Option<Begin> {
+        let is_open = self.now.is_none() && !self.fresh && wish.bound.is_none();
+        self.from.filter(|_| is_open).map(Begin::new)
+    }
+
+    /// The file this lane is about.
+    pub fn path(&self) -> &LogPath {
+        &self.path
+    }
+
+    /// Reading begins here; `bound` when older lines are left out because nobody can say how old they are.
+    pub fn begin_at(&mut self, place: Place, bound: bool, now: Timestamp, rows: &mut Vec<LogRow>) {
+        self.now = Some(Reel::new(place, true));
+        if bound {
+            rows.push(self.loss(now, LossKind::Bounded, None));
+        }
+    }
+
     /// The command that reads on.
     pub fn begin(&mut self, wish: &TailWish, follow: bool) -> RemoteCommand {
-        self.heading = true;
-        let (mode, place, at) = match (&self.place, wish.since) {
-            (Some((place, at)), _) => ("at", place.as_str(), *at),
+        (self.frames, self.ends) = (Frames::default(), !follow);
+        let (mode, place, at) = match (&mut self.now, wish.since) {
+            (Some(reel), _) => {
+                let mode = if reel.is_too_long() { "skip" } else { "at" };
+                reel.resume();
+                (mode, reel.place().file.as_str(), reel.place().at)
+            }
             (None, _) if self.fresh => ("head", "", 0),
             (None, Since::Newest(lines)) => ("newest", "", u64::from(lines)),
             (None, Since::Ago(_) | Since::At(_) | Since::Boot) => match wish.bound {
@@ -151,40 +183,208 @@ impl Appended {
             },
             (None, Since::Head) => ("head", "", 0),
         };
+        let (was, rest) = match &mut self.before {
+            Some(before) => {
+                before.reel.resume();
+                (before.reel.place().file.as_str(), before.reel.place().at)
+            }
+            None => ("", 0),
+        };
         let go = if follow { "go" } else { "once" };
-        let at = at.to_string();
+        let (at, rest) = (at.to_string(), rest.to_string());
         let before = ["nice", "-n", "10", "/bin/sh", "-c", SCRIPT, "qd-file"];
-        RemoteCommand::new(before.into_iter().chain([self.path.as_str(), go, mode, place, &at]))
+        RemoteCommand::new(before.into_iter().chain([self.path.as_str(), go, mode, place, &at, was, &rest]))
     }
 
-    /// Takes one line of the reader. `now` is our time.
-    pub fn take(&mut self, line: &RawLine, now: Timestamp, rows: &mut Vec<LogRow>) {
-        if std::mem::take(&mut self.heading) {
-            self.head(line, now, rows);
+    /// Takes bytes of the reader. `now` is our time. Says when the reader is not needed any more.
+    pub fn take(&mut self, mut bytes: &[u8], now: Timestamp, rows: &mut Vec<LogRow>) -> Option<Stop> {
+        loop {
+            let said = match self.frames.next(&mut bytes) {
+                Ok(Some(said)) => said,
+                Ok(None) => return None,
+                Err(frames::Broken) => return Some(Stop::Broken),
+            };
+            let stop = match said {
+                Said::Begins(begins) => self.begins(&begins, now, rows),
+                Said::Bytes(Which::Now, at, bytes) => self.bytes(at, bytes, now, rows),
+                Said::Bytes(Which::Before, at, bytes) => {
+                    self.bytes_before(at, bytes, now, rows);
+                    None
+                }
+                Said::Closed(whole) => {
+                    self.close(whole, now, rows);
+                    None
+                }
+                Said::Passed(at) => {
+                    self.now.iter_mut().for_each(|reel| reel.pass(at));
+                    None
+                }
+            };
+            if stop.is_some() {
+                return stop;
+            }
+        }
+    }
+
+    /// What the reader says about what it reads.
+    fn begins(&mut self, begins: &Begins, now: Timestamp, rows: &mut Vec<LogRow>) -> Option<Stop> {
+        self.zone = begins.zone;
+        self.ahead = begins.clock.map_or(0, |clock| clock.saturating_sub(now.as_second()));
+        let new = |quiet| Some(Reel::new(Place { file: begins.place.clone(), at: begins.at, sum: None }, quiet));
+        match begins.how {
+            How::New => self.now = new(true),
+            How::Bound => {
+                rows.push(self.loss(now, LossKind::Bounded, None));
+                self.now = new(true);
+            }
+            How::Same | How::Moved => {
+                let known = self.now.as_mut().is_some_and(|reel| {
+                    let is_it = reel.place().file == begins.place || reel.place().sum.is_some();
+                    reel.is_called(&begins.place);
+                    is_it
+                });
+                if !known {
+                    return Some(self.rewritten(LossKind::Vacuumed, now, rows));
+                }
+            }
+            How::Gone | How::Cut => {
+                let kind = if begins.how == How::Cut { LossKind::Truncated } else { LossKind::Vacuumed };
+                rows.push(self.loss(now, kind, None));
+                (self.now, self.from) = (new(false), None);
+            }
+            How::Next => {
+                // What is written into the old one from now on is looked for as well: nothing is lost by itself.
+                rows.push(self.loss(now, LossKind::Rotated, Some(0)));
+                let old = self.now.take();
+                self.before = old.map(|reel| Before { reel, last: self.last, level: self.level });
+                (self.now, self.from) = (new(false), None);
+            }
+        }
+        None
+    }
+
+    /// The file in the place of the one that was read is another one: all of it is new.
+    fn rewritten(&mut self, kind: LossKind, now: Timestamp, rows: &mut Vec<LogRow>) -> Stop {
+        rows.push(self.loss(now, kind, None));
+        (self.now, self.fresh, self.from) = (None, true, None);
+        Stop::Again
+    }
+
+    fn bytes(&mut self, at: u64, bytes: &[u8], now: Timestamp, rows: &mut Vec<LogRow>) -> Option<Stop> {
+        let (Some(reel), mut pieces) = (&mut self.now, Vec::new()) else { return Some(Stop::Broken) };
+        let taken = reel.take(at, bytes, &mut pieces);
+        let too_long = reel.is_too_long();
+        let mut done = false;
+        for piece in pieces {
+            done |= self.piece(piece, now, rows);
+        }
+        match taken {
+            Err(Rewritten) => Some(self.rewritten(LossKind::Truncated, now, rows)),
+            Ok(()) if done => Some(Stop::Done),
+            Ok(()) if too_long => Some(Stop::Again),
+            Ok(()) => None,
+        }
+    }
+
+    /// What was written into the file that was rotated away: its lines stand where they came.
+    fn bytes_before(&mut self, at: u64, bytes: &[u8], now: Timestamp, rows: &mut Vec<LogRow>) {
+        let (Some(mut before), mut pieces) = (self.before.take(), Vec::new()) else { return };
+        match before.reel.take(at, bytes, &mut pieces) {
+            Ok(()) => {
+                self.pieces_before(&mut before, pieces, now, rows);
+                self.before = Some(before);
+            }
+            Err(Rewritten) => rows.push(self.loss(now, LossKind::Vacuumed, None)),
+        }
+    }
+
+    fn pieces_before(&mut self, before: &mut Before, pieces: Vec<Piece>, now: Timestamp, rows: &mut Vec<LogRow>) {
+        // Reading goes on in the successor, whatever comes of the old one.
+        let here = self.now.as_ref().map_or_else(String::new, |reel| reel.place().word());
+        std::mem::swap(&mut self.last, &mut before.last);
+        std::mem::swap(&mut self.level, &mut before.level);
+        for piece in pieces {
+            let both = |word: &str| {
+                let old = read_place(word).unwrap_or_default();
+                format!("{here};r={};q={}", old.0, old.1)
+            };
+            let piece = match piece {
+                Piece::Line(line, word) => Piece::Line(line, both(&word)),
+                Piece::LeftOut(more, word) => Piece::LeftOut(more, both(&word)),
+            };
+            self.piece(piece, now, rows);
+        }
+        std::mem::swap(&mut self.last, &mut before.last);
+        std::mem::swap(&mut self.level, &mut before.level);
+    }
+
+    /// Nobody looks at the old file any more.
+    fn close(&mut self, whole: bool, now: Timestamp, rows: &mut Vec<LogRow>) {
+        let Some(mut before) = self.before.take() else { return };
+        if !whole {
+            rows.push(self.loss(now, LossKind::Vacuumed, None));
             return;
         }
-        let Some((place, at)) = &mut self.place else { return };
-        *at += line.length;
-        let word = format!("f={place};o={at}");
+        let mut pieces = Vec::new();
+        before.reel.end(&mut pieces);
+        self.pieces_before(&mut before, pieces, now, rows);
+    }
+
+    /// The reader has ended as it should.
+    pub fn end(&mut self, now: Timestamp, rows: &mut Vec<LogRow>) {
+        let mut pieces = Vec::new();
+        self.now.iter_mut().filter(|_| self.ends).for_each(|reel| reel.end(&mut pieces));
+        for piece in pieces {
+            let is_whole = |piece: &Piece| matches!(piece, Piece::LeftOut(..));
+            if self.open || is_whole(&piece) {
+                self.piece(piece, now, rows);
+            }
+        }
+    }
+
+    /// Makes a row of it. Says whether it lies beyond the end of what is wished for.
+    fn piece(&mut self, piece: Piece, now: Timestamp, rows: &mut Vec<LogRow>) -> bool {
+        match piece {
+            Piece::Line(line, word) => self.line(&line, &word, now, rows),
+            Piece::LeftOut(more, word) => {
+                let (at, kind) = (self.last.unwrap_or(now), LossKind::LeftOut(more));
+                rows.push(LogRow::Loss(Loss { at, kind, lost: None, cursor: Cursor::new(&word) }));
+                false
+            }
+        }
+    }
+
+    fn line(&mut self, line: &RawLine, word: &str, now: Timestamp, rows: &mut Vec<LogRow>) -> bool {
         let host_now = now.checked_add(jiff::SignedDuration::from_secs(self.ahead)).unwrap_or(now);
-        let told = self.stamps.at(&line.bytes, self.zone, host_now);
+        let (told, is_ahead) = match self.stamps.read(&line.bytes, self.zone, host_now) {
+            Told::At(at) => (Some(at), false),
+            Told::Ahead => (None, true),
+            Told::Nothing => (None, self.is_ahead),
+        };
         self.lines += 1;
         self.stamped += u64::from(told.is_some());
         // A line without a moment belongs to the one before it, as those of a stack trace do.
         let at = told.or(self.last).unwrap_or(host_now);
         self.last = told.or(self.last);
-        if self.from.is_some_and(|from| at < from) || self.until.is_some_and(|until| at > until) {
-            return;
+        if self.until.is_some_and(|until| at > until) {
+            return self.until.and_then(|until| until.checked_add(BEYOND).ok()).is_some_and(|until| at > until);
         }
-        let Some(cursor) = Cursor::new(&word) else { return };
+        if self.from.is_some_and(|from| at < from) {
+            return false;
+        }
+        let Some(cursor) = Cursor::new(word) else { return false };
         let message = line.bytes.strip_suffix(b"\r").unwrap_or(&line.bytes);
         // What tells no level belongs to the line before it.
         let own = self.stamps.priority(message);
         let priority = own.or(self.level.filter(|_| told.is_none())).unwrap_or(6);
         self.level = Some(priority);
         if priority > self.least {
-            return;
+            return false;
         }
+        if is_ahead && !std::mem::replace(&mut self.is_ahead, is_ahead) {
+            rows.push(self.loss(now, LossKind::Ahead, Some(0)));
+        }
+        self.is_ahead = is_ahead;
         rows.push(LogRow::Entry(LogEntry {
             cursor,
             at,
@@ -197,21 +397,7 @@ impl Appended {
             message: Foreign::from(message),
             cut: line.cut,
         }));
-    }
-
-    /// What the reader says about what it reads.
-    fn head(&mut self, line: &RawLine, now: Timestamp, rows: &mut Vec<LogRow>) {
-        let text = String::from_utf8_lossy(&line.bytes);
-        let words: Vec<&str> = text.split(' ').collect();
-        let [how, place, at, _size, zone, clock] = words.as_slice() else { return };
-        self.zone = offset(zone.as_bytes()).unwrap_or(Offset::UTC);
-        self.ahead = clock.parse::<i64>().map_or(0, |clock| clock.saturating_sub(now.as_second()));
-        match *how {
-            "gone" => rows.push(self.loss(now, LossKind::Vacuumed, None)),
-            "cut" => rows.push(self.loss(now, LossKind::Truncated, None)),
-            _ => {}
-        }
-        self.place = at.parse().ok().map(|at| ((*place).to_owned(), at));
+        false
     }
 
     /// How long the link was away, as a row.
@@ -228,22 +414,17 @@ impl Appended {
         self.lines > 0 && self.stamped == 0
     }
 
+    /// How far the host's clock is ahead of ours, in seconds, as far as it is known.
+    pub fn ahead(&self) -> i64 {
+        self.ahead
+    }
+
     /// What the reader's end means.
-    pub fn ended(&mut self, end: &End, said: &[u8], now: Timestamp, rows: &mut Vec<LogRow>) -> Ended {
+    pub fn ended(&mut self, end: &End, said: &[u8]) -> Ended {
         let path = self.path.as_str();
         match end {
             End::Exited(0) => Ended::Done,
-            End::Exited(10) => {
-                // Whoever still has the old one open may write on into it: nobody looks there any more.
-                rows.push(self.loss(now, LossKind::Rotated, None));
-                (self.place, self.fresh, self.from) = (None, true, None);
-                Ended::Next
-            }
-            End::Exited(11) => {
-                rows.push(self.loss(now, LossKind::Truncated, None));
-                (self.place, self.fresh, self.from) = (None, true, None);
-                Ended::Next
-            }
+            End::Exited(11) => Ended::Next,
             End::Exited(20) => Ended::Refused(format!(
                 "this login may not read {path}; a group that may (ls -l shows it) helps: usermod -aG GROUP LOGIN"
             )),
@@ -255,4 +436,10 @@ impl Appended {
             end => Ended::Failed(format!("{path} can't be read: {end}: {}", Foreign::from(said).plain())),
         }
     }
+}
+
+/// Device and inode, and bytes, of a place as it stands in a cursor.
+fn read_place(word: &str) -> Option<(String, u64)> {
+    let place = Cursor::new(word).as_ref().and_then(read)?.0;
+    Some((place.file, place.at))
 }

@@ -1,0 +1,109 @@
+f=$1 go=$2 mode=$3 place=$4 off=$5 was=$6 wat=$7
+[ -e "$f" ] || exit 21
+[ -f "$f" ] || exit 22
+[ -r "$f" ] || exit 20
+real=$(readlink -f -- "$f" 2>/dev/null) || real=$f
+which() { stat -L -c %d-%i -- "$1"; }
+size_of() { stat -L -c %s "/proc/self/fd/$1"; }
+# The file of this inode beside the one that is read, unless it is packed.
+beside() {
+  d=${real%/*}
+  found=$(find "${d:-/}" -maxdepth 1 -type f -inum "${1#*-}" 2>/dev/null | head -n 1)
+  case $found in ''|*.gz|*.xz|*.bz2|*.zst) return 1 ;; esac
+  [ -r "$found" ] && printf '%s\n' "$found"
+}
+# Bytes of an open file, from one place to another.
+part() { tail -c "+$(($2+1))" "/proc/self/fd/$1" 2>/dev/null | head -c "$(($3-$2))"; }
+# The same in a frame, with up to 64 bytes that came before, by which is seen that it is still the same file.
+send() {
+  b=$(( $3 > 64 ? $3-64 : 0 ))
+  echo "$1 $b $(($4-b))"
+  part "$2" "$b" "$4"
+}
+begins() { echo "= $1 $(which /proc/self/fd/3) $2 $size $(date '+%z %s')"; }
+src=$f how=new kept=
+case $mode in at|skip)
+  how=same
+  if [ "$(which "$f")" != "$place" ]; then
+    how=moved
+    src=$(beside "$place") || { src=$f how=gone off=0; }
+    if [ "$how" = moved ] && [ "$src" -ef "$f" ]; then how=same; fi
+  fi ;;
+esac
+exec 3<"$src" || exit 20
+size=$(size_of 3) || exit 23
+if [ "$mode" = newest ]; then
+  lines=$off room=1048576
+  most=$((lines*4096))
+  [ "$most" -ge 67108864 ] || most=67108864
+  while :; do
+    [ "$room" -le "$most" ] || room=$most
+    from=$(( size > room ? size-room : 0 ))
+    off=$((size-$(part 3 "$from" "$size" | tail -n "$lines" | wc -c)))
+    [ "$off" -le "$from" ] && [ "$from" -gt 0 ] || break
+    if [ "$room" -ge "$most" ]; then how=bound; break; fi
+    room=$((room*16))
+  done
+elif [ "$off" -gt "$size" ]; then how=cut off=0; fi
+begins "$how" "$off"
+at=$off
+if [ "$mode" = skip ] && { [ "$how" = same ] || [ "$how" = moved ]; }; then
+  while [ "$at" -lt "$size" ]; do
+    to=$(( size > at+67108864 ? at+67108864 : size ))
+    if [ "$(part 3 "$at" "$to" | LC_ALL=C tr -cd '\n' | head -c 1 | wc -c)" -gt 0 ]; then
+      at=$((at+$(part 3 "$at" "$to" | head -n 1 | wc -c)))
+      break
+    fi
+    at=$to
+  done
+  echo "~ $at"
+fi
+if [ -n "$was" ]; then
+  if old=$(beside "$was") && exec 4<"$old"; then kept=1 left=300; else echo '. gone'; fi
+fi
+# What was written since into the one before.
+before() {
+  grown=$(size_of 4)
+  if [ "$grown" -gt "$wat" ]; then
+    send - 4 "$wat" "$grown"
+    wat=$grown
+  fi
+}
+unread=0
+while :; do
+  [ "$go" != go ] || size=$(size_of 3)
+  [ "$size" -ge "$at" ] || exit 11
+  if [ "$size" -gt "$at" ]; then
+    # What was written into the old one until now stands before it.
+    [ -z "$kept" ] || before
+    to=$(( size > at+16777216 ? at+16777216 : size ))
+    send + 3 "$at" "$to"
+    at=$to
+    [ "$(size_of 3)" -ge "$at" ] || exit 11
+    continue
+  fi
+  if [ -f "$f" ] && ! [ "$f" -ef /proc/self/fd/3 ]; then
+    if [ -r "$f" ]; then
+      [ "$(size_of 3)" -le "$at" ] || { size=$(size_of 3); continue; }
+      [ -z "$kept" ] || before
+      [ -z "$kept" ] || echo '. read'
+      exec 4<&3 3<"$f"
+      size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0
+      begins next 0
+      continue
+    fi
+    unread=$((unread+1))
+    [ "$unread" -lt 25 ] && [ "$go" = go ] || exit 20
+  fi
+  if [ -n "$kept" ]; then
+    left=$((left-1))
+    if [ $((left%5)) = 0 ] || [ "$go" != go ]; then before; fi
+    if [ "$left" -le 0 ] || [ "$go" != go ]; then
+      echo '. read'
+      kept=
+      exec 4<&-
+    fi
+  fi
+  [ "$go" = go ] || exit 0
+  sleep 0.2 || sleep 1
+done

@@ -1,0 +1,277 @@
+//! Files as the script reads them, by the shell of this machine.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::*;
+
+struct Bench {
+    folder: tempfile::TempDir,
+    wish: TailWish,
+    file: Appended,
+    rows: Vec<LogRow>,
+    running: Option<(Child, Receiver<Vec<u8>>)>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Bench {
+    fn new(since: Since, follow: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let wish = TailWish {
+            id: 1,
+            sources: BTreeMap::new(),
+            since,
+            bound: None,
+            until: None,
+            least: 7,
+            follow,
+            whole_lines: true,
+            resume: BTreeMap::new(),
+        };
+        let path = LogPath::new(folder.path().join("log").to_str().unwrap()).unwrap();
+        let file = Appended::new(&wish, path, None, Timestamp::now());
+        Self { folder, wish, file, rows: Vec::new(), running: None }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn append(&self, name: &str, text: &str) {
+        append(&self.path(name), text);
+    }
+
+    fn kill(&mut self) {
+        if let Some((mut child, _)) = self.running.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    fn start(&mut self) {
+        self.kill();
+        let command = self.file.begin(&self.wish, self.wish.follow);
+        let mut words = command.argv.iter();
+        let mut running = Command::new(words.next().unwrap());
+        let mut child = running.args(words).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut out, (say, said)) = (child.stdout.take().unwrap(), channel());
+        std::thread::spawn(move || {
+            let mut piece = vec![0; 1 << 16];
+            while let Ok(length @ 1..) = out.read(&mut piece) {
+                if say.send(piece[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        self.running = Some((child, said));
+    }
+
+    /// Reads until this is true, or the reader has ended and is not begun again.
+    fn until(&mut self, what: &str, done: impl Fn(&[String]) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !done(&self.told()) {
+            assert!(Instant::now() < deadline, "{what}: {:?}", self.told());
+            if self.running.is_none() {
+                self.start();
+            }
+            let Some((child, said)) = &mut self.running else { continue };
+            match said.recv_timeout(Duration::from_millis(50)) {
+                Ok(bytes) => match self.file.take(&bytes, Timestamp::now(), &mut self.rows) {
+                    Some(Stop::Broken) => panic!("{}", String::from_utf8_lossy(&bytes)),
+                    Some(Stop::Again | Stop::Done) => self.kill(),
+                    None => {}
+                },
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let code = child.wait().unwrap().code().unwrap();
+                    self.running = None;
+                    if self.file.ended(&End::Exited(code), b"") == Ended::Done {
+                        self.file.end(Timestamp::now(), &mut self.rows);
+                        assert!(done(&self.told()), "{what}: {:?}", self.told());
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads to the end, and the next run goes on behind what this one told.
+    fn once(&mut self) -> Vec<String> {
+        let mut deadline = 20;
+        loop {
+            deadline -= 1;
+            let command = self.file.begin(&self.wish, false);
+            let output = Command::new(&command.argv[0]).args(&command.argv[1..]).output().unwrap();
+            match self.file.take(&output.stdout, Timestamp::now(), &mut self.rows) {
+                Some(Stop::Again) if deadline > 0 => {}
+                Some(Stop::Done) | None => break,
+                other => panic!("{other:?}: {}", String::from_utf8_lossy(&output.stdout)),
+            }
+        }
+        self.file.end(Timestamp::now(), &mut self.rows);
+        let told = self.told();
+        let cursor = self.rows.iter().rev().find_map(|row| match row {
+            LogRow::Entry(entry) => Some(entry.cursor.clone()),
+            LogRow::Loss(_) => None,
+        });
+        let cursor = cursor.or_else(|| Cursor::new(&self.file.now.as_ref()?.place().word()));
+        self.file = Appended::new(&self.wish, self.file.path.clone(), cursor.as_ref(), Timestamp::now());
+        self.rows.clear();
+        told
+    }
+
+    fn told(&self) -> Vec<String> {
+        let word = |row: &LogRow| match row {
+            LogRow::Entry(entry) => entry.message.plain(),
+            LogRow::Loss(loss) => format!("<{}>", loss.words()),
+        };
+        self.rows.iter().map(word).collect()
+    }
+}
+
+fn append(path: &Path, text: &str) {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+const ROTATED: &str = "<the file was rotated, its successor goes on, 0 lost>";
+const CUT: &str = "<the file was truncated, it goes on from its beginning, how many lines are lost is not known>";
+const GONE: &str =
+    "<older lines were removed on the host before they could be read, how many lines are lost is not known>";
+
+/// Fault B16: whoever still has the old file open writes on into it, also long after the new one is there.
+#[test]
+fn what_is_written_into_a_rotated_file_later_is_read() {
+    let mut bench = Bench::new(Since::Head, true);
+    bench.append("log", "one\ntwo\nhalf");
+    bench.until("the first lines", |told| told.len() == 2);
+    std::fs::rename(bench.path("log"), bench.path("log.1")).unwrap();
+    bench.append("log", "new\n");
+    bench.until("the successor", |told| told.ends_with(&["new".to_owned()]));
+    std::thread::sleep(Duration::from_millis(2500));
+    bench.append("log.1", " whole\nlate\n");
+    bench.until("the late line", |told| told.iter().any(|line| line == "late"));
+    assert_eq!(bench.told(), ["one", "two", ROTATED, "new", "half whole", "late"]);
+    // The link is cut, and both are written to meanwhile.
+    bench.kill();
+    bench.append("log.1", "later\n");
+    bench.append("log", "newer\n");
+    bench.until("both", |told| told.len() == 8);
+    let told = bench.told();
+    assert!(told[6..].contains(&"later".to_owned()) && told[6..].contains(&"newer".to_owned()), "{told:?}");
+    // A cursor of the old file's line goes on in the new one.
+    let late = bench.rows.iter().find_map(|row| match row {
+        LogRow::Entry(entry) if entry.message.plain() == "late" => Some(entry.cursor.clone()),
+        _ => None,
+    });
+    let (place, before) = read(&late.unwrap()).unwrap();
+    assert_eq!((place.at, before.map(|place| place.at)), (4, Some(24)));
+    // The next rotation comes before the minute is over.
+    bench.append("log.1", "last");
+    std::fs::rename(bench.path("log"), bench.path("log.2")).unwrap();
+    bench.append("log", "third\n");
+    bench.until("the third", |told| told.iter().any(|line| line == "third"));
+    assert_eq!(bench.told()[8..], ["last", ROTATED, "third"]);
+}
+
+#[test]
+fn one_that_was_rotated_while_nobody_read_comes_before_its_successor() {
+    let mut bench = Bench::new(Since::Head, false);
+    bench.append("log", "one\n");
+    assert_eq!(bench.once(), ["one"]);
+    bench.append("log", "two\n");
+    std::fs::rename(bench.path("log"), bench.path("log.1")).unwrap();
+    bench.append("log", "three\n");
+    assert_eq!(bench.once(), ["two", ROTATED, "three"]);
+    std::fs::remove_file(bench.path("log")).unwrap();
+    bench.append("log", "four\n");
+    let told = bench.once();
+    assert_eq!(told, [if told[0] == CUT { CUT } else { GONE }, "four"]);
+}
+
+/// What stands before the place is compared: a file that was rewritten, and another one with the inode of the first.
+#[test]
+fn a_file_that_was_rewritten_and_grew_past_the_place_begins_anew() {
+    let mut bench = Bench::new(Since::Head, false);
+    bench.append("log", "1\n2\n3\n");
+    assert_eq!(bench.once(), ["1", "2", "3"]);
+    assert_eq!(bench.once(), [] as [&str; 0]);
+    std::fs::write(bench.path("log"), "101\n102\n103\n").unwrap();
+    assert_eq!(bench.once(), [CUT, "101", "102", "103"]);
+    bench.append("log", "104\n");
+    assert_eq!(bench.once(), ["104"]);
+    // Live, between two looks.
+    bench.wish.follow = true;
+    bench.append("log", "105\n");
+    bench.until("it reads", |told| told.len() == 1);
+    std::fs::write(bench.path("log"), "x".repeat(40) + "\nnew\n").unwrap();
+    bench.until("it begins anew", |told| told.iter().any(|line| line == "new"));
+    assert_eq!(bench.told()[1], CUT);
+    assert_eq!(bench.rows.len(), 4);
+}
+
+#[test]
+fn a_line_without_its_line_feed_is_told_once_and_whole() {
+    let mut bench = Bench::new(Since::Head, false);
+    bench.append("log", "whole\nhalf");
+    assert_eq!(bench.once(), ["whole"]);
+    bench.append("log", " rest\n");
+    assert_eq!(bench.once(), ["half rest"]);
+    // Where nothing is kept, it is told as far as it is there.
+    let mut bench = Bench::new(Since::Newest(2), false);
+    bench.file.open = true;
+    bench.append("log", "one\ntwo\nhalf");
+    assert_eq!(bench.once(), ["two", "half"]);
+}
+
+#[test]
+fn a_line_without_an_end_is_passed_over_on_the_host() {
+    for newest in [false, true] {
+        let mut bench = Bench::new(if newest { Since::Newest(5) } else { Since::Head }, false);
+        bench.append("log", "first\n");
+        let file = std::fs::OpenOptions::new().write(true).open(bench.path("log")).unwrap();
+        file.set_len(100 << 20).unwrap();
+        bench.append("log", "\nlast\n");
+        let told = bench.once();
+        let left = told.iter().find(|line| line.contains("left out")).cloned();
+        assert_eq!(told.last().map(String::as_str), Some("last"), "{} rows", told.len());
+        match newest {
+            true => assert!(told[0].contains("older lines are there"), "{left:?}"),
+            false => {
+                assert_eq!((told.len(), told[0].as_str()), (4, "first"));
+                assert!(left.is_some_and(|left| left.contains("were left out")));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_time_that_has_not_come_yet_is_no_time() {
+    let mut bench = Bench::new(Since::Head, false);
+    let now = Timestamp::now();
+    let at = |minutes| now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
+    bench.append("log", &format!("{} a\n{} b\n  goes on\n{} c\n", at(-9), at(90), at(-8)));
+    let command = bench.file.begin(&bench.wish, false);
+    let output = Command::new(&command.argv[0]).args(&command.argv[1..]).output().unwrap();
+    bench.file.take(&output.stdout, now, &mut bench.rows);
+    let times: Vec<Timestamp> = bench
+        .rows
+        .iter()
+        .map(|row| match row {
+            LogRow::Entry(entry) => entry.at,
+            LogRow::Loss(loss) => loss.at,
+        })
+        .collect();
+    assert_eq!(times, [at(-9), at(-9), at(-9), at(-9), at(-8)]);
+    assert!(bench.told()[1].contains("has not come yet"), "{:?}", bench.told());
+}
