@@ -73,3 +73,12 @@ fn of_what_was_written_in_part_whole_lines_count() {
     let (taken, failed) = write_counted(&mut Little(80), b"first\nsecond\n");
     assert!(taken == 13 && failed.is_ok());
 }
+
+#[test]
+fn nothing_of_what_was_asked_for_is_another_ending_than_no_lines() {
+    let mut none = told(tempfile::tempfile().unwrap());
+    assert_eq!(none.end(&Ending::default()), Exit::Ok);
+    none.say("app-1: there is no file /x");
+    assert_eq!(none.end(&Ending { nothing: true, ..Ending::default() }), Exit::Unknown);
+    assert!(none.said.contains("app-1: there is no file /x"), "it is said once");
+}

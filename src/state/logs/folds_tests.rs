@@ -164,3 +164,34 @@ fn lines_of_a_trace_belong_to_the_line_before_them() {
     let leaders: Vec<u64> = (first..first + 6).map(|number| group::leader(host, number) - first).collect();
     assert_eq!(leaders, [0, 1, 0, 0, 4, 5]);
 }
+
+/// Older lines that come afterwards are what the first ones go on with.
+#[test]
+fn a_trace_holds_together_over_the_seam_of_a_page() {
+    let mut store = LogStore::new(2 << 20);
+    let own = |number: u64, message: &str| line(number, i64::try_from(number).unwrap(), "a.service", message);
+    take(&mut store, "app-1", vec![own(3, "  at two"), own(4, "  at three"), own(5, "next")]);
+    store.take_older(&HostName::new("app-1").unwrap(), &[own(1, "boom"), own(2, "  at one")]);
+    let host = &store.hosts()[0];
+    let first = host.first();
+    assert_eq!(group::members(host, first), [first + 1, first + 2, first + 3]);
+    let leaders: Vec<u64> = (first..first + 5).map(|number| group::leader(host, number) - first).collect();
+    assert_eq!(leaders, [0, 0, 0, 0, 4]);
+}
+
+#[test]
+fn new_patterns_take_part_in_the_memory_of_lines() {
+    let mut store = LogStore::new(16 << 20);
+    let letters = |number: u64| {
+        let word: String = format!("{number:08}").bytes().map(|digit| char::from(b'a' + digit - b'0')).collect();
+        format!("{word} {}", "is said of it ".repeat(12))
+    };
+    let rows = (0..500).map(|n| line(n, i64::try_from(n).unwrap() * 100, "a.service", &letters(n))).collect();
+    take(&mut store, "app-1", rows);
+    settle(&mut store);
+    let before = store.bytes();
+    store.look_for_new(Some(BEGIN - 1));
+    settle(&mut store);
+    let texts: usize = store.novel().unwrap().list().iter().map(|one| one.text.raw().len()).sum();
+    assert!(texts > 10_000 && store.bytes() >= before + texts, "{texts} of {}", store.bytes() - before);
+}
