@@ -200,6 +200,7 @@ fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields
         clock,
         zone,
         local: false,
+        highlights: [&[]; 2],
         deploy: None,
         glyphs,
         older_key: "K",

@@ -268,7 +268,11 @@ async fn a_gate_believes_records_of_its_own_login_of_root_and_of_logins_that_the
     assert!(told.contains(&format!("The login {ada} says that run")), "{told}");
     assert!(told.contains("names that login in no release_logins of lab"), "{told}");
     let unheard = Releases::of(&begun.place.environment, None, Some(&begun.mirror)).only(Vec::new());
-    assert_eq!(unheard.read(Timestamp::now()).await.unheard, [ada.clone()], "whom the site would have to name");
+    assert_eq!(
+        unheard.read(Timestamp::now()).await.unheard,
+        std::slice::from_ref(&ada),
+        "whom the site would have to name"
+    );
     assert_eq!(runs(Some(&["deploy", &ada])).await, ("v1".to_owned(), ada, String::new()));
     // Where nobody knows any more whose the run was, it is no more believed.
     let folder = begun.owner(1);
