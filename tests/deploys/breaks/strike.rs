@@ -147,7 +147,7 @@ pub fn recover(shop: &Shop<'_>, held: &Held<'_>, old: &str) {
     // Nineteen that start at once on a busy machine may run into the limits of their starts.
     let well = || shop.others_than(old).is_empty();
     let again = |round: u32| {
-        if round % 60 == 0 {
+        if round.is_multiple_of(60) {
             for host in APPS {
                 shop.lab.on(host, &["sh", "-c", "systemctl reset-failed; systemctl restart 'pakashop-*'"]);
             }
