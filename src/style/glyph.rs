@@ -71,6 +71,8 @@ pub struct Glyphs {
     pub branch: [&'static str; 2],
     /// Eight levels of a little graph.
     pub bars: [&'static str; 8],
+    /// A stretch of time in which nothing was, below the bars of a graph.
+    pub ground: &'static str,
     /// A place of a graph without a value.
     pub gap: &'static str,
     /// Frame: top left, top right, bottom left, bottom right, horizontal, vertical.
@@ -142,6 +144,7 @@ static UNICODE: Glyphs = Glyphs {
     secret: "•",
     branch: ["├", "└"],
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    ground: "_",
     gap: " ",
     frame: ["╭", "╮", "╰", "╯", "─", "│"],
     quote: "┊",
@@ -172,6 +175,7 @@ static ASCII: Glyphs = Glyphs {
     secret: "*",
     branch: ["|", "`"],
     bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
+    ground: ",",
     gap: " ",
     frame: ["+", "+", "+", "+", "-", "|"],
     quote: ":",

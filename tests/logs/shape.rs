@@ -29,7 +29,7 @@ fn the_lines_over_time_stand_above_them_where_there_is_room() {
 fn axis(console: &Console) -> String {
     let screen = console.screen();
     let rows: Vec<&str> = screen.lines().collect();
-    let last = rows.iter().rposition(|row| row.matches(|c| "▁▂▃▄▅▆▇█─".contains(c)).count() > 15 && !row.contains('┌'));
+    let last = rows.iter().rposition(|row| row.matches(|c| "▁▂▃▄▅▆▇█_".contains(c)).count() > 15 && !row.contains('┌'));
     rows.get(last.unwrap() + 1).unwrap().trim_end().to_owned()
 }
 
@@ -52,11 +52,11 @@ fn the_lines_over_time_begin_where_most_lie_and_end_now() {
         let place = rows.iter().position(|row| *row == below).unwrap();
         rows[place - 1].to_owned()
     };
-    assert!(lowest(&console).ends_with("──────────") && lowest(&console).contains('█'), "{}", console.screen());
+    assert!(lowest(&console).ends_with("__________") && lowest(&console).contains('█'), "{}", console.screen());
     assert!(axis(&console).ends_with("now"), "{}", console.screen());
     // Of a host without a link nobody knows.
     console.say(stands(tail, "app-2", TailState::NoLink));
-    assert!(!lowest(&console).ends_with('─'), "{}", console.screen());
+    assert!(!lowest(&console).ends_with('_'), "{}", console.screen());
 }
 
 #[test]

@@ -58,13 +58,17 @@ async fn g1_a_kill_loses_nothing_that_was_acknowledged() {
         let mut child = child("kill::writes_until_it_is_killed", folder.path());
         let out = BufReader::new(child.stdout.take().unwrap());
         let pid = child.id();
+        let (begun, wait) = std::sync::mpsc::channel();
         let killer = std::thread::spawn(move || {
+            // From its first word on: how long it takes to start is another matter.
+            let _ = wait.recv_timeout(Duration::from_secs(30));
             std::thread::sleep(Duration::from_millis(60 + (round as u64 * 37) % 240));
             child.kill().unwrap();
             child.wait().unwrap();
         });
         for line in out.lines().map_while(Result::ok) {
             let Some((_, rest)) = line.split_once("ack ") else { continue };
+            let _ = begun.send(());
             // The last line may be cut off.
             let Some((id, what)) = rest.split_once(' ').filter(|(id, _)| id.len() == 36) else { continue };
             if ["begun", "ended", "intent", "started", "verified"].iter().any(|end| what.ends_with(end)) {

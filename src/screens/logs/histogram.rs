@@ -175,7 +175,7 @@ fn draw(pen: &mut Pen<'_>, (x, y, bars): (u16, u16, u16), counts: Counts, most: 
         match usize::try_from(left).ok().and_then(|left| left.checked_sub(1)).and_then(|left| glyphs.bars.get(left)) {
             Some(bar) => drop(pen.text(x, y, 1, role, bar)),
             // Nothing was written then, and that is known.
-            None if row == 0 && known => drop(pen.text(x, y, 1, Role::Line, glyphs.frame[4])),
+            None if row == 0 && known => drop(pen.text(x, y, 1, Role::Line, glyphs.ground)),
             None => {}
         }
     }
