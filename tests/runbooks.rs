@@ -5,6 +5,8 @@
 mod again;
 #[path = "runbooks/asked.rs"]
 mod asked;
+#[path = "runbooks/attested.rs"]
+mod attested;
 #[path = "runbooks/called.rs"]
 mod called;
 #[path = "common/console.rs"]
@@ -27,6 +29,8 @@ mod notice;
 mod open;
 #[path = "runbooks/past.rs"]
 mod past;
+#[path = "runbooks/paused.rs"]
+mod paused;
 #[path = "common/procedures.rs"]
 mod procedures;
 #[path = "common/scene.rs"]
@@ -46,6 +50,19 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 /// The night in question with the shop's procedures.
 fn shop(size: (u16, u16)) -> Console {
     Console::in_trouble_of(size, procedures::production(procedures::library()))
+}
+
+/// All of this is on screen.
+fn says(console: &Console, all: &[&str]) {
+    let screen = console.screen();
+    for text in all {
+        assert!(screen.contains(text), "{text}\n{screen}");
+    }
+}
+
+/// The row of the pages.
+fn pages(console: &Console) -> String {
+    console.row_with("1 What")
 }
 
 #[test]

@@ -341,9 +341,16 @@ fn proceed(model: &Model) -> &'static str {
 fn deploy(model: &Model) -> Vec<Action> {
     let mut actions = match model.deploy.page {
         Page::What => vec![Action::Proceed, Action::Down],
-        Page::Gate | Page::Verify => {
-            vec![Action::Proceed, Action::Tick, Action::CheckAgain, Action::Waive, Action::Down]
-        }
+        Page::Gate => vec![Action::Proceed, Action::Tick, Action::CheckAgain, Action::Waive, Action::Down],
+        Page::Verify => vec![
+            Action::Proceed,
+            Action::Tick,
+            Action::RollBack,
+            Action::PauseRun,
+            Action::CheckAgain,
+            Action::Waive,
+            Action::Down,
+        ],
         Page::Plan => vec![Action::Proceed, Action::Down],
         Page::Run => vec![Action::Proceed, Action::PauseRun, Action::RollBack, Action::CancelStep, Action::Down],
         Page::Verdict => {
@@ -354,6 +361,11 @@ fn deploy(model: &Model) -> Vec<Action> {
         }
     };
     actions.insert(1, Action::WaitForLock);
+    // What goes on with a paused run comes first, on each of its pages.
+    if super::procedures::is_paused(model) {
+        actions.retain(|action| *action != Action::PauseRun);
+        actions.insert(0, Action::PauseRun);
+    }
     actions.extend([
         Action::Follow,
         Action::NextPage,

@@ -203,6 +203,9 @@ fn a_run_that_a_person_paused_says_so_and_how_it_goes_on() {
         assert!(screen.contains("paused, no further step begins  P goes on"), "{screen}");
         assert!(!screen.contains("needs you") && !screen.contains("P pause"), "{screen}");
         console.asked();
+        console.keys("d");
+        assert!(console.screen().contains("it is paused: P goes on"), "{}", console.screen());
+        assert_eq!(decided(&mut console), []);
         console.keys("P");
         assert_eq!(decided(&mut console), [Decision::Continue]);
     }

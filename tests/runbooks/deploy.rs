@@ -7,21 +7,9 @@ use quarterdeck::port::procedure::Need;
 use quarterdeck::port::release::ReleaseWish;
 use quarterdeck::port::{Effect, Event, ReleaseNews};
 
-use super::SIZES;
 use super::console::Console;
 use super::deploys::{self, at_the_gate, chosen, decided, needs, opened, passed, running};
-
-fn says(console: &Console, all: &[&str]) {
-    let screen = console.screen();
-    for text in all {
-        assert!(screen.contains(text), "{text}\n{screen}");
-    }
-}
-
-/// The row of the pages.
-fn pages(console: &Console) -> String {
-    console.row_with("1 What")
-}
+use super::{SIZES, pages, says};
 
 #[test]
 fn the_first_page_says_what_can_be_brought_and_what_is_new_in_it() {
@@ -406,57 +394,5 @@ fn the_row_of_pages_keeps_its_arrows_and_a_passed_gate_says_what_the_key_does() 
         let (mut console, _told) = passed(size);
         console.keys("left");
         says(&console, &["enter shows the plan and its go"]);
-    }
-}
-
-/// A gate of three items that a person attests, all of which wait.
-fn attesting(size: (u16, u16)) -> (Console, deploys::Told, Vec<quarterdeck::domain::PartId>) {
-    use quarterdeck::domain::procedure::Kind;
-    let mut doc = super::procedures::Doc::new("ship", "Ship it", Kind::Deploy);
-    doc.heading(2, "Gate");
-    doc.ask("The shop is quiet").ask("Support is told").ask("Whoever is on call knows");
-    doc.heading(2, "Phase 1");
-    doc.ask("It is done");
-    let doc = doc.done();
-    let parts = doc.parts.iter().take(3).map(|part| part.id.clone()).collect::<Vec<_>>();
-    let environment = super::procedures::production(vec![doc.clone()]);
-    let mut console = Console::well_in(size, quarterdeck::domain::Environment { trusted: true, ..environment });
-    console.keys("7 enter");
-    let mut run = super::procedures::run_of(&doc, 41, "02:13:20");
-    run.steps.truncate(3);
-    run.document.as_mut().unwrap().decided.go = quarterdeck::domain::run::Go::Waits;
-    let told = deploys::Told::begin(&mut console, run);
-    needs(&mut console, &told, parts.iter().cloned().map(Need::Tick).collect());
-    console.pass(Duration::from_secs(2));
-    console.asked();
-    (console, told, parts)
-}
-
-#[test]
-fn a_key_that_is_held_or_bounces_attests_one_item_and_no_other() {
-    for size in SIZES {
-        for key in ["space", "d"] {
-            let (mut console, mut told, parts) = attesting(size);
-            console.keys(key);
-            assert_eq!(decided(&mut console).len(), 1, "{key}: {}", console.screen());
-            told.ticked(&mut console, 0, "ada");
-            needs(&mut console, &told, parts[1..].iter().cloned().map(Need::Tick).collect());
-            // A terminal repeats a held key after half a second at first, and then many times a second.
-            console.pass(Duration::from_millis(600));
-            for _ in 0..90 {
-                console.keys(key);
-                console.pass(Duration::from_millis(33));
-            }
-            assert!(decided(&mut console).is_empty(), "{key}: {}", console.screen());
-            says(&console, &["within a second"]);
-            // Whoever has read the next one says so, by the same key or after another.
-            console.pass(Duration::from_millis(1100));
-            console.keys(key);
-            assert_eq!(decided(&mut console).len(), 1, "{key}: {}", console.screen());
-            told.ticked(&mut console, 1, "ada");
-            needs(&mut console, &told, vec![Need::Tick(parts[2].clone())]);
-            console.keys("k j").keys(key);
-            assert_eq!(decided(&mut console).len(), 1, "{key}: {}", console.screen());
-        }
     }
 }

@@ -70,7 +70,10 @@ fn next(model: &Model) -> Result<Next, String> {
                 false => Ok(Next::Open),
                 true => Err(format!("{} attests it", key_on_screen(model, Action::Tick))),
             },
-            Some(_) if decide::need(model).is_some() => Ok(Next::Answer),
+            Some(_) if decide::need(model).is_some() => match decide::unanswerable(model) {
+                Some(why) => Err(why),
+                None => Ok(Next::Answer),
+            },
             Some(wizard) if wizard.run().is_none() => Ok(Next::Begin),
             Some(wizard) if wizard.goes_on() => no("nothing waits for you"),
             Some(_) | None => no("its run has ended"),

@@ -1,11 +1,13 @@
 //! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
 
 use super::{begin, cancel, forms, gate};
+use crate::app::hints::key_on_screen;
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::{Now, PartId, RunId};
+use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence, Need};
 use crate::screens::choose::{About, Choice, Does, State, What};
@@ -141,12 +143,15 @@ fn stands_at(model: &Model, part: &PartId) -> bool {
     model.at_procedure() && here.is_some_and(|here| here.id == *part)
 }
 
-/// What the run beside the open document waits for: at the part under the cursor, else first of all.
+/// What the run beside the open document waits for: at the part under the cursor, else first of all. A pause is named
+/// where it waits for nothing else: it asks nothing.
 pub fn need(model: &Model) -> Option<(RunId, Need)> {
     let conduct = conduct(model)?;
     let here = model.procedure.cursor.and_then(|place| model.procedure.procedure.as_ref()?.parts.get(place));
     let of_it = |need: &&Need| here.is_some_and(|part| is_at(conduct, need, part));
-    let need = conduct.needs.iter().find(of_it).or_else(|| conduct.needs.first())?;
+    let asks = |need: &&Need| !matches!(need, Need::Paused);
+    let first = || conduct.needs.iter().find(asks).or_else(|| conduct.needs.first());
+    let need = conduct.needs.iter().find(of_it).or_else(first)?;
     Some((conduct.run.id.clone(), need.clone()))
 }
 
@@ -171,6 +176,15 @@ pub fn is_at(conduct: &Conduct, need: &Need, part: &Part) -> bool {
 pub(super) fn found(model: &Model, id: &PartId) -> Option<Part> {
     let procedure = model.procedure.procedure.as_ref()?;
     find_part(procedure, model.environment()?, id).map(|(_, part)| part.clone())
+}
+
+/// Why there is nothing to answer.
+pub fn unanswerable(model: &Model) -> Option<String> {
+    match need(model) {
+        None => Some("nothing waits for you".to_owned()),
+        Some((_, Need::Paused)) => Some(format!("it is paused: {} goes on", key_on_screen(model, Action::PauseRun))),
+        Some(_) => None,
+    }
 }
 
 /// Answers what the run waits for.
@@ -210,7 +224,8 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
         Need::Go => return begin::rest(model, now),
         Need::Window(opening, _) if opening.is_open() => return vec![Effect::Decide(run, Decision::Continue)],
         Need::Window(opening, role) => gate::window(model, run, &opening, role.as_ref(), now),
-        Need::Paused => return vec![Effect::Decide(run, Decision::Continue)],
+        // Whoever looks at something meanwhile must not take it up by that: a pause has a key of its own.
+        Need::Paused => {}
     }
     Vec::new()
 }

@@ -72,7 +72,7 @@ pub fn not(model: &Model, action: Action) -> Option<String> {
         }
         Action::Waive => none.or_else(|| gate::why_not_waived(model)),
         Action::CheckAgain => gate::why_not_checked(model),
-        Action::AnswerRun => decide::need(model).is_none().then(|| "nothing waits for you".to_owned()),
+        Action::AnswerRun => decide::unanswerable(model),
         Action::ChooseHost => {
             let parts = model.procedure.procedure.as_ref().map(|one| one.parts.as_slice()).unwrap_or_default();
             (!parts.iter().any(needs_place)).then(|| "every step says where it is done".to_owned())

@@ -126,6 +126,27 @@ fn words(state: &State, sight: &Sight<'_>) -> Words {
         };
         return words.text(Role::Text, rest);
     }
+    if wizard.is_paused() {
+        let asks = wizard.needs().iter().any(|need| !matches!(need, Need::Paused));
+        return if asks {
+            Words::of(Role::Warn, "Paused. ").then(at_page(state, sight, wizard))
+        } else {
+            paused(sight, wizard)
+        };
+    }
+    at_page(state, sight, wizard)
+}
+
+/// That a person paused it, and the key that goes on.
+fn paused(sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
+    let lead = if wizard.rolls_back() { "Paused half-way back" } else { "Paused" };
+    let key = Words::new().gap(2).text(Role::Key, (sight.key)(Action::PauseRun)).text(Role::Quiet, " goes on");
+    said(Role::Warn, lead, "no further step begins.").then(key)
+}
+
+/// What is said of a run that goes on, at the page where it stands.
+fn at_page(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
+    let key = |action: Action| (sight.key)(action);
     let current = wizard.current();
     match current {
         Page::Gate => match wizard.blocks(Page::Gate) {
@@ -224,7 +245,7 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
         let title = title.or_else(|| id.map(ToString::to_string)).unwrap_or_default();
         format!("\u{201c}{title}\u{201d} on {}", step.map(|step| step.host.to_string()).unwrap_or_default())
     };
-    let words = match wizard.needs().first() {
+    let words = match wizard.needs().iter().find(|need| !matches!(need, Need::Paused)) {
         Some(Need::Failure(number, _)) => {
             let words = said(Role::Bad, "Failed", &format!("{}.", title(*number))).then(answer());
             return if wizard.has_way_back() && !wizard.rolls_back() {
@@ -236,8 +257,7 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
         Some(Need::Unknown(number, _)) => {
             said(Role::Unknown, "Unknown", &format!("whether {} happened.", title(*number))).then(answer())
         }
-        Some(Need::Paused) => said(Role::Warn, "Paused", "no further step begins.")
-            .then(Words::new().gap(2).text(Role::Key, (sight.key)(Action::PauseRun)).text(Role::Quiet, " goes on")),
+        Some(Need::Paused) => paused(sight, wizard),
         Some(Need::Window(opening, _)) => said(Role::Warn, "Window", &format!("{}.", opening.told(now))).then(answer()),
         Some(_) => match wizard.blocks(page) {
             Some(why) => said(Role::Warn, "Waits", &format!("{why}.")).then(answer()),

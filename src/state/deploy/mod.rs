@@ -74,6 +74,11 @@ impl<'a> Wizard<'a> {
         self.run().is_some_and(|run| run.state == RunState::Running)
     }
 
+    /// Whether a person paused it.
+    pub fn is_paused(&self) -> bool {
+        self.goes_on() && self.needs().contains(&Need::Paused)
+    }
+
     /// Whether its gate is passed and it waits for the go.
     pub fn waits_for_go(&self) -> bool {
         self.needs().contains(&Need::Go)

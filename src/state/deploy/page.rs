@@ -87,6 +87,10 @@ impl Wizard<'_> {
         };
         match page {
             Page::What => said(Stands::Over, "chosen"),
+            // A step that failed is told on the page of the run all the same.
+            Page::Gate | Page::Plan | Page::Verify if page == current && self.is_paused() => {
+                said(Stands::Waits, "paused")
+            }
             Page::Gate => self.gate_stands(),
             Page::Plan => match current {
                 Page::Plan => said(Stands::Waits, "go?"),
