@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use quarterdeck::domain::run::RunState;
 use quarterdeck::port::procedure::Need;
 
 use super::console::Console;
@@ -35,7 +34,8 @@ fn attesting(size: (u16, u16)) -> (Console, deploys::Told, Vec<quarterdeck::doma
 #[test]
 fn a_key_that_is_held_or_bounces_attests_one_item_and_no_other() {
     for size in SIZES {
-        for key in ["space", "d"] {
+        let key = "space";
+        {
             let (mut console, mut told, parts) = attesting(size);
             console.keys(key);
             assert_eq!(decided(&mut console).len(), 1, "{key}: {}", console.screen());
@@ -59,4 +59,56 @@ fn a_key_that_is_held_or_bounces_attests_one_item_and_no_other() {
             assert_eq!(decided(&mut console).len(), 1, "{key}: {}", console.screen());
         }
     }
+}
+
+#[test]
+fn the_key_that_answers_asks_before_an_item_is_attested() {
+    for size in SIZES {
+        let (mut console, ..) = attesting(size);
+        // Somebody believes that a name is asked for.
+        console.types("closed").keys("enter");
+        assert_eq!(decided(&mut console).iter().filter(|one| one.starts_with("Tick")).count(), 0);
+        let (mut console, _told, parts) = attesting(size);
+        console.keys("d");
+        says(&console, &["Attest: The shop is quiet", "not yet", "attest it"]);
+        console.keys("down enter");
+        let all = decided(&mut console);
+        assert!(all.len() == 1 && all[0].contains(parts[0].as_str()), "{all:?}");
+    }
+}
+
+/// The last item of the verification waits.
+fn at_the_last(size: (u16, u16)) -> Console {
+    let (mut console, mut told) = running(size);
+    for number in 7..11 {
+        told.done(&mut console, number, 2_000);
+    }
+    needs(&mut console, &told, vec![Need::Tick(deploys::part(9))]);
+    console.asked();
+    console
+}
+
+#[test]
+fn the_item_that_gives_the_run_its_verdict_asks_whichever_key_attests_it() {
+    for size in SIZES {
+        for key in ["space", "d"] {
+            let mut console = at_the_last(size);
+            console.keys(key);
+            says(&console, &["Attest: A test order goes through", "the last item", "Nothing takes that back"]);
+            assert_eq!(decided(&mut console), Vec::<String>::new());
+            // A key too many leaves it as it is.
+            console.keys("enter");
+            assert_eq!(decided(&mut console), Vec::<String>::new());
+            console.keys(key).keys("down enter");
+            assert!(decided(&mut console)[0].starts_with("Tick(\"a-test-order"), "{}", console.screen());
+        }
+    }
+}
+
+#[test]
+fn what_was_typed_before_the_question_was_on_screen_attests_nothing() {
+    let mut console = at_the_last((120, 40));
+    console.0.burst(quarterdeck::input::key_name::parse_sequence("d down enter").unwrap());
+    assert_eq!(decided(&mut console), Vec::<String>::new());
+    says(&console, &["Attest: A test order goes through", "typed before this was on screen"]);
 }

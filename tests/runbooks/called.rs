@@ -74,6 +74,6 @@ fn what_a_called_procedure_waits_for_is_answered_at_its_caller() {
     console.say(Event::Procedure(ProcedureNews::Needs(told.run.id.clone(), vec![Need::Tick(part.clone())])));
     assert!(console.screen().contains("tick Somebody has looked at the page"), "{}", console.screen());
     console.asked();
-    console.keys("d");
+    console.keys("d down enter");
     assert_eq!(decided(&mut console), [Decision::Tick(part, String::new())]);
 }

@@ -196,7 +196,7 @@ fn the_verification_counts_its_tries_and_the_verdict_keeps_the_waiver() {
         says(&console, &["The shop answers", "try 3 of 30: 503", "up to 30 × 5s"]);
         told.done(&mut console, 10, 12_000);
         needs(&mut console, &told, vec![Need::Tick(deploys::part(9))]);
-        console.keys("space");
+        console.keys("space down enter");
         assert!(decided(&mut console).iter().any(|one| one.starts_with("Tick(\"a-test-order")));
         told.ticked(&mut console, 11, "ada");
         needs(&mut console, &told, Vec::new());

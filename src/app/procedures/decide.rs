@@ -1,6 +1,6 @@
 //! What a person decides about a run: ticks, ways, what becomes of a step that failed, whether a run is taken up.
 
-use super::{begin, cancel, forms, gate};
+use super::{attest, begin, cancel, forms, gate};
 use crate::app::hints::key_on_screen;
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
@@ -51,7 +51,18 @@ pub fn toggle(model: &mut Model, now: Now) -> Vec<Effect> {
     if is_too_soon(model, now) {
         return Vec::new();
     }
-    tick(model, part, String::new(), now)
+    attested(model, part, waits, now)
+}
+
+/// Attests an item without a note: at once, but for the one that gives the run its verdict.
+fn attested(model: &mut Model, part: PartId, waits: bool, now: Now) -> Vec<Effect> {
+    match run(model).filter(|_| waits && attest::ends_with(model, &part)) {
+        Some(run) => {
+            attest::ask(model, run, &part);
+            Vec::new()
+        }
+        None => tick(model, part, String::new(), now),
+    }
 }
 
 /// Whether the key may be one that bounces or is held: it has its effect once, not on whatever comes under it next.
@@ -187,8 +198,17 @@ pub fn unanswerable(model: &Model) -> Option<String> {
     }
 }
 
-/// Answers what the run waits for.
+/// Answers what the run waits for; an item is attested after a question.
 pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
+    answer(model, true, now)
+}
+
+/// The same for the item under the cursor, by the key that does what stands there.
+pub(super) fn open_at(model: &mut Model, now: Now) -> Vec<Effect> {
+    answer(model, false, now)
+}
+
+fn answer(model: &mut Model, asks: bool, now: Now) -> Vec<Effect> {
     let Some((run, need)) = need(model) else { return Vec::new() };
     match need {
         Need::Tick(part) => {
@@ -203,10 +223,14 @@ pub fn open(model: &mut Model, now: Now) -> Vec<Effect> {
                 ask_note(model, part, &one.title.plain());
                 return Vec::new();
             }
+            if asks {
+                attest::ask(model, run, &part);
+                return Vec::new();
+            }
             if is_too_soon(model, now) {
                 return Vec::new();
             }
-            return tick(model, part, String::new(), now);
+            return attested(model, part, true, now);
         }
         Need::Choose(part) => {
             stand_on(model, &part);
@@ -367,6 +391,7 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
             Does::Way(word) => vec![Effect::Decide(run, Decision::Choose(part, word))],
             _ => Vec::new(),
         },
+        What::Attest(run, part) => attest::take(run, part, &does),
         What::Resume(run) => match does {
             Does::Resume => {
                 super::past::taken_up(model, &run);
@@ -446,7 +471,7 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         Does::Abort => decide(Decision::Abort(reason)),
         Does::Shell(host) => vec![Effect::Shell(host)],
         Does::Way(_) | Does::Resume | Does::Cancel | Does::On(_) | Does::Nothing => Vec::new(),
-        Does::Well | Does::NotWell => Vec::new(),
+        Does::Well | Does::NotWell | Does::Attest => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Procedures between the model and their screens: what the screens are drawn from, how a document is opened, what is
 //! heard of runs.
 
+mod attest;
 pub mod begin;
 mod cancel;
 pub mod decide;
@@ -256,7 +257,7 @@ pub fn run_step(model: &mut Model, now: Now) -> Vec<Effect> {
     if let Some((_, need)) = decide::need(model)
         && decide::conduct(model).is_some_and(|conduct| decide::is_at(conduct, &need, &part))
     {
-        return decide::open(model, now);
+        return decide::open_at(model, now);
     }
     if !sheet::is_automated(&part) && !matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
         // A slip of the key that does things must not undo what somebody has attested.

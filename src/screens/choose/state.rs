@@ -12,6 +12,8 @@ pub enum What {
     Step(RunId, usize),
     /// Which way a decision of a run goes.
     Decision(RunId, PartId),
+    /// Whether an item of a run is attested.
+    Attest(RunId, PartId),
     /// Whether a run that nobody is at is taken up.
     Resume(RunId),
     /// Whether a run ends.
@@ -43,6 +45,8 @@ pub enum Does {
     Override,
     /// What was fetched is as it should be.
     Judge,
+    /// A person attests it.
+    Attest,
     /// It is taken as done.
     MarkDone,
     /// It is skipped.
