@@ -37,6 +37,8 @@ mod procedures;
 mod scene;
 #[path = "runbooks/waiting.rs"]
 mod waiting;
+#[path = "runbooks/windows.rs"]
+mod windows;
 
 use console::Console;
 use procedures::{Doc, Told};

@@ -47,8 +47,12 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             state.settle(lines, confirm::height(area, lines));
         }
         Some(Overlay::Plan(state)) => {
-            let beside =
-                super::procedures::begin::beside(&model.conducted, &model.releases, state.plan(), &state.procedure);
+            let beside = super::procedures::begin::beside(
+                (&model.conducted, model.environment().map(|here| &here.windows)),
+                &model.releases,
+                state.plan(),
+                &state.procedure,
+            );
             let columns = plan::columns(area);
             let lines = plan::lines(state.plan(), &state.procedure, &beside, columns, clock, glyphs).all().len();
             let height = plan::height(area, state, lines);

@@ -201,8 +201,12 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Plan(state)) => {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
             let accept = hints::key_of(model, Action::Accept);
-            let beside =
-                super::procedures::begin::beside(&model.conducted, &model.releases, state.plan(), &state.procedure);
+            let beside = super::procedures::begin::beside(
+                (&model.conducted, model.environment().map(|here| &here.windows)),
+                &model.releases,
+                state.plan(),
+                &state.procedure,
+            );
             plan::view(state, &beside, pen, area, band, &accept);
         }
         Some(Overlay::Choose(state)) => {

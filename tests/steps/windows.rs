@@ -40,6 +40,14 @@ fn frozen(person: &str) -> Desk {
 #[test]
 fn during_a_freeze_it_is_judged_and_changes_nothing_until_somebody_may_override_it() {
     let desk = frozen("ada");
+    // That is known before anything begins.
+    let planned = desk.qd(&["--plan"], None);
+    assert_eq!(planned.status.code(), Some(0), "{}", told(&planned));
+    let known = "window: frozen: the books are closed, opens";
+    assert!(
+        told(&planned).contains(known) && told(&planned).contains("; it stops before its first change"),
+        "{planned:?}"
+    );
     let held = desk.qd(&["--yes"], None);
     assert_eq!(held.status.code(), Some(75), "{}", told(&held));
     let said = told(&held);

@@ -12,6 +12,7 @@ use crate::app::releases;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
 use crate::domain::procedure::{Danger, ProcedurePlan, Purpose};
 use crate::domain::run::{RunStep, StepState};
+use crate::domain::window::Windows;
 use crate::domain::{HostName, InputName, Now, PartId, Permit, Procedure, Run, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
@@ -220,11 +221,12 @@ pub(in crate::app) fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, 
 
 /// What is known beside a plan.
 pub fn beside<'a>(
-    conducted: &'a Conducted,
+    (conducted, windows): (&'a Conducted, Option<&'a Windows>),
     known: &Known,
     plan: &ProcedurePlan,
     procedure: &'a Procedure,
 ) -> plan::Beside<'a> {
+    let overridden = |run: &Run| run.document.as_ref().is_some_and(|document| document.decided.overridden.is_some());
     // A run that has it already goes on.
     let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
     let run = conducted.of(&plan.procedure).map(|conduct| &conduct.run);
@@ -237,6 +239,7 @@ pub fn beside<'a>(
         past: conducted.past.get(&plan.procedure),
         gate,
         locked,
+        windows: windows.filter(|_| !run.is_some_and(overridden)),
         database: known.database_of(procedure, plan),
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),
     }

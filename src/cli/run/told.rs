@@ -16,6 +16,7 @@ use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{Go, RunState, RunStep, StepState};
 use crate::domain::{InputName, PartId, Run, RunId};
 use crate::port::procedure::{Evidence, Need, Piece};
+use crate::state::procedures::wording::held_up;
 use crate::state::procedures::{plan_json, plan_told_with};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
@@ -23,14 +24,18 @@ use crate::text::Foreign;
 /// A plan, part by part and host by host.
 pub(super) fn plan(plan: &ProcedurePlan, prepared: &Prepared, json: bool) -> String {
     let (environment, database) = (&prepared.environment, &prepared.database);
+    let window = held_up(plan, &environment.windows, jiff::Timestamp::now());
     let expected = |part: &PartId| prepared.times.of(part);
     if json {
         let mut told = plan_json(plan, expected);
         told["database"] = json!(database);
+        told["window"] = json!(window);
         return format!("{told:#}\n");
     }
     let procedure = environment.procedure(&plan.procedure);
-    plan_told_with(plan, procedure.map(Arc::as_ref), expected, database).join("\n") + "\n"
+    let window = window.into_iter().map(|told| format!("window: {told}"));
+    let beside: Vec<String> = window.chain(database.iter().map(|told| format!("database: {told}"))).collect();
+    plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside).join("\n") + "\n"
 }
 
 /// Prints what happens.

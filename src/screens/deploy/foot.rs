@@ -11,6 +11,7 @@ use crate::domain::time::short;
 use crate::input::Action;
 use crate::port::procedure::Need;
 use crate::state::deploy::{Item, Judged, Page, Stands, Weight, Wizard, names_version};
+use crate::state::procedures::wording::STOPS;
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
@@ -95,7 +96,6 @@ fn said(role: Role, lead: &str, rest: &str) -> Words {
 }
 
 fn words(state: &State, sight: &Sight<'_>) -> Words {
-    let key = |action: Action| (sight.key)(action);
     let Some(wizard) = sight.wizard else {
         let nothing = crate::state::deploy::what::procedures(sight.environment).is_empty();
         return if nothing {
@@ -168,6 +168,9 @@ fn at_page(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
             let told = sight.conducted.locked().map(|lock| lock.told(sight.clock.now.wall)).unwrap_or_default();
             said(Role::Warn, "Locked", &format!("{told}. The gate is passed; the go waits for that."))
         }
+        Page::Plan if state.page == Page::Plan && closed(sight, wizard).is_some() => {
+            said(Role::Warn, "Window", &format!("{}.", closed(sight, wizard).unwrap_or_default()))
+        }
         Page::Plan if state.page != Page::Plan => said(Role::Good, "The gate is passed", "")
             .then(Words::of(Role::Key, key(Action::Proceed)).text(Role::Text, " shows the plan and its go.")),
         Page::Plan => said(Role::Good, "The gate is passed", "").then(
@@ -175,6 +178,16 @@ fn at_page(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
         ),
         Page::What | Page::Run | Page::Verify | Page::Verdict => running(sight, wizard, current),
     }
+}
+
+/// That windows or a freeze will hold up what is confirmed here; nothing where somebody overrode them.
+fn closed(sight: &Sight<'_>, wizard: Wizard<'_>) -> Option<String> {
+    let document = wizard.run().and_then(|run| run.document.as_ref());
+    let overridden = document.is_some_and(|document| document.decided.overridden.is_some());
+    let (windows, now) = (&sight.environment.windows, sight.clock.now.wall);
+    let holds = !overridden && windows.hold_for(wizard.sheet.procedure.header.kind);
+    let opening = holds.then(|| windows.at(now)).filter(|opening| !opening.is_open())?;
+    Some(format!("{}; {STOPS}", opening.told(now)))
 }
 
 /// Whether a person waits at the gate, and may read on.

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Script};
 use crate::domain::time::short;
+use crate::domain::window::Windows;
 use crate::domain::{HostName, InputName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, found, lock, notes, occasion, rows, stage, totals, way_back, whom,
+    BY_ITSELF, Grade, Row, alike, assignment, found, held_up, lock, notes, occasion, rows, stage, totals, way_back,
+    whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -30,6 +32,8 @@ pub struct Beside<'a> {
     pub gate: Option<&'a Part>,
     /// Who else has the lock that it takes.
     pub locked: Option<&'a Lock>,
+    /// The windows that hold for it; nothing where somebody has overridden them for its run.
+    pub windows: Option<&'a Windows>,
     /// What becomes of the database where older code comes back.
     pub database: Vec<String>,
     /// What its run has found out already, by the names under which it is handed on.
@@ -142,6 +146,9 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
     }
     if let Some(stage) = stage(plan) {
         lines.pair("this is", Words::new().prose(Role::Text, stage));
+    }
+    if let Some(told) = beside.windows.and_then(|windows| held_up(plan, windows, lines.clock.now.wall)) {
+        lines.pair("window", Words::new().prose(Role::Bad, &told));
     }
     match lock(plan) {
         Some(Ok(_)) if beside.locked.is_some() => {

@@ -27,12 +27,13 @@ pub fn plan_told(
     plan_told_with(plan, procedure, expected, &[])
 }
 
-/// The same with what becomes of the database where older code comes back.
+/// The same with what is known beside it, a line each: a closed window, what becomes of the database where older code
+/// comes back.
 pub fn plan_told_with(
     plan: &ProcedurePlan,
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
-    database: &[String],
+    beside: &[String],
 ) -> Vec<String> {
     let hosts = plan.hosts().into_iter().filter(|host| host.as_str() != HERE).count();
     // What a person does is done nowhere in particular.
@@ -62,7 +63,7 @@ pub fn plan_told_with(
     }));
     let back = procedure.and_then(|procedure| way_back(plan, procedure));
     lines.extend(back.map(|back| format!("  way back: {}", back.unwrap_or_else(str::to_owned))));
-    lines.extend(database.iter().map(|told| format!("  database: {told}")));
+    lines.extend(beside.iter().map(|told| format!("  {told}")));
     let mut role = Role::Plain;
     for (number, part) in plan.parts.iter().enumerate() {
         lines.push(String::new());

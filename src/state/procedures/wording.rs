@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::domain::host::BecomeRoot;
 use crate::domain::phrase::{Phrase, Piece};
 use crate::domain::procedure::{
     Danger, Doing, Guard, Guarded, Job, LockWanted, OnError, PlannedPart, Procedure, ProcedurePlan, Purpose, Role,
     Script, SendBack, Shifts, TIMEOUT, Term, Terms,
 };
+use crate::domain::window::Windows;
 use crate::domain::{InputName, PartId};
 use crate::runtimes::notice;
 use crate::runtimes::shell::word;
@@ -106,6 +109,21 @@ pub fn lock(plan: &ProcedurePlan) -> Option<Result<String, String>> {
         LockWanted::No | LockWanted::On(_) | LockWanted::Nowhere => None,
     }
 }
+
+/// Windows or a freeze that will hold it up before its first change; nothing where they are open, or say nothing of it.
+pub fn held_up(plan: &ProcedurePlan, windows: &Windows, now: Timestamp) -> Option<String> {
+    let forward = matches!(plan.purpose, Purpose::Forward | Purpose::Judge);
+    // What its gate lets through changes something.
+    let changes = plan.danger() > Danger::Read || plan.purpose == Purpose::Judge;
+    if !(forward && changes && windows.hold_for(plan.kind)) {
+        return None;
+    }
+    let opening = windows.at(now);
+    (!opening.is_open()).then(|| format!("{}; {STOPS}", opening.told(now)))
+}
+
+/// What a closed window does to a run.
+pub const STOPS: &str = "it stops before its first change";
 
 /// Jobs with the same command, together.
 pub fn alike(jobs: &[Job]) -> Vec<(&Job, Vec<&Job>)> {
