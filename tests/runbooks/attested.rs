@@ -112,3 +112,32 @@ fn what_was_typed_before_the_question_was_on_screen_attests_nothing() {
     assert_eq!(decided(&mut console), Vec::<String>::new());
     says(&console, &["Attest: A test order goes through", "typed before this was on screen"]);
 }
+
+#[test]
+fn a_decision_names_its_ways_and_the_key_that_chooses() {
+    use quarterdeck::domain::procedure::Kind;
+    for size in SIZES {
+        let mut doc = super::procedures::Doc::new("ship", "Ship it", Kind::Deploy);
+        doc.heading(2, "Gate");
+        let ways = [("code", "the old code can live with them"), ("both", "the database goes back too")];
+        doc.decide("Can the old code live with the new tables?", &ways);
+        doc.heading(2, "Phase 1").ask("It is done");
+        let doc = doc.done();
+        let environment = super::procedures::production(vec![doc.clone()]);
+        let mut console = Console::well_in(size, quarterdeck::domain::Environment { trusted: true, ..environment });
+        console.keys("7 enter");
+        let mut run = super::procedures::run_of(&doc, 41, "02:13:20");
+        run.steps.truncate(1);
+        run.document.as_mut().unwrap().decided.go = quarterdeck::domain::run::Go::Waits;
+        let told = deploys::Told::begin(&mut console, run);
+        needs(&mut console, &told, vec![Need::Choose(doc.parts[0].id.clone())]);
+        says(&console, &["decision", "code  the old code can live with them", "enter"]);
+        assert!(!console.screen().contains("attests it with your name"), "{}", console.screen());
+        console.asked();
+        console.keys("space");
+        says(&console, &["it is a decision: enter answers it"]);
+        console.pass(Duration::from_secs(20)).keys("enter down enter");
+        let all = decided(&mut console);
+        assert!(all.len() == 1 && all[0].contains("both"), "{all:?}");
+    }
+}

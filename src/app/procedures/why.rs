@@ -132,7 +132,13 @@ fn tick(model: &Model) -> Option<String> {
     if taken_back || judged && conduct(model).is_some_and(Conduct::goes_on) {
         return None;
     }
-    if is_automated(part) || matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
+    if matches!(part.doing, Doing::Decide(_) | Doing::Prompt(_)) {
+        let answers = if model.screen == Screen::Deploy { Action::Proceed } else { Action::RunStep };
+        let key = super::super::hints::key_on_screen(model, answers);
+        let does = if matches!(part.doing, Doing::Decide(_)) { "it is a decision" } else { "it is asked for" };
+        return Some(format!("{does}: {key} answers it"));
+    }
+    if is_automated(part) {
         return Some("it is run and not ticked".to_owned());
     }
     if let Some(conduct) = conduct(model).filter(|conduct| conduct.goes_on()) {

@@ -21,6 +21,8 @@ use crate::ui::{Lines, Words, runs};
 const PRINTED: usize = 200;
 /// Columns of the keys before what they do.
 const KEYS: usize = 7;
+/// Columns of the word of a way.
+const LONGEST: usize = 16;
 /// Lines of a command.
 const COMMAND: usize = 14;
 
@@ -110,9 +112,18 @@ fn evidence(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, lines: &mut 
     let by_whom = match item.sort {
         Sort::Checked => "checked: the console decides",
         Sort::Evidence => "evidence: the console fetches, a person judges",
+        Sort::Attested if matches!(part.doing, Doing::Decide(_)) => "decision: a person chooses one of its ways",
         Sort::Attested => "attested: a person says so",
     };
     lines.pair("kind", Words::new().prose(Role::Text, by_whom));
+    if let Doing::Decide(all) = &part.doing {
+        let longest = all.iter().map(|way| crate::text::width(&way.word)).max().unwrap_or(0).min(LONGEST);
+        for (number, way) in all.iter().enumerate() {
+            let word = crate::text::fit(&Foreign::from(way.word.as_str()).plain(), longest);
+            let words = Words::of(Role::Strong, word).gap(2).prose(Role::Text, &way.about.plain());
+            if number == 0 { lines.pair("ways", words) } else { lines.below(words) }
+        }
+    }
     if let Some(at) = item.at.filter(|_| item.judged != Judged::Open) {
         let words = Words::new().piece(Role::Text, Piece::Ago(at));
         let words = match item.by {
@@ -240,6 +251,14 @@ fn ways(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, lines: &mut Line
     };
     match (item.judged, item.sort) {
         (Judged::Shown, _) => way(Action::Tick, "judges it: it is good, or it is not".to_owned()),
+        (Judged::Waits, Sort::Attested) if matches!(item.part.doing, Doing::Decide(_)) => {
+            way(Action::Proceed, "chooses one of its ways".to_owned());
+        }
+        (Judged::Waits, Sort::Attested) if matches!(item.part.doing, Doing::Prompt(_)) => {
+            way(Action::Proceed, "says what it asks for".to_owned());
+        }
+        // What was chosen has led the run on.
+        (Judged::Passed, _) if matches!(item.part.doing, Doing::Decide(_) | Doing::Prompt(_)) => {}
         (Judged::Waits, Sort::Attested) if item.part.options.evidence => {
             way(Action::Tick, "attests it, with a note of what you saw".to_owned());
         }
