@@ -48,7 +48,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
         }
         Some(Overlay::Plan(state)) => {
             let beside = super::procedures::begin::beside(
-                (&model.conducted, model.environment().map(|here| &here.windows)),
+                (&model.conducted, model.fleet.as_ref().map(|fleet| &*fleet.environment)),
                 &model.releases,
                 state.plan(),
                 &state.procedure,

@@ -202,7 +202,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             let band = model.environment().map_or(Role::BandGrey, |environment| Role::band(environment.colour));
             let accept = hints::key_of(model, Action::Accept);
             let beside = super::procedures::begin::beside(
-                (&model.conducted, model.environment().map(|here| &here.windows)),
+                (&model.conducted, model.environment().map(|here| &**here)),
                 &model.releases,
                 state.plan(),
                 &state.procedure,

@@ -141,3 +141,48 @@ fn a_decision_names_its_ways_and_the_key_that_chooses() {
         assert!(all.len() == 1 && all[0].contains("both"), "{all:?}");
     }
 }
+
+#[test]
+fn the_plan_of_a_way_back_follows_what_was_chosen_for_the_database() {
+    use quarterdeck::domain::procedure::{Danger, Term, Terms};
+    for (word, lost) in [("code", false), ("both", true)] {
+        let mut back = deploys::rollback();
+        let header = back.header.clone();
+        let mut doc = super::procedures::Doc::new("rollback-shop", "Go back to an earlier release", header.kind);
+        doc.0.header = header;
+        doc.heading(2, "Gate").decide("database", &[("code", "it can live with them"), ("both", "a backup")]);
+        doc.heading(2, "Phase 1").ask("The database goes back to a backup");
+        doc.but(|part| part.options.when = Terms(vec![Term::Equals("database".into(), "both".into())]));
+        doc.run("Put it back", "git checkout \"$release\"", &["app-1", "app-2"], Danger::Change);
+        back = doc.done();
+        let mut environment = deploys::production();
+        let known = environment.procedures.iter_mut().find(|one| one.name == back.name).unwrap();
+        *known = back.clone();
+        let mut console = deploys::opened_in((120, 40), environment);
+        let mut all = deploys::before();
+        all[2].migrations = vec![quarterdeck::domain::release::Migration {
+            name: "0031_drop".into(),
+            reversible: quarterdeck::domain::release::Reversible::No,
+        }];
+        deploys::reads(&mut console, all);
+        console.keys("B enter");
+        let mut run = super::procedures::run_of(&back, 43, "02:13:20");
+        run.steps.truncate(1);
+        let document = run.document.as_mut().unwrap();
+        document.decided.go = quarterdeck::domain::run::Go::Waits;
+        document.given = vec![quarterdeck::domain::procedure::Given {
+            name: quarterdeck::domain::InputName::new("release").unwrap(),
+            value: Some("v2.30.2".to_owned()),
+        }];
+        (run.steps[0].state, run.steps[0].value) =
+            (quarterdeck::domain::run::StepState::Verified, Some(word.to_owned()));
+        let told = deploys::Told::begin(&mut console, run);
+        needs(&mut console, &told, vec![Need::Go]);
+        console.keys("enter");
+        says(&console, &["type production", &format!("database = {word}"), "The database goes back to a backup"]);
+        let says_so = console.screen().contains("will be skipped: database is code");
+        assert_eq!(says_so, !lost, "{}", console.screen());
+        assert_eq!(console.screen().contains("stays as it is: code was chosen"), !lost, "{}", console.screen());
+        assert_eq!(console.screen().contains("what can't be taken back"), lost, "{}", console.screen());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quarterdeck::domain::run::StepState;
 use quarterdeck::port::procedure::Need;
 
 use super::console::Console;

@@ -60,8 +60,7 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
     let seen = model.deploy_plan.as_ref().filter(|_| on_plan).map(|seen| &seen.plan);
     let lines = match (seen, model.procedure.procedure.as_ref()) {
         (Some(Ok(made)), Some(procedure)) => {
-            let beside =
-                begin::beside((&model.conducted, Some(&environment.windows)), &model.releases, made, procedure);
+            let beside = begin::beside((&model.conducted, Some(environment)), &model.releases, made, procedure);
             Some(plan::lines(made, procedure, &beside, columns, clock, model.styles.glyphs))
         }
         (Some(Err(_)) | None, _) | (Some(Ok(_)), None) => None,

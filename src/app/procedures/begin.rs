@@ -12,8 +12,7 @@ use crate::app::releases;
 use crate::domain::permit::{Confirm, Confirmable, Demand};
 use crate::domain::procedure::{Danger, ProcedurePlan, Purpose};
 use crate::domain::run::{RunStep, StepState};
-use crate::domain::window::Windows;
-use crate::domain::{HostName, InputName, Now, PartId, Permit, Procedure, Run, RunId};
+use crate::domain::{Environment, HostName, InputName, Now, PartId, Permit, Procedure, Run, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
 use crate::screens::choose::{self, About};
@@ -221,7 +220,7 @@ pub(in crate::app) fn conduct(model: &mut Model, permit: Permit<ProcedurePlan>, 
 
 /// What is known beside a plan.
 pub fn beside<'a>(
-    (conducted, windows): (&'a Conducted, Option<&'a Windows>),
+    (conducted, environment): (&'a Conducted, Option<&'a Environment>),
     known: &Known,
     plan: &ProcedurePlan,
     procedure: &'a Procedure,
@@ -239,7 +238,8 @@ pub fn beside<'a>(
         past: conducted.past.get(&plan.procedure),
         gate,
         locked,
-        windows: windows.filter(|_| !run.is_some_and(overridden)),
+        windows: environment.map(|here| &here.windows).filter(|_| !run.is_some_and(overridden)),
+        decided: run.zip(environment).map(|(run, here)| again(run, procedure, here).decided).unwrap_or_default(),
         database: known.database_of(procedure, plan),
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),
     }

@@ -10,8 +10,8 @@ use crate::domain::window::Windows;
 use crate::domain::{HostName, InputName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, found, held_up, lock, notes, occasion, rows, stage, totals, way_back,
-    whom,
+    BY_ITSELF, Grade, Row, alike, assignment, database_stays, found, held_up, lock, notes, occasion, rows, skipped,
+    stage, totals, way_back, whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -36,6 +36,8 @@ pub struct Beside<'a> {
     pub windows: Option<&'a Windows>,
     /// What becomes of the database where older code comes back.
     pub database: Vec<String>,
+    /// What was decided in its run.
+    pub decided: BTreeMap<PartId, String>,
     /// What its run has found out already, by the names under which it is handed on.
     pub found: BTreeMap<InputName, String>,
 }
@@ -136,6 +138,10 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
         let words = Words::of(Role::Text, given.name.as_str()).text(Role::Quiet, " = ").then(value);
         if number == 0 { lines.pair("told", words) } else { lines.below(words) }
     }
+    for (number, (id, word)) in beside.decided.iter().enumerate() {
+        let words = Words::of(Role::Text, id.as_str()).text(Role::Quiet, " = ").then(value_told(word));
+        if number == 0 { lines.pair("chosen", words) } else { lines.below(words) }
+    }
     for (number, input) in plan.later.iter().enumerate() {
         let how = if input.secret { "fetched when it is needed, never shown" } else { "asked for on the way" };
         let words = Words::of(Role::Text, input.name.as_str()).gap(2).prose(Role::Quiet, how);
@@ -172,7 +178,12 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
         Some(Err(told)) => lines.pair("way back", Words::of(Role::Warn, told)),
         None => {}
     }
-    for told in &beside.database {
+    // What would be lost is no matter where nobody touches it.
+    let stays = if beside.database.is_empty() { None } else { database_stays(plan, &beside.decided) };
+    if let Some(told) = &stays {
+        lines.pair("database", Words::new().prose(Role::Text, told));
+    }
+    for told in beside.database.iter().filter(|_| stays.is_none()) {
         lines.pair("database", Words::new().prose(Role::Warn, told));
     }
 }
@@ -207,7 +218,10 @@ fn one(
 ) {
     lines.space();
     let grade = Grade::of(part);
-    let told = Words::new().prose(Role::Strong, &part.title.plain()).gap(2).text(colour(grade), grade.told());
+    let told = match skipped(part, &beside.decided) {
+        Some(why) => Words::new().prose(Role::Faint, &part.title.plain()).gap(2).prose(Role::Info, &why),
+        None => Words::new().prose(Role::Strong, &part.title.plain()).gap(2).text(colour(grade), grade.told()),
+    };
     told.wrapped(columns, lines.clock).into_iter().for_each(|line| lines.line(line));
     let notes = notes(part, Some(procedure), beside.expected(part)).join("; ");
     for line in Words::new().prose(Role::Quiet, &notes).wrapped(columns.saturating_sub(2).min(PROSE), lines.clock) {

@@ -1,6 +1,7 @@
 //! What there is to say of a plan, before it is laid out: the command line prints it, the page of a plan shows it, and
 //! both say the same.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -120,6 +121,29 @@ pub fn held_up(plan: &ProcedurePlan, windows: &Windows, now: Timestamp) -> Optio
     }
     let opening = windows.at(now);
     (!opening.is_open()).then(|| format!("{}; {STOPS}", opening.told(now)))
+}
+
+/// Why a part will be skipped, by what was decided already; nothing where that does not say so.
+pub fn skipped(part: &PlannedPart, decided: &BTreeMap<PartId, String>) -> Option<String> {
+    let known = |name: &str| decided.iter().find(|(id, _)| id.as_str() == name).map(|(_, word)| word.as_str());
+    let terms = part.options.when.0.iter().map(|term| Terms(vec![term.clone()]));
+    let mut failed = terms.filter_map(|term| {
+        let name = term.names().next().map(str::to_owned)?;
+        let word = known(&name)?;
+        (!term.hold(known)).then(|| format!("will be skipped: {} is {}", safe(&name), safe(word)))
+    });
+    failed.next()
+}
+
+/// The decision that says what becomes of the database where older code comes back.
+const DATABASE: &str = "database";
+
+/// That the database stays as it is, because that was decided: of every part that waits for the other way nothing is done.
+pub fn database_stays(plan: &ProcedurePlan, decided: &BTreeMap<PartId, String>) -> Option<String> {
+    let (_, word) = decided.iter().find(|(id, _)| id.as_str() == DATABASE)?;
+    let mut others = plan.parts.iter().filter(|part| part.options.when.names().any(|name| name == DATABASE)).peekable();
+    others.peek()?;
+    others.all(|part| skipped(part, decided).is_some()).then(|| format!("stays as it is: {} was chosen", safe(word)))
 }
 
 /// What a closed window does to a run.
