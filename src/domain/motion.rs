@@ -108,9 +108,14 @@ impl Motion {
     /// All of it in a line: `new: config, gateway; between: backend on app-1; old: search`. What nothing stands as is left
     /// out.
     pub fn words(&self) -> String {
+        self.words_by(|code| code.word().to_owned())
+    }
+
+    /// The same with other names for how something stands.
+    pub fn words_by(&self, name: impl Fn(Code) -> String) -> String {
         let told = Code::ALL.into_iter().filter_map(|code| {
             let those = self.those(code);
-            (!those.is_empty()).then(|| format!("{}: {}", code.word(), those.join(", ")))
+            (!those.is_empty()).then(|| format!("{}: {}", name(code), those.join(", ")))
         });
         told.collect::<Vec<_>>().join("; ")
     }

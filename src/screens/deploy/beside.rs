@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::list::motion;
+use super::list::code_told;
 use super::sight::Sight;
 use super::steps::budget;
 use crate::domain::run::RunState;
@@ -124,7 +124,7 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         };
         lines.pair(page.title(), Words::of(role, word));
     }
-    let motion = motion(wizard).words();
+    let motion = code_told(wizard);
     if !motion.is_empty() {
         lines.pair("code", Words::new().prose(Role::Text, &motion));
     }

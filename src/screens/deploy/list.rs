@@ -9,6 +9,8 @@ use super::state::State;
 use super::steps::run_line;
 use super::{beside, following, what};
 use crate::domain::lock::Stands as Held;
+use crate::domain::motion::Code;
+use crate::domain::procedure::Kind;
 use crate::domain::time::short;
 use crate::domain::{Motion, Standing};
 use crate::state::deploy::{Item, Judged, Page, Wizard};
@@ -84,7 +86,7 @@ pub fn below(page: Page, sight: &Sight<'_>, height: usize, columns: usize) -> us
         Page::Gate => 2 - usize::from(low),
         Page::Run if !motion(wizard).is_empty() => {
             // As much of it as the steps leave room for, and a little in any case.
-            let wants = 1 + crate::text::wrap(&motion(wizard).words(), columns.max(4)).len();
+            let wants = 1 + crate::text::wrap(&code_told(wizard), columns.max(4)).len();
             let free = height.saturating_sub(lines(page, wizard, sight, columns).len());
             wants.min(free).max(3 - 2 * usize::from(low))
         }
@@ -96,6 +98,19 @@ pub fn below(page: Page, sight: &Sight<'_>, height: usize, columns: usize) -> us
 pub(super) fn motion(wizard: Wizard<'_>) -> Motion {
     let steps = wizard.run().map(|run| run.steps.as_slice()).unwrap_or_default();
     crate::state::procedures::motion(wizard.sheet.procedure, wizard.environment, steps)
+}
+
+/// It in words. New code of a way back is the older release: there the releases are named.
+pub(super) fn code_told(wizard: Wizard<'_>) -> String {
+    let back = wizard.sheet.procedure.header.kind == Kind::Rollback;
+    match wizard.version_told().filter(|_| back) {
+        Some(version) => motion(wizard).words_by(|code| match code {
+            Code::New => version.clone(),
+            Code::Old => format!("not yet {version}"),
+            Code::Between => code.word().to_owned(),
+        }),
+        None => motion(wizard).words(),
+    }
 }
 
 /// Draws it.
@@ -352,14 +367,14 @@ fn code(wizard: Wizard<'_>, pen: &mut Pen<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let told = Words::new().prose(Role::Text, &motion(wizard).words());
+    let told = Words::new().prose(Role::Text, &code_told(wizard));
     if area.height == 1 {
         pen.words(area.x, area.y, area.width, &told);
         return;
     }
     let columns = usize::from(area.width);
     pen.text(area.x, area.y, area.width, Role::Quiet, "What code runs");
-    let mut lines = crate::text::wrap(&motion(wizard).words(), columns.max(4));
+    let mut lines = crate::text::wrap(&code_told(wizard), columns.max(4));
     // What has no room is marked: page 6 has all of it.
     let room = usize::from(area.height - 1);
     let rest = lines.split_off(room.saturating_sub(1).min(lines.len())).join(" ");
