@@ -385,7 +385,7 @@ fn back(model: &mut Model, now: Now) {
         Screen::History => model.history.back(),
     };
     // What says that this key hides it is hidden before anything is left.
-    if went || troubles::hide(model) {
+    if went || troubles::hide(model) || procedures::hide_left(model) {
         return;
     }
     if model.screen == Screen::Procedure && procedures::past::put_back(model) {

@@ -74,7 +74,11 @@ fn place(model: &Model, pen: &Pen<'_>, role: Role) -> Words {
     if let Some(lock) = model.conducted.locked() {
         let who = crate::text::truncate(&crate::text::Foreign::from(lock.holder.person.as_str()).plain(), HOLDER);
         let gone = if lock.stands == Stands::Reserved { ", gone" } else { "" };
-        words = words.gap(2).text(Role::BandWarn, format!("locked by {who}{gone}"));
+        let told = match model.conducted.is_locked_by_left() {
+            true => "your run is left open".to_owned(),
+            false => format!("locked by {who}{gone}"),
+        };
+        words = words.gap(2).text(Role::BandWarn, told);
     }
     if model.setup.read_only {
         words = words.gap(2).text(Role::ReadOnly, " READ ONLY ");

@@ -120,6 +120,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// A word about the last key.
     pub notice: Option<Notice>,
+    /// Runs that nobody is at, of which somebody hid the word.
+    pub left_hidden: Vec<RunId>,
     /// Sentences about trouble, the oldest first; `esc` lets the newest in sight go.
     pub troubles: Vec<Trouble>,
     /// Whether the clock runs; without it ages are shown as times.
@@ -225,6 +227,7 @@ impl Model {
             questions: VecDeque::new(),
             pending: Vec::new(),
             notice: None,
+            left_hidden: Vec::new(),
             troubles: setup.notices.iter().cloned().map(Trouble::own).collect(),
             clock: !setup.no_clock,
             focused: true,

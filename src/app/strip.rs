@@ -59,7 +59,7 @@ fn run(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
     if under_way.refused.is_some() {
         return key(Words::of(Role::Bad, format!("{} a change was not begun", glyphs.no)));
     }
-    let Some(shown) = under_way.told() else { return Words::new() };
+    let Some(shown) = under_way.told() else { return left(model, room, pen) };
     let title = Foreign::from(shown.run.title.as_str()).plain();
     let (done, all) = shown.progress();
     let (mark, word) = match shown.run.state {
@@ -76,6 +76,15 @@ fn run(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
         words = words.text(Role::Quiet, format!(" {} ", glyphs.dot)).piece(Role::Quiet, Piece::Age(shown.at));
     }
     key(words)
+}
+
+/// That runs were left which nobody is at.
+fn left(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
+    let Some((told, key, shows)) = procedures::left(model) else { return Words::new() };
+    let keys = Words::new().gap(2).text(Role::Key, key).text(Role::Quiet, shows).text(Role::Quiet, ", ");
+    let keys = keys.text(Role::Key, key_of(model, Action::Back)).text(Role::Quiet, " hides this");
+    let told = truncate(&told, room.saturating_sub(keys.width(pen.clock) + 2));
+    Words::of(Role::Warn, format!("{} ", pen.styles.glyphs.alarm)).text(Role::Text, told).then(keys)
 }
 
 /// What a run of a procedure waits for, or that one goes on which is not on screen.

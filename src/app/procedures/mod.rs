@@ -42,8 +42,6 @@ use crate::text::Foreign;
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
-/// How long it is said that runs were left.
-const LEFT: Duration = Duration::from_secs(30);
 /// How long it is said what a drill does not send.
 const REHEARSED: Duration = Duration::from_secs(6);
 /// Where heights are counted time does not matter.
@@ -372,9 +370,6 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     if let ProcedureNews::Trouble(run, sentence) = &news {
         troubles::tell_of(model, run.clone(), sentence.clone());
     }
-    if let ProcedureNews::Open(open) = &news {
-        left(model, open, now);
-    }
     let read = match &news {
         ProcedureNews::Document(id, _) => Some(id.clone()),
         ProcedureNews::Output(..)
@@ -405,25 +400,33 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     decide::answers(model)
 }
 
-/// Runs that nobody is at are said once: one may keep the environment's lock.
-fn left(model: &mut Model, open: &[OpenRun], now: Now) {
-    let new = |one: &&OpenRun| !model.conducted.is_open(&one.run.id);
-    let titles: Vec<String> =
-        open.iter().filter(new).map(|one| Foreign::from(one.run.title.as_str()).plain()).collect();
+/// Runs that nobody is at, as they are said until they are taken up or somebody hides that: one may keep the
+/// environment's lock. The sentence, the key that shows them, and what that does.
+pub fn left(model: &Model) -> Option<(String, String, &'static str)> {
+    let open = model.conducted.open.iter();
+    let open: Vec<&OpenRun> = open.filter(|one| !model.left_hidden.contains(&one.run.id)).collect();
+    let titles: Vec<String> = open.iter().map(|one| Foreign::from(one.run.title.as_str()).plain()).collect();
     // Of several that stand in different places all are in the list of runbooks.
     let shown = |one: &OpenRun| {
         let name = one.run.document.as_ref().map(|document| &document.name);
         model.environment().map(|here| shown_with(name, here))
     };
-    let mut actions = open.iter().filter(new).map(shown);
+    let mut actions = open.iter().copied().map(shown);
     let first = actions.next().flatten().unwrap_or(Action::ShowRunbooks);
     let action = if actions.all(|other| other == Some(first)) { first } else { Action::ShowRunbooks };
     let key = key_on_screen(model, action);
     match titles.as_slice() {
-        [] => {}
-        [title] => model.say_for(format!("A run was left, nobody is at it; {key} shows it: {title}"), LEFT, now),
-        all => model.say_for(format!("{} runs were left, nobody is at them; {key} shows them", all.len()), LEFT, now),
+        [] => None,
+        [title] => Some((format!("A run was left, nobody is at it: {title}"), key, " shows it")),
+        all => Some((format!("{} runs were left, nobody is at them", all.len()), key, " shows them")),
     }
+}
+
+/// Says no more of the runs that nobody is at; says whether anything was said of them.
+pub fn hide_left(model: &mut Model) -> bool {
+    let said = left(model).is_some();
+    model.left_hidden = model.conducted.open.iter().map(|one| one.run.id.clone()).collect();
+    said
 }
 
 /// What was not delivered must be seen; what a drill does not send is said.

@@ -125,6 +125,9 @@ fn lock(sight: &Sight<'_>) -> Words {
     if own || sight.conducted.locked().is_none() {
         return Words::of(Role::Quiet, "you hold the lock");
     }
+    if sight.conducted.is_locked_by_left() {
+        return Words::of(Role::Warn, "a run that you left has the lock");
+    }
     let who = crate::text::truncate(&Foreign::from(lock.holder.person.as_str()).plain(), 16);
     let gone = if lock.stands == Held::Reserved { ", gone" } else { "" };
     Words::of(Role::Warn, format!("locked by {who}{gone}"))

@@ -1,9 +1,12 @@
 //! The first page: what can be chosen, and what is known of the row under the cursor.
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 
 use super::sight::Sight;
 use super::state::State;
+use crate::domain::lock::Stands;
 use crate::domain::procedure::{Kind, Procedure};
 use crate::domain::release::{History, Verdict};
 use crate::domain::run::Go;
@@ -11,7 +14,8 @@ use crate::domain::source::Named;
 use crate::domain::time::short;
 use crate::domain::{Release, Run};
 use crate::state::deploy::what::{BACK_TO, RELEASED, Row, VERSIONS, brings, goes_back};
-use crate::state::deploy::{Page, Sort, names_version};
+use crate::state::deploy::{Page, Sort, Wizard, names_version};
+use crate::state::procedures::Sheet;
 use crate::state::releases::{What, in_full, service, trouble, what};
 use crate::style::Role;
 use crate::text::Foreign;
@@ -57,9 +61,16 @@ fn told(row: &Row<'_>, chosen: bool, sight: &Sight<'_>) -> (Words, Words) {
             (title, Words::of(Role::Quiet, procedure.header.kind.word()))
         }
         Row::Unfinished(open) => {
-            let title = Foreign::from(open.run.title.as_str()).plain();
-            let words = Words::of(Role::Warn, format!("{} ", sight.glyphs.alarm)).text(Role::Text, title);
-            (words, Words::new().piece(Role::Warn, Piece::Since(open.run.begun)))
+            let left = Left::of(&open.run, sight);
+            // What tells it from others comes first; what has no room is its title.
+            let words =
+                Words::of(Role::Warn, format!("{} ", sight.glyphs.alarm)).text(Role::Strong, left.version.clone());
+            let words = if left.version.is_empty() { words } else { words.gap(2) };
+            let words =
+                words.text(Role::Text, left.page.clone()).text(Role::Quiet, format!("  {}  ", open.run.id.short()));
+            let words = words.text(Role::Quiet, Foreign::from(open.run.title.as_str()).plain());
+            let held = if left.locks { Words::of(Role::Warn, "has the lock ") } else { Words::new() };
+            (words, held.piece(Role::Warn, Piece::Since(open.run.begun)))
         }
         Row::Version(version) => {
             let role = if chosen { Role::Strong } else { Role::Text };
@@ -340,7 +351,13 @@ fn runs_now(procedure: &Procedure, sight: &Sight<'_>, lines: &mut Lines) {
 
 fn unfinished(run: &Run, sight: &Sight<'_>, lines: &mut Lines) {
     let title = Foreign::from(run.title.as_str()).plain();
-    lines.pair("run", runs::mark(run.state, sight.glyphs).text(Role::Text, format!(" {title}")));
+    let left = Left::of(run, sight);
+    let id = format!("  {}", run.id.short());
+    lines.pair("run", runs::mark(run.state, sight.glyphs).text(Role::Text, format!(" {title}")).text(Role::Quiet, id));
+    if !left.version.is_empty() {
+        lines.pair("version", Words::of(Role::Strong, left.version.clone()));
+    }
+    lines.pair("stands at", Words::new().prose(Role::Text, &[left.page.as_str(), left.step.as_str()].join(": ")));
     let who = format!(
         "{} from {}",
         Foreign::from(run.person.as_str()).plain(),
@@ -348,11 +365,54 @@ fn unfinished(run: &Run, sight: &Sight<'_>, lines: &mut Lines) {
     );
     lines.pair("begun by", Words::of(Role::Text, who));
     lines.pair("begun", Words::new().piece(Role::Text, Piece::Ago(run.begun)));
+    if left.locks {
+        lines.pair("lock", Words::of(Role::Warn, "it has the lock of the environment"));
+    }
     lines.space();
     let judged = run.document.as_ref().is_some_and(|document| document.decided.go == Go::Waits);
-    let told = match judged {
-        true => "Nobody is at it. Only its gate was judged, and nothing was changed: take it up, and go on or end it.",
-        false => "Nobody is at it, and the environment may be half-way: take it up, and go on or go back.",
+    let told = match (judged, left.begun) {
+        (true, false) => {
+            "Nobody is at it. Only its gate was judged, and nothing was changed yet: take it up, and go on or end it."
+        }
+        (false, false) => "Nobody is at it. Nothing was changed yet: take it up, and go on or end it.",
+        (_, true) => "Nobody is at it, and the environment may be half-way: take it up, and go on or go back.",
     };
-    lines.text(if judged { Role::Text } else { Role::Warn }, told);
+    lines.text(if left.begun { Role::Warn } else { Role::Text }, told);
+}
+
+/// What tells a run that was left from others.
+struct Left {
+    version: String,
+    /// The page at which it stands, with its number.
+    page: String,
+    /// The step at which it stands.
+    step: String,
+    /// Whether it has the lock of the environment.
+    locks: bool,
+    /// Whether anything behind its gate was begun.
+    begun: bool,
+}
+
+impl Left {
+    fn of(run: &Run, sight: &Sight<'_>) -> Self {
+        let holder =
+            sight.conducted.lock.as_ref().filter(|lock| matches!(lock.stands, Stands::Held | Stands::Reserved));
+        let locks = holder.is_some_and(|lock| lock.holder.run.as_ref() == Some(&run.id));
+        let name = run.document.as_ref().map(|document| &document.name);
+        let Some(procedure) = name.and_then(|name| sight.environment.procedure(name)) else {
+            return Self { version: String::new(), page: String::new(), step: String::new(), locks, begun: true };
+        };
+        let told = BTreeMap::new();
+        let sheet = Sheet { procedure, run: Some(run) };
+        let wizard = Wizard { environment: sight.environment, sheet, conduct: None, told: &told };
+        let page = wizard.current();
+        let step = wizard.at(page).and_then(|place| procedure.parts.get(place));
+        Self {
+            version: wizard.version_told().unwrap_or_default(),
+            page: format!("{} {}", page.number(), page.title()),
+            step: step.map(|part| part.title.plain()).unwrap_or_default(),
+            locks,
+            begun: wizard.has_begun(),
+        }
+    }
 }

@@ -203,6 +203,12 @@ impl Conducted {
         (!mine && matches!(lock.stands, Stands::Held | Stands::Reserved)).then_some(lock)
     }
 
+    /// Whether the lock is had by a run that was left at this workstation.
+    pub fn is_locked_by_left(&self) -> bool {
+        let holder = self.locked().and_then(|lock| lock.holder.run.as_ref());
+        holder.is_some_and(|run| self.open.iter().any(|open| !open.elsewhere && open.run.id == *run))
+    }
+
     /// Whether nobody is at it.
     pub fn is_open(&self, id: &RunId) -> bool {
         self.open.iter().any(|open| open.run.id == *id)
