@@ -24,9 +24,9 @@ fn closed() -> Environment {
 fn a_closed_window_is_told_with_the_plan_and_in_the_confirmation() {
     for size in SIZES {
         let (mut console, mut told) = passed_in(size, closed());
-        says(&console, &["Window: closed, opens 03:30 UTC, in 1h", "it stops before its first change"]);
+        says(&console, &["Window: closed, opens 03:30 UTC, in 1h", "it stops before a change"]);
         console.keys("enter");
-        says(&console, &["type production", "window", "closed, opens 03:30 UTC", "before its first change"]);
+        says(&console, &["type production", "window", "closed, opens 03:30 UTC", "it stops before its"]);
         // Whoever overrode it has been told enough.
         console.keys("esc");
         told.decided(&mut console, |decided| {

@@ -25,7 +25,9 @@ pub(super) fn ends_with(model: &Model, part: &PartId) -> bool {
 pub(super) fn ask(model: &mut Model, run: RunId, part: &PartId) {
     let Some(one) = found(model, part) else { return };
     let about = match ends_with(model, part) {
-        true => "It is the last item: with it the run ends well and is recorded as a release. Nothing takes that back.",
+        true => {
+            "It is the last item: with it the run ends well and is recorded as a release.\nNothing takes that back."
+        }
         false => "It is kept with your name.",
     };
     let about = About { heading: String::new(), text: Foreign::from(about), difference: false };

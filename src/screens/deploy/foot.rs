@@ -11,7 +11,6 @@ use crate::domain::time::short;
 use crate::input::Action;
 use crate::port::procedure::Need;
 use crate::state::deploy::{Item, Judged, Page, Stands, Weight, Wizard, names_version};
-use crate::state::procedures::wording::STOPS;
 use crate::style::Role;
 use crate::ui::{Pen, Words};
 
@@ -187,7 +186,7 @@ fn closed(sight: &Sight<'_>, wizard: Wizard<'_>) -> Option<String> {
     let (windows, now) = (&sight.environment.windows, sight.clock.now.wall);
     let holds = !overridden && windows.hold_for(wizard.sheet.procedure.header.kind);
     let opening = holds.then(|| windows.at(now)).filter(|opening| !opening.is_open())?;
-    Some(format!("{}; {STOPS}", opening.told(now)))
+    Some(format!("{}; it stops before a change", opening.told(now)))
 }
 
 /// Whether a person waits at the gate, and may read on.

@@ -147,7 +147,7 @@ pub fn database_stays(plan: &ProcedurePlan, decided: &BTreeMap<PartId, String>) 
 }
 
 /// What a closed window does to a run.
-pub const STOPS: &str = "it stops before its first change";
+const STOPS: &str = "it stops before its first change";
 
 /// Jobs with the same command, together.
 pub fn alike(jobs: &[Job]) -> Vec<(&Job, Vec<&Job>)> {
