@@ -23,6 +23,8 @@ mod following;
 mod fresh;
 #[path = "runbooks/guarded.rs"]
 mod guarded;
+#[path = "runbooks/left.rs"]
+mod left;
 #[path = "runbooks/notice.rs"]
 mod notice;
 #[path = "runbooks/open.rs"]

@@ -158,9 +158,10 @@ fn trouble(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.words(area.x + 1, area.y, area.width.saturating_sub(2), &words);
 }
 
-/// Whether it has something to say that must be read: trouble, or a run that waits for a person.
+/// Whether it has something to say that must be read: trouble, a run that waits for a person, one that was left.
 pub fn speaks(model: &Model) -> bool {
-    !said(model, usize::MAX).is_empty() || model.conducted.waiting().next().is_some()
+    let left = procedures::left(model).is_some();
+    left || !said(model, usize::MAX).is_empty() || model.conducted.waiting().next().is_some()
 }
 
 /// What is to be read; the newest sentence takes so many columns that the key beside it is in sight.

@@ -168,7 +168,7 @@ fn until_it_is_due_the_console_looks_by_itself_and_says_what_became_worse() {
     }
 }
 
-fn held(stands: Stands) -> Lock {
+pub(super) fn held(stands: Stands) -> Lock {
     let holder = Holder {
         person: "bo".into(),
         workstation: "bo@desk".into(),

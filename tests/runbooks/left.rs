@@ -1,0 +1,83 @@
+//! Runs that nobody is at, as whoever comes back to the console finds them.
+
+use std::time::Duration;
+
+use quarterdeck::domain::lock::Stands;
+use quarterdeck::domain::procedure::Given;
+use quarterdeck::domain::run::{Go, StepState};
+use quarterdeck::domain::{InputName, Run};
+use quarterdeck::port::Event;
+use quarterdeck::port::procedure::{OpenRun, ProcedureNews};
+
+use super::deploys;
+use super::{SIZES, says};
+
+/// A deploy of this version that was left; its gate is judged, the rest as far as `begun`.
+fn run(number: u32, version: &str, begun: bool) -> Run {
+    let mut run = super::procedures::run_of(&deploys::deploy(), number, "02:12:40");
+    for step in run.steps.iter_mut().take(deploys::GATE) {
+        step.state = StepState::Verified;
+    }
+    if begun {
+        (run.steps[deploys::GATE].state, run.steps[deploys::GATE].attempt) = (StepState::Verified, 1);
+    }
+    let document = run.document.as_mut().unwrap();
+    document.decided.go = if begun { Go::Given } else { Go::Waits };
+    document.given = vec![Given { name: InputName::new("version").unwrap(), value: Some(version.to_owned()) }];
+    run
+}
+
+#[test]
+fn runs_that_were_left_are_told_apart_and_told_until_somebody_hides_that() {
+    for size in SIZES {
+        let mut console = deploys::opened(size);
+        let (half, judged) = (run(51, "v1.2", true), run(52, "v1.3", false));
+        let open = |run: &Run| OpenRun { run: run.clone(), elsewhere: false, left: None };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open(&half), open(&judged)])));
+        let mut lock = super::following::held(Stands::Held);
+        lock.holder.run = Some(half.id.clone());
+        console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock)))));
+        says(&console, &["v1.2  4 Run", "v1.3  2 Gate", half.id.short()]);
+        assert!(console.row_with("v1.2  4 Run").contains("has the lock"), "{}", console.screen());
+        assert!(!console.row_with("v1.3  2 Gate").contains("has the lock"), "{}", console.screen());
+        // In a low window the end of the details has to be scrolled to.
+        if size.0 >= 100 {
+            console.keys("g");
+            says(&console, &["may be half-way"]);
+            console.keys("j");
+            says(&console, &["nothing was changed yet"]);
+        }
+        // On another screen, long after.
+        console.keys("1");
+        console.pass(Duration::from_secs(120));
+        says(&console, &["2 runs were left", "7 shows them", "your run is left open"]);
+        assert!(!console.screen().contains("locked by"), "{}", console.screen());
+        console.keys("esc");
+        assert!(!console.screen().contains("runs were left"), "{}", console.screen());
+        // A third one is a word of its own.
+        let more = run(53, "v1.4", false);
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open(&half), open(&judged), open(&more)])));
+        says(&console, &["A run was left"]);
+    }
+}
+
+#[test]
+fn while_a_rollback_goes_on_the_code_is_told_by_its_release() {
+    use quarterdeck::domain::{ServiceName, procedure::Kind};
+    for size in SIZES {
+        let mut console = deploys::opened(size);
+        console.keys("B");
+        let back = deploys::rollback();
+        assert_eq!(back.header.kind, Kind::Rollback);
+        let mut run = super::procedures::run_of(&back, 61, "02:13:20");
+        for (step, name) in run.steps.iter_mut().zip(["backend", "gateway"]) {
+            step.service = Some(ServiceName::new(name).unwrap());
+        }
+        let given = Given { name: InputName::new("release").unwrap(), value: Some("v2.30.2".to_owned()) };
+        run.document.as_mut().unwrap().given = vec![given];
+        let mut told = deploys::Told::begin(&mut console, run);
+        told.done(&mut console, 0, 2_000).started(&mut console, 1);
+        assert!(!console.screen().contains("new: backend"), "{}", console.screen());
+        says(&console, &["v2.30.2: backend"]);
+    }
+}
