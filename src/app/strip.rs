@@ -81,8 +81,15 @@ fn run(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
 /// That runs were left which nobody is at.
 fn left(model: &Model, room: usize, pen: &Pen<'_>) -> Words {
     let Some((told, key, shows)) = procedures::left(model) else { return Words::new() };
-    let keys = Words::new().gap(2).text(Role::Key, key).text(Role::Quiet, shows).text(Role::Quiet, ", ");
-    let keys = keys.text(Role::Key, key_of(model, Action::Back)).text(Role::Quiet, " hides this");
+    let shows = Words::new().gap(2).text(Role::Key, key).text(Role::Quiet, shows);
+    let hides = shows
+        .clone()
+        .text(Role::Quiet, ", ")
+        .text(Role::Key, key_of(model, Action::Back))
+        .text(Role::Quiet, " hides this");
+    // What it is about goes before what hides it.
+    let fits = width(&told) + hides.width(pen.clock) + 2 <= room;
+    let keys = if fits { hides } else { shows };
     let told = truncate(&told, room.saturating_sub(keys.width(pen.clock) + 2));
     Words::of(Role::Warn, format!("{} ", pen.styles.glyphs.alarm)).text(Role::Text, told).then(keys)
 }

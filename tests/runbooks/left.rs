@@ -43,7 +43,7 @@ fn runs_that_were_left_are_told_apart_and_told_until_somebody_hides_that() {
         // In a low window the end of the details has to be scrolled to.
         if size.0 >= 100 {
             console.keys("g");
-            says(&console, &["may be half-way"]);
+            says(&console, &["half-way: take it up"]);
             console.keys("j");
             says(&console, &["nothing was changed yet"]);
         }
