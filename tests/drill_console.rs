@@ -122,7 +122,7 @@ fn at_its_go(version: &str) -> pty::Pty {
         answer(&mut pty, "it is only a drill\r");
         pty.wait_until(LONG, "it is waived", |pty| pty.screen().contains("1 waived"));
     }
-    press(&mut pty, " ", "the migrations are to be judged", |pty| pty.screen().contains("it is good"));
+    press(&mut pty, " ", "the migrations are to be judged", |pty| pty.screen().contains("Judge: "));
     assert!(pty.screen().contains("simulated"), "{}", pty.screen());
     // What comes before the console knows that the question was on the screen says nothing.
     press(&mut pty, "\r", "one item is left", |pty| pty.screen().contains("1 waits for you"));

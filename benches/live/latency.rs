@@ -2,12 +2,10 @@
 //!
 //! Hosts and terminal share one kernel, and so one monotonic clock: both moments can be compared.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::figures::{Figures, now, row, title};
+use crate::heard::Heard;
 use crate::pty::Pty;
 use crate::shell::Shell;
 use crate::stage::{FLIP, Stage};
@@ -31,7 +29,7 @@ pub fn measure(stage: &Stage) {
          systemctl daemon-reload; systemctl start {FLIP} {HOLDER}; echo ready"
     ));
     assert_eq!(shell.line(), "ready");
-    let monitor = Monitor::start(stage);
+    let monitor = monitor(stage);
     // Narrow enough that the list stands alone on its lines.
     let mut pty = stage.console("flip", &[]).size(90, 50).start();
     pty.wait_until(WITHIN, "the unit is up", |pty| shows(pty, "up"));
@@ -50,7 +48,7 @@ pub fn measure(stage: &Stage) {
         let changed = Duration::from_micros(shell.line().parse().expect("a moment in microseconds"));
         assert!(!changed.is_zero(), "systemd has forgotten when the unit changed");
         ours.push(seen.saturating_sub(changed));
-        if let Some(heard) = monitor.heard(state) {
+        if let Some(heard) = heard(&monitor, state) {
             raw.push(heard.saturating_sub(changed));
         }
     }
@@ -67,59 +65,29 @@ fn shows(pty: &Pty, word: &str) -> bool {
     pty.screen().lines().any(|line| line.contains(" flip ") && line.contains(&wanted))
 }
 
-/// `busctl monitor` on the host, over an ssh of its own.
-struct Monitor {
-    child: Child,
-    heard: Receiver<(String, Duration)>,
-}
-
-impl Monitor {
-    fn start(stage: &Stage) -> Self {
-        let rule = format!("type='signal',path='{PATH}'");
-        let mut child = Command::new("ssh")
-            .args(["-o", "BatchMode=yes", "-F"])
-            .arg(stage.lab.ssh_config())
-            .args([HOST, &format!("busctl monitor --match \"{rule}\"")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ssh starts");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (say, heard) = channel();
-        std::thread::spawn(move || {
-            let mut of_state = 0;
-            for line in lines.map_while(Result::ok) {
-                let word = line.trim().strip_prefix("STRING \"").and_then(|rest| rest.strip_suffix("\";"));
-                match word {
-                    Some("ActiveState") => of_state = 2,
-                    Some(word) if of_state > 0 => {
-                        let _ = say.send((word.to_owned(), now()));
-                        of_state = 0;
-                    }
-                    Some(_) | None => of_state -= i32::from(of_state > 0 && word.is_some()),
-                }
-            }
-        });
-        Self { child, heard }
-    }
-
-    /// When the newest line with this state came; what came before is forgotten.
-    fn heard(&self, state: &str) -> Option<Duration> {
-        let mut last = None;
-        while let Ok((word, at)) = self.heard.recv_timeout(Duration::from_millis(if last.is_some() { 0 } else { 500 }))
-        {
-            if word == state {
-                last = last.or(Some(at));
-            }
+/// The states that `busctl monitor` tells of the unit on the host.
+fn monitor(stage: &Stage) -> Heard {
+    let command = format!("busctl monitor --match \"type='signal',path='{PATH}'\"");
+    let mut is_state = false;
+    Heard::start(stage, HOST, &command, move |line| {
+        let word = line.trim().strip_prefix("STRING \"").and_then(|rest| rest.strip_suffix("\";"))?;
+        if word == "ActiveState" {
+            is_state = true;
+        } else if is_state {
+            is_state = false;
+            return Some(word.to_owned());
         }
-        last
-    }
+        None
+    })
 }
 
-impl Drop for Monitor {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// When the newest word with this state came; what came before is forgotten.
+fn heard(monitor: &Heard, state: &str) -> Option<Duration> {
+    let mut last = None;
+    while let Some((word, at)) = monitor.next(Duration::from_millis(if last.is_some() { 0 } else { 500 })) {
+        if word == state {
+            last = last.or(Some(at));
+        }
     }
+    last
 }

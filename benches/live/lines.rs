@@ -1,11 +1,10 @@
 //! Reading the log of a unit: all of it, against the raw pipe of the same journalctl, and one line at a time.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::figures::{Figures, now, row, title};
+use crate::heard::Heard;
 use crate::pty::Pty;
 use crate::shell::Shell;
 use crate::stage::{LOADED, Stage};
@@ -167,7 +166,7 @@ pub fn tick(stage: &Stage) {
          exec 3>{PIPE}; echo ready"
     ));
     assert_eq!(shell.line(), "ready");
-    let raw = Raw::start(stage);
+    let raw = Heard::start(stage, HOST, &format!("journalctl -q -f -n 0 -o cat -u {LOADED}"), Some);
     let mut pty = open(stage);
     pty.read_during(Duration::from_secs(2));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -179,7 +178,7 @@ pub fn tick(stage: &Stage) {
         shell.send(&format!("echo {word} >&3"));
         pty.wait_until(WITHIN, &word, |pty| pty.screen().contains(&word));
         ours.push(now().saturating_sub(begin));
-        theirs.extend(raw.heard(&word).map(|at| at.saturating_sub(begin)));
+        theirs.extend(heard(&raw, &word).map(|at| at.saturating_sub(begin)));
     }
     pty.send("q").wait_exit(WITHIN);
     shell.send(&format!("exec 3>&-; systemctl stop {LOADED}; rm -f {PIPE}; echo gone"));
@@ -194,47 +193,12 @@ pub fn tick(stage: &Stage) {
     );
 }
 
-/// `journalctl --follow` of the unit, over an ssh of its own.
-struct Raw {
-    child: Child,
-    heard: Receiver<(String, Duration)>,
-}
-
-impl Raw {
-    fn start(stage: &Stage) -> Self {
-        let mut child = Command::new("ssh")
-            .args(["-o", "BatchMode=yes", "-F"])
-            .arg(stage.lab.ssh_config())
-            .args([HOST, &format!("journalctl -q -f -n 0 -o cat -u {LOADED}")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ssh starts");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (say, heard) = channel();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let _ = say.send((line, now()));
-            }
-        });
-        Self { child, heard }
-    }
-
-    /// When this line came.
-    fn heard(&self, word: &str) -> Option<Duration> {
-        while let Ok((line, at)) = self.heard.recv_timeout(Duration::from_secs(2)) {
-            if line.contains(word) {
-                return Some(at);
-            }
+/// When this line came.
+fn heard(raw: &Heard, word: &str) -> Option<Duration> {
+    while let Some((line, at)) = raw.next(Duration::from_secs(2)) {
+        if line.contains(word) {
+            return Some(at);
         }
-        None
     }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    None
 }

@@ -14,6 +14,7 @@ mod pty;
 mod cost;
 mod crowd;
 mod figures;
+mod heard;
 mod idle;
 mod latency;
 mod lines;

@@ -107,7 +107,11 @@ impl Lock {
     /// 3s ago`.
     pub fn told(&self, now: Timestamp) -> String {
         let Holder { person, workstation, run, message, since } = &self.holder;
-        let mut told = format!("{person} ({workstation}) ");
+        // The login is what the host knows; of another than the one they are called by, or root, it is told.
+        let login = self.login.plain();
+        let is_theirs = login.is_empty() || login == "root" || workstation.split('@').next() == Some(login.as_str());
+        let login = if is_theirs { String::new() } else { format!(", by the login {login}") };
+        let mut told = format!("{person} ({workstation}{login}) ");
         told.push_str(match (self.stands, self.by_hand) {
             (Stands::Free, _) => "had it",
             (Stands::Held, true) => "holds it by hand",
@@ -231,6 +235,15 @@ mod tests {
         assert_eq!(may(Stands::Reserved), [false, true, false]);
         assert_eq!(may(Stands::Held), [false, true, false]);
         assert_eq!((may(Stands::Free), may(Stands::Lapsed)), ([true; 3], [true; 3]));
+    }
+
+    #[test]
+    fn a_login_that_is_called_otherwise_is_told() {
+        let told = |login: &str| Lock { login: login.into(), ..lock(Stands::Held, false) }.told(Timestamp::UNIX_EPOCH);
+        assert!(told("nobody").starts_with("ada (ada@desk, by the login nobody) holds it"), "{}", told("nobody"));
+        for own in ["ada", "root", ""] {
+            assert!(told(own).starts_with("ada (ada@desk) holds it"), "{}", told(own));
+        }
     }
 
     #[test]

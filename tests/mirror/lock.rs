@@ -7,10 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use quarterdeck::domain::lock::{Heard, Holder, Stands};
 use quarterdeck::domain::procedure::Header;
+use quarterdeck::domain::run::RunState;
 use quarterdeck::domain::{Lock, Procedure, ProcedureName, Run, RunId};
 use quarterdeck::engine::clock::{AnyClock, Clock, HeldClock, RealClock};
 use quarterdeck::engine::lock::{EnvironmentLock, Guard, Held, LockError, telling};
-use quarterdeck::engine::store::Who;
+use quarterdeck::engine::store::{Recorded, Who};
 use quarterdeck::port::Event;
 use quarterdeck::port::procedure::ProcedureNews;
 
@@ -313,6 +314,34 @@ async fn a_run_that_is_brought_to_its_end_elsewhere_leaves_no_lock_behind() {
     assert_eq!(later("bo", &run, true).release().await, None);
     let after = seen(&lock).await;
     assert!(after.stands == Stands::Free && !after.reserved, "{after:?}");
+}
+
+/// Killed between the verdict and the giving back: the lock is free again, by the word of the login that took it.
+#[tokio::test]
+async fn a_run_that_has_its_verdict_holds_no_lock() {
+    let place = Place::new();
+    let (lock, _link) = lock(&place).await;
+    let (mirror, _here) = place.mirror().await;
+    let run = place.run(1);
+    let (trail, sent) = mirror.begin(&run, 1, who("ada"), Timestamp::now());
+    sent.await.unwrap();
+    let held = take(&lock, "ada", &run).await.unwrap();
+    held.reserve().await.unwrap();
+    let other = place.run(2);
+    assert!(matches!(take(&lock, "bo", &other).await, Err(LockError::Held { .. })));
+    trail.append(Recorded::Ended(RunState::Succeeded), Timestamp::now()).await.unwrap();
+    if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        let nobody = |login: u32| std::os::unix::fs::chown(place.of(&run).join("owner-1"), Some(login), None).unwrap();
+        nobody(65534);
+        assert_eq!(seen(&lock).await.stands, Stands::Held, "what another login says ends nothing");
+        nobody(0);
+    }
+    assert_eq!(seen(&lock).await.stands, Stands::Free);
+    let next = take(&lock, "bo", &other).await.unwrap();
+    assert!(next.token() > held.token());
+    // Whoever lives still gives back what others have by now, and takes nothing from them.
+    assert!(matches!(held.release().await, Err(LockError::Lost { .. })));
+    assert_eq!((seen(&lock).await.token, seen(&lock).await.stands), (next.token(), Stands::Held));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod lab;
 mod reach;
 
 mod away;
+mod proof;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,6 +5,8 @@ use std::fs;
 
 use quarterdeck::domain::run::{Go, RunState, StepState};
 
+use super::pty::SOON;
+use super::terminal::at_a_terminal;
 use super::{Desk, told};
 
 const GATE: &str = "# Deploy\n\n## Gate\n\n```sh {#ci host=me danger=read waiver=lead}\ntest -e ROOM/green\n```\n\n\
@@ -102,6 +104,47 @@ fn at_go_it_is_checked_once_more_and_what_fails_then_blocks() {
     let went = desk.resume(&["--yes", "--on-failure", "retry"]);
     assert!(went.status.success(), "{}", told(&went));
     assert_eq!(desk.text("truth"), "changed\n");
+}
+
+/// What a part of the gate gives is not there for itself when it is looked at anew, and is there for those behind it.
+#[test]
+fn what_a_gate_gives_is_found_out_anew_when_its_run_is_taken_up_later() {
+    let desk = desk(
+        "+++\nback = \"auto\"\n+++\n# Deploy\n\n## Gate\n\n\
+         ```sh {#of host=me capture=commit danger=read expires=1s}\n# of version^{commit}\necho b371577\n```\n\n\
+         ```sh {#new host=me danger=read expires=1s}\necho \"new since $commit\" >>ROOM/looked\n```\n\n\
+         ## Phase 1\n\n```sh {#change host=me danger=change}\necho \"$commit\" >>ROOM/truth\n```\n\n\
+         ## Rollback\n\n```sh {#back host=me danger=change}\necho \"back from $commit\" >>ROOM/truth\n```\n",
+    );
+    assert_eq!(desk.qd(&["--gate"], None).status.code(), Some(0));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let went = desk.resume(&["--yes"]);
+    assert!(went.status.success(), "{}", told(&went));
+    assert_eq!(desk.text("looked"), "new since b371577\n".repeat(2));
+    assert_eq!(desk.text("truth"), "b371577\n");
+}
+
+/// Somebody else releases between what a person was shown and their go.
+#[test]
+fn a_go_that_another_release_has_overtaken_is_asked_for_once_more() {
+    let desk = desk(
+        "+++\nkind = \"deploy\"\n[inputs.version]\ndefault = \"v1\"\n[release]\nversion = \"version\"\n+++\n# Deploy\n\n## Gate\n\n\
+         ```sh {#ci host=me danger=read}\ntrue\n```\n\n\
+         ## Phase 1\n\n```sh {#change host=me danger=change}\necho \"$version\" >>ROOM/truth\n```\n",
+    );
+    assert_eq!(desk.qd(&["--gate"], None).status.code(), Some(0));
+    let (run, _) = desk.recorded();
+    let mut pty = at_a_terminal(&desk, &["run", "--resume", run.id.as_str(), "./run.md", "shop", "-e", "lab"]);
+    pty.wait_until(SOON * 3, "the question", |pty| pty.count(b"Type y to do it:") == 1);
+    let other = desk.qd(&["--yes", "--input", "version=v2"], None);
+    assert!(other.status.success(), "{}", told(&other));
+    pty.read_during(std::time::Duration::from_millis(600));
+    pty.send("y\n").wait_until(SOON * 3, "that it was overtaken", |pty| pty.screen().contains("v2 is good since"));
+    assert_eq!(desk.text("truth"), "v2\n");
+    assert_eq!(pty.wait_exit(SOON * 3).code(), 75, "it is left open: {pty:?}");
+    let went = desk.qd(&["--resume", run.id.as_str(), "--yes"], None);
+    assert!(went.status.success(), "whoever takes it up now sees what runs now: {}", told(&went));
+    assert_eq!(desk.text("truth"), "v2\nv1\n");
 }
 
 #[test]

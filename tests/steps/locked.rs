@@ -1,7 +1,11 @@
 //! A deploy that waits for the lock of its environment: what was judged and confirmed before the wait counts no more.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Output};
 use std::time::Duration;
+
+use quarterdeck::domain::run::RunState;
 
 use super::pty::{Pty, SOON};
 use super::terminal::at_a_terminal;
@@ -42,6 +46,59 @@ fn who_waits_for_the_lock_is_told_who_has_it_and_begins_when_it_is_free() {
     let went = waiting.wait_with_output().unwrap();
     assert!(went.status.success(), "{}{rest:?}", told(&went));
     assert_eq!(desk.text("truth"), "one\none\n");
+}
+
+/// A lock host that answers late: the lock is free when the run is over for whoever began it.
+#[test]
+fn a_run_that_has_ended_has_given_its_lock_back_however_slowly() {
+    let desk = locking();
+    assert!(lock(&desk, &["release"]).status.success());
+    let shim = desk.path("shim");
+    fs::create_dir_all(&shim).unwrap();
+    fs::write(shim.join("flock"), "#!/bin/sh\nsleep 1\nexec /usr/bin/flock \"$@\"\n").unwrap();
+    fs::set_permissions(shim.join("flock"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", shim.display(), std::env::var("PATH").unwrap());
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes"];
+    let went = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).env("PATH", path).output().unwrap();
+    assert!(went.status.success(), "{}", told(&went));
+    let stands = lock(&desk, &["status"]);
+    assert!(told(&stands).contains("free"), "{}", told(&stands));
+    let again = desk.qd(&["--yes"], None);
+    assert!(again.status.success(), "{}", told(&again));
+}
+
+/// Somebody breaks the lock while the run is verified and deploys on their own: the run can't say any more what runs.
+#[test]
+fn a_run_whose_lock_was_taken_away_before_its_verdict_does_not_end_well() {
+    let desk = locking();
+    assert!(lock(&desk, &["release"]).status.success());
+    desk.document(
+        "+++\nkind = \"deploy\"\nlock = true\n[inputs.version]\ndefault = \"v1\"\n[release]\nversion = \"version\"\n+++\n# P\n\n\
+         ## Phase 1\n\n```sh {#one host=me danger=change}\necho one >>ROOM/truth\n```\n\n## Verify\n\n\
+         ```sh {#seen host=me danger=read}\ntouch ROOM/reads; until [ -e ROOM/go ]; do sleep 0.1; done\n```\n",
+    );
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes"];
+    let going = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
+    desk.wait_for("reads");
+    let status = lock(&desk, &["status", "--json"]);
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    let token = serde_json::from_str::<serde_json::Value>(&text).unwrap()["token"].to_string();
+    let breaking = ["lock", "break", &token, "shop", "-e", "lab", "--reason", "mine-is-urgent"];
+    let broken = desk.command(env!("CARGO_BIN_EXE_qd"), &breaking).output().unwrap();
+    assert!(broken.status.success(), "{}", told(&broken));
+    assert!(lock(&desk, &["take", "-m", "urgent"]).status.success());
+    // Whoever was heard within two seconds is not asked again.
+    std::thread::sleep(Duration::from_millis(2500));
+    desk.write("go", "");
+    let went = going.wait_with_output().unwrap();
+    assert!(!went.status.success(), "{}", told(&went));
+    assert!(told(&went).contains("The lock was taken away from this run"), "{}", told(&went));
+    assert!(told(&went).contains("by hand for \"urgent\""), "{}", told(&went));
+    assert_eq!(desk.recorded().0.state, RunState::Unknown);
+    // It gives nothing back that is somebody else's.
+    assert!(told(&lock(&desk, &["status"])).contains("urgent"));
 }
 
 #[test]

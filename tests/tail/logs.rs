@@ -1,6 +1,7 @@
 //! `qd logs` on one host of the lab, what it wrote, and units that write lines.
 
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -156,11 +157,23 @@ impl<'lab> Bench<'lab> {
     pub fn until(&self, number: u64, limit: Duration) {
         let word = format!("\"message\":\"line {number}\"");
         let start = Instant::now();
-        while !fs::read_to_string(self.file()).unwrap_or_default().contains(&word) {
+        let mut from = 0;
+        while !self.contains(&word, &mut from) {
             let last = || (self.numbers().last().copied(), self.losses());
             assert!(start.elapsed() < limit, "not within {limit:?}: {word}, but {:?}; {}", last(), self.said());
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Whether these words stand in the file behind this place, which moves on: a long file is not read again and again.
+    fn contains(&self, words: &str, from: &mut u64) -> bool {
+        let Ok(mut file) = File::open(self.file()) else { return false };
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(*from)).unwrap();
+        file.read_to_end(&mut text).unwrap();
+        let found = String::from_utf8_lossy(&text).contains(words);
+        *from += text.len().saturating_sub(words.len()) as u64;
+        found
     }
 
     /// A unit that writes `line FIRST` to `line LAST`, so many a second; comes back at once.

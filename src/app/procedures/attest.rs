@@ -41,8 +41,8 @@ pub(super) fn ask(model: &mut Model, run: RunId, part: &PartId) {
 
 /// Takes the answer.
 pub(super) fn take(run: RunId, part: PartId, does: &Does) -> Vec<Effect> {
-    match does {
-        Does::Attest => vec![Effect::Decide(run, Decision::Tick(part, String::new()))],
-        _ => Vec::new(),
+    if *does != Does::Attest {
+        return Vec::new();
     }
+    vec![Effect::Decide(run, Decision::Tick(part, String::new()))]
 }

@@ -268,7 +268,11 @@ fn the_way_back_of_the_database_is_what_its_migrations_were() {
     assert_eq!(way(vec![two.clone(), three, four.clone()]), "lost m3, from d3, then m2");
     // It made none: the one before it.
     let bare = deploy(3, "3").migrates("m3 irreversible", "");
-    assert_eq!(way(vec![two, bare.clone(), four.clone()]), "lost m3, from d2, then ");
+    assert_eq!(way(vec![two.clone(), bare.clone(), four.clone()]), "lost m3, from d2, then ");
+    // Nor one whose file a later one has written again, which has the loss in it.
+    let lost = deploy(3, "3").migrates("m3 irreversible", "d3");
+    let again = deploy(4, "4").migrates("m4 reversible", "d3");
+    assert_eq!(way(vec![two.clone(), lost, again]), "lost m3, from d2, then ");
     // Not one from behind it.
     assert_eq!(way(vec![bare, four]), "lost m3, from none, then ");
     // What failed may have reached the database all the same, and so may what was taken back.

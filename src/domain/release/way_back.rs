@@ -33,6 +33,26 @@ pub struct Backup {
     pub of: Foreign,
     /// Not made later than this; by how much earlier is not recorded.
     pub before: jiff::Timestamp,
+    /// The login on the lock host whose word that is; `None` where this machine recorded it.
+    pub login: Option<Foreign>,
+}
+
+impl Backup {
+    fn made_by(release: &Release) -> Option<Self> {
+        let (name, login) = (release.backup.clone()?, release.login.clone());
+        Some(Self { name, of: release.version.clone(), before: release.at, login })
+    }
+
+    /// Whether this is another spelling of its name: `/b//x` and `/b/./x` are `/b/x`.
+    pub fn is_called(&self, name: &[u8]) -> bool {
+        parts(self.name.raw()).eq(parts(name))
+    }
+}
+
+/// The parts of a path: what stands for the folder itself is none, and what begins at the root begins with an empty one.
+fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let all = path.split(|byte| *byte == b'/').enumerate();
+    all.filter(|(place, part)| (*place == 0 || !part.is_empty()) && *part != b".").map(|(_, part)| part)
 }
 
 /// Before what a backup must have been made.
@@ -79,15 +99,23 @@ impl History {
         };
         let mut found: Vec<(Backup, Option<TooLate>)> = Vec::new();
         for (place, release) in all.iter().enumerate().rev() {
-            let Some(name) = release.backup.clone() else { continue };
-            if found.iter().any(|(known, _)| known.name == name) {
+            let Some(backup) = Backup::made_by(release) else { continue };
+            if found.iter().any(|(known, _)| known.is_called(backup.name.raw())) {
                 continue;
             }
             // That of the release itself was made before its migrations.
             let late = first.as_ref().filter(|(first, _)| place > *first).map(|(_, late)| late.clone());
-            found.push((Backup { name, of: release.version.clone(), before: release.at }, late));
+            found.push((backup, late));
         }
         found
+    }
+
+    /// Whether a release made a backup that is still its own: no later one has recorded the same name again, as a dump that
+    /// always has one name does. What a later one wrote there holds what came between.
+    fn has_its_backup(&self, release: &Release) -> bool {
+        let Some(backup) = Backup::made_by(release) else { return false };
+        let mut later = self.releases().iter().rev().take_while(|later| later.run != release.run);
+        !later.any(|later| later.backup.as_ref().is_some_and(|name| backup.is_called(name.raw())))
     }
 
     /// What code means for the database that does not know these migrations, which are in what runs; nothing where there
@@ -105,11 +133,8 @@ impl History {
         let did =
             |release: &&Release| release.migrations.iter().any(|one| lost.iter().any(|lost| lost.is_file_of(one)));
         let place = about.iter().position(did);
-        let holder = place.and_then(|place| about.iter().take(place + 1).rfind(|one| one.backup.is_some()));
-        let backup = holder.and_then(|release| {
-            let name = release.backup.clone()?;
-            Some(Backup { name, of: release.version.clone(), before: release.at })
-        });
+        let holder = place.and_then(|place| about.iter().take(place + 1).rfind(|one| self.has_its_backup(one)));
+        let backup = holder.and_then(|release| Backup::made_by(release));
         let then = if backup.is_some() { gone.iter().take(first).rev().cloned().collect() } else { Vec::new() };
         Some(Database::Restore { lost, backup, then })
     }
@@ -131,11 +156,8 @@ impl History {
         let first = behind.iter().position(|release| release.migrations.iter().any(is_lost)).unwrap_or(0);
         // That of the release itself was made before its migrations; otherwise the newest before it. One from before the
         // target was made would have to be migrated forward.
-        let holder = behind.iter().take(first + 1).rposition(|release| release.backup.is_some());
-        let backup = holder.and_then(|place| behind.get(place)).and_then(|release| {
-            let name = release.backup.clone()?;
-            Some(Backup { name, of: release.version.clone(), before: release.at })
-        });
+        let holder = behind.iter().take(first + 1).rposition(|release| self.has_its_backup(release));
+        let backup = holder.and_then(|place| behind.get(place)).and_then(|release| Backup::made_by(release));
         let mut then = Vec::new();
         for release in behind.iter().take(holder.unwrap_or(0)) {
             release.migrations.iter().for_each(|migration| add(&mut then, migration.clone()));

@@ -162,7 +162,7 @@ impl Ledger {
         self.send(Event::Procedure(ProcedureNews::Guarded(self.run.clone(), number, Box::new(seen)))).await;
     }
 
-    /// Records the end and the release that it has come to, then tells them.
+    /// Records the end and the release that it has come to. It is told by [`Ledger::ended`] when all else is done.
     pub(super) async fn end(&self, state: RunState, release: Option<Release>) {
         let at = self.clock.now().wall;
         let recorded = match &release {
@@ -183,6 +183,10 @@ impl Ledger {
             let what = "they see it once the releases are looked at from here again";
             self.trouble(format!("Others can't see what was released yet: {why}; {what}.")).await;
         }
+    }
+
+    /// Tells the end. Whoever hears it may leave at once, and with them whatever is not done yet.
+    pub(super) async fn ended(&self, state: RunState) {
         self.send(Event::Run(RunNews::Ended(self.run.clone(), state))).await;
     }
 

@@ -11,6 +11,7 @@ mod claim;
 mod clocks;
 mod deadman;
 mod dump;
+mod ending;
 mod evidence;
 mod fact;
 mod figures;
@@ -27,6 +28,7 @@ mod needs;
 mod notify;
 mod orders;
 mod output;
+mod overtaken;
 mod release;
 mod resume;
 mod secrets;
@@ -118,6 +120,10 @@ pub struct Conductor {
     clock: AnyClock,
     runs: BTreeMap<RunId, Conducted>,
 }
+
+/// A run that has its verdict gets this long to give the lock back and to be told of, when the console is left: the lock
+/// host may take [`runtimes::lock`](crate::runtimes::lock)'s 15 seconds for one of its two answers.
+const ENDS_WITHIN: Duration = Duration::from_secs(20);
 
 struct Conducted {
     title: String,
@@ -301,7 +307,11 @@ impl Conductor {
             let _ = run.orders.try_send(Order::Leave);
         }
         for mut run in runs.into_values() {
-            if tokio::time::timeout_at(until, &mut run.task).await.is_err() {
+            if tokio::time::timeout_at(until, &mut run.task).await.is_ok() {
+                continue;
+            }
+            let ends = *run.activity.borrow() == Activity::Ends;
+            if !ends || tokio::time::timeout_at(until + ENDS_WITHIN, &mut run.task).await.is_err() {
                 run.task.abort();
             }
         }

@@ -279,6 +279,9 @@ impl Task {
         if let (Ok(()), Some(apart)) = (&current, super::clocks::apart(plan, mirror, &self.kit.place.clock).await) {
             current = Err(apart);
         }
+        if let (Ok(()), Some(other)) = (&current, self.overtaken(plan).await) {
+            current = Err(other);
+        }
         if let Err(sentence) = current.and_then(|()| self.is_approved(plan)) {
             self.kit.ledger.send(Event::Run(RunNews::Refused(sentence))).await;
             return Ok(());

@@ -275,7 +275,7 @@ impl Made<'_> {
 }
 
 /// Whether anything of a step may have happened.
-fn has_begun(step: &RunStep) -> bool {
+pub(super) fn has_begun(step: &RunStep) -> bool {
     match step.state {
         StepState::Planned | StepState::Waived => false,
         // One that had failed before it was left.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::approve::Approving;
@@ -23,9 +24,10 @@ use super::terminal::Terminal;
 use super::windows::InForce;
 use crate::domain::course::{Asks, Course, Do};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
-use crate::domain::run::{Reason, RunState, RunStep, StepState};
+use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::{HostName, InputName, Moment, Permit};
 use crate::engine::clock::Clock;
+use crate::engine::lock::Guard;
 use crate::engine::transport::Asking;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Evidence, Need};
@@ -55,6 +57,8 @@ pub(super) enum Activity {
     Busy,
     /// It waits for a person.
     Waits,
+    /// It has its verdict: that is recorded and told, and its lock is given back.
+    Ends,
 }
 
 /// Something that was waited for.
@@ -91,6 +95,22 @@ pub(super) struct Task {
     pub(super) windows: InForce,
     /// Somebody else has it now.
     pub(super) taken: Option<String>,
+    /// When it was taken up here: what was released by others before that, a person has seen.
+    pub(super) seen: Timestamp,
+    /// Why the lock of the environment is not the run's any more.
+    lock: Option<watch::Receiver<Option<String>>>,
+}
+
+/// Comes back when the lock is seen to be lost: why.
+async fn lost(lock: Option<&mut watch::Receiver<Option<String>>>) -> String {
+    if let Some(lock) = lock {
+        while lock.changed().await.is_ok() {
+            if let Some(why) = lock.borrow_and_update().clone() {
+                return why;
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 /// The command of a job as it is recorded: as a shell would take it.
@@ -115,6 +135,8 @@ impl Task {
     ) -> Self {
         let mut task = Self {
             windows: InForce::of(&kit.place.environment),
+            seen: kit.place.clock.now().wall,
+            lock: kit.guard.as_ref().map(Guard::lost),
             kit,
             course,
             person,
@@ -183,6 +205,7 @@ impl Task {
                     Some(order) => self.order(order).await,
                 },
                 Some(came) = self.going.next() => self.came(came).await,
+                why = lost(self.lock.as_mut()) => self.lost_lock(&why).await,
                 () = clock.until(expires.unwrap_or(Moment(std::time::Duration::MAX))), if expires.is_some() => {}
             }
         }
@@ -239,46 +262,13 @@ impl Task {
                     }
                     Do::TurnBack(number) => self.turn_back(number).await,
                     Do::End(state) => {
-                        self.kit.ledger.needs(Vec::new()).await;
-                        if state != RunState::Unknown {
-                            for (host, told) in super::look::clear(&self.kit, self.course.steps()).await {
-                                self.leaves(&host, told).await;
-                            }
-                        }
-                        let release = self.release(state).await;
-                        self.kit.ledger.end(state, release).await;
-                        self.unlock().await;
-                        if let Some(herald) = &self.kit.ledger.herald {
-                            herald.ended(state, self.course.is_rolled_back(), self.course.steps()).await;
-                        }
+                        self.end(state).await;
                         return true;
                     }
                 }
             }
         }
         false
-    }
-
-    /// Something of the run stays on a host: told now, and kept with its last step there.
-    async fn leaves(&mut self, host: &HostName, told: String) {
-        let tried = |step: &RunStep| step.host == *host && step.attempt > 0;
-        if let Some(number) = self.course.steps().iter().rposition(tried) {
-            let mut step = self.step(number);
-            let before = step.note.plain();
-            step.note = if before.is_empty() { told.clone() } else { format!("{before} {told}") }.into();
-            self.kit.ledger.remark(number, &step).await;
-            self.course.set(number, step, true);
-        }
-        self.kit.ledger.trouble(told).await;
-    }
-
-    /// The run has its verdict, so the environment is anybody's again.
-    async fn unlock(&mut self) {
-        let Some(guard) = &self.kit.guard else { return };
-        if let Some(why) = guard.release().await {
-            let sentence = format!("The lock of the environment could not be given back: {why}.");
-            self.kit.ledger.trouble(sentence).await;
-        }
     }
 
     pub(super) fn step(&self, number: usize) -> RunStep {

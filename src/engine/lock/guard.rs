@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::{EnvironmentLock, Held, LockError, Waited};
@@ -37,6 +37,7 @@ impl fmt::Display for Denied {
 #[derive(Debug)]
 enum Asked {
     May(u64, oneshot::Sender<Result<Fence, Denied>>),
+    Away(oneshot::Sender<Option<String>>),
     Release(oneshot::Sender<Option<String>>),
 }
 
@@ -45,6 +46,8 @@ enum Asked {
 #[derive(Debug, Clone)]
 pub struct Guard {
     ask: mpsc::Sender<Asked>,
+    /// Why the lock is not ours any more, from when that is seen until it is taken anew.
+    lost: watch::Receiver<Option<String>>,
     /// How often it was waited for when whoever asks was judged and confirmed.
     waits: u64,
 }
@@ -54,9 +57,23 @@ impl Guard {
     /// left the environment reserved. Must be called inside the runtime.
     pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock, was_before: bool) -> Self {
         let (ask, asked) = mpsc::channel(ASKING);
-        let keeper = Keeper { lock, holder, clock, held: None, last: 0, was_before, waits: 0, since: None };
+        let (say, lost) = watch::channel(None);
+        let keeper = Keeper { lock, holder, clock, held: None, last: 0, was_before, waits: 0, since: None, say };
         tokio::spawn(keeper.keep(asked));
-        Self { ask, waits: 0 }
+        Self { ask, lost, waits: 0 }
+    }
+
+    /// Tells when the lock is somebody else's or nobody's any more, as a clause.
+    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.lost.clone()
+    }
+
+    /// Whether somebody took the lock away since this run had it, so that what runs now may be theirs: how, as a clause. As
+    /// long as the lock host gives no answer nothing is known of such.
+    pub async fn taken_away(&self) -> Option<String> {
+        let (reply, answer) = oneshot::channel();
+        self.ask.send(Asked::Away(reply)).await.ok()?;
+        answer.await.ok().flatten()
     }
 
     /// Whether a change may begin now, and the fence for its host.
@@ -98,25 +115,63 @@ struct Keeper {
     waits: u64,
     /// Since when it is waited for, until it is taken.
     since: Option<Instant>,
+    say: watch::Sender<Option<String>>,
+}
+
+/// Comes back when a lock that is held is lost.
+async fn lost(held: Option<&Held>) -> String {
+    match held {
+        Some(held) => held.lost().await.to_string(),
+        None => std::future::pending().await,
+    }
 }
 
 impl Keeper {
     async fn keep(mut self, mut asked: mpsc::Receiver<Asked>) {
-        while let Some(asked) = asked.recv().await {
+        loop {
+            let is_told = self.say.borrow().is_some();
+            let asked = tokio::select! {
+                asked = asked.recv() => asked,
+                why = lost(self.held.as_ref()), if !is_told => {
+                    self.say.send_replace(Some(why));
+                    continue;
+                }
+            };
+            let Some(asked) = asked else { return };
             // Whoever asked may have gone.
             match asked {
                 // What asks beside the one that waited was judged as long ago.
                 Asked::May(waits, reply) if waits < self.waits => drop(reply.send(Err(Denied::Anew(self.waits)))),
                 Asked::May(_, reply) => drop(reply.send(self.may_change().await)),
+                Asked::Away(reply) => drop(reply.send(self.taken_away().await)),
                 Asked::Release(reply) => {
                     let failed = match self.held.take() {
                         Some(held) => held.release().await.err(),
                         None => self.settle().await.err(),
                     };
+                    // Who has it by now did not wait for us; that it was lost is told on its own.
+                    let failed = failed.filter(|why| !matches!(why, LockError::Lost { .. }));
                     drop(reply.send(failed.map(|why| why.to_string())));
                 }
             }
         }
+    }
+
+    async fn taken_away(&self) -> Option<String> {
+        if let Some(held) = &self.held {
+            let asked = held.confirm().await;
+            return asked.err().filter(|_| held.is_lost());
+        }
+        if self.last > 0 {
+            return self.say.borrow().clone().or_else(|| Some("the lock is not ours any more".to_owned()));
+        }
+        if !self.was_before {
+            return None;
+        }
+        let now = self.clock.now().wall;
+        let seen = self.lock.look(now).await.ok().flatten()?;
+        let is_ours = seen.holder.run == self.holder.run && !seen.by_hand && seen.broken.is_none();
+        (!is_ours).then(|| LockError::Lost { lock: Box::new(seen), now }.to_string())
     }
 
     /// Gives back what was taken for this run before it came here: whoever only ticked what was left of it never took the
@@ -157,6 +212,7 @@ impl Keeper {
         }
         let token = held.token();
         (self.last, self.held) = (token, Some(held));
+        self.say.send_replace(None);
         Ok(self.fence(token))
     }
 

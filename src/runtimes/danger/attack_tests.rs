@@ -19,6 +19,24 @@ fn queries_that_hide_what_they_do_are_not_read() {
     none_is_read(Language::Sql, QUERIES);
 }
 
+/// Each command in another is graded once: every level that doubled the work froze whoever opened such a document.
+#[test]
+fn commands_in_each_other_are_graded_in_no_time_however_deep() {
+    let nested = |deep: usize, inner: &str| format!("echo {}{inner}{}", "$(echo ".repeat(deep), ")".repeat(deep));
+    assert_eq!(danger(Language::Sh, &nested(6, "x")), Danger::Read);
+    assert_eq!(danger(Language::Sh, &nested(6, "$(rm -rf /srv/x)")), Danger::Destructive);
+    for deep in [9, 30, 200, 20_000] {
+        assert_eq!(danger(Language::Sh, &nested(deep, "x")), Danger::Destructive, "{deep} deep: nobody has looked");
+    }
+    let sums = format!("echo {}1{}", "$((1+$(echo ".repeat(20), ")))".repeat(20));
+    assert_ne!(danger(Language::Sh, &sums), Danger::Read);
+    for hidden in
+        ["echo `echo \\`rm -rf /srv/x\\``", "echo $(( $(rm -rf /srv/x) + 1 ))", "echo \"$(echo `rm -rf /srv/x`)\""]
+    {
+        assert_eq!(danger(Language::Sh, hidden), Danger::Destructive, "{hidden}");
+    }
+}
+
 /// The lines of a list; `\n` is the end of a line.
 fn lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));

@@ -1,5 +1,7 @@
 //! The grade of a script: that of the gravest command in it.
 
+use std::ops::Range;
+
 use super::table::{self, Program};
 use super::{builtin, numbers, strict, through};
 use crate::domain::procedure::Danger;
@@ -37,7 +39,8 @@ pub(super) struct Around {
 /// The grade of a script.
 pub(super) fn shell(text: &str, depth: usize) -> Danger {
     if depth > DEEPEST {
-        return Danger::Change;
+        // Nobody has looked.
+        return Danger::Destructive;
     }
     let seen = scan(text);
     let mut own = Danger::Read;
@@ -46,7 +49,9 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
         own = own.max(simple(&one, text, depth, quiet));
         quiet = says_nothing(&one);
     }
-    let inner = seen.substitutions.iter().filter_map(|at| text.get(at.clone()));
+    // What stands in another command is graded with that one: each once, or every level would double the work.
+    let is_seen = |at: &Range<usize>| commands(text, &seen.substitutions).any(|outer| holds(outer, at));
+    let inner = seen.substitutions.iter().filter(|at| !is_seen(at)).filter_map(|at| text.get(at.clone()));
     let inner = inner.map(|inner| match inner.strip_prefix('(') {
         Some(sum) => read_if(is_sum(&without_substitutions(sum))),
         None => shell(inner, depth + 1),
@@ -58,6 +63,17 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
     let set = seen.uses.iter().filter(|one| one.sets).all(|one| may_set(&one.name, true));
     let plain = plain && set && !text.contains("@P}") && !numbers::trusts(text, &seen);
     if plain { whole } else { whole.max(Danger::Change) }
+}
+
+/// The substitutions that are read as scripts of their own: no calculations, and none in backticks, in which what is inside
+/// is written otherwise.
+fn commands<'a>(text: &'a str, all: &'a [Range<usize>]) -> impl Iterator<Item = &'a Range<usize>> {
+    let opens = |at: &Range<usize>| text.get(..at.start).is_some_and(|before| before.ends_with('('));
+    all.iter().filter(move |at| opens(at) && !text.get(at.start..).is_some_and(|inner| inner.starts_with('(')))
+}
+
+fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer != inner && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Whether what a command says can't mean anything to whoever reads it through a pipe.

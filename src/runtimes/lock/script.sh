@@ -51,6 +51,28 @@ for place in "$at"/token-*; do
   [ "$number" -le "$top" ] || top=$number
 done
 
+# Whether the run of the token $1 has its verdict, by the login that took the lock: then whoever was at it died before the
+# lock was given back.
+is_over() {
+  id=$(first "$at/token-$1/run" 64)
+  case $id in ????????-????-????-????-????????????) ;; *) return 1 ;; esac
+  for place in "$state/mirror" /var/tmp; do
+    is_place "$place" || continue
+    for of in "$place"/quarterdeck-*."$id"; do
+      is_folder "$of" || continue
+      newest=0
+      for owner in "$of"/owner-*; do
+        number=${owner##*/owner-}
+        case $number in '' | 0* | *[!0-9]* | ?????????*) continue ;; esac
+        [ "$number" -le "$newest" ] || newest=$number
+      done
+      is_folder "$of/owner-$newest" && [ -e "$of/owner-$newest/ended" ] || continue
+      [ "$(login_of "$of/owner-$newest")" != "$(login_of "$at/token-$1")" ] || return 0
+    done
+  done
+  return 1
+}
+
 # How the token $1 stands, in $stands: free, held, lapsed (nobody was heard for the lease), or reserved (lapsed, and its
 # run has no verdict); and in $silent for how long nobody was heard.
 judge() {
@@ -58,7 +80,7 @@ judge() {
   stands=free
   [ "$1" != 0 ] || return
   silence_of "$own/beat"
-  if [ -e "$own/released" ] || [ -d "$at/broken-$1" ]; then return; fi
+  if [ -e "$own/released" ] || [ -d "$at/broken-$1" ] || is_over "$1"; then return; fi
   stands=held
   if [ ! -f "$own/beat" ]; then
     # Whoever made it died before it was whole.

@@ -15,7 +15,7 @@ pub fn offered(
     answers: &Answers,
     picked: Option<&InputName>,
 ) -> Vec<Asked> {
-    let mut scope = Scope::new(environment, answers);
+    let mut scope = Scope::new(environment, answers, std::iter::empty());
     for input in procedure.header.inputs.iter().filter(|input| !input.secret && Some(&input.name) != picked) {
         let prompts = |doing: &Doing| matches!(doing, Doing::Prompt(names) if names.contains(&input.name));
         let known = input.default.is_some() || answers.values.contains_key(input.name.as_str());
@@ -33,7 +33,7 @@ pub fn unlisted(
     answers: &Answers,
     plan: &ProcedurePlan,
 ) -> Vec<Asked> {
-    let mut scope = Scope::new(environment, answers);
+    let mut scope = Scope::new(environment, answers, std::iter::empty());
     let unjudged = |input: &&Input| {
         let given = plan.given.iter().any(|given| given.name == input.name && given.value.is_some());
         let mut jobs = plan.parts.iter().flat_map(|part| part.jobs.iter().chain(&part.previews));

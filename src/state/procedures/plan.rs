@@ -47,7 +47,17 @@ pub fn plan_seen(
     let goes_back = answers.of_whole && choice.what == Chosen::Rollback;
     let known = goes_back.then(|| found_out(answers, procedure.parts.iter().map(|part| &part.options)));
     let answers = known.as_ref().unwrap_or(answers);
-    let mut scope = Scope::new(environment, answers);
+    // Behind a gate its parts have given what they give, also those that are just looked at anew.
+    let gate: Vec<Item<'_>> = match choice.what {
+        Chosen::Rest => {
+            let whole = self::whole(&items);
+            let gate = behind_gate(&whole);
+            whole.into_iter().take(gate).collect()
+        }
+        Chosen::Whole | Chosen::Gate | Chosen::Parts(_) | Chosen::Rollback | Chosen::Undo(_) => Vec::new(),
+    };
+    let mut scope = Scope::new(environment, answers, chosen.iter().map(|(item, _)| item));
+    gate.iter().for_each(|item| scope.pass(item));
     scope.missing.wrong = wrong;
     let whole = matches!(choice.what, Chosen::Whole | Chosen::Gate | Chosen::Rest);
     if whole {
@@ -92,7 +102,8 @@ pub fn plan_seen(
         Chosen::Whole | Chosen::Rest if procedure.header.back == Back::Auto => {
             let choice = Choice { what: Chosen::Rollback, ..choice.clone() };
             // What the parts before it capture is known by the time it begins.
-            let answers = found_out(answers, chosen.iter().map(|(item, _)| &item.options));
+            let before = gate.iter().chain(chosen.iter().map(|(item, _)| item));
+            let answers = found_out(answers, before.map(|item| &item.options));
             match plan_seen(procedure, environment, fleet, &answers, &choice) {
                 Ok(plan) => Some(Box::new(plan)),
                 Err(missing) => {

@@ -31,17 +31,30 @@ pub(super) struct Scope<'a> {
     answers: &'a Answers,
     /// Names that parts before the present one give, with what they give where that is known from the document alone.
     earlier: BTreeMap<String, Option<String>>,
+    /// How many of the parts that are still to be planned give a name: what an earlier run of them gave is not there for
+    /// them, or a part would want what it gives itself.
+    ahead: BTreeMap<InputName, usize>,
     pub(super) missing: Missing,
     pub(super) given: Vec<Given>,
     pub(super) later: Vec<Input>,
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(environment: &'a Environment, answers: &'a Answers) -> Self {
+    /// With nothing planned yet of these parts.
+    pub(super) fn new<'b>(
+        environment: &'a Environment,
+        answers: &'a Answers,
+        parts: impl Iterator<Item = &'b Item<'b>>,
+    ) -> Self {
+        let mut ahead = BTreeMap::new();
+        for name in parts.filter_map(|item| item.options.capture.clone()) {
+            *ahead.entry(name).or_default() += 1;
+        }
         Self {
             environment,
             answers,
             earlier: BTreeMap::new(),
+            ahead,
             missing: Missing::default(),
             given: Vec::new(),
             later: Vec::new(),
@@ -52,6 +65,7 @@ impl<'a> Scope<'a> {
     pub(super) fn pass(&mut self, item: &Item<'_>) {
         if let Some(name) = &item.options.capture {
             self.earlier.insert(name.to_string(), None);
+            self.ahead.entry(name.clone()).and_modify(|parts| *parts = parts.saturating_sub(1));
         }
         match &item.part.doing {
             Doing::Prompt(names) => {
@@ -102,7 +116,9 @@ impl<'a> Scope<'a> {
                 None => Found::Open(value.clone()),
             };
         }
-        let captured = InputName::new(name).is_ok_and(|name| self.answers.captured.contains_key(&name));
+        let is_ahead = |name: &InputName| self.ahead.get(name).is_some_and(|parts| *parts > 0);
+        let captured =
+            InputName::new(name).is_ok_and(|name| self.answers.captured.contains_key(&name) && !is_ahead(&name));
         match (input, self.earlier.get(name)) {
             (Some(input), _) if input.secret => Found::Secret,
             (_, Some(None)) => Found::Later,

@@ -25,7 +25,9 @@ pub fn backups(
             let age = now.duration_since(backup.before).unsigned_abs();
             let of = backup.of.plain();
             let of = if of.is_empty() { "a release".to_owned() } else { of };
-            let note = format!("made by {of} before {}, {} ago", told::stamp(backup.before), short(age));
+            let login = backup.login.as_ref().map(|login| format!(", says the login {}", login.plain()));
+            let login = login.unwrap_or_default();
+            let note = format!("made by {of} before {}, {} ago{login}", told::stamp(backup.before), short(age));
             Some((name(&backup.name)?, note))
         })
         .collect()
@@ -42,12 +44,13 @@ pub fn too_late(
 ) -> Option<String> {
     let which = input.backups.as_ref()?;
     let all = history.backups(before(history, procedure, which, values));
-    let (backup, late) = all.iter().find(|(backup, _)| backup.name.raw() == value.as_bytes())?;
+    let (backup, late) = all.iter().find(|(backup, _)| backup.is_called(value.as_bytes()))?;
     let late = late.as_ref()?;
-    let newest = all.iter().find(|(_, late)| late.is_none()).map(|(backup, _)| backup.name.plain());
+    let newest = all.iter().filter(|(_, late)| late.is_none()).find_map(|(backup, _)| name(&backup.name));
     let instead = newest.map_or("no backup from before it is recorded".to_owned(), |name| format!("take {name}"));
+    let login = backup.login.as_ref().map(|login| format!(" (says the login {})", login.plain())).unwrap_or_default();
     Some(format!(
-        "{} made it, behind {} of {}, so what that lost is not in it: {instead}",
+        "{}{login} made it, behind {} of {}, so what that lost is not in it: {instead}",
         backup.of.plain(),
         late.migration.name.plain(),
         late.of.plain()
@@ -88,10 +91,11 @@ fn before<'a>(
     }
 }
 
-/// A name as a value of an input: one that is what it looks like.
+/// A name as a value of an input: one that is what it looks like, and that no tool takes for an option.
 fn name(name: &Foreign) -> Option<String> {
     let text = std::str::from_utf8(name.raw()).ok()?;
-    (name.plain() == text && !text.is_empty()).then(|| text.to_owned())
+    let is_plain = name.plain() == text && text.trim() == text && !text.is_empty() && !text.starts_with('-');
+    is_plain.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -160,9 +164,33 @@ mod tests {
     }
 
     #[test]
+    fn what_another_login_says_is_told_with_it_and_what_looks_like_an_option_is_not_offered() {
+        let made = |number: i64, backup: &str| Release {
+            backup: Some(backup.into()),
+            login: Some("bo".into()),
+            ..release(number, &format!("v{number}"), Verdict::Good)
+        };
+        let drops = Release { migrations: Migration::read(b"a/1 irreversible"), ..made(5, "/srv/v5.sql") };
+        let history =
+            History::of([made(1, "/srv/v1.sql"), made(2, "--clean"), made(3, " /srv/v1.sql"), drops, made(6, "/late")]);
+        let (procedure, values) = asked("true", &[("back", "v1")]);
+        let input = procedure.header.inputs.iter().find(|input| input.name.as_str() == "dump").unwrap();
+        let all = backups(&history, &procedure, input, &values, history.releases()[4].at);
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["/srv/v5.sql", "/srv/v1.sql"]);
+        assert!(all.iter().all(|(_, note)| note.ends_with(", says the login bo")), "{all:?}");
+        let why = too_late(&history, &procedure, input, &values, "/late").unwrap();
+        assert!(why.starts_with("v6 (says the login bo) made it") && why.ends_with("take /srv/v5.sql"), "{why}");
+    }
+
+    #[test]
     fn one_that_was_made_too_late_is_refused_with_the_one_to_take() {
         let why = refused("true", &[("back", "v2")], "/srv/v4.sql").unwrap();
         assert_eq!(why, "v4 made it, behind orders/0003_drop of v3, so what that lost is not in it: take /srv/v3.sql");
+        for spelt in ["/srv//v4.sql", "/srv/./v4.sql"] {
+            assert_eq!(refused("true", &[("back", "v2")], spelt).as_ref(), Some(&why), "{spelt}");
+        }
+        assert_eq!(refused("true", &[("back", "v2")], "srv/v4.sql"), None, "another file");
         assert_eq!(refused("true", &[("back", "v2")], "/srv/v3.sql"), None);
         assert_eq!(refused("true", &[("back", "v2")], "/srv/nightly.sql"), None, "nobody recorded when that was made");
     }

@@ -15,8 +15,14 @@ const WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Resolved {
     /// The jump hosts, as written, or the command that stands in for them.
     pub(super) via: Option<String>,
+    /// The jump hosts one by one, where they are destinations and not a command.
+    pub(super) jumps: Vec<String>,
     /// Files of known hosts.
     pub(super) known_hosts: Vec<PathBuf>,
+    /// Files that may hold a certificate: those that are named, and the one beside each key.
+    pub(super) certificates: Vec<PathBuf>,
+    /// What it says of the socket of the agent: a path, the name of a variable behind `$`, `SSH_AUTH_SOCK` or `none`.
+    pub(super) agent: Option<String>,
 }
 
 /// Asks ssh. What it does not say is left empty: the connection itself will tell.
@@ -36,7 +42,15 @@ fn parse(text: &str) -> Resolved {
     for line in text.lines() {
         let Some((key, value)) = line.split_once(' ') else { continue };
         match key {
-            "proxyjump" | "proxycommand" if value != "none" => resolved.via = Some(value.to_owned()),
+            "proxyjump" | "proxycommand" if value != "none" => {
+                resolved.via = Some(value.to_owned());
+                if key == "proxyjump" {
+                    resolved.jumps.extend(value.split(',').map(without_port));
+                }
+            }
+            "certificatefile" => resolved.certificates.push(expand(value)),
+            "identityfile" => resolved.certificates.push(expand(&format!("{value}-cert.pub"))),
+            "identityagent" => resolved.agent = Some(value.to_owned()),
             "userknownhostsfile" | "globalknownhostsfile" => {
                 resolved.known_hosts.extend(value.split_whitespace().map(expand));
             }
@@ -46,7 +60,17 @@ fn parse(text: &str) -> Resolved {
     resolved
 }
 
-fn expand(path: &str) -> PathBuf {
+/// A jump host as a destination of its own: `ssh -G` takes no port in it.
+fn without_port(jump: &str) -> String {
+    let jump = jump.strip_prefix("ssh://").unwrap_or(jump);
+    match jump.rsplit_once(':') {
+        Some((before, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => before.replace(['[', ']'], ""),
+        Some(_) | None => jump.to_owned(),
+    }
+}
+
+/// A path of the configuration, which may begin at home.
+pub(super) fn expand(path: &str) -> PathBuf {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -114,7 +138,17 @@ mod tests {
         let resolved = parse(text);
         assert_eq!(resolved.via.as_deref(), Some("ops@bastion,b2"));
         assert_eq!(resolved.known_hosts, ["/h/k1", "/h/k2", "/etc/k"].map(PathBuf::from));
+        assert_eq!(resolved.jumps, ["ops@bastion", "b2"]);
         assert_eq!(parse("proxyjump none\n").via, None);
+        assert_eq!(parse("proxyjump ssh://a:22,[::1]:2222,b\n").jumps, ["a", "::1", "b"]);
+    }
+
+    #[test]
+    fn what_may_hold_a_certificate_and_the_agent_are_read() {
+        let text = "identityfile /h/id_ed25519\nidentityfile /h/id_rsa\ncertificatefile /h/c.pub\nidentityagent none\n";
+        let resolved = parse(text);
+        let files = ["/h/id_ed25519-cert.pub", "/h/id_rsa-cert.pub", "/h/c.pub"].map(PathBuf::from);
+        assert_eq!((resolved.certificates, resolved.agent.as_deref()), (files.to_vec(), Some("none")));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod frame;
 mod line;
 mod master;
 mod options;
+mod proof;
 mod script;
 mod stream;
 mod warden;
@@ -110,7 +111,14 @@ impl SshTransport {
         let seen = say.borrow().clone();
         match made {
             Ok(made) => Ok(Arc::new(made) as Arc<dyn Connection>),
-            Err(why) => Err(explain(why, seen, &known_hosts.await)),
+            Err(why) => Err(match explain(why, seen, &known_hosts.await) {
+                LinkFailure::Authentication(said) => {
+                    let trouble = proof::trouble(&self.options, &self.spawner, &alias).await;
+                    let told = trouble.map(|trouble| format!("{}; {trouble}", said.0.plain()));
+                    LinkFailure::Authentication(told.map_or(said, |told| told.into()))
+                }
+                why => why,
+            }),
         }
     }
 }
