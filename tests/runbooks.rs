@@ -9,6 +9,8 @@ mod asked;
 mod attested;
 #[path = "runbooks/called.rs"]
 mod called;
+#[path = "runbooks/confirmed.rs"]
+mod confirmed;
 #[path = "common/console.rs"]
 mod console;
 #[path = "runbooks/deploy.rs"]

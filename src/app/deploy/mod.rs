@@ -57,10 +57,12 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
     let output =
         printed.as_ref().map(|printed| Output { count: printed.count(), line: &line, top: model.procedure.output });
     let on_plan = model.deploy.page == Page::Plan;
-    let seen = model.deploy_plan.as_ref().filter(|_| on_plan).map(|seen| &seen.plan);
+    let made = model.deploy_plan.as_ref().filter(|_| on_plan);
+    let known = made.and_then(|made| made.known.as_deref()).unwrap_or(&model.releases);
+    let seen = made.map(|made| &made.plan);
     let lines = match (seen, model.procedure.procedure.as_ref()) {
         (Some(Ok(made)), Some(procedure)) => {
-            let beside = begin::beside((&model.conducted, Some(environment)), &model.releases, made, procedure);
+            let beside = begin::beside((&model.conducted, Some(environment)), known, made, procedure);
             Some(plan::lines(made, procedure, &beside, columns, clock, model.styles.glyphs))
         }
         (Some(Err(_)) | None, _) | (Some(Ok(_)), None) => None,
@@ -73,7 +75,7 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
     let sight = Sight {
         environment,
         wizard,
-        known: &model.releases,
+        known,
         conducted: &model.conducted,
         runs: model.runs.all(),
         person: &model.setup.person,

@@ -9,14 +9,15 @@ use super::{STILL, choose, going, with_sight, wizard};
 use crate::app::model::{Model, Screen};
 use crate::app::procedures::{begin, decide};
 use crate::domain::procedure::{Kind, Procedure};
-use crate::domain::{Now, ProcedurePlan, RunId};
+use crate::domain::run::RunStep;
+use crate::domain::{Now, ProcedurePlan, Run, RunId};
 use crate::port::Effect;
 use crate::port::release::ReleaseWish;
 use crate::screens::deploy::{Planned, below, count, detail_lines, row_of, short_lines};
 use crate::state::deploy::what::{Pick, Row, procedures as choosable};
 use crate::state::deploy::{Page, first_following};
-use crate::state::procedures::{Chosen, Missing, has_gate, plan_seen};
-use crate::state::releases::service;
+use crate::state::procedures::{Chosen, Missing, again, has_gate, plan_seen};
+use crate::state::releases::{Known, service};
 use crate::text::Foreign;
 use crate::ui::Clock;
 
@@ -29,6 +30,8 @@ pub struct Seen {
     key: Key,
     /// It; what is still to be said where it can't be made.
     pub(super) plan: Result<Box<ProcedurePlan>, Vec<String>>,
+    /// What was known of releases when it was confirmed; nothing while it is not.
+    pub(super) known: Option<Box<Known>>,
 }
 
 /// What the plan was made of: while this is the same, so is the plan.
@@ -37,6 +40,8 @@ struct Key {
     digest: String,
     run: Option<RunId>,
     ended: usize,
+    confirmed: bool,
+    releases: usize,
     told: BTreeMap<String, String>,
 }
 
@@ -133,17 +138,21 @@ fn stand(model: &mut Model, now: Timestamp) {
     model.deploy.pick = found.flatten();
 }
 
-/// Makes the plan of what stands behind the gate anew, where something of what it is made of has changed.
+/// Makes the plan of what stands behind the gate anew, where something of what it is made of has changed. What was
+/// confirmed stays as it was: what is found out later, and what is recorded later, changes nothing of it.
 fn see_plan(model: &mut Model, now: Now) {
     if model.deploy.page != Page::Plan {
         return;
     }
     let Some(procedure) = model.procedure.procedure.clone() else { return };
     let conduct = decide::conduct(model);
+    let confirmed = wizard(model).is_some_and(|wizard| wizard.run().is_some() && wizard.is_let_go());
     let key = Key {
         digest: procedure.digest.clone(),
         run: conduct.map(|conduct| conduct.run.id.clone()),
         ended: conduct.map_or(0, |one| one.run.steps.iter().filter(|step| step.state.is_final()).count()),
+        confirmed,
+        releases: model.releases.releases.as_ref().map_or(0, |known| known.history.releases().len()),
         told: model.procedure.told.clone(),
     };
     if model.deploy_plan.as_ref().is_some_and(|seen| seen.key == key) {
@@ -151,10 +160,26 @@ fn see_plan(model: &mut Model, now: Now) {
     }
     let gate = model.environment().is_some_and(|here| has_gate(&procedure, here));
     let what = if gate { Chosen::Rest } else { Chosen::Whole };
-    let Some(wish) = begin::wish(model, what, Vec::new(), now) else { return };
+    let Some(mut wish) = begin::wish(model, what, Vec::new(), now) else { return };
+    let known = wizard(model).and_then(|wizard| {
+        let run = wizard.run().filter(|run| confirmed || run.ended.is_some())?;
+        wish.choice.run = Some(run.id.clone());
+        let at_gate = |step: &RunStep| {
+            let place = step.part.as_ref().and_then(|id| wizard.sheet.part_of(id));
+            place.is_some_and(|place| wizard.page_of(place) == Some(Page::Gate))
+        };
+        let steps = run.steps.iter().filter(|step| at_gate(step)).cloned().collect();
+        let found = again(&Run { steps, ..run.clone() }, &procedure, wizard.environment);
+        wish.answers.values.extend(found.values);
+        wish.answers.captured = found.captured;
+        // What can be chosen by now says nothing of what could be chosen then.
+        (wish.answers.listed, wish.answers.notes) = (BTreeMap::new(), BTreeMap::new());
+        (wish.answers.decided, wish.answers.of_whole) = (found.decided, found.of_whole);
+        confirmed.then(|| Box::new(model.releases.before(&run.id, wizard.begun_at().unwrap_or(run.begun))))
+    });
     let Some(fleet) = &model.fleet else { return };
     let made = plan_seen(&procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice);
-    model.deploy_plan = Some(Seen { key, plan: made.map(Box::new).map_err(|missing| unsaid(&missing)) });
+    model.deploy_plan = Some(Seen { key, plan: made.map(Box::new).map_err(|missing| unsaid(&missing)), known });
 }
 
 /// What must be said before it can be planned.

@@ -228,7 +228,10 @@ pub fn beside<'a>(
     let overridden = |run: &Run| run.document.as_ref().is_some_and(|document| document.decided.overridden.is_some());
     // A run that has it already goes on.
     let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
-    let run = conducted.of(&plan.procedure).map(|conduct| &conduct.run);
+    let of_plan = || plan.run.as_ref().and_then(|id| conducted.get(id));
+    let run = conducted.of(&plan.procedure).or_else(of_plan).map(|conduct| &conduct.run);
+    // What has ended is held up by nothing any more.
+    let over = run.is_some_and(|run| run.ended.is_some());
     let chosen = |id: &PartId| plan.parts.iter().any(|part| part.part == *id || is_of(&part.part, id));
     // Parts that were chosen alone wait for no gate: whoever begins them is told of it.
     let alone = !plan.whole && plan.purpose == Purpose::Forward;
@@ -237,8 +240,8 @@ pub fn beside<'a>(
         previews: &conducted.previews,
         past: conducted.past.get(&plan.procedure),
         gate,
-        locked,
-        windows: environment.map(|here| &here.windows).filter(|_| !run.is_some_and(overridden)),
+        locked: locked.filter(|_| !over),
+        windows: environment.map(|here| &here.windows).filter(|_| !over && !run.is_some_and(overridden)),
         decided: run.zip(environment).map(|(run, here)| again(run, procedure, here).decided).unwrap_or_default(),
         database: known.database_of(procedure, plan),
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),

@@ -40,7 +40,13 @@ pub fn title(state: &State, sight: &Sight<'_>) -> (Words, Words) {
             });
             (Words::of(Role::Strong, title), remark.unwrap_or_default())
         }
-        (Page::Plan, Some(_)) => (Words::of(Role::Strong, "Every command"), Words::new()),
+        (Page::Plan, Some(wizard)) => match wizard.run().filter(|_| wizard.is_let_go()) {
+            Some(run) => {
+                let by = Foreign::from(run.how_confirmed().1.unwrap_or(&run.person)).plain();
+                (Words::of(Role::Strong, "What was confirmed"), Words::of(Role::Quiet, format!("by {by}")))
+            }
+            None => (Words::of(Role::Strong, "Every command"), Words::new()),
+        },
         (Page::Run, Some(wizard)) => {
             let title = part(wizard).unwrap_or_else(|| "Output".to_owned());
             let standing = state.cursor().and_then(|place| wizard.sheet.procedure.parts.get(place));
@@ -79,7 +85,7 @@ pub fn lines(state: &State, sight: &Sight<'_>, columns: usize) -> Lines {
                 evidence(&item, wizard, sight, &mut lines, columns);
             }
         }
-        (Page::Plan, Some(_)) => missing(sight, &mut lines),
+        (Page::Plan, Some(wizard)) => missing(wizard, sight, &mut lines),
         (Page::Run, Some(_)) => lines.text(Role::Quiet, "No step is under the cursor."),
         (Page::Verdict, Some(wizard)) => recorded(state, wizard, sight, &mut lines, columns),
     }
@@ -94,8 +100,14 @@ pub fn markdown(state: &State, sight: &Sight<'_>) -> String {
     format!("### {}\n\n```\n{}\n```\n", title.plain(sight.clock), text.join("\n"))
 }
 
-fn missing(sight: &Sight<'_>, lines: &mut Lines) {
+fn missing(wizard: Wizard<'_>, sight: &Sight<'_>, lines: &mut Lines) {
     match &sight.plan {
+        Some(Planned::Missing(missing)) if wizard.run().is_some_and(|run| run.ended.is_some()) => {
+            lines.text(Role::Quiet, "What was run stands on page 4. It can't be planned anew from what is recorded:");
+            for one in *missing {
+                lines.line(Words::new().gap(2).text(Role::Text, one.clone()));
+            }
+        }
         Some(Planned::Missing(missing)) if !missing.is_empty() => {
             lines.text(Role::Quiet, "Every command on every host stands here as soon as this is said:");
             for one in *missing {

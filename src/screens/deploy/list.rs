@@ -173,7 +173,17 @@ fn title(state: &State, sight: &Sight<'_>) -> (Words, Words) {
     match state.page {
         Page::What => (name("What"), Words::new()),
         Page::Gate | Page::Verify => (counted(name(state.page.title()), &wizard.items(state.page)), Words::new()),
-        Page::Plan => (name("If it has to go back"), Words::new()),
+        Page::Plan => {
+            let back = wizard.sheet.procedure.header.kind == Kind::Rollback;
+            let over = wizard.run().is_some_and(|run| run.ended.is_some());
+            let told = match (back, over) {
+                (false, false) => "If it has to go back",
+                (false, true) => "If it had to go back",
+                (true, false) => "If this rollback fails",
+                (true, true) => "If this rollback failed",
+            };
+            (name(told), Words::new())
+        }
         Page::Run => {
             let places = wizard.parts(Page::Run);
             let over = |place: &&usize| {

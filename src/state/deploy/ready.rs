@@ -4,7 +4,7 @@
 use super::{Page, Wizard, items::Judged};
 use crate::domain::fact::Kind as FactKind;
 use crate::domain::procedure::{Back, Doing};
-use crate::domain::release::{Current, Reversible};
+use crate::domain::release::{Current, Reversible, same_commit};
 use crate::state::releases::{Known, looks_for_migrations, service};
 use crate::text::Foreign;
 
@@ -119,6 +119,13 @@ impl Wizard<'_> {
             of.map(|one| one.migration.name.plain()).collect::<Vec<_>>().join(", ")
         };
         let new =
+        // Behind the verdict git may have been asked what is new since the version itself.
+        let history = known.releases.as_ref().map(|known| &known.history);
+        let runs = history.and_then(|known| known.current(service(self.sheet.procedure).as_ref(), None).good());
+        let runs = runs.and_then(|release| release.commit.as_ref());
+        if runs.is_some_and(|commit| !same_commit(commit.raw(), since.from.id.as_bytes())) {
+            return None;
+        }
             |count: usize| if count == 1 { "1 new migration".to_owned() } else { format!("{count} new migrations") };
         Some(match (of(Reversible::No), of(Reversible::Unknown)) {
             _ if all.is_empty() && !looks_for_migrations(self.environment) => line(

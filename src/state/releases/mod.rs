@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use crate::domain::procedure::{Input, InputKind, Kind, Procedure, ProcedurePlan};
 use crate::domain::release::{Followed, History};
 use crate::domain::source::{Facts, Version};
-use crate::domain::{Environment, InputName, ServiceName};
+use crate::domain::{Environment, InputName, RunId, ServiceName};
 use crate::port::ReleaseNews;
 use crate::port::release::{Looked, Releases};
 use crate::text::Foreign;
@@ -101,6 +101,17 @@ impl Known {
                 known.followed.push(one);
             }
         }
+    }
+
+    /// The same as it was before a run began to change anything, which was at `begun`: without what was recorded since.
+    #[must_use]
+    pub fn before(&self, run: &RunId, begun: Timestamp) -> Self {
+        let mut known = self.clone();
+        if let Some(releases) = &mut known.releases {
+            let all = releases.history.releases().iter().filter(|one| one.run != *run && one.at < begun);
+            releases.history = History::of(all.cloned().collect::<Vec<_>>());
+        }
+        known
     }
 
     /// Forgets what git said of a name that means something else now.
