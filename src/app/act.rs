@@ -51,7 +51,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Runbook => procedures::come_from(model),
         Action::Describe if model.screen == Screen::History => model.history.open(&model.runs),
         Action::Describe => model.runbooks.in_detail = true,
-        Action::ResumeRun => procedures::past::resume(model),
+        Action::ResumeRun => procedures::past::resume(model, now),
         Action::RunStep => return procedures::run_step(model, now),
         Action::Tick if deploy::following::is_shown(model) => deploy::following::ask(model),
         Action::Tick => return procedures::decide::toggle(model, now),
@@ -414,7 +414,7 @@ fn back(model: &mut Model, now: Now) {
 
 fn open(model: &mut Model, now: Now) -> Vec<Effect> {
     match model.screen {
-        Screen::Runbooks => return procedures::open_chosen(model),
+        Screen::Runbooks => return procedures::open_chosen(model, now),
         Screen::Overview => model.overview.open(),
         Screen::Logs | Screen::Procedure | Screen::Deploy => {}
         Screen::Hosts => model.hosts.open(),

@@ -246,7 +246,7 @@ fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
 }
 
 #[test]
-fn the_clock_of_a_run_that_is_taken_up_leaves_out_the_time_when_nobody_was_at_it() {
+fn the_clock_of_a_run_that_is_taken_up_counts_the_time_when_nobody_was_at_it() {
     for size in SIZES {
         let mut console = shop(size);
         let payments = procedures::payments();
@@ -266,7 +266,7 @@ fn the_clock_of_a_run_that_is_taken_up_leaves_out_the_time_when_nobody_was_at_it
             console.keys("tab");
         }
         let screen = console.screen();
-        assert!(screen.contains("· 2m") && !screen.contains("· 5m"), "{screen}");
+        assert!(screen.contains("· 5m") && !screen.contains("· 2m"), "{screen}");
     }
 }
 

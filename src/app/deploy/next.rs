@@ -146,7 +146,7 @@ pub fn proceed(model: &mut Model, now: Now) -> Vec<Effect> {
             return self::begin(model, now);
         }
         Next::Begin => return self::begin(model, now),
-        Next::TakeUp(id) => take_up::offer(model, &id),
+        Next::TakeUp(id) => take_up::offer(model, &id, now),
         Next::Answer => return decide::open(model, now),
         Next::Open => open(model),
         Next::ToPlan => model.deploy.turn(Page::Plan, Page::Plan),

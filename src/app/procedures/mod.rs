@@ -143,7 +143,7 @@ fn leave_deploy(model: &mut Model) {
 }
 
 /// Opens what is under the cursor of the list.
-pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
+pub fn open_chosen(model: &mut Model, now: Now) -> Vec<Effect> {
     let Some(key) = shelf(model).and_then(|shelf| model.runbooks.chosen(shelf)).and_then(|row| row.key()) else {
         return Vec::new();
     };
@@ -154,7 +154,7 @@ pub fn open_chosen(model: &mut Model) -> Vec<Effect> {
             match name {
                 Some(name) => open(model, &name),
                 None => {
-                    take_up::offer(model, &id);
+                    take_up::offer(model, &id, now);
                     Vec::new()
                 }
             }

@@ -106,9 +106,9 @@ fn meant(model: &Model) -> Option<&Run> {
 }
 
 /// Offers to take it up.
-pub fn resume(model: &mut Model) {
+pub fn resume(model: &mut Model, now: Now) {
     if let Some(id) = meant(model).map(|run| run.id.clone()) {
-        take_up::offer(model, &id);
+        take_up::offer(model, &id, now);
     }
 }
 

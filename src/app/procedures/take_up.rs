@@ -1,14 +1,19 @@
 //! Offers to take up a run that nobody is at.
 
+use std::collections::BTreeMap;
+
 use super::decide::choice;
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
-use crate::domain::RunId;
+use crate::domain::time::short;
+use crate::domain::{Now, RunId};
 use crate::screens::choose::{About, Choice, Does, State, What};
+use crate::state::deploy::Wizard;
+use crate::state::procedures::Sheet;
 use crate::text::Foreign;
 
 /// Offers to take up a run that nobody is at; with the difference where its document has changed since.
-pub fn offer(model: &mut Model, id: &RunId) {
+pub fn offer(model: &mut Model, id: &RunId, at: Now) {
     let Some(open) = model.conducted.open.iter().find(|open| open.run.id == *id) else { return };
     let plain = |text: &str| Foreign::from(text).plain();
     let document = open.run.document.as_ref();
@@ -27,6 +32,17 @@ pub fn offer(model: &mut Model, id: &RunId) {
             "{by} was at it last and was not heard on the lock host {} for {silent}: nobody is at it any more.",
             left.host
         )));
+    }
+    if let (Some(procedure), Some(environment)) = (now, model.environment()) {
+        let told = BTreeMap::new();
+        let sheet = Sheet { procedure, run: Some(&open.run) };
+        let wizard = Wizard { environment, sheet, conduct: None, told: &told };
+        if let Some(over) = wizard.spent(at.wall).and_then(|spent| spent.over) {
+            about.push(text(format!(
+                "It is over its budget by {}: that counts from the go, also while nobody is at it.",
+                short(over)
+            )));
+        }
     }
     let steps: Vec<String> = open
         .run

@@ -5,14 +5,23 @@ use std::time::Duration;
 use super::times::told;
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Motion, PartId, Run};
+use crate::state::deploy::Spent;
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// The end of a run, as lines.
-pub(super) fn summary(run: &Run, state: RunState, took: Duration, budget: Option<Duration>, motion: &Motion) -> String {
+pub(super) fn summary(
+    run: &Run,
+    state: RunState,
+    took: Duration,
+    budget: Option<(Duration, Spent)>,
+    motion: &Motion,
+) -> String {
     let budget = match budget {
-        Some(budget) if took > budget => format!(", longer than its budget of {}", told(budget)),
-        Some(budget) => format!(" of the {} it may take", told(budget)),
+        Some((budget, Spent { time, over: Some(over), .. })) => {
+            format!(", {} from the go: over its budget of {} by {}", told(time), told(budget), told(over))
+        }
+        Some((budget, spent)) => format!(", {} from the go of the {} it may take", told(spent.time), told(budget)),
         None => String::new(),
     };
     let title = Foreign::from(run.title.as_str()).plain();
@@ -91,10 +100,12 @@ mod tests {
             left,
             RunStep { verdict: None, ..step("next", "web-1", StepState::Planned, 0) },
         ]);
-        let (took, budget) = (Duration::from_secs(30), Duration::from_secs(20));
+        let (time, over) = (Duration::from_secs(25), Some(Duration::from_secs(5)));
+        let spent = Spent { from: jiff::Timestamp::UNIX_EPOCH, time, over };
+        let (took, budget) = (Duration::from_secs(30), (Duration::from_secs(20), spent));
         let told = summary(&run, RunState::Stopped, took, Some(budget), &Motion::default());
         for line in [
-            "Clear the disk: stopped in 30 s, longer than its budget of 20 s",
+            "Clear the disk: stopped in 30 s, 25 s from the go: over its budget of 20 s by 5.0 s",
             "  done       pull  web-1 3.0 s, web-2 4.0 s",
             "  skipped    pull  web-3 (web-3 was left out of this run)",
             "  not begun  next  web-1",

@@ -8,6 +8,7 @@ use crate::domain::procedure::Procedure;
 use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, PartId, Run};
 use crate::engine::store::{Past, PastWish, Sqlite, Store};
+use crate::state::deploy::Spent;
 
 /// How long the store may take to tell of earlier runs: they are a help and nothing more.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -73,8 +74,8 @@ const SAID: Duration = Duration::from_secs(30);
 pub(super) enum Late {
     /// This step takes so long, and usually so long.
     Step(usize, Duration, Duration),
-    /// The whole takes longer than this.
-    Budget(Duration),
+    /// The whole takes longer from its go than this, by so much.
+    Budget(Duration, Duration),
 }
 
 impl Default for Watch {
@@ -110,7 +111,7 @@ impl Watch {
     }
 
     /// What takes longer than it should by now; each once.
-    pub(super) fn late(&mut self, run: &Run, times: &Times, budget: Option<Duration>) -> Vec<Late> {
+    pub(super) fn late(&mut self, run: &Run, times: &Times, budget: Option<(Duration, Spent)>) -> Vec<Late> {
         let mut late = Vec::new();
         for (number, since) in &self.steps {
             let Some((part, host)) = run.steps.get(*number).and_then(|step| Some((step.part.as_ref()?, &step.host)))
@@ -125,9 +126,11 @@ impl Watch {
                 late.push(Late::Step(*number, so_far, usual));
             }
         }
-        if let Some(budget) = budget.filter(|budget| !self.over && self.begun.elapsed() > *budget) {
-            self.over = true;
-            late.push(Late::Budget(budget));
+        // What went by while nobody was at it counts too: it is told at once when the run is taken up.
+        if let Some((budget, over)) = budget.and_then(|(budget, spent)| Some((budget, spent.over?)))
+            && !std::mem::replace(&mut self.over, true)
+        {
+            late.push(Late::Budget(budget, over));
         }
         late
     }
@@ -178,9 +181,12 @@ mod tests {
         watch.step(0, &step);
         assert!(watch.late(&run, &times, None).is_empty());
         *watch.steps.get_mut(&0).unwrap() -= Duration::from_secs(16);
-        watch.begun -= Duration::from_secs(16);
-        let late = watch.late(&run, &times, Some(Duration::from_secs(15)));
-        assert!(matches!(late.as_slice(), [Late::Step(0, ..), Late::Budget(_)]), "{}", late.len());
-        assert!(watch.late(&run, &times, Some(Duration::from_secs(15))).is_empty());
+        let spent = |over| Spent { from: jiff::Timestamp::UNIX_EPOCH, time: Duration::from_secs(15), over };
+        let budget = |over| Some((Duration::from_secs(15), spent(over)));
+        let late = watch.late(&run, &times, budget(None));
+        assert!(matches!(late.as_slice(), [Late::Step(0, ..)]), "{}", late.len());
+        let late = watch.late(&run, &times, budget(Some(Duration::from_secs(1))));
+        assert!(matches!(late.as_slice(), [Late::Budget(..)]), "{}", late.len());
+        assert!(watch.late(&run, &times, budget(Some(Duration::from_secs(2)))).is_empty());
     }
 }

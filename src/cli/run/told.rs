@@ -16,7 +16,8 @@ use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{Go, RunState, RunStep, StepState};
 use crate::domain::{InputName, PartId, Run, RunId};
 use crate::port::procedure::{Evidence, Need, Piece};
-use crate::state::procedures::wording::held_up;
+use crate::state::deploy::Spent;
+use crate::state::procedures::wording::{database_stays, held_up};
 use crate::state::procedures::{plan_json, plan_told_with};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
@@ -187,15 +188,17 @@ impl Teller {
             (Late::Step(number, so_far, usual), true) => line(&json!({
                 "event": "late", "run": run.id, "step": number, "so_far_ms": millis(so_far), "usual_ms": millis(usual),
             })),
-            (Late::Budget(budget), true) => {
-                line(&json!({ "event": "over_budget", "run": run.id, "budget_ms": millis(budget) }))
-            }
+            (Late::Budget(budget, over), true) => line(&json!({
+                "event": "over_budget", "run": run.id, "budget_ms": millis(budget), "over_ms": millis(over),
+            })),
             (Late::Step(number, so_far, usual), false) => {
                 let what = run.steps.get(*number).map(name).unwrap_or_default();
                 let (so_far, usual) = (told(*so_far), told(*usual));
                 format!("[{}/{}] {what}: goes on for {so_far}, usually {usual}\n", number + 1, run.steps.len())
             }
-            (Late::Budget(budget), false) => format!("the run takes longer than the {} it may take\n", told(*budget)),
+            (Late::Budget(budget, over), false) => {
+                format!("over its budget of {} from the go by {}\n", told(*budget), told(*over))
+            }
         }
     }
 
@@ -213,7 +216,7 @@ impl Teller {
         run: &Run,
         state: RunState,
         took: Duration,
-        budget: Option<Duration>,
+        budget: Option<(Duration, Spent)>,
         motion: &Motion,
     ) -> String {
         if self.json {

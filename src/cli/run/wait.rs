@@ -1,6 +1,6 @@
 //! What a run waits for: answered by flags, by whoever sits at the terminal, or by nobody, in which case it is left open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::follow::{Decided, Session};
@@ -11,6 +11,8 @@ use crate::domain::procedure::{Danger, Doing, Part};
 use crate::domain::run::{RunStep, StepState};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
+use crate::state::deploy::{Spent, Wizard};
+use crate::state::procedures::Sheet;
 use crate::state::procedures::sheet::is_automated;
 
 /// That a run of chosen parts is ended, among what was answered.
@@ -265,9 +267,13 @@ impl Session<'_> {
         since.ok().filter(|_| self.args.resume.is_some()).unwrap_or_else(|| self.watch.elapsed())
     }
 
-    /// How long the whole run may take.
-    pub(super) fn budget(&self, run: &Run) -> Option<Duration> {
+    /// How long the whole run may take, and how long it has taken from its go.
+    pub(super) fn budget(&self, run: &Run) -> Option<(Duration, Spent)> {
         let document = run.document.as_ref().filter(|document| document.whole)?;
-        self.prepared.environment.procedure(&document.name)?.header.budget
+        let environment = &self.prepared.environment;
+        let procedure = environment.procedure(&document.name)?;
+        let (sheet, told) = (Sheet { procedure, run: Some(run) }, BTreeMap::new());
+        let wizard = Wizard { environment, sheet, conduct: None, told: &told };
+        Some((procedure.header.budget?, wizard.spent(jiff::Timestamp::now())?))
     }
 }

@@ -1,15 +1,12 @@
 //! What is short about the plan and the verdict: whether the way back would work, how long it takes; who, when, what was
 //! waived, what code runs.
 
-use std::time::Duration;
-
 use super::list::code_told;
 use super::sight::Sight;
 use super::steps::budget;
 use crate::domain::run::RunState;
 use crate::domain::time::short;
 use crate::state::deploy::{Page, Phase, Row, Stands, Weight, Wizard};
-use crate::state::procedures::Conduct;
 use crate::style::Role;
 use crate::ui::{Lines, Words, runs};
 
@@ -101,10 +98,9 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
     }
     let who = crate::text::Foreign::from(run.person.as_str()).plain();
     lines.pair("by", Words::of(Role::Text, who));
-    if let Some(ended) = run.ended {
-        let took = Duration::try_from(ended.duration_since(run.begun)).unwrap_or_default();
-        let took = wizard.conduct.and_then(Conduct::took).unwrap_or(took);
-        lines.pair("took", Words::of(Role::Text, short(took)));
+    if let Some(took) = wizard.took_told() {
+        let over = wizard.spent(sight.clock.now.wall).is_some_and(|spent| spent.over.is_some());
+        lines.pair("took", Words::new().prose(if over { Role::Warn } else { Role::Text }, &took));
     }
     lines.pair("run", Words::of(Role::Quiet, run.id.short()));
     if let Some(overridden) = run.document.as_ref().and_then(|document| document.decided.overridden.as_ref()) {

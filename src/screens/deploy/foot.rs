@@ -295,11 +295,12 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
     let step = wizard.at(page).and_then(|place| wizard.sheet.procedure.parts.get(place));
     let title = step.map(|part| part.title.plain()).unwrap_or_default();
     let title = title.trim_end_matches('.');
-    said(
-        Role::RunGoing,
-        if page == Page::Verify { "Verifying" } else { "Running" },
-        &format!("{title} ({done} of {open} done)."),
-    )
+    let lead = if page == Page::Verify { "Verifying" } else { "Running" };
+    let words = said(Role::RunGoing, lead, &format!("{title} ({done} of {open} done)."));
+    match wizard.spent(now).and_then(|spent| spent.over) {
+        Some(over) => words.gap(2).text(Role::Warn, format!("Over its budget by {}.", short(over))),
+        None => words,
+    }
 }
 
 /// The way back as it is offered: by which key, and in how much time.

@@ -1,7 +1,5 @@
 //! The head: what is brought where in the colour of the environment, who has the lock, how long it takes, and the pages.
 
-use std::time::Duration;
-
 use ratatui::layout::Rect;
 
 use super::sight::Sight;
@@ -12,7 +10,6 @@ use crate::domain::release::Reversible;
 use crate::domain::run::RunState;
 use crate::domain::time::short;
 use crate::state::deploy::{Page, Stands, Wizard};
-use crate::state::procedures::Conduct;
 use crate::state::releases::looks_for_migrations;
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
@@ -22,7 +19,7 @@ use crate::ui::{Pen, Words, figure};
 /// What is brought where; at the right the lock and the time.
 pub fn title(sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let right = right(sight);
+    let right = right(sight, usize::from(room.width / 2));
     let takes = u16::try_from(right.width(pen.clock)).unwrap_or(0).min(room.width / 2);
     pen.words_right(room.x, room.y, room.width, &right);
     let left = room.width.saturating_sub(takes + u16::from(takes > 0) * 2);
@@ -80,36 +77,30 @@ fn new(sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
     }
 }
 
-fn right(sight: &Sight<'_>) -> Words {
+fn right(sight: &Sight<'_>, columns: usize) -> Words {
     let mut words = lock(sight);
     let Some((wizard, run)) = sight.wizard.and_then(|wizard| Some((wizard, wizard.run()?))) else { return words };
     if !words.is_empty() {
         words = words.gap(2);
     }
-    // What may take so long is what is done: not the time for which people are waited for at the gate.
-    let begun = wizard.begun_at();
-    let budget =
-        wizard.sheet.procedure.header.budget.filter(|_| begun.is_some() || wizard.parts(Page::Gate).is_empty());
-    let from = wizard.conduct.map_or(run.begun, |conduct| conduct.counts_from(sight.clock.running));
-    let from = begun.map_or(from, |begun| from.max(begun));
-    let so_far = match run.ended {
-        Some(ended) if begun.is_some() => Duration::try_from(ended.duration_since(from)).unwrap_or_default(),
-        Some(ended) => {
-            let took = Duration::try_from(ended.duration_since(run.begun)).unwrap_or_default();
-            wizard.conduct.and_then(Conduct::took).unwrap_or(took)
-        }
-        None => sight.clock.now.since(from),
-    };
-    let late = budget.is_some_and(|budget| so_far > budget);
-    let role = if late { Role::Warn } else { Role::Strong };
+    // What may take so long is what is done: not the time for which people are waited for at the gate, but also that for
+    // which nobody is at it.
+    let spent = wizard.spent(sight.clock.now.wall);
+    let budget = wizard.sheet.procedure.header.budget.filter(|_| spent.is_some());
+    let over = spent.and_then(|spent| spent.over);
+    let from = spent.map_or(run.begun, |spent| spent.from);
+    let so_far = spent.map(|spent| spent.time).or_else(|| wizard.took()).unwrap_or_default();
+    let role = if over.is_some() { Role::Warn } else { Role::Strong };
     words = match run.ended {
         None if run.state == RunState::Running => words.piece(role, Piece::Since(from)),
         Some(_) | None => words.text(role, short(so_far)),
     };
-    match budget {
-        Some(budget) => words.text(if late { Role::Warn } else { Role::Quiet }, format!(" of {}", short(budget))),
-        None => words,
-    }
+    let Some(budget) = budget else { return words };
+    words = words.text(if over.is_some() { Role::Warn } else { Role::Quiet }, format!(" of {}", short(budget)));
+    let Some(over) = over else { return words };
+    let told = format!(", over its budget by {}", short(over));
+    let fits = words.width(sight.clock) + crate::text::width(&told) <= columns;
+    if fits { words.text(Role::Warn, told) } else { words }
 }
 
 /// Who has the lock.

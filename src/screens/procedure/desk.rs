@@ -1,10 +1,13 @@
 //! Everything from which the screen of a procedure is drawn.
 
+use std::collections::BTreeMap;
+
 use crate::domain::Standing;
 use crate::domain::procedure::{Block, Danger, Doing, Marker, Part};
 use crate::domain::run::RunStep;
 use crate::domain::{Environment, PartId, Run};
 use crate::port::procedure::Need;
+use crate::state::deploy::{Spent, Wizard};
 use crate::state::procedures::sheet::declared;
 use crate::state::procedures::{Conduct, Sheet, inner_id, inner_title};
 use crate::style::Glyphs;
@@ -34,6 +37,13 @@ pub struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// How long its run has taken from its go.
+    pub fn spent(&self) -> Option<Spent> {
+        let told = BTreeMap::new();
+        let wizard = Wizard { environment: self.environment, sheet: self.sheet, conduct: self.conduct, told: &told };
+        wizard.spent(self.clock.now.wall)
+    }
+
     /// The steps of a part by its place, with their numbers.
     pub fn steps(&self, part: usize) -> Vec<(usize, &'a RunStep)> {
         self.sheet.procedure.parts.get(part).map(|part| self.sheet.steps(&part.id)).unwrap_or_default()

@@ -196,20 +196,20 @@ fn standing(desk: &Desk<'_>, pen: &Pen<'_>) -> Words {
                 None if desk.conduct.is_some_and(Conduct::moves) => Words::of(Role::RunGoing, "running"),
                 None => Words::of(Role::Text, "begun"),
             };
-            let from = desk.conduct.map_or(run.begun, |conduct| conduct.counts_from(desk.clock.running));
+            let spent = desk.spent();
+            let from = spent.map_or(run.begun, |spent| spent.from);
             let words = words.text(Role::Quiet, dot).piece(Role::Quiet, Piece::Since(from));
-            let budget = desk.sheet.procedure.header.budget;
-            match budget {
-                Some(budget) => {
-                    let role = if desk.clock.now.since(from) > budget { Role::Warn } else { Role::Quiet };
-                    words.text(role, format!(" of {}", short(budget)))
+            match (desk.sheet.procedure.header.budget.filter(|_| spent.is_some()), spent.and_then(|spent| spent.over)) {
+                (Some(budget), Some(over)) => {
+                    let words = words.text(Role::Warn, format!(" of {}", short(budget)));
+                    words.text(Role::Warn, format!(", over by {}", short(over)))
                 }
-                None => words,
+                (Some(budget), None) => words.text(Role::Quiet, format!(" of {}", short(budget))),
+                (None, _) => words,
             }
         }
         (state, Some(ended)) => {
             let took = std::time::Duration::try_from(ended.duration_since(run.begun)).unwrap_or_default();
-            let took = desk.conduct.and_then(Conduct::took).unwrap_or(took);
             Words::of(Role::run(state), state.word()).text(Role::Quiet, format!("{dot}{}", short(took)))
         }
         (state, None) => Words::of(Role::run(state), state.word()),

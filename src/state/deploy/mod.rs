@@ -7,6 +7,8 @@ mod items;
 mod page;
 mod phases;
 mod ready;
+mod spent;
+mod title;
 pub mod what;
 
 #[cfg(test)]
@@ -17,6 +19,7 @@ pub use items::{Item, Judged, Sort};
 pub use page::{Page, Stands};
 pub use phases::{Phase, Row, span};
 pub use ready::{Ready, Weight};
+pub use spent::Spent;
 
 use std::collections::BTreeMap;
 

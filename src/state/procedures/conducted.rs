@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::printed::Printed;
 use crate::domain::course::Watching;
 use crate::domain::lock::Stands;
@@ -30,8 +28,6 @@ pub struct Conduct {
     pub at: Moment,
     /// When its end was heard.
     pub ended: Option<Moment>,
-    /// For how long nobody was at it before it was taken up, as far as its record shows.
-    pub away: Duration,
     /// What each try of each step has printed.
     pub printed: BTreeMap<(usize, u32), Printed>,
     /// What the guards of its steps have seen, by the numbers of the steps; of a guard that has ended, what it saw last.
@@ -55,7 +51,6 @@ impl Conduct {
             run: run.clone(),
             at: now.mono,
             ended: (run.state != RunState::Running).then_some(now.mono),
-            away: Duration::ZERO,
             printed: BTreeMap::new(),
             guarded: BTreeMap::new(),
             needs: Vec::new(),
@@ -91,29 +86,10 @@ impl Conduct {
         self.guarded.iter().filter(move |(number, _)| works(number)).map(|(number, seen)| (*number, seen))
     }
 
-    /// From when on its time counts: later than it was begun by the time for which nobody was at it. As a time of day, which
-    /// is what is shown where no clock runs, it is when it was begun.
-    pub fn counts_from(&self, clock_runs: bool) -> Timestamp {
-        let away = if clock_runs { self.away } else { Duration::ZERO };
-        self.run.begun.checked_add(away).unwrap_or(self.run.begun)
-    }
-
-    /// For how long people were at it, from its begin to its end.
-    pub fn took(&self) -> Option<Duration> {
-        let took = Duration::try_from(self.run.ended?.duration_since(self.run.begun)).unwrap_or_default();
-        Some(took.saturating_sub(self.away))
-    }
-
     /// The name of its document.
     pub fn procedure(&self) -> Option<&ProcedureName> {
         self.run.document.as_ref().map(|document| &document.name)
     }
-}
-
-/// For how long nothing was recorded of a run.
-fn silent(run: &Run, now: Now) -> Duration {
-    let last = run.steps.iter().filter_map(|step| step.at).chain([run.begun]).max();
-    last.map_or(Duration::ZERO, |last| now.since(last))
 }
 
 /// A permit that was given and of which nothing is recorded yet.
@@ -280,14 +256,6 @@ impl Conducted {
 
     fn begun(&mut self, run: &Run, now: Now) {
         let ended = (run.state != RunState::Running).then_some(now.mono);
-        // Whoever takes up a run that nobody was at is told it anew: what lies between is nobody's time.
-        let known = self.runs.iter().find(|conduct| conduct.run.id == run.id).map(|conduct| &conduct.run);
-        let open = self.open.iter().find(|open| open.run.id == run.id).map(|open| &open.run);
-        let away = match (known, open) {
-            (None, None) if run.steps.iter().all(|step| step.attempt == 0) => Duration::ZERO,
-            (Some(_), None) => Duration::ZERO,
-            (known, open) => silent(known.or(open).unwrap_or(run), now),
-        };
         // What was looked at is taken up, with what was read of it.
         if let Some(looked) = self.looked.take_if(|looked| looked.run.id == run.id) {
             self.runs.push(*looked);
@@ -298,9 +266,6 @@ impl Conducted {
                 conduct.ended = ended.and(conduct.ended.or(ended));
             }
             None => self.runs.push(Conduct::new(run, now)),
-        }
-        if let Some(conduct) = self.runs.iter_mut().find(|conduct| conduct.run.id == run.id) {
-            conduct.away += away;
         }
         self.open.retain(|open| open.run.id != run.id);
         if self.runs.len() > KEPT

@@ -116,7 +116,7 @@ pub fn in_full(history: &History, release: &Release) -> String {
         format!("{} of {}: {}", release.kind.word(), version(release), verdict(history, release)),
         format!("run          {}", release.run),
         format!("where        {}/{}", release.site, release.environment),
-        format!("when         {}, took {}", stamp(release.at), short(release.took)),
+        format!("when         {}, took {} with its gate", stamp(release.at), short(release.took)),
         format!("who          {} from {}", clean(&release.person), clean(&release.workstation)),
     ];
     if let Some(service) = &release.service {
