@@ -19,6 +19,8 @@ mod deploy;
 mod deploys;
 #[path = "runbooks/desk.rs"]
 mod desk;
+#[path = "runbooks/examined.rs"]
+mod examined;
 #[path = "runbooks/following.rs"]
 mod following;
 #[path = "runbooks/fresh.rs"]

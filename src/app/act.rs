@@ -64,6 +64,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::RollBack => return procedures::begin::other(model, Chosen::Rollback, now),
         Action::Waive => procedures::gate::waive(model),
         Action::WaitForLock => deploy::waiting::begin(model, now),
+        Action::ExamineRelease => deploy::examining::ask(model),
         Action::CheckAgain if deploy::is_choosing(model) => {
             model.say("Releases and versions are read anew.", now);
             return releases::refresh(model, now);

@@ -340,7 +340,7 @@ fn proceed(model: &Model) -> &'static str {
 /// The keys of a page of the deploy.
 fn deploy(model: &Model) -> Vec<Action> {
     let mut actions = match model.deploy.page {
-        Page::What => vec![Action::Proceed, Action::Down],
+        Page::What => vec![Action::Proceed, Action::ExamineRelease, Action::Down],
         Page::Gate => vec![Action::Proceed, Action::Tick, Action::CheckAgain, Action::Waive, Action::Down],
         Page::Verify => vec![
             Action::Proceed,
@@ -357,7 +357,7 @@ fn deploy(model: &Model) -> Vec<Action> {
             let follows = if model.deploy.follows > 0 { vec![Action::Tick, Action::CheckAgain] } else { Vec::new() };
             let can = super::deploy::may_go_back(model) && super::deploy::no_way_back(model).is_none();
             let back = can.then_some(Action::GoBack);
-            follows.into_iter().chain(back).chain([Action::Proceed, Action::Down]).collect()
+            follows.into_iter().chain(back).chain([Action::ExamineRelease, Action::Proceed, Action::Down]).collect()
         }
     };
     actions.insert(1, Action::WaitForLock);

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::deploy::following;
+use super::deploy::{examining, following};
+use super::hints::key_on_screen;
 use super::model::{Model, Screen};
 use super::procedures::begin;
 use crate::domain::lock::Stands;
@@ -12,6 +13,7 @@ use crate::domain::procedure::{InputKind, Kind, Purpose};
 use crate::domain::release::same_commit;
 use crate::domain::source::Version;
 use crate::domain::{Moment, Now, Permit, Procedure, ProcedureName, ProcedurePlan, RunId};
+use crate::input::Action;
 use crate::port::release::ReleaseWish;
 use crate::port::{Effect, ReleaseNews};
 use crate::state::releases::{plan_too_late, targets, trouble, wants};
@@ -171,6 +173,7 @@ pub fn take(model: &mut Model, news: ReleaseNews, now: Now) -> Vec<Effect> {
             moved.iter().for_each(|name| model.releases.forget(name));
             Some(Which::Versions)
         }
+        ReleaseNews::Examined(run, kept) => return examining::came(model, run, kept.clone(), now),
         ReleaseNews::Facts(..) | ReleaseNews::Followed(..) | ReleaseNews::Looked(..) => None,
     };
     let is_about_follow_ups = matches!(news, ReleaseNews::Followed(..) | ReleaseNews::Looked(..));
@@ -272,7 +275,7 @@ fn begin_held(model: &mut Model, now: Now) -> Vec<Effect> {
     let procedure = model.environment().and_then(|here| here.procedure(&plan.procedure)).cloned();
     let Some(procedure) = procedure else { return Vec::new() };
     if let Some(why) = unexamined(model, &procedure, plan) {
-        begin::tell(model, "This version did not go well before", &format!("{why}."));
+        begin::tell(model, "This version did not go well before", &held_back(model, &why));
         return Vec::new();
     }
     if let Some(why) = not_back(model, &procedure, plan) {
@@ -303,6 +306,12 @@ pub fn unexamined(model: &Model, procedure: &Arc<Procedure>, plan: &ProcedurePla
     let value = version(procedure, plan)?;
     let known = model.releases.releases.as_ref()?;
     trouble(&known.history, procedure, value, model.releases.commit(value))
+}
+
+/// Why a version is held back, with what can be done about it here.
+pub fn held_back(model: &Model, why: &str) -> String {
+    let key = key_on_screen(model, Action::ExamineRelease);
+    format!("{why}.\n\nHere: {key} on its row of page 1 asks what you found, and keeps it in the same way.")
 }
 
 /// Why a plan is not begun, as far as it is known: a backup that it brings back was made too late.

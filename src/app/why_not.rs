@@ -57,6 +57,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::GoBack => deploy::no_way_back(model),
         Action::Proceed => return deploy::not_next(model),
         Action::WaitForLock => return deploy::waiting::not(model),
+        Action::ExamineRelease => return deploy::examining::not(model),
         Action::NextPage => (model.deploy.page == Page::Verdict).then_some("it is the last"),
         Action::PreviousPage => (model.deploy.page == Page::What).then_some("it is the first"),
         Action::Runbook => no_row(model),

@@ -136,6 +136,7 @@ actions! {
     ToggleOutput "output" "output" "Unfold what the step has printed below it, or fold it" [Procedure]
 
     Proceed "proceed" "go on" "Do what is next on the page: choose, attest, answer, see what the go would do" [Deploy] -> Change
+    ExamineRelease "examine-release" "examine" "Say what you found of a release that did not go well, so that its version may be deployed again" [Deploy]
     NextPage "next-page" "next page" "Show the next page of the deploy" [Deploy]
     PreviousPage "previous-page" "page before" "Show the page of the deploy before this one" [Deploy]
 

@@ -36,7 +36,7 @@ pub enum ReleaseWish {
     },
 }
 
-/// What is to be kept of the checklists that follow a release.
+/// What is to be kept of a release: of the checklists that follow it, and that somebody has looked at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FollowWish {
     /// What whoever sits here says of an item.
@@ -59,6 +59,13 @@ pub enum FollowWish {
         /// Nobody has asked for it: what was looked at meanwhile from elsewhere is left alone.
         by_itself: bool,
     },
+    /// Whoever sits here has looked at a release that did not go well.
+    Examine {
+        /// The run of the release.
+        run: RunId,
+        /// What they found.
+        reason: String,
+    },
 }
 
 /// What the console has found out of items that follow a release.
@@ -79,6 +86,8 @@ pub enum ReleaseNews {
     Followed(RunId, Result<Vec<Followed>, String>),
     /// What the console has found out of items that follow the release of a run; a sentence why it has not.
     Looked(RunId, Result<Looked, String>),
+    /// That somebody has looked at the release of a run, when it is kept; a sentence why it is not.
+    Examined(RunId, Result<(), String>),
     /// The versions that can be chosen, the newest first; a sentence why git does not say.
     Versions(Result<Vec<Version>, String>),
     /// What git says of a version, which was asked for by this name; a sentence why it does not.

@@ -100,7 +100,9 @@ fn by_itself(console: &mut Console) -> Vec<String> {
     let all = wished(console).into_iter();
     let parts = all.flat_map(|wish| match wish {
         FollowWish::Look { parts, by_itself: true, .. } => parts,
-        FollowWish::Look { by_itself: false, .. } | FollowWish::Say { .. } => panic!("nobody has asked for anything"),
+        FollowWish::Look { by_itself: false, .. } | FollowWish::Say { .. } | FollowWish::Examine { .. } => {
+            panic!("nobody has asked for anything")
+        }
     });
     parts.map(|part: PartId| part.to_string()).collect()
 }

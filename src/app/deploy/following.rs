@@ -23,7 +23,7 @@ const GIVEN_UP: Duration = Duration::from_secs(20 * 60);
 /// Between two looks that nobody has asked for there is so much time at least, whatever came of the first.
 const PAUSE: Duration = Duration::from_secs(60);
 /// What could not be kept, and what is not well any more, is told for so long.
-const LONG: Duration = Duration::from_secs(10);
+pub(super) const LONG: Duration = Duration::from_secs(10);
 
 /// What the console looks at.
 #[derive(Debug, Default)]
@@ -142,7 +142,7 @@ pub fn tell(model: &mut Model, news: &ReleaseNews, now: Now) {
                 }
             }
         }
-        ReleaseNews::Releases(_) | ReleaseNews::Versions(_) | ReleaseNews::Facts(..) => {}
+        ReleaseNews::Releases(_) | ReleaseNews::Versions(_) | ReleaseNews::Facts(..) | ReleaseNews::Examined(..) => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! A deploy between the model and its screen: which one it is, where its run stands, what a key does on each page. What is
 //! done is done by the run of its procedure.
 
+pub mod examining;
 pub mod following;
 mod moves;
 mod next;

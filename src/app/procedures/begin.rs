@@ -156,7 +156,7 @@ fn offer(model: &mut Model, procedure: Arc<Procedure>, plan: ProcedurePlan, now:
         return Vec::new();
     }
     if let Some(why) = releases::unexamined(model, &procedure, &plan) {
-        tell(model, "This version did not go well before", &format!("{why}."));
+        tell(model, "This version did not go well before", &releases::held_back(model, &why));
         return Vec::new();
     }
     // What only looks whether it may begin needs nobody's word either.

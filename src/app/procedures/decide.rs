@@ -400,6 +400,7 @@ pub fn take(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
             _ => Vec::new(),
         },
         What::Follow(run, part) => crate::app::deploy::following::said(run, part, &does, reason),
+        What::Examine(run) => crate::app::deploy::examining::said(run, &does, reason),
         What::Place => {
             if let Does::On(host) = does {
                 model.procedure.hosts = vec![host];
@@ -471,7 +472,7 @@ fn of_step(model: &mut Model, run: RunId, step: usize, does: Does, reason: Strin
         Does::Abort => decide(Decision::Abort(reason)),
         Does::Shell(host) => vec![Effect::Shell(host)],
         Does::Way(_) | Does::Resume | Does::Cancel | Does::On(_) | Does::Nothing => Vec::new(),
-        Does::Well | Does::NotWell | Does::Attest => Vec::new(),
+        Does::Well | Does::NotWell | Does::Attest | Does::Examined => Vec::new(),
     }
 }
 

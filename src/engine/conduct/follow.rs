@@ -50,9 +50,10 @@ impl Conductor {
         let news = |wish: &FollowWish, why: String| match wish {
             FollowWish::Say { run, .. } => ReleaseNews::Followed(run.clone(), Err(why)),
             FollowWish::Look { run, .. } => ReleaseNews::Looked(run.clone(), Err(why)),
+            FollowWish::Examine { run, .. } => ReleaseNews::Examined(run.clone(), Err(why)),
         };
         let Some((book, stage)) = self.book.clone().zip(stage) else {
-            let why = "What follows a release can't be kept: nothing is recorded here.".to_owned();
+            let why = "It can't be kept: nothing is recorded here.".to_owned();
             let _ = self.events.send(Event::Release(news(&wish, why))).await;
             return;
         };
@@ -66,6 +67,14 @@ impl Conductor {
                     let one = keeping.word(&run, (part, said, note), false, clock.now().wall);
                     let kept = keeping.keep(one.clone()).await;
                     ReleaseNews::Followed(run, kept.map(|()| vec![one]))
+                }
+                FollowWish::Examine { run, reason } => {
+                    let at = clock.now().wall;
+                    let kept = super::examine::keep(&releases, &book, &run, &reason, at).await;
+                    if let Ok(Some(sentence)) = &kept {
+                        let _ = events.send(Event::Trouble(sentence.clone())).await;
+                    }
+                    ReleaseNews::Examined(run, kept.map(|_| ()))
                 }
                 FollowWish::Look { run, parts, by_itself } => {
                     let hiding = OnceCell::new();

@@ -13,6 +13,7 @@ mod deadman;
 mod dump;
 mod ending;
 mod evidence;
+mod examine;
 mod fact;
 mod figures;
 mod follow;

@@ -25,6 +25,8 @@ pub enum What {
     /// How an item is that follows the release of a run.
     Follow(RunId, PartId),
     /// Where steps are done that name no place.
+    /// Whether the release of a run was examined.
+    Examine(RunId),
     Place,
     /// Something a person is told that can't be done: there is nothing to choose.
     Told,
@@ -70,6 +72,8 @@ pub enum Does {
     /// It is not.
     NotWell,
     /// The run is taken up.
+    /// It was examined.
+    Examined,
     Resume,
     /// Done here or on this host.
     On(HostName),

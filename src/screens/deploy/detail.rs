@@ -322,6 +322,7 @@ fn recorded(state: &State, wizard: Wizard<'_>, sight: &Sight<'_>, lines: &mut Li
     match known.and_then(|known| known.history.of_run(&run.id).map(|release| (known, release))) {
         Some((known, release)) => {
             what::prose(lines, &in_full(&known.history, release));
+            what::examine(release, sight, lines);
         }
         None if !wizard.has_begun() => lines.text(Role::Quiet, "Nothing was changed, so no release was recorded."),
         None => lines.text(Role::Quiet, "No release of this run is known here."),

@@ -13,6 +13,7 @@ use crate::domain::run::Go;
 use crate::domain::source::Named;
 use crate::domain::time::short;
 use crate::domain::{Release, Run};
+use crate::input::Action;
 use crate::state::deploy::what::{BACK_TO, RELEASED, Row, VERSIONS, brings, goes_back};
 use crate::state::deploy::{Page, Sort, Wizard, names_version};
 use crate::state::procedures::Sheet;
@@ -188,6 +189,7 @@ pub(super) fn lines(state: &State, sight: &Sight<'_>, lines: &mut Lines) {
             }
             if let Some(known) = &sight.known.releases {
                 prose(lines, &in_full(&known.history, release));
+                examine(release, sight, lines);
             }
         }
         Some(Row::Unfinished(open)) => unfinished(&open.run, sight, lines),
@@ -217,6 +219,20 @@ pub(super) fn prose(lines: &mut Lines, text: &str) {
     }
 }
 
+/// The key that says what was found of a release, where that is still to be said.
+pub(super) fn examine(release: &Release, sight: &Sight<'_>, lines: &mut Lines) {
+    let good = |history: &History| history.stands(release) == Verdict::Good;
+    let open = release.examined.is_none() && !sight.known.releases.as_ref().is_some_and(|known| good(&known.history));
+    if open {
+        lines.space();
+        lines.text(Role::Warn, &examines(sight));
+    }
+}
+
+fn examines(sight: &Sight<'_>) -> String {
+    format!("{} says here what was found; then it may be deployed again.", (sight.key)(Action::ExamineRelease))
+}
+
 fn of_version(version: &str, sight: &Sight<'_>, lines: &mut Lines) {
     let Some(wizard) = sight.wizard else { return };
     let Some(known) = &sight.known.releases else {
@@ -239,6 +255,10 @@ fn of_version(version: &str, sight: &Sight<'_>, lines: &mut Lines) {
         now: sight.clock.now.wall,
     });
     prose(lines, &what);
+    if trouble.is_some() {
+        lines.space();
+        lines.text(Role::Warn, &examines(sight));
+    }
     for told in &known.told {
         lines.space();
         lines.text(Role::Warn, &Foreign::from(told.as_str()).plain());

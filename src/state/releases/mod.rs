@@ -82,7 +82,7 @@ impl Known {
                 self.say(seen);
             }
             // Why not was told where it was asked for.
-            ReleaseNews::Followed(_, Err(_)) | ReleaseNews::Looked(_, Err(_)) => {}
+            ReleaseNews::Followed(_, Err(_)) | ReleaseNews::Looked(_, Err(_)) | ReleaseNews::Examined(..) => {}
             ReleaseNews::Versions(versions) => self.versions = Some(versions),
             ReleaseNews::Facts(name, facts) => {
                 self.facts.retain(|(known, _)| *known != name);
