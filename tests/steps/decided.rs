@@ -306,3 +306,19 @@ fn a_variable_that_is_left_to_the_host_is_so_when_somebody_goes_on() {
     assert!(resumed.status.success(), "{}", told(&resumed));
     assert_eq!(desk.text("truth"), "<>\n", "{}", told(&resumed));
 }
+
+#[test]
+fn the_plan_follows_a_decision_that_the_flags_give() {
+    let document = "# P\n\n- [ ] Does the database go back? {#database decide=\"code: it stays; both: it goes back\"}\n\
+                    - [ ] The database goes back {#back when=\"database=both\"}\n\n```sh {#one host=me}\ntrue\n```\n";
+    let desk = Desk::here(document);
+    let planned = desk.qd(&["--plan", "--answer", "database=code"], None);
+    let said = told(&planned);
+    assert_eq!(planned.status.code(), Some(0), "{said}");
+    assert!(said.contains("chosen: database = code"), "{said}");
+    assert!(said.contains("will be skipped: database is code"), "{said}");
+    for open in [&["--plan"][..], &["--plan", "--answer", "database=both"]] {
+        let said = told(&desk.qd(open, None));
+        assert!(!said.contains("will be skipped"), "{said}");
+    }
+}

@@ -81,7 +81,7 @@ pub(super) fn ask(
 }
 
 /// What was typed, or the choice of this number; a choice that is a number itself is meant by its word.
-fn chosen(typed: &str, among: &[String]) -> String {
+pub(super) fn chosen(typed: &str, among: &[String]) -> String {
     let by_number = typed.parse::<usize>().ok().and_then(|number| among.get(number.checked_sub(1)?));
     match by_number.filter(|_| !among.iter().any(|one| one == typed)) {
         Some(one) => one.clone(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::follow::{Decided, Session};
-use super::{pair, told};
+use super::{answers, pair, told};
 use crate::cli::{Exit, choose, output};
 use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::procedure::{Doing, Input};
@@ -12,6 +12,7 @@ use crate::port::procedure::{Decision, Need, Told};
 use crate::port::{Effect, Secret};
 use crate::state::procedures::sheet::is_automated;
 use crate::state::procedures::{find_part, valid};
+use crate::text::Foreign;
 
 impl Session<'_> {
     /// The permit, by the flags or by a person at the terminal; nothing when the person does not give it.
@@ -177,6 +178,14 @@ impl Session<'_> {
         }
         let about = input.as_ref().map(|input| input.about.plain()).filter(|about| !about.is_empty());
         let default = input.as_ref().and_then(|input| input.default.clone());
+        let backups = self.backups(input.as_ref());
+        if self.attended && !self.args.json && !secret {
+            for (place, (one, note)) in backups.iter().enumerate() {
+                let one = Foreign::from(one.as_str()).plain();
+                output::complain(&format!("{:>4}  {one}  {note}", place + 1));
+            }
+        }
+        let among: Vec<String> = backups.into_iter().map(|(one, _)| one).collect();
         let question = format!(
             "{name}{}{}: ",
             about.map(|about| format!(" ({about})")).unwrap_or_default(),
@@ -190,6 +199,7 @@ impl Session<'_> {
                 return Ok(self.typed(question, true).await?.map(Told::Secret));
             }
             let Some(mut value) = self.ask(question.clone()).await? else { return Ok(None) };
+            value = answers::chosen(&value, &among);
             if value.is_empty() {
                 value = default.clone().unwrap_or_default();
             }
@@ -198,6 +208,15 @@ impl Session<'_> {
                 Some(why) => output::complain(&format!("{name} can't be that: {why}")),
             }
         }
+    }
+
+    /// The recorded backups that an input may be, by what the run was given.
+    fn backups(&self, input: Option<&Input>) -> Vec<(String, String)> {
+        let (Some(input), Some(procedure)) = (input, self.procedure()) else { return Vec::new() };
+        let document = self.run.as_ref().and_then(|run| run.document.as_ref());
+        let given = document.map(|document| document.given.as_slice()).unwrap_or_default().iter();
+        let given = given.filter_map(|given| Some((given.name.to_string(), given.value.clone()?))).collect();
+        self.prepared.learned.backups(&procedure, input, &given)
     }
 
     /// The input of this name, as the procedure declares it.

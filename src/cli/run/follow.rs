@@ -241,7 +241,7 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(&plan, &self.prepared, false))?;
+                    output::print(&told::plan(&plan, &self.prepared, &self.prepared.decided, false))?;
                     output::print("\n")?;
                 }
                 self.trust().await?;

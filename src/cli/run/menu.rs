@@ -278,7 +278,9 @@ impl Session<'_> {
             }
         };
         if !self.args.json && self.args.on_failure != OnFailure::Retry {
-            output::print(&told::plan(&plan, &self.prepared, false))?;
+            let mut decided = self.prepared.decided.clone();
+            decided.extend(answers.decided.clone());
+            output::print(&told::plan(&plan, &self.prepared, &decided, false))?;
         }
         let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
         let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };

@@ -25,7 +25,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Reaching, choose};
-use crate::domain::{Environment, ProcedurePlan, RunId};
+use crate::domain::{Environment, PartId, ProcedurePlan, RunId};
 use crate::port::Secret;
 
 /// What may be said.
@@ -141,6 +141,10 @@ pub(super) struct Prepared {
     pub(super) what: What,
     /// What becomes of the database where older code comes back.
     pub(super) database: Vec<String>,
+    /// Ways that the flags choose, by the part that decides.
+    pub(super) decided: BTreeMap<PartId, String>,
+    /// What is recorded, for inputs that are asked for on the way.
+    pub(super) learned: releases::Learned,
     /// How long its parts took before.
     pub(super) times: times::Times,
     /// A file that nobody has trusted yet.
@@ -196,7 +200,7 @@ async fn planned(args: &RunArgs, prepared: &Prepared, reach: &Reaching) -> Resul
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
-    super::output::print(&told::plan(plan, prepared, args.json))?;
+    super::output::print(&told::plan(plan, prepared, &prepared.decided, args.json))?;
     if let Some(sentence) = clocks::apart(plan, &prepared.environment, reach).await {
         super::output::complain(&sentence);
     }

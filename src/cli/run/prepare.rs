@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::{Prepared, RunArgs, What, answers, ask, choices, follow, inputs, loose, pair, releases, times, usage};
 use crate::cli::{Exit, Reaching, Where, choose, output};
-use crate::domain::procedure::{Procedure, here};
+use crate::domain::procedure::{Doing, Procedure, here};
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
 use crate::engine::own_file;
 use crate::port::Secret;
 use crate::site::UserFile;
-use crate::state::procedures::{Answers, Choice, Chosen, Missing, missing_json, plan};
+use crate::state::procedures::{Answers, Choice, Chosen, Missing, find_part, missing_json, plan};
 
 /// What is to be done, where, with what; and the mistakes of the command line.
 pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared, Exit> {
@@ -50,10 +50,18 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
     let (mut answers, secrets) = given(args, procedure.as_deref())?;
     let elsewhere = args.resume.as_deref().and_then(RunId::new);
     let mut database = Vec::new();
+    let mut learned = releases::Learned::default();
+    let asked_of = procedure.as_ref().or(of_run);
+    let decided = asked_of.map(|procedure| decided(args, procedure, &environment)).unwrap_or_default();
     let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
-        (Some(run), _) => What::Resume(run),
+        (Some(run), _) => {
+            if let Some(procedure) = asked_of {
+                learned = releases::recorded(procedure, &environment, reach).await;
+            }
+            What::Resume(run)
+        }
         (None, Some(procedure)) => {
-            let learned = releases::learn(procedure, &environment, &mut answers, reach).await?;
+            learned = releases::learn(procedure, &environment, &mut answers, reach).await?;
             let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
             choices::learn(procedure, &mut answers, trusted).await?;
             let choice = choice(args, &environment)?;
@@ -65,7 +73,8 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
         (None, None) => return Err(usage("which procedure? Name one, or a run with --resume.")),
     };
     let times = times::Times::read(&environment, procedure.as_deref()).await;
-    Ok(Prepared { environment, person: user.name, read_only, secrets, what, database, times, untrusted })
+    let person = user.name;
+    Ok(Prepared { environment, person, read_only, secrets, what, database, decided, learned, times, untrusted })
 }
 
 /// Where: an environment of a site, or one of this run alone where there is no site to be meant.
@@ -160,6 +169,18 @@ fn given(args: &RunArgs, procedure: Option<&Procedure>) -> Result<(Answers, BTre
     }
     answers.left.extend(args.leave.iter().cloned());
     Ok((answers, secrets))
+}
+
+/// The ways that `--answer` chooses, as far as the parts have them.
+fn decided(args: &RunArgs, procedure: &Procedure, environment: &Environment) -> BTreeMap<PartId, String> {
+    let way = |word: &String| {
+        let (name, way) = word.split_once('=')?;
+        let id = PartId::new(name).ok()?;
+        let (_, part) = find_part(procedure, environment, &id)?;
+        let Doing::Decide(ways) = &part.doing else { return None };
+        ways.iter().any(|one| one.word == way).then(|| (id, way.to_owned()))
+    };
+    args.answer.iter().filter_map(way).collect()
 }
 
 fn choice(args: &RunArgs, environment: &Environment) -> Result<Choice, Exit> {

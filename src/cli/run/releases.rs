@@ -1,5 +1,6 @@
 //! Inputs that are versions or releases: git and the record say which there are, before anything is planned.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::usage;
@@ -17,7 +18,7 @@ use crate::state::releases::{Known, backups, database_of, plan_too_late, service
 
 /// What was learned of what runs and of what is brought.
 #[derive(Default)]
-pub(super) struct Learned {
+pub(in crate::cli) struct Learned {
     history: Option<History>,
     facts: Option<Facts>,
 }
@@ -39,10 +40,32 @@ impl Learned {
         answers.offer(all);
     }
 
+    /// The recorded backups for one input, each with what is known of it, by what was given so far.
+    pub(super) fn backups(
+        &self,
+        procedure: &Procedure,
+        input: &Input,
+        given: &BTreeMap<String, String>,
+    ) -> Vec<(String, String)> {
+        let history = self.history.as_ref().filter(|_| input.backups.is_some());
+        history.map(|history| backups(history, procedure, input, given, jiff::Timestamp::now())).unwrap_or_default()
+    }
+
     /// Refuses a plan that brings back a backup that was made too late.
     pub(super) fn judge(&self, procedure: &Procedure, plan: &ProcedurePlan) -> Result<(), Exit> {
         let why = self.history.as_ref().and_then(|history| plan_too_late(history, procedure, plan));
         why.map_or(Ok(()), |why| Err(choose::complain(Exit::Refused, &format!("{why}."))))
+    }
+}
+
+/// What is recorded, where a procedure asks for a backup on its way; nothing where the record can't be read, which is said.
+pub(super) async fn recorded(procedure: &Procedure, environment: &Arc<Environment>, reach: &Reaching) -> Learned {
+    if procedure.header.inputs.iter().all(|input| input.backups.is_none()) {
+        return Learned::default();
+    }
+    match ask(environment, reach, false, false).await {
+        Ok(asked) => Learned { history: Some(asked.known.history), facts: None },
+        Err(_) => Learned::default(),
     }
 }
 

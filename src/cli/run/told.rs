@@ -23,8 +23,16 @@ use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
 /// A plan, part by part and host by host.
-pub(super) fn plan(plan: &ProcedurePlan, prepared: &Prepared, json: bool) -> String {
-    let (environment, database) = (&prepared.environment, &prepared.database);
+pub(super) fn plan(
+    plan: &ProcedurePlan,
+    prepared: &Prepared,
+    decided: &BTreeMap<PartId, String>,
+    json: bool,
+) -> String {
+    let environment = &prepared.environment;
+    // What would be lost is no matter where nobody touches it.
+    let stays = if prepared.database.is_empty() { None } else { database_stays(plan, decided) };
+    let database = &stays.map_or_else(|| prepared.database.clone(), |told| vec![told]);
     let window = held_up(plan, &environment.windows, jiff::Timestamp::now());
     let expected = |part: &PartId| prepared.times.of(part);
     if json {
@@ -36,7 +44,7 @@ pub(super) fn plan(plan: &ProcedurePlan, prepared: &Prepared, json: bool) -> Str
     let procedure = environment.procedure(&plan.procedure);
     let window = window.into_iter().map(|told| format!("window: {told}"));
     let beside: Vec<String> = window.chain(database.iter().map(|told| format!("database: {told}"))).collect();
-    plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside).join("\n") + "\n"
+    plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside, decided).join("\n") + "\n"
 }
 
 /// Prints what happens.

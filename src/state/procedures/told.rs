@@ -1,14 +1,15 @@
 //! A plan as lines for a terminal or a file, and as JSON: every command as it will run, per host, with its values, its
 //! danger and what is seen beforehand.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Missing;
 use super::wording::{
-    BY_ITSELF, Grade, Row, alike, lock, notes, occasion, rows, safe, several, stage, terms, times, totals, way_back,
-    whom,
+    BY_ITSELF, Grade, Row, alike, lock, notes, occasion, rows, safe, several, skipped, stage, terms, times, totals,
+    way_back, whom,
 };
 use crate::domain::PartId;
 use crate::domain::place::of_site;
@@ -24,16 +25,17 @@ pub fn plan_told(
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
 ) -> Vec<String> {
-    plan_told_with(plan, procedure, expected, &[])
+    plan_told_with(plan, procedure, expected, &[], &BTreeMap::new())
 }
 
 /// The same with what is known beside it, a line each: a closed window, what becomes of the database where older code
-/// comes back.
+/// comes back; and with what was decided already, which says what is skipped.
 pub fn plan_told_with(
     plan: &ProcedurePlan,
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
     beside: &[String],
+    decided: &BTreeMap<PartId, String>,
 ) -> Vec<String> {
     let hosts = plan.hosts().into_iter().filter(|host| host.as_str() != HERE).count();
     // What a person does is done nowhere in particular.
@@ -64,6 +66,7 @@ pub fn plan_told_with(
     let back = procedure.and_then(|procedure| way_back(plan, procedure));
     lines.extend(back.map(|back| format!("  way back: {}", back.unwrap_or_else(str::to_owned))));
     lines.extend(beside.iter().map(|told| format!("  {told}")));
+    lines.extend(decided.iter().map(|(id, way)| format!("  chosen: {id} = {}", safe(way))));
     let mut role = Role::Plain;
     for (number, part) in plan.parts.iter().enumerate() {
         lines.push(String::new());
@@ -71,6 +74,7 @@ pub fn plan_told_with(
             lines.extend(role_told(part.role).map(str::to_owned));
         }
         lines.extend(part_told(number + 1, part, procedure, expected(&part.part)));
+        lines.extend(skipped(part, decided).map(|why| format!("     {why}")));
     }
     if let Some(back) = &plan.back {
         lines.push(String::new());
