@@ -120,7 +120,7 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         };
         lines.pair(page.title(), Words::of(role, word));
     }
-    let motion = code_told(wizard);
+    let motion = code_told(wizard, sight);
     if !motion.is_empty() {
         lines.pair("code", Words::new().prose(Role::Text, &motion));
     }

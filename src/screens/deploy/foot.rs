@@ -207,7 +207,7 @@ fn ended(sight: &Sight<'_>, wizard: Wizard<'_>, run: &Run) -> String {
     if !wizard.has_begun() {
         return "nothing was changed.".to_owned();
     }
-    let told = if motion(wizard).is_empty() { "what was done" } else { "what runs new and what runs old" };
+    let told = if motion(wizard).is_empty() { "what was done" } else { "which code runs where" };
     format!("{told} stands on page 4.")
 }
 

@@ -86,7 +86,7 @@ pub fn below(page: Page, sight: &Sight<'_>, height: usize, columns: usize) -> us
         Page::Gate => 2 - usize::from(low),
         Page::Run if !motion(wizard).is_empty() => {
             // As much of it as the steps leave room for, and a little in any case.
-            let wants = 1 + crate::text::wrap(&code_told(wizard), columns.max(4)).len();
+            let wants = 1 + crate::text::wrap(&code_told(wizard, sight), columns.max(4)).len();
             let free = height.saturating_sub(lines(page, wizard, sight, columns).len());
             wants.min(free).max(3 - 2 * usize::from(low))
         }
@@ -100,17 +100,24 @@ pub(super) fn motion(wizard: Wizard<'_>) -> Motion {
     crate::state::procedures::motion(wizard.sheet.procedure, wizard.environment, steps)
 }
 
-/// It in words. New code of a way back is the older release: there the releases are named.
-pub(super) fn code_told(wizard: Wizard<'_>) -> String {
+/// It in words. Where one goes back the releases are named: of a rollback the new code is the older release, and on the
+/// way back of a deploy what is wanted is what ran before.
+pub(super) fn code_told(wizard: Wizard<'_>, sight: &Sight<'_>) -> String {
     let back = wizard.sheet.procedure.header.kind == Kind::Rollback;
-    match wizard.version_told().filter(|_| back) {
-        Some(version) => motion(wizard).words_by(|code| match code {
-            Code::New => version.clone(),
-            Code::Old => format!("not yet {version}"),
-            Code::Between => code.word().to_owned(),
-        }),
-        None => motion(wizard).words(),
-    }
+    let (new, old) = match (wizard.version_told(), back, wizard.rolls_back()) {
+        (Some(version), true, false) => (version.clone(), format!("not yet {version}")),
+        (Some(version), false, true) => {
+            let before = wizard.before(sight.known).unwrap_or_else(|| "what ran before".to_owned());
+            (format!("still {version}"), before)
+        }
+        (Some(version), true, true) => (format!("still {version}"), format!("not {version}")),
+        (Some(_), false, false) | (None, ..) => return motion(wizard).words(),
+    };
+    motion(wizard).words_by(|code| match code {
+        Code::New => new.clone(),
+        Code::Old => old.clone(),
+        Code::Between => code.word().to_owned(),
+    })
 }
 
 /// Draws it.
@@ -162,7 +169,7 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     let under = Rect { y: list.bottom(), height: under, ..room };
     match state.page {
         Page::Gate => whole_gate(wizard, sight, pen, under),
-        Page::Run => code(wizard, pen, under),
+        Page::Run => code(wizard, sight, pen, under),
         Page::What | Page::Plan | Page::Verify | Page::Verdict => {}
     }
 }
@@ -373,18 +380,18 @@ fn whole_gate(wizard: Wizard<'_>, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Re
 }
 
 /// Which services run new and which run old code.
-fn code(wizard: Wizard<'_>, pen: &mut Pen<'_>, area: Rect) {
+fn code(wizard: Wizard<'_>, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let told = Words::new().prose(Role::Text, &code_told(wizard));
+    let told = Words::new().prose(Role::Text, &code_told(wizard, sight));
     if area.height == 1 {
         pen.words(area.x, area.y, area.width, &told);
         return;
     }
     let columns = usize::from(area.width);
     pen.text(area.x, area.y, area.width, Role::Quiet, "What code runs");
-    let mut lines = crate::text::wrap(&code_told(wizard), columns.max(4));
+    let mut lines = crate::text::wrap(&code_told(wizard, sight), columns.max(4));
     // What has no room is marked: page 6 has all of it.
     let room = usize::from(area.height - 1);
     let rest = lines.split_off(room.saturating_sub(1).min(lines.len())).join(" ");

@@ -105,6 +105,7 @@ impl Wizard<'_> {
                 let trouble = self.needs().iter().find_map(|need| match need {
                     Need::Failure(..) => Some(said(Stands::Trouble, "failed")),
                     Need::Unknown(..) => Some(said(Stands::Unclear, "unknown")),
+                    Need::Paused if self.rolls_back() => Some(said(Stands::Waits, "paused, half-way back")),
                     Need::Paused => Some(said(Stands::Waits, "paused")),
                     Need::Window(opening, _) if !opening.is_open() => Some(said(Stands::Waits, "closed")),
                     Need::Tick(_)

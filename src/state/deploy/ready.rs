@@ -90,6 +90,13 @@ impl Wizard<'_> {
         })
     }
 
+    /// What ran before this run, by the record, as a word.
+    pub fn before(&self, known: &Known) -> Option<String> {
+        let history = &known.releases.as_ref()?.history;
+        let good = history.current(service(self.sheet.procedure).as_ref(), None).good()?;
+        Some(history.word(good).plain())
+    }
+
     /// What the gate has found out about the release before on its hosts.
     fn present(&self) -> Option<Ready> {
         let is_it = |place: &usize| {
