@@ -41,6 +41,10 @@ mod paused;
 mod procedures;
 #[path = "common/scene.rs"]
 mod scene;
+#[path = "runbooks/smaller.rs"]
+mod smaller;
+#[path = "runbooks/times.rs"]
+mod times;
 #[path = "runbooks/waiting.rs"]
 mod waiting;
 #[path = "runbooks/windows.rs"]

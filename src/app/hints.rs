@@ -79,6 +79,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (Some(Overlay::Plan(_)), Action::Down) => "scroll",
         (Some(Overlay::Choose(_)), Action::Accept) => "take it",
         (Some(Overlay::Choose(_)), Action::PageDown) => "read on",
+        (Some(Overlay::Choose(state)), Action::Cancel) if state.goes_back() => "to the choice",
         (Some(Overlay::Form(..)), Action::Accept) => "go on",
         (Some(Overlay::Form(..)), Action::Down) => "values",
         (Some(Overlay::Edit(_)), Action::Accept) => "see what would happen",
@@ -99,6 +100,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::NewPatterns) if model.logs.patterns.is_some() => "close",
         (_, Action::NextPane) if model.screen == Screen::Logs => "to a field",
         (_, Action::Copy) if model.screen == Screen::Logs && model.logs.field.is_some() => "copy value",
+        (_, Action::Zoom) if model.screen == Screen::Deploy && model.deploy.zoomed => "both panes again",
         (_, Action::PauseRun) if super::procedures::is_paused(model) => "go on",
         (_, Action::Proceed) => proceed(model),
         (_, Action::Follow) if model.screen == Screen::Deploy => "go along",
@@ -361,6 +363,10 @@ fn deploy(model: &Model) -> Vec<Action> {
         }
     };
     actions.insert(1, Action::WaitForLock);
+    // Half of the page is away: that, and how it comes back, must not be a riddle.
+    if model.deploy.zoomed {
+        actions.insert(0, Action::Zoom);
+    }
     // What goes on with a paused run comes first, on each of its pages.
     if super::procedures::is_paused(model) {
         actions.retain(|action| *action != Action::PauseRun);

@@ -20,6 +20,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let (clock, glyphs) = (model.told_by(now), model.styles.glyphs);
     changing::watch(model);
     super::troubles::settle(model);
+    super::procedures::cancel::settle(model, now);
     let busy = model.under_way.is_busy() || super::procedures::goes_on(model).is_some();
     match &mut model.overlay {
         Some(Overlay::Help(state)) => state.settle(help::height(area)),

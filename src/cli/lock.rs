@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Exit, Reaching, Where, asked, choose};
 use crate::domain::lock::{Heard, Holder, Stands};
+use crate::domain::run::{REASON, is_reason};
 use crate::domain::{Environment, HostName, Lock};
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::lock::{EnvironmentLock, LockError};
@@ -172,8 +173,9 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
             lock.give_up(ours.token, who, "released", now).await.map_err(|why| refused(&why))?
         }
         What::Break(break_) => {
-            if break_.reason.trim().is_empty() {
-                return Err(choose::complain(Exit::Usage, "--reason: say why; whoever had the lock reads it."));
+            if !is_reason(&break_.reason) {
+                let text = format!("--reason: say why, {REASON}; whoever had the lock reads it.");
+                return Err(choose::complain(Exit::Usage, &text));
             }
             lock.give_up(break_.token, who, break_.reason.trim(), now).await.map_err(|why| refused(&why))?
         }

@@ -69,7 +69,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
     } else {
         let metadata = std::fs::metadata(file).map_err(told)?;
         if metadata.is_dir() {
-            return Err("it is a folder; name the files in it".to_owned());
+            return Err("it is a folder; name the files in it, or have a whole site checked by qd check".to_owned());
         }
         File::open(file).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(told)?;
     }

@@ -2,6 +2,14 @@
 
 use super::name::{HostName, InputName};
 
+/// What a reason is, as it is asked for.
+pub const REASON: &str = "in three letters at least";
+
+/// Whether a text is a reason for something that outweighs a rule: others read it later, and a single letter says nothing.
+pub fn is_reason(text: &str) -> bool {
+    text.chars().filter(|letter| letter.is_alphabetic()).count() >= 3
+}
+
 /// What a person decided of a run as a whole while it went on: kept with it, so that whoever goes on with it holds to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decided {

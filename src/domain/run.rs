@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use super::decided::{Confirmed, Decided, Go, Overridden};
+pub use super::decided::{Confirmed, Decided, Go, Overridden, REASON, is_reason};
 use super::name::{EnvName, HostName, PartId, ProcedureName, ServiceName, SiteName};
 use super::procedure::Given;
 use super::unit::UnitName;

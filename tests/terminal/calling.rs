@@ -75,7 +75,7 @@ fn whoever_is_elsewhere_is_called_when_a_run_needs_somebody_and_the_title_counts
     assert_eq!(bells(&pty), 1, "{pty:?}");
     assert_eq!(pty.count(b"\x1b]9;") + pty.count(b"\x1b]777;"), 0, "no desktop unless it is set: {pty:?}");
     pty.keys("q q");
-    pty.wait_for("The run goes on").keys("y");
+    pty.wait_for("Leave in the middle of a run").keys("y");
     pty.wait_exit(SOON);
     assert_eq!(pty.count(GIVEN_BACK), 1, "{pty:?}");
     assert_restored(&pty);

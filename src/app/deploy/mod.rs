@@ -28,7 +28,7 @@ use crate::screens::{plan, procedure};
 use crate::state::deploy::what::{Pick, Row, goes_back, procedures as choosable};
 use crate::state::deploy::{Page, Wizard, is_one};
 use crate::state::procedures::Chosen;
-use crate::state::releases::targets;
+use crate::state::releases::{targets, trouble};
 use crate::ui::Clock;
 
 /// The deploy that lies on the desk, with its run.
@@ -199,8 +199,18 @@ pub fn no_way_back(model: &Model) -> Option<&'static str> {
 /// Puts the cursor on the first version or release that can be chosen; says whether there is one.
 fn to_first_choice(model: &mut Model) -> bool {
     let first = with_sight(model, STILL, |sight, _| {
-        let can = |row: &Row<'_>| matches!(row, Row::Version(_) | Row::Release(_, Ok(_)));
-        sight.choices().iter().find(|row| can(row)).and_then(Row::pick)
+        let can = |row: &&Row<'_>| matches!(row, Row::Version(_) | Row::Release(_, Ok(_)));
+        let rows = sight.choices();
+        // What is held back until somebody has looked comes after what is not.
+        let held = |row: &Row<'_>| match (row, sight.wizard, &sight.known.releases) {
+            (Row::Version(version), Some(wizard), Some(known)) => {
+                let name = version.name.plain();
+                trouble(&known.history, wizard.sheet.procedure, &name, Some(&version.commit.id)).is_some()
+            }
+            (_, _, _) => false,
+        };
+        let first = rows.iter().filter(can).find(|row| !held(row)).or_else(|| rows.iter().find(can));
+        first.and_then(Row::pick)
     });
     match first.flatten() {
         Some(pick) => {

@@ -9,7 +9,7 @@ use crate::domain::{Now, ProcedureName, RunId};
 use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::Need;
-use crate::state::deploy::what::{Row, goes_back};
+use crate::state::deploy::what::{Pick, Row, goes_back};
 use crate::state::deploy::{Page, Wizard, names_version};
 use crate::text::Foreign;
 
@@ -154,6 +154,8 @@ pub fn proceed(model: &mut Model, now: Now) -> Vec<Effect> {
         Next::Anew => {
             model.procedure.followed = None;
             model.procedure.told.clear();
+            // What has just failed is not the next choice.
+            model.deploy.pick = model.deploy.name.clone().map(Pick::Procedure);
             (model.deploy.along, model.deploy.held) = (true, false);
         }
     }

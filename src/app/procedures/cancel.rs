@@ -5,7 +5,7 @@ use super::decide;
 use crate::app::model::Model;
 use crate::app::overlay::Overlay;
 use crate::domain::run::{RunStep, StepState};
-use crate::domain::{HostName, RunId};
+use crate::domain::{HostName, Now, RunId};
 use crate::screens::choose;
 use crate::state::procedures::inner_title;
 use crate::text::Foreign;
@@ -35,6 +35,18 @@ pub fn cancel(model: &mut Model) {
     let title = format!("End the command on {}? {title}", step.host);
     let what = choose::What::Cancel(conduct.run.id.clone(), number);
     model.overlay = Some(Overlay::Choose(choose::State::new(what, title, Vec::new(), choices)));
+}
+
+/// After every event: when the command has come to its end, nobody is asked any more whether it is ended.
+pub fn settle(model: &mut Model, now: Now) {
+    let Some(Overlay::Choose(choose::State { what: choose::What::Cancel(run, number), .. })) = &model.overlay else {
+        return;
+    };
+    let step = model.conducted.get(run).and_then(|conduct| conduct.run.steps.get(*number));
+    if !step.is_some_and(|step| matches!(step.state, StepState::Intent | StepState::Started)) {
+        model.overlay = None;
+        model.say("The command has come to its end by itself: nothing was ended.", now);
+    }
 }
 
 /// Asks whether a host is left out of the run in which a step on it did not go well.

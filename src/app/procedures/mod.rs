@@ -3,7 +3,7 @@
 
 mod attest;
 pub mod begin;
-mod cancel;
+pub(in crate::app) mod cancel;
 pub mod decide;
 pub mod forms;
 pub mod gate;

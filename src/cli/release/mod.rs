@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Reaching, Where, asked, choose, output};
 use crate::domain::release::{Examined, Verdict};
+use crate::domain::run::{REASON, is_reason};
 use crate::domain::{Environment, Release, ServiceName};
 use crate::engine::releases::git;
 use crate::engine::store::Who;
@@ -190,8 +191,9 @@ async fn done(what: &What, environment: &Arc<Environment>, who: Who, reach: &Rea
         What::Examine(wanted) => {
             let release = one(&asked, &wanted.run)?;
             let reason = wanted.reason.trim();
-            if reason.is_empty() {
-                return Err(choose::complain(Exit::Usage, "--reason: say what you found; others read it."));
+            if !is_reason(reason) {
+                let text = format!("--reason: say what you found, {REASON}; others read it.");
+                return Err(choose::complain(Exit::Usage, &text));
             }
             if history.stands(release) == Verdict::Good {
                 let text = format!("run {} was good: there is nothing to examine.", release.run.short());

@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Lost};
 use super::secrets::long_enough;
 use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
-use crate::domain::run::{Confirmed, Decided, Go, Overridden, RunStep, StepState};
+use crate::domain::run::{Confirmed, Decided, Go, Overridden, REASON, RunStep, StepState, is_reason};
 use crate::domain::{InputName, PartId, Permit};
 use crate::port::Event;
 use crate::port::act::RunNews;
@@ -379,5 +379,5 @@ impl Task {
 
 fn because(why: &str, what: &str) -> Result<Foreign, String> {
     let why = why.trim();
-    if why.is_empty() { Err(format!("{what} wants a reason.")) } else { Ok(why.into()) }
+    if is_reason(why) { Ok(why.into()) } else { Err(format!("{what} wants a reason, {REASON}.")) }
 }

@@ -1,5 +1,6 @@
 //! The ways, the one under the cursor, and the reason that some of them want.
 
+use crate::domain::run::{REASON, is_reason};
 use crate::domain::{HostName, PartId, RunId};
 use crate::text::Foreign;
 use crate::ui::list::Step;
@@ -24,9 +25,9 @@ pub enum What {
     LeaveOut(RunId, usize),
     /// How an item is that follows the release of a run.
     Follow(RunId, PartId),
-    /// Where steps are done that name no place.
     /// Whether the release of a run was examined.
     Examine(RunId),
+    /// Where steps are done that name no place.
     Place,
     /// Something a person is told that can't be done: there is nothing to choose.
     Told,
@@ -71,14 +72,44 @@ pub enum Does {
     Well,
     /// It is not.
     NotWell,
-    /// The run is taken up.
     /// It was examined.
     Examined,
+    /// The run is taken up.
     Resume,
     /// Done here or on this host.
     On(HostName),
     /// Nothing.
     Nothing,
+}
+
+impl Does {
+    /// Whether what is typed for it is a reason, and not what somebody saw.
+    fn is_reasoned(&self) -> bool {
+        match self {
+            Does::Waive
+            | Does::Override
+            | Does::MarkDone
+            | Does::Skip
+            | Does::LeaveOut(_)
+            | Does::Abort
+            | Does::Examined => true,
+            Does::Retry
+            | Does::RetryEdited
+            | Does::CheckAgain
+            | Does::Judge
+            | Does::Attest
+            | Does::Undo
+            | Does::RollBack
+            | Does::Cancel
+            | Does::Shell(_)
+            | Does::Way(_)
+            | Does::Well
+            | Does::NotWell
+            | Does::Resume
+            | Does::On(_)
+            | Does::Nothing => false,
+        }
+    }
 }
 
 /// One way.
@@ -180,18 +211,28 @@ impl State {
                 self.reason = Some(Field::default());
                 None
             }
+            Some(field) if choice.does.is_reasoned() && !is_reason(field.text()) => {
+                self.remark = Some(format!("A reason is needed, {REASON}: it is recorded with your name."));
+                None
+            }
             Some(field) if field.text().trim().is_empty() => {
-                self.remark = Some("A reason is needed: it is recorded with your name.".to_owned());
+                self.remark = Some("A note is needed: it is recorded with your name.".to_owned());
                 None
             }
             Some(field) => Some((choice.does.clone(), field.text().trim().to_owned())),
         }
     }
 
-    /// Leaves the reason; says whether one was being typed.
+    /// Whether there is a choice to go back to from the reason.
+    pub fn goes_back(&self) -> bool {
+        self.reason.is_some() && self.choices.len() > 1
+    }
+
+    /// Leaves the reason; says whether there is a choice to go back to.
     pub fn back(&mut self) -> bool {
-        self.remark = None;
-        self.reason.take().is_some()
+        let back = self.goes_back();
+        (self.remark, self.reason) = (None, None);
+        back
     }
 
     /// After every event: what is known stays within its room.

@@ -89,7 +89,10 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         lines.pair("runs now", Words::new().prose(role, &told));
     }
     for (title, by, why) in wizard.waived() {
-        lines.pair("waived", Words::new().prose(Role::Warn, &format!("{title}, by {by}: {why}")));
+        lines.pair(
+            "waived",
+            Words::new().prose(Role::Warn, &format!("{}, by {by}: {why}", title.trim_end_matches('.'))),
+        );
     }
     if let Some(version) = wizard.version_told() {
         let back = run.is_rolled_back();

@@ -29,7 +29,7 @@ const COMMAND: usize = 14;
 /// The title of the pane and what stands at its right.
 pub fn title(state: &State, sight: &Sight<'_>) -> (Words, Words) {
     let part =
-        |wizard: Wizard<'_>| state.cursor().and_then(|place| wizard.item(place).map(|item| item.part.title.plain()));
+        |wizard: Wizard<'_>| state.cursor().and_then(|place| wizard.item(place).map(|item| wizard.title(item.part)));
     match (state.page, sight.wizard) {
         (Page::What, _) | (_, None) => (what::title(state, sight), Words::new()),
         (Page::Gate | Page::Verify, Some(wizard)) => {

@@ -293,7 +293,7 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
     let done = |item: &&Item<'_>| matches!(item.judged, Judged::Passed | Judged::Waived);
     let done = wizard.items(page).iter().filter(done).count();
     let step = wizard.at(page).and_then(|place| wizard.sheet.procedure.parts.get(place));
-    let title = step.map(|part| part.title.plain()).unwrap_or_default();
+    let title = step.map(|part| wizard.title(part)).unwrap_or_default();
     let title = title.trim_end_matches('.');
     let lead = if page == Page::Verify { "Verifying" } else { "Running" };
     let words = said(Role::RunGoing, lead, &format!("{title} ({done} of {open} done)."));

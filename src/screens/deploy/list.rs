@@ -289,7 +289,7 @@ pub(super) fn mark(judged: Judged, glyphs: &Glyphs) -> (&'static str, Role) {
 /// An item: its title with who judges it and how old that is, and below it what was found.
 fn item_lines(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
     let (glyph, role) = mark(item.judged, sight.glyphs);
-    let left = Words::of(role, format!("{glyph} ")).prose(Role::Text, &item.part.title.plain());
+    let left = Words::of(role, format!("{glyph} ")).prose(Role::Text, &wizard.title(item.part));
     let mut right = Words::new();
     if columns >= usize::from(WIDE) {
         right = right.text(Role::Quiet, format!("{:<8}", item.sort.word()));

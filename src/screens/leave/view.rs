@@ -32,8 +32,8 @@ pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen:
     if conduct.is_some() {
         lines.text(
             Role::Text,
-            "The run goes on: what was begun on a host comes to its end there by itself, whatever becomes of this \
-             console, and no further step begins. It is offered again at the next start, exactly where it stands then.",
+            "What was begun on a host comes to its end there by itself, whatever becomes of this console, and no \
+             further step of the run begins. It is offered again at the next start, exactly where it stands then.",
         );
     } else {
         lines.text(
@@ -43,7 +43,10 @@ pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen:
         );
     }
     let height = u16::try_from(lines.all().len()).unwrap_or(8) + 5;
-    let title = Words::of(Role::Strong, if conduct.is_some() { "The run goes on" } else { "A change is under way" });
+    let title = Words::of(
+        Role::Strong,
+        if conduct.is_some() { "Leave in the middle of a run?" } else { "Leave while a change is under way?" },
+    );
     let inside = pane::dialog(pen, pane::middle(area, width, height), &title, &Words::new());
     let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), y: inside.y + 1, ..inside };
     lines.draw(pen, Rect { height: room.height.saturating_sub(3), ..room }, 0);

@@ -119,13 +119,6 @@ impl Wizard<'_> {
     fn database(&self, known: &Known) -> Option<Ready> {
         let facts = known.facts(&self.version()?)?.as_ref().ok()?;
         let since = facts.since.as_ref()?.as_ref().ok()?;
-        let all = &since.migrations;
-        let of = |wanted: Reversible| all.iter().filter(|one| one.migration.reversible == wanted).count();
-        let names = |wanted: Reversible| {
-            let of = all.iter().filter(|one| one.migration.reversible == wanted);
-            of.map(|one| one.migration.name.plain()).collect::<Vec<_>>().join(", ")
-        };
-        let new =
         // Behind the verdict git may have been asked what is new since the version itself.
         let history = known.releases.as_ref().map(|known| &known.history);
         let runs = history.and_then(|known| known.current(service(self.sheet.procedure).as_ref(), None).good());
@@ -133,6 +126,13 @@ impl Wizard<'_> {
         if runs.is_some_and(|commit| !same_commit(commit.raw(), since.from.id.as_bytes())) {
             return None;
         }
+        let all = &since.migrations;
+        let of = |wanted: Reversible| all.iter().filter(|one| one.migration.reversible == wanted).count();
+        let names = |wanted: Reversible| {
+            let of = all.iter().filter(|one| one.migration.reversible == wanted);
+            of.map(|one| one.migration.name.plain()).collect::<Vec<_>>().join(", ")
+        };
+        let new =
             |count: usize| if count == 1 { "1 new migration".to_owned() } else { format!("{count} new migrations") };
         Some(match (of(Reversible::No), of(Reversible::Unknown)) {
             _ if all.is_empty() && !looks_for_migrations(self.environment) => line(
