@@ -1,4 +1,4 @@
-//! `qd restart|start|stop|reload SERVICE…`: the same plan, the same steps and the same verdict as on the screen.
+//! `qd restart|start|stop|reload|scale SERVICE…`: the same plan, the same steps and the same verdict as on the screen.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Exit, Reaching, Where, choose};
 use crate::domain::permit::{Confirm, Demand, Permit};
 use crate::domain::run::RunState;
-use crate::domain::{Environment, HostName, Link, Lock, Motion, Run, ServiceName, Verb};
+use crate::domain::{Count, Environment, HostName, Link, Lock, Motion, Run, ServiceName, Verb};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
 use crate::engine::lock::is_wanted;
@@ -75,6 +75,21 @@ pub struct Change {
     /// How long to wait for the hosts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,
+}
+
+/// What may be said of a scale.
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// How many containers shall run on each host, 1 to 100; to have none run is `qd stop`.
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub to: Count,
+    /// What every change has.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+fn count(word: &str) -> Result<Count, String> {
+    Count::read(word).map_err(|why| why.to_string())
 }
 
 /// Plans, asks, does, and tells.

@@ -91,6 +91,8 @@ pub enum Command {
     Stop(change::Change),
     /// Let services read their configuration again, each verified.
     Reload(change::Change),
+    /// Let so many containers of a service run on each of its hosts, verified.
+    Scale(change::Scale),
     /// Run a procedure of the site, or any Markdown file, step by step.
     Run(run::RunArgs),
     /// Who may change an environment now: look, take it by hand, release it, break it.
@@ -135,6 +137,7 @@ impl Command {
             | Command::Start(_)
             | Command::Stop(_)
             | Command::Reload(_)
+            | Command::Scale(_)
             | Command::Run(_)
             | Command::Lock(_)
             | Command::Approve(_)
@@ -177,6 +180,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Start(change)) => change::run(Verb::Start, &change, &arguments.reach),
         Some(Command::Stop(change)) => change::run(Verb::Stop, &change, &arguments.reach),
         Some(Command::Reload(change)) => change::run(Verb::Reload, &change, &arguments.reach),
+        Some(Command::Scale(scale)) => change::run(Verb::Scale(scale.to), &scale.change, &arguments.reach),
         Some(Command::Run(args)) => run::run(&args, &arguments.reach),
         Some(Command::Lock(lock)) => lock::run(&lock, &arguments.reach),
         Some(Command::Approve(approve)) => approve::run(&approve, &arguments.reach),

@@ -57,6 +57,30 @@ pub enum Health {
     Unhealthy,
 }
 
+/// What Compose has written on a container that it made. All of it is other people's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    /// The project's folder.
+    pub folder: Foreign,
+    /// The project's files, with commas between them.
+    pub files: Foreign,
+    /// The files of variables that were named, with commas between them; empty where none was.
+    pub variables: Foreign,
+    /// A digest of its configuration, by the rules of the Compose that made it.
+    pub configuration: Foreign,
+    /// The version of that Compose.
+    pub by: Foreign,
+}
+
+/// How Compose is called on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Composer {
+    /// `docker compose`.
+    Plugin,
+    /// `docker-compose`.
+    Alone,
+}
+
 /// One container.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Container {
@@ -96,6 +120,8 @@ pub struct Container {
     pub log_driver: Foreign,
     /// Whether its output is one stream, as of a terminal.
     pub tty: bool,
+    /// What Compose has written on it.
+    pub made: Made,
 }
 
 impl Container {
@@ -145,6 +171,8 @@ pub struct Containers {
     pub told: String,
     /// Whether Docker was asked through sudo.
     pub by_sudo: bool,
+    /// How Compose is called on their host; `None` where there is none, or it was not asked for.
+    pub composer: Option<Composer>,
 }
 
 impl Containers {

@@ -97,6 +97,6 @@ impl Plan {
 
     /// Its headline: `restart pricing on 3 hosts`.
     pub fn title(&self) -> String {
-        format!("{} {}", self.verb, self.subject)
+        self.verb.headline(&self.subject)
     }
 }

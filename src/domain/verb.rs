@@ -1,6 +1,10 @@
-//! What can be done to a unit: the verbs of systemctl that the console knows, each with its words and its weight.
+//! What can be done to a unit: the verbs of systemctl and of docker that the console knows, each with its words and its
+//! weight.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use super::count::Count;
 
 /// One change to a unit, or to the manager of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,10 +27,12 @@ pub enum Verb {
     DaemonReload,
     /// Sends a signal to its processes.
     Kill(Signal),
+    /// Lets so many of its containers run on each host.
+    Scale(Count),
 }
 
 impl Verb {
-    /// All, in the order of the menu.
+    /// All that say by themselves what they do, in the order of the menu. To scale is none of them: it wants a number first.
     pub const ALL: [Verb; 15] = [
         Verb::Restart,
         Verb::Reload,
@@ -45,9 +51,26 @@ impl Verb {
         Verb::Kill(Signal::Kill),
     ];
 
-    /// Its word, as on the command line and in the store: `restart`, `reset-failed`, `kill-hup`.
-    pub fn word(self) -> &'static str {
+    /// Its word in the store, from which it is read again: `restart`, `kill-hup`, `scale-3`.
+    pub fn word(self) -> Cow<'static, str> {
         match self {
+            Verb::Scale(count) => Cow::Owned(format!("{SCALE}{count}")),
+            Verb::Start
+            | Verb::Stop
+            | Verb::Restart
+            | Verb::Reload
+            | Verb::Enable
+            | Verb::Disable
+            | Verb::ResetFailed
+            | Verb::DaemonReload
+            | Verb::Kill(_) => Cow::Borrowed(self.name()),
+        }
+    }
+
+    /// What it is called, as on the command line and in the menu: `restart`, `reset-failed`, `kill-hup`, `scale`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Scale(_) => "scale",
             Verb::Start => "start",
             Verb::Stop => "stop",
             Verb::Restart => "restart",
@@ -84,6 +107,7 @@ impl Verb {
             Verb::Kill(Signal::Usr1) => "Means what the program says it means",
             Verb::Kill(Signal::Usr2) => "Means what the program says it means",
             Verb::Kill(Signal::Term) => "Asks it to end",
+            Verb::Scale(_) => "Make or remove containers until so many run",
         }
     }
 
@@ -98,12 +122,30 @@ impl Verb {
             Verb::Disable => "disabling",
             Verb::ResetFailed => "resetting",
             Verb::Kill(_) => "signalling",
+            Verb::Scale(_) => "scaling",
         }
     }
 
     /// The verb of this word.
     pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verb| verb.word() == word)
+        let scale = || word.strip_prefix(SCALE).and_then(|count| Count::read(count).ok()).map(Verb::Scale);
+        Self::ALL.into_iter().find(|verb| verb.word() == word).or_else(scale)
+    }
+
+    /// What is done to what, as a headline: `restart pricing on 3 hosts`, `scale web on app-1 to 3`.
+    pub fn headline(self, subject: &str) -> String {
+        match self {
+            Verb::Scale(count) => format!("{self} {subject} to {count}"),
+            Verb::Start
+            | Verb::Stop
+            | Verb::Restart
+            | Verb::Reload
+            | Verb::Enable
+            | Verb::Disable
+            | Verb::ResetFailed
+            | Verb::DaemonReload
+            | Verb::Kill(_) => format!("{self} {subject}"),
+        }
     }
 
     /// Whether services must come down in the opposite order of their coming up.
@@ -113,10 +155,11 @@ impl Verb {
 
     /// Whether the unit is expected to run when it has succeeded, so that its health is worth a look.
     pub fn leaves_running(self) -> bool {
-        matches!(self, Verb::Start | Verb::Restart | Verb::Reload)
+        matches!(self, Verb::Start | Verb::Restart | Verb::Reload | Verb::Scale(_))
     }
 
-    /// Whether it interrupts what the unit does, at least for a moment.
+    /// Whether it interrupts what the unit does, at least for a moment. To scale leaves one container at least as it is;
+    /// what goes away with it is told by the plan.
     pub fn interrupts(self) -> bool {
         matches!(self, Verb::Stop | Verb::Restart | Verb::Kill(_))
     }
@@ -133,10 +176,14 @@ impl fmt::Display for Verb {
             | Verb::Enable
             | Verb::Disable
             | Verb::ResetFailed
-            | Verb::DaemonReload => f.pad(self.word()),
+            | Verb::DaemonReload
+            | Verb::Scale(_) => f.pad(self.name()),
         }
     }
 }
+
+/// Stands before the number in the word of the store.
+const SCALE: &str = "scale-";
 
 /// The signals that a person sends to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,12 +222,35 @@ impl Signal {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn every_verb_is_found_by_its_word_and_has_one_of_its_own() {
         for verb in Verb::ALL {
             assert_eq!(Verb::of_word(verb.word()), Some(verb));
+        }
+    }
+    #[test]
+    fn to_scale_is_never_without_its_number() {
+        let three = Verb::Scale(Count::new(3).unwrap());
+        assert_eq!((three.word().as_ref(), three.name()), ("scale-3", "scale"));
+        assert_eq!(three.headline("web on app-1"), "scale web on app-1 to 3");
+        for word in ["scale", "scale-", "scale-0", "scale-03", "scale-+3", "scale-101", "scale-3 ", "scale--3"] {
+            assert_eq!(Verb::of_word(word), None, "{word}");
+        }
+        assert!(Verb::ALL.into_iter().all(|verb| verb.name() != "scale"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_that_is_a_verb_is_the_word_of_that_verb(number in 1u32..=Count::MOST, word in "(scale-)?[a-z0-9-]{0,6}") {
+            let verb = Verb::Scale(Count::new(number).unwrap());
+            prop_assert_eq!(Verb::of_word(&verb.word()), Some(verb));
+            if let Some(verb) = Verb::of_word(&word) {
+                prop_assert_eq!(verb.word(), word);
+            }
         }
     }
 }

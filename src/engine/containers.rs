@@ -2,9 +2,10 @@
 //! asks nobody. What can't be read is said, typed; it is never taken for a service without containers.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crate::domain::compose::Compose;
-use crate::domain::container::{Container, Containers};
+use crate::domain::container::{Composer, Container, Containers};
 use crate::domain::host::BecomeRoot;
 use crate::engine::transport::Connection;
 use crate::port::{End, Output, RemoteCommand};
@@ -14,6 +15,8 @@ use crate::text::Foreign;
 
 /// Images whose digests are remembered; with more all are asked for anew.
 const IMAGES: usize = 500;
+/// A host without Compose is asked for it again after this long.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is remembered of a host's Docker from one reading to the next.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub struct Docker {
     reach: Reach,
     may_sudo: bool,
     digests: Option<BTreeMap<String, Foreign>>,
+    /// How Compose is called there, and when that was asked.
+    composer: Option<(Option<Composer>, Instant)>,
 }
 
 /// Why nothing was read: in a few words, and as a sentence.
@@ -47,7 +52,7 @@ impl Docker {
         Self { digests: Some(BTreeMap::new()), ..Self::once(become_root) }
     }
 
-    /// The same for a single look, without the digests of images.
+    /// The same for a single look, without the digests of images and without asking for Compose.
     pub fn once(become_root: BecomeRoot) -> Self {
         Self { may_sudo: become_root == BecomeRoot::Sudo, ..Self::default() }
     }
@@ -77,11 +82,12 @@ impl Docker {
             }
         }
         self.add_digests(host, &mut found).await;
+        let composer = if found.is_empty() { None } else { self.composer(host).await };
         let of = |service: &&Compose| {
             let ours = |one: &&Found| one.project == service.project && one.service == service.service && !one.one_off;
             let mut all: Vec<_> = found.iter().filter(ours).map(|one| one.container.clone()).collect();
             all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-            Containers { all, by_sudo: self.reach == Reach::Sudo, ..Containers::default() }
+            Containers { all, by_sudo: self.reach == Reach::Sudo, composer, ..Containers::default() }
         };
         Ok(wanted.iter().map(of).collect())
     }
@@ -160,6 +166,26 @@ impl Docker {
             }
         }
         Ok(found)
+    }
+
+    /// How Compose is called there. What is found is remembered for as long as the link lasts.
+    async fn composer(&mut self, host: &dyn Connection) -> Option<Composer> {
+        // Where digests are not asked for, nothing is that only a plan needs.
+        self.digests.as_ref()?;
+        if let Some((known, at)) = self.composer
+            && (known.is_some() || at.elapsed() < ASKED_AGAIN)
+        {
+            return known;
+        }
+        let mut found = None;
+        for composer in [Composer::Plugin, Composer::Alone] {
+            if host.run(compose::composer(self.reach, composer)).await.succeeded() {
+                found = Some(composer);
+                break;
+            }
+        }
+        self.composer = Some((found, Instant::now()));
+        found
     }
 
     async fn add_digests(&mut self, host: &dyn Connection, found: &mut [Found]) {

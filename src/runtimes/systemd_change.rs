@@ -18,6 +18,9 @@ pub enum NoCommand {
     /// The verb concerns the manager alone.
     #[error("{0} concerns the whole host, not a unit")]
     NotOfAUnit(Verb),
+    /// Only containers have a number that can be changed.
+    #[error("only containers of a Compose project are scaled")]
+    NotOfSystemd,
     /// The unit is one of ours.
     #[error("units whose name begins with qd- are the console's own: they prove what was done")]
     Ours,
@@ -33,9 +36,10 @@ pub enum NoCommand {
 pub fn change(verb: Verb, unit: Option<&UnitName>, user: bool) -> Result<Vec<String>, NoCommand> {
     let mut arguments = vec!["--no-ask-password"];
     match verb {
-        Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload => arguments.extend(["--no-block", verb.word()]),
-        Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => arguments.push(verb.word()),
+        Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload => arguments.extend(["--no-block", verb.name()]),
+        Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => arguments.push(verb.name()),
         Verb::Kill(signal) => arguments.extend(["kill", "-s", signal.name()]),
+        Verb::Scale(_) => return Err(NoCommand::NotOfSystemd),
     }
     match (verb == Verb::DaemonReload, unit) {
         (true, None) => {}

@@ -4,6 +4,7 @@
 mod applicable;
 mod impact;
 mod order;
+mod scaling;
 mod witness;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use crate::runtimes::shell::shown;
 use crate::runtimes::systemd_change::{as_root, change};
 
 pub use applicable::applicable;
+pub use scaling::{Scaled, scalable, scaled};
 pub use witness::Witness;
 
 /// Steps that run at once at most where nothing else is said, whatever the order allows: as many as the widest of the systems
@@ -240,7 +242,7 @@ fn command(fleet: &Fleet, verb: Verb, row: &ServiceRow, instance: &Instance) -> 
         }
         RuntimeKind::Compose => {
             let known = containers(fleet, instance).ok_or("its containers were not read yet")?;
-            compose::change(verb, known).map_err(|why| why.to_string())
+            compose::change(verb, row.service.compose.as_ref(), known).map_err(|why| why.to_string())
         }
     }
 }
@@ -296,7 +298,7 @@ fn deadline(fleet: &Fleet, verb: Verb, instance: &Instance) -> Duration {
     let own = match verb {
         Verb::Start | Verb::Reload => start,
         Verb::Stop => stop,
-        Verb::Restart => start.saturating_add(stop),
+        Verb::Restart | Verb::Scale(_) => start.saturating_add(stop),
         Verb::Kill(_) | Verb::ResetFailed => Duration::ZERO,
         Verb::Enable | Verb::Disable | Verb::DaemonReload => FOR_FILES,
     };

@@ -69,6 +69,7 @@ impl Course {
             }
             Verb::ResetFailed => Judged::There(words(look)),
             Verb::DaemonReload | Verb::Kill(_) => Judged::There(words(look)),
+            Verb::Scale(_) => Judged::Wrong("it has no containers that can be counted".into()),
         };
         // What looks wrong may be the moment before its job is seen.
         match judged {
@@ -171,7 +172,7 @@ impl Course {
             Verb::Enable => !before.file_state.raw().starts_with(b"enabled") && facts.file_state.raw() == b"enabled",
             Verb::Disable => before.file_state.raw().starts_with(b"enabled") && facts.file_state.raw() == b"disabled",
             Verb::ResetFailed => before.active == Active::Failed && facts.active == Active::Inactive,
-            Verb::Reload | Verb::DaemonReload | Verb::Kill(_) => false,
+            Verb::Reload | Verb::DaemonReload | Verb::Kill(_) | Verb::Scale(_) => false,
         }
     }
 }

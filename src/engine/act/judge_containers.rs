@@ -2,6 +2,7 @@
 //! from the next. Pure.
 
 use super::judge::Judged;
+use super::judge_scale;
 use crate::domain::container::{Container, ContainerState, Containers, Health};
 use crate::domain::unit::UnitFacts;
 use crate::domain::verb::Verb;
@@ -20,6 +21,7 @@ pub(super) fn judge(verb: Verb, before: &UnitFacts, facts: &UnitFacts, now: &Con
         Verb::Reload | Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => {
             Judged::Wrong(format!("a container can't be told to {verb}"))
         }
+        Verb::Scale(count) => judge_scale::judge(count, before, now),
     }
 }
 
@@ -51,7 +53,7 @@ fn up(verb: Verb, before: &UnitFacts, facts: &UnitFacts, now: &Containers) -> Ju
 }
 
 /// Whether this very run of a container was there before.
-fn was(before: &UnitFacts, one: &Container) -> bool {
+pub(super) fn was(before: &UnitFacts, one: &Container) -> bool {
     let known = before.containers.iter().flat_map(|known| &known.all);
     known.filter(|old| old.runs()).any(|old| old.run() == one.run())
 }
@@ -65,6 +67,7 @@ pub(super) fn is_proven(verb: Verb, before: &UnitFacts, facts: &UnitFacts, now: 
         Verb::Restart => all_run && facts.restarts <= before.restarts && !now.all.iter().any(|one| was(before, one)),
         Verb::Start => ran == 0 && all_run && facts.restarts <= before.restarts,
         Verb::Stop => ran > 0 && now.unseen.is_none() && now.running() == 0 && !now.restarting(),
+        Verb::Scale(count) => judge_scale::is_proven(count, before, now),
         Verb::Kill(_) | Verb::Reload | Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => false,
     }
 }
@@ -96,7 +99,7 @@ pub(super) fn still(arrived: &UnitFacts, facts: &UnitFacts, now: &Containers) ->
 }
 
 /// `2 of 2 run, healthy`.
-fn told(now: &Containers) -> String {
+pub(super) fn told(now: &Containers) -> String {
     let (running, all) = (now.running(), now.all.len());
     let checked = now.all.iter().filter(|one| one.health != Health::None).count();
     let healthy = now.all.iter().filter(|one| one.health == Health::Healthy).count();
@@ -108,7 +111,7 @@ fn told(now: &Containers) -> String {
     }
 }
 
-fn behind(why: &str) -> String {
+pub(super) fn behind(why: &str) -> String {
     if why.is_empty() { String::new() } else { format!(" ({why})") }
 }
 

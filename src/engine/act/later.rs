@@ -76,6 +76,12 @@ fn sentence(verb: Verb, step: &RunStep, look: &Look) -> String {
         Verb::Reload | Verb::ResetFailed | Verb::DaemonReload | Verb::Kill(_) => {
             format!("Looked at now: it is {state}.")
         }
+        Verb::Scale(count) => match &look.facts.containers {
+            Some(containers) => {
+                format!("Looked at now: {} of its containers run, {count} were wanted.", containers.running())
+            }
+            None => format!("Looked at now: it is {state}."),
+        },
     }
 }
 

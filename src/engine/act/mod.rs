@@ -3,6 +3,7 @@
 
 mod judge;
 mod judge_containers;
+mod judge_scale;
 pub mod later;
 mod ledger;
 mod locked;
@@ -197,7 +198,7 @@ fn recorded(plan: &Plan, how: How, book: &Book, now: jiff::Timestamp) -> Run {
         environment: plan.environment.clone(),
         person: book.person.clone(),
         workstation: book.workstation.clone(),
-        kind: plan.verb.word().to_owned(),
+        kind: plan.verb.word().into_owned(),
         title: plan.title(),
         confirmed: match &plan.impact.locked {
             Some(lock) => format!("{}{DESPITE}{}", how.word(), lock.told(now)),

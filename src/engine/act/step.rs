@@ -142,7 +142,7 @@ impl Step {
 
     fn waits_for_a_job(&self) -> bool {
         match self.verb {
-            Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload => true,
+            Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload | Verb::Scale(_) => true,
             Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload | Verb::Kill(_) => false,
         }
     }
@@ -225,7 +225,8 @@ pub(super) fn so_far(course: &Course, look: &Look) -> String {
     let state = super::judge::words(look);
     let started =
         look.facts.active_enter.map(|at| format!(" since {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default();
-    if course.is_new(look) {
+    // Another number of containers is another run of the service, whoever made it so.
+    if course.is_new(look) && !matches!(course.verb, Verb::Scale(_)) {
         return format!("It was started anew since: {state}{started}");
     }
     match (course.verb, again.judge(look)) {

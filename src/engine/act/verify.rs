@@ -216,5 +216,6 @@ fn name_of(course: &Course) -> &'static str {
         Verb::ResetFailed => "failure forgotten",
         Verb::DaemonReload => "unit files read",
         Verb::Kill(_) => "state",
+        Verb::Scale(_) => "containers",
     }
 }

@@ -154,6 +154,8 @@ async fn live(
             Verb::ResetFailed => sim.forget_failure(&host, &unit),
             Verb::DaemonReload => true,
             Verb::Kill(signal) => sim.kill(&host, &unit, signal),
+            // Its units are those of systemd.
+            Verb::Scale(_) => false,
         };
         publish(&mut sim, now, &tell, &news);
         // Whoever gave the order may have gone.

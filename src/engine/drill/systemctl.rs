@@ -76,14 +76,15 @@ pub(super) async fn answer(
         }
         Some("is-system-running") => return exited(0, "running\n", ""),
         Some("kill") => Some(Verb::Kill(signal(arguments))),
-        Some(word) => Verb::of_word(word),
+        // systemctl scales nothing.
+        Some(word) => Verb::of_word(word).filter(|verb| !matches!(verb, Verb::Scale(_))),
         None if arguments.contains(&"--version") => return exited(0, "systemd 252 (252.39-1~deb12u1)\n", ""),
         None => None,
     };
     let Some(verb) = verb else { return exited(1, "", "the drill does not know this verb of systemctl\n") };
     for unit in names {
         if !fleet.order(verb, host, unit).await {
-            return exited(5, "", &format!("Failed to {} {unit}: Unit {unit} not found.\n", verb.word()));
+            return exited(5, "", &format!("Failed to {} {unit}: Unit {unit} not found.\n", verb.name()));
         }
     }
     if arguments.contains(&"--no-block") || !matches!(verb, Verb::Start | Verb::Stop | Verb::Restart) {

@@ -1,6 +1,8 @@
 //! The commands that change the containers of a service: built here and nowhere else, so that what a person was shown is
 //! what is sent.
 
+use super::scale::scale;
+use crate::domain::Compose;
 use crate::domain::container::{Container, Containers};
 use crate::domain::verb::Verb;
 
@@ -13,6 +15,25 @@ pub enum NoCommand {
     /// There is no container.
     #[error("it has no container: `docker compose up` makes one")]
     NoContainer,
+    /// None of them is of a service of a Compose project that is known.
+    #[error("only services of a Compose project are scaled")]
+    NotOfCompose,
+    /// The host has no Compose.
+    #[error("its host has neither `docker compose` nor `docker-compose`")]
+    NoCompose,
+    /// Nobody says where the project's files are.
+    #[error("it is not known of which files it was made: write its `folder` and `files` into the site")]
+    NoFiles,
+    /// The containers were made of different files.
+    #[error(
+        "its containers were made of {0} different sets of files: say in the site which count, with `folder` and `files`"
+    )]
+    Several(usize),
+    /// A path is no whole one, or has characters that nobody sees.
+    #[error(
+        "the path of its project is not a whole one, or not what it looks like: write `folder` and `files` into the site"
+    )]
+    OddPath,
     /// A container has no name by Docker's rule.
     #[error("a container of it has a name that is none")]
     NoName,
@@ -21,14 +42,15 @@ pub enum NoCommand {
     Unseen(String),
 }
 
-/// The command for one change of all containers of a service, without what makes it root.
+/// The command for one change of all containers of a service, without what makes it root. `of` is the service where the site
+/// names it as one of a Compose project: only such a one is scaled.
 ///
 /// It lives on when the link is lost (`env -u QD_LINK`), so that a change is never cut in half; what became of it is seen
 /// at the containers.
 ///
 /// # Errors
 /// When the verb makes no sense, or there is nothing to change.
-pub fn change(verb: Verb, containers: &Containers) -> Result<Vec<String>, NoCommand> {
+pub fn change(verb: Verb, of: Option<&Compose>, containers: &Containers) -> Result<Vec<String>, NoCommand> {
     if let Some(why) = &containers.unseen {
         return Err(NoCommand::Unseen(why.clone()));
     }
@@ -40,6 +62,8 @@ pub fn change(verb: Verb, containers: &Containers) -> Result<Vec<String>, NoComm
         Verb::Reload | Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => {
             return Err(NoCommand::NotOfContainers(verb));
         }
+        Verb::Scale(_) if containers.all.is_empty() => return Err(NoCommand::NoContainer),
+        Verb::Scale(count) => return scale(count, of.ok_or(NoCommand::NotOfCompose)?, containers),
     };
     let chosen: Vec<&Container> = containers.all.iter().filter(|one| meant(verb, one)).collect();
     if chosen.is_empty() {
@@ -64,6 +88,7 @@ fn meant(verb: Verb, one: &Container) -> bool {
         | Verb::Enable
         | Verb::Disable
         | Verb::ResetFailed
-        | Verb::DaemonReload => true,
+        | Verb::DaemonReload
+        | Verb::Scale(_) => true,
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{ONE_OFF, PROJECT, SERVICE, is_id};
+use super::{CONFIGURATION, FILES, FOLDER, MADE_BY, ONE_OFF, PROJECT, SERVICE, VARIABLES, is_id};
 use crate::domain::Compose;
+use crate::domain::container::Composer;
 use crate::port::{End, RemoteCommand};
 
 /// How `docker` is reached on a host.
@@ -59,12 +60,31 @@ pub fn inspect(reach: Reach, ids: &[String]) -> RemoteCommand {
         ("ports", "{{json .NetworkSettings.Ports}}".to_owned()),
         ("log_driver", "{{json .HostConfig.LogConfig.Type}}".to_owned()),
         ("tty", "{{json .Config.Tty}}".to_owned()),
+        ("folder", label(FOLDER)),
+        ("files", label(FILES)),
+        ("variables", label(VARIABLES)),
+        ("configuration", label(CONFIGURATION)),
+        ("by", label(MADE_BY)),
     ];
     let fields: Vec<String> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     let format = format!("{{{}}}", fields.join(","));
     let mut command = reach.docker(&["inspect", "--type", "container", "--format", &format, "--"]);
     command.argv.extend(ids.iter().filter(|id| is_id(id)).take(AT_ONCE).cloned());
     command
+}
+
+/// Asks whether Compose is called like this on the host: then it says its version.
+pub fn composer(reach: Reach, composer: Composer) -> RemoteCommand {
+    match composer {
+        Composer::Plugin => reach.docker(&["compose", "version", "--short"]),
+        Composer::Alone => {
+            let mut command = reach.docker(&["version", "--short"]);
+            if let Some(program) = command.argv.iter_mut().find(|word| *word == "docker") {
+                "docker-compose".clone_into(program);
+            }
+            command
+        }
+    }
 }
 
 /// The digests by which registries know these images, a line of JSON each.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::is_id;
 use crate::domain::compose::is_service;
-use crate::domain::container::{Container, ContainerState, Health};
+use crate::domain::container::{Container, ContainerState, Health, Made};
 use crate::text::Foreign;
 
 /// One container in a list.
@@ -69,6 +69,11 @@ struct Raw {
     ports: Value,
     log_driver: Option<String>,
     tty: Option<bool>,
+    folder: Option<String>,
+    files: Option<String>,
+    variables: Option<String>,
+    configuration: Option<String>,
+    by: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -143,6 +148,13 @@ fn found(raw: Raw) -> Option<Found> {
         tty: raw.tty.unwrap_or(false),
         name: if is_service(name) { name.to_owned() } else { String::new() },
         id: raw.id,
+        made: Made {
+            folder: raw.folder.unwrap_or_default().into(),
+            files: raw.files.unwrap_or_default().into(),
+            variables: raw.variables.unwrap_or_default().into(),
+            configuration: raw.configuration.unwrap_or_default().into(),
+            by: raw.by.unwrap_or_default().into(),
+        },
     };
     Some(Found {
         project: raw.project.unwrap_or_default(),

@@ -122,7 +122,7 @@ fn events_tell_of_which_service_something_happened() {
 #[test]
 fn a_change_names_each_container_and_is_not_cut_in_half() {
     let containers = of(&parse(&fixture("inspect-20.jsonl")), "web");
-    let told = |verb, containers: &Containers| change(verb, containers).map(|argv| shown(&argv));
+    let told = |verb, containers: &Containers| change(verb, None, containers).map(|argv| shown(&argv));
     assert_eq!(told(Verb::Restart, &containers).unwrap(), "env -u QD_LINK docker restart -- shop_web_1");
     assert_eq!(
         told(Verb::of_word("kill-hup").unwrap(), &containers).unwrap(),

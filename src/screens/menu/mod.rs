@@ -3,5 +3,5 @@
 mod state;
 mod view;
 
-pub use state::{Choice, Entry, State};
+pub use state::{Choice, Entry, Level, State};
 pub use view::{height, list, view};

@@ -1,8 +1,8 @@
 //! What stands in the menu and where its cursor is.
 
-use crate::domain::Verb;
+use crate::domain::{Count, Verb};
 use crate::state::Fleet;
-use crate::state::planner::{Rules, Target, applicable};
+use crate::state::planner::{Rules, Scaled, Target, applicable, scalable, scaled};
 use crate::ui::list::{Step, step};
 use crate::ui::{Field, Filter, Window};
 
@@ -13,6 +13,20 @@ pub enum Choice {
     Verb(Verb),
     /// The signals, which stand one level below.
     Signals,
+    /// To scale, for which a number is typed one level below.
+    Scale,
+}
+
+/// What the menu shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// What can be done.
+    #[default]
+    Actions,
+    /// The signals.
+    Signals,
+    /// How many containers shall run.
+    Count,
 }
 
 /// One line of the menu.
@@ -29,8 +43,9 @@ impl Entry {
     pub fn name(&self) -> String {
         match self.choice {
             Choice::Verb(Verb::Kill(signal)) => signal.name().to_owned(),
-            Choice::Verb(verb) => verb.word().to_owned(),
+            Choice::Verb(verb) => verb.name().to_owned(),
             Choice::Signals => "signal".to_owned(),
+            Choice::Scale => "scale".to_owned(),
         }
     }
 
@@ -39,6 +54,7 @@ impl Entry {
         match self.choice {
             Choice::Verb(verb) => verb.doc(),
             Choice::Signals => "Send a signal to its processes",
+            Choice::Scale => "Let more or fewer of its containers run",
         }
     }
 }
@@ -50,14 +66,16 @@ pub struct State {
     pub subject: String,
     /// What an action is meant for.
     pub targets: Vec<Target>,
-    /// What was typed to find an action.
+    /// What was typed to find an action, or the number of containers.
     pub filter: Field,
     /// The line under the cursor.
     pub cursor: Option<Choice>,
     /// The lines on screen.
     pub window: Window,
-    /// Whether the signals are shown.
-    pub signals: bool,
+    /// What is shown.
+    pub level: Level,
+    /// How many containers run and are expected now, for each instance that is meant.
+    pub scaled: Vec<Scaled>,
     /// What to say about the last key.
     pub remark: Option<String>,
     all: Vec<Entry>,
@@ -83,17 +101,26 @@ impl State {
             why_not: applicable(fleet, verb, &self.targets, rules).err(),
         };
         self.all = Verb::ALL.into_iter().map(entry).collect();
+        let scale = Entry { choice: Choice::Scale, why_not: scalable(fleet, &self.targets, rules).err() };
+        let behind = self.all.iter().position(|entry| entry.choice == Choice::Verb(Verb::Stop)).map_or(0, |at| at + 1);
+        self.all.insert(behind, scale);
+        self.scaled = scaled(fleet, &self.targets);
     }
 
     /// The lines that pass what was typed. Without a word the signals are one line, or stand alone when they were
     /// chosen; a word finds all.
     pub fn entries(&self) -> Vec<Entry> {
         let is_signal = |entry: &Entry| matches!(entry.choice, Choice::Verb(Verb::Kill(_)));
+        let signals = match self.level {
+            Level::Actions => false,
+            Level::Signals => true,
+            Level::Count => return Vec::new(),
+        };
         let filter = Filter::parse(self.filter.text());
         if !filter.is_empty() {
             let kind = |entry: &Entry| if is_signal(entry) { "signal" } else { "" };
             let passes = |entry: &&Entry| filter.passes(&format!("{} {} {}", entry.name(), entry.doc(), kind(entry)));
-            let all = self.all.iter().filter(|entry| !self.signals || is_signal(entry)).filter(passes);
+            let all = self.all.iter().filter(|entry| !signals || is_signal(entry)).filter(passes);
             let mut found: Vec<Entry> = all.cloned().collect();
             // Who types `stop` means stop, and not the restart that speaks of stopping.
             let typed = self.filter.text().trim().to_lowercase();
@@ -101,7 +128,7 @@ impl State {
             found.sort_by_key(|entry| (!name(entry).starts_with(&typed), !name(entry).contains(&typed)));
             return found;
         }
-        if self.signals {
+        if signals {
             return self.all.iter().filter(|entry| is_signal(entry)).cloned().collect();
         }
         let mut entries: Vec<Entry> = self.all.iter().filter(|entry| !is_signal(entry)).cloned().collect();
@@ -140,6 +167,13 @@ impl State {
 
     /// After every event: the cursor stands on a line that passes; on the first one when another word was typed.
     pub fn settle(&mut self, height: usize) {
+        if self.level == Level::Count {
+            if self.found_for != self.filter.text() {
+                self.filter.text().clone_into(&mut self.found_for);
+                self.remark = None;
+            }
+            return;
+        }
         let entries = self.entries();
         if self.found_for != self.filter.text() {
             self.filter.text().clone_into(&mut self.found_for);
@@ -151,8 +185,17 @@ impl State {
         self.window.keep(place, entries.len(), height);
     }
 
-    /// The verb to plan; opens the signals, or says why nothing can be done, and then there is none.
+    /// The verb to plan; opens the level below, or says why nothing can be done, and then there is none.
     pub fn choose(&mut self) -> Option<Verb> {
+        if self.level == Level::Count {
+            return match Count::read(self.filter.text().trim()) {
+                Ok(count) => Some(Verb::Scale(count)),
+                Err(why) => {
+                    self.remark = Some(format!("scale: {why}"));
+                    None
+                }
+            };
+        }
         let entries = self.entries();
         let entry = entries.get(self.place(&entries)?)?;
         if let Some(why) = &entry.why_not {
@@ -162,22 +205,41 @@ impl State {
         match entry.choice {
             Choice::Verb(verb) => Some(verb),
             Choice::Signals => {
-                self.signals = true;
+                self.level = Level::Signals;
                 self.filter.clear();
                 self.cursor = None;
+                None
+            }
+            Choice::Scale => {
+                self.level = Level::Count;
+                self.filter.clear();
+                self.filter.paste(&self.expected().map(|count| count.to_string()).unwrap_or_default());
+                self.filter.text().clone_into(&mut self.found_for);
                 None
             }
         }
     }
 
+    /// How many containers the site expects, or else how many run, where that is the same number everywhere.
+    fn expected(&self) -> Option<usize> {
+        let number = |one: &Scaled| one.expected.unwrap_or(one.running);
+        let first = number(self.scaled.first()?);
+        self.scaled.iter().all(|one| number(one) == first).then_some(first)
+    }
+
     /// One level up; says whether there was one.
     pub fn back(&mut self) -> bool {
-        let deep = std::mem::take(&mut self.signals);
-        if deep {
+        let from = match std::mem::take(&mut self.level) {
+            Level::Actions => None,
+            Level::Signals => Some(Choice::Signals),
+            Level::Count => Some(Choice::Scale),
+        };
+        if from.is_some() {
             self.filter.clear();
-            self.cursor = Some(Choice::Signals);
+            self.found_for.clear();
+            self.cursor = from;
         }
         self.remark = None;
-        deep
+        from.is_some()
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::container::Containers;
 use crate::domain::host::BecomeRoot;
 use crate::domain::service::{Expected, RuntimeKind};
 use crate::domain::unit::{Active, Load, UnitFacts};
-use crate::domain::{HostName, Link, Service, Verb};
+use crate::domain::{Compose, HostName, Link, Service, Verb};
 use crate::state::Fleet;
 
 /// Whether a verb does something for at least one instance of the targets.
@@ -57,13 +57,13 @@ pub(super) fn to_instance(fleet: &Fleet, one: Meant, verb: Verb) -> Result<(), S
         meant_by_a_group(&row.service, verb)?;
     }
     match &facts.containers {
-        Some(containers) => to_containers(verb, containers),
+        Some(containers) => to_containers(verb, row.service.compose.as_ref(), containers),
         None => to_unit(verb, unit.suffix(), facts),
     }
 }
 
 /// Whether a verb makes sense for the containers of a service.
-fn to_containers(verb: Verb, containers: &Containers) -> Result<(), String> {
+fn to_containers(verb: Verb, of: Option<&Compose>, containers: &Containers) -> Result<(), String> {
     let (running, all) = (containers.running(), containers.all.len());
     if let Some(why) = &containers.unseen {
         return Err(why.clone());
@@ -71,6 +71,8 @@ fn to_containers(verb: Verb, containers: &Containers) -> Result<(), String> {
     let why = match verb {
         Verb::Start if all > 0 && running == all => "it runs already",
         Verb::Stop | Verb::Kill(_) if all > 0 && running == 0 && !containers.restarting() => "it does not run",
+        Verb::Scale(_) if all > 0 && running == 0 => "it does not run: start it first",
+        Verb::Scale(count) if running == count.get() && all == running => return Err(format!("{count} run already")),
         Verb::Start
         | Verb::Stop
         | Verb::Restart
@@ -79,8 +81,9 @@ fn to_containers(verb: Verb, containers: &Containers) -> Result<(), String> {
         | Verb::Enable
         | Verb::Disable
         | Verb::ResetFailed
-        | Verb::DaemonReload => {
-            return crate::runtimes::compose::change(verb, containers).map(|_| ()).map_err(|why| why.to_string());
+        | Verb::DaemonReload
+        | Verb::Scale(_) => {
+            return crate::runtimes::compose::change(verb, of, containers).map(|_| ()).map_err(|why| why.to_string());
         }
     };
     Err(why.to_owned())
@@ -108,7 +111,7 @@ pub(super) fn to_host(fleet: &Fleet, host: &HostName, user: bool) -> Result<(), 
 
 /// What nobody means who speaks of a whole tier: to run its jobs, or to start what should rest.
 fn meant_by_a_group(service: &Service, verb: Verb) -> Result<(), String> {
-    let starts = matches!(verb, Verb::Start | Verb::Restart);
+    let starts = matches!(verb, Verb::Start | Verb::Restart | Verb::Scale(_));
     match service.expected {
         Expected::Stopped if starts => Err("it is not expected to run: choose it by itself to start it".to_owned()),
         Expected::Oneshot if starts || verb.interrupts() => {
@@ -125,7 +128,7 @@ fn to_unit(verb: Verb, suffix: &str, facts: &UnitFacts) -> Result<(), String> {
     match verb {
         Verb::Start | Verb::Restart | Verb::Reload => loaded(facts)?,
         Verb::Enable => installed(facts)?,
-        Verb::Disable | Verb::Stop | Verb::ResetFailed | Verb::DaemonReload | Verb::Kill(_) => {}
+        Verb::Disable | Verb::Stop | Verb::ResetFailed | Verb::DaemonReload | Verb::Kill(_) | Verb::Scale(_) => {}
     }
     let why = match verb {
         Verb::Start if facts.can_start == Some(false) => "its unit file lets nobody start it by hand",
@@ -143,6 +146,7 @@ fn to_unit(verb: Verb, suffix: &str, facts: &UnitFacts) -> Result<(), String> {
         Verb::ResetFailed if facts.active != Active::Failed && facts.restarts == 0 => "it has not failed",
         Verb::Kill(_) if !matches!(suffix, "service" | "scope") => "it has no processes of its own",
         Verb::Kill(_) if facts.main_pid == 0 && !runs && !moves => "no process of it runs",
+        Verb::Scale(_) => "only containers of a Compose project are scaled",
         Verb::Start
         | Verb::Stop
         | Verb::Restart

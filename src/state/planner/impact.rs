@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::order::serves;
-use super::{Meant, told};
+use super::{Meant, scaling, told};
 use crate::domain::plan::Impact;
 use crate::domain::service::Expected;
 use crate::domain::unit::Active;
@@ -17,7 +17,8 @@ const MOST_ALIKE: usize = 4;
 
 /// Everything but what is left out.
 pub fn impact(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Impact {
-    let disturbs = verb.interrupts() || verb == Verb::Reload;
+    let fewer = chosen.iter().any(|one| scaling::takes_away(fleet, verb, *one));
+    let disturbs = verb.interrupts() || verb == Verb::Reload || fewer;
     let also = if takes_down_with_it(verb) { also(fleet, chosen) } else { Vec::new() };
     Impact {
         needed_by: if disturbs { needed_by(fleet, chosen) } else { Vec::new() },
@@ -131,15 +132,16 @@ fn warnings(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Vec<String> {
     all.extend(each(&|one| expectation(fleet, verb, one)));
     all.extend(each(&|one| stale_file(fleet, verb, one)));
     all.extend(each(&|one| comes_back(fleet, verb, one)));
+    for tell in scaling::WARNINGS {
+        all.extend(each(&|one| tell(fleet, verb, one)));
+    }
     all
 }
 
 /// Fewer instances serve than the service has, and one more is about to be taken away.
 fn short_of_instances(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Vec<String> {
-    if !verb.interrupts() {
-        return Vec::new();
-    }
-    let services: BTreeSet<usize> = chosen.iter().map(|one| one.service).collect();
+    let interrupts = |one: &&Meant| verb.interrupts() || scaling::takes_away(fleet, verb, **one);
+    let services: BTreeSet<usize> = chosen.iter().filter(interrupts).map(|one| one.service).collect();
     let mut all = Vec::new();
     for place in services {
         let row = &fleet.services[place];
@@ -153,7 +155,7 @@ fn short_of_instances(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Vec<String
 
 /// What the targets need and is not up, unless it is brought up by the same plan.
 fn needs(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Vec<String> {
-    if !matches!(verb, Verb::Start | Verb::Restart | Verb::Reload) {
+    if !verb.leaves_running() {
         return Vec::new();
     }
     let services: BTreeSet<usize> = chosen.iter().map(|one| one.service).collect();
@@ -195,7 +197,8 @@ fn state(fleet: &Fleet, verb: Verb, one: Meant) -> Option<String> {
         | Verb::Disable
         | Verb::ResetFailed
         | Verb::DaemonReload
-        | Verb::Kill(_) => None,
+        | Verb::Kill(_)
+        | Verb::Scale(_) => None,
     }
 }
 
@@ -203,7 +206,7 @@ fn state(fleet: &Fleet, verb: Verb, one: Meant) -> Option<String> {
 fn expectation(fleet: &Fleet, verb: Verb, one: Meant) -> Option<String> {
     let row = one.row(fleet);
     let what = told(row, one.instance(fleet));
-    let starts = matches!(verb, Verb::Start | Verb::Restart);
+    let starts = matches!(verb, Verb::Start | Verb::Restart | Verb::Scale(_));
     let ends = matches!(verb, Verb::Stop | Verb::Kill(_));
     match row.service.expected {
         Expected::Stopped => starts.then(|| format!("{what} is not expected to run.")),

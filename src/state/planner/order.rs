@@ -55,7 +55,7 @@ pub fn order(fleet: &Fleet, verb: Verb, chosen: &[Meant]) -> Vec<Placed> {
 /// Whether it matters which comes first.
 fn matters(verb: Verb) -> bool {
     match verb {
-        Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload | Verb::Kill(_) => true,
+        Verb::Start | Verb::Stop | Verb::Restart | Verb::Reload | Verb::Kill(_) | Verb::Scale(_) => true,
         Verb::Enable | Verb::Disable | Verb::ResetFailed | Verb::DaemonReload => false,
     }
 }
