@@ -196,7 +196,7 @@ fn the_menu_offers_what_applies_and_says_why_the_rest_does_not() {
         assert!(console.screen().contains("enable: it is enabled already"), "{}", console.screen());
         console.keys("ctrl-u").types("signal");
         assert!(console.screen().contains("SIGKILL"), "{}", console.screen());
-        console.keys("ctrl-u down down down down down down down down enter");
+        console.keys("ctrl-u down down down down down down down down down enter");
         assert!(console.screen().contains("SIGKILL"), "{}", console.screen());
         console.keys("esc");
         assert!(console.row_with("signal").contains("Send a signal"), "one level up: {}", console.screen());
