@@ -56,13 +56,19 @@ services:
 "#;
 
 impl<'lab> Project<'lab> {
-    /// Brings it up, without those that fail.
-    pub fn new(lab: &'lab Lab, name: &str) -> Self {
+    /// A site of these services of a project, which somebody else brings up.
+    pub fn bare(lab: &'lab Lab, name: &str, services: &[(&str, &str)]) -> Self {
         let home = tempfile::Builder::new().prefix("qdc").tempdir_in("/tmp").unwrap();
         let project = Self { lab, name: name.to_owned(), home };
-        std::fs::write(project.at("compose.yml"), FILE).unwrap();
         std::fs::create_dir_all(project.at("shop")).unwrap();
-        std::fs::write(project.at("shop/site.toml"), site(name)).unwrap();
+        std::fs::write(project.at("shop/site.toml"), site(name, services)).unwrap();
+        project
+    }
+
+    /// Brings it up, without those that fail.
+    pub fn new(lab: &'lab Lab, name: &str) -> Self {
+        let project = Self::bare(lab, name, &SERVICES);
+        std::fs::write(project.at("compose.yml"), FILE).unwrap();
         project.compose(&["up", "-d", "web", "sick", "job"]);
         project
     }
@@ -128,6 +134,13 @@ impl<'lab> Project<'lab> {
         self.ran(command)
     }
 
+    /// `qd` with these words alone.
+    pub fn qd_alone(&self, words: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qd"));
+        command.args(words);
+        self.ran(command)
+    }
+
     /// `qd status --json`.
     pub fn status(&self, environment: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_qd"));
@@ -164,7 +177,16 @@ impl Drop for Project<'_> {
     }
 }
 
-fn site(project: &str) -> String {
+const SERVICES: [(&str, &str); 6] = [
+    ("web", "scale = 2\nsettle = \"1s\"\n"),
+    ("sick", ""),
+    ("job", "expected = \"oneshot\"\n"),
+    ("oom", ""),
+    ("loop", "settle = \"2s\"\n"),
+    ("absent", ""),
+];
+
+fn site(project: &str, services: &[(&str, &str)]) -> String {
     let mut text = "title = \"The lab's containers\"\n".to_owned();
     for (name, user, become_root) in
         [("lab", "", "root"), ("ops", "-ops", "sudo"), ("oper", "-oper", "sudo"), ("plain", "-plain", "never")]
@@ -173,14 +195,7 @@ fn site(project: &str) -> String {
             "[environments.{name}]\ncolour = \"green\"\n[environments.{name}.hosts]\napp-1 = {{ ssh = \"app-1{user}\", become = \"{become_root}\" }}\n"
         );
     }
-    for (service, more) in [
-        ("web", "scale = 2\nsettle = \"1s\"\n"),
-        ("sick", ""),
-        ("job", "expected = \"oneshot\"\n"),
-        ("oom", ""),
-        ("loop", "settle = \"2s\"\n"),
-        ("absent", ""),
-    ] {
+    for (service, more) in services {
         text +=
             &format!("[services.{service}]\nruntime = \"compose\"\nhosts = \"app-1\"\nproject = \"{project}\"\n{more}");
     }

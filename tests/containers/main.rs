@@ -10,6 +10,7 @@ mod pty;
 
 mod kit;
 mod logs;
+mod scale;
 
 use std::time::Duration;
 
