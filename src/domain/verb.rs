@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn every_verb_is_found_by_its_word_and_has_one_of_its_own() {
         for verb in Verb::ALL {
-            assert_eq!(Verb::of_word(verb.word()), Some(verb));
+            assert_eq!(Verb::of_word(&verb.word()), Some(verb));
         }
     }
     #[test]

@@ -20,6 +20,11 @@ fn one(id: &str, state: ContainerState, began: i64) -> Container {
     }
 }
 
+/// It alone.
+fn only(one: &Container) -> Vec<Container> {
+    vec![one.clone()]
+}
+
 fn of(all: &[Container]) -> UnitFacts {
     facts(Containers { all: all.to_vec(), ..Containers::default() })
 }
@@ -47,8 +52,8 @@ fn so_many_run_and_nothing_else_was_touched() {
     let two = [a.clone(), b.clone()];
     let three = [a.clone(), b.clone(), c.clone()];
     assert_eq!(to(3, &two, &three), Judged::There("3 of 3 run".into()));
-    assert_eq!(to(1, &two, &[a.clone()]), Judged::There("running".into()));
-    assert!(proven(3, &two, &three) && proven(1, &two, &[a.clone()]));
+    assert_eq!(to(1, &two, &only(&a)), Judged::There("running".into()));
+    assert!(proven(3, &two, &three) && proven(1, &two, &only(&a)));
     assert!(!proven(2, &two, &two), "nothing shows that it was done");
     assert_eq!(why(to(3, &two, &two)), "2 run, 3 should");
     assert_eq!(why(to(1, &two, &two)), "2 run, 1 should");
@@ -70,19 +75,19 @@ fn so_many_run_and_nothing_else_was_touched() {
 fn a_new_one_of_another_image_or_configuration_is_never_good() {
     let a = one("a", RUNS, 1);
     let image = Container { image: "shop/web:2.0.0".into(), image_id: "2".repeat(64), ..one("b", RUNS, 9) };
-    let told = why(to(2, &[a.clone()], &[a.clone(), image.clone()]));
+    let told = why(to(2, &only(&a), &[a.clone(), image.clone()]));
     assert!(told.contains("another image") && told.contains("shop/web:2.0.0") && told.contains("not shop/web:1.4.2"));
-    assert!(!proven(2, &[a.clone()], &[a.clone(), image.clone()]));
+    assert!(!proven(2, &only(&a), &[a.clone(), image.clone()]));
     // Also when it does not run, because that says more than that it does not.
     let ended = Container { state: ContainerState::Exited, ..image };
-    assert!(why(to(2, &[a.clone()], &[a.clone(), ended])).contains("another image"));
+    assert!(why(to(2, &only(&a), &[a.clone(), ended])).contains("another image"));
     let changed = Made { configuration: "other".into(), ..a.made.clone() };
     let changed = Container { made: changed, ..one("b", RUNS, 9) };
-    assert!(why(to(2, &[a.clone()], &[a.clone(), changed.clone()])).contains("another configuration"));
+    assert!(why(to(2, &only(&a), &[a.clone(), changed.clone()])).contains("another configuration"));
     // Two of Compose reckon by different rules: that is said, and not taken for a change.
     let by = Made { by: "2.30.0".into(), ..changed.made.clone() };
     let other = Container { made: by, ..changed };
-    let Judged::There(told) = to(2, &[a.clone()], &[a, other]) else { unreachable!("it is as it should be") };
+    let Judged::There(told) = to(2, &only(&a), &[a, other]) else { unreachable!("it is as it should be") };
     assert!(told.contains("can't be compared"), "{told}");
 }
 
@@ -90,17 +95,17 @@ fn a_new_one_of_another_image_or_configuration_is_never_good() {
 fn health_is_waited_for_and_an_end_is_an_end() {
     let a = one("a", RUNS, 1);
     let with = |health| Container { health, ..one("b", RUNS, 9) };
-    assert_eq!(to(2, &[a.clone()], &[a.clone(), with(Health::Starting)]), Judged::NotYet);
-    assert!(matches!(to(2, &[a.clone()], &[a.clone(), with(Health::Healthy)]), Judged::There(_)));
-    assert!(why(to(2, &[a.clone()], &[a.clone(), with(Health::Unhealthy)])).contains("unhealthy"));
+    assert_eq!(to(2, &only(&a), &[a.clone(), with(Health::Starting)]), Judged::NotYet);
+    assert!(matches!(to(2, &only(&a), &[a.clone(), with(Health::Healthy)]), Judged::There(_)));
+    assert!(why(to(2, &only(&a), &[a.clone(), with(Health::Unhealthy)])).contains("unhealthy"));
     let again = Container { exit_code: 3, ..one("b", ContainerState::Restarting, 9) };
-    assert!(why(to(2, &[a.clone()], &[a.clone(), again])).contains("docker starts it again"));
+    assert!(why(to(2, &only(&a), &[a.clone(), again])).contains("docker starts it again"));
     let twice = Container { restarts: 1, ..one("b", RUNS, 9) };
-    assert!(why(to(2, &[a.clone()], &[a.clone(), twice])).contains("docker starts it again"));
+    assert!(why(to(2, &only(&a), &[a.clone(), twice])).contains("docker starts it again"));
     // What it had before does not count.
     let old = Container { restarts: 7, ..a };
-    assert!(matches!(to(2, &[old.clone()], &[old, one("b", RUNS, 9)]), Judged::There(_)));
+    assert!(matches!(to(2, &only(&old), &[old, one("b", RUNS, 9)]), Judged::There(_)));
     let paused = one("b", ContainerState::Paused, 9);
     let a = one("a", RUNS, 1);
-    assert!(why(to(2, &[a.clone()], &[a, paused])).contains("paused"));
+    assert!(why(to(2, &only(&a), &[a, paused])).contains("paused"));
 }

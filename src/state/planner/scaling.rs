@@ -89,17 +89,17 @@ fn not_expected(fleet: &Fleet, verb: Verb, one: Meant) -> Option<String> {
     let what = told(one.row(fleet), one.instance(fleet));
     match wanted.cmp(&expected) {
         std::cmp::Ordering::Less => {
-            Some(format!("The site expects {expected} containers of {what}: with {wanted} it will count as degraded."))
+            Some(format!("The site expects {expected} of {what}: with {wanted} it will count as degraded."))
         }
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Greater => {
-            Some(format!("The site expects {expected} containers of {what}: the next deploy may make it so again."))
+            Some(format!("The site expects {expected} of {what}: the next deploy may make it so again."))
         }
     }
 }
 
 fn from_the_files(fleet: &Fleet, verb: Verb, one: Meant) -> Option<String> {
-    let (_, instance) = (one.row(fleet), one.instance(fleet));
+    let instance = one.instance(fleet);
     change(fleet, verb, one).filter(|(running, wanted)| wanted > running)?;
     let host = instance.host.as_ref()?;
     Some(format!(
