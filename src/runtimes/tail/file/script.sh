@@ -69,7 +69,8 @@ before() {
     wat=$grown
   fi
 }
-unread=0
+# Where nothing has come for ten seconds it is looked once a second, not five times: each look begins two programs.
+unread=0 idle=0 step=1
 while :; do
   [ "$go" != go ] || size=$(size_of 3)
   [ "$size" -ge "$at" ] || exit 11
@@ -78,7 +79,7 @@ while :; do
     [ -z "$kept" ] || before
     to=$(( size > at+16777216 ? at+16777216 : size ))
     send + 3 "$at" "$to"
-    at=$to
+    at=$to idle=0 step=1
     [ "$(size_of 3)" -ge "$at" ] || exit 11
     continue
   fi
@@ -88,16 +89,16 @@ while :; do
       [ -z "$kept" ] || before
       [ -z "$kept" ] || echo '. read'
       exec 4<&3 3<"$f"
-      size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0
+      size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0 idle=0 step=1
       begins next 0
       continue
     fi
-    unread=$((unread+1))
+    unread=$((unread+step))
     [ "$unread" -lt 25 ] && [ "$go" = go ] || exit 20
   fi
   if [ -n "$kept" ]; then
-    left=$((left-1))
-    if [ $((left%5)) = 0 ] || [ "$go" != go ]; then before; fi
+    left=$((left-step))
+    if [ "$step" = 5 ] || [ $((left%5)) = 0 ] || [ "$go" != go ]; then before; fi
     if [ "$left" -le 0 ] || [ "$go" != go ]; then
       echo '. read'
       kept=
@@ -105,5 +106,6 @@ while :; do
     fi
   fi
   [ "$go" = go ] || exit 0
-  sleep 0.2 || sleep 1
+  if [ "$idle" -lt 50 ]; then idle=$((idle+1)); else step=5; fi
+  case $step in 1) sleep 0.2 || sleep 1 ;; *) sleep 1 ;; esac
 done
