@@ -1,6 +1,9 @@
 //! The commands that judge files, as a script uses them: what they print and how they end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "files/sources.rs"]
+mod sources;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

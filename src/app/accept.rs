@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::act::{act, go_to_service};
-use super::filters;
 use super::keys::filter;
 use super::links;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::{changing, command, palette, procedures};
+use super::{filters, log_choice};
 use crate::domain::Now;
 use crate::port::Effect;
 
@@ -41,6 +41,7 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
         }
         Some(Overlay::Links(state)) => return links::open(model, state),
         Some(Overlay::Filters(state)) => filters::take(model, &state),
+        Some(Overlay::Logs(state)) => return log_choice::take(model, &state),
         Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
             Some(service) => go_to_service(model, service),
             None => model.overlay = Some(Overlay::Needs(state)),

@@ -11,7 +11,9 @@ use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
-use super::{changing, command, copy, deploy, filters, novelty, palette, procedures, releases, troubles, writing};
+use super::{
+    changing, command, copy, deploy, filters, log_choice, novelty, palette, procedures, releases, troubles, writing,
+};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -238,6 +240,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::NextHit => hit(model, true, now),
         Action::PreviousHit => hit(model, false, now),
         Action::SavedFilters => filters::show(model),
+        Action::SiteLogs => log_choice::show(model),
         Action::Around => model.logs.next_shows(),
         Action::NextError => logs::error(model, true, now),
         Action::PreviousError => logs::error(model, false, now),

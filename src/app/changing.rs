@@ -179,6 +179,7 @@ pub fn watch(model: &mut Model) {
             | Overlay::Picker(_)
             | Overlay::Links(_)
             | Overlay::Filters(_)
+            | Overlay::Logs(_)
             | Overlay::Needs(_)
             | Overlay::Plan(_)
             | Overlay::Choose(_)

@@ -72,6 +72,7 @@ fn word(model: &Model, action: Action) -> &'static str {
         (Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Command(_)), Action::Accept) => "do it",
         (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
         (Some(Overlay::Filters(_)), Action::Accept) => "look for it",
+        (Some(Overlay::Logs(_)), Action::Accept) => "read it",
         (Some(Overlay::Needs(_)), Action::Accept) => "go there",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_) | Overlay::Plan(_)), Action::Accept) => "do it",
@@ -170,7 +171,7 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Command(_)) => {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
-        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Needs(_)) => {
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Logs(_) | Overlay::Needs(_)) => {
             return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
         }
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],

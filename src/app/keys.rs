@@ -22,7 +22,7 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::Help(_)) => Context::Help.stack(),
         Some(Overlay::Palette(_)) => Context::Palette.stack(),
         Some(Overlay::Command(_)) => Context::Command.stack(),
-        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Needs(_)) => {
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Logs(_) | Overlay::Needs(_)) => {
             Context::Picker.stack()
         }
         Some(Overlay::Menu(_)) => Context::Menu.stack(),
@@ -178,6 +178,7 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
         Some(Overlay::Picker(picker)) => Some(&mut picker.filter),
         Some(Overlay::Links(links)) => Some(&mut links.list.filter),
         Some(Overlay::Filters(filters)) => Some(&mut filters.list.filter),
+        Some(Overlay::Logs(logs)) => Some(&mut logs.list.filter),
         Some(Overlay::Needs(needs)) => Some(&mut needs.list.filter),
         Some(Overlay::Menu(menu)) => Some(&mut menu.filter),
         Some(Overlay::Confirm(state)) => Some(&mut state.typed),
@@ -220,6 +221,7 @@ pub fn go(model: &mut Model, step: Step) {
         Some(Overlay::Picker(picker)) => return picker.go(step),
         Some(Overlay::Links(links)) => return links.list.go(step),
         Some(Overlay::Filters(filters)) => return filters.list.go(step),
+        Some(Overlay::Logs(logs)) => return logs.list.go(step),
         Some(Overlay::Needs(needs)) => return needs.list.go(step),
         Some(Overlay::Menu(menu)) => return menu.go(step),
         Some(Overlay::Confirm(state)) => return state.go(step),

@@ -89,9 +89,14 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     if model.reading.as_ref().is_some_and(|reading| reading.scope == scope) {
         return Vec::new();
     }
+    read(model, scope, Since::Newest(NEWEST))
+}
+
+/// Reads something else; how lines look stays.
+pub fn read(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
     let before = std::mem::take(&mut model.logs);
     (model.logs.wrap, model.logs.time, model.logs.columns) = (before.wrap, before.time, before.columns);
-    begin(model, scope, Since::Newest(NEWEST))
+    begin(model, scope, since)
 }
 
 /// What a person means on the screen that is open.

@@ -14,6 +14,7 @@ mod hints;
 mod keys;
 pub mod layout;
 mod links;
+mod log_choice;
 mod logs;
 pub mod model;
 mod mouse;

@@ -98,6 +98,9 @@ fn click_in_dialog(model: &mut Model, area: Rect, x: u16, y: u16, now: Now) -> V
         Some(Overlay::Filters(state)) => {
             line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
         }
+        Some(Overlay::Logs(state)) => {
+            line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
+        }
         Some(Overlay::Needs(state)) => {
             line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
         }

@@ -4,7 +4,8 @@ use super::model::Model;
 use super::procedures::forms::Purpose;
 use crate::input::Action;
 use crate::screens::{
-    choose, command, confirm, edit, filters, form, help, leave, links, menu, needs, palette, picker, plan, running,
+    choose, command, confirm, edit, filters, form, help, leave, links, log_choice, menu, needs, palette, picker, plan,
+    running,
 };
 
 use crate::ui::Seen;
@@ -25,6 +26,8 @@ pub enum Overlay {
     Links(links::State),
     /// Filters of logs.
     Filters(filters::State),
+    /// Logs of the site.
+    Logs(log_choice::State),
     /// What a service needs and what needs it.
     Needs(needs::State),
     /// What can be done to the row or the marked rows.
@@ -59,6 +62,7 @@ pub(super) fn seen(model: &mut Model) -> Option<&mut Seen> {
             | Overlay::Picker(_)
             | Overlay::Links(_)
             | Overlay::Filters(_)
+            | Overlay::Logs(_)
             | Overlay::Needs(_)
             | Overlay::Menu(_)
             | Overlay::Form(..)

@@ -38,6 +38,10 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let height = finder::list(area, state.list.count()).height;
             state.list.settle(usize::from(height));
         }
+        Some(Overlay::Logs(state)) => {
+            let height = finder::list(area, state.list.count()).height;
+            state.list.settle(usize::from(height));
+        }
         Some(Overlay::Needs(state)) => {
             let height = finder::list(area, state.list.count()).height;
             state.list.settle(usize::from(height));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::highlight::{Highlight, SavedFilter};
-use crate::domain::{EnvName, Notices, Site, SiteName};
+use crate::domain::{EnvName, Lane, Notices, Site, SiteName};
 use crate::input::Keymap;
 use crate::style::{Depth, Theme};
 
@@ -61,6 +61,8 @@ impl Setup {
             for site in &mut self.sites {
                 for environment in &mut Arc::make_mut(site).environments {
                     Arc::make_mut(&mut environment.channels).drill = true;
+                    // Hosts that are simulated have journals, and neither files nor programs that print lines.
+                    environment.logs.retain(|log| log.source.lane() == Lane::Journal);
                 }
             }
         }

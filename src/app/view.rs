@@ -12,8 +12,8 @@ use super::{band, chord, hints, procedures, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, choose, command, confirm, deploy, edit, filters, form, help, history, hosts, leave, links, logs, menu,
-    needs, overview, palette, picker, plan, procedure, question, runbooks, running,
+    changes, choose, command, confirm, deploy, edit, filters, form, help, history, hosts, leave, links, log_choice,
+    logs, menu, needs, overview, palette, picker, plan, procedure, question, runbooks, running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -187,6 +187,7 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Picker(state)) => picker::view(state, pen, area),
         Some(Overlay::Links(state)) => links::view(state, pen, area),
         Some(Overlay::Filters(state)) => filters::view(state, pen, area),
+        Some(Overlay::Logs(state)) => log_choice::view(state, pen, area),
         Some(Overlay::Needs(state)) => {
             if let Some(fleet) = &model.fleet {
                 needs::view(state, fleet, pen, area);

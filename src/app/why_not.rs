@@ -4,7 +4,7 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{deploy, filters, keys, links, novelty, procedures, releases, shell};
+use super::{deploy, filters, keys, links, log_choice, novelty, procedures, releases, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -151,6 +151,7 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::NextHit | Action::PreviousHit if in_detail(model) => Some("the details have the keyboard"),
         Action::NextHit | Action::PreviousHit | Action::Around => nothing_looked_for(model),
         Action::SavedFilters => nothing_open(model).or_else(|| filters::none(model)),
+        Action::SiteLogs => nothing_open(model).or_else(|| log_choice::none(model)),
         Action::UnfoldLine | Action::OnlyHost | Action::OnlyUnit => no_row(model),
         Action::Pause | Action::NextError | Action::PreviousError | Action::Export | Action::ExportJson => {
             no_line(model)

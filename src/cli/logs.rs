@@ -1,5 +1,6 @@
 //! `qd logs`: the journals of many hosts as one stream, for pipes, files and people without a screen.
 
+mod narrow;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,14 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use regex::bytes::Regex;
 
+use self::narrow::{Named, named, narrowed};
 use self::words::{boot, container, file, identifier, level, matching, query, regex, unit};
 use super::moment::{self, Moment};
 use super::output::complain;
 use super::{Exit, Reaching, choose};
 use crate::domain::log_source::{Boot, FieldMatch, JournalMatch};
-use crate::domain::service::{Expected, Tier, UnitPattern};
-use crate::domain::{Environment, HostName, Lane, LogSource, Query, RuntimeKind, Service, ServiceName};
+use crate::domain::service::UnitPattern;
+use crate::domain::{Lane, LogSource, Query};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::logs::{Append, Bursts, Ending, Form, Gather, Wanted, Written, write_counted};
@@ -95,6 +97,9 @@ pub struct Logs {
     /// Lines of this file on each of the hosts, also when it is rotated; several are read together.
     #[arg(long, value_name = "PATH", value_parser = file)]
     pub file: Vec<LogSource>,
+    /// The log that the site has this name for in [logs], on the hosts where it is read; several are read together.
+    #[arg(long, value_name = "NAME")]
+    pub source: Vec<String>,
     /// Everything that the hosts' journals hold, not only what services say.
     #[arg(long)]
     pub whole: bool,
@@ -169,7 +174,10 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
     let environment = choose::one_environment(&site, logs.environment.as_deref())?;
     let known = environment;
     let more = [&logs.container[..], &logs.file].concat();
-    let environment = narrowed(&known, &words, logs, &more).map_err(usage)?;
+    let sources = named(&known, &logs.source).map_err(usage)?;
+    let asked = Named { words: &words, units: &logs.unit, hosts: &logs.host, more: &more, sources: &sources };
+    let environment = narrowed(&known, &asked).map_err(usage)?;
+    let is_alone = asked.is_nothing();
     let now = moment::now();
     let when = |word: &Option<String>, option: &str| match word {
         None => Ok(None),
@@ -202,9 +210,10 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
     let wanted = Wanted {
         environment: Arc::new(environment),
         known,
-        whole: logs.whole || (words.is_empty() && logs.unit.is_empty() && more.is_empty() && narrow.is_narrowed()),
+        whole: logs.whole || (is_alone && narrow.is_narrowed()),
         narrow,
         more,
+        logs: sources,
         units: logs.unit.clone(),
         since,
         bound: logs.lines.filter(|_| begin.is_some()),
@@ -216,86 +225,6 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
         patience: Duration::from_secs(logs.timeout),
     };
     Ok((wanted, append))
-}
-
-/// The environment with nothing in it but what is read: no probe is asked and no other host entered.
-fn narrowed(
-    environment: &Environment,
-    words: &[String],
-    logs: &Logs,
-    more: &[LogSource],
-) -> Result<Environment, String> {
-    let (units, hosts) = (&logs.unit, &logs.host);
-    let known = |names: Vec<&str>| names.join(", ");
-    let mut narrow = environment.clone();
-    for word in hosts {
-        if !environment.hosts.iter().any(|host| host.name.as_str() == word) {
-            let names = known(environment.hosts.iter().map(|host| host.name.as_str()).collect());
-            return Err(format!("{} has no host {}; it has {names}.", environment.name, Foreign::from(word).ident()));
-        }
-    }
-    for word in words {
-        let service = environment.services.iter().find(|service| service.name.as_str() == word);
-        let Some(service) = service else {
-            let names = known(environment.services.iter().map(|service| service.name.as_str()).collect());
-            let word = Foreign::from(word).ident();
-            return Err(format!(
-                "{} has no service {word} (and no site is called so); it has {names}.",
-                environment.name
-            ));
-        };
-        match service.runtime {
-            RuntimeKind::Systemd | RuntimeKind::Compose => {}
-            RuntimeKind::Http => {
-                return Err(format!(
-                    "{} runs elsewhere: it is known by its probes only, and its logs are not here.",
-                    service.name
-                ));
-            }
-        }
-    }
-    if !words.is_empty() || !units.is_empty() || !more.is_empty() {
-        narrow.services.retain(|service| words.iter().any(|word| service.name.as_str() == word));
-    }
-    for service in &mut narrow.services {
-        service.probes.clear();
-        service.version = None;
-    }
-    narrow.services.extend(of_units(units, &narrow.hosts.iter().map(|host| host.name.clone()).collect::<Vec<_>>()));
-    let named = |host: &HostName| hosts.is_empty() || hosts.iter().any(|word| host.as_str() == word);
-    let needed =
-        |host: &HostName| words.is_empty() || narrow.services.iter().any(|service| service.hosts.contains(host));
-    let kept: Vec<_> = narrow.hosts.iter().filter(|host| named(&host.name) && needed(&host.name)).cloned().collect();
-    if kept.is_empty() {
-        let services: Vec<&str> = narrow.services.iter().map(|service| ServiceName::as_str(&service.name)).collect();
-        return Err(format!("{} runs on none of these hosts.", services.join(", ")));
-    }
-    narrow.hosts = kept;
-    Ok(narrow)
-}
-
-/// A service of these units, wherever they are; it has no place on any screen.
-fn of_units(units: &[UnitPattern], hosts: &[HostName]) -> Option<Service> {
-    let name = ServiceName::new("units").ok().filter(|_| !units.is_empty())?;
-    Some(Service {
-        name,
-        title: Foreign::default(),
-        runtime: RuntimeKind::Systemd,
-        units: units.to_vec(),
-        compose: None,
-        user: false,
-        hosts: hosts.to_vec(),
-        tier: Tier { rank: 0, name: String::new() },
-        depends_on: Vec::new(),
-        expected: Expected::Running,
-        version: None,
-        max_unavailable: 1,
-        settle: Duration::ZERO,
-        ready_within: None,
-        links: Vec::new(),
-        probes: Vec::new(),
-        metrics: Vec::new(),
-    })
 }
 
 /// Where rows go.

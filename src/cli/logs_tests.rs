@@ -1,7 +1,7 @@
 //! What is told by `qd logs`: which lines are counted, and which pass.
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::domain::{EnvColour, EnvName, SiteName};
+use crate::domain::{EnvColour, EnvName, Environment, HostName, SiteName};
 use crate::port::log::{Cursor, LogEntry};
 
 fn told(out: File) -> Told {

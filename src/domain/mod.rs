@@ -37,6 +37,7 @@ pub mod roles;
 pub mod run;
 pub mod service;
 pub mod site;
+pub mod site_log;
 pub mod source;
 pub mod standing;
 pub mod state;
@@ -60,7 +61,8 @@ pub use metric::Metric;
 pub use mistake::Mistake;
 pub use motion::Motion;
 pub use name::{
-    ChannelName, EnvName, HostName, InputName, PartId, ProbeName, ProcedureName, RoleName, ServiceName, SiteName,
+    ChannelName, EnvName, HostName, InputName, LogName, PartId, ProbeName, ProcedureName, RoleName, ServiceName,
+    SiteName,
 };
 pub use notices::Notices;
 pub use permit::{Confirm, Permit};

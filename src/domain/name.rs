@@ -115,6 +115,10 @@ name!(
     ServiceName
 );
 name!(
+    /// A log that a site has a name for.
+    LogName
+);
+name!(
     /// A probe of a service.
     ProbeName
 );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::compose::Compose;
 use super::metric::Metric;
-use super::name::{HostName, ServiceName};
+use super::name::{HostName, LogName, ServiceName};
 use super::probe::Probe;
 use super::unit::UnitName;
 use crate::text::Foreign;
@@ -47,6 +47,8 @@ pub struct Service {
     pub probes: Vec<Probe>,
     /// Its figures, which guards judge.
     pub metrics: Vec<Metric>,
+    /// Logs of the site that are read with its own.
+    pub logs: Vec<LogName>,
 }
 
 /// A group of services that belong together on screen and in order.

@@ -13,6 +13,7 @@ use super::name::{EnvName, HostName, ProcedureName, ServiceName, SiteName};
 use super::procedure::{Language, Procedure};
 use super::roles::Roles;
 use super::service::Service;
+use super::site_log::SiteLog;
 use super::source::Source;
 use super::window::Windows;
 use crate::text::Foreign;
@@ -81,6 +82,8 @@ pub struct Environment {
     pub hosts: Vec<Host>,
     /// Its services, in the order of the file.
     pub services: Vec<Service>,
+    /// Logs beside those of units and containers, in the order of the file.
+    pub logs: Vec<SiteLog>,
     /// The channels of its site, and who hears what of the runs here.
     pub channels: Arc<Channels>,
     /// What its site marks in logs.
@@ -143,6 +146,7 @@ impl Environment {
             others: Arc::default(),
             hosts: Vec::new(),
             services: Vec::new(),
+            logs: Vec::new(),
             trusted: false,
             read: Arc::default(),
         }

@@ -149,6 +149,7 @@ actions! {
     MinLevel "level" "level" "Show only warnings and worse, errors and worse, or all again" [Logs]
     NextHit "next-hit" "hits" "Go to the next row or line in which it is found" [List Logs]
     PreviousHit "previous-hit" "hit above" "Go to the row or line before in which it is found" [List Logs]
+    SiteLogs "site-logs" "logs of the site" "Choose a log that the site has a name for: a file, a container, or what a command prints" [Logs]
     SavedFilters "saved-filters" "filters" "Choose a filter of yours or of the site, or one that was looked for before" [Logs]
     Around "around" "around" "While something is looked for: show one, three or ten lines around what is found, all lines, or only these again" [Logs]
     NextError "next-error" "errors" "Go to the next error; from the end, to the newest" [Logs]

@@ -222,8 +222,12 @@ pub enum LossKind {
     LeftOut(u64),
     /// The line behind this one tells a time that has not come yet.
     Ahead,
-    /// The command has ended; how.
-    CommandEnded(Foreign),
+    /// The lines behind this one tell no time, and have that of their arrival.
+    Timeless,
+    /// A command has ended, or was begun anew: which one, and how.
+    Command(Foreign),
+    /// The link was away for this long, and what a command printed meanwhile can't be had again.
+    Unheard(Duration),
 }
 
 impl LossKind {
@@ -239,7 +243,8 @@ impl LossKind {
             | LossKind::ReaderFailed(_)
             | LossKind::Replaced { .. }
             | LossKind::Rotated
-            | LossKind::Truncated => true,
+            | LossKind::Truncated
+            | LossKind::Unheard(_) => true,
             // A boot by itself loses nothing, nobody wished for lines beyond the bound or for others, what is left out of a
             // line is counted, and a command has said all it had.
             LossKind::Rebooted
@@ -247,7 +252,8 @@ impl LossKind {
             | LossKind::Picked(_)
             | LossKind::LeftOut(_)
             | LossKind::Ahead
-            | LossKind::CommandEnded(_) => false,
+            | LossKind::Timeless
+            | LossKind::Command(_) => false,
         }
     }
 }
@@ -256,8 +262,10 @@ impl Loss {
     /// What happened and how much is lost, as half a sentence: `14 s without link, 0 lost`.
     pub fn words(&self) -> String {
         let what = match &self.kind {
-            LossKind::LinkLost(span) if span.as_secs() < 100 => format!("{} s without link", span.as_secs()),
-            LossKind::LinkLost(span) => format!("{} without link", crate::domain::time::short(*span)),
+            LossKind::LinkLost(span) => without_link(*span),
+            LossKind::Unheard(span) => {
+                return format!("{}; what it printed is not known, and can't be had again", without_link(*span));
+            }
             LossKind::Vacuumed => "older lines were removed on the host before they could be read".to_owned(),
             LossKind::Suppressed(Some(unit)) => format!("journald threw lines of {unit} away, they came too fast"),
             LossKind::Suppressed(None) => "journald threw lines away, they came too fast".to_owned(),
@@ -275,13 +283,21 @@ impl Loss {
             LossKind::Truncated => "the file was truncated, it goes on from its beginning".to_owned(),
             LossKind::LeftOut(bytes) => format!("the line before goes on for {bytes} bytes more, which were left out"),
             LossKind::Ahead => "the next line tells a time that has not come yet, and stands where it came".to_owned(),
-            LossKind::CommandEnded(how) => format!("the command {}", how.plain()),
+            LossKind::Timeless => "the lines that follow tell no time: each has that of its arrival".to_owned(),
+            LossKind::Command(how) => format!("command {}", how.plain()),
         };
         match self.lost {
             Some(lost) => format!("{what}, {lost} lost"),
             None if self.kind.may_lose() => format!("{what}, how many lines are lost is not known"),
             None => what,
         }
+    }
+}
+
+fn without_link(span: Duration) -> String {
+    match span.as_secs() {
+        seconds if seconds < 100 => format!("{seconds} s without link"),
+        _ => format!("{} without link", crate::domain::time::short(span)),
     }
 }
 

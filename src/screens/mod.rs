@@ -14,6 +14,7 @@ pub mod history;
 pub mod hosts;
 pub mod leave;
 pub mod links;
+pub mod log_choice;
 pub mod logs;
 pub mod menu;
 pub mod needs;

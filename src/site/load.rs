@@ -18,11 +18,11 @@ use super::source::Source;
 use super::syntax;
 use super::trust::Trust;
 use super::unchanged;
-use crate::domain::Site;
 use crate::domain::approval::Signers;
 use crate::domain::channel::{Address, Way};
 use crate::domain::metric::Source as FigureSource;
 use crate::domain::probe::Ask;
+use crate::domain::{LogSource, Site};
 
 /// What came of reading one file.
 #[derive(Debug, Clone)]
@@ -99,6 +99,12 @@ impl Commands {
                 if !argv.is_empty() {
                     let purpose = format!("reads {word} in {}", environment.name);
                     all.push(Self { purpose, what: Runs::Program(argv.clone()) });
+                }
+            }
+            for log in &environment.logs {
+                if let LogSource::Command(command) = &log.source {
+                    let purpose = format!("log {} in {}", log.name, environment.name);
+                    all.push(Self { purpose, what: Runs::Program(command.argv.clone()) });
                 }
             }
             for service in &environment.services {

@@ -6,6 +6,7 @@ mod approvals;
 mod channel;
 mod github;
 mod highlight;
+mod log;
 mod metric;
 mod source;
 
@@ -24,6 +25,7 @@ pub use approvals::RawApprovals;
 pub use channel::{RawChannel, RawChannelKind, RawNotify, RawOccasion, RawTexts};
 pub use github::RawGitHub;
 pub use highlight::{RawHighlight, RawHue};
+pub use log::RawLog;
 pub use metric::{RawLevel, RawLogFigure, RawMetric};
 pub use source::RawSource;
 
@@ -46,6 +48,8 @@ table! {
         environments: Entries<RawEnvironment>,
         /// What is operated.
         services: Entries<RawService>,
+        /// Logs beside those of units and containers: files, containers and commands that print lines.
+        logs: Entries<RawLog>,
         /// Who may waive, approve and allow what others may not: each role with its people, by the `name` in their own
         /// configuration, else their login. A role is claimed, not proven.
         roles: Entries<Several<String>>,
@@ -235,6 +239,8 @@ table! {
         probes: Entries<RawProbe>,
         /// Its figures, which guards judge.
         metrics: Entries<RawMetric>,
+        /// Logs of the site that are read with its own.
+        logs: Several<String>,
     }
 }
 

@@ -35,6 +35,7 @@ fn service(name: &str, units: Vec<UnitPattern>, hosts: &[&str], needs: &[&str]) 
         version: None,
         max_unavailable: 1,
         metrics: Vec::new(),
+        logs: Vec::new(),
         settle: std::time::Duration::from_secs(5),
         ready_within: None,
         links: Vec::new(),

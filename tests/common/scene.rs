@@ -132,6 +132,7 @@ fn service((name, rank, tier, hosts, port, needs): Line) -> Service {
         version: None,
         max_unavailable: 1,
         metrics: Vec::new(),
+        logs: Vec::new(),
         settle: Duration::from_secs(5),
         ready_within: None,
         links: Vec::new(),

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use quarterdeck::domain::LogSource;
 use quarterdeck::domain::highlight::SavedFilter;
+use quarterdeck::domain::log_source::{LogCommand, LogPath};
+use quarterdeck::domain::site_log::SiteLog;
+use quarterdeck::domain::{LogName, LogSource};
 use quarterdeck::port::Effect;
 use quarterdeck::port::log::Since;
+use quarterdeck::text::Foreign;
 
 use super::console::Console;
 use super::log_scene::{batch, opened, wish};
@@ -201,4 +204,55 @@ fn a_service_without_units_says_why_there_is_no_log() {
     console.types("/backend").keys("enter l");
     assert!(console.screen().contains("backend is known by its probes only"), "{}", console.screen());
     assert!(console.asked().contains(&Effect::EndTail));
+}
+
+#[test]
+fn a_log_of_the_site_is_read_alone_or_with_the_service_that_names_it() {
+    let log = |name: &str, title: &str, source: LogSource, host: &str| SiteLog {
+        name: LogName::new(name).unwrap(),
+        title: Foreign::from(title),
+        source,
+        hosts: vec![scene::host_name(host)],
+        is_placed: true,
+    };
+    let argv = ["tail", "-F", "/var/log/slow.log"].map(str::to_owned).to_vec();
+    let slow = LogSource::Command(LogCommand { name: "slow".to_owned(), argv });
+    let access = LogSource::File(LogPath::new("/var/log/nginx/access.log").unwrap());
+    let mut environment = scene::production();
+    environment.logs = vec![
+        log("access", "Every request", access.clone(), "app-2"),
+        log("slow", "\u{1b}[2JSlow", slow.clone(), "db-1"),
+    ];
+    let mut backend = environment.services.iter_mut().filter(|service| service.name.as_str() == "backend");
+    backend.next().unwrap().logs = vec![LogName::new("access").unwrap()];
+    for size in [SMALL, MIDDLE, (200, 60)] {
+        let mut console = Console::in_trouble_of(size, environment.clone());
+        opened(&mut console);
+        console.asked();
+        console.keys("o");
+        let screen = console.screen();
+        assert!(screen.contains("Logs of the site") && screen.contains("all services"), "{screen}");
+        assert!(screen.contains("Every request") && screen.contains("‹csi J›Slow"), "{screen}");
+        console.keys("down down enter");
+        let own = wish(console.asked()).unwrap();
+        let sources: Vec<_> = own.sources.into_iter().map(|(host, all)| (host.to_string(), all)).collect();
+        assert_eq!(sources, [("db-1".to_owned(), vec![slow.clone()])]);
+        assert!(console.screen().contains("log slow"), "{}", console.screen());
+        console.keys("$");
+        assert!(console.screen().contains("qd logs pakashop -e production --source slow"), "{}", console.screen());
+        // And everything again, with the logs that services name.
+        console.keys("o enter");
+        let all = wish(console.asked()).unwrap();
+        let read = |host: &str| all.sources.get(&scene::host_name(host)).cloned().unwrap_or_default();
+        assert!(read("app-2").contains(&access) && !read("db-1").contains(&slow));
+    }
+    let mut console = Console::in_trouble_of(MIDDLE, environment);
+    console.types("/backend").keys("enter l");
+    let own = wish(console.asked()).unwrap();
+    assert!(own.sources.values().flatten().any(|source| *source == access), "{:?}", own.sources);
+    // A site without logs says so.
+    let mut console = Console::in_trouble(MIDDLE);
+    opened(&mut console);
+    console.keys("o");
+    assert!(console.screen().contains("the site names no logs"), "{}", console.screen());
 }

@@ -53,6 +53,7 @@ fn service(name: &str, hosts: &[&str], probes: Vec<Probe>) -> Service {
         version: None,
         max_unavailable: 1,
         metrics: Vec::new(),
+        logs: Vec::new(),
         settle: Duration::from_secs(5),
         ready_within: None,
         links: Vec::new(),

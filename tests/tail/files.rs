@@ -72,6 +72,7 @@ fn what_no_host_has_is_told_once_and_ends_with_3() {
         (&["--file", "/var/log/qdt-none.log"][..], "app-1: there is no file /var/log/qdt-none.log"),
         (&["--boot", "-99", "--whole"][..], "app-1: the journal holds no boot -99"),
         (&["--unit", "qdt-none-*"][..], "app-1: no unit is called qdt-none-*"),
+        (&["--unit", "qdt-none"][..], "app-1: no unit is called qdt-none.service"),
     ] {
         let (code, said) = read(more);
         assert_eq!((code, said.matches(sentence).count()), (Some(3), 1), "{said}");

@@ -76,6 +76,22 @@ impl<'lab> Bench<'lab> {
         Self { lab, unit: format!("{name}.service"), folder, more: Vec::new(), alias }
     }
 
+    /// Adds to its site, and trusts that.
+    pub fn trusts(&self, text: &str) {
+        let site = self.folder.path().join("tails/site.toml");
+        let whole = fs::read_to_string(&site).unwrap() + text;
+        fs::write(&site, whole).unwrap();
+        let trust = Command::new(env!("CARGO_BIN_EXE_qd"))
+            .args(["trust", "--yes"])
+            .arg(self.folder.path().join("tails"))
+            .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env("XDG_DATA_HOME", self.folder.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(trust.status.success(), "{}", String::from_utf8_lossy(&trust.stderr));
+    }
+
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("log.jsonl")
     }

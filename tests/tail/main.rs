@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(dead_code, reason = "each test file uses a part of the lab's module")]
 
+mod commands;
 mod files;
 mod flood;
 mod forms;

@@ -22,6 +22,7 @@ fn environment() -> Environment {
         version: None,
         max_unavailable: 1,
         metrics: Vec::new(),
+        logs: Vec::new(),
         settle: std::time::Duration::from_secs(5),
         ready_within: None,
         links: Vec::new(),

@@ -10,16 +10,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::merge::{Merge, Standing, Turn};
-use crate::domain::log_source::{ContainerLog, JournalMatch};
-use crate::domain::service::UnitPattern;
-use crate::domain::{Environment, HostName, Lane, Link, LogSource, RuntimeKind, UnitName};
+use super::missing::Missing;
+use super::wanted::Wanted;
+use crate::domain::unit::Load;
+use crate::domain::{HostName, Lane, Link, UnitName};
 use crate::engine::approach::Approach;
-use crate::engine::watch::{Selection, Wanted as WantedUnits};
 use crate::engine::world::World;
 use crate::port::event::HostEvent;
-use crate::port::log::{Cursor, LogRow, Origin, Since, TailState, TailWish};
+use crate::port::log::{Cursor, LogRow, Origin, TailState, TailWish};
 use crate::port::{Effect, Event};
-use crate::runtimes::systemd_list::is_template;
 
 /// Events of one host that may wait: a host that is ahead of the others is held back.
 const LANE: usize = 16;
@@ -27,39 +26,6 @@ const LANE: usize = 16;
 const EVENTS: usize = 256;
 /// How long the units that match a pattern are waited for.
 const UNITS_WITHIN: Duration = Duration::from_secs(10);
-
-/// What to read.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// The environment, with the hosts and services that are read, and no others.
-    pub environment: Arc<Environment>,
-    /// The environment as the site has it, by which lines are told whose they are.
-    pub known: Arc<Environment>,
-    /// Whether the hosts are read whole.
-    pub whole: bool,
-    /// What else must hold of what is read of journals; its units are left out.
-    pub narrow: JournalMatch,
-    /// What is read of every host beside its journal and the containers of services.
-    pub more: Vec<LogSource>,
-    /// Units that were asked for by these words.
-    pub units: Vec<UnitPattern>,
-    /// Where to begin.
-    pub since: Since,
-    /// How many of the newest lines of a span are read.
-    pub bound: Option<u32>,
-    /// Where to end.
-    pub until: Option<jiff::Timestamp>,
-    /// The least important priority.
-    pub least: u8,
-    /// Whether to go on.
-    pub follow: bool,
-    /// Whether a last line without its line feed waits for the rest of it.
-    pub whole_lines: bool,
-    /// Where earlier reading has ended.
-    pub resume: BTreeMap<Origin, Cursor>,
-    /// How long a host may take to be reached.
-    pub patience: Duration,
-}
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,11 +69,8 @@ struct Gathering<'a, G> {
     away: BTreeMap<HostName, String>,
     /// Until when hosts without a link are waited for.
     awaited: BTreeMap<HostName, Instant>,
-    /// Which hosts have not what was asked for, by the sentence that says so.
-    missing: BTreeMap<String, BTreeSet<HostName>>,
-    /// Lanes that are read, and those of them of which there is nothing.
-    wished: BTreeSet<Origin>,
-    absent: BTreeSet<Origin>,
+    /// What of it is not there.
+    missing: Missing,
     ending: Ending,
 }
 
@@ -133,7 +96,7 @@ pub async fn gather<A: Approach>(
     let awaited = hosts.iter().map(|host| (host.clone(), patience)).collect();
     let places = wanted.resume.clone();
     let mut gathering = Gathering {
-        asked: hosts.iter().filter(|host| !wanted.whole && has_patterns(&wanted.environment, host)).cloned().collect(),
+        asked: hosts.iter().filter(|host| wanted.asks_for_units(host)).cloned().collect(),
         merge: Merge::new(hosts.into_iter().map(Origin::journal)),
         wanted,
         to,
@@ -147,9 +110,7 @@ pub async fn gather<A: Approach>(
         reached: BTreeSet::new(),
         away: BTreeMap::new(),
         awaited,
-        missing: BTreeMap::new(),
-        wished: BTreeSet::new(),
-        absent: BTreeSet::new(),
+        missing: Missing::default(),
         ending: Ending::default(),
     };
     gathering.run(&mut events, stop).await;
@@ -159,11 +120,6 @@ pub async fn gather<A: Approach>(
     // It ends by itself when nobody wants anything any more; what it holds is ours to end.
     let _ = tokio::time::timeout(Duration::from_secs(2), running).await;
     ending
-}
-
-fn has_patterns(environment: &Environment, host: &HostName) -> bool {
-    let wanted = WantedUnits::of(environment, host);
-    !wanted.system.globs().is_empty() || !wanted.user.globs().is_empty()
 }
 
 impl<G: Gather> Gathering<'_, G> {
@@ -178,6 +134,7 @@ impl<G: Gather> Gathering<'_, G> {
                 None => return self.ending.stopped = true,
                 Some(wait) => wait,
             };
+            let past = self.end_what_is_past();
             if self.merge.is_over() {
                 return;
             }
@@ -185,7 +142,7 @@ impl<G: Gather> Gathering<'_, G> {
                 continue;
             }
             let far = Instant::now() + Duration::from_secs(3600);
-            let mut until = self.awaited.values().copied().chain(wait).min().unwrap_or(far);
+            let mut until = self.awaited.values().copied().chain(wait).chain(past).min().unwrap_or(far);
             if !self.begun {
                 until = until.min(units_until);
             }
@@ -231,7 +188,7 @@ impl<G: Gather> Gathering<'_, G> {
 
     fn say_left_behind(&mut self) {
         for lane in self.merge.left_behind() {
-            let long = super::merge::LONG.as_secs();
+            let long = super::merge::patience(&lane.lane).as_secs();
             self.say(&format!(
                 "{lane} tells no line for {long} s: it is waited for no more, its lines come as they come"
             ));
@@ -252,13 +209,12 @@ impl<G: Gather> Gathering<'_, G> {
     async fn wish(&mut self) {
         self.begun = true;
         self.tail += 1;
-        let sources = self.sources();
-        self.look_for_units();
+        let sources = self.wanted.sources(&self.units);
         for host in self.wanted.environment.hosts.iter().map(|host| &host.name) {
             let of_host = sources.get(host).map(Vec::as_slice).unwrap_or_default();
             for source in of_host {
                 let origin = Origin { host: host.clone(), lane: source.lane() };
-                self.wished.insert(origin.clone());
+                self.missing.wish(&origin, source);
                 self.merge.join(origin);
             }
             if !of_host.iter().any(|source| source.lane() == Lane::Journal) {
@@ -280,61 +236,15 @@ impl<G: Gather> Gathering<'_, G> {
         let _ = self.effects.send(Effect::Tail(wish)).await;
     }
 
-    /// Patterns that no unit of a host matches are missing there, as far as its units are known.
-    fn look_for_units(&mut self) {
-        for pattern in &self.wanted.units {
-            let UnitPattern::Glob(word) = pattern else { continue };
-            let selection = Selection::new([pattern]);
-            for (host, units) in &self.units {
-                if !units.iter().any(|unit| selection.matches(unit)) {
-                    let why = format!("no unit is called {word}");
-                    self.missing.entry(why).or_default().insert(host.clone());
-                }
-            }
-        }
-    }
-
     /// Says of each thing that was asked for where it is not, once, and whether there was anything at all.
     fn say_missing(&mut self) {
         if self.wanted.follow {
             return;
         }
-        let sentences: Vec<String> = self
-            .missing
-            .iter()
-            .map(|(why, hosts)| {
-                let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
-                format!("{}: {why}", hosts.join(", "))
-            })
-            .collect();
+        self.missing.no_unit(&self.wanted.units, &self.units);
+        let sentences = self.missing.sentences();
         sentences.iter().for_each(|sentence| self.say(sentence));
-        self.ending.nothing = !self.missing.is_empty() && self.wished.iter().all(|lane| self.absent.contains(lane));
-    }
-
-    fn sources(&self) -> BTreeMap<HostName, Vec<LogSource>> {
-        let of_host = |host: &HostName| {
-            let units = if self.wanted.whole { BTreeSet::new() } else { self.units_of(host) };
-            let journal = JournalMatch { units: units.into_iter().collect(), ..self.wanted.narrow.clone() };
-            let wanted = self.wanted.whole || !journal.units.is_empty();
-            let here = self.wanted.environment.services.iter().filter(|service| service.hosts.contains(host));
-            let composed = here.filter(|_| !self.wanted.whole).filter_map(|service| service.compose.clone());
-            let containers = composed.map(|compose| LogSource::Container(ContainerLog::Of(compose)));
-            let journal = wanted.then_some(LogSource::Journal(journal));
-            journal.into_iter().chain(containers).chain(self.wanted.more.iter().cloned()).collect::<Vec<_>>()
-        };
-        let hosts = self.wanted.environment.hosts.iter().map(|host| &host.name);
-        hosts.map(|host| (host.clone(), of_host(host))).filter(|(_, sources)| !sources.is_empty()).collect()
-    }
-
-    fn units_of(&self, host: &HostName) -> BTreeSet<UnitName> {
-        let services = &self.wanted.environment.services;
-        let here = services.iter().filter(|service| service.hosts.contains(host));
-        let patterns =
-            here.filter(|service| service.runtime == RuntimeKind::Systemd).flat_map(|service| &service.units);
-        let selection = Selection::new(patterns);
-        let seen = self.units.get(host).into_iter().flatten();
-        let matched = seen.filter(|unit| selection.matches(unit) && !is_template(unit));
-        selection.exact().iter().chain(matched).cloned().collect()
+        self.ending.nothing = self.missing.is_everything();
     }
 
     /// News of a host beside its log.
@@ -347,11 +257,16 @@ impl<G: Gather> Gathering<'_, G> {
                 }
             }
             Event::Host(host, HostEvent::Units(units)) => {
-                let before = self.units_of(&host);
-                self.units.insert(host.clone(), units.into_iter().map(|(name, _)| name).collect());
+                let before = self.wanted.units_of(&host, &self.units);
+                let there = units.into_iter().filter(|(_, facts)| facts.load != Load::NotFound);
+                self.units.insert(host.clone(), there.map(|(name, _)| name).collect());
                 self.asked.remove(&host);
                 // A unit that came anew is read as well: the wish is made anew and goes on where the old one was.
-                if self.begun && self.wanted.follow && !self.wanted.whole && self.units_of(&host) != before {
+                if self.begun
+                    && self.wanted.follow
+                    && !self.wanted.whole
+                    && self.wanted.units_of(&host, &self.units) != before
+                {
                     self.begun = false;
                 }
             }
@@ -379,6 +294,13 @@ impl<G: Gather> Gathering<'_, G> {
         if last {
             self.abandon(&host);
         }
+    }
+
+    /// With an end that lies ahead: lanes that are silent end when the clock of their host is past it. Says when to look again.
+    fn end_what_is_past(&mut self) -> Option<Instant> {
+        let until = self.wanted.until.filter(|_| self.wanted.follow && self.begun)?;
+        let (left, now) = (until.duration_since(jiff::Timestamp::now()), Instant::now());
+        self.merge.end_silent(i64::try_from(left.as_micros()).unwrap_or(i64::MAX), now)
     }
 
     /// Nobody waits for these hosts any longer. Says whether there were any.
@@ -410,7 +332,10 @@ impl<G: Gather> Gathering<'_, G> {
                 self.merge.join(from.clone());
                 for row in &batch.rows {
                     let cursor = match row {
-                        LogRow::Entry(entry) => Some(&entry.cursor),
+                        LogRow::Entry(entry) => {
+                            self.missing.spoke(&from, entry);
+                            Some(&entry.cursor)
+                        }
                         LogRow::Loss(loss) => loss.cursor.as_ref(),
                     };
                     if let Some(cursor) = cursor {
@@ -433,11 +358,7 @@ impl<G: Gather> Gathering<'_, G> {
             TailState::Reading => {
                 self.reached.insert(host.clone());
                 self.awaited.remove(host);
-                return match from.lane {
-                    // What matches in a journal may be rare, and is worth its place.
-                    Lane::Journal => self.merge.stand(from, Standing::Reading),
-                    Lane::Container(_) | Lane::File(_) | Lane::Command(_) => self.merge.reads(from, Instant::now()),
-                };
+                return self.merge.reads(from, Instant::now());
             }
             TailState::Following => Standing::Following,
             TailState::Ended => Standing::Over,
@@ -460,8 +381,7 @@ impl<G: Gather> Gathering<'_, G> {
                 Standing::Following
             }
             TailState::Missing(why) => {
-                self.absent.insert(from.clone());
-                self.missing.entry(why.plain()).or_default().insert(host.clone());
+                self.missing.absent(from, why.plain());
                 Standing::Over
             }
             TailState::Limited(why) => {

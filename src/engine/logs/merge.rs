@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::HostName;
+use crate::domain::{HostName, Lane as Name};
 use crate::port::log::{LogRow, Origin};
 
 /// How long a row waits for hosts that are silent.
@@ -21,9 +21,21 @@ const ROOM_BYTES: usize = 32 << 20;
 /// What a row takes beside its message, in bytes.
 const ROW: usize = 256;
 /// A lane that tells what was there, and no row of it for so long, is waited for no more: it may be one line without an end.
-pub const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(20);
+/// The same for a journal: what matches in it may be rare, and to look through all of it takes its time.
+const LONG_JOURNAL: Duration = Duration::from_secs(60);
+/// What is written at the end of what is wished for arrives a little later.
+const LATE: Duration = Duration::from_secs(2);
 /// So many lines behind each other below the newest time of their lane say that this one was wrong.
 const BELOW: u32 = 16;
+
+/// How long a lane that tells what was there is waited for without a row of it.
+pub fn patience(lane: &Name) -> Duration {
+    match lane {
+        Name::Journal => LONG_JOURNAL,
+        Name::Container(_) | Name::File(_) | Name::Command(_) => LONG,
+    }
+}
 
 /// What is to be expected of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,6 +197,25 @@ impl Merge {
         }
     }
 
+    /// Ends lanes that follow and are silent when the clock of their host is past the end of what is wished for, which lies so
+    /// many microseconds ahead by ours. Says when the next one may end.
+    pub fn end_silent(&mut self, left: i64, now: Instant) -> Option<Instant> {
+        let mut next = None;
+        for (origin, lane) in &mut self.lanes {
+            if lane.standing != Standing::Following || !lane.waiting.is_empty() {
+                continue;
+            }
+            let ahead = self.clocks.get(&origin.host).copied().unwrap_or(0);
+            let late = i64::try_from(LATE.as_micros()).unwrap_or(i64::MAX);
+            let left = left.saturating_sub(ahead).saturating_add(late);
+            match u64::try_from(left).ok().filter(|left| *left > 0) {
+                None => lane.standing = Standing::Over,
+                Some(left) => next = Some(now + Duration::from_micros(left)).into_iter().chain(next).min(),
+            }
+        }
+        next
+    }
+
     /// Whether more rows of this host may be taken.
     pub fn has_room(&self, host: &HostName) -> bool {
         self.lanes.iter().all(|(origin, lane)| origin.host != *host || !lane.is_full())
@@ -206,12 +237,13 @@ impl Merge {
         // Lanes of a host that is held back can't say anything.
         let silent = self.lanes.iter().filter(|(origin, lane)| lane.waiting.is_empty() && self.has_room(&origin.host));
         let (mut reads, mut patience, mut follows) = (false, None, false);
-        for (_, lane) in silent {
+        for (origin, lane) in silent {
+            let long = self::patience(&origin.lane);
             match lane.standing {
                 Standing::Reading if lane.left => {}
                 Standing::Reading => {
                     reads = true;
-                    patience = lane.silent.map(|since| since + LONG).into_iter().chain(patience).min();
+                    patience = lane.silent.map(|since| since + long).into_iter().chain(patience).min();
                 }
                 Standing::Following => follows = true,
                 Standing::Away | Standing::Over => {}
@@ -240,7 +272,7 @@ impl Merge {
             if held.contains(&origin.host) {
                 lane.silent = lane.silent.map(|_| now);
             }
-            let is_late = lane.silent.is_some_and(|since| now >= since + LONG);
+            let is_late = lane.silent.is_some_and(|since| now >= since + self::patience(&origin.lane));
             if lane.standing == Standing::Reading && lane.waiting.is_empty() && is_late && !lane.left {
                 lane.left = true;
                 self.left.push(origin.clone());
@@ -331,6 +363,11 @@ mod tests {
         let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
         merge.reads(&name("b"), now);
         merge.take(&name("a"), rows(&[5]), now);
+        assert_eq!(merge.turn(now, false), Turn::Wait(Some(now + LONG_JOURNAL)), "a journal may be long");
+        let name = |word: &str| Origin { lane: Name::File("/x".into()), ..name(word) };
+        let mut merge = Merge::new([name("a"), name("b")]);
+        merge.reads(&name("b"), now);
+        merge.take(&name("a"), rows(&[5]), now);
         assert_eq!(merge.turn(now, false), Turn::Wait(Some(now + LONG)));
         merge.take(&name("b"), rows(&[1]), now + LONG / 2);
         assert_eq!(seconds(&drain(&mut merge, now + LONG)), [1]);
@@ -341,6 +378,21 @@ mod tests {
         merge.stand(&name("a"), Standing::Away);
         merge.take(&name("b"), rows(&[2]), now + LONG * 3);
         assert_eq!(seconds(&drain(&mut merge, now + LONG * 6)), [2]);
+    }
+
+    #[test]
+    fn what_is_followed_to_an_end_that_lies_ahead_ends_also_where_it_is_silent() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b"), name("c")]), Instant::now());
+        merge.ahead(&name("b").host, 3_000);
+        ["a", "b"].iter().for_each(|host| merge.stand(&name(host), Standing::Following));
+        let second = 1_000_000;
+        // The clock of b is there three seconds before ours.
+        assert_eq!(merge.end_silent(2 * second, now), Some(now + Duration::from_secs(1)));
+        assert_eq!(merge.end_silent(second, now), Some(now + Duration::from_secs(3)));
+        assert!(merge.has_ended(&name("b")) && !merge.has_ended(&name("a")));
+        // Whoever still reads, or has no link, is waited for.
+        assert_eq!(merge.end_silent(-9 * second, now), None);
+        assert!(merge.has_ended(&name("a")) && !merge.has_ended(&name("c")));
     }
 
     #[test]

@@ -4,9 +4,12 @@ pub mod append;
 pub mod burst;
 pub mod gather;
 pub mod merge;
+mod missing;
+mod wanted;
 pub mod written;
 
 pub use append::{Append, write_counted};
 pub use burst::Bursts;
-pub use gather::{Ending, Gather, Wanted};
+pub use gather::{Ending, Gather};
+pub use wanted::Wanted;
 pub use written::{Form, Written};

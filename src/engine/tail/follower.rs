@@ -79,12 +79,19 @@ impl Out {
 pub async fn kept(out: Out, follow: bool, reading: impl Future<Output = ()>) {
     let ended = AssertUnwindSafe(reading).catch_unwind().await;
     if ended.is_err() {
-        // Nothing more comes of it, also where others go on.
-        out.state(TailState::Ended).await;
         let why = format!("{} is read no more: its reader ended by a fault of the program", out.origin);
-        out.state(TailState::Refused(Foreign::from(why))).await;
+        dead(out, why).await;
     } else if !follow {
         out.state(TailState::Ended).await;
+    }
+}
+
+/// Tells of a lane of which nothing will ever come, also where others go on.
+pub async fn dead(out: Out, why: String) {
+    let why = TailState::Refused(Foreign::from(why));
+    // Whoever waits for it leaves with the end, and has heard the reason before; whoever looks at it sees the reason last.
+    for state in [why.clone(), TailState::Ended, why] {
+        out.state(state).await;
     }
 }
 

@@ -25,12 +25,11 @@ use super::watch::Wanted;
 use crate::domain::log_source::JournalMatch;
 use crate::domain::{Environment, HostName, LogSource, UnitName};
 use crate::port::Event;
-use crate::port::log::{Cursor, Origin, TailState, TailWish};
+use crate::port::log::{Cursor, Origin, TailWish};
 use crate::port::log_page::PageWish;
 use crate::runtimes::systemd::Scope;
 use crate::runtimes::tail::Filter;
 use crate::runtimes::tail::command::DEBUG;
-use crate::text::Foreign;
 
 /// Where rows go: one channel for all, or one for each host, where whoever reads wants to hold back a single host.
 /// All are bounded, and a full one makes the follower wait.
@@ -95,15 +94,17 @@ impl Tails {
                         container::follow(wish, log, become_root, out, connections).boxed()
                     }
                     LogSource::File(path) => file::follow(Arc::clone(&wish), path.clone(), out, connections).boxed(),
+                    LogSource::Command(command) if !self.environment.trusted => {
+                        let (site, name) = (&self.environment.site, &command.name);
+                        let why = format!("command {name} is not run: read the site, then `qd trust {site}`");
+                        follower::dead(out, why).boxed()
+                    }
                     LogSource::Command(command) => {
                         command::follow(Arc::clone(&wish), command.clone(), out, connections).boxed()
                     }
                 },
-                None => async move {
-                    let why = Foreign::from(format!("{} is not a host of this environment", out.origin.host));
-                    out.state(TailState::Refused(why)).await;
-                }
-                .boxed(),
+                None => follower::dead(out.clone(), format!("{} is not a host of this environment", out.origin.host))
+                    .boxed(),
             };
             let task = tokio::spawn(follower::kept(told, follow, reading));
             self.followers.push(AbortOnDropHandle::new(task));

@@ -167,6 +167,7 @@ mod tests {
             version: Some(vec![name.to_owned(), "--version".to_owned()]),
             max_unavailable: 1,
             metrics: Vec::new(),
+            logs: Vec::new(),
             settle: std::time::Duration::from_secs(5),
             ready_within: None,
             links: Vec::new(),

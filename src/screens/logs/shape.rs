@@ -60,6 +60,13 @@ impl Shape {
         let all = &mut fleet.services.iter().map(|row| (&row.service.name, &row.service.tier.name));
         let service = match &reading.scope {
             Scope::Host(_) => most,
+            Scope::Logs(names) => {
+                if names.len() < 2 {
+                    0
+                } else {
+                    most
+                }
+            }
             Scope::Everything => longest(&mut all.map(|(name, _)| name.as_str()), most),
             Scope::Tier(tier) => longest(&mut all.filter(|(_, of)| *of == tier).map(|(name, _)| name.as_str()), most),
             Scope::Rows(rows) => {

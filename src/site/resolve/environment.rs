@@ -8,7 +8,7 @@ use super::super::names;
 use super::super::raw::{RawBecome, RawColour, RawEnvironment, RawHost, RawHostDefaults, RawShell, Variable};
 use super::super::read::Located;
 use super::super::variables;
-use super::{Scope, channel, probe, service, window};
+use super::{Scope, channel, log, probe, service, window};
 use crate::domain::host::SshAlias;
 use crate::domain::site::STATE_DIRECTORY;
 use crate::domain::{BecomeRoot, EnvColour, EnvName, Environment, Host, HostName, Queries, Reach, Shell};
@@ -52,6 +52,7 @@ pub fn resolve(scope: &Scope<'_>, name: &EnvName, raw: &RawEnvironment, sink: &m
         }
     }
     service::check_present(scope, &environment, sink);
+    environment.logs = log::resolve_all(scope, &environment, raw, sink);
     environment
 }
 

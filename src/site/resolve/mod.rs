@@ -8,6 +8,7 @@ mod cycle;
 mod environment;
 mod github;
 pub mod highlight;
+mod log;
 mod metric;
 mod probe;
 mod roles;

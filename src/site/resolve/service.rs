@@ -9,7 +9,7 @@ use super::super::raw::{RawEnvironment, RawExpected, RawRuntime, RawService};
 use super::super::read::{Located, Several};
 use super::super::units;
 use super::super::variables::{self, Variables};
-use super::{Scope, compose, metric, probe};
+use super::{Scope, compose, log, metric, probe};
 use crate::domain::service::{Link, Tier, UnitPattern};
 use crate::domain::{Compose, Environment, Expected, HostName, RuntimeKind, Service, ServiceName, UnitName};
 use crate::text::Foreign;
@@ -96,6 +96,7 @@ pub fn resolve(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> Opti
         settle: settle(&raw, sink),
         ready_within: ready_within(&raw, sink),
         links: links(&raw, &variables, sink),
+        logs: log::named(place, &raw, sink),
         metrics: metric::resolve_all(place, &raw, &probes, (!hosts.is_empty(), runtime), &variables, sink),
         probes,
         hosts,
@@ -211,7 +212,7 @@ fn is_part(place: &Place<'_>, raw: &RawService, sink: &mut Sink<'_>) -> bool {
     list.0.iter().any(|word| word.value == environment.name.as_str())
 }
 
-fn check_environments(scope: &Scope<'_>, list: &Several<String>, sink: &mut Sink<'_>) {
+pub(super) fn check_environments(scope: &Scope<'_>, list: &Several<String>, sink: &mut Sink<'_>) {
     let Some(environments) = &scope.raw.environments else { return };
     for word in list.0.iter().filter(|word| environments.get(&word.value).is_none()) {
         let message = format!("there is no environment {}", quoted(&word.value));
@@ -230,6 +231,21 @@ fn hosts(place: &Place<'_>, raw: &RawService, runtime: RuntimeKind, sink: &mut S
         }
         return Vec::new();
     };
+    let chosen = pick(words, environment, raw_environment, sink);
+    if words.0.is_empty() && runtime != RuntimeKind::Http {
+        let hint = "to leave it out of an environment, use `environments`";
+        sink.add_for(&key_span(place), "this service runs on no host", Some(hint.to_owned()), place.concerned());
+    }
+    chosen
+}
+
+/// The hosts that are meant by names, tags and `all`, in the order of the environment.
+pub(super) fn pick(
+    words: &Several<String>,
+    environment: &Environment,
+    raw_environment: &RawEnvironment,
+    sink: &mut Sink<'_>,
+) -> Vec<HostName> {
     let mut chosen: Vec<HostName> = Vec::new();
     for word in &words.0 {
         let all = word.value == "all";
@@ -253,10 +269,6 @@ fn hosts(place: &Place<'_>, raw: &RawService, runtime: RuntimeKind, sink: &mut S
     }
     let order = |name: &HostName| environment.hosts.iter().position(|host| host.name == *name);
     chosen.sort_by_key(order);
-    if words.0.is_empty() && runtime != RuntimeKind::Http {
-        let hint = "to leave it out of an environment, use `environments`";
-        sink.add_for(&key_span(place), "this service runs on no host", Some(hint.to_owned()), place.concerned());
-    }
     chosen
 }
 

@@ -32,8 +32,10 @@ pub fn command_line(
     words.extend(["-e".to_owned(), environment.name.to_string()]);
     let hosts = filter.host.clone().map_or(hosts, |host| vec![host]);
     hosts.iter().for_each(|host| words.extend(["--host".to_owned(), host.to_string()]));
-    if matches!(scope, Scope::Host(_)) {
-        words.push("--whole".to_owned());
+    match scope {
+        Scope::Host(_) => words.push("--whole".to_owned()),
+        Scope::Logs(names) => names.iter().for_each(|name| words.extend(["--source".to_owned(), name.to_string()])),
+        Scope::Everything | Scope::Tier(_) | Scope::Rows(_) => {}
     }
     let stamp = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string();
     let micros = |at: i64| stamp(Timestamp::from_microsecond(at).unwrap_or_default());
@@ -73,7 +75,7 @@ pub fn command_line(
 /// The services and the hosts that are named for a scope.
 fn subjects(scope: &Scope, fleet: &Fleet, differs: &mut Option<&'static str>) -> (Vec<String>, Vec<HostName>) {
     match scope {
-        Scope::Everything => (Vec::new(), Vec::new()),
+        Scope::Everything | Scope::Logs(_) => (Vec::new(), Vec::new()),
         Scope::Host(host) => (Vec::new(), vec![host.clone()]),
         Scope::Tier(tier) => (all(fleet, |name| name == tier), Vec::new()),
         Scope::Rows(rows) => {

@@ -18,6 +18,7 @@ mod reading;
 mod scope;
 mod search;
 mod sieve;
+mod site_log;
 mod store;
 mod tally;
 
@@ -35,5 +36,6 @@ pub use older::{NoPage, PAGE, has_older};
 pub use order::{Order, Ref};
 pub use reading::{NEWEST, Reading};
 pub use scope::{Chosen, Scope, Sources};
+pub use site_log::what_is_read;
 pub use store::{CAP, Layer, LogStore, Loss};
 pub use tally::{Columns, Counts, Tally};

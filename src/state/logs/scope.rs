@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::log_source::{ContainerLog, JournalMatch};
 use crate::domain::service::{RuntimeKind, UnitPattern};
-use crate::domain::{Compose, HostName, LogSource, ServiceName, UnitName};
+use crate::domain::site_log::add_source;
+use crate::domain::{Compose, HostName, LogName, LogSource, ServiceName, UnitName};
 use crate::state::{Fleet, Instance, ServiceRow};
 
 /// What is read.
@@ -18,6 +19,8 @@ pub enum Scope {
     Tier(String),
     /// Services and instances that were chosen one by one.
     Rows(Vec<Chosen>),
+    /// Logs that the site has names for.
+    Logs(Vec<LogName>),
 }
 
 /// A service, or one instance of it.
@@ -39,6 +42,8 @@ pub type Sources = BTreeMap<HostName, Vec<LogSource>>;
 struct Meant {
     units: BTreeSet<UnitName>,
     containers: BTreeMap<UnitName, Compose>,
+    /// Logs of the site.
+    more: Vec<LogSource>,
 }
 
 impl Meant {
@@ -54,7 +59,9 @@ impl Meant {
     fn sources(self) -> Vec<LogSource> {
         let journal = (!self.units.is_empty()).then(|| LogSource::Journal(JournalMatch::units(self.units)));
         let containers = self.containers.into_values().map(|compose| LogSource::Container(ContainerLog::Of(compose)));
-        journal.into_iter().chain(containers).collect()
+        let mut sources: Vec<LogSource> = journal.into_iter().chain(containers).collect();
+        self.more.iter().for_each(|source| add_source(&mut sources, source));
+        sources
     }
 }
 
@@ -62,24 +69,36 @@ impl Scope {
     /// What is read on which hosts, as it is now.
     pub fn sources(&self, fleet: &Fleet) -> Sources {
         let mut meant: BTreeMap<HostName, Meant> = BTreeMap::new();
-        let mut add = |row: &ServiceRow, instance: &Instance| {
-            if let (Some(host), Some(unit)) = (&instance.host, &instance.unit) {
-                meant.entry(host.clone()).or_default().add(unit, row.service.compose.as_ref());
+        let mut add = |row: &ServiceRow, means: &dyn Fn(&Instance) -> bool, on: Option<&HostName>| {
+            for instance in row.instances.iter().filter(|one| means(one)) {
+                if let (Some(host), Some(unit)) = (&instance.host, &instance.unit) {
+                    meant.entry(host.clone()).or_default().add(unit, row.service.compose.as_ref());
+                }
+            }
+            for (log, hosts) in fleet.environment.logs_of(&row.service) {
+                for host in hosts.iter().filter(|host| on.is_none_or(|on| on == *host)) {
+                    meant.entry(host.clone()).or_default().more.push(log.source.clone());
+                }
             }
         };
         match self {
             Scope::Host(host) => return Sources::from([(host.clone(), vec![LogSource::whole()])]),
-            Scope::Everything => {
-                fleet.services.iter().for_each(|row| row.instances.iter().for_each(|one| add(row, one)));
-            }
+            Scope::Everything => fleet.services.iter().for_each(|row| add(row, &|_| true, None)),
             Scope::Tier(name) => {
                 let members = fleet.services.iter().filter(|row| row.service.tier.name == *name);
-                members.for_each(|row| row.instances.iter().for_each(|one| add(row, one)));
+                members.for_each(|row| add(row, &|_| true, None));
             }
             Scope::Rows(rows) => {
                 for chosen in rows {
                     let Some(row) = fleet.service(&chosen.service) else { continue };
-                    row.instances.iter().filter(|one| chosen.means(one)).for_each(|one| add(row, one));
+                    add(row, &|one| chosen.means(one), chosen.host.as_ref());
+                }
+            }
+            Scope::Logs(names) => {
+                for log in names.iter().filter_map(|name| fleet.environment.log(name)) {
+                    for host in &log.hosts {
+                        meant.entry(host.clone()).or_default().more.push(log.source.clone());
+                    }
                 }
             }
         }
@@ -110,6 +129,10 @@ impl Scope {
                     names @ ([_] | [_, _] | [_, _, _]) => names.join(", "),
                     names => format!("{} services", names.len()),
                 }
+            }
+            Scope::Logs(names) => {
+                let names: Vec<&str> = names.iter().map(LogName::as_str).collect();
+                format!("log {}", names.join(", "))
             }
         };
         (what, place)
@@ -148,6 +171,7 @@ impl Scope {
             }
             Scope::Everything => "No service of this environment has a unit, so there is no log to read.".to_owned(),
             Scope::Host(host) => format!("{host} is not in this environment."),
+            Scope::Logs(_) => "This log is not in the site any more.".to_owned(),
         })
     }
 }

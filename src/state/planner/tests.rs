@@ -52,6 +52,7 @@ fn service(name: &str, hosts: &[&str], needs: &[&str]) -> Service {
         version: None,
         max_unavailable: 1,
         metrics: Vec::new(),
+        logs: Vec::new(),
         settle: Duration::from_secs(5),
         ready_within: None,
         links: Vec::new(),
