@@ -13,6 +13,8 @@ mod leaving;
 mod log_scene;
 #[path = "logs/older.rs"]
 mod older;
+#[path = "logs/pager.rs"]
+mod pager;
 #[path = "logs/query.rs"]
 mod query;
 #[path = "common/scene.rs"]

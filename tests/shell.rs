@@ -20,7 +20,7 @@ use quarterdeck::app::Setup;
 use quarterdeck::domain::Link;
 use quarterdeck::engine::signals::Notice;
 use quarterdeck::port::event::HostEvent;
-use quarterdeck::port::{Effect, Errand, Event, ShellEnd, ShellNews};
+use quarterdeck::port::{Borrower, Effect, Errand, Event, ShellEnd, ShellNews};
 use rustix::process::Signal;
 use sshd::Sshd;
 
@@ -242,7 +242,7 @@ fn setup() -> Setup {
 }
 
 fn errand() -> Errand {
-    Errand { host: scene::host_name("app-1"), program: vec!["ssh".into()], said: None }
+    Errand { whose: Borrower::Shell(scene::host_name("app-1")), program: vec!["ssh".into()], said: None }
 }
 
 #[test]
@@ -290,4 +290,37 @@ fn without_a_shell_the_console_comes_back_and_says_why() {
     let mut drill = headless(Setup { drill: Some("a night".to_owned()), ..setup() });
     drill.keys("s");
     assert!(drill.screen().contains("a drill has no hosts to log in to"), "{}", drill.screen());
+}
+
+#[test]
+fn the_pager_has_the_terminal_and_a_private_file_until_it_ends() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let runtime = home.path().join("run");
+    fs::create_dir(&runtime).unwrap();
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut pty = Launch::qd(&["drill", "--scenario", "calm"])
+        .variable("XDG_CONFIG_HOME", home.path())
+        .variable("XDG_STATE_HOME", home.path().join("state"))
+        .variable("XDG_DATA_HOME", home.path().join("data"))
+        .variable("XDG_RUNTIME_DIR", &runtime)
+        .variable("PAGER", "sh -c 'echo secure=$LESSSECURE; ls -l \"$1\"; wc -l <\"$1\"; read x' pager")
+        .folder(home.path())
+        .size(100, 30)
+        .start();
+    pty.wait_for(OURS);
+    pty.keys("2");
+    pty.wait_until(SOON, "a line", |pty| pty.screen().contains("gateway"));
+    pty.keys("o").wait_for("secure=1");
+    pty.wait_for("-rw------- ");
+    let files = || -> usize {
+        let folders = fs::read_dir(runtime.join("qd")).unwrap().flatten().filter(|entry| entry.path().is_dir());
+        folders.flat_map(|folder| fs::read_dir(folder.path()).unwrap().flatten()).count()
+    };
+    assert_eq!(files(), 1);
+    pty.wait_quiet(Duration::from_millis(200));
+    pty.send("\n");
+    assert_back(&mut pty, "The pager showed");
+    assert_eq!(files(), 0);
+    leave(pty);
 }

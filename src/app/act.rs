@@ -273,6 +273,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::SinceDeploy => return logs::since_deploy(model),
         Action::CopyView => return copy::view(model, now),
         Action::OlderLines => return logs::older(model, now),
+        Action::Page => return logs::page(model),
         Action::Export => return logs::export(model, ExportFormat::Plain, now),
         Action::ExportJson => return logs::export(model, ExportFormat::JsonLines, now),
         Action::Accept => return accept(model, now),

@@ -266,6 +266,7 @@ fn actions(model: &Model) -> Vec<Action> {
                 Action::Wrap,
                 Action::TimeFormat,
                 Action::Export,
+                Action::Page,
             ];
             let keys = keys.into_iter().filter(|action| super::why_not::why_not(model, *action).is_none());
             // What stands for another environment elsewhere is a key of the log here.

@@ -15,7 +15,7 @@ use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
-use crate::screens::logs::{Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
+use crate::screens::logs::{Place, Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
 use crate::ui::list::Step;
 use crate::ui::{Clock, figure};
@@ -266,15 +266,15 @@ pub fn point(model: &mut Model, y: u16) {
 /// Stops at the end, or goes on with it.
 pub fn pause(model: &mut Model) {
     with(model, |state, sight| match state.place {
-        crate::screens::logs::Place::Following => state.hold(sight.reading),
-        crate::screens::logs::Place::Held { .. } => state.follow(),
+        Place::Following => state.hold(sight.reading),
+        Place::Held { .. } => state.follow(),
     });
 }
 
 /// To the next error, or the one before.
 pub fn error(model: &mut Model, down: bool, now: Now) {
     // At the end nothing stands below: the newest error is the next.
-    let down = down && model.logs.place != crate::screens::logs::Place::Following;
+    let down = down && model.logs.place != Place::Following;
     let found = with(model, |state, sight| {
         let order = state.shown(sight.reading);
         state.find(down, order, Ref::is_error, sight)
@@ -404,20 +404,38 @@ pub fn only_value(model: &mut Model) {
 
 /// Everything that passes, into a file.
 pub fn export(model: &mut Model, format: ExportFormat, now: Now) -> Vec<Effect> {
-    let (Some(reading), Some(environment)) = (&model.reading, model.environment()) else { return Vec::new() };
+    let Some(export) = shown(model, format) else { return Vec::new() };
+    model.writing.begin();
+    model.say("The lines are being written.", now);
+    vec![Effect::Export(Box::new(export))]
+}
+
+/// Everything that passes, in the pager; at the line under the cursor, when a person has gone to one.
+pub fn page(model: &Model) -> Vec<Effect> {
+    let Some(export) = shown(model, ExportFormat::Plain) else { return Vec::new() };
+    let cursor = match model.logs.place {
+        Place::Held { cursor, .. } => Some(cursor),
+        Place::Following => None,
+    };
+    let meant = |cursor: Ref| {
+        let order = model.logs.shown(model.reading.as_ref()?);
+        order.len().checked_sub(order.behind(cursor) + 1)
+    };
+    vec![Effect::Page(Box::new(export), cursor.and_then(meant))]
+}
+
+fn shown(model: &Model, format: ExportFormat) -> Option<LogExport> {
+    let (reading, environment) = (model.reading.as_ref()?, model.environment()?);
     let store = &reading.store;
     let at = |row: Ref| Timestamp::from_microsecond(row.key()).unwrap_or_default();
     let rows = model.logs.shown(reading).forward(Ref::FIRST);
-    let export = LogExport {
+    Some(LogExport {
         format,
         site: environment.site.clone(),
         environment: environment.name.clone(),
         hosts: store.hosts().iter().map(|host| ExportHost { name: host.name.clone(), blocks: host.blocks() }).collect(),
         rows: rows.map(|row| ExportRow { at: at(row), host: row.host(), number: row.number() }).collect(),
-    };
-    model.writing.begin();
-    model.say("The lines are being written.", now);
-    vec![Effect::Export(Box::new(export))]
+    })
 }
 
 /// What follows from every event while the logs are on screen.

@@ -1,13 +1,13 @@
-//! The shell on a host: which one is meant, why there is none, and what is said when it has ended.
+//! The shell on a host: which one is meant, why there is none, and what is said when it or the pager has ended.
 
 use std::time::Duration;
 
 use super::model::{Model, Screen};
-use crate::domain::procedure::HERE;
 use crate::domain::time::short;
 use crate::domain::unit::signal_name;
 use crate::domain::{HostName, Now};
-use crate::port::{ShellEnd, ShellNews};
+use crate::port::{Borrower, Paged, ShellEnd, ShellNews};
+use crate::ui::figure;
 
 /// Who comes back from a shell looks for the place again first: the word about it stays longer than others.
 const SAID: Duration = Duration::from_secs(10);
@@ -41,15 +41,19 @@ pub fn up(model: &Model, host: &HostName) -> bool {
 
 /// What became of a shell.
 pub fn news(model: &mut Model, news: ShellNews, now: Now) {
-    let (host, how, lasted) = match news {
+    let (whose, how, lasted) = match news {
         ShellNews::Ready(_) => return,
         ShellNews::Refused(sentence) => return model.say_for(sentence, SAID, now),
-        ShellNews::Ended { host, how, lasted } => (host, how, lasted),
+        ShellNews::Ended { whose, how, lasted } => (whose, how, lasted),
     };
     let lasted = short(lasted);
-    // A step of a procedure has it for nobody's shell, wherever it is done.
-    let what =
-        if host.as_str() == HERE { "The step with the terminal".to_owned() } else { format!("The shell on {host}") };
+    let what = match (&whose, &how) {
+        (Borrower::Pager(paged), ShellEnd::Left(0)) => return model.say_for(paged_words(paged), SAID, now),
+        (Borrower::Pager(_), _) => "The pager".to_owned(),
+        // A step of a procedure has it for nobody's shell, wherever it is done.
+        (Borrower::Step, _) => "The step with the terminal".to_owned(),
+        (Borrower::Shell(host), _) => format!("The shell on {host}"),
+    };
     let text = match how {
         ShellEnd::Left(0) => format!("{what} ended after {lasted}."),
         ShellEnd::Left(status) => format!("{what} ended after {lasted}, exit {status}."),
@@ -58,4 +62,14 @@ pub fn news(model: &mut Model, news: ShellNews, now: Now) {
         ShellEnd::Cut(why) => format!("{what} ended after {lasted}: {why}."),
     };
     model.say_for(text, SAID, now);
+}
+
+/// What the pager showed.
+fn paged_words(paged: &Paged) -> String {
+    let lines = figure::count(usize::try_from(paged.lines).unwrap_or(usize::MAX), "line");
+    let left_out = match paged.left_out {
+        0 => String::new(),
+        left => format!(", {} left out", figure::count(usize::try_from(left).unwrap_or(usize::MAX), "line")),
+    };
+    format!("The pager showed {lines}{left_out}{}.", super::copy::hidden(paged.hidden))
 }

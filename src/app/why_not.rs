@@ -153,9 +153,8 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::SavedFilters => nothing_open(model).or_else(|| filters::none(model)),
         Action::SiteLogs => nothing_open(model).or_else(|| log_choice::none(model)),
         Action::UnfoldLine | Action::OnlyHost | Action::OnlyUnit => no_row(model),
-        Action::Pause | Action::NextError | Action::PreviousError | Action::Export | Action::ExportJson => {
-            no_line(model)
-        }
+        Action::Pause | Action::NextError | Action::PreviousError => no_line(model),
+        Action::Export | Action::ExportJson | Action::Page => no_line(model),
         Action::MinLevel
         | Action::Raw
         | Action::FoldRepeats

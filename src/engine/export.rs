@@ -68,7 +68,7 @@ fn into(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBu
     let (part, file) = make(export, folder, now)?;
     let mut out = BufWriter::with_capacity(256 << 10, file);
     let mut cover = Cover::default();
-    let written = rows(export, &mut cover, &mut out);
+    let written = rows(export, &export.rows, &mut cover, &mut out);
     let done = written.and_then(|()| out.flush()).and_then(|()| out.get_ref().sync_all());
     match done.and_then(|()| whole_now(&part, export, folder, now)) {
         Ok(path) => Ok((path, cover.count())),
@@ -132,10 +132,16 @@ fn first_free<T>(
 }
 
 /// Who wrote a line: a private key that goes over many of them is one.
-type Cover = SecretCover<(u16, Option<UnitName>, u32)>;
+pub(super) type Cover = SecretCover<(u16, Option<UnitName>, u32)>;
 
-fn rows(export: &LogExport, cover: &mut Cover, out: &mut impl Write) -> io::Result<()> {
-    for place in &export.rows {
+/// Writes these of its rows.
+pub(super) fn rows(
+    export: &LogExport,
+    rows: &[ExportRow],
+    cover: &mut Cover,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for place in rows {
         let Some((host, row)) = export.row(*place) else { continue };
         match export.format {
             ExportFormat::Plain => plain(out, *place, host, row, cover)?,
@@ -238,7 +244,7 @@ pub(crate) fn ascii(json: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Arc;
@@ -249,7 +255,7 @@ mod tests {
     use crate::port::log::{Cursor, LogEntry, Loss, LossKind};
     use crate::port::log_block::OpenBlock;
 
-    fn export(format: ExportFormat) -> LogExport {
+    pub(in crate::engine) fn export(format: ExportFormat) -> LogExport {
         let mut block = OpenBlock::default();
         block.line(&LogEntry {
             cursor: Cursor::new("s=1;i=2").unwrap(),

@@ -70,7 +70,8 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::Conduct(_) | Effect::Decide(..) | Effect::Resume(_) | Effect::Follow(_) => false,
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail | Effect::ReadPage(_)),
         Effect::ReadPage(new) => matches!(old, Effect::ReadPage(old) if old.host == new.host),
-        Effect::Execute(_) | Effect::StopRun(_) | Effect::Export(_) | Effect::Shell(_) | Effect::OpenLink(_) => false,
+        Effect::Execute(_) | Effect::StopRun(_) | Effect::OpenLink(_) => false,
+        Effect::Export(_) | Effect::Page(..) | Effect::Shell(_) => false,
         Effect::Answer(..)
         | Effect::Copy(_)
         | Effect::Mouse(_)
@@ -105,6 +106,7 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::Tail(_)
         | Effect::EndTail
         | Effect::Export(_)
+        | Effect::Page(..)
         | Effect::OpenLink(_)
         | Effect::Shell(_) => false,
         Effect::Watch(_)

@@ -7,13 +7,15 @@ use super::run::Ended;
 use super::signals::{Notice, is_of_a_key};
 use super::surface::Surface;
 use crate::app::{Model, update, view};
-use crate::domain::{HostName, Moment, Now, State};
+use crate::domain::{Moment, Now, State};
 use crate::port::procedure::Decision;
-use crate::port::{Effect, Errand, Event, Input, ShellEnd, ShellNews};
+use crate::port::{Borrower, Effect, Errand, Event, Input, Paged, ShellEnd, ShellNews};
 use crate::state::Fleet;
 
 /// The world finds the way to a shell within this, or there is none.
 const ANSWERS: Duration = Duration::from_secs(5);
+/// Lines are in a file for the pager within this, or it is not opened.
+const WRITES: Duration = Duration::from_secs(30);
 
 /// Where the screen is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +30,20 @@ enum Away {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Loan {
-    host: HostName,
+    whose: Borrower,
     since: Moment,
     /// The shell was started.
     runs: bool,
+}
+
+impl Loan {
+    /// When a program that does not come is waited for no longer.
+    fn until(&self) -> Moment {
+        self.since.after(match self.whose {
+            Borrower::Shell(_) | Borrower::Step => ANSWERS,
+            Borrower::Pager(_) => WRITES,
+        })
+    }
 }
 
 impl Away {
@@ -90,7 +102,7 @@ impl<S: Surface> Turn<S> {
         match (&event, self.away.lent()) {
             (Event::Shell(ShellNews::Ready(errand)), Some(_)) => return self.start(errand, now),
             // Whoever asked for it has been told that there is none.
-            (Event::Shell(ShellNews::Ready(_)), None) => return,
+            (Event::Shell(ShellNews::Ready(errand)), None) => return discard(errand),
             (Event::Shell(ShellNews::Refused(_)), Some(_)) => self.come_back(now),
             // What is typed now is not for the console, and what was typed before it was lent is lost with it.
             (Event::Input(Input::Key(_) | Input::Paste(_) | Input::Click(..) | Input::Wheel(..)), Some(_)) => return,
@@ -124,12 +136,16 @@ impl<S: Surface> Turn<S> {
                 Effect::Suspend => self.suspend(now),
                 Effect::Shell(host) => {
                     let said = format!("A shell on {host}. When it ends, the console comes back.");
-                    self.lend(&said, host.clone(), Effect::Shell(host), now);
+                    self.lend(&said, Borrower::Shell(host.clone()), Effect::Shell(host), now);
                 }
                 Effect::Decide(run, Decision::TakeTerminal(step)) => {
                     let said = "A step has the terminal. When its command ends, the console comes back.";
                     let effect = Effect::Decide(run, Decision::TakeTerminal(step));
-                    self.lend(said, crate::domain::procedure::here(), effect, now);
+                    self.lend(said, Borrower::Step, effect, now);
+                }
+                Effect::Page(..) => {
+                    let said = "The lines are made ready for the pager. When it ends, the console comes back.";
+                    self.lend(said, Borrower::Pager(Paged::default()), effect, now);
                 }
                 Effect::Quit => self.ended = self.stopped_by.or(Some(Ended::Asked)),
                 Effect::Watch(_)
@@ -206,13 +222,13 @@ impl<S: Surface> Turn<S> {
     }
 
     /// Gives the screen away for a program, at once: what is typed from now on is for it. The world says how it is opened.
-    fn lend(&mut self, said: &str, host: HostName, effect: Effect, now: Now) {
+    fn lend(&mut self, said: &str, whose: Borrower, effect: Effect, now: Now) {
         if self.away != Away::Here {
             return;
         }
         match self.surface.lend(said) {
             Ok(()) => {
-                self.away = Away::Lent(Loan { host, since: now.mono, runs: false });
+                self.away = Away::Lent(Loan { whose, since: now.mono, runs: false });
                 self.outbox.push(effect);
             }
             Err(sentence) => self.event(Event::Trouble(sentence), now),
@@ -222,9 +238,15 @@ impl<S: Surface> Turn<S> {
     fn start(&mut self, errand: &Errand, now: Now) {
         let Away::Lent(loan) = &mut self.away else { return };
         match self.surface.start(errand) {
-            Ok(()) => loan.runs = true,
+            Ok(()) => (loan.runs, loan.whose) = (true, errand.whose.clone()),
             Err(error) => {
-                let sentence = format!("The shell on {} could not be started: {error}.", errand.host);
+                discard(errand);
+                let what = match &errand.whose {
+                    Borrower::Shell(host) => format!("The shell on {host}"),
+                    Borrower::Step => "The step with the terminal".to_owned(),
+                    Borrower::Pager(_) => "The pager".to_owned(),
+                };
+                let sentence = format!("{what} could not be started: {error}.");
                 self.event(Event::Shell(ShellNews::Refused(sentence)), now);
             }
         }
@@ -238,9 +260,9 @@ impl<S: Surface> Turn<S> {
     /// The program that had the screen has ended.
     pub(super) fn returned(&mut self, how: ShellEnd, now: Now) {
         let Some(loan) = self.away.lent() else { return };
-        let (host, lasted) = (loan.host.clone(), loan.since.age(now.mono));
+        let (whose, lasted) = (loan.whose.clone(), loan.since.age(now.mono));
         self.come_back(now);
-        self.event(Event::Shell(ShellNews::Ended { host, how, lasted }), now);
+        self.event(Event::Shell(ShellNews::Ended { whose, how, lasted }), now);
     }
 
     fn come_back(&mut self, now: Now) {
@@ -271,9 +293,12 @@ impl<S: Surface> Turn<S> {
 
     /// A moment came: the one of `view`, or the one for a frame that had to wait.
     pub(super) fn time(&mut self, now: Now) {
-        if self.away.lent().is_some_and(|loan| !loan.runs && loan.since.after(ANSWERS) <= now.mono) {
-            let sentence = "No shell: the way to the host was not found in time.".to_owned();
-            return self.event(Event::Shell(ShellNews::Refused(sentence)), now);
+        if let Some(loan) = self.away.lent().filter(|loan| !loan.runs && loan.until() <= now.mono) {
+            let sentence = match &loan.whose {
+                Borrower::Shell(_) | Borrower::Step => "No shell: the way to the host was not found in time.",
+                Borrower::Pager(_) => "No pager: the lines could not be written in time; an export takes all it needs.",
+            };
+            return self.event(Event::Shell(ShellNews::Refused(sentence.to_owned())), now);
         }
         self.changed |= self.beat.is_some_and(|beat| beat <= now.mono);
         if self.model.is_searching() || self.due.is_some_and(|due| due <= now.mono) {
@@ -313,7 +338,7 @@ impl<S: Surface> Turn<S> {
     /// When to wake if nothing happens.
     pub(super) fn wake(&self) -> Option<Moment> {
         match (&self.away, self.changed, self.drawn) {
-            (Away::Lent(loan), _, _) => (!loan.runs).then(|| loan.since.after(ANSWERS)),
+            (Away::Lent(loan), _, _) => (!loan.runs).then(|| loan.until()),
             (Away::Stopped, _, _) => None,
             // Slice after slice, without waiting for the next frame.
             (Away::Here, _, _) if self.model.is_searching() => Some(Moment::default()),
@@ -322,6 +347,13 @@ impl<S: Surface> Turn<S> {
             (Away::Here, true, None) => Some(Moment::default()),
             (Away::Here, false, _) => [self.due, self.beat].into_iter().flatten().min(),
         }
+    }
+}
+
+/// What was made for a program that is not started goes.
+fn discard(errand: &Errand) {
+    if let Borrower::Pager(paged) = &errand.whose {
+        super::pager::remove(&paged.file);
     }
 }
 

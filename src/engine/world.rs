@@ -24,6 +24,7 @@ use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
 use super::lock::{EnvironmentLock, telling};
 use super::mirror::Mirror;
+use super::pager::Pager;
 use super::probe;
 use super::questions::Questions;
 use super::releases::Releases;
@@ -36,7 +37,7 @@ use super::watcher::Watcher;
 use crate::domain::procedure::here;
 use crate::domain::{Environment, HostName, Run, UnitName};
 use crate::port::act::RunNews;
-use crate::port::{Effect, Errand, Event, ShellNews};
+use crate::port::{Borrower, Effect, Errand, Event, ShellNews};
 
 /// Questions on their way to the person. Bounded: whoever asks waits for a place.
 const QUESTIONS: usize = 16;
@@ -133,7 +134,7 @@ impl Watching {
     fn shell(&self, host: &HostName) -> Option<ShellNews> {
         let connection = self.hosts.get(host)?.watcher.connection.borrow().clone()?;
         Some(match connection.shell() {
-            Ok((program, said)) => ShellNews::Ready(Errand { host: host.clone(), program, said }),
+            Ok((program, said)) => ShellNews::Ready(Errand { whose: Borrower::Shell(host.clone()), program, said }),
             Err(sentence) => ShellNews::Refused(sentence),
         })
     }
@@ -212,6 +213,7 @@ impl<A: Approach> World<A> {
         let mut first = first.into_iter();
         let (ask, mut asked) = mpsc::channel::<Asking>(QUESTIONS);
         let mut questions = Questions::new(events.clone());
+        let mut pager = Pager::default();
         let mut watching: Option<Watching> = None;
         let mut here: Option<Arc<Environment>> = None;
         let (tell_found, mut found) = mpsc::channel::<Vec<Run>>(FOUND);
@@ -316,6 +318,7 @@ impl<A: Approach> World<A> {
                 Some(Effect::Export(export)) => {
                     export::begin(export, events.clone(), self.clock.now().wall);
                 }
+                Some(Effect::Page(export, at)) => pager.begin(export, at, events.clone()),
                 Some(Effect::Execute(permit)) => {
                     if let Some(title) = conductor.busy() {
                         let _ = events.send(Event::Run(RunNews::Refused(act::one_change(title)))).await;

@@ -183,6 +183,7 @@ actions! {
     SinceDeploy "since-deploy" "deploy" "Read since the newest release that is known began" [Logs]
     CopyView "copy-view" "as a command" "Show and copy the command that prints these lines: qd logs …" [Logs]
     OlderLines "older-lines" "older" "Fetch 2,000 older lines of each host; with a filter those that pass it, chosen on the host" [Logs]
+    Page "page" "pager" "Read the lines that pass in your pager: what PAGER names, else less; the console comes back when it ends" [Logs]
     Export "export" "export" "Write the lines that pass into a new file, as text" [Logs]
     ExportJson "export-json" "export JSON" "Write the lines that pass into a new file, as JSON lines" [Logs]
 

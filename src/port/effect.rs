@@ -58,6 +58,9 @@ pub enum Effect {
     ReadPage(PageWish),
     /// Write lines of logs into a new file, and say where it is.
     Export(Box<LogExport>),
+    /// Show lines of logs in the person's pager on this terminal, and come back when it ends: at the line of this place
+    /// among them, else at their end.
+    Page(Box<LogExport>, Option<usize>),
     /// Open a shell on the host on this terminal, and come back when it ends.
     Shell(HostName),
     /// Open this address of the web in the person's browser.

@@ -25,4 +25,4 @@ pub use link::LinkNews;
 pub use procedure::{Decision, ProcedureNews};
 pub use release::{ReleaseNews, ReleaseWish};
 pub use secret::Secret;
-pub use shell::{Errand, ShellEnd, ShellNews};
+pub use shell::{Borrower, Errand, Paged, ShellEnd, ShellNews};

@@ -16,7 +16,7 @@ use crate::domain::{InputName, LinkFailure};
 use crate::engine::clock::Clock;
 use crate::engine::transport::{RuntimeDir, quote};
 use crate::port::procedure::Evidence;
-use crate::port::{Errand, Event, ShellNews};
+use crate::port::{Borrower, Errand, Event, ShellNews};
 use crate::text::Foreign;
 
 /// How often it is looked whether the command has ended.
@@ -171,7 +171,13 @@ impl Terminal {
         variable.push(status);
         all.extend([variable, "/bin/sh".into(), "-c".into(), watched.into(), "qd-terminal".into()]);
         all.extend(program);
-        Ok((Errand { host: self.job.host.clone(), program: all, said }, gone))
+        Ok((Errand { whose: self.borrower(), program: all, said }, gone))
+    }
+
+    /// On this machine it is nobody's shell.
+    fn borrower(&self) -> Borrower {
+        let host = &self.job.host;
+        if host.as_str() == HERE { Borrower::Step } else { Borrower::Shell(host.clone()) }
     }
 
     /// The script with its variables as quoted assignments at the top: data, whatever they hold.

@@ -13,8 +13,9 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tokio::sync::mpsc;
 
 use super::foreground;
+use crate::engine::pager;
 use crate::engine::transport::shell_trouble;
-use crate::port::{Errand, ShellEnd};
+use crate::port::{Borrower, Errand, ShellEnd};
 
 /// Of what ssh says of itself this much is read.
 const SAID: u64 = 8 << 10;
@@ -50,6 +51,9 @@ impl Running {
             let _ = tell.send(Ok(pid));
             let how = wait(pid);
             let said = errand.said.as_deref().map(said).unwrap_or_default();
+            if let Borrower::Pager(paged) = &errand.whose {
+                pager::remove(&paged.file);
+            }
             // Nobody may be left to be told.
             let _ = say.blocking_send(explained(how, &said));
         })?;
