@@ -1,5 +1,6 @@
 //! `qd logs`: the journals of many hosts as one stream, for pipes, files and people without a screen.
 
+mod mask;
 mod narrow;
 mod words;
 
@@ -14,9 +15,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use regex::bytes::Regex;
 
+use self::mask::Mask;
 use self::narrow::{Named, named, narrowed};
 use self::words::{boot, container, file, identifier, level, matching, query, regex, unit};
-use super::moment::{self, Moment};
+use super::moment::{self, When};
 use super::output::complain;
 use super::{Exit, Reaching, choose};
 use crate::domain::log_source::{Boot, FieldMatch, JournalMatch};
@@ -58,7 +60,7 @@ pub struct Logs {
     /// Go on with what comes, until interrupted.
     #[arg(short, long)]
     pub follow: bool,
-    /// Begin here: 10m, 2h, "2026-11-21 03:00", 03:00, today, yesterday.
+    /// Begin here: 10m, 2h, "2026-11-21 03:00", 03:00, today, yesterday, "yesterday 22:00".
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// End here.
@@ -106,6 +108,9 @@ pub struct Logs {
     /// Print a JSON object for each line.
     #[arg(long)]
     pub json: bool,
+    /// Print [hidden] in the place of what looks like a secret: passwords, tokens, keys; how many there were is told at the end.
+    #[arg(long)]
+    pub mask: bool,
     /// Append JSON lines to this file, and go on exactly behind what it holds of each host.
     #[arg(long, value_name = "FILE")]
     pub append: Option<PathBuf>,
@@ -128,6 +133,7 @@ pub fn run(logs: &Logs, reach: &Reaching) -> Exit {
     let sink = if append.is_some() || logs.json { Form::Json } else { lines() };
     let mut told = Told::new(Written::new(sink, &wanted.known), Out::new(append));
     (told.query, told.grep) = (logs.query.clone(), logs.grep.clone());
+    told.mask = logs.mask.then(Mask::default);
     let world = World::new(Direct::new(reach.ssh_config.clone()), false, AnyClock::Real(RealClock));
     let (ending, signal) = runtime.block_on(read(world, wanted, &mut told));
     runtime.shutdown_timeout(Duration::from_millis(600));
@@ -181,13 +187,13 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
     let now = moment::now();
     let when = |word: &Option<String>, option: &str| match word {
         None => Ok(None),
-        Some(word) => Moment::read(word, &now).map(Some).ok_or_else(|| {
+        Some(word) => When::read(word, &now).map(Some).ok_or_else(|| {
             usage(format!("{option} {}: no such moment; {}", Foreign::from(word).ident(), moment::FORMS))
         }),
     };
     let (begin, end) = (when(&logs.since, "--since")?, when(&logs.until, "--until")?);
     let (since, until) =
-        (begin.map_or(Since::Newest(logs.lines.unwrap_or(LINES)), Moment::since), end.map(|until| until.at(&now)));
+        (begin.map_or(Since::Newest(logs.lines.unwrap_or(LINES)), Since::from), end.map(|until| until.at(&now)));
     if let Some((begin, until)) = begin.map(|begin| begin.at(&now)).zip(until).filter(|(begin, until)| begin > until) {
         let told = |at: jiff::Timestamp| at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
         let text = format!("--until {} lies before --since {}: nothing lies between", told(until), told(begin));
@@ -275,6 +281,7 @@ struct Told {
     written: Written,
     query: Option<Query>,
     grep: Option<Regex>,
+    mask: Option<Mask>,
     out: Out,
     text: String,
     /// Where in the text each line of a journal ends, to count those that were written.
@@ -296,6 +303,7 @@ impl Told {
             written,
             query: None,
             grep: None,
+            mask: None,
             out,
             text: String::new(),
             ends: Vec::new(),
@@ -343,7 +351,8 @@ impl Told {
             more => format!("; at {more} places more may be lost, how many is not known"),
         };
         let plural = |count: u64| if count == 1 { "line" } else { "lines" };
-        complain(&format!("{} {}, {} lost{unknown}", self.lines, plural(self.lines), self.lost));
+        let masked = self.mask.as_ref().map(Mask::told).unwrap_or_default();
+        complain(&format!("{} {}, {} lost{unknown}{masked}", self.lines, plural(self.lines), self.lost));
         match self.failed {
             Some(exit) => exit,
             None if ending.unread.is_empty() && !ending.nothing => Exit::Ok,
@@ -374,7 +383,8 @@ impl Gather for Told {
                 self.unknown += u64::from(loss.lost.is_none() && loss.kind.may_lose());
             }
         }
-        self.written.row(from, row, &mut self.text);
+        let masked = self.mask.as_mut().map(|mask| mask.row(from, row));
+        self.written.row(from, masked.as_ref().unwrap_or(row), &mut self.text);
         if matches!(row, LogRow::Entry(_)) {
             self.ends.push(self.text.len());
         }

@@ -82,3 +82,25 @@ fn nothing_of_what_was_asked_for_is_another_ending_than_no_lines() {
     assert_eq!(none.end(&Ending { nothing: true, ..Ending::default() }), Exit::Unknown);
     assert!(none.said.contains("app-1: there is no file /x"), "it is said once");
 }
+
+#[test]
+fn secrets_are_masked_where_that_is_asked_for_and_their_number_is_told() {
+    let host = Origin::journal(HostName::new("app-1").unwrap());
+    let said = |message: &str| {
+        let LogRow::Entry(entry) = line() else { unreachable!() };
+        LogRow::Entry(LogEntry { message: Foreign::from(message), ..entry })
+    };
+    let mut told = told(tempfile::tempfile().unwrap());
+    assert!(told.row(&host, &said("login password=hunter2 ok")));
+    assert!(told.text.contains("hunter2"), "as it is, unless it is asked for");
+    told.text.clear();
+    told.mask = Some(Mask::default());
+    // What is looked for is looked for in the line as it is.
+    told.grep = Some(regex("hunter2").unwrap());
+    for message in ["login password=hunter2 ok", "pass\x1b[0mword=hunter2 ok", "nothing"] {
+        assert!(told.row(&host, &said(message)));
+    }
+    let text = std::mem::take(&mut told.text);
+    assert_eq!((text.matches("[hidden] ok").count(), text.matches("hunter2").count()), (2, 0), "{text}");
+    assert_eq!(told.mask.as_ref().unwrap().told(), "; 2 secrets hidden");
+}

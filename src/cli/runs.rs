@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::choose::complain;
-use super::moment::{FORMS, Moment};
+use super::moment::{FORMS, When};
 use super::{Exit, output};
 use crate::domain::run::RunState;
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
@@ -118,9 +118,9 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
 /// A moment that a person typed.
 fn since(word: &str) -> Result<Timestamp, Exit> {
     let now = jiff::Zoned::now();
-    match Moment::read(word, &now) {
-        Some(Moment::At(at)) => Ok(at),
-        Some(Moment::Ago(ago)) => {
+    match When::read(word, &now) {
+        Some(When::At(at)) => Ok(at),
+        Some(When::Ago(ago)) => {
             let ago = jiff::SignedDuration::try_from(ago).unwrap_or(jiff::SignedDuration::MAX);
             Ok(now.timestamp().checked_sub(ago).unwrap_or(Timestamp::MIN))
         }

@@ -46,6 +46,7 @@ pub mod survey;
 pub mod time;
 pub mod unit;
 pub mod verb;
+pub mod when;
 pub mod window;
 
 pub use approval::{Approval, Quorum};

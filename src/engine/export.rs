@@ -2,6 +2,7 @@
 //! there is ever overwritten.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::Hash;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::port::Event;
 use crate::port::export::{ExportFormat, ExportRow, Exported, LogExport};
 use crate::port::log_block::{Line, Row};
 use crate::site::Places;
-use crate::text::{Budget, Foreign, SecretCover};
+use crate::text::{Budget, Foreign, SecretCover, sanitize};
 
 /// Files of the same second; the one behind the last is refused.
 const NAMESAKES: u32 = 100;
@@ -135,12 +136,7 @@ fn first_free<T>(
 pub(super) type Cover = SecretCover<(u16, Option<UnitName>, u32)>;
 
 /// Writes these of its rows.
-pub(super) fn rows(
-    export: &LogExport,
-    rows: &[ExportRow],
-    cover: &mut Cover,
-    out: &mut impl Write,
-) -> io::Result<()> {
+pub(super) fn rows(export: &LogExport, rows: &[ExportRow], cover: &mut Cover, out: &mut impl Write) -> io::Result<()> {
     for place in rows {
         let Some((host, row)) = export.row(*place) else { continue };
         match export.format {
@@ -159,9 +155,9 @@ fn plain(out: &mut impl Write, place: ExportRow, host: &HostName, row: Row<'_>, 
     };
     let clean = line.clean(whole());
     // As it will be read: what acts on a terminal parts no secret any more.
-    let mut covered =
+    let mut as_text =
         |text: &str| String::from_utf8_lossy(&cover.covered(wrote(place, &line), text.as_bytes())).into_owned();
-    let mut texts = clean.rows.iter().map(|row| covered(&row.text()));
+    let mut texts = clean.rows.iter().map(|row| as_text(&row.text()));
     let first = texts.next().unwrap_or_default();
     writeln!(out, "{at} {host} {} {} {first}", speaker(&line), level(line.priority()))?;
     for text in texts {
@@ -188,17 +184,15 @@ fn whole() -> Budget {
 }
 
 /// The message as it came, with what looks like a secret covered.
-fn message(place: ExportRow, line: &Line<'_>, cover: &mut Cover) -> String {
-    let raw = line.raw();
+pub fn covered<Speaker: Eq + Hash>(raw: &[u8], speaker: Speaker, cover: &mut SecretCover<Speaker>) -> String {
     // What acts on a terminal may stand in the middle of a secret or its name, where no reader sees it.
     if raw.iter().any(|byte| byte.is_ascii_control() && !b"\n\t".contains(byte)) {
-        let rows: Vec<String> = line.clean(whole()).rows.iter().map(crate::text::Row::text).collect();
+        let rows: Vec<String> = sanitize(raw, whole()).rows.iter().map(crate::text::Row::text).collect();
         let before = cover.count();
-        let covered =
-            String::from_utf8_lossy(&cover.covered(wrote(place, line), rows.join("\n").as_bytes())).into_owned();
+        let covered = String::from_utf8_lossy(&cover.covered(speaker, rows.join("\n").as_bytes())).into_owned();
         return if cover.count() > before { covered } else { String::from_utf8_lossy(raw).into_owned() };
     }
-    String::from_utf8_lossy(&cover.covered(wrote(place, line), raw)).into_owned()
+    String::from_utf8_lossy(&cover.covered(speaker, raw)).into_owned()
 }
 
 fn wrote(place: ExportRow, line: &Line<'_>) -> (u16, Option<UnitName>, u32) {
@@ -221,7 +215,7 @@ fn object(place: ExportRow, host: &HostName, row: Row<'_>, cover: &mut Cover) ->
             "pid": (line.pid() > 0).then(|| line.pid()),
             "priority": line.priority(),
             "level": level(line.priority()),
-            "message": message(place, &line, cover),
+            "message": covered(line.raw(), wrote(place, &line), cover),
             "cut": (line.cut() > 0).then(|| line.cut()),
             "cursor": line.cursor().map(|cursor| cursor.as_str().to_owned()),
         }),

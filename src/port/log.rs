@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::domain::log_source::{Lane, LogSource};
 use crate::domain::query::Subject;
 use crate::domain::structure;
+use crate::domain::when::When;
 use crate::domain::{HostName, UnitName};
 use crate::text::Foreign;
 
@@ -78,6 +79,15 @@ pub enum Since {
     Boot,
     /// With the first line there is.
     Head,
+}
+
+impl From<When> for Since {
+    fn from(when: When) -> Self {
+        match when {
+            When::Ago(ago) => Since::Ago(ago),
+            When::At(at) => Since::At(at),
+        }
+    }
 }
 
 /// The place of an entry in a host's journal, as journald writes it, or of a line in another lane, as its reader writes it;
