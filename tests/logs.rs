@@ -1,6 +1,8 @@
 //! A person at the logs: what is read, what keys do, what stands on the screen.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "logs/bookmarks.rs"]
+mod bookmarks;
 #[path = "logs/choosing.rs"]
 mod choosing;
 #[path = "common/console.rs"]
@@ -21,6 +23,8 @@ mod query;
 mod scene;
 #[path = "logs/shape.rs"]
 mod shape;
+#[path = "logs/span.rs"]
+mod span;
 #[path = "logs/structure.rs"]
 mod structure;
 
@@ -28,7 +32,9 @@ use std::time::Duration;
 
 use console::Console;
 use log_scene::{at, batch, cursor_of, entry, line, loss, opened, stands, wish};
+use quarterdeck::domain::highlight::SavedFilter;
 use quarterdeck::domain::host::ClockOffset;
+use quarterdeck::domain::{Environment, LogSource};
 use quarterdeck::port::event::HostEvent;
 use quarterdeck::port::log::{LogFields, LogRow, LossKind, Since, TailState};
 use quarterdeck::port::{Effect, Event};
@@ -39,7 +45,12 @@ const SMALL: (u16, u16) = (80, 24);
 
 /// Everything is read, and every host follows.
 fn reading(size: (u16, u16)) -> (Console, u64) {
-    let mut console = Console::well(size);
+    reading_of(size, scene::production())
+}
+
+/// The same of this environment.
+fn reading_of(size: (u16, u16), environment: Environment) -> (Console, u64) {
+    let mut console = Console::well_in(size, environment);
     console.keys("alt-2");
     let tail = wish(console.asked()).unwrap().id;
     for host in ["app-1", "app-2", "db-1"] {

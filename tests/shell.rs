@@ -310,12 +310,13 @@ fn the_pager_has_the_terminal_and_a_private_file_until_it_ends() {
         .start();
     pty.wait_for(OURS);
     pty.keys("2");
-    pty.wait_until(SOON, "a line", |pty| pty.screen().contains("gateway"));
+    pty.wait_until(SOON, "lines", |pty| pty.screen().contains("following") && pty.screen().contains(" info "));
     pty.keys("o").wait_for("secure=1");
     pty.wait_for("-rw------- ");
     let files = || -> usize {
         let folders = fs::read_dir(runtime.join("qd")).unwrap().flatten().filter(|entry| entry.path().is_dir());
-        folders.flat_map(|folder| fs::read_dir(folder.path()).unwrap().flatten()).count()
+        let all = folders.flat_map(|folder| fs::read_dir(folder.path()).unwrap().flatten());
+        all.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "log")).count()
     };
     assert_eq!(files(), 1);
     pty.wait_quiet(Duration::from_millis(200));

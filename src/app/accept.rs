@@ -7,8 +7,7 @@ use super::keys::filter;
 use super::links;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{changing, command, palette, procedures};
-use super::{filters, log_choice};
+use super::{ask, bookmarks, changing, columns, command, filters, log_choice, palette, procedures};
 use crate::domain::Now;
 use crate::port::Effect;
 
@@ -42,6 +41,12 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
         Some(Overlay::Links(state)) => return links::open(model, state),
         Some(Overlay::Filters(state)) => filters::take(model, &state),
         Some(Overlay::Logs(state)) => return log_choice::take(model, &state),
+        Some(Overlay::Bookmarks(state)) => match state.list.chosen().cloned() {
+            Some(bookmark) => return bookmarks::take(model, bookmark, now),
+            None => model.overlay = Some(Overlay::Bookmarks(state)),
+        },
+        Some(Overlay::Columns(state)) => return columns::toggle(model, state),
+        Some(Overlay::Ask(state)) => return ask::accept(model, state, now),
         Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
             Some(service) => go_to_service(model, service),
             None => model.overlay = Some(Overlay::Needs(state)),
@@ -69,7 +74,7 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
         Some(Overlay::Running(state)) => model.overlay = Some(Overlay::Running(state)),
         None if model.screen == Screen::Logs => {
             model.logs.keep_filter();
-            filters::remember(model);
+            return filters::remember(model);
         }
         None => *filter(model).1 = false,
     }

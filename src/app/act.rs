@@ -5,15 +5,16 @@ use std::time::Duration;
 use super::accept::{accept, cancel};
 use super::keys::{self, go};
 use super::links;
-use super::logs;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::shell;
 use super::themes;
 use super::why_not::{lost_hosts, why_not};
 use super::{
-    changing, command, copy, deploy, filters, log_choice, novelty, palette, procedures, releases, troubles, writing,
+    ask, bookmarks, changing, columns, command, copy, deploy, filters, keepsakes, log_choice, novelty, palette,
+    procedures, releases, troubles, writing,
 };
+use super::{log_lines, logs};
 use crate::domain::{HostName, Now, ServiceName, Verb};
 use crate::input::Action;
 use crate::port::Effect;
@@ -234,6 +235,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::Follow if model.screen == Screen::Procedure => procedures::follow(model),
         Action::Follow if model.screen == Screen::Deploy => deploy::follow(model),
+        Action::Follow if logs::has_end(model) => return logs::since(model, Since::Newest(NEWEST)),
         Action::Follow => model.logs.follow_new(),
         Action::Pause => logs::pause(model),
         Action::MinLevel => model.logs.next_level(),
@@ -248,7 +250,8 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::Raw => model.logs.raw = !model.logs.raw,
         Action::FoldRepeats => model.logs.toggle_folds(),
         Action::OnlyValue => logs::only_value(model),
-        Action::ToggleColumn => logs::toggle_column(model),
+        Action::ToggleColumn => return logs::toggle_column(model),
+        Action::Columns => columns::show(model),
         Action::Histogram => logs::histogram(model),
         Action::SelectSpan => logs::select_span(model),
         Action::SpanBack => logs::go(model, Step::By(-1)),
@@ -273,9 +276,17 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::SinceDeploy => return logs::since_deploy(model),
         Action::CopyView => return copy::view(model, now),
         Action::OlderLines => return logs::older(model, now),
-        Action::Page => return logs::page(model),
-        Action::Export => return logs::export(model, ExportFormat::Plain, now),
-        Action::ExportJson => return logs::export(model, ExportFormat::JsonLines, now),
+        Action::Page => return log_lines::page(model),
+        Action::Bookmark => return bookmarks::toggle(model),
+        Action::BookmarkNote => bookmarks::note(model),
+        Action::NextBookmark => bookmarks::next(model, true, now),
+        Action::PreviousBookmark => bookmarks::next(model, false, now),
+        Action::Bookmarks => bookmarks::show(model),
+        Action::SinceSpan => ask::span(model),
+        Action::KeepFilter => return filters::ask_name(model),
+        Action::Remove => return keepsakes::remove(model),
+        Action::Export => return log_lines::export(model, ExportFormat::Plain, now),
+        Action::ExportJson => return log_lines::export(model, ExportFormat::JsonLines, now),
         Action::Accept => return accept(model, now),
         Action::Cancel => return cancel(model),
         Action::Erase => match model.questions.front_mut() {

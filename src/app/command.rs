@@ -17,7 +17,7 @@ use crate::state::procedures::shelf::searched;
 use crate::ui::fuzzy;
 
 /// Commands that are kept, for this session only.
-const KEPT: usize = 100;
+pub(super) const KEPT: usize = 100;
 
 /// What is there to act on, after its name was found.
 enum Target {
@@ -30,7 +30,7 @@ enum Target {
 
 /// An empty command line.
 pub fn open(model: &Model) -> State {
-    State::new(known(model), model.commands.clone(), |action| why_not(model, action))
+    State::new(known(model), model.commands.oldest_first(), |action| why_not(model, action))
 }
 
 fn known(model: &Model) -> Known {
@@ -74,11 +74,7 @@ pub fn accept(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
     let read = command::parse(&line).map_err(|why| why.unwrap_or_default());
     match read.and_then(|command| Ok((command.action, target(model, &command)?))) {
         Ok((action, target)) => {
-            model.commands.retain(|known| *known != line);
-            model.commands.push(line);
-            if model.commands.len() > KEPT {
-                model.commands.remove(0);
-            }
+            model.commands.put(line);
             perform(model, action, target, now)
         }
         Err(why) if why.is_empty() => Vec::new(),

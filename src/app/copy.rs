@@ -85,7 +85,8 @@ fn command(model: &mut Model, now: Now) -> Vec<Effect> {
 pub fn view(model: &mut Model, now: Now) -> Vec<Effect> {
     let (Some(reading), Some(fleet)) = (&model.reading, &model.fleet) else { return Vec::new() };
     let filter = Filter { query: model.logs.query.clone(), ..model.logs.base.clone() };
-    let (line, differs) = command_line(fleet, &reading.scope, reading.since, &filter, model.logs.follows());
+    let (line, differs) =
+        command_line(fleet, &reading.scope, (reading.since, reading.until), &filter, model.logs.follows());
     let (line, hidden) = covered(&line);
     let differs = differs.map(|differs| format!("; {differs}")).unwrap_or_default();
     model.say_for(format!("Copied{}{differs}: {line}", self::hidden(hidden)), STAYS, now);

@@ -73,7 +73,8 @@ fn word(model: &Model, action: Action) -> &'static str {
         (Some(Overlay::Picker(_) | Overlay::Links(_)), Action::Accept) => "open",
         (Some(Overlay::Filters(_)), Action::Accept) => "look for it",
         (Some(Overlay::Logs(_)), Action::Accept) => "read it",
-        (Some(Overlay::Needs(_)), Action::Accept) => "go there",
+        (Some(Overlay::Columns(_)), Action::Accept) => "show or leave out",
+        (Some(Overlay::Needs(_) | Overlay::Bookmarks(_)), Action::Accept) => "go there",
         (Some(Overlay::Menu(_)), Action::Accept) => "see what would happen",
         (Some(Overlay::Confirm(_) | Overlay::Plan(_)), Action::Accept) => "do it",
         (Some(Overlay::Plan(_)), Action::Cancel) => "do nothing",
@@ -171,7 +172,13 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Command(_)) => {
             return vec![Action::Accept, Action::Complete, Action::Earlier, Action::Cancel, Action::EraseLine];
         }
-        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Logs(_) | Overlay::Needs(_)) => {
+        Some(Overlay::Filters(_) | Overlay::Bookmarks(_)) => {
+            let remove = super::keepsakes::not_listed(model).is_none().then_some(Action::Remove);
+            let keys = [Action::Down, Action::Accept].into_iter().chain(remove);
+            return keys.chain([Action::Cancel, Action::EraseLine]).collect();
+        }
+        Some(Overlay::Ask(_)) => return vec![Action::Accept, Action::Cancel, Action::EraseLine],
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Logs(_) | Overlay::Needs(_) | Overlay::Columns(_)) => {
             return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
         }
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
@@ -265,6 +272,7 @@ fn actions(model: &Model) -> Vec<Action> {
                 Action::Raw,
                 Action::Wrap,
                 Action::TimeFormat,
+                Action::Bookmark,
                 Action::Export,
                 Action::Page,
             ];

@@ -22,9 +22,11 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::Help(_)) => Context::Help.stack(),
         Some(Overlay::Palette(_)) => Context::Palette.stack(),
         Some(Overlay::Command(_)) => Context::Command.stack(),
-        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Filters(_) | Overlay::Logs(_) | Overlay::Needs(_)) => {
+        Some(Overlay::Filters(_) | Overlay::Bookmarks(_)) => Context::Kept.stack(),
+        Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Logs(_) | Overlay::Needs(_) | Overlay::Columns(_)) => {
             Context::Picker.stack()
         }
+        Some(Overlay::Ask(_)) => Context::Ask.stack(),
         Some(Overlay::Menu(_)) => Context::Menu.stack(),
         Some(Overlay::Confirm(_)) => Context::Confirm.stack(),
         Some(Overlay::Plan(_)) => Context::Plan.stack(),
@@ -179,6 +181,9 @@ pub fn field(model: &mut Model) -> Option<&mut Field> {
         Some(Overlay::Links(links)) => Some(&mut links.list.filter),
         Some(Overlay::Filters(filters)) => Some(&mut filters.list.filter),
         Some(Overlay::Logs(logs)) => Some(&mut logs.list.filter),
+        Some(Overlay::Columns(columns)) => Some(&mut columns.list.filter),
+        Some(Overlay::Bookmarks(bookmarks)) => Some(&mut bookmarks.list.filter),
+        Some(Overlay::Ask(ask)) => Some(&mut ask.field),
         Some(Overlay::Needs(needs)) => Some(&mut needs.list.filter),
         Some(Overlay::Menu(menu)) => Some(&mut menu.filter),
         Some(Overlay::Confirm(state)) => Some(&mut state.typed),
@@ -222,6 +227,9 @@ pub fn go(model: &mut Model, step: Step) {
         Some(Overlay::Links(links)) => return links.list.go(step),
         Some(Overlay::Filters(filters)) => return filters.list.go(step),
         Some(Overlay::Logs(logs)) => return logs.list.go(step),
+        Some(Overlay::Columns(columns)) => return columns.list.go(step),
+        Some(Overlay::Bookmarks(bookmarks)) => return bookmarks.list.go(step),
+        Some(Overlay::Ask(_)) => return,
         Some(Overlay::Needs(needs)) => return needs.list.go(step),
         Some(Overlay::Menu(menu)) => return menu.go(step),
         Some(Overlay::Confirm(state)) => return state.go(step),

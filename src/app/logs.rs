@@ -6,12 +6,11 @@ use jiff::Timestamp;
 
 use super::layout::layout;
 use super::model::{Model, Screen};
-use super::novelty;
+use super::{bookmarks, keepsakes, novelty};
 use crate::domain::fact::size_told;
 use crate::domain::{Now, UnitName};
 use crate::input::Action;
 use crate::port::Effect;
-use crate::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
@@ -31,6 +30,7 @@ pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<S
     let (reading, fleet) = (model.reading.as_ref()?, model.fleet.as_ref()?);
     let shape = Shape::new(&model.logs, reading, fleet, model.size.0);
     let (zone, glyphs, local) = (model.setup.zone.as_ref(), model.styles.glyphs, model.logs.time == TimeFormat::Local);
+    let kept = &model.keepsakes;
     let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
     Some(Sight {
         reading,
@@ -40,6 +40,7 @@ pub fn sight<'a>(model: &'a Model, clock: Clock, older_key: &'a str) -> Option<S
         zone,
         local,
         highlights,
+        kept,
         deploy: novelty::deploy(model),
         glyphs,
         older_key,
@@ -66,7 +67,19 @@ pub(super) fn with<T>(model: &mut Model, does: impl FnOnce(&mut State, &Sight<'_
         let highlights = [model.setup.highlights.as_slice(), &fleet.environment.highlights];
         does(
             &mut state,
-            &Sight { reading, fleet, shape, clock: STILL, zone, local, highlights, deploy, glyphs, older_key },
+            &Sight {
+                reading,
+                fleet,
+                shape,
+                clock: STILL,
+                zone,
+                local,
+                highlights,
+                kept: &model.keepsakes,
+                deploy,
+                glyphs,
+                older_key,
+            },
         )
     };
     model.logs = state;
@@ -95,7 +108,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 /// Reads something else; how lines look stays.
 pub fn read(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
     let before = std::mem::take(&mut model.logs);
-    (model.logs.wrap, model.logs.time, model.logs.columns) = (before.wrap, before.time, before.columns);
+    (model.logs.wrap, model.logs.time) = (before.wrap, before.time);
+    (model.logs.columns, model.logs.without) = (before.columns, before.without);
     begin(model, scope, since)
 }
 
@@ -125,22 +139,43 @@ fn meant(model: &Model) -> Option<Scope> {
 }
 
 fn begin(model: &mut Model, scope: Scope, since: Since) -> Vec<Effect> {
+    begin_span(model, scope, since, None)
+}
+
+/// Begins to read from one moment to another.
+pub(super) fn begin_span(model: &mut Model, scope: Scope, since: Since, until: Option<Timestamp>) -> Vec<Effect> {
     let Some(fleet) = &model.fleet else { return Vec::new() };
     model.tails += 1;
-    let mut reading = Reading::begin(model.tails, scope, since, fleet);
+    let mut reading = Reading::begin(model.tails, scope, since, fleet).up_to(until);
     if let Some(memory) = model.setup.log_memory {
         reading = reading.within(memory);
     }
     let wish = reading.wish();
     model.reading = Some(reading);
     model.logs.renew();
+    model.logs.wanted = None;
     vec![if wish.sources.is_empty() { Effect::EndTail } else { Effect::Tail(wish) }]
+}
+
+/// Whether what is read has an end, so that nothing new comes.
+pub fn has_end(model: &Model) -> bool {
+    model.reading.as_ref().is_some_and(|reading| reading.until.is_some())
+}
+
+/// Stays at the line under the cursor.
+pub(super) fn hold(model: &mut Model) {
+    with(model, |state, sight| state.hold(sight.reading));
 }
 
 /// Reads the same since another time.
 pub fn since(model: &mut Model, since: Since) -> Vec<Effect> {
+    read_span(model, since, None)
+}
+
+/// Reads the same from one moment to another.
+pub(super) fn read_span(model: &mut Model, since: Since, until: Option<Timestamp>) -> Vec<Effect> {
     let scope = model.reading.as_ref().map_or(Scope::Everything, |reading| reading.scope.clone());
-    begin(model, scope, since)
+    begin_span(model, scope, since, until)
 }
 
 /// Reads all there is when it is asked for twice: nobody knows how much that is before it has come.
@@ -385,11 +420,12 @@ pub fn no_column(model: &Model) -> Option<String> {
 }
 
 /// Puts the field that has the keys into a column, or takes it out; without one all columns that were chosen go.
-pub fn toggle_column(model: &mut Model) {
+pub fn toggle_column(model: &mut Model) -> Vec<Effect> {
     match field(model) {
         Some(told) => told.column.into_iter().for_each(|name| model.logs.toggle_column(&name)),
         None => model.logs.columns.clear(),
     }
+    super::columns::keep(model)
 }
 
 /// Looks for lines in which the field that has the keys has the same value, besides what is looked for already.
@@ -402,55 +438,26 @@ pub fn only_value(model: &mut Model) {
     model.logs.field = None;
 }
 
-/// Everything that passes, into a file.
-pub fn export(model: &mut Model, format: ExportFormat, now: Now) -> Vec<Effect> {
-    let Some(export) = shown(model, format) else { return Vec::new() };
-    model.writing.begin();
-    model.say("The lines are being written.", now);
-    vec![Effect::Export(Box::new(export))]
-}
-
-/// Everything that passes, in the pager; at the line under the cursor, when a person has gone to one.
-pub fn page(model: &Model) -> Vec<Effect> {
-    let Some(export) = shown(model, ExportFormat::Plain) else { return Vec::new() };
-    let cursor = match model.logs.place {
-        Place::Held { cursor, .. } => Some(cursor),
-        Place::Following => None,
-    };
-    let meant = |cursor: Ref| {
-        let order = model.logs.shown(model.reading.as_ref()?);
-        order.len().checked_sub(order.behind(cursor) + 1)
-    };
-    vec![Effect::Page(Box::new(export), cursor.and_then(meant))]
-}
-
-fn shown(model: &Model, format: ExportFormat) -> Option<LogExport> {
-    let (reading, environment) = (model.reading.as_ref()?, model.environment()?);
-    let store = &reading.store;
-    let at = |row: Ref| Timestamp::from_microsecond(row.key()).unwrap_or_default();
-    let rows = model.logs.shown(reading).forward(Ref::FIRST);
-    Some(LogExport {
-        format,
-        site: environment.site.clone(),
-        environment: environment.name.clone(),
-        hosts: store.hosts().iter().map(|host| ExportHost { name: host.name.clone(), blocks: host.blocks() }).collect(),
-        rows: rows.map(|row| ExportRow { at: at(row), host: row.host(), number: row.number() }).collect(),
-    })
-}
-
-/// What follows from every event while the logs are on screen.
-pub fn settle(model: &mut Model) -> Vec<Effect> {
-    if model.screen != Screen::Logs || model.fleet.is_none() {
-        return Vec::new();
-    }
-    let mut effects =
-        if model.reading.is_none() { begin(model, Scope::Everything, Since::Newest(NEWEST)) } else { Vec::new() };
+/// Looks for what was typed, when that is something else than before.
+pub(super) fn apply_filter(model: &mut Model) {
     if let Some(reading) = &mut model.reading
         && let Some(filter) = model.logs.changed_filter(reading)
     {
         reading.store.set_filter(&filter);
         reading.store.work();
     }
+}
+
+/// What follows from every event while the logs are on screen.
+pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
+    if model.screen != Screen::Logs || model.fleet.is_none() {
+        return Vec::new();
+    }
+    let mut effects =
+        if model.reading.is_none() { begin(model, Scope::Everything, Since::Newest(NEWEST)) } else { Vec::new() };
+    effects.extend(keepsakes::ask(model));
+    apply_filter(model);
+    bookmarks::settle(model, now);
     if std::mem::take(&mut model.logs.above) {
         effects.extend(fetch(model, false).unwrap_or_default());
     }

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use super::calling;
 use super::overlay::Overlay;
+use super::recent::Recent;
 use super::setup::Setup;
 use super::troubles::Trouble;
 use super::writing::Writing;
 use crate::domain::{Environment, HostName, Moment, Now, RunId, UnitName};
 use crate::input::Keymap;
 use crate::port::act::StoreState;
+use crate::port::keepsake::Bookmark;
 use crate::port::{Effect, Event, Key};
 use crate::screens::{changes, deploy, history, hosts, logs, overview, palette, picker, procedure, question, runbooks};
-use crate::state::logs::Reading;
+use crate::state::logs::{Keepsakes, Reading};
 use crate::state::procedures::Conducted;
 use crate::state::{Fleet, Runs, UnderWay, choices, releases};
 use crate::style::{Depth, GlyphSet, Styles, Theme};
@@ -137,9 +139,14 @@ pub struct Model {
     /// How many dialogs were opened that confirm something; each has a number of its own.
     pub(super) dialogs: u64,
     pub(super) recent: Vec<palette::Does>,
-    pub(super) commands: Vec<String>,
-    /// What was looked for in logs, the newest first.
-    pub(super) filters: Vec<String>,
+    /// What was typed on the command line, for this session only.
+    pub(super) commands: Recent,
+    /// What was looked for in logs.
+    pub(super) filters: Recent,
+    /// What the person keeps of the site, as far as the store has it.
+    pub keepsakes: Keepsakes,
+    /// The bookmark that was taken away last.
+    pub(super) removed_bookmark: Option<Bookmark>,
     pub(super) interrupted: Option<Moment>,
     /// Whether the tab of the procedures was left with a document open.
     pub(super) in_procedure: bool,
@@ -236,8 +243,10 @@ impl Model {
             mouse: !setup.no_mouse,
             dialogs: 0,
             recent: Vec::new(),
-            commands: Vec::new(),
-            filters: Vec::new(),
+            commands: Recent::of(super::command::KEPT),
+            filters: Recent::of(super::filters::USED),
+            keepsakes: Keepsakes::default(),
+            removed_bookmark: None,
             interrupted: None,
             in_procedure: false,
             put_aside: None,

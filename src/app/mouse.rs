@@ -101,12 +101,19 @@ fn click_in_dialog(model: &mut Model, area: Rect, x: u16, y: u16, now: Now) -> V
         Some(Overlay::Logs(state)) => {
             line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
         }
+        Some(Overlay::Columns(state)) => {
+            line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
+        }
+        Some(Overlay::Bookmarks(state)) => {
+            line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
+        }
         Some(Overlay::Needs(state)) => {
             line(finder::list(area, state.list.count())).is_some_and(|line| state.list.point(line))
         }
         Some(Overlay::Menu(state)) => line(menu::list(area)).is_some_and(|line| state.point(line)),
         Some(
-            Overlay::Confirm(_)
+            Overlay::Ask(_)
+            | Overlay::Confirm(_)
             | Overlay::Plan(_)
             | Overlay::Choose(_)
             | Overlay::Form(..)

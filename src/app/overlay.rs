@@ -4,8 +4,8 @@ use super::model::Model;
 use super::procedures::forms::Purpose;
 use crate::input::Action;
 use crate::screens::{
-    choose, command, confirm, edit, filters, form, help, leave, links, log_choice, menu, needs, palette, picker, plan,
-    running,
+    ask, bookmarks, choose, columns, command, confirm, edit, filters, form, help, leave, links, log_choice, menu,
+    needs, palette, picker, plan, running,
 };
 
 use crate::ui::Seen;
@@ -28,6 +28,12 @@ pub enum Overlay {
     Filters(filters::State),
     /// Logs of the site.
     Logs(log_choice::State),
+    /// Bookmarks in logs.
+    Bookmarks(bookmarks::State),
+    /// Columns of the logs.
+    Columns(columns::State),
+    /// A line that is asked for.
+    Ask(ask::State),
     /// What a service needs and what needs it.
     Needs(needs::State),
     /// What can be done to the row or the marked rows.
@@ -63,6 +69,9 @@ pub(super) fn seen(model: &mut Model) -> Option<&mut Seen> {
             | Overlay::Links(_)
             | Overlay::Filters(_)
             | Overlay::Logs(_)
+            | Overlay::Bookmarks(_)
+            | Overlay::Columns(_)
+            | Overlay::Ask(_)
             | Overlay::Needs(_)
             | Overlay::Menu(_)
             | Overlay::Form(..)

@@ -42,6 +42,15 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             let height = finder::list(area, state.list.count()).height;
             state.list.settle(usize::from(height));
         }
+        Some(Overlay::Columns(state)) => {
+            let height = finder::list(area, state.list.count()).height;
+            state.list.settle(usize::from(height));
+        }
+        Some(Overlay::Bookmarks(state)) => {
+            let height = finder::list(area, state.list.count()).height;
+            state.list.settle(usize::from(height));
+        }
+        Some(Overlay::Ask(_)) => {}
         Some(Overlay::Needs(state)) => {
             let height = finder::list(area, state.list.count()).height;
             state.list.settle(usize::from(height));
@@ -84,7 +93,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     model.overview.doing = model.under_way.doing(&fleet.environment);
-    let mut effects = super::logs::settle(model);
+    let mut effects = super::logs::settle(model, now);
     let Some(fleet) = &model.fleet else { return effects };
     match model.screen {
         Screen::Overview => {

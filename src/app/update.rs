@@ -8,7 +8,7 @@ use super::deploy::following as deploy_following;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
 use super::stroke::Stroke;
-use super::{calling, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles, writing};
+use super::{calling, keepsakes, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles, writing};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -93,7 +93,9 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
                 | Overlay::Plan(_)
                 | Overlay::Choose(_)
                 | Overlay::Form(..)
-                | Overlay::Edit(_),
+                | Overlay::Edit(_)
+                | Overlay::Bookmarks(_)
+                | Overlay::Ask(_),
             ) = &model.overlay
             {
                 model.overlay = None;
@@ -144,6 +146,7 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             return take(model, Event::Trouble(sentence), now);
         }
         Event::Link(news) => return links::news(model, news, now),
+        Event::Keepsakes(news) => return keepsakes::news(model, &news, now),
         Event::Shell(news) => shell::news(model, news, now),
         Event::Trouble(sentence) => troubles::tell(model, sentence),
         // What was asked for here is told where it was asked for.

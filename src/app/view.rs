@@ -12,8 +12,9 @@ use super::{band, chord, hints, procedures, strip};
 use crate::domain::{Moment, Now};
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::screens::{
-    changes, choose, command, confirm, deploy, edit, filters, form, help, history, hosts, leave, links, log_choice,
-    logs, menu, needs, overview, palette, picker, plan, procedure, question, runbooks, running,
+    ask, bookmarks, changes, choose, columns, command, confirm, deploy, edit, filters, form, help, history, hosts,
+    leave, links, log_choice, logs, menu, needs, overview, palette, picker, plan, procedure, question, runbooks,
+    running,
 };
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -188,6 +189,9 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Links(state)) => links::view(state, pen, area),
         Some(Overlay::Filters(state)) => filters::view(state, pen, area),
         Some(Overlay::Logs(state)) => log_choice::view(state, pen, area),
+        Some(Overlay::Columns(state)) => columns::view(state, pen, area),
+        Some(Overlay::Bookmarks(state)) => bookmarks::view(state, pen, area),
+        Some(Overlay::Ask(state)) => ask::view(state, pen, area),
         Some(Overlay::Needs(state)) => {
             if let Some(fleet) = &model.fleet {
                 needs::view(state, fleet, pen, area);

@@ -4,7 +4,7 @@
 use super::changing;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{deploy, filters, keys, links, log_choice, novelty, procedures, releases, shell};
+use super::{bookmarks, deploy, filters, keys, links, log_choice, novelty, procedures, releases, shell};
 use crate::domain::{HostName, Link, Verb};
 use crate::input::Action;
 use crate::input::action::Weight;
@@ -144,7 +144,11 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         Action::NextTheme => (model.styles.depth == Depth::Mono).then_some("this terminal shows no colours"),
         Action::Unzoom => (!zoomed(model)).then_some("nothing is zoomed"),
         Action::ReadLogs => no_row(model),
-        Action::Follow => model.logs.follows().then_some("it follows already"),
+        Action::Follow => (model.logs.follows() && !super::logs::has_end(model)).then_some("it follows already"),
+        Action::Bookmark | Action::BookmarkNote => no_row(model).or_else(|| bookmarks::none_here(model)),
+        Action::NextBookmark | Action::PreviousBookmark | Action::Bookmarks => bookmarks::none(model),
+        Action::KeepFilter => filters::not_kept(model),
+        Action::Remove => super::keepsakes::not_listed(model),
         Action::NextHit | Action::PreviousHit if matches!(model.overlay, Some(Overlay::Running(_))) => {
             Some("there is nothing to look for")
         }
@@ -167,6 +171,8 @@ fn nothing_to_do(model: &Model, action: Action) -> Option<String> {
         | Action::SinceQuarter
         | Action::SinceHalf
         | Action::SinceHour
+        | Action::SinceSpan
+        | Action::Columns
         | Action::CopyView
         | Action::SinceBoot => nothing_open(model),
         Action::OlderLines => nothing_open(model).or_else(|| {

@@ -23,6 +23,7 @@ pub mod headless;
 mod history;
 pub mod hosts;
 pub mod jobs;
+mod keepsakes;
 pub mod lock;
 pub mod lock_host;
 pub mod log_file;

@@ -61,6 +61,7 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
                 | Effect::Conduct(_)
                 | Effect::Decide(..)
                 | Effect::Follow(_)
+                | Effect::Keepsake(..)
         ),
         Effect::Refresh => matches!(old, Effect::Refresh),
         Effect::ReadUsage(_) => matches!(old, Effect::ReadUsage(_)),
@@ -71,7 +72,7 @@ fn replaces(new: &Effect, old: &Effect) -> bool {
         Effect::Tail(_) | Effect::EndTail => matches!(old, Effect::Tail(_) | Effect::EndTail | Effect::ReadPage(_)),
         Effect::ReadPage(new) => matches!(old, Effect::ReadPage(old) if old.host == new.host),
         Effect::Execute(_) | Effect::StopRun(_) | Effect::OpenLink(_) => false,
-        Effect::Export(_) | Effect::Page(..) | Effect::Shell(_) => false,
+        Effect::Export(_) | Effect::Page(..) | Effect::Keepsake(..) | Effect::Shell(_) => false,
         Effect::Answer(..)
         | Effect::Copy(_)
         | Effect::Mouse(_)
@@ -107,6 +108,7 @@ fn may_give_way(effect: &Effect) -> bool {
         | Effect::EndTail
         | Effect::Export(_)
         | Effect::Page(..)
+        | Effect::Keepsake(..)
         | Effect::OpenLink(_)
         | Effect::Shell(_) => false,
         Effect::Watch(_)

@@ -169,6 +169,7 @@ impl<S: Surface> Turn<S> {
                 | Effect::ReadFields(..)
                 | Effect::ReadPage(_)
                 | Effect::Export(_)
+                | Effect::Keepsake(..)
                 | Effect::OpenLink(_)
                 | Effect::Answer(..) => self.outbox.push(effect),
             }

@@ -22,6 +22,7 @@ use super::export;
 use super::history;
 use super::hosts::{self, Handshakes};
 use super::jobs::{HostJobs, Jobs, WayHeld, way_here};
+use super::keepsakes::Keepsakes;
 use super::lock::{EnvironmentLock, telling};
 use super::mirror::Mirror;
 use super::pager::Pager;
@@ -214,6 +215,7 @@ impl<A: Approach> World<A> {
         let (ask, mut asked) = mpsc::channel::<Asking>(QUESTIONS);
         let mut questions = Questions::new(events.clone());
         let mut pager = Pager::default();
+        let keepsakes = Keepsakes::new(self.store.clone(), events.clone());
         let mut watching: Option<Watching> = None;
         let mut here: Option<Arc<Environment>> = None;
         let (tell_found, mut found) = mpsc::channel::<Vec<Run>>(FOUND);
@@ -318,6 +320,7 @@ impl<A: Approach> World<A> {
                 Some(Effect::Export(export)) => {
                     export::begin(export, events.clone(), self.clock.now().wall);
                 }
+                Some(Effect::Keepsake(site, wish)) => keepsakes.take(site, wish).await,
                 Some(Effect::Page(export, at)) => pager.begin(export, at, events.clone()),
                 Some(Effect::Execute(permit)) => {
                     if let Some(title) = conductor.busy() {

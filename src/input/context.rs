@@ -61,6 +61,8 @@ contexts! {
     Palette Typing "palette" "In the palette" "In the palette."
     Command Typing "command" "In a command" "While a command is typed."
     Picker Typing "picker" "In a picker" "In a picker."
+    Kept Typing "kept" "In a list of what is kept" "In the lists of filters and of bookmarks."
+    Ask Typing "ask" "Where a line is asked for" "Where one line is asked for: a span of time, a note, a name."
     Menu Typing "menu" "In the menu of actions" "In the menu of actions."
     Confirm Typing "confirm" "In a confirmation" "In the box that shows what would happen."
     Plan Typing "plan" "In a plan" "On the page that shows every command of a procedure before it runs."

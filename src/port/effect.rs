@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::calling::{Call, Title};
 use super::export::LogExport;
+use super::keepsake::KeepsakeWish;
 use super::log::{Cursor, TailWish};
 use super::log_page::PageWish;
 use super::procedure::Decision;
 use super::release::{FollowWish, ReleaseWish};
 use super::secret::Secret;
-use crate::domain::{Environment, HostName, Permit, ProcedurePlan, RunId, UnitName};
+use crate::domain::{Environment, HostName, Permit, ProcedurePlan, RunId, SiteName, UnitName};
 
 /// One thing to do.
 #[derive(Debug, PartialEq)]
@@ -58,6 +59,8 @@ pub enum Effect {
     ReadPage(PageWish),
     /// Write lines of logs into a new file, and say where it is.
     Export(Box<LogExport>),
+    /// Read, keep or take away what a person keeps of this site.
+    Keepsake(SiteName, KeepsakeWish),
     /// Show lines of logs in the person's pager on this terminal, and come back when it ends: at the line of this place
     /// among them, else at their end.
     Page(Box<LogExport>, Option<usize>),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::act::{RunNews, StoreState};
 use super::export::Exported;
 use super::input::Input;
+use super::keepsake::KeepsakeNews;
 use super::link::LinkNews;
 use super::log::{LogBatch, LogFields, TailState};
 use super::log_page::LogPage;
@@ -76,6 +77,8 @@ pub enum Event {
     Exported(Result<Exported, String>),
     /// What became of a link that was to be opened.
     Link(LinkNews),
+    /// What became of something that a person keeps.
+    Keepsakes(KeepsakeNews),
     /// News of a shell for which the terminal was lent.
     Shell(ShellNews),
     /// Something of the program's own failed; a sentence for the person.
@@ -117,6 +120,7 @@ impl Event {
             | Event::LogPage(_)
             | Event::Exported(_)
             | Event::Shell(_)
+            | Event::Keepsakes(_)
             | Event::Link(_)
             | Event::Trouble(_) => false,
         }

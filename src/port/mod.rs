@@ -7,6 +7,7 @@ pub mod effect;
 pub mod event;
 pub mod export;
 pub mod input;
+pub mod keepsake;
 pub mod link;
 pub mod log;
 pub mod log_block;

@@ -1,8 +1,11 @@
 //! The screens and dialogs: each a folder with a state that knows no drawing and a view that changes nothing.
 //! They never import each other.
 
+pub mod ask;
+pub mod bookmarks;
 pub mod changes;
 pub mod choose;
+pub mod columns;
 pub mod command;
 pub mod confirm;
 pub mod deploy;

@@ -83,6 +83,8 @@ pub struct Glyphs {
     pub late: &'static str,
     /// Lines that are marked by rules: a mark for each rule, round and round.
     pub marks: [&'static str; 4],
+    /// A line that a person has marked.
+    pub bookmark: &'static str,
     /// What is above it, once more.
     pub again: &'static str,
     /// Something was left out.
@@ -150,6 +152,7 @@ static UNICODE: Glyphs = Glyphs {
     quote: "┊",
     late: "↑",
     marks: ["◆", "▲", "■", "●"],
+    bookmark: "★",
     again: "≡",
     more: "…",
     up_down: "↑↓",
@@ -181,6 +184,7 @@ static ASCII: Glyphs = Glyphs {
     quote: ":",
     late: "^",
     marks: ["*", "+", "#", "="],
+    bookmark: "@",
     again: ":",
     more: "~",
     up_down: "up/down",

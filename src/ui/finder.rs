@@ -26,6 +26,11 @@ impl<T> Finder<T> {
         Self { filter: Field::default(), window: Window::default(), cursor: 0, all, searched }
     }
 
+    /// Others in the place of all; what was typed and the cursor stay.
+    pub fn replace(&mut self, all: Vec<T>) {
+        self.all = all;
+    }
+
     /// Those that pass what was typed.
     pub fn rows(&self) -> Vec<&T> {
         let filter = Filter::parse(self.filter.text());

@@ -193,6 +193,7 @@ fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields
     let shape = logs::Shape::new(&screen, &reading, &fleet, above.width);
     let glyphs = styles.glyphs;
     let (zone, clock) = (None, clock());
+    let kept = quarterdeck::state::logs::Keepsakes::default();
     let sight = logs::Sight {
         reading: &reading,
         fleet: &fleet,
@@ -201,6 +202,7 @@ fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields
         zone,
         local: false,
         highlights: [&[]; 2],
+        kept: &kept,
         deploy: None,
         glyphs,
         older_key: "K",

@@ -229,7 +229,7 @@ fn a_log_of_the_site_is_read_alone_or_with_the_service_that_names_it() {
         let mut console = Console::in_trouble_of(size, environment.clone());
         opened(&mut console);
         console.asked();
-        console.keys("o");
+        console.keys("O");
         let screen = console.screen();
         assert!(screen.contains("Logs of the site") && screen.contains("all services"), "{screen}");
         assert!(screen.contains("Every request") && screen.contains("‹csi J›Slow"), "{screen}");
@@ -253,6 +253,6 @@ fn a_log_of_the_site_is_read_alone_or_with_the_service_that_names_it() {
     // A site without logs says so.
     let mut console = Console::in_trouble(MIDDLE);
     opened(&mut console);
-    console.keys("o");
+    console.keys("O");
     assert!(console.screen().contains("the site names no logs"), "{}", console.screen());
 }

@@ -181,3 +181,44 @@ fn lines_that_say_the_same_are_folded_with_their_count() {
     console.keys("g e e e");
     assert!(console.row(39).contains("There is no error below"), "{}", console.row(39));
 }
+
+#[test]
+fn columns_are_chosen_and_kept_for_the_site() {
+    use quarterdeck::port::Event;
+    use quarterdeck::port::keepsake::{Keepsake, KeepsakeNews, KeepsakeWish};
+
+    let (mut console, tail) = reading(MIDDLE);
+    let rows = vec![
+        line("02:11:00", "backend", 6, "took order=4711 status=502 user=ada"),
+        line("02:11:01", "backend", 6, "took order=4712 status=200"),
+    ];
+    console.say(batch(tail, "app-1", rows));
+    console.keys("|");
+    let screen = console.screen();
+    for told in ["host", "level", "the program", ".order", "a field of 2 lines", ".user"] {
+        assert!(screen.contains(told), "{told}: {screen}");
+    }
+    // The level goes, a field comes; the list stays until it is left.
+    console.types("level").keys("enter ctrl-u").types(".status").keys("enter");
+    let kept = super::bookmarks::wished(&mut console).pop().unwrap();
+    let columns: Vec<String> = ["time", "host", "unit", ".status"].map(str::to_owned).into();
+    assert_eq!(kept, KeepsakeWish::Keep(Keepsake::Columns(columns.clone())));
+    console.keys("esc");
+    let row = |console: &Console| console.row(screen_row(console, "order=4711"));
+    assert!(row(&console).contains("502") && !row(&console).contains(" info "), "{}", row(&console));
+    let header = console.screen();
+    assert!(header.contains("columns status"), "{header}");
+
+    // After a restart, on a window that has no room for all: the last give way, by name.
+    let (mut console, tail) = reading(SMALL);
+    let mut columns = columns;
+    columns.extend([".order", ".user", "pid"].map(str::to_owned));
+    let site = quarterdeck::domain::SiteName::new("pakashop").unwrap();
+    console.say(Event::Keepsakes(KeepsakeNews::Read(site, vec![Keepsake::Columns(columns)])));
+    let rows = vec![line("02:11:00", "backend", 6, "took order=4711 status=502 user=ada")];
+    console.say(batch(tail, "app-1", rows));
+    let screen = console.screen();
+    assert!(screen.contains("columns status order, no room for user pid"), "{screen}");
+    console.keys("/").types("user=ada").keys("enter");
+    assert!(console.screen().contains("1 of 1 lines"), "{}", console.screen());
+}

@@ -50,3 +50,29 @@ fn what_is_new() {
         compare(&format!("logs-new{suffix}"), &console);
     }
 }
+
+#[test]
+fn bookmarks() {
+    use quarterdeck::port::keepsake::{KeepsakeNews, KeepsakeWish};
+    use quarterdeck::port::{Effect, Event};
+
+    // What the store would say.
+    let kept = |console: &mut Console| {
+        for effect in console.asked() {
+            if let Effect::Keepsake(_, KeepsakeWish::Keep(keepsake)) = effect {
+                console.say(Event::Keepsakes(KeepsakeNews::Kept(keepsake)));
+            }
+        }
+    };
+    for (size, suffix) in SIZES {
+        let mut console = logs_of_the_night(size);
+        console.asked();
+        console.keys("k k k a").types("ask the payment provider").keys("enter");
+        kept(&mut console);
+        console.keys("k k k m");
+        kept(&mut console);
+        compare(&format!("logs-bookmarks{suffix}"), &console);
+        console.keys("'");
+        compare(&format!("logs-bookmarks-list{suffix}"), &console);
+    }
+}

@@ -4,6 +4,7 @@
 
 mod common;
 mod damage;
+mod keepsakes;
 mod kill;
 #[path = "../common/lab.rs"]
 #[allow(dead_code, reason = "shared with tests of the lab; only its figures are used here")]

@@ -26,7 +26,7 @@ async fn g10_a_newer_schema_is_refused_and_left_as_it_is() {
     let StoreState::ReadOnly(sentence) = state else { panic!() };
     assert!(sentence.contains("schema is 999") && sentence.contains("use the newer qd"), "{sentence}");
     let refused = store.begin(run("restart", 1)).await.unwrap_err();
-    assert_eq!(refused.why, Why::Newer { found: 999, known: 4 });
+    assert_eq!(refused.why, Why::Newer { found: 999, known: 5 });
     assert_eq!(store.runs(ALL).await.unwrap_err().why, refused.why);
     drop(store);
     assert_eq!(fs::read(file(folder.path())).unwrap(), before, "not a byte was changed");
@@ -46,9 +46,9 @@ async fn a_store_of_schema_1_is_brought_forward_with_all_that_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     old(folder.path());
     let store = open(folder.path()).await;
-    let sentence = told(&store, "from schema 1 to 4").await;
+    let sentence = told(&store, "from schema 1 to 5").await;
     assert!(!sentence.contains("missing") && !sentence.contains("damaged"), "{sentence}");
-    let backup = found(folder.path(), ".before-4-").remove(0);
+    let backup = found(folder.path(), ".before-5-").remove(0);
     assert!(sentence.contains(&backup.display().to_string()), "{sentence}");
     assert_eq!(fs::metadata(&backup).unwrap().mode() & 0o777, 0o600);
     assert_eq!(integrity(&backup), "ok");

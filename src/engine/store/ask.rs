@@ -12,6 +12,7 @@ use crate::domain::procedure::Given;
 use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep, StepState};
 use crate::domain::{EnvName, Run, RunId, SiteName};
+use crate::port::keepsake::{Keepsake, KeepsakeName};
 use crate::port::procedure::{Past, Piece};
 
 /// What is asked.
@@ -39,6 +40,9 @@ pub(super) enum Ask {
     Examine((SiteName, EnvName), RunId, Box<Examined>),
     Follow((SiteName, EnvName), Box<Followed>),
     Releases(SiteName, EnvName),
+    Keep(SiteName, Box<Keepsake>),
+    Remove(SiteName, KeepsakeName),
+    Keepsakes(SiteName),
 }
 
 /// What is answered.
@@ -52,6 +56,7 @@ pub(super) enum Reply {
     Past(Past),
     Records(Vec<Record>),
     Releases(Kept),
+    Keepsakes(Vec<Keepsake>),
 }
 
 impl Ask {
@@ -72,6 +77,9 @@ impl Ask {
             Ask::Examine(..) => "recording who looked at a release",
             Ask::Follow(..) => "recording what was seen after a release",
             Ask::Releases(..) => "reading releases",
+            Ask::Keep(..) => "keeping something of a site",
+            Ask::Remove(..) => "taking away something that was kept",
+            Ask::Keepsakes(_) => "reading what is kept of a site",
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Records(_) => "reading runs",
             Ask::Document(_) => "reading a document",
             Ask::Outputs(..) => "reading output",
@@ -89,6 +97,7 @@ impl Ask {
             Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => false,
             Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
+            Ask::Keep(..) | Ask::Remove(..) | Ask::Keepsakes(_) => false,
         }
     }
 
@@ -102,8 +111,9 @@ impl Ask {
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) => true,
             Ask::Adopt(..) | Ask::LetGo(_) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => true,
             Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => true,
+            Ask::Keep(..) | Ask::Remove(..) => true,
             Ask::Releases(..) | Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => false,
-            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) => false,
+            Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) | Ask::Keepsakes(_) => false,
         }
     }
 }

@@ -5,6 +5,7 @@ mod ask;
 mod document;
 mod error;
 pub(in crate::engine) mod form;
+mod keepsake;
 mod kept;
 mod open;
 mod output;
@@ -34,6 +35,7 @@ use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
+use crate::port::keepsake::{Keepsake, KeepsakeName};
 use crate::port::procedure::Piece;
 
 pub use crate::port::procedure::Past;
@@ -127,6 +129,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Everything that was recorded of a run, in its order.
     fn records(&self, run: RunId) -> Answer<Vec<Record>>;
+
+    /// Keeps something small of this site in the place of what has its name.
+    fn keep(&self, site: SiteName, keepsake: Keepsake) -> Answer<()>;
+
+    /// Takes away what is kept under this name; one that is not there is taken away.
+    fn remove(&self, site: SiteName, name: KeepsakeName) -> Answer<()>;
+
+    /// What is kept of this site, the oldest first.
+    fn keepsakes(&self, site: SiteName) -> Answer<Vec<Keepsake>>;
 
     /// Whether it takes records.
     fn state(&self) -> watch::Receiver<StoreState>;

@@ -25,8 +25,8 @@ pub(super) struct Kept {
     pub records: i64,
 }
 
-const TABLES: [&str; 9] =
-    ["runs", "steps", "records", "documents", "outputs", "printed", "inputs", "releases", "followed"];
+const TABLES: [&str; 10] =
+    ["runs", "steps", "records", "documents", "outputs", "printed", "inputs", "releases", "followed", "keepsakes"];
 /// Bytes of a page: the size that every store has.
 const PAGE: usize = 4096;
 /// Places behind a page that can't be read where reading is tried again, each twice as far as the one before.

@@ -8,6 +8,7 @@ pub(super) const VERSIONS: &[&str] = &[
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
 ];
 
 /// The newest version.
@@ -148,7 +149,7 @@ mod tests {
         {
             let store = opened(folder.path()).await;
             let told = store.told().borrow().join(" ");
-            assert!(told.contains("from schema 3 to 4") && !told.contains("missing"), "{told}");
+            assert!(told.contains("from schema 3 to 5") && !told.contains("missing"), "{told}");
             let kept = store.releases(place.0.clone(), place.1.clone()).await.unwrap();
             assert_eq!((kept.releases, kept.examined), (vec![release.clone()], vec![(run.id.clone(), examined)]));
             assert_eq!(kept.followed, []);
@@ -162,7 +163,7 @@ mod tests {
             assert_eq!(store.releases(elsewhere.0, elsewhere.1).await.unwrap().followed, []);
         }
         let before = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let before = before.into_iter().find(|path| path.to_string_lossy().contains(".before-4-")).unwrap();
+        let before = before.into_iter().find(|path| path.to_string_lossy().contains(".before-5-")).unwrap();
         assert_eq!(version(&Connection::open(before).unwrap()).unwrap(), 3, "as it was before it is kept");
         let raw = Connection::open(&file).unwrap();
         for change in ["UPDATE followed SET person = 'eve'", "DELETE FROM followed"] {

@@ -19,6 +19,7 @@ use crate::domain::release::{Examined, Followed, Release};
 use crate::domain::run::{Decided, RunState, RunStep};
 use crate::domain::{EnvName, Run, RunId, SiteName};
 use crate::port::act::StoreState;
+use crate::port::keepsake::{Keepsake, KeepsakeName};
 use crate::port::procedure::{Past, Piece};
 
 /// Orders on their way to the thread. Bounded: whoever asks waits for a place, nothing is dropped.
@@ -117,6 +118,18 @@ impl Store for Sqlite {
         self.do_it(Ask::Follow(place, Box::new(said)))
     }
 
+    fn keep(&self, site: SiteName, keepsake: Keepsake) -> Answer<()> {
+        self.do_it(Ask::Keep(site, Box::new(keepsake)))
+    }
+
+    fn remove(&self, site: SiteName, name: KeepsakeName) -> Answer<()> {
+        self.do_it(Ask::Remove(site, name))
+    }
+
+    fn keepsakes(&self, site: SiteName) -> Answer<Vec<Keepsake>> {
+        self.get(Ask::Keepsakes(site), |reply| if let Reply::Keepsakes(all) = reply { all } else { Vec::new() })
+    }
+
     fn releases(&self, site: SiteName, environment: EnvName) -> Answer<Kept> {
         self.get(Ask::Releases(site, environment), |reply| {
             if let Reply::Releases(kept) = reply { kept } else { Kept::default() }
@@ -145,7 +158,7 @@ impl Store for Sqlite {
             match asked.await? {
                 Reply::Adopted(adopted) => Ok(*adopted),
                 Reply::Done | Reply::Runs(_) | Reply::Document(_) | Reply::Outputs(_) => Err(nothing(file)),
-                Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) => Err(nothing(file)),
+                Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) | Reply::Keepsakes(_) => Err(nothing(file)),
             }
         }
         .boxed()
@@ -183,7 +196,7 @@ impl Store for Sqlite {
         self.get(Ask::Outputs(run, most), |reply| match reply {
             Reply::Outputs(outputs) => outputs,
             Reply::Done | Reply::Runs(_) | Reply::Adopted(_) | Reply::Document(_) => Outputs::default(),
-            Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) => Outputs::default(),
+            Reply::Past(_) | Reply::Records(_) | Reply::Releases(_) | Reply::Keepsakes(_) => Outputs::default(),
         })
     }
 

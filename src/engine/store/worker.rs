@@ -14,7 +14,7 @@ use super::seen::{self, Seen};
 use super::session::{self, Session};
 use super::sqlite::FILE;
 use super::view::View;
-use super::{adopt, document, head, output, past, read, release, write};
+use super::{adopt, document, head, keepsake, output, past, read, release, write};
 use crate::port::act::StoreState;
 
 /// Writes that wait for another program. When there are so many, no more orders are taken: whoever asks waits.
@@ -197,7 +197,9 @@ impl Worker {
             Ask::Past(wish) => past::read(from, wish).map(Reply::Past),
             Ask::Records(run) => read::records(from, run).map(Reply::Records),
             Ask::Releases(site, environment) => release::read(from, site, environment).map(Reply::Releases),
+            Ask::Keepsakes(site) => keepsake::read(from, site).map(Reply::Keepsakes),
             Ask::Begin(_) | Ask::Step(..) | Ask::End(..) | Ask::Abandoned(_) | Ask::Adopt(..) => Ok(Reply::Done),
+            Ask::Keep(..) | Ask::Remove(..) => Ok(Reply::Done),
             Ask::LetGo(_) | Ask::TakeIn(..) | Ask::Give(..) | Ask::Decide(..) => Ok(Reply::Done),
             Ask::KeepDocument(..) | Ask::Print(..) | Ask::Notice(..) | Ask::Examine(..) | Ask::Follow(..) => {
                 Ok(Reply::Done)
@@ -274,8 +276,11 @@ impl Worker {
             Ask::KeepDocument(document, now) => document::keep(to, document, *now).map(|()| Reply::Done),
             Ask::Print(run, pieces) => output::keep(to, run, pieces).map(|()| Reply::Done),
             Ask::Notice(run, told) => write::notice(to, run, told).map(|()| Reply::Done),
+            Ask::Keep(site, keepsake) => keepsake::keep(to, site, keepsake).map(|()| Reply::Done),
+            Ask::Remove(site, name) => keepsake::remove(to, site, name).map(|()| Reply::Done),
             Ask::Runs(_) | Ask::Find(_) | Ask::Resumable(_) | Ask::Document(_) => Ok(Reply::Done),
             Ask::Outputs(..) | Ask::Past(_) | Ask::Records(_) | Ask::Releases(..) => Ok(Reply::Done),
+            Ask::Keepsakes(_) => Ok(Reply::Done),
         })?;
         if matches!(ask, Ask::Abandoned(_))
             && let Some(db) = &self.db

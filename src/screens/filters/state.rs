@@ -9,7 +9,9 @@ pub enum Whose {
     Own,
     /// The site.
     Site,
-    /// It was looked for since the console was opened.
+    /// It was kept from the filter line.
+    Kept,
+    /// It was looked for before.
     Used,
 }
 

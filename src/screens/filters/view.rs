@@ -26,7 +26,7 @@ pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
 fn called(filter: &Filter) -> String {
     let name = Foreign::from(filter.name.as_str()).plain();
     match filter.whose {
-        Whose::Own => name,
+        Whose::Own | Whose::Kept => name,
         Whose::Site => format!("{name} (site)"),
         Whose::Used => "looked for before".to_owned(),
     }

@@ -34,6 +34,9 @@ impl Axis {
         let now = state.span.map_or(now, |span| span.now);
         // Clocks that run ahead write what is yet to come.
         let until = if last - tally.grain() > now { last } else { now };
+        // A span that has an end ends there.
+        let end = reading.until.map(jiff::Timestamp::as_microsecond);
+        let until = end.map_or(until, |end| end.max(last).min(until));
         let span = |ago: std::time::Duration| i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
         let from = match reading.since {
             _ if state.span.is_some_and(|span| span.whole) => first,
@@ -51,7 +54,7 @@ impl Axis {
         let follow = reading.store.hosts().iter().all(|host| host.state.as_ref().is_some_and(follows));
         let from = from.min(until - 1);
         let before = if from > first { tally.between((first, from)).all() } else { 0 };
-        Some(Self { from, until, live: true, known: if follow { until } else { last }, before })
+        Some(Self { from, until, live: end.is_none(), known: if follow { until } else { last }, before })
     }
 
     /// Its columns on a screen that is so wide.

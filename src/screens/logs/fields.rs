@@ -61,6 +61,11 @@ pub fn told(line: &Line<'_>, fields: &Fields) -> Vec<Told> {
     all
 }
 
+/// The names of the fields of a message that can stand in columns.
+pub fn names(line: &Line<'_>) -> Vec<String> {
+    of_message(line.raw()).into_iter().filter_map(|told| told.column).collect()
+}
+
 fn of_message(message: &[u8]) -> Vec<Told> {
     let structure = Structure::read(message);
     let fields = match structure.kind {

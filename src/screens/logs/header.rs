@@ -20,7 +20,9 @@ pub fn what(sight: &Sight<'_>) -> Words {
     let words = Words::of(Role::Strong, what).text(Role::Quiet, format!(" {place}"));
     match sight.reading.since {
         Since::Newest(_) => words,
-        since => words.text(Role::Quiet, format!(", {}", State::since_word(since))),
+        Since::Ago(_) | Since::At(_) | Since::Boot | Since::Head => {
+            words.text(Role::Quiet, format!(", {}", State::since_word(sight.reading)))
+        }
     }
 }
 
@@ -67,7 +69,7 @@ fn shows(state: &State) -> Option<String> {
 pub fn mode(state: &State, sight: &Sight<'_>) -> Words {
     match state.place {
         // Nothing new comes into a span that has an end.
-        Place::Following if !state.follows() => Words::of(Role::Quiet, "span alone"),
+        Place::Following if !state.follows() || sight.reading.until.is_some() => Words::of(Role::Quiet, "span alone"),
         Place::Following => Words::of(Role::Info, "following"),
         Place::Held { .. } => {
             let fresh = state.fresh(sight.reading);
@@ -113,7 +115,12 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
     let dot = format!("  {}  ", sight.glyphs.dot);
     if !state.columns.is_empty() {
         words = words.text(Role::Faint, dot.clone()).text(Role::Quiet, "columns ");
-        words = words.text(Role::LogField, state.columns.join(" "));
+        let (shown, hidden) = state.columns.split_at(sight.shape.fields.min(state.columns.len()));
+        words = words.text(Role::LogField, shown.join(" "));
+        if !hidden.is_empty() {
+            let before = if shown.is_empty() { "" } else { ", " };
+            words = words.text(Role::Quiet, format!("{before}no room for {}", hidden.join(" ")));
+        }
     }
     let loss = store.loss();
     let lost = match (loss.lines, loss.unsure) {

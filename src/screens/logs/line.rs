@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 
 use super::body::bodies;
 use super::marks::mark;
-use super::shape::LEVEL;
 use super::sight::Sight;
 use super::state::{State, TimeFormat};
 use crate::domain::fact::size_told;
 use crate::domain::structure::Structure;
 use crate::domain::{HostName, Lane, Query};
+use crate::port::keepsake::Bookmark;
 use crate::port::log::{Loss, Since, TailState};
 use crate::port::log_block::{Line, Row};
 use crate::state::logs::{Fold, HostLog, Older, PAGE, Ref, has_older};
@@ -44,6 +44,7 @@ pub fn lines(sight: &Sight<'_>, state: &State, row: Ref) -> Vec<Drawn> {
     let own = match (sight.reading.store.host(row), sight.reading.store.row(row)) {
         (Some(host), Some(Row::Line(line))) => {
             let mut lines = of_line(sight, state, row, host, &line);
+            lines.extend(bookmark(sight, host, &line).and_then(|kept| of_note(sight, kept)));
             lines.extend(state.fold(sight.reading, row).map(|fold| of_fold(sight, fold)));
             lines
         }
@@ -165,11 +166,15 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
     let shape = sight.shape;
     let gap = usize::from(shape.gap);
     let late = match mark(sight, host, line) {
+        _ if bookmark(sight, log, line).is_some() => Words::of(Role::Key, sight.glyphs.bookmark),
         _ if row.is_late() => Words::of(Role::Warn, sight.glyphs.late),
         Some((mark, role)) => Words::of(role, mark),
         None => Words::new().gap(1),
     };
-    let mut head = late.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
+    let mut head = late;
+    if shape.time > 0 {
+        head = head.then(fitted(time_words(sight, state, row, line.at()), shape.time, sight)).gap(gap);
+    }
     if shape.host > 0 {
         let hue = sight.reading.store.host(row).map_or(0, |log| log.hue);
         let hue = Role::log_host(usize::from(hue));
@@ -179,10 +184,11 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
         let name = ending(&speaker(sight, host, line), shape.service);
         head = head.then(fitted(Words::of(Role::Text, name), shape.service, sight)).gap(gap);
     }
-    let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
-    head = head.then(fitted(level, LEVEL, sight)).gap(gap);
-
-    for name in state.columns.iter().filter(|_| shape.field > 0) {
+    if shape.level > 0 {
+        let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
+        head = head.then(fitted(level, shape.level, sight)).gap(gap);
+    }
+    for name in state.columns.iter().take(shape.fields) {
         let words = Words::of(Role::LogField, column(name, line, sight));
         head = head.then(fitted(words, shape.field, sight)).gap(gap);
     }
@@ -193,6 +199,18 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
         None => indent(sight).then(body),
     };
     bodies.into_iter().map(lead).map(Drawn::plain).collect()
+}
+
+/// The bookmark of a line.
+fn bookmark<'a>(sight: &Sight<'a>, log: &HostLog, line: &Line<'_>) -> Option<&'a Bookmark> {
+    sight.kept.bookmark(&sight.fleet.environment.name, (log.name.as_str(), &log.lane), line)
+}
+
+/// What a person said of a line, below it.
+fn of_note(sight: &Sight<'_>, kept: &Bookmark) -> Option<Drawn> {
+    let note = Foreign::from(kept.note.as_str()).plain();
+    let told = format!("{} {note}", sight.glyphs.bookmark);
+    (!note.is_empty()).then(|| Drawn::plain(sentence(sight, Role::Key, told)))
 }
 
 /// The value of a field that stands in a column of its own; nothing where the line has none.

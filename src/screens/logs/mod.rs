@@ -16,11 +16,11 @@ mod unfolded;
 mod view;
 mod walk;
 
-pub use fields::Told;
+pub use fields::{Told, names as fields_of};
 pub use header::Keys;
 pub use histogram::{Span, bars};
 pub use patterns::{Moment, Pane, list as new_patterns, moment};
-pub use shape::Shape;
+pub use shape::{OWN as OWN_COLUMNS, Shape};
 pub use sight::Sight;
 pub use state::{Place, Shows, State, TimeFormat};
 pub use view::{Areas, areas, pane_as_markdown, row_as_markdown, view};

@@ -20,8 +20,12 @@ pub struct Shape {
     pub host: u16,
     /// The service, else unit or program.
     pub service: u16,
-    /// Each of the fields that were chosen.
+    /// The level.
+    pub level: u16,
+    /// Each of the fields that are shown.
     pub field: u16,
+    /// How many of the fields that were chosen are shown, from the left.
+    pub fields: usize,
     /// Spaces between columns.
     pub gap: u16,
     /// Where the message begins.
@@ -30,8 +34,18 @@ pub struct Shape {
 
 /// Columns of a field that was chosen, where there is room.
 const FIELD: u16 = 32;
+/// A field that has less room than this is left out, and then the one before it.
+const NARROW: u16 = 8;
 /// Columns of the level.
-pub const LEVEL: u16 = 5;
+const LEVEL: u16 = 5;
+
+/// The columns that a line has without its fields, and what each is.
+pub const OWN: [(&str, &str); 4] = [
+    ("time", "when it was written"),
+    ("host", "where, when several hosts are read"),
+    ("unit", "the service, else the unit or the program"),
+    ("level", "how important it is"),
+];
 
 impl Shape {
     /// The columns for a screen of this width.
@@ -76,15 +90,20 @@ impl Shape {
                 if names.len() < 2 { 0 } else { longest(&mut names.into_iter(), most) }
             }
         };
+        let shown = |wide: u16, name: &str| if state.without.iter().any(|one| one == name) { 0 } else { wide };
+        let (time, host) = (shown(time, "time"), shown(host, "host"));
+        let (service, level) = (shown(service, "unit"), shown(LEVEL, "level"));
         let part = |wide: u16| if wide == 0 { 0 } else { wide + gap };
         // The first column is for marks.
-        let before = 1 + part(time) + part(host) + part(service) + part(LEVEL);
-        let count = u16::try_from(state.columns.len()).unwrap_or(0);
-        // The message keeps half of the room.
-        let room = (columns.saturating_sub(before) / 2).checked_div(count).unwrap_or(0).saturating_sub(gap);
+        let before = 1 + part(time) + part(host) + part(service) + part(level);
+        // The message keeps half of the room. Where fields would be too narrow the last of them give way.
+        let half = columns.saturating_sub(before) / 2;
+        let chosen = u16::try_from(state.columns.len()).unwrap_or(0);
+        let count = chosen.min(half / (NARROW + gap));
+        let room = half.checked_div(count).unwrap_or(0).saturating_sub(gap);
         let field = room.min(FIELD);
         let message_at = before + part(field) * count;
-        Self { columns, time, host, service, field, gap, message_at }
+        Self { columns, time, host, service, level, field, fields: usize::from(count), gap, message_at }
     }
 
     /// Columns of the message.

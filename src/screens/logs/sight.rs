@@ -12,7 +12,7 @@ use super::{fields, line};
 use crate::domain::highlight::Highlight;
 use crate::port::log_block::Row;
 use crate::state::Fleet;
-use crate::state::logs::{Reading, Ref};
+use crate::state::logs::{Keepsakes, Reading, Ref};
 use crate::style::Glyphs;
 use crate::ui::Clock;
 
@@ -33,6 +33,8 @@ pub struct Sight<'a> {
     pub local: bool,
     /// What is marked: by the person, and by the site.
     pub highlights: [&'a [Highlight]; 2],
+    /// What the person keeps of the site.
+    pub kept: &'a Keepsakes,
     /// The newest deploy, when it began.
     pub deploy: Option<Moment>,
     /// The marks.

@@ -5,7 +5,9 @@ use super::patterns::Pane;
 use super::sight::Sight;
 use super::unfolded::Unfolded;
 use crate::domain::query::Mistake;
+use crate::domain::time::short;
 use crate::domain::{Moment, Query};
+use crate::port::keepsake::Bookmark;
 use crate::port::log::{Since, TailState};
 use crate::state::logs::{Filter, Order, Reading, Ref};
 use crate::ui::Field;
@@ -89,6 +91,8 @@ pub struct State {
     pub field: Option<usize>,
     /// Fields of messages that stand in columns of their own, by the names that queries take.
     pub columns: Vec<String>,
+    /// Which of the line's own columns are left out.
+    pub without: Vec<String>,
     /// Whether the histogram is shown, when a person has said so.
     pub histogram: Option<bool>,
     /// The span of it that is being chosen.
@@ -105,6 +109,8 @@ pub struct State {
     pub now: i64,
     /// When a person asked for all there is.
     pub head_asked: Option<Moment>,
+    /// The line of a bookmark that is being fetched.
+    pub wanted: Option<Box<Bookmark>>,
     /// Whether the person went above the first line just now.
     pub above: bool,
     /// Where the person was before a filter was typed.
@@ -456,15 +462,22 @@ impl State {
         self.place = Place::Held { cursor, y, end: seen.map_or(end, |seen| seen.max(end)) };
     }
 
-    /// How the presets of time are called.
-    pub fn since_word(since: Since) -> String {
-        match since {
-            Since::Newest(lines) => format!("newest {lines}"),
-            Since::Head => "from the beginning".to_owned(),
-            Since::Boot => "since boot".to_owned(),
-            Since::At(at) => format!("since {}", at.strftime("%m-%d %H:%M UTC")),
-            Since::Ago(span) if span.as_secs() >= 3600 => format!("last {}h", span.as_secs() / 3600),
-            Since::Ago(span) => format!("last {}m", span.as_secs() / 60),
+    /// How a span of time is called.
+    pub fn since_word(reading: &Reading) -> String {
+        let stamp = |at: jiff::Timestamp| at.strftime("%m-%d %H:%M").to_string();
+        let last = |span: std::time::Duration| match span.as_secs() {
+            hours if hours >= 3600 && hours % 3600 == 0 => format!("last {}h", hours / 3600),
+            minutes if minutes % 60 == 0 => format!("last {}m", minutes / 60),
+            _ => format!("last {}", short(span)),
+        };
+        match (reading.since, reading.until) {
+            (Since::Newest(lines), _) => format!("newest {lines}"),
+            (Since::Head, _) => "from the beginning".to_owned(),
+            (Since::Boot, _) => "since boot".to_owned(),
+            (Since::At(at), None) => format!("since {} UTC", stamp(at)),
+            (Since::At(at), Some(until)) => format!("{} to {} UTC", stamp(at), stamp(until)),
+            (Since::Ago(span), None) => last(span),
+            (Since::Ago(span), Some(until)) => format!("{} until {} UTC", last(span), stamp(until)),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::state::Fleet;
 pub fn command_line(
     fleet: &Fleet,
     scope: &Scope,
-    since: Since,
+    (since, until): (Since, Option<Timestamp>),
     filter: &Filter,
     follows: bool,
 ) -> (String, Option<&'static str>) {
@@ -49,6 +49,9 @@ pub fn command_line(
         (None, Since::Head) => words.extend(["--since".to_owned(), stamp(Timestamp::UNIX_EPOCH)]),
         (None, Since::Boot) => words.extend(["--boot".to_owned(), "0".to_owned()]),
     }
+    if let Some(until) = until.filter(|_| filter.span.is_none()) {
+        words.extend(["--until".to_owned(), stamp(until)]);
+    }
     if filter.least < 7 {
         let names = ["emerg", "alert", "crit", "error", "warn", "notice", "info"];
         let level = names.get(usize::from(filter.least)).unwrap_or(&"info");
@@ -66,7 +69,7 @@ pub fn command_line(
         Some(query) => words.extend(["--query".to_owned(), query]),
         None => {}
     }
-    if follows && filter.span.is_none() {
+    if follows && filter.span.is_none() && until.is_none() {
         words.push("-f".to_owned());
     }
     (shown(&words), differs)

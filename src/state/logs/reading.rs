@@ -1,10 +1,12 @@
 //! A tail as it was wished for, and everything it has brought.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::scope::{Scope, Sources};
 use super::store::LogStore;
+use crate::domain::time::short;
 use crate::domain::{HostName, Lane};
 use crate::port::log::{LogBatch, Since, TailState, TailWish};
 use crate::state::Fleet;
@@ -22,6 +24,8 @@ pub struct Reading {
     pub scope: Scope,
     /// Since when.
     pub since: Since,
+    /// Until when; it goes on with what comes where that is nothing.
+    pub until: Option<Timestamp>,
     /// Everything that came.
     pub store: LogStore,
     id: u64,
@@ -31,7 +35,8 @@ pub struct Reading {
 impl Reading {
     /// Begins to read; the numbers of wishes never come again.
     pub fn begin(id: u64, scope: Scope, since: Since, fleet: &Fleet) -> Self {
-        let mut reading = Self { sources: scope.sources(fleet), scope, since, store: LogStore::default(), id };
+        let mut reading =
+            Self { sources: scope.sources(fleet), scope, since, until: None, store: LogStore::default(), id };
         // In the order of the site, so that a host keeps its colour whoever speaks first.
         for row in fleet.hosts.iter().filter(|row| reading.sources.contains_key(&row.host.name)) {
             for source in reading.sources.get(&row.host.name).into_iter().flatten() {
@@ -46,6 +51,13 @@ impl Reading {
     #[must_use]
     pub fn within(mut self, memory: usize) -> Self {
         self.store.set_cap(memory);
+        self
+    }
+
+    /// Reads up to a moment, and then no further.
+    #[must_use]
+    pub fn up_to(mut self, until: Option<Timestamp>) -> Self {
+        self.until = until;
         self
     }
 
@@ -66,10 +78,10 @@ impl Reading {
             sources: self.sources.clone(),
             since: self.since,
             bound: Some(MOST),
-            until: None,
+            until: self.until,
             // Levels are chosen here, at once and without asking anybody again.
             least: 7,
-            follow: true,
+            follow: self.until.is_none(),
             whole_lines: false,
             resume: BTreeMap::new(),
         }
@@ -111,14 +123,19 @@ impl Reading {
 
     /// Since when, in words that follow `nothing`.
     pub fn since_words(&self) -> String {
-        match self.since {
+        let stamp = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let since = match self.since {
             Since::Newest(lines) => format!("the newest {lines} lines of each host"),
             Since::Head => "from the beginning".to_owned(),
             Since::Boot => "since each host booted".to_owned(),
-            Since::At(at) => format!("since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
-            Since::Ago(span) if span >= Duration::from_secs(3600) => "the last hour".to_owned(),
-            Since::Ago(span) if span.as_secs() <= 60 => "the last minute".to_owned(),
-            Since::Ago(span) => format!("the last {} minutes", span.as_secs() / 60),
-        }
+            Since::At(at) => format!("since {}", stamp(at)),
+            Since::Ago(span) if span.as_secs() == 3600 => "the last hour".to_owned(),
+            Since::Ago(span) if span.as_secs() == 60 => "the last minute".to_owned(),
+            Since::Ago(span) if span.as_secs() % 60 == 0 && span.as_secs() <= 3600 => {
+                format!("the last {} minutes", span.as_secs() / 60)
+            }
+            Since::Ago(span) => format!("the last {}", short(span)),
+        };
+        self.until.map_or(since.clone(), |until| format!("{since} until {}", stamp(until)))
     }
 }
