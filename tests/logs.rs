@@ -32,9 +32,8 @@ use std::time::Duration;
 
 use console::Console;
 use log_scene::{at, batch, cursor_of, entry, line, loss, opened, stands, wish};
-use quarterdeck::domain::highlight::SavedFilter;
+use quarterdeck::domain::Environment;
 use quarterdeck::domain::host::ClockOffset;
-use quarterdeck::domain::{Environment, LogSource};
 use quarterdeck::port::event::HostEvent;
 use quarterdeck::port::log::{LogFields, LogRow, LossKind, Since, TailState};
 use quarterdeck::port::{Effect, Event};

@@ -198,11 +198,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
         Action::ToggleFold => model.overview.fold(None),
         Action::Unfold => model.overview.fold(Some(true)),
         Action::Fold => model.overview.fold(Some(false)),
-        Action::UnfoldAll => {
-            if let Some(fleet) = &model.fleet {
-                model.overview.unfold_all(fleet);
-            }
-        }
+        Action::UnfoldAll => model.fleet.iter().for_each(|fleet| model.overview.unfold_all(fleet)),
         Action::FoldAll => model.overview.fold_all(),
         Action::FailedOnly => match model.screen {
             Screen::Overview => model.overview.only_trouble = !model.overview.only_trouble,

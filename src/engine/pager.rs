@@ -195,7 +195,7 @@ impl<W: Write> Write for Counted<W> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::super::export::tests::export;

@@ -44,6 +44,7 @@ fn fleet(compose: Compose, all: Vec<Container>) -> Fleet {
         runtime: RuntimeKind::Compose,
         units: vec![UnitPattern::Exact(unit.clone())],
         user: false,
+        logs: Vec::new(),
         compose: Some(compose),
         hosts: vec![host.clone()],
         tier: Tier { rank: 1, name: "core".into() },
