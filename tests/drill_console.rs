@@ -165,8 +165,7 @@ fn a_deploy_that_does_not_build_goes_back_by_itself_and_is_recorded_so() {
     let mut pty = at_its_go("v2.30.6");
     pty.wait_until(LONG, "the page of the run comes by itself", |pty| pages(pty).contains("4 Run running"));
     pty.wait_until(LONG, "it fails and goes back by itself", |pty| pages(pty).contains("rolling back"));
-    told(&mut pty);
-    pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
+    pty.wait_until(LONG * 4, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
     assert!(pty.screen().contains("DRILL"), "{}", pty.screen());
     pty.send("q");
     assert_eq!(pty.wait_exit(LONG).code(), 0);
@@ -177,8 +176,7 @@ fn a_deploy_that_does_not_build_goes_back_by_itself_and_is_recorded_so() {
 fn a_deploy_whose_guard_trips_goes_back_by_itself_and_keeps_its_waiver() {
     let mut pty = at_its_go("v2.30.5");
     pty.wait_until(LONG * 4, "its guard trips", |pty| pages(pty).contains("rolling back"));
-    told(&mut pty);
-    pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
+    pty.wait_until(LONG * 4, "its verdict", |pty| pages(pty).contains("6 Verdict rolled back"));
     assert!(pty.screen().contains("it is only a drill"), "{}", pty.screen());
     pty.send("q");
     assert_eq!(pty.wait_exit(LONG).code(), 0);

@@ -99,7 +99,7 @@ pub struct Logs {
     /// Lines of this file on each of the hosts, also when it is rotated; several are read together.
     #[arg(long, value_name = "PATH", value_parser = file)]
     pub file: Vec<LogSource>,
-    /// The log that the site has this name for in [logs], on the hosts where it is read; several are read together.
+    /// The log that the site has this name for in its table of logs, on the hosts where it is read; several are read together.
     #[arg(long, value_name = "NAME")]
     pub source: Vec<String>,
     /// Everything that the hosts' journals hold, not only what services say.
@@ -108,7 +108,7 @@ pub struct Logs {
     /// Print a JSON object for each line.
     #[arg(long)]
     pub json: bool,
-    /// Print [hidden] in the place of what looks like a secret: passwords, tokens, keys; how many there were is told at the end.
+    /// Print "hidden" in brackets in the place of what looks like a secret: passwords, tokens, keys; how many there were is told at the end.
     #[arg(long)]
     pub mask: bool,
     /// Append JSON lines to this file, and go on exactly behind what it holds of each host.
