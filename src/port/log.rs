@@ -41,6 +41,18 @@ pub struct TailWish {
     pub resume: BTreeMap<Origin, Cursor>,
 }
 
+impl TailWish {
+    /// How many lines are wanted of those in front of a moment. Only whoever has read up to it knows which these are, where
+    /// a source can't be asked for them from behind.
+    pub fn newest_of_span(&self) -> Option<u32> {
+        self.until?;
+        match (self.since, self.bound) {
+            (Since::Newest(lines), _) => Some(lines),
+            (Since::Ago(_) | Since::At(_) | Since::Boot | Since::Head, bound) => bound,
+        }
+    }
+}
+
 /// From where rows come in one order: a lane of a host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {

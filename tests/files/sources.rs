@@ -119,3 +119,19 @@ fn mistakes_in_logs_are_told_with_what_was_meant() {
         assert!(said.contains(told), "{told}: {said}");
     }
 }
+
+#[test]
+fn the_newest_lines_of_a_span_are_those_in_front_of_its_end() {
+    let desk = desk();
+    let line = |minute: u32| format!("2026-11-22T08:{minute:02}:00Z line {minute}\n");
+    desk.write("lines.log", &(0..40).map(line).collect::<String>());
+    let span = ["--since", "2026-11-22T08:10:00Z", "--until", "2026-11-22T08:20:30Z"];
+    let read = |more: &[&str]| desk.qd(&[&["logs", "shop", "--source", "lines"], more].concat());
+    let (code, text) = read(&[&span[..], &["-n", "2"]].concat());
+    assert!(code == 0 && text.contains("2 lines, 0 lost"), "{text}");
+    assert!(text.contains("line 19\n") && text.contains("line 20\n") && !text.contains("line 18\n"), "{text}");
+    let (code, text) = read(&[&span[2..], &["-n", "1"]].concat());
+    assert!(code == 0 && text.contains("line 20\n") && text.contains("1 line, 0 lost"), "{text}");
+    let (code, text) = read(&span);
+    assert!(code == 0 && text.contains("11 lines, 0 lost"), "{text}");
+}

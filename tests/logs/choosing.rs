@@ -241,7 +241,7 @@ fn a_log_of_the_site_is_read_alone_or_with_the_service_that_names_it() {
         console.keys("$");
         assert!(console.screen().contains("qd logs pakashop -e production --source slow"), "{}", console.screen());
         // And everything again, with the logs that services name.
-        console.keys("o enter");
+        console.keys("O enter");
         let all = wish(console.asked()).unwrap();
         let read = |host: &str| all.sources.get(&scene::host_name(host)).cloned().unwrap_or_default();
         assert!(read("app-2").contains(&access) && !read("db-1").contains(&slow));

@@ -97,11 +97,17 @@ fn collect(from: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Res
     Ok(runs)
 }
 
-/// A run with its steps. One that somebody has changed by hand hides no other.
+/// A run with its steps. One that somebody has changed by hand, or that is torn, hides no other.
 fn whole(from: &Connection, mut form: RunForm) -> Result<Option<Run>, Why> {
-    form.steps = steps(from, &form.id)?;
     let id = form.id.clone();
-    let run = form.run();
+    let run = match steps(from, &form.id) {
+        Ok(steps) => {
+            form.steps = steps;
+            form.run()
+        }
+        Err(Why::Damaged(_)) => None,
+        Err(why) => return Err(why),
+    };
     if run.is_none() {
         tracing::warn!(run = crate::text::Foreign::from(id).plain(), "a run in the store can't be read");
     }

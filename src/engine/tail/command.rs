@@ -48,7 +48,7 @@ pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connecti
             Over::Ended(end, said) => {
                 let (row, wait) = told.ended(&end, begun.elapsed(), wish.follow, Timestamp::now());
                 lane.rows.push(row);
-                lane.out.rows(&mut lane.rows).await;
+                lane.send().await;
                 // All that was there was told: nobody waits for the next run.
                 match told.refusal(&end, &said) {
                     Some(why) => lane.tell(TailState::Refused(Foreign::from(why))).await,

@@ -338,7 +338,7 @@ impl Follower {
 
     /// Waits for the next look, as long as the link lasts. `false` when nobody looks any more.
     async fn wait(&mut self, connection: &Arc<dyn Connection>) -> bool {
-        self.lane.out.rows(&mut self.lane.rows).await;
+        self.lane.send().await;
         let mut gone = connection.gone();
         tokio::select! {
             _why = &mut gone => {

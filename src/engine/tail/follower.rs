@@ -313,6 +313,7 @@ impl Follower {
                 }
             }
         };
+        tracing::debug!(host = %self.out.origin.host, place = ?self.protocol.place(), ?newest, ?found, "where reading goes on");
         self.begun.get_or_insert_with(Instant::now);
         let gap = self.heard.take().map(|heard| heard.elapsed());
         self.protocol.open(newest.as_ref(), &found, gap, &mut self.rows);
@@ -457,7 +458,9 @@ mod tests {
         while let Some(Event::Tail(7, _, _, state)) = told.recv().await {
             states.push(state);
         }
-        let [TailState::Ended, TailState::Refused(why), TailState::Ended] = states.as_slice() else {
+        // Who waits leaves with the end; who looks sees the reason last.
+        let [TailState::Refused(_), TailState::Ended, TailState::Refused(why), TailState::Ended] = states.as_slice()
+        else {
             panic!("{states:?}")
         };
         assert!(why.plain().contains("app-1 is read no more"), "{why:?}");

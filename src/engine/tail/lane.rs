@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::follower::Out;
+use super::newest::Newest;
 use crate::domain::LinkFailure;
 use crate::engine::transport::Connection;
 use crate::port::log::{LogRow, TailState, TailWish};
@@ -91,6 +92,7 @@ pub struct Lane {
     /// When it began.
     pub begun: Instant,
     connections: Connections,
+    newest: Option<Newest>,
     told: Option<TailState>,
     lost: Option<Weak<dyn Connection>>,
     heard: Option<std::time::Instant>,
@@ -99,7 +101,9 @@ pub struct Lane {
 impl Lane {
     /// A lane of which nothing was read yet.
     pub fn new(wish: Arc<TailWish>, out: Out, connections: Connections) -> Self {
-        Self { wish, out, rows: Vec::new(), begun: Instant::now(), connections, told: None, lost: None, heard: None }
+        let newest = wish.newest_of_span().filter(|_| !wish.follow).map(Newest::new);
+        let (begun, rows) = (Instant::now(), Vec::new());
+        Self { wish, out, rows, begun, connections, newest, told: None, lost: None, heard: None }
     }
 
     /// A lane of the same host.
@@ -123,10 +127,21 @@ impl Lane {
         self.connections.wait_for(is_new).await.ok()?.clone()
     }
 
+    /// Sends the rows that wait. The newest of a span are kept until it was read to its end.
+    pub async fn send(&mut self) {
+        match &mut self.newest {
+            Some(newest) => newest.take(&mut self.rows),
+            None => self.out.rows(&mut self.rows).await,
+        }
+    }
+
     /// Says how it stands, if that is new; rows that wait go before it.
     pub async fn tell(&mut self, state: TailState) {
         if self.told.as_ref() != Some(&state) {
-            self.out.rows(&mut self.rows).await;
+            self.send().await;
+            if let (TailState::Ended, Some(newest)) = (&state, &mut self.newest) {
+                self.out.rows(&mut newest.told()).await;
+            }
             self.told = Some(state.clone());
             self.out.state(state).await;
         }
@@ -181,7 +196,7 @@ impl Lane {
             let length = tokio::select! {
                 biased;
                 () = sleep_until(flush_at), if waiting => {
-                    self.out.rows(&mut self.rows).await;
+                    self.send().await;
                     continue;
                 }
                 length = stream.io.read(&mut piece) => length.unwrap_or(0),
@@ -200,19 +215,19 @@ impl Lane {
                 flush_at = silence + WAIT;
             }
             if !take.bytes(piece.get(..length).unwrap_or_default(), &mut self.rows) {
-                self.out.rows(&mut self.rows).await;
+                self.send().await;
                 return Over::Stopped;
             }
             pending = if waiting { pending + length } else { length };
             if self.rows.len() >= ROWS || pending >= BYTES {
-                self.out.rows(&mut self.rows).await;
+                self.send().await;
             }
         }
         match tokio::time::timeout(VERDICT_WITHIN, &mut stream.ended).await {
             Ok((End::LinkLost(_), _)) => Over::LinkLost,
             Ok((end, said)) => {
                 take.end(&mut self.rows);
-                self.out.rows(&mut self.rows).await;
+                self.send().await;
                 Over::Ended(end, said)
             }
             Err(_) => Over::Ended(End::TimedOut(VERDICT_WITHIN), Vec::new()),
@@ -234,7 +249,7 @@ impl Lane {
         if more && output.cut == 0 {
             take.end(&mut self.rows);
         }
-        self.out.rows(&mut self.rows).await;
+        self.send().await;
         match output.end {
             End::LinkLost(_) => Over::LinkLost,
             _ if !more => Over::Stopped,

@@ -10,6 +10,7 @@ mod fields;
 mod file;
 mod follower;
 mod lane;
+mod newest;
 mod page;
 mod reader;
 

@@ -51,10 +51,12 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
     }
     // What stands in another command is graded with that one: each once, or every level would double the work.
     let is_seen = |at: &Range<usize>| commands(text, &seen.substitutions).any(|outer| holds(outer, at));
-    let inner = seen.substitutions.iter().filter(|at| !is_seen(at)).filter_map(|at| text.get(at.clone()));
-    let inner = inner.map(|inner| match inner.strip_prefix('(') {
-        Some(sum) => read_if(is_sum(&without_substitutions(sum))),
-        None => shell(inner, depth + 1),
+    let inner = seen.substitutions.iter().filter(|at| !is_seen(at));
+    let inner = inner.filter_map(|at| Some((text.get(..at.start)?.ends_with('`'), text.get(at.clone())?)));
+    let inner = inner.map(|(backtick, inner)| match inner.strip_prefix('(') {
+        Some(sum) if !backtick => read_if(is_sum(&without_substitutions(sum))),
+        Some(_) | None if backtick => shell(&without_backslashes(inner), depth + 1),
+        Some(_) | None => shell(inner, depth + 1),
     });
     let whole = own.max(inner.max().unwrap_or(Danger::Read));
     // A function may bear any name, also that of a program.
@@ -63,6 +65,16 @@ pub(super) fn shell(text: &str, depth: usize) -> Danger {
     let set = seen.uses.iter().filter(|one| one.sets).all(|one| may_set(&one.name, true));
     let plain = plain && set && !text.contains("@P}") && !numbers::trusts(text, &seen);
     if plain { whole } else { whole.max(Danger::Change) }
+}
+
+/// What stands between backticks as the shell reads it: a backslash in front of a backtick, a dollar or a backslash goes.
+fn without_backslashes(inner: &str) -> String {
+    let (mut out, mut rest) = (String::new(), inner.chars().peekable());
+    while let Some(c) = rest.next() {
+        let escapes = c == '\\' && rest.peek().is_some_and(|next| ['`', '$', '\\'].contains(next));
+        out.push(if escapes { rest.next().unwrap_or(c) } else { c });
+    }
+    out
 }
 
 /// The substitutions that are read as scripts of their own: no calculations, and none in backticks, in which what is inside

@@ -4,6 +4,8 @@
 //! Reading goes on from the cursor of the last entry that was read completely, with `--cursor`, which begins with that
 //! very entry: its coming again proves that nothing lies between, and then it is left out. `--after-cursor`, `-n 0`
 //! and `--all` are never used: some versions lose lines with the first two, and the third changes bytes.
+//! A reader that follows shows the boot that runs only (systemd 252, also with a cursor or a time from before it): whatever
+//! lies in earlier ones is read to its end by another first.
 
 pub mod command;
 pub mod container;
@@ -14,6 +16,7 @@ pub mod lines;
 mod note;
 pub mod output;
 pub mod page;
+mod place;
 pub mod protocol;
 #[cfg(test)]
 mod protocol_tests;

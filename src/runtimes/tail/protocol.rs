@@ -11,8 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::command::{Begin, Filter};
-use super::cursor::Parts;
 use super::entry::{self, Note};
+use super::place::Place;
 use super::seen::Seen;
 use crate::port::RemoteCommand;
 use crate::port::log::{Cursor, LogRow, Loss, LossKind, TailWish};
@@ -59,38 +59,6 @@ pub enum Taken {
     Malformed,
 }
 
-/// A place in the journal.
-#[derive(Debug, Clone)]
-struct Place {
-    cursor: Cursor,
-    parts: Parts,
-    /// Whether the reader of this tail would show the entry there.
-    own: bool,
-}
-
-impl Place {
-    fn new(cursor: Cursor, own: bool) -> Self {
-        Self { parts: Parts::of(&cursor), cursor, own }
-    }
-
-    fn of(entry: &Entry, own: bool) -> Option<Self> {
-        let cursor = entry.get("__CURSOR").and_then(|word| std::str::from_utf8(word).ok()).and_then(Cursor::new)?;
-        Some(Self::new(cursor, own))
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        let renumbered = || {
-            let same_series = self.parts.series.is_some() && self.parts.series == other.parts.series;
-            !same_series && self.parts.content().is_some() && self.parts.content() == other.parts.content()
-        };
-        self.cursor == other.cursor || renumbered()
-    }
-
-    fn at(&self) -> Option<Timestamp> {
-        entry::time_of(self.parts.realtime?)
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// No session.
@@ -99,6 +67,9 @@ enum Phase {
     Bound,
     /// The newest lines are read.
     Newest,
+    /// What lies in earlier boots is read to its end: a journalctl that follows shows the running one only (systemd 252),
+    /// whatever place or time it is told.
+    Past,
     /// Reading from the place on.
     Reading,
     Done,
@@ -200,7 +171,7 @@ impl Protocol {
         self.phase = match self.place.take() {
             Some(place) => {
                 self.go_on(place, found, gap, rows);
-                Phase::Reading
+                self.reading()
             }
             None => self.start(),
         };
@@ -221,8 +192,28 @@ impl Protocol {
             Begin::Newest(0) => Phase::Done,
             Begin::Newest(_) => Phase::Newest,
             Begin::Ago(_) | Begin::Time(_) | Begin::Boot if self.bound.is_some() => Phase::Bound,
-            Begin::Ago(_) | Begin::Time(_) | Begin::Head | Begin::Boot | Begin::Cursor(_) => Phase::Reading,
+            Begin::Ago(_) | Begin::Time(_) | Begin::Head | Begin::Boot | Begin::Cursor(_) => self.reading(),
         }
+    }
+
+    /// How reading goes on: whoever follows has read what lies in earlier boots first.
+    fn reading(&self) -> Phase {
+        let lies_here = match (&self.place, &self.from) {
+            (Some(place), _) => self.is_running(place),
+            (None, Begin::Boot | Begin::Newest(_)) => true,
+            (None, Begin::Head | Begin::Ago(_) | Begin::Time(_) | Begin::Cursor(_)) => self.newest.is_none(),
+        };
+        if self.follow && self.filter.boot.is_none() && !lies_here { Phase::Past } else { Phase::Reading }
+    }
+
+    fn lies_where_it_is_followed(&self, place: &Place) -> bool {
+        self.filter.boot.is_some() || self.is_running(place)
+    }
+
+    /// Whether a place lies in the boot that runs, as far as the journal tells.
+    fn is_running(&self, place: &Place) -> bool {
+        let running = self.newest.as_ref().and_then(|newest| newest.parts.boot);
+        running.is_none() || running == place.parts.boot
     }
 
     fn go_on(&mut self, place: Place, found: &Found, gap: Option<Duration>, rows: &mut Vec<LogRow>) {
@@ -282,7 +273,10 @@ impl Protocol {
 
     /// What to do now. `elapsed` is the time since the first session began.
     pub fn next(&self, elapsed: Duration) -> Next {
+        let follows = self.follow && self.phase == Phase::Reading && self.filter.boot.is_none();
         let from = match (&self.from, &self.place) {
+            // Everything before the running boot was read.
+            (_, Some(place)) if follows && !self.is_running(place) => Begin::Boot,
             (_, Some(place)) => Begin::Cursor(place.cursor.clone()),
             (Begin::Ago(ago), None) => Begin::Ago(*ago + elapsed),
             (from, None) => from.clone(),
@@ -290,6 +284,7 @@ impl Protocol {
         match self.phase {
             Phase::Bound => Next::Bound(self.filter.bound(&from, self.until, self.bound.unwrap_or(u32::MAX))),
             Phase::Newest => Next::Read(self.filter.read(&self.from, self.until, false)),
+            Phase::Past => Next::Read(self.filter.read(&from, self.until, false)),
             Phase::Reading if self.follow => Next::Follow(self.filter.read(&from, self.until, true)),
             Phase::Reading => Next::Read(self.filter.read(&from, self.until, false)),
             Phase::Away | Phase::Done => Next::Done,
@@ -299,7 +294,6 @@ impl Protocol {
     /// Takes the answer to [`Next::Bound`]: where to begin, if there are more lines than are wanted. An answer that is
     /// none leaves the bound out.
     pub fn bounded(&mut self, answer: &[u8], rows: &mut Vec<LogRow>) {
-        self.phase = Phase::Reading;
         let word = std::str::from_utf8(answer).ok().and_then(|text| Cursor::new(text.trim()));
         if let Some(cursor) = word {
             let place = Place::new(cursor, true);
@@ -309,6 +303,7 @@ impl Protocol {
             self.place = Some(place);
         }
         self.bound = None;
+        self.phase = self.reading();
     }
 
     /// Takes one entry of the reader that runs. Where journalctl can't read an entry to its end it goes on with the
@@ -434,7 +429,12 @@ impl Protocol {
                 if self.place.is_none() {
                     self.anchor();
                 }
-                self.expected = self.place.clone().filter(|place| place.own);
+                self.expected = self.place.clone().filter(|place| place.own && self.lies_where_it_is_followed(place));
+                Phase::Reading
+            }
+            Phase::Past => {
+                self.caught_up = true;
+                self.expected = self.place.clone().filter(|place| place.own && self.lies_where_it_is_followed(place));
                 Phase::Reading
             }
             Phase::Reading if self.follow => Phase::Away,

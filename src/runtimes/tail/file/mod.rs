@@ -149,7 +149,7 @@ impl Appended {
 
     /// Where the beginning must be looked for before it is read, if that is needed.
     pub fn search(&self, wish: &TailWish) -> Option<Begin> {
-        let is_open = self.now.is_none() && !self.fresh && wish.bound.is_none();
+        let is_open = self.now.is_none() && !self.fresh && (wish.bound.is_none() || wish.until.is_some());
         self.from.filter(|_| is_open).map(Begin::new)
     }
 
@@ -176,6 +176,8 @@ impl Appended {
                 (mode, reel.place().file.as_str(), reel.place().at)
             }
             (None, _) if self.fresh => ("head", "", 0),
+            // Which are the newest before a moment is known when it was read up to it.
+            (None, _) if wish.newest_of_span().is_some() => ("head", "", 0),
             (None, Since::Newest(lines)) => ("newest", "", u64::from(lines)),
             (None, Since::Ago(_) | Since::At(_) | Since::Boot) => match wish.bound {
                 Some(bound) => ("newest", "", u64::from(bound)),
