@@ -140,19 +140,12 @@ fn pages(pty: &pty::Pty) -> String {
     pty.screen().lines().find(|line| line.contains("1 What")).unwrap_or_default().to_owned()
 }
 
-/// In a drill no channel is told anything, so a person says that it is told.
-fn told(pty: &mut pty::Pty) {
-    pty.wait_until(LONG * 4, "the others are to be told", |pty| pty.screen().contains("needs you: tick Release"));
-    press(pty, "d", "it is ticked", |pty| !pty.screen().contains("needs you: tick Release"));
-}
-
 #[test]
 #[ignore = "takes minutes; run with --ignored"]
 fn a_deploy_that_goes_well_is_recorded_as_good() {
     let mut pty = at_its_go("v2.31.0");
     pty.wait_until(LONG, "the page of the run comes by itself", |pty| pages(pty).contains("4 Run running"));
     pty.wait_until(LONG * 8, "its verification", |pty| pages(pty).contains("4 Run done"));
-    told(&mut pty);
     pty.wait_until(LONG * 2, "its verdict", |pty| pages(pty).contains("6 Verdict good"));
     assert!(pty.screen().contains("it is recorded as a release"), "{}", pty.screen());
     pty.send("q");
