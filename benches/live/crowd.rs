@@ -22,7 +22,7 @@ pub fn measure(stage: &Stage) {
         shell.send(
             "printf '%s\\n' i=0 'while :; do for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
              echo \"GET /api/v1/orders status=200 took=12ms customer=c-$j cart=open order=$i.\"; i=$((i+1)); done; \
-             sleep 0.1; done' >/run/qd-crowd.sh; printf '%s\\n' '[Service]' LogRateLimitIntervalSec=0 \
+             sleep 0.1; done' >/run/qd-crowd.sh; printf '%s\\n' '[Service]' LogRateLimitIntervalSec=1 LogRateLimitBurst=10000 \
              'ExecStart=/bin/sh /run/qd-crowd.sh' >/run/systemd/system/qd-crowd@.service; systemctl daemon-reload; \
              echo ready",
         );
