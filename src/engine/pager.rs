@@ -32,14 +32,14 @@ impl Pager {
     /// Writes the lines beside the loop, and hands over the program that shows them, or a sentence.
     pub fn begin(&mut self, export: Box<LogExport>, at: Option<usize>, events: mpsc::Sender<Event>) {
         let made = match &self.folder {
-            Some(folder) => Ok(Arc::clone(folder)),
+            Some(folder) => folder.renew().map(|()| Arc::clone(folder)),
             None => RuntimeDir::create().map(Arc::new),
         };
         self.folder = made.as_ref().ok().map(Arc::clone);
         drop(tokio::spawn(async move {
             let writing = tokio::task::spawn_blocking(move || {
                 let folder = made.map_err(|why| format!("The lines can't be handed to a pager: {why}."))?;
-                errand(&export, at, folder.path(), |name| std::env::var_os(name))
+                errand(&export, at, &folder.path(), |name| std::env::var_os(name))
             });
             let ended = writing.await.unwrap_or_else(|_| Err("The lines could not be written.".to_owned()));
             let news = ended.map_or_else(ShellNews::Refused, ShellNews::Ready);

@@ -72,7 +72,7 @@ impl Terminal {
             }
         };
         let status = place.path().join("status");
-        let (errand, gone) = match self.errand(place.path(), &status).await {
+        let (errand, gone) = match self.errand(&place.path(), &status).await {
             Ok(errand) => errand,
             Err((reason, why)) => {
                 self.refuse(&why).await;

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -17,11 +18,19 @@ const LONGEST_NAME: usize = 6;
 /// which knows it by its lock that nobody holds.
 #[derive(Debug)]
 pub struct RuntimeDir {
+    /// Below which a directory may be made, the first that will do.
+    bases: Vec<PathBuf>,
+    place: Mutex<Place>,
+    next: AtomicU32,
+}
+
+/// Where it is by now.
+#[derive(Debug)]
+struct Place {
     path: PathBuf,
     lock: PathBuf,
     // Held as long as we live: the kernel lets go of it however we die.
     _held: File,
-    next: AtomicU32,
 }
 
 impl RuntimeDir {
@@ -39,12 +48,48 @@ impl RuntimeDir {
     /// A sentence with what was tried and what to do.
     pub fn create_in(runtime: Option<PathBuf>) -> Result<Self, String> {
         let user = rustix::process::getuid().as_raw();
-        let places = runtime.map(|base| base.join("qd")).into_iter().chain([PathBuf::from(format!("/tmp/qd-{user}"))]);
+        let bases = runtime.map(|base| base.join("qd")).into_iter().chain([PathBuf::from(format!("/tmp/qd-{user}"))]);
+        let bases: Vec<PathBuf> = bases.collect();
+        let place = Mutex::new(Place::below_first(&bases)?);
+        Ok(Self { bases, place, next: AtomicU32::new(0) })
+    }
+
+    /// Makes the directory anew if somebody has removed it: the session manager at the last logout while we go on in a
+    /// terminal that outlives it, or whoever clears temporary files. Sockets that were in it are gone.
+    ///
+    /// # Errors
+    /// A sentence with what was tried and what to do.
+    pub fn renew(&self) -> Result<(), String> {
+        let mut place = self.place();
+        if !fs::symlink_metadata(&place.path).is_ok_and(|found| found.is_dir()) {
+            *place = Place::below_first(&self.bases)?;
+        }
+        Ok(())
+    }
+
+    /// A path for a new socket, never given twice.
+    pub fn socket(&self, kind: char) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed) & 0xf_ffff;
+        self.path().join(format!("{kind}{number:x}"))
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> PathBuf {
+        self.place().path.clone()
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    fn below_first(bases: &[PathBuf]) -> Result<Self, String> {
         let mut tried = Vec::new();
-        for place in places {
-            match Self::create_below(&place) {
+        for base in bases {
+            match Self::below(base) {
                 Ok(made) => return Ok(made),
-                Err(error) => tried.push(format!("{}: {error}", place.display())),
+                Err(error) => tried.push(format!("{}: {error}", base.display())),
             }
         }
         Err(format!(
@@ -53,7 +98,7 @@ impl RuntimeDir {
         ))
     }
 
-    fn create_below(base: &Path) -> io::Result<Self> {
+    fn below(base: &Path) -> io::Result<Self> {
         private_dir(base)?;
         clean(base);
         for _ in 0..16 {
@@ -73,24 +118,13 @@ impl RuntimeDir {
                 continue;
             }
             DirBuilder::new().mode(0o700).create(&path)?;
-            return Ok(Self { path, lock, _held: held, next: AtomicU32::new(0) });
+            return Ok(Self { path, lock, _held: held });
         }
         Err(io::Error::other("found no free name"))
     }
-
-    /// A path for a new socket, never given twice.
-    pub fn socket(&self, kind: char) -> PathBuf {
-        let number = self.next.fetch_add(1, Ordering::Relaxed) & 0xf_ffff;
-        self.path.join(format!("{kind}{number:x}"))
-    }
-
-    /// The directory itself.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
-impl Drop for RuntimeDir {
+impl Drop for Place {
     fn drop(&mut self) {
         // What can't be removed now is removed by the next run.
         let _ = fs::remove_dir_all(&self.path);
@@ -175,7 +209,7 @@ mod tests {
         assert!(living.path().join("m0").exists(), "the first run's socket is untouched");
         assert!(!dead.exists() && !home.path().join("qd/abcdef.lock").exists());
 
-        let (first_path, second_path) = (living.path().to_owned(), second.path().to_owned());
+        let (first_path, second_path) = (living.path(), second.path());
         drop((living, second));
         assert!(!first_path.exists() && !second_path.exists());
         assert_eq!(fs::read_dir(home.path().join("qd")).unwrap().count(), 0);
@@ -211,10 +245,34 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_removed_is_made_anew_and_goes_with_us() {
+        let home = private_temp();
+        let ours = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        let first = ours.path();
+        ours.renew().unwrap();
+        assert_eq!(ours.path(), first, "what is there stays");
+        fs::remove_dir_all(home.path().join("qd")).unwrap();
+        ours.renew().unwrap();
+        let second = ours.path();
+        assert!(second.starts_with(home.path()) && second.is_dir());
+        assert_eq!(fs::metadata(&second).unwrap().mode() & 0o777, 0o700);
+        // It is known as that of a living run.
+        let other = RuntimeDir::create_in(Some(home.path().to_owned())).unwrap();
+        assert!(second.is_dir());
+        // The session is over, and its folder with it: another place will do.
+        fs::remove_dir_all(home.path()).unwrap();
+        ours.renew().unwrap();
+        let third = ours.path();
+        assert!(third.is_dir() && !third.starts_with(home.path()), "{}", third.display());
+        drop((ours, other));
+        assert!(!third.exists());
+    }
+
+    #[test]
     fn a_directory_that_others_can_read_is_refused() {
         let home = private_temp();
         fs::create_dir(home.path().join("qd")).unwrap();
         fs::set_permissions(home.path().join("qd"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        assert!(RuntimeDir::create_below(&home.path().join("qd")).is_err());
+        assert!(Place::below(&home.path().join("qd")).is_err());
     }
 }

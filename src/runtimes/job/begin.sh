@@ -92,8 +92,9 @@ qd_write() {
   printf '%s\n' "$qd_script" >"$qd_new/script" || return 1
   [ "$(qd_size "$qd_new/script")" = "$qd_bytes" ] || return 1
   if [ -n "${qd_input+x}" ]; then printf '%s\n' "$qd_input" >"$qd_new/input" || return 1; fi
-  : >"$qd_new/out" || return 1
-  if [ "$qd_split" = 1 ]; then : >"$qd_new/err" || return 1; fi
+  # Not `:`, with which a shell ends when the file can't be made.
+  true >"$qd_new/out" || return 1
+  if [ "$qd_split" = 1 ]; then true >"$qd_new/err" || return 1; fi
   # Room that is kept for the end, should the disk be full by then.
   printf '%-512s\n' '' >"$qd_new/status" || return 1
   printf '%-512s\n' '' >"$qd_new/ended" || return 1
@@ -161,13 +162,20 @@ qd_is_locked() {
 qd_keep_lock() {
   [ -n "${qd_lock:-}" ] && [ "$qd_lock_seen" -lt "$qd_lock_token" ] || return 0
   if [ "$qd_uid" = 0 ]; then qd_f=$qd_state/runs/.lock-$qd_lock; else qd_f=$qd_public/lock-$qd_lock; fi
-  : 2>/dev/null >"$qd_f-$qd_lock_token" || return 1
+  true 2>/dev/null >"$qd_f-$qd_lock_token" || return 1
   qd_sync "$qd_f-$qd_lock_token"
   set +f
   for qd_v in "$qd_f"-*; do
     if [ "$qd_v" != "$qd_f-$qd_lock_token" ] && [ -O "$qd_v" ]; then rm -f "$qd_v"; fi
   done
   set -f
+}
+
+# Keeps the run's token where every login sees it. Another login's step of the same run may have done so: its file can't be
+# written, and need not be.
+qd_show_token() {
+  qd_f=$qd_public/token-$qd_run-$qd_token
+  [ -e "$qd_f" ] || true 2>/dev/null >"$qd_f"
 }
 
 qd_begin() {
@@ -200,17 +208,17 @@ qd_begin() {
     esac
   fi
   qd_place || qd_not place "$qd_base"
-  : 2>/dev/null >"$qd_base/token-$qd_token" || qd_not room "$qd_base"
+  true 2>/dev/null >"$qd_base/token-$qd_token" || qd_not room "$qd_base"
   qd_give "$qd_base/token-$qd_token"
   qd_new=$qd_base/.new-$qd_nonce
   { mkdir "$qd_new" && qd_write; } 2>/dev/null || qd_not room "$qd_base"
   qd_dir=$qd_base/$qd_job
   if [ "$qd_uid" = 0 ]; then
-    [ ! -d "$qd_public" ] || : 2>/dev/null >"$qd_public/token-$qd_run-$qd_token"
+    [ ! -d "$qd_public" ] || qd_show_token
   else
     mkdir -m 1777 "$qd_public" 2>/dev/null && chmod 1777 "$qd_public"
     if ! [ -h "$qd_public" ]; then
-      : 2>/dev/null >"$qd_public/token-$qd_run-$qd_token"
+      qd_show_token
       mkdir -m 755 "$qd_public/claim-$qd_key" 2>/dev/null
       if [ -d "$qd_public/claim-$qd_key" ] && ! [ -O "$qd_public/claim-$qd_key" ]; then
         rm -rf "$qd_new"

@@ -4,7 +4,7 @@ qd_cancel() {
   if [ "$qd_token_seen" -le "$qd_token" ] && qd_find; then
     qd_judge
     if [ "$qd_seen" = running ]; then
-      : >"$qd_dir/cancel" || { echo denied && exit 0; }
+      true >"$qd_dir/cancel" || { echo denied && exit 0; }
       [ "$qd_hard" != 1 ] || qd_kill
       # Read and write: this neither waits for a reader nor fails without one.
       [ ! -p "$qd_dir/control" ] || { printf 'cancel\n' 1<>"$qd_dir/control"; } 2>/dev/null

@@ -161,7 +161,7 @@ qd_run_it() {
       for qd_f in out err; do
         qd_n=$(qd_size "$qd_dir/$qd_f") || continue
         [ "$qd_n" -gt "$qd_room" ] || continue
-        : >"$qd_dir/flood"
+        true >"$qd_dir/flood"
         kill -USR1 "$qd_ctl"
         exit 0
       done

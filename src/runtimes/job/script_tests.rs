@@ -208,6 +208,23 @@ fn a_command_that_ends_before_its_watcher_listens_ends() {
 }
 
 #[test]
+fn what_another_login_keeps_of_the_run_is_no_hindrance() {
+    for shell in shells() {
+        let bench = Bench::new(shell);
+        let public = bench.path("public");
+        // A folder in the place of the file: nobody can write it, root neither.
+        std::fs::create_dir_all(public.join(format!("token-{}-1", bench.named.run))).unwrap();
+        let script = sh("echo done");
+        let text = String::from_utf8(bench.order(&script, "n").script().unwrap().to_vec()).unwrap();
+        let usual = "qd_public=/var/tmp/quarterdeck-jobs\n";
+        assert!(text.contains(usual));
+        let text = text.replace(usual, &format!("qd_public={}\n", public.display()));
+        assert_eq!(began(bench.sh(text.as_bytes()).as_bytes()), Some(Begun::Started), "{shell}");
+        assert_eq!(bench.ended().exit, Some(0), "{shell}");
+    }
+}
+
+#[test]
 fn time_is_up_on_the_host_and_everything_of_the_job_ends() {
     let bench = Bench::new("/bin/sh");
     let marked = format!("sleep 77{}", fastrand::u32(1000..9999));

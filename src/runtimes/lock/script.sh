@@ -16,7 +16,7 @@ if [ -z "$at" ]; then
 fi
 
 command -v flock >/dev/null 2>&1 || refuse write 'flock is not found on this host'
-exec 9<"$at" || refuse write 'the folder of the lock can not be opened'
+command exec 9<"$at" || refuse write 'the folder of the lock can not be opened'
 
 # Who keeps everybody else from the folder, as far as the host says it.
 culprit() {

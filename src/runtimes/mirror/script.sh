@@ -101,7 +101,7 @@ case $op in
         why=$(mv -f -- "$own/.new" "$file" 2>&1) || refuse write "$why"
         flush "$own"
       fi
-      [ "$last" != ended ] || : >"$own/ended"
+      [ "$last" != ended ] || true >"$own/ended"
     fi
     why=$(beat alive 2>&1) || [ "$op" != beat ] || refuse write "$why"
     # Whoever takes it over makes its place first and reads then: it has read what was written before we look here.

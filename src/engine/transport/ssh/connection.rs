@@ -1,7 +1,7 @@
 //! A connection over ssh, as everybody above sees it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,11 @@ use crate::port::{End, Output, RemoteCommand};
 /// Calls whose leavings wait to be ended; beyond that the warden does it when the connection ends.
 const ORPHANS: usize = 32;
 
+/// How often is looked whether the control socket is still there.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long the news of the master's own end may come after that of its socket.
+const NEWS: Duration = Duration::from_secs(1);
+
 /// A live connection. Its drop ends the master, and the warden ends what runs on the host.
 #[derive(Debug)]
 pub(super) struct SshConnection {
@@ -48,6 +53,13 @@ pub(super) struct Way {
     pub(super) shell: Shell,
     /// Our private directory.
     pub(super) runtime: Arc<RuntimeDir>,
+}
+
+/// Waits until somebody has removed this socket: nothing can be begun over the link any more.
+async fn vanished(socket: &Path) {
+    while socket.exists() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 impl SshConnection {
@@ -79,9 +91,14 @@ impl SshConnection {
         };
         let (say_round_trip, round_trip) = watch::channel(None);
         let watched = line.clone();
+        let (control, mut last_words) = (socket.clone(), master_gone.clone());
         tokio::spawn(async move {
             let why = tokio::select! {
                 why = reason(&mut master_gone) => why,
+                () = vanished(&control) => match tokio::time::timeout(NEWS, reason(&mut last_words)).await {
+                    Ok(why) => why,
+                    Err(_) => LinkFailure::Here("its socket was removed from here".into()),
+                },
                 why = warden.tend(&watched, orphaned, &say_round_trip) => why,
                 () = stop.cancelled() => LinkFailure::Closed("by this console".into()),
             };

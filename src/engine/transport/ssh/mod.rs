@@ -59,6 +59,7 @@ impl SshTransport {
     }
 
     async fn attempt(self, host: Host, alias: SshAlias, asker: Asker) -> Result<Arc<dyn Connection>, LinkFailure> {
+        self.runtime.renew().map_err(|why| LinkFailure::Here(why.into()))?;
         let (say, mut seen) = watch::channel(Seen::default());
         let door = if asker.is_attended() {
             let door = Door::open(&self.runtime)

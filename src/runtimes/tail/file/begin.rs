@@ -14,7 +14,7 @@ use crate::runtimes::tail::stamp::Stamps;
 /// Prints where the file is, then a few bytes at equal distances.
 const SCRIPT: &str = r#"f=$1 low=$2 high=$3
 [ -f "$f" ] && [ -r "$f" ] || exit 21
-exec 3<"$f" || exit 20
+command exec 3<"$f" || exit 20
 size=$(stat -L -c %s /proc/self/fd/3) || exit 23
 [ "$high" -gt 0 ] && [ "$high" -lt "$size" ] || high=$size
 echo "= new $(stat -L -c %d-%i /proc/self/fd/3) $low $high $(date '+%z %s')"

@@ -34,6 +34,8 @@ pub enum How {
     Cut,
     /// The one that was read was rotated: this is its successor.
     Next,
+    /// The same, but what stood in another one between the two is not known.
+    Later,
 }
 
 /// A file that is read from now on.
@@ -145,6 +147,7 @@ fn how_of(word: &str) -> Option<How> {
         "gone" => How::Gone,
         "cut" => How::Cut,
         "next" => How::Next,
+        "later" => How::Later,
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 //! before that place.
 //!
 //! A file that is rotated away is read to its end where it lies now, as long as it lies beside its successor and is not
-//! packed; then the successor is read from its beginning, and for a minute what whoever still has the old one open writes
+//! packed; then its successors are read, each from its beginning, and for a minute what whoever still has the old one open writes
 //! there comes as well. One that became shorter, or other bytes, begins anew.
 
 pub mod begin;
@@ -254,9 +254,10 @@ impl Appended {
                 rows.push(self.loss(now, kind, None));
                 (self.now, self.from) = (new(false), None);
             }
-            How::Next => {
+            How::Next | How::Later => {
                 // What is written into the old one from now on is looked for as well: nothing is lost by itself.
-                rows.push(self.loss(now, LossKind::Rotated, Some(0)));
+                let lost = if begins.how == How::Next { Some(0) } else { None };
+                rows.push(self.loss(now, LossKind::Rotated, lost));
                 let old = self.now.take();
                 self.before = old.map(|reel| Before { reel, last: self.last, level: self.level });
                 (self.now, self.from) = (new(false), None);

@@ -20,8 +20,42 @@ send() {
   echo "$1 $b $(($4-b))"
   part "$2" "$b" "$4"
 }
+inode() { stat -L -c %i -- "$1" 2>/dev/null; }
+# A moment of a file in nanoseconds, 0 where its file system does not keep it.
+moment() {
+  m=$(stat -L -c "%.9$1" -- "$2" 2>/dev/null)
+  m=${m%.*}${m#*.}
+  case $m in ''|*[!0-9]*) echo 0 ;; *) echo "$m" ;; esac
+}
+# What came behind the file that is read: the one in its place, or one that was rotated as well before anybody looked. That
+# one is known by its birth, which is later than what was last written before it. Where something lies beside that may
+# be one and can't be read as such, nobody knows what stood in it.
+after() {
+  next=$f which=$(inode "$f") said=next first= any=
+  old=$(moment W /proc/self/fd/3) last=$(moment Y /proc/self/fd/3)
+  for s in "$real".* "$real"-*; do
+    [ -f "$s" ] || continue
+    any=1
+    if [ "$s" -ef "$f" ] || [ "$s" -ef /proc/self/fd/3 ]; then continue; fi
+    i=$(inode "$s")
+    case $seen in *" $i "*) continue ;; esac
+    born=$(moment W "$s")
+    case $s in *.gz|*.xz|*.bz2|*.zst) born=0 ;; esac
+    if [ "$old" -eq 0 ] || [ "$born" -eq 0 ] || ! [ -r "$s" ]; then
+      if [ "$s" -nt /proc/self/fd/3 ]; then said=later; fi
+    elif [ "$born" -lt "$old" ]; then
+      continue
+    # Whoever writes learns of a rotation a little later.
+    elif [ "$born" -eq "$old" ] || [ "$((born+1000000000))" -lt "$last" ]; then
+      said=later
+    elif [ -z "$first" ] || [ "$born" -lt "$first" ] || { [ "$born" -eq "$first" ] && [ "$next" -nt "$s" ]; }; then
+      next=$s which=$i first=$born
+    fi
+  done
+  if [ -n "$any" ] && [ "$(stat -L -c %h /proc/self/fd/3)" = 0 ]; then said=later; fi
+}
 begins() { echo "= $1 $(which /proc/self/fd/3) $2 $size $(date '+%z %s')"; }
-src=$f how=new kept=
+src=$f how=new kept= seen=" ${was#*-} "
 case $mode in at|skip)
   how=same
   if [ "$(which "$f")" != "$place" ]; then
@@ -30,7 +64,7 @@ case $mode in at|skip)
     if [ "$how" = moved ] && [ "$src" -ef "$f" ]; then how=same; fi
   fi ;;
 esac
-exec 3<"$src" || exit 20
+command exec 3<"$src" || exit 20
 size=$(size_of 3) || exit 23
 if [ "$mode" = newest ]; then
   lines=$off room=1048576
@@ -59,7 +93,7 @@ if [ "$mode" = skip ] && { [ "$how" = same ] || [ "$how" = moved ]; }; then
   echo "~ $at"
 fi
 if [ -n "$was" ]; then
-  if old=$(beside "$was") && exec 4<"$old"; then kept=1 left=300; else echo '. gone'; fi
+  if old=$(beside "$was") && command exec 4<"$old"; then kept=1 left=300; else echo '. gone'; fi
 fi
 # What was written since into the one before.
 before() {
@@ -88,9 +122,15 @@ while :; do
       [ "$(size_of 3)" -le "$at" ] || { size=$(size_of 3); continue; }
       [ -z "$kept" ] || before
       [ -z "$kept" ] || echo '. read'
-      exec 4<&3 3<"$f"
+      kept=
+      after
+      # Names change while they are looked at.
+      command exec 5<"$next" || continue
+      [ "$(inode /proc/self/fd/5)" = "$which" ] || continue
+      seen="$seen$(inode /proc/self/fd/3) "
+      exec 4<&3 3<&5 5<&-
       size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0 idle=0 step=1
-      begins next 0
+      begins "$said" 0
       continue
     fi
     unread=$((unread+step))

@@ -145,6 +145,7 @@ fn append(path: &Path, text: &str) {
 }
 
 const ROTATED: &str = "<the file was rotated, its successor goes on, 0 lost>";
+const ROTATED_ON: &str = "<the file was rotated, its successor goes on, how many lines are lost is not known>";
 const CUT: &str = "<the file was truncated, it goes on from its beginning, how many lines are lost is not known>";
 const GONE: &str =
     "<older lines were removed on the host before they could be read, how many lines are lost is not known>";
@@ -197,6 +198,56 @@ fn one_that_was_rotated_while_nobody_read_comes_before_its_successor() {
     bench.append("log", "four\n");
     let told = bench.once();
     assert_eq!(told, [if told[0] == CUT { CUT } else { GONE }, "four"]);
+}
+
+/// Fault B16: several rotations between two looks, or while there is no link.
+#[test]
+fn those_that_were_rotated_while_nobody_read_come_one_after_the_other() {
+    let mut bench = Bench::new(Since::Head, false);
+    // Births are told in steps of some milliseconds.
+    let step = || std::thread::sleep(Duration::from_millis(30));
+    let rotate = |bench: &Bench, text: &str| {
+        step();
+        for number in (1..=3).rev() {
+            let _ = std::fs::rename(
+                bench.path(&format!("log.{number}")),
+                bench.path(&format!("log.{}", number + 1)),
+            );
+        }
+        std::fs::rename(bench.path("log"), bench.path("log.1")).unwrap();
+        bench.append("log", text);
+    };
+    bench.append("log.1", "before it\n");
+    step();
+    bench.append("log", "one\n");
+    assert_eq!(bench.once(), ["one"]);
+    // A copy that somebody made of it, and then went on.
+    std::fs::copy(bench.path("log"), bench.path("log.bak")).unwrap();
+    std::thread::sleep(Duration::from_millis(1300));
+    bench.append("log", "two\n");
+    rotate(&bench, "three\n");
+    rotate(&bench, "four\n");
+    rotate(&bench, "five\n");
+    let told = bench.once();
+    // What the copy is nobody knows, so that it can't be said that nothing is lost.
+    assert_eq!(told, ["two", ROTATED_ON, "three", ROTATED, "four", ROTATED, "five"]);
+    // Live, faster than anybody looks.
+    bench.wish.follow = true;
+    bench.append("log", "six\n");
+    bench.until("it reads", |told| told.len() == 1);
+    for number in 7..=9 {
+        rotate(&bench, &format!("{number}\n"));
+    }
+    bench.until("the last", |told| told.iter().any(|line| line == "9"));
+    assert_eq!(bench.told(), ["six", ROTATED, "7", ROTATED, "8", ROTATED, "9"]);
+    // One between them is packed before anybody has read it.
+    rotate(&bench, "lost\n");
+    rotate(&bench, "ten\n");
+    std::fs::rename(bench.path("log.1"), bench.path("log.1.gz")).unwrap();
+    bench.until("what is left", |told| told.iter().any(|line| line == "ten"));
+    let told = bench.told();
+    assert_eq!(told.last().map(String::as_str), Some("ten"), "{told:?}");
+    assert!(told.contains(&"lost".to_owned()) || told[told.len() - 2] == ROTATED_ON, "{told:?}");
 }
 
 /// What stands before the place is compared: a file that was rewritten, and another one with the inode of the first.
