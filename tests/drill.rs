@@ -233,17 +233,8 @@ async fn logs_of_a_drill_go_on_over_a_cut() {
     let script = "[[at]]\nsecond=4\nhost='app-2'\ndo='cut'\n[[at]]\nsecond=13\nhost='app-2'\ndo='heal'";
     let mut watch = Watch::on(script).await;
     let hosts = watch.fleet.hosts.iter().map(|row| (row.host.name.clone(), vec![LogSource::whole()]));
-    let wish = TailWish {
-        id: 1,
-        sources: hosts.collect(),
-        since: Since::Ago(Duration::from_secs(600)),
-        bound: Some(50),
-        until: None,
-        least: 7,
-        follow: true,
-        whole_lines: false,
-        resume: BTreeMap::new(),
-    };
+    let since = Since::Ago(Duration::from_secs(600));
+    let wish = TailWish { sources: hosts.collect(), bound: Some(50), ..TailWish::of(since) };
     let count = wish.sources.len();
     watch.effects.send(Effect::Tail(wish)).await.unwrap();
     let (mut told, mut following, mut cut) = (BTreeMap::<HostName, Vec<LogEntry>>::new(), BTreeSet::new(), false);

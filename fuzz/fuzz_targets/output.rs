@@ -1,7 +1,6 @@
 //! Any bytes as what a command of a site prints: the same rows however they are cut, and of each line but the script's own one.
 #![no_main]
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,17 +13,7 @@ use quarterdeck::runtimes::tail::output::Told;
 const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
 fn rows(bytes: &[u8], piece: usize, since: Since) -> Vec<LogRow> {
-    let wish = TailWish {
-        id: 1,
-        sources: BTreeMap::new(),
-        since,
-        bound: None,
-        until: None,
-        least: 7,
-        follow: true,
-        whole_lines: false,
-        resume: BTreeMap::new(),
-    };
+    let wish = TailWish::of(since);
     let command = LogCommand { name: "any".to_owned(), argv: vec!["any".to_owned()] };
     let (mut told, mut lines, mut rows) = (Told::new(command, &wish, false, NOW), Lines::default(), Vec::new());
     for part in bytes.chunks(piece.max(1)) {

@@ -2,7 +2,7 @@
 //! protocol, whatever it is told, tells no place twice.
 #![no_main]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -52,17 +52,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(cut(rest, usize::from(*first)), whole, "the same however it is cut");
 
     let since = [Since::Head, Since::Newest(3), Since::Newest(0), Since::Ago(Duration::from_secs(9))][usize::from(first & 3)];
-    let wish = TailWish {
-        id: 1,
-        sources: BTreeMap::new(),
-        since,
-        bound: (first & 4 != 0).then_some(2),
-        until: None,
-        least: 7,
-        follow: first & 8 == 0,
-        whole_lines: false,
-        resume: BTreeMap::new(),
-    };
+    let wish = TailWish { bound: (first & 4 != 0).then_some(2), follow: first & 8 == 0, ..TailWish::of(since) };
     let mut protocol = Protocol::new(&wish, Filter { least: 7, ..Filter::default() }, None, Timestamp::UNIX_EPOCH);
     let mut rows = Vec::new();
     for (number, session) in rest.chunks(30).enumerate() {

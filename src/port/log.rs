@@ -42,6 +42,21 @@ pub struct TailWish {
 }
 
 impl TailWish {
+    /// All of it since then and whatever comes, of no source yet.
+    pub fn of(since: Since) -> Self {
+        Self {
+            id: 1,
+            sources: BTreeMap::new(),
+            since,
+            bound: None,
+            until: None,
+            least: 7,
+            follow: true,
+            whole_lines: false,
+            resume: BTreeMap::new(),
+        }
+    }
+
     /// How many lines are wanted of those in front of a moment. Only whoever has read up to it knows which these are, where
     /// a source can't be asked for them from behind.
     pub fn newest_of_span(&self) -> Option<u32> {

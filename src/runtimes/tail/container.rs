@@ -320,24 +320,13 @@ pub fn refusal(name: &str, driver: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-    use std::collections::BTreeMap;
 
     use super::*;
 
     const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     fn wish() -> TailWish {
-        TailWish {
-            id: 1,
-            sources: BTreeMap::new(),
-            since: Since::Newest(50),
-            bound: None,
-            until: None,
-            least: 7,
-            follow: true,
-            whole_lines: false,
-            resume: BTreeMap::new(),
-        }
+        TailWish::of(Since::Newest(50))
     }
 
     fn line(second: u32, text: &str) -> RawLine {

@@ -429,17 +429,21 @@ impl Protocol {
                 if self.place.is_none() {
                     self.anchor();
                 }
-                self.expected = self.place.clone().filter(|place| place.own && self.lies_where_it_is_followed(place));
-                Phase::Reading
+                self.expect_place()
             }
             Phase::Past => {
                 self.caught_up = true;
-                self.expected = self.place.clone().filter(|place| place.own && self.lies_where_it_is_followed(place));
-                Phase::Reading
+                self.expect_place()
             }
             Phase::Reading if self.follow => Phase::Away,
             Phase::Newest | Phase::Reading | Phase::Bound | Phase::Away | Phase::Done => Phase::Done,
         };
+    }
+
+    /// Reading follows from the place on: it begins with the very entry that stands there.
+    fn expect_place(&mut self) -> Phase {
+        self.expected = self.place.clone().filter(|place| place.own && self.lies_where_it_is_followed(place));
+        Phase::Reading
     }
 
     /// Whether the newest entry of the journal lies before the place from which is read: then nothing would ever come.

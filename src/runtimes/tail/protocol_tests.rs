@@ -2,7 +2,6 @@
 //! are removed and whose host boots anew, while the program itself may be killed and go on from its last row.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -108,22 +107,8 @@ fn filter() -> Filter {
     Filter { units: vec![(Scope::System, UnitName::new(WANTED).unwrap())], least: 7, ..Filter::default() }
 }
 
-fn wish(since: Since) -> TailWish {
-    TailWish {
-        id: 1,
-        sources: BTreeMap::new(),
-        since,
-        bound: None,
-        until: None,
-        least: 7,
-        follow: true,
-        whole_lines: false,
-        resume: BTreeMap::new(),
-    }
-}
-
 fn begin(since: Since, resume: Option<&Cursor>) -> Protocol {
-    Protocol::new(&wish(since), filter(), resume, Timestamp::UNIX_EPOCH)
+    Protocol::new(&TailWish::of(since), filter(), resume, Timestamp::UNIX_EPOCH)
 }
 
 /// A session: what is there, the readers, each torn off after so many bytes.
@@ -358,7 +343,7 @@ fn a_place_that_is_none_is_found_again_by_time() {
 #[test]
 fn a_bound_is_told() {
     let (journal, mut rows) = (journal(9), Vec::new());
-    let mut bounded = wish(Since::Ago(Duration::from_secs(60)));
+    let mut bounded = TailWish::of(Since::Ago(Duration::from_secs(60)));
     bounded.bound = Some(3);
     let mut protocol = Protocol::new(&bounded, filter(), None, Timestamp::UNIX_EPOCH);
     protocol.open(journal.one(&filter().newest()).as_ref(), &Found::Nothing, None, &mut rows);

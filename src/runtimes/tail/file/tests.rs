@@ -1,7 +1,6 @@
 //! Files as the script reads them, by the shell of this machine.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,17 +26,7 @@ impl Drop for Bench {
 impl Bench {
     fn new(since: Since, follow: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let wish = TailWish {
-            id: 1,
-            sources: BTreeMap::new(),
-            since,
-            bound: None,
-            until: None,
-            least: 7,
-            follow,
-            whole_lines: true,
-            resume: BTreeMap::new(),
-        };
+        let wish = TailWish { follow, whole_lines: true, ..TailWish::of(since) };
         let path = LogPath::new(folder.path().join("log").to_str().unwrap()).unwrap();
         let file = Appended::new(&wish, path, None, Timestamp::now());
         Self { folder, wish, file, rows: Vec::new(), running: None }
