@@ -24,6 +24,8 @@ pub struct Evidence<'a> {
     pub scale: Option<u32>,
     /// The link to its host.
     pub link: &'a Link,
+    /// Whether its host was found to have no systemd that could be asked.
+    pub no_systemd: bool,
     /// Its unit, if one was ever read.
     pub unit: Option<&'a UnitFacts>,
     /// Whether the unit was read since the link came up.
@@ -52,7 +54,8 @@ fn judge_unit(evidence: &Evidence<'_>) -> Verdict {
         return Verdict::new(State::Unknown, link_reason(evidence.link));
     }
     let Some(unit) = evidence.unit.filter(|_| evidence.current) else {
-        return Verdict::new(State::Unknown, "not read yet");
+        let why = if evidence.no_systemd { "its host has no systemd" } else { "not read yet" };
+        return Verdict::new(State::Unknown, why);
     };
     let mut verdict = match unit.load {
         // What runs goes on when its file is gone, masked or broken: it is not down, and it can't be started again.

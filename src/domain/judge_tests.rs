@@ -21,6 +21,7 @@ fn evidence<'a>(link: &'a Link, unit: &'a UnitFacts) -> Evidence<'a> {
         expected: Expected::Running,
         scale: None,
         link,
+        no_systemd: false,
         unit: Some(unit),
         current: true,
         recent_restarts: 0,
@@ -39,6 +40,14 @@ fn word(evidence: &Evidence<'_>) -> (State, String) {
 fn a_running_unit_without_probes_is_up() {
     let unit = unit(Active::Active);
     assert_eq!(word(&evidence(&UP, &unit)), (State::Up, String::new()));
+}
+
+#[test]
+fn without_systemd_nobody_waits_for_a_unit_to_be_read() {
+    let (unit, no_systemd) = (UnitFacts::default(), true);
+    let nothing = Evidence { unit: None, no_systemd, ..evidence(&UP, &unit) };
+    assert_eq!(word(&nothing), (State::Unknown, "its host has no systemd".to_owned()));
+    assert_eq!(word(&Evidence { no_systemd: false, ..nothing }).1, "not read yet");
 }
 
 #[test]

@@ -323,6 +323,7 @@ impl Fleet {
             expected: row.service.expected,
             scale: row.service.compose.as_ref().and_then(|compose| compose.scale),
             link: host.map_or(&nowhere, |host| &host.link),
+            no_systemd: host.is_some_and(|host| host.means == Some(crate::domain::link::Means::None)),
             unit: unit.map(|unit| &unit.facts),
             current: host.is_some_and(|host| host.current),
             recent_restarts: unit.map_or(0, |unit| unit.recent_restarts(now.mono)),

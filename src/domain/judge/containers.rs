@@ -159,6 +159,7 @@ mod tests {
             expected: Expected::Running,
             scale: None,
             link: &UP,
+            no_systemd: false,
             unit: Some(&unit),
             current: true,
             recent_restarts: 0,
