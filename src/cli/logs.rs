@@ -60,11 +60,11 @@ pub struct Logs {
     /// Go on with what comes, until interrupted.
     #[arg(short, long)]
     pub follow: bool,
-    /// Begin here: 10m, 2h, "2026-11-21 03:00", 03:00, today, yesterday, "yesterday 22:00".
-    #[arg(long, value_name = "WHEN")]
+    /// Begin here: 10m, -2h, "2026-11-21 03:00", 03:00, today, yesterday, "yesterday 22:00".
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// End here.
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub until: Option<String>,
     /// The newest lines of each host, so many; with --since so many of that span. Without both: 200.
     #[arg(short = 'n', long, value_name = "N")]

@@ -22,6 +22,14 @@ hosts = "here"
 command = ["qd-no-such-program"]
 hosts = "here"
 
+[logs.endless]
+command = ["sh", "-c", "echo 2025-12-31T08:00:01Z of then; while sleep 0.1; do date -u +%FT%TZ; done"]
+hosts = "here"
+
+[logs.levels]
+command = ["sh", "-c", "echo ERROR out of room; echo all is well; echo level=warn msg=slow; echo WARN again"]
+hosts = "here"
+
 [logs.lines]
 file = "FILE"
 hosts = "all"
@@ -49,6 +57,9 @@ fn what_a_command_of_the_site_prints_is_a_log_and_its_end_is_a_row() {
     assert!(!text.contains("begun again") && !text.contains("from the file"), "{text}");
     // A service that names it has it, also where it is known by its probes only.
     let (code, text) = desk.qd(&["logs", "shop", "api"]);
+    assert!(code == 0 && text.contains("two"), "{text}");
+    // A moment that lies back may begin with a dash, as on the screen.
+    let (code, text) = desk.qd(&["logs", "shop", "--source", "ticks", "--since", "-1m"]);
     assert!(code == 0 && text.contains("two"), "{text}");
     // Several are one stream.
     let (code, text) = desk.qd(&["logs", "shop", "--source", "ticks", "--source", "lines", "--json"]);
@@ -134,4 +145,23 @@ fn the_newest_lines_of_a_span_are_those_in_front_of_its_end() {
     assert!(code == 0 && text.contains("line 20\n") && text.contains("1 line, 0 lost"), "{text}");
     let (code, text) = read(&span);
     assert!(code == 0 && text.contains("11 lines, 0 lost"), "{text}");
+}
+
+#[test]
+fn a_span_that_has_ended_ends_over_a_command_that_never_does() {
+    let desk = desk();
+    for more in [&[][..], &["-n", "5"][..], &["--since", "2025-12-30"][..]] {
+        let span = ["logs", "shop", "--source", "endless", "--until", "2026-01-01T00:00:00Z"];
+        let (code, text) = desk.qd(&[&span[..], more].concat());
+        assert!(code == 0 && text.contains("of then") && text.contains("1 line, 0 lost"), "{more:?}: {text}");
+        assert!(!text.contains("waited for no more") && !text.contains("was silent"), "{text}");
+    }
+}
+
+#[test]
+fn a_level_chooses_lines_of_every_log_by_what_they_say() {
+    let desk = desk();
+    let (code, text) = desk.qd(&["logs", "shop", "--source", "levels", "--level", "warn"]);
+    assert!(code == 0 && text.contains("out of room") && text.contains("3 lines, 0 lost"), "{text}");
+    assert!(!text.contains("all is well"), "{text}");
 }

@@ -7,16 +7,67 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::follower::Out;
-use super::lane::{ByLine, Connections, Lane, Over, rest};
+use super::lane::{Connections, Lane, Over, Takes, rest};
 use crate::domain::log_source::LogCommand;
 use crate::port::log::{LogRow, TailState, TailWish};
+use crate::runtimes::tail::lines::Lines;
 use crate::runtimes::tail::output::Told;
 use crate::text::Foreign;
 
 /// How often room for a reader is looked for.
 const ROOM: Duration = Duration::from_secs(5);
 
-/// Reads a command until it ends, or for ever.
+/// So long behind the first line that is past the end of a span others of the span are taken that come out of order.
+const PAST: Duration = Duration::from_secs(2);
+/// One that is so long silent behind the end of a span is read no further.
+const SILENT: Duration = Duration::from_secs(15);
+
+/// Takes what a command prints; of a span that has an end no longer than there can be something of it.
+struct Printed<'a> {
+    told: &'a mut Told,
+    lines: Lines,
+    /// When the end of the span is reached, where nobody waits for what follows.
+    end: Option<Instant>,
+    /// When something came last.
+    heard: Instant,
+    /// When something came first that is past the end.
+    past: Option<Instant>,
+}
+
+impl<'a> Printed<'a> {
+    fn new(told: &'a mut Told, wish: &TailWish) -> Self {
+        let begun = Instant::now();
+        let left = |until: Timestamp| Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
+        let end = wish.until.filter(|_| !wish.follow).map(|until| begun + left(until));
+        Self { told, lines: Lines::default(), end, heard: begun, past: None }
+    }
+}
+
+impl Takes for Printed<'_> {
+    fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool {
+        let mut whole = Vec::new();
+        self.lines.push(bytes, &mut whole);
+        whole.iter().for_each(|line| self.told.take(line, Timestamp::now(), rows));
+        self.heard = Instant::now();
+        if self.told.is_past() {
+            self.past.get_or_insert(self.heard);
+        }
+        true
+    }
+
+    fn end(&mut self, rows: &mut Vec<LogRow>) {
+        if let Some(line) = self.lines.last() {
+            self.told.take(&line, Timestamp::now(), rows);
+        }
+    }
+
+    fn stops_at(&self) -> Option<Instant> {
+        let silent = self.end?.max(self.heard) + SILENT;
+        Some(self.past.map_or(silent, |past| past + PAST))
+    }
+}
+
+/// Reads a command until it ends, or for ever; of a span that has an end until nothing of it can come.
 pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connections: Connections) {
     let ran = wish.resume.contains_key(&out.origin);
     let mut told = Told::new(command, &wish, ran, Timestamp::now());
@@ -32,7 +83,7 @@ pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connecti
         }
         let begun = Instant::now();
         let command = told.begin(Timestamp::now(), &mut lane.rows);
-        let mut take = ByLine::new(|line: &_, rows: &mut Vec<LogRow>| told.take(line, Timestamp::now(), rows));
+        let mut take = Printed::new(&mut told, &wish);
         let live = wish.follow.then_some(TailState::Following);
         let wait = match lane.read(&connection, command, live, &mut take).await {
             Over::LinkLost => {
@@ -40,7 +91,17 @@ pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connecti
                 reads = false;
                 continue;
             }
-            Over::NoRoom | Over::Stopped => {
+            Over::Stopped => {
+                if !told.is_past() {
+                    lane.rows.push(told.silent(SILENT, Timestamp::now()));
+                }
+                return lane.tell(TailState::Ended).await;
+            }
+            Over::NoRoom if !wish.follow => {
+                lane.tell(TailState::Refused(Foreign::from("the host has no room for another reader"))).await;
+                return lane.tell(TailState::Ended).await;
+            }
+            Over::NoRoom => {
                 let why = "the host has no room for another reader; it is tried again";
                 lane.tell(TailState::Limited(Foreign::from(why))).await;
                 ROOM

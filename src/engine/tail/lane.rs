@@ -51,6 +51,10 @@ pub trait Takes {
     fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool;
     /// The reader has ended by itself, and all of it was taken.
     fn end(&mut self, rows: &mut Vec<LogRow>);
+    /// When a reader that has not ended is let go, as it stands now; `None` reads to its end.
+    fn stops_at(&self) -> Option<Instant> {
+        None
+    }
 }
 
 /// Takes lines, a last one without its line feed too.
@@ -129,6 +133,12 @@ impl Lane {
 
     /// Sends the rows that wait. The newest of a span are kept until it was read to its end.
     pub async fn send(&mut self) {
+        // A journal is asked for its levels; here lines say theirs themselves.
+        let least = self.wish.least;
+        self.rows.retain(|row| match row {
+            LogRow::Entry(entry) => entry.level() <= least,
+            LogRow::Loss(_) => true,
+        });
         match &mut self.newest {
             Some(newest) => newest.take(&mut self.rows),
             None => self.out.rows(&mut self.rows).await,
@@ -193,11 +203,16 @@ impl Lane {
         let (mut silence, mut flush_at) = (Instant::now(), Instant::now() + WAIT);
         loop {
             let waiting = !self.rows.is_empty();
+            let stops_at = take.stops_at();
             let length = tokio::select! {
                 biased;
                 () = sleep_until(flush_at), if waiting => {
                     self.send().await;
                     continue;
+                }
+                () = sleep_until(stops_at.unwrap_or(silence)), if stops_at.is_some() => {
+                    self.send().await;
+                    return Over::Stopped;
                 }
                 length = stream.io.read(&mut piece) => length.unwrap_or(0),
                 () = sleep_until(silence + QUIET), if live.is_some() => {

@@ -40,6 +40,8 @@ pub struct Told {
     is_timeless: bool,
     /// It ran before this wish.
     ran: bool,
+    /// A line behind the last moment has come.
+    is_past: bool,
 }
 
 impl Told {
@@ -51,7 +53,24 @@ impl Told {
             Since::Newest(_) | Since::Boot | Since::Head => None,
         };
         let (stamps, until) = (Stamps::default(), wish.until);
-        Self { command, stamps, number: 0, ends: 0, last: None, from, until, zone: None, is_timeless: false, ran }
+        Self {
+            command,
+            stamps,
+            number: 0,
+            ends: 0,
+            last: None,
+            from,
+            until,
+            zone: None,
+            is_timeless: false,
+            ran,
+            is_past: false,
+        }
+    }
+
+    /// Whether a line behind the last moment that is wished for has come.
+    pub fn is_past(&self) -> bool {
+        self.is_past
     }
 
     /// The command; what was read of it before is told by a row.
@@ -79,6 +98,7 @@ impl Told {
         };
         let told = self.stamps.at(&line.bytes, zone, now);
         let at = told.unwrap_or(now);
+        self.is_past |= self.until.is_some_and(|until| at > until);
         if self.from.is_some_and(|from| at < from) || self.until.is_some_and(|until| at > until) {
             return;
         }
@@ -137,6 +157,13 @@ impl Told {
         self.row(LossKind::Unheard(gap), now)
     }
 
+    /// The row that says that nobody waits for more of a span, since it was silent for so long.
+    pub fn silent(&self, span: Duration, now: Timestamp) -> LogRow {
+        let name = &self.command.name;
+        let how = format!("{name} was silent for {} s, and the span has ended: it is read no further", span.as_secs());
+        self.row(LossKind::Command(Foreign::from(how)), now)
+    }
+
     fn row(&self, kind: LossKind, now: Timestamp) -> LogRow {
         let at = self.last.map_or(now, |last| last.max(now));
         LogRow::Loss(Loss { at, kind, lost: None, cursor: None })
@@ -146,25 +173,9 @@ impl Told {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
-
-    fn wish(since: Since) -> TailWish {
-        TailWish {
-            id: 1,
-            sources: BTreeMap::new(),
-            since,
-            bound: None,
-            until: None,
-            least: 7,
-            follow: true,
-            whole_lines: false,
-            resume: BTreeMap::new(),
-        }
-    }
 
     fn now() -> Timestamp {
         "2026-11-22T08:00:10Z".parse().unwrap()
@@ -172,7 +183,7 @@ mod tests {
 
     fn told(since: Since) -> Told {
         let argv = vec!["tail".to_owned(), "-f".to_owned(), "x".to_owned()];
-        Told::new(LogCommand { name: "slow".to_owned(), argv }, &wish(since), false, now())
+        Told::new(LogCommand { name: "slow".to_owned(), argv }, &TailWish::of(since), false, now())
     }
 
     fn raw(text: &str) -> RawLine {
