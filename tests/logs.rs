@@ -5,6 +5,8 @@
 mod bookmarks;
 #[path = "logs/choosing.rs"]
 mod choosing;
+#[path = "logs/columns.rs"]
+mod columns;
 #[path = "common/console.rs"]
 mod console;
 #[path = "logs/cursor.rs"]
@@ -187,7 +189,7 @@ fn what_is_missing_is_counted_and_how_each_host_stands_is_said() {
 #[test]
 fn nothing_to_read_is_said_in_a_sentence() {
     let (mut console, _) = reading(MIDDLE);
-    assert!(console.screen().contains("Nothing of this stands in the journals yet."), "{}", console.screen());
+    assert!(console.screen().contains("Nothing of this stands in the logs yet."), "{}", console.screen());
     console.keys("t 3");
     let tail = wish(console.asked()).unwrap().id;
     for host in ["app-1", "app-2", "db-1"] {

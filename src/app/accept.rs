@@ -45,7 +45,7 @@ pub(super) fn accept(model: &mut Model, now: Now) -> Vec<Effect> {
             Some(bookmark) => return bookmarks::take(model, bookmark, now),
             None => model.overlay = Some(Overlay::Bookmarks(state)),
         },
-        Some(Overlay::Columns(state)) => return columns::toggle(model, state),
+        Some(Overlay::Columns(state)) => return columns::toggle(model, state, now),
         Some(Overlay::Ask(state)) => return ask::accept(model, state, now),
         Some(Overlay::Needs(state)) => match state.list.chosen().map(|need| need.service.clone()) {
             Some(service) => go_to_service(model, service),

@@ -8,16 +8,18 @@ use jiff::Timestamp;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::{keepsakes, logs};
-use crate::domain::Now;
+use crate::domain::log_source::{ContainerLog, Lane, LogSource};
 use crate::domain::time::short;
+use crate::domain::{Now, UnitName};
 use crate::input::Action;
 use crate::port::Effect;
 use crate::port::keepsake::{Bookmark, BookmarkPlace, Keepsake, KeepsakeName, KeepsakeWish};
-use crate::port::log::{Origin, Since};
+use crate::port::log::{Origin, Since, TailState};
 use crate::port::log_block::{Line, Row};
 use crate::screens::logs::Place;
 use crate::screens::{ask, bookmarks};
-use crate::state::logs::{HostLog, Ref, Scope, held};
+use crate::state::ServiceRow;
+use crate::state::logs::{Chosen, HostLog, Ref, Scope, held};
 use crate::text::{Budget, Foreign, SecretCover, truncate};
 
 /// Columns of a message that are kept.
@@ -32,7 +34,7 @@ fn line_under_cursor(model: &Model) -> Result<(Ref, &HostLog, Line<'_>), &'stati
     let row = model.logs.chosen(reading).ok_or(nothing)?;
     let log = reading.store.host(row).ok_or(nothing)?;
     match reading.store.row(row).ok_or(nothing)? {
-        Row::Loss(_) => Err("what is missing has no bookmark"),
+        Row::Loss(_) => Err("only lines of logs have bookmarks, and this row is none"),
         Row::Line(line) if line.cursor().is_none() => Err("this line has no place of its own in its log"),
         Row::Line(line) => Ok((row, log, line)),
     }
@@ -175,31 +177,74 @@ pub fn take(model: &mut Model, bookmark: Bookmark, now: Now) -> Vec<Effect> {
         go_to(model, row);
         return Vec::new();
     }
-    let host = bookmark.place.origin.host.clone();
-    let known = model.fleet.as_ref().is_some_and(|fleet| fleet.host(&host).is_some());
-    if !known {
-        model
-            .say(format!("{host} is not of this environment any more: what is kept of the line is all there is."), now);
-        return Vec::new();
-    }
-    // What is read already may not be what the line is from.
-    let read = model.reading.as_ref().is_some_and(|reading| reading.sources().contains_key(&host));
-    let scope = match &model.reading {
-        Some(reading) if read => reading.scope.clone(),
-        Some(_) | None => Scope::Host(host.clone()),
+    let scope = match where_it_lies(model, &bookmark) {
+        Ok(scope) => scope,
+        Err(why) => {
+            model.say_for(why, Duration::from_secs(10), now);
+            return Vec::new();
+        }
     };
     let (from, until) = (before(bookmark.at), bookmark.at.checked_add(AROUND).unwrap_or(bookmark.at));
     model.logs.filter.clear();
     model.logs.base = crate::state::logs::Filter::default();
+    let what = model.fleet.as_ref().map(|fleet| scope.title(fleet).0).unwrap_or_default();
     let effects = logs::begin_span(model, scope, Since::At(from), Some(until));
-    let long = short(AROUND);
-    model.say_for(
-        format!("The line is not held any more: {long} before and behind it are read from the hosts."),
-        Duration::from_secs(10),
-        now,
-    );
+    let text = format!("The line is not held any more: {} around it is read of {what}.", short(AROUND));
+    model.say_for(text, Duration::from_secs(10), now);
     model.logs.wanted = Some(Box::new(bookmark));
     effects
+}
+
+/// What is to be read so that the line of a bookmark comes: what is read already, where that holds its log, else its log.
+fn where_it_lies(model: &Model, bookmark: &Bookmark) -> Result<Scope, String> {
+    let Origin { host, lane } = &bookmark.place.origin;
+    let Some(fleet) = model.fleet.as_ref().filter(|fleet| fleet.host(host).is_some()) else {
+        return Err(format!("{host} is not of this environment any more: the list has all that is kept."));
+    };
+    let now = model.reading.as_ref().map(|reading| &reading.scope);
+    let reads = |scope: &&Scope| {
+        let sources = scope.sources(fleet);
+        sources.get(host).is_some_and(|sources| sources.iter().any(|source| may_hold(source, bookmark)))
+    };
+    let alone = || fleet.environment.logs.iter().map(|log| Scope::Logs(vec![log.name.clone()]));
+    let of_service =
+        |row: &ServiceRow| Scope::Rows(vec![Chosen { service: row.service.name.clone(), host: None, unit: None }]);
+    if let Lane::Command(name) = lane {
+        let name = Foreign::from(&**name).ident();
+        return Err(format!("It was printed by the command {name}, and nothing of that can be had again."));
+    }
+    if let Some(scope) = now.filter(reads) {
+        return Ok(scope.clone());
+    }
+    if *lane == Lane::Journal {
+        return Ok(Scope::Host(host.clone()));
+    }
+    let mut others = alone().chain(fleet.services.iter().map(of_service));
+    // Containers may have names in which nothing of their service stands.
+    let any = || matches!(lane, Lane::Container(_)).then_some(Scope::Everything);
+    others.find(|scope| reads(&scope)).or_else(any).ok_or_else(|| {
+        let lane = Foreign::from(lane.to_string().as_str()).ident();
+        format!("Nothing of this site reads {lane} on {host} any more.")
+    })
+}
+
+/// Whether the line of a bookmark can come from a source. Of a journal from which units are read it can when one of them has
+/// the name of who spoke; of a service in containers all are read, by whatever names.
+fn may_hold(source: &LogSource, bookmark: &Bookmark) -> bool {
+    let lane = &bookmark.place.origin.lane;
+    match source {
+        LogSource::Journal(wanted) => {
+            let spoke = |unit: &UnitName| unit.stem() == bookmark.speaker;
+            *lane == Lane::Journal && (wanted.units.is_empty() || wanted.units.iter().any(spoke))
+        }
+        LogSource::Container(ContainerLog::Of(compose)) => match lane {
+            Lane::Container(name) => name.contains(compose.service.as_str()),
+            Lane::Journal | Lane::File(_) | Lane::Command(_) => false,
+        },
+        LogSource::Container(ContainerLog::Named(_)) | LogSource::File(_) | LogSource::Command(_) => {
+            source.lane() == *lane
+        }
+    }
 }
 
 fn before(at: Timestamp) -> Timestamp {
@@ -224,10 +269,15 @@ pub(super) fn settle(model: &mut Model, now: Now) {
         return go_to(model, row);
     }
     let Origin { host, lane } = &bookmark.place.origin;
-    let log = reading.store.hosts().iter().find(|log| log.name == *host && log.lane == *lane);
-    let ended = crate::port::log::TailState::Ended;
-    if log.is_some_and(|log| log.state.as_ref() == Some(&ended)) {
-        let text = format!("The line of the bookmark is not in the log of {host} any more.");
+    let of_host = || reading.store.hosts().iter().filter(|log| log.name == *host);
+    let log = of_host().find(|log| log.lane == *lane);
+    // A lane of which nothing came is none.
+    let ended = log.map_or_else(|| of_host().all(|log| log.ended), |log| log.ended);
+    if ended {
+        let text = match log.and_then(|log| log.state.as_ref()) {
+            Some(TailState::Refused(_)) => "The log of the bookmark can't be read: why stands above.".to_owned(),
+            Some(_) | None => format!("The line of the bookmark is not in the log of {host} any more."),
+        };
         return model.say_for(text, Duration::from_secs(10), now);
     }
     model.logs.wanted = Some(bookmark);

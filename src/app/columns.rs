@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::keepsakes;
 use super::model::Model;
 use super::overlay::Overlay;
+use crate::domain::Now;
 use crate::port::Effect;
 use crate::port::keepsake::{Keepsake, KeepsakeWish};
 use crate::port::log_block::Row;
 use crate::screens::columns::{Column, State};
-use crate::screens::logs::{OWN_COLUMNS, fields_of};
+use crate::screens::logs::{MOST_COLUMNS, OWN_COLUMNS, field_name, fields_of, is_process};
 use crate::state::logs::Ref;
 use crate::ui::figure;
 
@@ -18,7 +19,7 @@ const LOOKED_AT: usize = 1000;
 
 /// Shows them.
 pub fn show(model: &mut Model) {
-    model.overlay = Some(Overlay::Columns(State::new(all(model))));
+    model.overlay = Some(Overlay::Columns(State::new(all(model), MOST_COLUMNS)));
 }
 
 /// The line's own, those that are shown, and those that were seen, the most frequent first.
@@ -51,7 +52,7 @@ fn all(model: &Model) -> Vec<Column> {
     for name in model.logs.columns.iter().filter(|name| !seen.contains_key(*name) && !is_process(name)) {
         all.push(Column { name: kept(name), told: told(0), on: true });
     }
-    let mut seen: Vec<(String, usize)> = seen.into_iter().filter(|(name, _)| !is_process(name)).collect();
+    let mut seen: Vec<(String, usize)> = seen.into_iter().collect();
     seen.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
     all.extend(seen.into_iter().map(|(name, count)| Column {
         on: is_shown(&name),
@@ -61,18 +62,18 @@ fn all(model: &Model) -> Vec<Column> {
     all
 }
 
-/// Names that mean who wrote a line, and no field of it.
-fn is_process(name: &str) -> bool {
-    ["id", "pid"].contains(&name)
-}
-
 /// The name of a field as it is kept, so that it is none of the line's own.
 fn kept(name: &str) -> String {
-    if is_process(name) { name.to_owned() } else { format!(".{name}") }
+    if is_process(field_name(name)) { name.to_owned() } else { format!(".{name}") }
+}
+
+/// What was meant by that.
+fn meant(kept: &str) -> Option<&str> {
+    if is_process(field_name(kept)) { Some(kept) } else { kept.strip_prefix('.') }
 }
 
 /// Shows the one under the cursor, or leaves it out; the list stays.
-pub fn toggle(model: &mut Model, mut state: State) -> Vec<Effect> {
+pub fn toggle(model: &mut Model, mut state: State, now: Now) -> Vec<Effect> {
     let Some(name) = state.list.chosen().map(|column| column.name.clone()) else {
         model.overlay = Some(Overlay::Columns(state));
         return Vec::new();
@@ -81,11 +82,20 @@ pub fn toggle(model: &mut Model, mut state: State) -> Vec<Effect> {
     match (OWN_COLUMNS.iter().any(|(own, _)| *own == name), without.iter().position(|one| *one == name)) {
         (true, Some(place)) => drop(without.remove(place)),
         (true, None) => without.push(name),
-        (false, _) => model.logs.toggle_column(name.strip_prefix('.').unwrap_or(&name)),
+        (false, _) => {
+            if !model.logs.toggle_column(meant(&name).unwrap_or(&name)) {
+                model.say(full(), now);
+            }
+        }
     }
     state.list.replace(all(model));
     model.overlay = Some(Overlay::Columns(state));
     keep(model)
+}
+
+/// Why one more field can't be shown.
+pub fn full() -> String {
+    format!("{MOST_COLUMNS} fields stand in columns already: one must be left out first")
 }
 
 /// Keeps those that are shown.
@@ -100,7 +110,9 @@ pub fn keep(model: &Model) -> Vec<Effect> {
 pub fn apply(model: &mut Model, columns: &[String]) {
     let own = OWN_COLUMNS.iter().map(|(name, _)| (*name).to_owned());
     model.logs.without = own.filter(|name| !columns.contains(name)).collect();
-    let fields = columns.iter().filter(|name| is_process(name) || name.starts_with('.'));
     model.logs.columns.clear();
-    fields.for_each(|name| model.logs.toggle_column(name.strip_prefix('.').unwrap_or(name)));
+    for name in columns.iter().filter_map(|name| meant(name)) {
+        // One more than there can be is left out.
+        let _ = model.logs.toggle_column(name);
+    }
 }

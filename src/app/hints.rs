@@ -10,6 +10,7 @@ use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Key, KeyCode};
 use crate::state::deploy::Page;
 use crate::style::{Glyphs, Role};
+use crate::text::{width, wrap};
 use crate::ui::{Pen, Words};
 
 /// The first key of an action for whoever has the keyboard, as text.
@@ -46,8 +47,7 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return pending(model, pen, Rect { width: left, ..room });
     }
     if let Some(notice) = &model.notice {
-        pen.text(room.x, room.y, left, Role::Info, &notice.text);
-        return;
+        return say(&notice.text, pen, room, left);
     }
     let mut at = room.x;
     for action in actions(model) {
@@ -61,6 +61,24 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             break;
         }
         at += pen.words(at, room.y, takes, &words) + 3;
+    }
+}
+
+/// Rows of a sentence at most.
+const SENTENCE: usize = 3;
+
+/// Draws a sentence: one that is longer than the line grows upwards over what stands there, so that all of it can be read.
+fn say(text: &str, pen: &mut Pen<'_>, room: Rect, left: u16) {
+    if width(text) <= usize::from(left) {
+        pen.text(room.x, room.y, left, Role::Info, text);
+        return;
+    }
+    let lines = wrap(text, usize::from(left));
+    let above = u16::try_from(lines.len().min(SENTENCE).saturating_sub(1)).unwrap_or(0).min(room.y);
+    let top = room.y - above;
+    pen.clear(Rect { x: room.x.saturating_sub(1), y: top, width: room.width + 2, height: above }, Role::Text);
+    for (line, y) in lines.iter().zip(top..=room.y) {
+        pen.text(room.x, y, left, Role::Info, line);
     }
 }
 
@@ -253,8 +271,8 @@ fn actions(model: &Model) -> Vec<Action> {
         }
         Screen::Logs => {
             let follows = model.logs.follows();
+            let first = if follows { Action::Pause } else { Action::Follow };
             let keys = [
-                if follows { Action::Pause } else { Action::Follow },
                 Action::Filter,
                 Action::NextHit,
                 Action::MinLevel,
@@ -277,8 +295,14 @@ fn actions(model: &Model) -> Vec<Action> {
                 Action::Page,
             ];
             let keys = keys.into_iter().filter(|action| super::why_not::why_not(model, *action).is_none());
-            // What stands for another environment elsewhere is a key of the log here.
-            return keys.chain(lost.then_some(Action::RetryNow)).chain([Action::Back]).collect();
+            // What stands for another environment elsewhere is a key of the log here. A link that is lost comes before what
+            // can be done with lines.
+            return [first]
+                .into_iter()
+                .chain(lost.then_some(Action::RetryNow))
+                .chain(keys)
+                .chain([Action::Back])
+                .collect();
         }
         Screen::Hosts if model.hosts.in_detail => vec![Action::Down, Action::Back, Action::Zoom, Action::Copy],
         Screen::Hosts => {

@@ -48,12 +48,13 @@ pub fn news(model: &mut Model, news: &KeepsakeNews, now: Now) -> Vec<Effect> {
             }
         }
         KeepsakeNews::Kept(Keepsake::Bookmark(bookmark)) => {
-            let said =
-                if bookmark.note.is_empty() { "The bookmark is kept." } else { "The bookmark is kept with its note." };
-            model.say(said, now);
+            let what =
+                if bookmark.note.is_empty() { "The bookmark is kept" } else { "The bookmark is kept with its note" };
+            model.say(format!("{what}{}", for_how_long(model)), now);
         }
         KeepsakeNews::Kept(Keepsake::Filter { name, .. }) => {
-            model.say(format!("The filter {} is kept.", Foreign::from(name.as_str()).plain()), now);
+            let name = Foreign::from(name.as_str()).plain();
+            model.say(format!("The filter {name} is kept{}", for_how_long(model)), now);
         }
         KeepsakeNews::Kept(Keepsake::Looked(_) | Keepsake::Columns(_)) => {}
         KeepsakeNews::Removed(KeepsakeName::Bookmark(_)) => model.say("The bookmark is taken away.", now),
@@ -77,6 +78,11 @@ pub fn news(model: &mut Model, news: &KeepsakeNews, now: Now) -> Vec<Effect> {
         Some(_) | None => {}
     }
     effects
+}
+
+/// The end of a sentence about what is kept: a drill forgets it all.
+fn for_how_long(model: &Model) -> &'static str {
+    if model.setup.drill.is_some() { " until this drill ends." } else { "." }
 }
 
 /// The keepsake under the cursor of a list.

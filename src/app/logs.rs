@@ -14,7 +14,7 @@ use crate::port::Effect;
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
-use crate::screens::logs::{Place, Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
+use crate::screens::logs::{MOST_COLUMNS, Place, Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
 use crate::ui::list::Step;
 use crate::ui::{Clock, figure};
@@ -414,15 +414,23 @@ pub fn no_column(model: &Model) -> Option<String> {
     match field(model) {
         None if !model.logs.columns.is_empty() => None,
         None => Some(no_fields(model).unwrap_or("no field is chosen").to_owned()),
-        Some(told) if told.column.is_none() => Some(format!("{} can't stand in a column", told.name)),
-        Some(_) => None,
+        Some(told) => match told.column {
+            None => Some(format!("{} can't stand in a column", told.name)),
+            Some(name) => {
+                let columns = &model.logs.columns;
+                (columns.len() >= MOST_COLUMNS && !columns.contains(&name)).then(super::columns::full)
+            }
+        },
     }
 }
 
 /// Puts the field that has the keys into a column, or takes it out; without one all columns that were chosen go.
 pub fn toggle_column(model: &mut Model) -> Vec<Effect> {
     match field(model) {
-        Some(told) => told.column.into_iter().for_each(|name| model.logs.toggle_column(&name)),
+        // That there is room for it was asked before.
+        Some(told) => {
+            let _ = told.column.is_some_and(|name| model.logs.toggle_column(&name));
+        }
         None => model.logs.columns.clear(),
     }
     super::columns::keep(model)
@@ -470,6 +478,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
         }
     }
     let Some(layout) = layout(model.size) else { return effects };
+    with(model, |state, sight| state.measure_columns(sight));
     with(model, |state, sight| {
         let areas = areas(layout.content, state, sight);
         state.settle(sight, usize::from(areas.list.height));

@@ -1,12 +1,17 @@
 //! Bookmarks: kept before they are shown, gone to, listed, and found again when the line is held no more.
 
+use quarterdeck::app::Setup;
+use quarterdeck::domain::log_source::{LogCommand, LogPath};
+use quarterdeck::domain::site_log::SiteLog;
+use quarterdeck::domain::{LogName, LogSource};
 use quarterdeck::port::keepsake::{Bookmark, Keepsake, KeepsakeName, KeepsakeNews, KeepsakeWish};
-use quarterdeck::port::log::{Since, TailState};
+use quarterdeck::port::log::{LogBatch, LossKind, Since, TailState};
 use quarterdeck::port::{Effect, Event};
+use quarterdeck::text::Foreign;
 
 use super::console::Console;
-use super::log_scene::{batch, line, stands, wish};
-use super::{MIDDLE, lines, reading, screen_row};
+use super::log_scene::{batch, line, loss, stands, wish};
+use super::{MIDDLE, SMALL, lines, reading, reading_of, scene, screen_row};
 
 /// What was wished for of what is kept.
 pub fn wished(console: &mut Console) -> Vec<KeepsakeWish> {
@@ -170,4 +175,89 @@ fn after_a_restart_a_line_that_is_not_held_is_fetched_with_what_stands_around_it
     // What follows goes on with what comes.
     console.keys("f");
     assert!(super::log_scene::wish(console.asked()).unwrap().follow);
+}
+
+#[test]
+fn a_bookmark_opens_the_log_in_which_its_line_stands() {
+    let log = |name: &str, source: LogSource| SiteLog {
+        name: LogName::new(name).unwrap(),
+        title: Foreign::default(),
+        source,
+        hosts: vec![scene::host_name("app-2")],
+        is_placed: true,
+    };
+    let access = LogSource::File(LogPath::new("/var/log/nginx/access.log").unwrap());
+    let ticks = LogSource::Command(LogCommand { name: "ticks".to_owned(), argv: vec!["ticks".to_owned()] });
+    let mut environment = scene::production();
+    environment.logs = vec![log("access", access.clone()), log("ticks", ticks.clone())];
+    let (mut console, _) = reading_of(MIDDLE, environment);
+    let reads = |console: &mut Console| {
+        let wish = wish(console.asked()).unwrap();
+        let sources: Vec<LogSource> = wish.sources.into_values().flatten().collect();
+        (wish.id, sources)
+    };
+    console.asked();
+    // A line of the file, and one of the command.
+    let mut all = Vec::new();
+    for (down, source, text) in [("down", &access, "GET / 200"), ("down down", &ticks, "tick")] {
+        console.keys("O").keys(down).keys("enter");
+        let (tail, sources) = reads(&mut console);
+        assert_eq!(sources, std::slice::from_ref(source));
+        let rows = vec![line("02:11:00", "backend", 6, text)];
+        let (host, lane) = (scene::host_name("app-2"), source.lane());
+        console.say(Event::Log(LogBatch { tail, host, lane, rows }));
+        console.keys("k m");
+        all.push(keep(&mut console));
+    }
+    let [_, printed] = all.as_slice() else { panic!() };
+    assert_eq!(printed.place.origin.lane, ticks.lane());
+    // From the other log, and from all services, its own is opened.
+    for from in ["O down down enter", "O enter"] {
+        console.keys(from).asked();
+        console.keys("'").types("GET").keys("enter");
+        let (tail, sources) = reads(&mut console);
+        assert_eq!(sources, std::slice::from_ref(&access), "{from}");
+        let screen = console.screen();
+        assert!(screen.contains("log access") && screen.contains("is read of log access"), "{screen}");
+        // Where it is not there any more that is said.
+        console.say(Event::Tail(tail, scene::host_name("app-2"), access.lane(), TailState::Ended));
+        assert!(console.screen().contains("is not in the log of app-2 any more"), "{}", console.screen());
+    }
+    // What a command printed can't be read again, so nothing is.
+    console.keys("'").types("tick").keys("enter");
+    assert_eq!(wish(console.asked()), None);
+    assert!(console.screen().contains("printed by the command ticks"), "{}", console.screen());
+}
+
+#[test]
+fn a_sentence_that_is_longer_than_the_last_line_is_told_whole() {
+    let (mut console, tail) = reading(SMALL);
+    console.say(batch(tail, "app-1", lines(0, 30)));
+    console.asked();
+    console.keys("k k m");
+    keep(&mut console);
+    console.keys("u");
+    let rows = format!("{} {}", console.row(22), console.row(23));
+    let told = rows.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("No line below has a bookmark, of those that are shown; ' lists them all."), "{told}");
+    console.pass(std::time::Duration::from_secs(4));
+    assert!(console.row(22).contains("line 29 end"), "it goes with the sentence: {}", console.screen());
+}
+
+#[test]
+fn what_is_no_line_has_no_bookmark_and_a_drill_says_that_it_forgets() {
+    let (mut console, tail) = reading(MIDDLE);
+    console.say(batch(tail, "app-1", vec![loss("02:11:00", LossKind::Timeless, None)]));
+    console.keys("k m");
+    assert!(console.screen().contains("only lines of logs have bookmarks"), "{}", console.screen());
+
+    let setup = Setup { sites: vec![scene::site()], drill: Some("Calm".to_owned()), ..Setup::default() };
+    let mut console = Console::begin("02:12:05", MIDDLE, setup);
+    console.keys("esc").say(Event::Opened(std::sync::Arc::new(scene::production())));
+    console.keys("2");
+    let tail = wish(console.asked()).unwrap().id;
+    console.say(batch(tail, "app-1", lines(0, 3)));
+    console.keys("k m");
+    keep(&mut console);
+    assert!(console.screen().contains("The bookmark is kept until this drill ends."), "{}", console.screen());
 }

@@ -5,6 +5,7 @@ use quarterdeck::domain::highlight::SavedFilter;
 use quarterdeck::port::Event;
 use quarterdeck::port::keepsake::{Keepsake, KeepsakeNews, KeepsakeWish};
 use quarterdeck::port::log::{Since, TailState};
+use quarterdeck::text::Foreign;
 
 use super::bookmarks::wished;
 use super::log_scene::{at, batch, stands, wish};
@@ -104,4 +105,41 @@ fn a_filter_is_kept_under_a_name_that_no_file_has() {
     // What can't be read has no name.
     console.keys("esc / ctrl-u").types("status>=").keys("alt-s");
     assert!(!console.screen().contains("Keep the filter"), "{}", console.screen());
+}
+
+#[test]
+fn a_host_that_refuses_its_journal_is_not_called_empty_in_a_span_with_an_end() {
+    for size in [SMALL, MIDDLE] {
+        let (mut console, _) = reading(size);
+        console.asked();
+        console.keys("t s").types("01:30..02:10").keys("enter");
+        let span = wish(console.asked()).unwrap();
+        let why = Foreign::from("the host keeps no journal that could be read");
+        console.say(stands(span.id, "db-1", TailState::Refused(why)));
+        for host in ["app-1", "app-2", "db-1"] {
+            console.say(stands(span.id, host, TailState::Ended));
+        }
+        let screen = console.screen();
+        assert!(screen.contains("db-1 refused") && screen.contains("db-1: the host keeps no journal"), "{screen}");
+        assert!(screen.contains("Nothing was written as far as it could be read"), "{screen}");
+        console.say(batch(span.id, "app-1", lines(0, 3)));
+        let screen = console.screen();
+        assert!(screen.contains("db-1 refused") && !screen.contains("of db-1"), "{screen}");
+        assert!(screen.contains("nothing of app-2 stands in the journals of that time"), "{screen}");
+    }
+}
+
+#[test]
+fn a_span_of_seconds_is_told_to_the_second_and_whole_also_on_a_small_screen() {
+    let (mut console, _) = reading(SMALL);
+    console.asked();
+    console.keys("t s").types("01:30:05..01:30:15").keys("enter");
+    let span = wish(console.asked()).unwrap();
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(span.id, host, TailState::Ended));
+    }
+    assert!(console.screen().contains("03-14 01:30:05 to 01:30:15 UTC"), "{}", console.screen());
+    let words: Vec<String> = console.screen().split_whitespace().map(str::to_owned).collect();
+    let told = words.join(" ");
+    assert!(told.contains("since 2026-03-14 01:30:05 UTC until 2026-03-14 01:30:15 UTC."), "{}", console.screen());
 }

@@ -53,11 +53,11 @@ fn a_field_of_an_unfolded_line_is_copied_and_looked_for() {
     console.keys("tab j y");
     assert_eq!(console.0.shown().copied.as_deref(), Some("88061"), "{}", console.screen());
     console.keys("c");
-    assert!(console.screen().contains("columns order"), "{}", console.screen());
+    assert!(console.row_with("message").contains("order"), "{}", console.screen());
     let row = console.row_with("confirmation missing");
     assert!(row.find("88061").unwrap() < row.find("payment").unwrap() && !row.contains("order="), "{row}");
     console.keys("c");
-    assert!(!console.screen().contains("columns order"), "{}", console.screen());
+    assert!(console.row_with("confirmation missing").contains("order="), "{}", console.screen());
     console.keys("=");
     assert!(console.screen().contains("query (confirmation) order=88061"), "{}", console.screen());
     assert!(console.screen().contains("1 of 17 lines"), "{}", console.screen());
@@ -183,42 +183,18 @@ fn lines_that_say_the_same_are_folded_with_their_count() {
 }
 
 #[test]
-fn columns_are_chosen_and_kept_for_the_site() {
-    use quarterdeck::port::Event;
-    use quarterdeck::port::keepsake::{Keepsake, KeepsakeNews, KeepsakeWish};
-
-    let (mut console, tail) = reading(MIDDLE);
-    let rows = vec![
-        line("02:11:00", "backend", 6, "took order=4711 status=502 user=ada"),
-        line("02:11:01", "backend", 6, "took order=4712 status=200"),
-    ];
-    console.say(batch(tail, "app-1", rows));
-    console.keys("|");
-    let screen = console.screen();
-    for told in ["host", "level", "the program", ".order", "a field of 2 lines", ".user"] {
-        assert!(screen.contains(told), "{told}: {screen}");
+fn a_run_stands_still_while_it_is_read_and_what_joins_it_is_new() {
+    for size in [SMALL, MIDDLE] {
+        let (mut console, tail) = reading(size);
+        let tick = |n: u32| line(&format!("02:13:{n:02}"), "backend", 3, &format!("tick order={n}"));
+        console.say(batch(tail, "app-1", (0..20).map(tick).collect()));
+        console.keys("p");
+        console.say(batch(tail, "app-1", (20..25).map(tick).collect()));
+        console.pass(Duration::from_secs(2));
+        let screen = console.screen();
+        assert!(screen.contains("the same 20 times in 19.0 s, the last at"), "{screen}");
+        assert!(screen.contains("paused  5 new"), "{screen}");
+        console.keys("f");
+        assert!(console.screen().contains("the same 25 times"), "{}", console.screen());
     }
-    // The level goes, a field comes; the list stays until it is left.
-    console.types("level").keys("enter ctrl-u").types(".status").keys("enter");
-    let kept = super::bookmarks::wished(&mut console).pop().unwrap();
-    let columns: Vec<String> = ["time", "host", "unit", ".status"].map(str::to_owned).into();
-    assert_eq!(kept, KeepsakeWish::Keep(Keepsake::Columns(columns.clone())));
-    console.keys("esc");
-    let row = |console: &Console| console.row(screen_row(console, "order=4711"));
-    assert!(row(&console).contains("502") && !row(&console).contains(" info "), "{}", row(&console));
-    let header = console.screen();
-    assert!(header.contains("columns status"), "{header}");
-
-    // After a restart, on a window that has no room for all: the last give way, by name.
-    let (mut console, tail) = reading(SMALL);
-    let mut columns = columns;
-    columns.extend([".order", ".user", "pid"].map(str::to_owned));
-    let site = quarterdeck::domain::SiteName::new("pakashop").unwrap();
-    console.say(Event::Keepsakes(KeepsakeNews::Read(site, vec![Keepsake::Columns(columns)])));
-    let rows = vec![line("02:11:00", "backend", 6, "took order=4711 status=502 user=ada")];
-    console.say(batch(tail, "app-1", rows));
-    let screen = console.screen();
-    assert!(screen.contains("columns status order, no room for user pid"), "{screen}");
-    console.keys("/").types("user=ada").keys("enter");
-    assert!(console.screen().contains("1 of 1 lines"), "{}", console.screen());
 }

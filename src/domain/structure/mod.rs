@@ -134,6 +134,20 @@ impl<'a> Structure<'a> {
     }
 }
 
+/// All fields of a message as queries know them, what it says and how important it calls itself among them; of objects within
+/// it the names are joined by dots.
+pub fn fields(message: &[u8]) -> Vec<Field<'_>> {
+    if let Some(fields) = json::fields(message) {
+        return fields;
+    }
+    match perf(message) {
+        Some((name, value)) => {
+            vec![Field { name: Cow::Borrowed(name), value: Cow::Borrowed(value), kind: Value::Number }]
+        }
+        None => logfmt::pairs(message).iter().map(|pair| pair.field(message)).collect(),
+    }
+}
+
 /// The members of a JSON object as they stand in it; `None` when the message is none.
 pub fn object(message: &[u8]) -> Option<Vec<Field<'_>>> {
     json::object(message)

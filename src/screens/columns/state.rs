@@ -18,11 +18,13 @@ pub struct Column {
 pub struct State {
     /// The columns: the line's own, then fields.
     pub list: Finder<Column>,
+    /// Fields that are shown at most.
+    pub most: usize,
 }
 
 impl State {
     /// All of them, with the cursor on the first.
-    pub fn new(columns: Vec<Column>) -> Self {
-        Self { list: Finder::new(columns, |column| format!("{} {}", column.name, column.told)) }
+    pub fn new(columns: Vec<Column>, most: usize) -> Self {
+        Self { list: Finder::new(columns, |column| format!("{} {}", column.name, column.told)), most }
     }
 }

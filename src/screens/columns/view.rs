@@ -9,7 +9,8 @@ use crate::ui::{Pen, Words, finder};
 
 /// Draws them in the middle of an area.
 pub fn view(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    let title = Words::of(Role::Strong, "Columns");
+    let most = format!(", with {} fields at most", state.most);
+    let title = Words::of(Role::Strong, "Columns").text(Role::Quiet, most);
     let names: Vec<String> = state.list.rows().iter().map(|one| Foreign::from(one.name.as_str()).plain()).collect();
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
     let widest = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width / 3);

@@ -1,6 +1,7 @@
 //! A line unfolded: the fields of its message, with what is nested in them as pretty JSON, and all fields of its entry.
 
-use super::line::{Drawn, indent, marked};
+use super::columns::column_name;
+use super::line::{Drawn, marked};
 use super::sight::Sight;
 use super::unfolded::{Fields, Unfolded};
 use crate::domain::structure::pretty::{Part, pretty};
@@ -61,11 +62,6 @@ pub fn told(line: &Line<'_>, fields: &Fields) -> Vec<Told> {
     all
 }
 
-/// The names of the fields of a message that can stand in columns.
-pub fn names(line: &Line<'_>) -> Vec<String> {
-    of_message(line.raw()).into_iter().filter_map(|told| told.column).collect()
-}
-
 fn of_message(message: &[u8]) -> Vec<Told> {
     let structure = Structure::read(message);
     let fields = match structure.kind {
@@ -81,7 +77,7 @@ fn of_message(message: &[u8]) -> Vec<Told> {
         };
         let name = Foreign::from(&field.name).plain();
         // What is nested can't; its own fields are asked for one by one.
-        let column = (field.kind != Value::Nested).then(|| name.clone());
+        let column = (field.kind != Value::Nested).then(|| column_name(&name));
         Told { name, value, query, column, kind: field.kind, role: Role::Text, most: MESSAGE }
     };
     fields.into_iter().map(one).collect()
@@ -120,7 +116,7 @@ fn quoted(value: &Foreign) -> Option<String> {
 /// The lines below an unfolded one, each with the number of the field that it tells.
 pub fn lines(sight: &Sight<'_>, unfolded: &Unfolded, chosen: Option<usize>) -> Vec<Drawn> {
     let Some(Row::Line(line)) = sight.reading.store.row(unfolded.row) else { return Vec::new() };
-    let room = sight.shape.message().saturating_sub(2);
+    let room = sight.shape.unfolded().saturating_sub(2);
     let all = told(&line, &unfolded.fields);
     let names = all.iter().map(|one| width(&one.name)).max().unwrap_or(0).min(NAMES).min(room / 2);
     let mut words: Vec<(Option<usize>, Words)> =
@@ -143,14 +139,18 @@ pub fn lines(sight: &Sight<'_>, unfolded: &Unfolded, chosen: Option<usize>) -> V
         }
         Fields::Read(_) => {}
     }
-    let from = sight.shape.message_at.saturating_sub(1);
+    let from = sight.shape.unfolded_at.saturating_sub(1);
     let ground = |field: Option<usize>| match field {
         Some(field) if chosen == Some(field) => Some((from, Role::Selected)),
         Some(_) | None => Some((from, Role::Dialog)),
     };
     words
         .into_iter()
-        .map(|(field, words)| Drawn { words: indent(sight).gap(2).then(words), ground: ground(field), field })
+        .map(|(field, words)| Drawn {
+            words: Words::new().gap(usize::from(from) + 3).then(words),
+            ground: ground(field),
+            field,
+        })
         .collect()
 }
 

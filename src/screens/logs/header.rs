@@ -1,12 +1,16 @@
 //! What stands above the lines: what is read, what passes, how many, what is missing, and how each host stands.
 
+use super::columns;
 use super::line::is_silent;
 use super::sight::Sight;
 use super::state::{Place, Shows, State};
+use jiff::Timestamp;
+
 use crate::domain::fact::size_told;
+use crate::domain::time::short;
 use crate::input::Action;
 use crate::port::log::{Since, TailState};
-use crate::state::logs::{HostLog, Order};
+use crate::state::logs::{HostLog, Order, Reading};
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::{Words, figure, told};
@@ -21,8 +25,34 @@ pub fn what(sight: &Sight<'_>) -> Words {
     match sight.reading.since {
         Since::Newest(_) => words,
         Since::Ago(_) | Since::At(_) | Since::Boot | Since::Head => {
-            words.text(Role::Quiet, format!(", {}", State::since_word(sight.reading)))
+            words.text(Role::Quiet, format!(", {}", since_word(sight.reading)))
         }
+    }
+}
+
+/// How a span of time is called: to the second where one was said.
+fn since_word(reading: &Reading) -> String {
+    let told = |at: Timestamp, format: &str| at.strftime(format).to_string();
+    let stamp = |at: Timestamp| told(at, if at.as_second() % 60 == 0 { "%m-%d %H:%M" } else { "%m-%d %H:%M:%S" });
+    let last = |span: std::time::Duration| match span.as_secs() {
+        hours if hours >= 3600 && hours % 3600 == 0 => format!("last {}h", hours / 3600),
+        minutes if minutes % 60 == 0 => format!("last {}m", minutes / 60),
+        _ => format!("last {}", short(span)),
+    };
+    let day = |at: Timestamp| told(at, "%Y-%m-%d");
+    match (reading.since, reading.until) {
+        (Since::Newest(lines), _) => format!("newest {lines}"),
+        (Since::Head, _) => "from the beginning".to_owned(),
+        (Since::Boot, _) => "since boot".to_owned(),
+        (Since::At(at), None) => format!("since {} UTC", stamp(at)),
+        (Since::At(at), Some(until)) if day(at) == day(until) => {
+            let end = stamp(until);
+            let end = end.split_once(' ').map_or(end.as_str(), |(_, time)| time);
+            format!("{} to {end} UTC", stamp(at))
+        }
+        (Since::At(at), Some(until)) => format!("{} to {} UTC", stamp(at), stamp(until)),
+        (Since::Ago(span), None) => last(span),
+        (Since::Ago(span), Some(until)) => format!("{} until {} UTC", last(span), stamp(until)),
     }
 }
 
@@ -113,14 +143,8 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
         words = words.text(Role::Info, ", looking");
     }
     let dot = format!("  {}  ", sight.glyphs.dot);
-    if !state.columns.is_empty() {
-        words = words.text(Role::Faint, dot.clone()).text(Role::Quiet, "columns ");
-        let (shown, hidden) = state.columns.split_at(sight.shape.fields.min(state.columns.len()));
-        words = words.text(Role::LogField, shown.join(" "));
-        if !hidden.is_empty() {
-            let before = if shown.is_empty() { "" } else { ", " };
-            words = words.text(Role::Quiet, format!("{before}no room for {}", hidden.join(" ")));
-        }
+    for told in columns::left_out(state, sight) {
+        words = words.text(Role::Faint, dot.clone()).text(Role::Quiet, told);
     }
     let loss = store.loss();
     let lost = match (loss.lines, loss.unsure) {
@@ -148,7 +172,7 @@ pub fn counts(state: &State, sight: &Sight<'_>) -> Words {
         }
     }
     let silent: Vec<&str> =
-        store.hosts().iter().filter(|host| is_silent(host)).map(|host| host.name.as_str()).collect();
+        store.hosts().iter().filter(|host| is_silent(store, host)).map(|host| host.name.as_str()).collect();
     if !silent.is_empty() && !store.all().is_empty() {
         let silent = if silent.len() > 3 { format!("{} hosts", silent.len()) } else { silent.join(", ") };
         words = words.text(Role::Faint, dot.clone()).text(Role::Warn, format!("no lines of {silent}"));
@@ -197,7 +221,7 @@ pub fn notes(sight: &Sight<'_>) -> Vec<Words> {
 pub fn absence(state: &State, sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
     let (reading, store) = (sight.reading, &sight.reading.store);
     if let Some(why) = reading.scope.nothing(sight.fleet) {
-        return vec![Words::of(Role::Quiet, why)];
+        return vec![Words::new().prose(Role::Quiet, &why)];
     }
     if !store.all().is_empty() {
         if store.is_looking() {
@@ -218,21 +242,25 @@ pub fn absence(state: &State, sight: &Sight<'_>, keys: Keys<'_>) -> Vec<Words> {
     let all_are = |wanted: fn(&TailState) -> bool| states.iter().all(|state| state.is_some_and(wanted));
     if all_are(|state| matches!(state, TailState::NoLink)) {
         let words = "No host can be reached just now. Reading begins by itself when a link is back.";
-        return vec![Words::of(Role::Unknown, words)];
+        return vec![Words::new().prose(Role::Unknown, words)];
     }
     if all_are(|state| matches!(state, TailState::Refused(_))) {
         return vec![Words::of(Role::Quiet, "No log can be read; why not stands above.")];
     }
     let pending = |state: &Option<&TailState>| matches!(state, None | Some(TailState::Reading));
     if states.iter().any(pending) {
-        return vec![Words::of(Role::Quiet, format!("Reading {} …", reading.since_words()))];
+        return vec![Words::new().prose(Role::Quiet, &format!("Reading {} …", reading.since_words()))];
     }
+    // Of what could not be read nobody knows.
+    let is_whole = all_are(|state| matches!(state, TailState::Following | TailState::Ended));
+    let whose = if is_whole { "" } else { " as far as it could be read" };
     match reading.since {
         Since::Newest(_) | Since::Head | Since::Boot => {
-            vec![Words::of(Role::Quiet, "Nothing of this stands in the journals yet. What comes is shown at once.")]
+            let nothing = format!("Nothing of this stands in the logs yet{whose}. What comes is shown at once.");
+            vec![Words::new().prose(Role::Quiet, &nothing)]
         }
         Since::Ago(_) | Since::At(_) => vec![
-            Words::of(Role::Quiet, format!("Nothing was written: {}.", reading.since_words())),
+            Words::new().prose(Role::Quiet, &format!("Nothing was written{whose}: {}.", reading.since_words())),
             Words::of(Role::Key, keys(Action::SinceHour))
                 .text(Role::Quiet, " reads the last hour, ")
                 .text(Role::Key, keys(Action::SinceTail))

@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::body::bodies;
+use super::columns;
 use super::marks::mark;
 use super::sight::Sight;
-use super::state::{State, TimeFormat};
+use super::state::{Place, State, TimeFormat};
 use crate::domain::fact::size_told;
-use crate::domain::structure::Structure;
 use crate::domain::{HostName, Lane, Query};
 use crate::port::keepsake::Bookmark;
 use crate::port::log::{Loss, Since, TailState};
 use crate::port::log_block::{Line, Row};
-use crate::state::logs::{Fold, HostLog, Older, PAGE, Ref, has_older};
+use crate::state::logs::{Fold, HostLog, LogStore, Older, PAGE, Ref, has_older};
 use crate::style::Role;
-use crate::text::{Budget, Foreign, Row as Text, truncate, width};
+use crate::text::{Foreign, Row as Text, truncate, width};
 use crate::ui::words::Piece;
 use crate::ui::{Words, figure, told};
 
@@ -45,7 +45,7 @@ pub fn lines(sight: &Sight<'_>, state: &State, row: Ref) -> Vec<Drawn> {
         (Some(host), Some(Row::Line(line))) => {
             let mut lines = of_line(sight, state, row, host, &line);
             lines.extend(bookmark(sight, host, &line).and_then(|kept| of_note(sight, kept)));
-            lines.extend(state.fold(sight.reading, row).map(|fold| of_fold(sight, fold)));
+            lines.extend(state.fold(sight.reading, row).map(|fold| of_fold(sight, state, fold)));
             lines
         }
         (Some(host), Some(Row::Loss(loss))) => vec![of_loss(sight, state, row, &host.name, loss)],
@@ -80,6 +80,12 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     let there = those(&|host| has_older(since, host));
     if !fetching.is_empty() {
         say(Role::Info, format!("fetching older lines of {} …", named(&fetching)));
+    } else if store.hosts().iter().all(|host| host.lane != Lane::Journal) {
+        // Of other logs nothing is fetched backwards: a longer span reads them anew.
+        let is_all = |host: &HostLog| since == Since::Head || matches!(host.lane, Lane::Command(_));
+        if !store.hosts().iter().all(is_all) {
+            say(Role::Faint, "what is older is read by a longer span of time".to_owned());
+        }
     } else if there.is_empty() {
         let picked = store.hosts().iter().find(|host| host.picked.is_some());
         say(Role::Faint, format!("nothing older {} in the journals", picked.map_or("stands", stands)));
@@ -90,7 +96,7 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
             format!("older lines may be on {}; {key} fetches {}", named(&there), figure::grouped(u64::from(PAGE))),
         );
     }
-    let silent = those(&|host| is_silent(host));
+    let silent = those(&|host| is_silent(store, host));
     if !silent.is_empty() && !store.all().is_empty() {
         let of = match since {
             Since::Newest(_) | Since::Head | Since::Boot => "",
@@ -101,10 +107,11 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
     drawn
 }
 
-/// Whether a host has told everything, and that is nothing.
-pub fn is_silent(host: &HostLog) -> bool {
+/// Whether a host has told everything, and that is nothing, of its journal and of all else.
+pub fn is_silent(store: &LogStore, host: &HostLog) -> bool {
     let told = matches!(host.state, Some(TailState::Following | TailState::Ended));
-    told && host.lines == 0 && host.evicted == 0 && host.lane == Lane::Journal
+    let lanes = || store.hosts().iter().filter(|lane| lane.name == host.name);
+    told && host.lane == Lane::Journal && lanes().all(|lane| lane.lines == 0 && lane.evicted == 0)
 }
 
 /// Of what was chosen on the host nothing more is there; of everything else nobody knows.
@@ -181,16 +188,18 @@ fn of_line(sight: &Sight<'_>, state: &State, row: Ref, log: &HostLog, line: &Lin
         head = head.then(fitted(Words::of(hue, ending(host.as_str(), shape.host)), shape.host, sight)).gap(gap);
     }
     if shape.service > 0 {
-        let name = ending(&speaker(sight, host, line), shape.service);
+        let name = ending(&speaker(sight, log, line), shape.service);
         head = head.then(fitted(Words::of(Role::Text, name), shape.service, sight)).gap(gap);
     }
     if shape.level > 0 {
         let level = Words::of(Role::level(line.priority()), told::level(line.priority()));
         head = head.then(fitted(level, shape.level, sight)).gap(gap);
     }
-    for name in state.columns.iter().take(shape.fields) {
-        let words = Words::of(Role::LogField, column(name, line, sight));
-        head = head.then(fitted(words, shape.field, sight)).gap(gap);
+    if shape.fields.iter().any(|wide| *wide > 0) {
+        let values = columns::values(&state.columns, line, sight.glyphs.is_ascii());
+        for (value, wide) in values.into_iter().zip(shape.fields).filter(|(_, wide)| *wide > 0) {
+            head = head.then(fitted(Words::of(Role::LogField, value), wide, sight)).gap(gap);
+        }
     }
     let bodies = bodies(sight, state, row, log, line);
     let mut head = Some(head);
@@ -213,34 +222,40 @@ fn of_note(sight: &Sight<'_>, kept: &Bookmark) -> Option<Drawn> {
     (!note.is_empty()).then(|| Drawn::plain(sentence(sight, Role::Key, told)))
 }
 
-/// The value of a field that stands in a column of its own; nothing where the line has none.
-fn column(name: &str, line: &Line<'_>, sight: &Sight<'_>) -> String {
-    let budget = Budget { input: 256, ..Budget::line() }.with_ascii(sight.glyphs.is_ascii());
-    match name {
-        "pid" if line.pid() != 0 => line.pid().to_string(),
-        "id" => line.identifier().map(|name| name.clean(budget).text()).unwrap_or_default(),
-        name => {
-            let structure = Structure::read(line.raw());
-            let field = structure.fields.iter().find(|field| Foreign::from(&field.name).plain() == name);
-            field.map(|field| Foreign::from(&field.value).clean(budget).text()).unwrap_or_default()
-        }
-    }
-}
-
 /// How often the line above it was said once more, in what time, and when last.
-fn of_fold(sight: &Sight<'_>, fold: &Fold) -> Drawn {
-    let span = fold.until.key().saturating_sub(fold.first.key()).max(0);
+fn of_fold(sight: &Sight<'_>, state: &State, fold: &Fold) -> Drawn {
+    let (count, until) = until_held(sight, state, fold);
+    let span = until.key().saturating_sub(fold.first.key()).max(0);
     let span = Duration::from_micros(u64::try_from(span).unwrap_or(0));
     let span = match span.as_millis() {
         ..100 => "at once".to_owned(),
         100..100_000 => format!("in {:.1} s", span.as_secs_f64()),
         100_000.. => format!("in {}", crate::domain::time::short(span)),
     };
-    let last = Timestamp::from_microsecond(fold.until.key()).unwrap_or_default();
-    let times = figure::grouped(fold.count as u64);
+    let last = Timestamp::from_microsecond(until.key()).unwrap_or_default();
+    let times = figure::grouped(count as u64);
     let last = last.strftime("%H:%M:%S%.3f");
     let words = format!("{} the same {times} times {span}, the last at {last}", sight.glyphs.again);
     Drawn::plain(indent(sight).gap(2).text(Role::Faint, words))
+}
+
+/// Rows that came while a line was held and are looked at for this.
+const HELD: usize = 20_000;
+
+/// How many lines of a run there were, and the last of them, when a person stopped following: what has come since is new, and is
+/// counted as that.
+fn until_held(sight: &Sight<'_>, state: &State, fold: &Fold) -> (usize, Ref) {
+    let all = (fold.count, fold.until);
+    let end = match state.place {
+        Place::Held { end, .. } if end < fold.until && end >= fold.first => end,
+        Place::Held { .. } | Place::Following => return all,
+    };
+    let shown = state.shown(sight.reading);
+    let since: Vec<Ref> =
+        shown.forward(end).filter(|row| *row > end).take_while(|row| *row <= fold.until).take(HELD).collect();
+    let begins = |row: &&Ref| sight.reading.store.host(**row).and_then(|host| host.back(row.number())) == Some(0);
+    let new = since.iter().filter(begins).count();
+    if since.len() >= HELD || new >= fold.count { all } else { (fold.count - new, end) }
 }
 
 /// Behind the gutter mark, without which a line of a message could pass for one of its own.
@@ -273,7 +288,7 @@ pub fn highlighted(role: Role, text: &str, query: Option<&Query>) -> Words {
 }
 
 /// A name that is too long: of one with parts the end is kept, because names of a family begin alike.
-fn ending(name: &str, columns: u16) -> String {
+pub fn ending(name: &str, columns: u16) -> String {
     let columns = usize::from(columns);
     if width(name) <= columns || !name.is_ascii() || !name.contains(['-', '_', '.', '@']) {
         return name.to_owned();
@@ -306,8 +321,9 @@ pub fn cut(words: Words, columns: usize, sight: &Sight<'_>) -> Words {
     kept
 }
 
-/// Who wrote a line: the service, else the unit, else the program.
-pub fn speaker(sight: &Sight<'_>, host: &HostName, line: &Line<'_>) -> String {
+/// Who wrote a line: the service, else the unit, else the log of the site, else the program.
+pub fn speaker(sight: &Sight<'_>, log: &HostLog, line: &Line<'_>) -> String {
+    let host = &log.name;
     if let Some(unit) = line.unit() {
         let is = |one: &crate::state::Instance| one.host.as_ref() == Some(host) && one.unit.as_ref() == Some(unit);
         // A unit that moved to a host the site does not name is still the same service.
@@ -319,7 +335,10 @@ pub fn speaker(sight: &Sight<'_>, host: &HostName, line: &Line<'_>) -> String {
         }
         return if unit.suffix() == "service" { unit.stem().to_owned() } else { unit.to_string() };
     }
-    line.identifier().map(Foreign::ident).unwrap_or_else(|| sight.glyphs.none.to_owned())
+    let logs = &sight.fleet.environment.logs;
+    let named = logs.iter().find(|named| log.lane != Lane::Journal && named.source.lane() == log.lane);
+    let program = || line.identifier().map(Foreign::ident);
+    named.map(|log| log.name.to_string()).or_else(program).unwrap_or_else(|| sight.glyphs.none.to_owned())
 }
 
 /// The time of a row.

@@ -2,6 +2,7 @@
 
 mod axis;
 mod body;
+mod columns;
 mod fields;
 mod header;
 mod histogram;
@@ -16,7 +17,8 @@ mod unfolded;
 mod view;
 mod walk;
 
-pub use fields::{Told, names as fields_of};
+pub use columns::{MOST as MOST_COLUMNS, field_name, is_process, of_line as fields_of};
+pub use fields::Told;
 pub use header::Keys;
 pub use histogram::{Span, bars};
 pub use patterns::{Moment, Pane, list as new_patterns, moment};

@@ -137,7 +137,7 @@ fn told(sight: &Sight<'_>, one: &Pattern, counts: usize, columns: u16) -> Words 
     let count = figure::grouped(one.count);
     let first = moment(sight.clock.now.wall, one.first.key());
     let who = match (sight.reading.store.host(one.last), sight.reading.store.row(one.last)) {
-        (Some(host), Some(crate::port::log_block::Row::Line(line))) => super::line::speaker(sight, &host.name, &line),
+        (Some(host), Some(crate::port::log_block::Row::Line(line))) => super::line::speaker(sight, host, &line),
         (_, _) => String::new(),
     };
     let who = crate::text::fit(&who, usize::from(sight.shape.service.max(8)));

@@ -1,5 +1,6 @@
 //! What a message says in a form for people: its words first, its fields behind them, quieter.
 
+use super::columns::column_name;
 use super::line::{highlighted, styled};
 use super::state::State;
 use crate::domain::Query;
@@ -28,7 +29,9 @@ pub fn rows(message: &[u8], role: Role, budget: Budget, query: Option<&Query>, s
     };
     if let Some(first) = rows.first_mut() {
         // What has a column of its own is not told twice.
-        let apart = |field: &&Field<'_>| !state.columns.iter().any(|name| name.as_bytes() == field.name.as_ref());
+        let apart = |field: &&Field<'_>| {
+            !state.columns.iter().any(|name| *name == column_name(&Foreign::from(&field.name).plain()))
+        };
         let fields = structure.fields.iter().filter(apart).take(FIELDS);
         *first = fields.fold(std::mem::take(first), |words, field| told(words, field, role, budget, query, state.wrap));
     }

@@ -1,6 +1,7 @@
-//! The columns of the log: as many as the room and what is read ask for. They depend on nothing that comes in, so that
-//! nothing jumps.
+//! The columns of the log: as many as the room and what is read ask for. But for fields that a person has chosen they depend on
+//! nothing that comes in, so that nothing jumps.
 
+use super::columns::{MOST, widths};
 use super::state::{State, TimeFormat};
 use crate::state::Fleet;
 use crate::state::logs::{Reading, Scope};
@@ -22,20 +23,16 @@ pub struct Shape {
     pub service: u16,
     /// The level.
     pub level: u16,
-    /// Each of the fields that are shown.
-    pub field: u16,
-    /// How many of the fields that were chosen are shown, from the left.
-    pub fields: usize,
+    /// The fields that were chosen, in their order.
+    pub fields: [u16; MOST],
     /// Spaces between columns.
     pub gap: u16,
     /// Where the message begins.
     pub message_at: u16,
+    /// Where what is unfolded begins, behind the line's own columns.
+    pub unfolded_at: u16,
 }
 
-/// Columns of a field that was chosen, where there is room.
-const FIELD: u16 = 32;
-/// A field that has less room than this is left out, and then the one before it.
-const NARROW: u16 = 8;
 /// Columns of the level.
 const LEVEL: u16 = 5;
 
@@ -81,7 +78,10 @@ impl Shape {
                     most
                 }
             }
-            Scope::Everything => longest(&mut all.map(|(name, _)| name.as_str()), most),
+            Scope::Everything => {
+                let logs = fleet.environment.logs.iter().map(|log| log.name.as_str());
+                longest(&mut all.map(|(name, _)| name.as_str()).chain(logs), most)
+            }
             Scope::Tier(tier) => longest(&mut all.filter(|(_, of)| *of == tier).map(|(name, _)| name.as_str()), most),
             Scope::Rows(rows) => {
                 let mut names: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
@@ -96,14 +96,15 @@ impl Shape {
         let part = |wide: u16| if wide == 0 { 0 } else { wide + gap };
         // The first column is for marks.
         let before = 1 + part(time) + part(host) + part(service) + part(level);
-        // The message keeps half of the room. Where fields would be too narrow the last of them give way.
-        let half = columns.saturating_sub(before) / 2;
-        let chosen = u16::try_from(state.columns.len()).unwrap_or(0);
-        let count = chosen.min(half / (NARROW + gap));
-        let room = half.checked_div(count).unwrap_or(0).saturating_sub(gap);
-        let field = room.min(FIELD);
-        let message_at = before + part(field) * count;
-        Self { columns, time, host, service, level, field, fields: usize::from(count), gap, message_at }
+        // The message keeps half of the room.
+        let fields = widths(state, columns.saturating_sub(before) / 2, gap);
+        let message_at = before + fields.iter().map(|wide| part(*wide)).sum::<u16>();
+        Self { columns, time, host, service, level, fields, gap, message_at, unfolded_at: before }
+    }
+
+    /// Columns of what is unfolded.
+    pub fn unfolded(&self) -> usize {
+        usize::from(self.columns.saturating_sub(self.unfolded_at + 1)).max(8)
     }
 
     /// Columns of the message.

@@ -1,14 +1,15 @@
 //! What a person has done on the logs: where they are in them, what passes, how lines are told.
 
+use std::collections::BTreeMap;
+
 use super::histogram::Span;
 use super::patterns::Pane;
 use super::sight::Sight;
 use super::unfolded::Unfolded;
 use crate::domain::query::Mistake;
-use crate::domain::time::short;
 use crate::domain::{Moment, Query};
 use crate::port::keepsake::Bookmark;
-use crate::port::log::{Since, TailState};
+use crate::port::log::TailState;
 use crate::state::logs::{Filter, Order, Reading, Ref};
 use crate::ui::Field;
 use crate::ui::list::Step;
@@ -91,6 +92,8 @@ pub struct State {
     pub field: Option<usize>,
     /// Fields of messages that stand in columns of their own, by the names that queries take.
     pub columns: Vec<String>,
+    /// How wide what stands in them was at most.
+    pub(super) widths: BTreeMap<String, u16>,
     /// Which of the line's own columns are left out.
     pub without: Vec<String>,
     /// Whether the histogram is shown, when a person has said so.
@@ -460,25 +463,6 @@ impl State {
         let bottom = isize::try_from(height).unwrap_or(isize::MAX);
         let seen = sight.placed(self, height).iter().rev().find(|one| one.y < bottom).and_then(|one| one.row);
         self.place = Place::Held { cursor, y, end: seen.map_or(end, |seen| seen.max(end)) };
-    }
-
-    /// How a span of time is called.
-    pub fn since_word(reading: &Reading) -> String {
-        let stamp = |at: jiff::Timestamp| at.strftime("%m-%d %H:%M").to_string();
-        let last = |span: std::time::Duration| match span.as_secs() {
-            hours if hours >= 3600 && hours % 3600 == 0 => format!("last {}h", hours / 3600),
-            minutes if minutes % 60 == 0 => format!("last {}m", minutes / 60),
-            _ => format!("last {}", short(span)),
-        };
-        match (reading.since, reading.until) {
-            (Since::Newest(lines), _) => format!("newest {lines}"),
-            (Since::Head, _) => "from the beginning".to_owned(),
-            (Since::Boot, _) => "since boot".to_owned(),
-            (Since::At(at), None) => format!("since {} UTC", stamp(at)),
-            (Since::At(at), Some(until)) => format!("{} to {} UTC", stamp(at), stamp(until)),
-            (Since::Ago(span), None) => last(span),
-            (Since::Ago(span), Some(until)) => format!("{} until {} UTC", last(span), stamp(until)),
-        }
     }
 }
 

@@ -12,8 +12,6 @@ use crate::ui::list::Step;
 
 /// Lines that are unfolded at once; the one unfolded first folds again.
 const UNFOLDED: usize = 16;
-/// Fields in columns; the one that was put there first gives way.
-const COLUMNS: usize = 4;
 
 /// A line with all its fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,19 +88,6 @@ impl State {
         };
         if self.field.is_some() {
             self.hold(reading);
-        }
-    }
-
-    /// Puts a field into a column of its own, or takes it out again.
-    pub fn toggle_column(&mut self, name: &str) {
-        match self.columns.iter().position(|one| one == name) {
-            Some(place) => drop(self.columns.remove(place)),
-            None => {
-                if self.columns.len() >= COLUMNS {
-                    self.columns.remove(0);
-                }
-                self.columns.push(name.to_owned());
-            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::header::{self, Keys};
 use super::line::seam;
 use super::sight::Sight;
 use super::state::State;
-use super::{histogram, patterns};
+use super::{columns, histogram, patterns};
 use crate::domain::query::Mistake;
 use crate::style::Role;
 use crate::text::width;
@@ -27,6 +27,8 @@ pub struct Areas {
     pub notes: Rect,
     /// The lines over time.
     pub histogram: Rect,
+    /// What stands above the columns, where fields were chosen.
+    pub heading: Rect,
     /// The lines.
     pub list: Rect,
     /// What is new.
@@ -45,9 +47,11 @@ pub fn areas(area: Rect, state: &State, sight: &Sight<'_>) -> Areas {
     let histogram = Rect { y: top, height: takes.min(area.bottom() - top), ..area };
     let top = (histogram.bottom() + if bars == 0 { 0 } else { gap }).min(area.bottom());
     let below = patterns::height(state, area.height).min(area.bottom() - top);
-    let list = Rect { y: top, height: area.bottom() - top - below, ..area };
+    let heads = u16::from(!state.columns.is_empty()).min(area.bottom() - top - below);
+    let heading = Rect { y: top, height: heads, ..area };
+    let list = Rect { y: heading.bottom(), height: area.bottom() - top - below - heads, ..area };
     let patterns = Rect { y: list.bottom(), height: below, ..area };
-    Areas { header, notes, histogram, list, patterns }
+    Areas { header, notes, histogram, heading, list, patterns }
 }
 
 /// Draws the screen.
@@ -59,6 +63,9 @@ pub fn view(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, key
     }
     if areas.histogram.height > 0 {
         histogram::view(state, sight, pen, areas.histogram);
+    }
+    if areas.heading.height > 0 {
+        pen.words(area.x, areas.heading.y, area.width.saturating_sub(1), &columns::heading(state, sight));
     }
     list(state, sight, pen, areas.list, keys);
     if areas.patterns.height > 0 {
@@ -118,9 +125,11 @@ fn pointed(mistake: &Mistake, typed: &str, typed_at: u16, pen: &mut Pen<'_>, are
 fn list(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect, keys: Keys<'_>) {
     let placed = sight.placed(state, usize::from(area.height));
     if placed.iter().all(|one| one.row.is_none()) {
-        let sentences = header::absence(state, sight, keys);
-        for (words, y) in sentences.iter().zip(area.y..area.bottom()) {
-            pen.words(area.x + 1, y, area.width.saturating_sub(2), words);
+        let room = area.width.saturating_sub(2);
+        let sentences = header::absence(state, sight, keys).into_iter();
+        let lines = sentences.flat_map(|words| words.wrapped(usize::from(room), pen.clock)).collect::<Vec<_>>();
+        for (words, y) in lines.iter().zip(area.y..area.bottom()) {
+            pen.words(area.x + 1, y, room, words);
         }
         return;
     }

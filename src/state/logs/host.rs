@@ -25,8 +25,11 @@ pub struct HostLog {
     pub place: u16,
     /// Its clock against ours.
     pub clock: HostClock,
-    /// How its part of the tail stands; `None` until it said so.
+    /// How its part of the tail stands; `None` until it said so. Of what has ended it is what was missing in it, if something
+    /// was.
     pub state: Option<TailState>,
+    /// Whether reading it has ended.
+    pub ended: bool,
     /// Whether it has followed once, so that what comes with an old stamp is late.
     pub live: bool,
     /// Where reading goes on: the last row that has a place in the journal.
@@ -117,6 +120,7 @@ impl HostLog {
             place,
             clock: HostClock::default(),
             state: None,
+            ended: false,
             live: false,
             last: None,
             evicted: 0,

@@ -240,8 +240,15 @@ impl LogStore {
 
     /// Takes in how a lane of the tail stands.
     pub fn stands(&mut self, host: &HostName, lane: &Lane, state: TailState) {
-        if let Some(host) = self.host_mut(host, lane) {
-            host.live |= state == TailState::Following;
+        let Some(host) = self.host_mut(host, lane) else { return };
+        host.live |= state == TailState::Following;
+        host.ended = state == TailState::Ended;
+        // What could not be read stays unread when reading has ended.
+        let is_less = |before: &TailState| match before {
+            TailState::Refused(_) | TailState::Missing(_) | TailState::Limited(_) => true,
+            TailState::Reading | TailState::Following | TailState::Ended | TailState::NoLink => false,
+        };
+        if !(host.ended && host.state.as_ref().is_some_and(is_less)) {
             host.state = Some(state);
         }
     }
