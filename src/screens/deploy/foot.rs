@@ -253,8 +253,7 @@ fn running(sight: &Sight<'_>, wizard: Wizard<'_>, page: Page) -> Words {
     let title = |number: usize| {
         let step = wizard.run().and_then(|run| run.steps.get(number));
         let id = step.and_then(|step| step.part.as_ref());
-        let title = id.and_then(|id| wizard.sheet.procedure.part(id)).map(|part| part.title.plain());
-        let title = title.or_else(|| id.map(ToString::to_string)).unwrap_or_default();
+        let title = id.map(|id| wizard.title_of(id)).unwrap_or_default();
         format!("\u{201c}{title}\u{201d} on {}", step.map(|step| step.host.to_string()).unwrap_or_default())
     };
     let words = match wizard.needs().iter().find(|need| !matches!(need, Need::Paused)) {

@@ -35,7 +35,7 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
             let waits = wizard.waits_at(part) && !matches!(standing, Standing::Failed | Standing::Unknown);
             let (glyph, role) = if waits { (sight.glyphs.states[1], Role::Warn) } else { (glyph, role) };
             let text = if standing.is_over() { Role::Quiet } else { Role::Text };
-            let left = Words::new().gap(2).text(role, format!("{glyph} ")).prose(text, &part.title.plain());
+            let left = Words::new().gap(2).text(role, format!("{glyph} ")).prose(text, &wizard.title(part));
             let steps: Vec<&RunStep> = wizard.sheet.steps(&part.id).into_iter().map(|(_, step)| step).collect();
             let right = if waits {
                 Words::of(Role::Warn, "needs you")

@@ -172,7 +172,7 @@ impl<'a> Wizard<'a> {
             let of: Vec<String> = items
                 .iter()
                 .filter(|item| wanted.contains(&item.judged))
-                .map(|item| item.part.title.plain().trim_end_matches('.').to_owned())
+                .map(|item| self.title(item.part).trim_end_matches('.').to_owned())
                 .collect();
             of
         };

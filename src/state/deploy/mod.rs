@@ -241,11 +241,7 @@ impl<'a> Wizard<'a> {
     pub fn waived(&self) -> Vec<(String, String, String)> {
         let steps = self.run().map(|run| run.steps.as_slice()).unwrap_or_default();
         let waived = steps.iter().filter(|step| step.state == StepState::Waived);
-        let title = |step: &RunStep| {
-            let id = step.part.as_ref();
-            let part = id.and_then(|id| self.sheet.procedure.part(id));
-            part.map(|part| part.title.plain()).or_else(|| id.map(ToString::to_string)).unwrap_or_default()
-        };
+        let title = |step: &RunStep| step.part.as_ref().map(|id| self.title_of(id)).unwrap_or_default();
         let by = |step: &RunStep| Foreign::from(step.by.clone().unwrap_or_default()).plain();
         waived.map(|step| (title(step), by(step), step.note.plain())).collect()
     }

@@ -1,8 +1,10 @@
 //! The title of a part as a person reads it: with the values of the inputs and captures that it names, where they are known.
 
 use super::Wizard;
+use crate::domain::PartId;
 use crate::domain::procedure::Part;
 use crate::domain::run::StepState;
+use crate::state::procedures::inner_title;
 use crate::text::{Foreign, truncate};
 
 /// Columns of a value within a title.
@@ -35,6 +37,12 @@ impl Wizard<'_> {
         }
         told.push_str(rest);
         told
+    }
+
+    /// The title of a part by its name, also of one that is called.
+    pub fn title_of(&self, id: &PartId) -> String {
+        let own = self.sheet.procedure.part(id).map(|part| self.title(part));
+        own.unwrap_or_else(|| inner_title(self.sheet.procedure, self.environment, id))
     }
 
     /// The value of an input, or of what a part has captured.
