@@ -1,5 +1,7 @@
 //! What people decide of a run as a whole: its go, who stays out of it, whether it goes back, and what outweighs a window.
 
+use jiff::Timestamp;
+
 use super::name::{HostName, InputName};
 
 /// What a reason is, as it is asked for.
@@ -19,6 +21,8 @@ pub struct Decided {
     pub rolls_back: bool,
     /// Whether it was begun with its gate alone, and whether the rest was permitted since.
     pub go: Go,
+    /// When its go was given behind its gate, by the clock of whoever gave it; nothing where it was begun as a whole.
+    pub gone: Option<Timestamp>,
     /// Who allowed it outside the windows of its environment, and why.
     pub overridden: Option<Overridden>,
     /// How what changes something was confirmed, when that was later than its beginning.
@@ -65,6 +69,8 @@ impl Decided {
         self.left_out.extend(new);
         self.rolls_back |= newer.rolls_back;
         self.go = self.go.max(newer.go);
+        // It is given once: who confirms more of it later does not make it younger.
+        self.gone = self.gone.or(newer.gone);
         if newer.overridden.is_some() {
             self.overridden.clone_from(&newer.overridden);
         }

@@ -209,6 +209,14 @@ impl RunStep {
         self.attempt > 1 || sent
     }
 
+    /// Whether its command ended while nobody was at it: how long that took is not known, only when its end was found.
+    pub fn has_ended_unseen(&self) -> bool {
+        // What is only looked at, without a command, may truly take no time.
+        self.exit.is_some()
+            && self.state.is_final()
+            && self.verdict.as_ref().is_some_and(|verdict| verdict.took.is_zero())
+    }
+
     /// Whether it was tried, did not end well, and was then given up.
     pub fn is_given_up(&self) -> bool {
         self.state == StepState::Skipped && self.was_tried()

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::figure;
 use super::words::{Clock, Words};
 use crate::domain::permit::DESPITE;
 use crate::domain::run::{Finding, RunState, RunStep, StepState};
@@ -83,6 +84,12 @@ pub fn standing_mark(standing: Standing, glyphs: &Glyphs) -> (&'static str, Role
         Standing::Skipped => (glyphs.none, Role::RunStopped),
         Standing::Waived => (glyphs.alarm, Role::Warn),
     }
+}
+
+/// How long a step took; nothing while that is not known to have ended.
+pub fn took(step: &RunStep) -> Option<String> {
+    let verdict = step.verdict.as_ref()?;
+    Some(if step.has_ended_unseen() { "while nobody was at it".to_owned() } else { figure::latency(verdict.took) })
 }
 
 /// What a step's state means, in a few words.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use quarterdeck::domain::run::RunState;
+use quarterdeck::domain::Run;
+use quarterdeck::domain::run::{RunState, StepState, StepVerdict};
 use quarterdeck::port::Event;
 use quarterdeck::port::act::RunNews;
 use quarterdeck::port::procedure::{OpenRun, ProcedureNews};
+use quarterdeck::state::procedures::Sheet;
 
 use super::deploys::{self, needs, running};
 use super::{SIZES, says};
@@ -46,4 +48,63 @@ fn what_was_taken_by_the_gate_is_told_apart_from_what_was_taken_from_the_go() {
         assert!(text.contains("with the gate") || text.contains("with the"), "{text}");
         assert!(size.0 < 120 || text.contains("took 2m with its gate"), "{text}");
     }
+}
+
+#[test]
+fn the_time_from_the_go_counts_also_where_the_first_step_ended_while_nobody_was_there() {
+    for size in SIZES {
+        let (mut console, mut told) = deploys::passed(size);
+        // Somebody reads the plan before they give the go, and leaves at once.
+        console.pass(Duration::from_secs(5 * 60));
+        let gone = console.now().wall;
+        deploys::goes(&mut console, &mut told);
+        told.decided(&mut console, |decided| decided.gone = Some(gone)).started(&mut console, 5);
+        let open = OpenRun { run: told.run.clone(), elsewhere: false, left: None };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
+        console.pass(Duration::from_secs(70));
+        // The next console finds the step at its end: of that it knows only when it was found.
+        console.say(Event::Procedure(ProcedureNews::Open(Vec::new())));
+        console.say(Event::Run(RunNews::Begun(Box::new(told.run.clone()))));
+        told.done(&mut console, 5, 0);
+        console.keys("f");
+        says(&console, &["1m of 30m", "Phase 1: backup"]);
+        says(&console, &["while nobody was at it"]);
+        assert!(!console.screen().contains("<1ms") && !console.screen().contains("0s of 5m"), "{}", console.screen());
+        for number in 6..11 {
+            told.done(&mut console, number, 1_000);
+        }
+        told.ticked(&mut console, 11, "ada");
+        needs(&mut console, &told, Vec::new());
+        deploys::ends(&mut console, &told, RunState::Succeeded);
+        let screen = console.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(screen.contains("1m from the go; 6m"), "{}", console.screen());
+    }
+}
+
+/// A run of the deploy that ended so, each of whose steps took so many seconds.
+fn past(number: u32, state: RunState, seconds: u64) -> Run {
+    let mut run = super::procedures::run_of(&deploys::deploy(), number, "02:10:00");
+    for step in &mut run.steps {
+        (step.state, step.attempt, step.exit) = (StepState::Verified, 1, Some(0));
+        step.verdict = Some(StepVerdict { took: Duration::from_secs(seconds), checks: Vec::new() });
+    }
+    run.state = state;
+    run
+}
+
+#[test]
+fn how_long_it_usually_takes_is_known_from_other_runs_that_came_to_a_good_end() {
+    let procedure = deploys::deploy();
+    let usually = |run: Option<&Run>, runs: &[Run]| {
+        Sheet { procedure: &procedure, run }.usually(&deploys::part(5), runs).map(|usual| usual.as_secs())
+    };
+    let (good, slow) = (past(31, RunState::Succeeded, 10), past(32, RunState::Succeeded, 30));
+    let bad = [RunState::Failed, RunState::Stopped, RunState::Unknown].map(|state| past(33, state, 1));
+    assert_eq!(usually(None, &bad), None, "a deploy that failed at once says nothing of how long one takes");
+    assert_eq!(usually(None, &[good.clone(), bad[0].clone()]), Some(10));
+    // The one that is shown is no measure of itself.
+    assert_eq!(usually(Some(&good), std::slice::from_ref(&good)), None);
+    assert_eq!(usually(Some(&good), &[good.clone(), slow]), Some(30));
+    // Of what ended while nobody was at it nobody knows how long it took.
+    assert_eq!(usually(None, &[past(34, RunState::Succeeded, 0)]), None);
 }

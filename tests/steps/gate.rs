@@ -58,7 +58,14 @@ fn a_gate_is_judged_alone_left_open_and_gone_on_with() {
     assert!(went.status.success(), "{}", told(&went));
     assert_eq!(desk.text("truth"), "changed\n", "{}", told(&went));
     let (run, _) = desk.recorded();
-    assert_eq!((run.state, run.document.unwrap().decided.go), (RunState::Succeeded, Go::Given));
+    let decided = &run.document.as_ref().unwrap().decided;
+    assert_eq!((run.state, decided.go), (RunState::Succeeded, Go::Given));
+    // When the go was given is kept: the time from then on counts, whoever finds which step at its end.
+    let (gone, ended) = (decided.gone.unwrap(), run.ended.unwrap());
+    assert!(run.begun < gone && gone <= ended && run.steps[2].at.is_some_and(|at| at <= gone), "{run:?}");
+    let shown = desk.command(env!("CARGO_BIN_EXE_qd"), &["runs", "--id", run.id.as_str()]).output().unwrap();
+    let shown = told(&shown);
+    assert!(shown.contains("from the go\n") && shown.contains("\ngo        "), "{shown}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::task::{Order, Task};
 use crate::domain::procedure::{Given, ProcedurePlan, Purpose};
 use crate::domain::run::{Confirmed, Decided, Go, Overridden, REASON, RunStep, StepState, is_reason};
 use crate::domain::{InputName, PartId, Permit};
+use crate::engine::clock::Clock;
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::{Decision, Told};
@@ -354,7 +355,8 @@ impl Task {
                 }
                 Some(_) | None => Vec::new(),
             };
-            let decided = Decided { go: Go::Given, confirmed, meant, ..Decided::default() };
+            let gone = Some(self.kit.place.clock.now().wall);
+            let decided = Decided { go: Go::Given, gone, confirmed, meant, ..Decided::default() };
             if let Err(why) = self.keep(|ledger| async move { ledger.decide(decided).await }).await {
                 self.course.pause();
                 return Err(why);

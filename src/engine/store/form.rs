@@ -57,6 +57,9 @@ pub(in crate::engine) struct DecidedForm {
     rolls_back: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     go: Option<String>,
+    /// When its go was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gone: Option<String>,
     /// Who allowed it outside the windows, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overridden: Option<(String, String)>,
@@ -71,30 +74,32 @@ pub(in crate::engine) struct DecidedForm {
 impl DecidedForm {
     fn is_nothing(&self) -> bool {
         let undecided = self.overridden.is_none() && self.confirmed.is_none() && self.meant.is_empty();
-        self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && undecided
+        self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && self.gone.is_none() && undecided
     }
 
     /// The decision; `None` when it is none of ours.
     pub(in crate::engine) fn decided(self) -> Option<Decided> {
         let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
         let go = self.go.as_deref().map_or(Some(Go::default()), Go::of_word)?;
+        let gone = self.gone.map(|at| at.parse()).transpose().ok()?;
         let overridden = self.overridden.map(|(by, why)| Overridden { by, why });
         let confirmed = self.confirmed.map(|(how, by)| Confirmed { how, by });
         let left_out = hosts.collect::<Option<_>>()?;
         let meant = self.meant.into_iter().map(|(name, commit)| Some((InputName::new(&name).ok()?, commit)));
         let meant = meant.collect::<Option<_>>()?;
-        Some(Decided { left_out, rolls_back: self.rolls_back, go, overridden, confirmed, meant })
+        Some(Decided { left_out, rolls_back: self.rolls_back, go, gone, overridden, confirmed, meant })
     }
 }
 
 impl From<&Decided> for DecidedForm {
     fn from(decided: &Decided) -> Self {
         let go = (decided.go != Go::default()).then(|| decided.go.word().to_owned());
+        let gone = decided.gone.map(|at| at.to_string());
         let left_out = decided.left_out.iter().map(ToString::to_string).collect();
         let overridden = decided.overridden.as_ref().map(|one| (one.by.clone(), one.why.clone()));
         let confirmed = decided.confirmed.as_ref().map(|one| (one.how.clone(), one.by.clone()));
         let meant = decided.meant.iter().map(|(name, commit)| (name.to_string(), commit.clone())).collect();
-        Self { left_out, rolls_back: decided.rolls_back, go, overridden, confirmed, meant }
+        Self { left_out, rolls_back: decided.rolls_back, go, gone, overridden, confirmed, meant }
     }
 }
 
@@ -329,6 +334,14 @@ impl DocumentForm {
         let go = |word: &Option<String>| word.as_deref().and_then(Go::of_word).unwrap_or_default();
         if go(&newer.go) > go(&self.decided.go) {
             self.decided.go = newer.go;
+        }
+        if self.decided.gone.is_none() {
+            self.decided.gone = newer.gone;
+        }
+        for one in newer.meant {
+            if !self.decided.meant.iter().any(|(known, _)| *known == one.0) {
+                self.decided.meant.push(one);
+            }
         }
         for host in newer.left_out {
             if !self.decided.left_out.contains(&host) {

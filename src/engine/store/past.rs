@@ -117,6 +117,8 @@ fn took_of(from: &Connection, run: &Run) -> Result<Vec<(PartId, HostName, Durati
             StepState::Verified => {
                 let step = usize::try_from(number).ok().and_then(|number| run.steps.get(number));
                 let span = begun.remove(&number).and_then(|from| Duration::try_from(at.duration_since(from)).ok());
+                // Of what ended while nobody was at it only when that was found is recorded.
+                let step = step.filter(|step| !step.has_ended_unseen());
                 if let (Some(step), Some(span)) = (step, span.filter(|span| *span <= LONGEST_TAKEN))
                     && let Some(part) = &step.part
                 {

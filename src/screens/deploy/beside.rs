@@ -40,7 +40,7 @@ pub(super) fn lines(page: Page, wizard: Wizard<'_>, sight: &Sight<'_>, columns: 
     }
     for row in wizard.rows(Page::Run, sight.runs, sight.clock.now.wall) {
         let Row::Phase(phase) = row else { continue };
-        let told = budget(&Phase { took: None, ..phase.clone() }, sight, columns);
+        let told = budget(&Phase { took: None, unseen: false, ..phase.clone() }, sight, columns);
         if !told.is_empty() {
             lines.line(Words::of(Role::Text, phase.title.clone()).gap(2).then(told));
         }

@@ -9,7 +9,6 @@ use crate::domain::procedure::Doing;
 use crate::domain::run::{RunStep, StepState};
 use crate::domain::time::short;
 use crate::state::deploy::{Phase, Row, Wizard, span};
-use crate::state::procedures::sheet::usually;
 use crate::style::Role;
 use crate::ui::words::Piece;
 use crate::ui::{Words, figure, runs};
@@ -40,7 +39,7 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
             let right = if waits {
                 Words::of(Role::Warn, "needs you")
             } else {
-                let usual = usually(&part.id, wizard.sheet.procedure, sight.runs);
+                let usual = wizard.sheet.usually(&part.id, sight.runs);
                 hosts(&steps, sight, columns, usual, matches!(part.doing, Doing::Restart(_)))
             };
             Line::new(left, right, Some(*place))
@@ -64,6 +63,9 @@ pub(super) fn budget(phase: &Phase, sight: &Sight<'_>, columns: usize) -> Words 
         (None, None) => Words::new(),
     };
     let Some(took) = phase.took else {
+        if phase.unseen {
+            return Words::of(Role::Quiet, "time not known").then(of(Role::Quiet));
+        }
         return match (phase.budget, phase.usually) {
             (Some(budget), _) => Words::of(Role::Quiet, format!("may take {}", short(budget))),
             (None, Some(usual)) => Words::of(Role::Quiet, format!("about {}", short(usual))),
@@ -112,8 +114,7 @@ fn hosts(steps: &[&RunStep], sight: &Sight<'_>, columns: usize, usual: Option<Du
                 None => words,
             },
             StepState::Verified => {
-                let took = step.verdict.as_ref().map(|verdict| figure::latency(verdict.took));
-                words.text(Role::Quiet, took.map(|took| format!(" {took}")).unwrap_or_default())
+                words.text(Role::Quiet, runs::took(step).map(|took| format!(" {took}")).unwrap_or_default())
             }
             StepState::Failed => match step.exit {
                 Some(exit) => words.text(Role::RunBad, format!(" exit {exit}")),

@@ -9,7 +9,7 @@ use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::time::short;
 use crate::domain::{HostName, PartId, Standing};
 use crate::state::procedures::motion;
-use crate::state::procedures::sheet::{is_automated, needs_place, places, usually};
+use crate::state::procedures::sheet::{is_automated, needs_place, places};
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::words::Piece;
@@ -151,7 +151,7 @@ fn doing(part: &Part, desk: &Desk<'_>, chosen: &[HostName], steps: &[(usize, &Ru
     }
     let mut words = place(part, desk, chosen, steps);
     words = words.then(grade(desk.grade(part)).map_or_else(Words::new, |words| Words::new().gap(2).then(words)));
-    if let Some(usual) = usually(&part.id, desk.sheet.procedure, desk.runs) {
+    if let Some(usual) = desk.sheet.usually(&part.id, desk.runs) {
         words = words.gap(2).text(Role::Quiet, format!("usually {}", figure::latency(usual)));
     }
     if let Some(undo) = &part.options.undo {
@@ -261,7 +261,7 @@ fn ahead(step: &RunStep, part: &Part, desk: &Desk<'_>) -> Words {
     let Some(at) = step.at else { return Words::new() };
     let so_far = desk.clock.now.since(at);
     let most = format!("of at most {}", short(part.options.timeout));
-    let Some(usual) = usually(&part.id, desk.sheet.procedure, desk.runs) else {
+    let Some(usual) = desk.sheet.usually(&part.id, desk.runs) else {
         return Words::new().tail(Role::Quiet, format!(" {most}"));
     };
     let whole = usual.max(Duration::from_secs(1));
@@ -290,8 +290,8 @@ pub fn end(step: &RunStep, desk: &Desk<'_>) -> Words {
             Some(at) => words.tail(Role::Quiet, " ").piece(role, Piece::Since(at)),
             None => words,
         },
-        StepState::Verified => match &step.verdict {
-            Some(verdict) => tail(words, Role::Quiet, format!(" {}", figure::latency(verdict.took))),
+        StepState::Verified => match runs::took(step) {
+            Some(took) => tail(words, Role::Quiet, format!(" {took}")),
             None => words,
         },
         StepState::Failed => tail(words, role, format!(" {}", why(step))),
@@ -329,7 +329,7 @@ pub fn grade(danger: Option<Danger>) -> Option<Words> {
 /// How long something goes on and how long it usually does; it turns when that is over.
 pub fn time(step: &RunStep, part: &Part, desk: &Desk<'_>) -> Words {
     let Some(at) = step.at else { return Words::new() };
-    let usual = usually(&part.id, desk.sheet.procedure, desk.runs);
+    let usual = desk.sheet.usually(&part.id, desk.runs);
     let so_far = desk.clock.now.since(at);
     let late = usual.is_some_and(|usual| is_overdue(so_far, usual)) || so_far > part.options.timeout;
     let role = if late { Role::Warn } else { Role::RunGoing };

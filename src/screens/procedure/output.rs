@@ -321,7 +321,7 @@ fn is_whole(run: &Run) -> bool {
 }
 
 fn ended(step: &RunStep, several: bool) -> Words {
-    let took = step.verdict.as_ref().map(|verdict| format!(", {}", figure::latency(verdict.took))).unwrap_or_default();
+    let took = runs::took(step).map(|took| format!(", {took}")).unwrap_or_default();
     let lead = if several { "  " } else { "" };
     match step.state {
         StepState::Verified => {

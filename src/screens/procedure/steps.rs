@@ -8,7 +8,7 @@ use crate::domain::procedure::{Doing, Part};
 use crate::domain::run::{RunStep, StepState};
 use crate::state::procedures::sheet::{is_automated, places};
 use crate::style::Role;
-use crate::ui::{Words, figure, runs};
+use crate::ui::{Words, runs};
 
 /// What a row of the list stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,8 +142,10 @@ fn ended(steps: &[(usize, &RunStep)], standing: Standing, desk: &Desk<'_>) -> Wo
     } else {
         meta::word(standing).to_owned()
     };
-    let longest = steps.iter().filter_map(|(_, step)| step.verdict.as_ref().map(|verdict| verdict.took)).max();
-    let took = longest.map(|took| format!(" {}", figure::latency(took))).unwrap_or_default();
+    let of = |step: &&RunStep| step.verdict.as_ref().map(|verdict| (step.has_ended_unseen(), verdict.took));
+    // What ended while nobody was at it may have been the longest.
+    let longest = steps.iter().map(|(_, step)| *step).filter(|step| step.verdict.is_some()).max_by_key(of);
+    let took = longest.and_then(runs::took).map(|took| format!(" {took}")).unwrap_or_default();
     Words::of(role, word).text(Role::Quiet, took)
 }
 

@@ -217,12 +217,27 @@ impl<'a> Wizard<'a> {
         Some(told.strip_prefix("not begun: ").unwrap_or(&told).to_owned())
     }
 
-    /// Since when something behind the gate is under way.
+    /// When its go was given; where that is not recorded, since when something behind its gate is under way.
     pub fn begun_at(&self) -> Option<Timestamp> {
-        let places = self.parts(Page::Run).into_iter().chain(self.parts(Page::Verify));
-        let parts = places.filter_map(|place| self.sheet.procedure.parts.get(place));
-        let steps = parts.flat_map(|part| self.sheet.steps(&part.id)).map(|(_, step)| step);
-        steps.chain(self.beside().into_iter().map(|(_, step)| step)).filter_map(phases::begun).min()
+        let gone = self.run()?.document.as_ref().and_then(|document| document.decided.gone);
+        gone.or_else(|| self.first_begun())
+    }
+
+    /// When the first was begun behind the gate.
+    fn first_begun(&self) -> Option<Timestamp> {
+        let of = |pages: &[Page]| {
+            let places: Vec<usize> = pages.iter().flat_map(|page| self.parts(*page)).collect();
+            let parts = places.into_iter().filter_map(|place| self.sheet.procedure.parts.get(place));
+            parts.flat_map(|part| self.sheet.steps(&part.id)).map(|(_, step)| step).collect::<Vec<_>>()
+        };
+        let behind = of(&[Page::Run, Page::Verify]).into_iter().chain(self.beside().into_iter().map(|(_, step)| step));
+        let (first, step) = behind.filter_map(|step| Some((phases::begun(step)?, step))).min_by_key(|(at, _)| *at)?;
+        if !step.has_ended_unseen() {
+            return Some(first);
+        }
+        // When it began is not known, only when its end was found: it was begun as soon as the gate was passed.
+        let judged = of(&[Page::Gate]).into_iter().filter_map(|step| step.at).max();
+        Some(judged.map_or(first, |judged| judged.min(first)))
     }
 
     /// What was let pass although it did not hold, each with who let it and why: items of the gate, and the window.

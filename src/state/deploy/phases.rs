@@ -10,8 +10,6 @@ use crate::domain::Standing;
 use crate::domain::procedure::Role;
 use crate::domain::run::RunStep;
 use crate::domain::{PartId, Run};
-use crate::state::procedures::inner_title;
-use crate::state::procedures::sheet::usually;
 
 /// A row of the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +29,11 @@ pub struct Phase {
     pub title: String,
     /// How all of it stands.
     pub standing: Standing,
-    /// How long it has taken, or takes so far; nothing before it was begun.
+    /// How long it has taken, or takes so far; nothing before it was begun, and where something of it ended while nobody was
+    /// at it.
     pub took: Option<Duration>,
+    /// Whether something of it ended while nobody was at it, so that its time is not known.
+    pub unseen: bool,
     /// How long it may take.
     pub budget: Option<Duration>,
     /// How long it usually takes, as far as that is known of its parts.
@@ -89,11 +90,13 @@ impl<'a> Wizard<'a> {
         let heading = procedure.sections.get(section)?;
         let parts = || places.iter().filter_map(|place| procedure.parts.get(*place));
         let steps: Vec<&RunStep> = parts().flat_map(|part| self.sheet.steps(&part.id)).map(|(_, step)| step).collect();
-        let usual: Vec<Duration> = parts().filter_map(|part| usually(&part.id, procedure, runs)).collect();
+        let usual: Vec<Duration> = parts().filter_map(|part| self.sheet.usually(&part.id, runs)).collect();
+        let unseen = steps.iter().any(|step| step.has_ended_unseen());
         Some(Phase {
             title: heading.title.plain(),
             standing: together(parts().map(|part| self.sheet.standing(&part.id)).collect()),
-            took: span(steps.iter().copied(), now),
+            took: span(steps.iter().copied(), now).filter(|_| !unseen),
+            unseen,
             budget: heading.budget,
             usually: (!usual.is_empty()).then(|| usual.iter().sum()),
             is_back: parts().any(|part| procedure.role(part) == Role::Rollback),
@@ -118,13 +121,13 @@ impl<'a> Wizard<'a> {
         let phase = Phase {
             title: "The way back".to_owned(),
             standing: Standing::of(all.clone().map(|step| step.state)),
+            unseen: all.clone().any(RunStep::has_ended_unseen),
             took: span(all, now),
             budget,
             usually: None,
             is_back: true,
         };
-        let title = |id: &PartId| inner_title(self.sheet.procedure, self.environment, id);
-        let rows = of.into_iter().map(|(id, numbers)| Row::Beside(title(&id), numbers));
+        let rows = of.into_iter().map(|(id, numbers)| Row::Beside(self.title_of(&id), numbers));
         std::iter::once(Row::Phase(phase)).chain(rows).collect()
     }
 
@@ -151,19 +154,22 @@ impl<'a> Wizard<'a> {
         self.sheet.procedure.sections.iter().any(|one| one.role == Role::Rollback)
     }
 
-    /// How long the way back takes so far, or took.
+    /// How long the way back takes so far, or took; nothing where that is not known.
     pub fn way_back_took(&self, now: Timestamp) -> Option<Duration> {
         let procedure = self.sheet.procedure;
         let back = procedure.parts.iter().filter(|part| procedure.role(part) == Role::Rollback);
         let own = back.flat_map(|part| self.sheet.steps(&part.id)).map(|(_, step)| step);
-        span(own.chain(self.beside().into_iter().map(|(_, step)| step)), now)
+        let all: Vec<&RunStep> = own.chain(self.beside().into_iter().map(|(_, step)| step)).collect();
+        // Where something of it ended while nobody was at it, it took longer than is known.
+        let known = self.goes_on() || !all.iter().any(|step| step.has_ended_unseen());
+        span(all, now).filter(|_| known)
     }
 
     /// How long all behind the gate usually takes, as far as that is known of its parts.
     pub fn usually(&self, runs: &[Run]) -> Option<Duration> {
         let places = self.parts(Page::Run).into_iter().chain(self.parts(Page::Verify));
         let parts = places.filter_map(|place| self.sheet.procedure.parts.get(place));
-        let known: Vec<Duration> = parts.filter_map(|part| usually(&part.id, self.sheet.procedure, runs)).collect();
+        let known: Vec<Duration> = parts.filter_map(|part| self.sheet.usually(&part.id, runs)).collect();
         (!known.is_empty()).then(|| known.iter().sum())
     }
 }

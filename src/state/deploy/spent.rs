@@ -19,8 +19,7 @@ pub struct Spent {
 }
 
 impl Wizard<'_> {
-    /// How long it has taken from its go: from the first that was begun behind its gate, or from its begin where it has no
-    /// gate. Nothing before that.
+    /// How long it has taken from its go, or from its begin where it has no gate. Nothing before that.
     pub fn spent(&self, now: Timestamp) -> Option<Spent> {
         let run = self.run()?;
         let from = if self.parts(Page::Gate).is_empty() { run.begun } else { self.begun_at()? };

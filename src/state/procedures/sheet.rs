@@ -68,6 +68,26 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// How long a part usually takes: the middle of what all of its steps together took in other runs that came to a good end,
+    /// newest first. What a run did that was given up or went back is no measure; of the way back those that went it are.
+    pub fn usually(&self, part: &PartId, runs: &[Run]) -> Option<Duration> {
+        let procedure = self.procedure;
+        let of_it = |run: &&Run| run.document.as_ref().is_some_and(|document| document.name == procedure.name);
+        let shown = |run: &&Run| self.run.is_some_and(|shown| shown.id == run.id);
+        let back = procedure.part(part).is_some_and(|part| procedure.role(part) == Role::Rollback);
+        let well = |run: &&Run| match run.state {
+            RunState::Succeeded => true,
+            RunState::Failed | RunState::Stopped if back => run.is_rolled_back(),
+            // Who chooses its parts ends it when they like.
+            RunState::Stopped => run.document.as_ref().is_some_and(|document| !document.whole),
+            RunState::Running | RunState::Failed | RunState::Unknown => false,
+        };
+        let others = runs.iter().filter(of_it).filter(|run| !shown(run)).filter(well);
+        let mut spans: Vec<Duration> = others.filter_map(|run| spent(part, run)).take(9).collect();
+        spans.sort_unstable();
+        spans.get(spans.len() / 2).copied()
+    }
+
     /// The part that goes on or waits now: the first of which something goes on, else the first that is not over.
     pub fn current(&self) -> Option<usize> {
         let parts = &self.procedure.parts;
@@ -165,26 +185,12 @@ pub fn needs_place(part: &Part) -> bool {
     part.options.targets.is_empty() && !part.options.todo && matches!(part.doing, Doing::Run(..) | Doing::Request(..))
 }
 
-/// How long a part usually takes: the middle of what all of its steps together took in earlier runs in which none of them
-/// went badly, newest first.
-pub fn usually(part: &PartId, procedure: &Procedure, runs: &[Run]) -> Option<Duration> {
-    let of_it = |run: &&Run| run.document.as_ref().is_some_and(|document| document.name == procedure.name);
-    let mut spans: Vec<Duration> = runs
-        .iter()
-        .filter(of_it)
-        .filter(|run| run.state != RunState::Running)
-        .filter_map(|run| spent(part, run))
-        .take(9)
-        .collect();
-    spans.sort_unstable();
-    spans.get(spans.len() / 2).copied()
-}
-
 /// How long a part took in a run, from the begin of its first step to the end of its last; nothing where one of them went
-/// badly, or none was done.
+/// badly or ended while nobody was at it, or none was done.
 fn spent(part: &PartId, run: &Run) -> Option<Duration> {
     let steps: Vec<&RunStep> = run.steps.iter().filter(|step| step.part.as_ref() == Some(part)).collect();
-    let well = |step: &&RunStep| matches!(step.state, StepState::Verified | StepState::Skipped);
+    let well =
+        |step: &&RunStep| matches!(step.state, StepState::Verified | StepState::Skipped) && !step.has_ended_unseen();
     if !steps.iter().all(well) {
         return None;
     }

@@ -11,7 +11,7 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
         "{}\n{}{}\n\nrun       {}\nwhere     {}/{}\nbegun     {} UTC\nby        {} from {}, {}\n",
         clean(&run.title),
         run.verdict_told(),
-        if run.ended.is_some() { format!(" after {}", took(run)) } else { String::new() },
+        if run.ended.is_some() { format!(" after {}{}", took(run), from_the_go(run)) } else { String::new() },
         run.id,
         run.site,
         run.environment,
@@ -23,6 +23,9 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
     for (at, person, workstation) in &beside.takeovers {
         let (person, workstation) = (clean(person), clean(workstation));
         text.push_str(&format!("taken     by {person} from {workstation} at {} UTC\n", stamp(*at)));
+    }
+    if let Some(gone) = gone(run) {
+        text.push_str(&format!("go        {} UTC\n", stamp(gone)));
     }
     if let Some(document) = &run.document {
         text.push_str(&bound_to(document));
@@ -44,6 +47,18 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
         }
     }
     text
+}
+
+/// When its go was given behind its gate.
+fn gone(run: &Run) -> Option<jiff::Timestamp> {
+    run.document.as_ref().and_then(|document| document.decided.gone)
+}
+
+/// How long it took from its go; empty where none was given.
+fn from_the_go(run: &Run) -> String {
+    let Some((gone, ended)) = gone(run).zip(run.ended) else { return String::new() };
+    let span = std::time::Duration::try_from(ended.duration_since(gone)).unwrap_or_default();
+    format!(", {} from the go", crate::domain::time::short(span))
 }
 
 fn bound_to(document: &RunDocument) -> String {

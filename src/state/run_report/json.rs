@@ -33,6 +33,9 @@ pub struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     overridden: Option<ToldOverride>,
     begun: String,
+    /// When its go was given behind its gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<String>,
     ended: Option<String>,
     state: &'static str,
     /// The same in words, with what the state alone would hide.
@@ -171,6 +174,7 @@ impl Told {
             confirmed_by: run.how_confirmed().1.map(clean),
             overridden: overridden.map(|one| ToldOverride { by: clean(&one.by), why: clean(&one.why) }),
             begun: run.begun.to_string(),
+            gone: run.document.as_ref().and_then(|document| document.decided.gone).map(|at| at.to_string()),
             ended: run.ended.map(|at| at.to_string()),
             state: run.state.word(),
             told: run.verdict_told(),
