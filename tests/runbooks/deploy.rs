@@ -396,3 +396,18 @@ fn the_row_of_pages_keeps_its_arrows_and_a_passed_gate_says_what_the_key_does() 
         says(&console, &["enter shows the plan and its go"]);
     }
 }
+
+#[test]
+fn the_verdict_shows_what_the_step_that_failed_printed_of_why() {
+    for size in SIZES {
+        let (mut console, mut told) = running(size);
+        told.says(&mut console, 7, "added 3 packages in 1s\nnpm error code EUSAGE\nnpm error\n");
+        told.says(&mut console, 7, "npm error `npm ci` can only install packages when both files are in sync\n");
+        told.failed(&mut console, 7, 1, "its command left with status 1");
+        skipped(&mut console, &mut told, 8..12, "not begun: the run was ended by ada: wrong night");
+        deploys::ends(&mut console, &told, RunState::Failed);
+        console.keys("f");
+        says(&console, &["npm error code EUSAGE", "npm error `npm ci` can"]);
+        assert!(!console.screen().contains("added 3 packages"), "{}", console.screen());
+    }
+}

@@ -165,6 +165,20 @@ impl History {
         ((*stands != Verdict::Good || taken) && release.examined.is_none()).then_some(release)
     }
 
+    /// What a good rollback took the place of, if that was other code: what ran then, or was left half-way.
+    pub fn took_back(&self, back: &Release) -> Option<&Release> {
+        if back.kind != Kind::Rollback || back.verdict != Verdict::Good {
+            return None;
+        }
+        let before = self.releases.get(..self.place(back)?)?;
+        let (stood, _) = stands(before);
+        let mut ran =
+            before.iter().zip(&stood).rev().filter(|(release, stood)| {
+                **stood != Verdict::RolledBack && release.concerns(back.service.as_ref(), None)
+            });
+        ran.next().map(|(release, _)| release).filter(|release| !release.is_same(back))
+    }
+
     /// The release of this run.
     pub fn of_run(&self, run: &RunId) -> Option<&Release> {
         self.releases.iter().find(|release| release.run == *run)

@@ -249,7 +249,18 @@ pub(super) fn release(history: &History, code: &Release, service: Option<&Servic
     let Some(trouble) = history.trouble(code, service) else {
         let known = history.releases().iter().rev().find(|release| release.is_same(code));
         let told = match known {
-            Some(known) => format!("{} was {} here, {}", name(code), history.stands(known).word(), ago(known, now)),
+            Some(known) => {
+                let how = match history.stands(known) {
+                    Verdict::Good => "was good",
+                    Verdict::RolledBack if known.verdict == Verdict::Good => "was taken back",
+                    Verdict::RolledBack => "was rolled back",
+                    Verdict::Failed => "failed",
+                    Verdict::Unknown => "came to no known end",
+                };
+                let told = format!("{} {how} here, {}", name(code), ago(known, now));
+                let examined = crate::state::releases::examined(history, known, now);
+                examined.map_or_else(|| told.clone(), |examined| format!("{told}; {examined}"))
+            }
             None => format!("{} was never tried here", name(code)),
         };
         return Came::new(Found::Pass, told.clone(), vec![detail("release", told, true)]);
@@ -388,7 +399,13 @@ mod tests {
         let (by, workstation) = ("bo".to_owned(), "bo@desk".to_owned());
         let examined = Some(Examined { by, workstation, at: now(), reason: "disk was full".into() });
         let looked = History::of([Release { examined, ..failed }]);
-        assert_eq!(asked(&looked, Some(ONE)).found, Found::Pass);
+        let told = asked(&looked, Some(ONE));
+        assert_eq!(told.found, Found::Pass);
+        assert!(
+            told.summary.contains(" failed here, ") && told.summary.contains("; examined by bo, "),
+            "{}",
+            told.summary
+        );
         assert_eq!(release(&history, &deploy(9, "", None, Verdict::Good), None, now()).found, Found::Inconclusive);
     }
 

@@ -8,7 +8,11 @@ use crate::domain::run::RunState;
 use crate::domain::time::short;
 use crate::state::deploy::{Page, Phase, Row, Stands, Weight, Wizard};
 use crate::style::Role;
+use crate::text::truncate;
 use crate::ui::{Lines, Words, runs};
+
+/// Columns of a line that what ended the run has printed.
+const SAID: usize = 160;
 
 /// What stands beside the text of the plan and of the verdict.
 pub(super) fn lines(page: Page, wizard: Wizard<'_>, sight: &Sight<'_>, columns: usize) -> Lines {
@@ -73,6 +77,10 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         for seen in wizard.last_seen() {
             lines.pair("last seen", Words::new().prose(Role::Text, &seen));
         }
+        for (place, (text, error)) in wizard.said_last().into_iter().enumerate() {
+            let words = Words::of(if error { Role::Warn } else { Role::Text }, truncate(&text.plain(), SAID));
+            if place == 0 { lines.pair("printed", words) } else { lines.below(words) }
+        }
     }
     if let Some(took) = wizard.way_back_took(sight.clock.now.wall).filter(|_| wizard.rolls_back()) {
         let budget = wizard.way_back_budget();
@@ -98,6 +106,9 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         let back = run.is_rolled_back();
         let (label, role) = if back { ("took back", Role::Text) } else { ("version", Role::Strong) };
         lines.pair(label, Words::of(role, version));
+    }
+    if let Some(taken) = wizard.took_back(sight.known) {
+        lines.pair("took back", Words::of(Role::Text, taken));
     }
     let who = crate::text::Foreign::from(run.person.as_str()).plain();
     lines.pair("by", Words::of(Role::Text, who));

@@ -10,14 +10,14 @@ use crate::domain::lock::Stands;
 use crate::domain::procedure::{Kind, Procedure};
 use crate::domain::release::{History, Verdict};
 use crate::domain::run::Go;
-use crate::domain::source::Named;
+use crate::domain::source::{Named, Version};
 use crate::domain::time::short;
 use crate::domain::{Release, Run};
 use crate::input::Action;
 use crate::state::deploy::what::{BACK_TO, RELEASED, Row, VERSIONS, brings, goes_back};
 use crate::state::deploy::{Page, Sort, Wizard, names_version};
 use crate::state::procedures::Sheet;
-use crate::state::releases::{What, in_full, service, trouble, what};
+use crate::state::releases::{What, in_full, newest_of, service, trouble, what};
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::words::Piece;
@@ -79,7 +79,7 @@ fn told(row: &Row<'_>, chosen: bool, sight: &Sight<'_>) -> (Words, Words) {
                 Named::Commit => version.commit.short().to_owned(),
                 Named::Tag | Named::Branch => version.name.plain(),
             };
-            let words = lead(Words::of(role, name));
+            let words = lead(Words::of(role, name)).then(before(version, sight));
             let words = words.gap(2).text(Role::Quiet, version.commit.subject.plain());
             let right = Words::of(Role::Quiet, format!("{:<6}", version.named.word()));
             let right = match version.commit.at {
@@ -90,6 +90,18 @@ fn told(row: &Row<'_>, chosen: bool, sight: &Sight<'_>) -> (Words, Words) {
         }
         Row::Release(release, can) => self::release(release, can, chosen, sight),
     }
+}
+
+/// What became of a version here before, where that was not good: the words of the releases below.
+fn before(version: &Version, sight: &Sight<'_>) -> Words {
+    let Some(known) = &sight.known.releases else { return Words::new() };
+    let (history, commit) = (&known.history, Some(version.commit.id.as_str()));
+    let Some(release) = newest_of(history, &version.name.plain(), commit) else { return Words::new() };
+    let stands = history.stands(release);
+    if stands == Verdict::Good {
+        return Words::new();
+    }
+    Words::new().gap(2).text(verdict(stands, sight).1, word(history, release))
 }
 
 /// How old it is what stands below a heading.
@@ -141,12 +153,7 @@ fn aged(at: jiff::Timestamp, sight: &Sight<'_>) -> Words {
 /// How a release stands, in a word.
 fn word(history: &History, release: &Release) -> String {
     let kind = if release.kind == Kind::Rollback { "rollback, " } else { "" };
-    let word = match history.stands(release) {
-        Verdict::RolledBack if release.verdict == Verdict::Good => "taken back",
-        Verdict::RolledBack => "rolled back",
-        other => other.word(),
-    };
-    format!("{kind}{word}")
+    format!("{kind}{}", crate::state::releases::verdict(history, release))
 }
 
 fn verdict(verdict: Verdict, sight: &Sight<'_>) -> (&'static str, Role) {

@@ -5,7 +5,8 @@ use super::Wizard;
 use crate::domain::procedure::{Back, Role};
 use crate::domain::run::{Reason, RunStep, StepState};
 use crate::state::procedures::guarded::{GuardStand, rows};
-use crate::state::procedures::inner_title;
+use crate::state::procedures::printed::Line;
+use crate::state::releases::Known;
 use crate::text::Foreign;
 
 /// Why a step did not end well, each thing said once: what a note tells in its own words is not said beside it.
@@ -34,11 +35,54 @@ fn why(step: &RunStep) -> String {
     if why.is_empty() { "it did not end well".to_owned() } else { why.join(", ") }
 }
 
+/// Of what was printed, so many of the last lines are looked through for what tells most.
+const LOOKED: usize = 400;
+/// So many of them are shown: the first ones, and the last.
+const FIRST: usize = 2;
+
+/// Words by which a line is known that says what went wrong.
+const WRONG: &[&str] = &[
+    "error",
+    "fatal",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "denied",
+    "no such",
+    "not found",
+    "panic",
+    "exception",
+    "refused",
+    "no space",
+];
+
+/// The few lines that tell most of why it ended so.
+fn telling(lines: impl IntoIterator<Item = (Foreign, bool)>) -> Vec<(Foreign, bool)> {
+    // A line of a word or two, such as the lead alone, tells nothing.
+    let lines: Vec<(Foreign, bool)> =
+        lines.into_iter().filter(|(text, _)| text.plain().split_whitespace().nth(2).is_some()).collect();
+    let wrong = |text: &Foreign| {
+        let text = text.plain().to_lowercase();
+        WRONG.iter().any(|word| text.contains(word))
+    };
+    let of = |is: &dyn Fn(&(Foreign, bool)) -> bool| lines.iter().filter(|line| is(line)).cloned().collect::<Vec<_>>();
+    let found = [of(&|(text, _)| wrong(text)), of(&|(_, error)| *error)].into_iter().find(|found| !found.is_empty());
+    match found {
+        Some(mut found) if found.len() > FIRST + 1 => {
+            found.drain(FIRST..found.len() - 1);
+            found
+        }
+        Some(found) => found,
+        None => lines.get(lines.len().saturating_sub(FIRST + 1)..).unwrap_or_default().to_vec(),
+    }
+}
+
 impl Wizard<'_> {
     /// The first step that did not end well, and why; nothing where all did.
     pub fn because(&self) -> Option<String> {
         let (_, step) = self.broke()?;
-        let title = step.part.as_ref().map(|id| inner_title(self.sheet.procedure, self.environment, id));
+        let title = step.part.as_ref().map(|id| self.title_of(id));
         let title = title.unwrap_or_else(|| "a step".to_owned());
         let title = title.trim_end_matches('.');
         let place = if step.host.as_str() == "here" { String::new() } else { format!(" on {}", step.host) };
@@ -63,6 +107,27 @@ impl Wizard<'_> {
         let checks = step.verdict.iter().flat_map(|verdict| &verdict.checks);
         let said = checks.filter(|check| !check.told.is_empty() && check.told.raw() != step.note.raw());
         said.map(|check| format!("{} {}", Foreign::from(check.name.as_str()).plain(), check.told.plain())).collect()
+    }
+
+    /// What was printed last by what ended it: lines that look like an error first, else those on standard error, else the
+    /// last; the second word says whether a line was on standard error.
+    pub fn said_last(&self) -> Vec<(Foreign, bool)> {
+        let Some((number, _)) = self.broke().filter(|(_, step)| !step.command.is_empty()) else { return Vec::new() };
+        let printed = self.conduct.and_then(|conduct| conduct.newest(number));
+        let Some(printed) = printed else { return Vec::new() };
+        let count = printed.count();
+        let lines = (count.saturating_sub(LOOKED)..count).filter_map(|place| printed.line(place));
+        telling(lines.filter_map(|line| match line {
+            Line::Said(text, error) => Some((text, error)),
+            Line::Missing(_) => None,
+        }))
+    }
+
+    /// Which release this rollback has taken back, as far as that is recorded: its version.
+    pub fn took_back(&self, known: &Known) -> Option<String> {
+        let history = &known.releases.as_ref()?.history;
+        let own = history.of_run(&self.run()?.id)?;
+        history.took_back(own).map(|taken| history.word(taken).plain())
     }
 
     /// How its way back was begun: by rule, or by whom; nothing where none was.
@@ -106,6 +171,28 @@ impl Wizard<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lines_that_tell_most_are_those_that_look_like_an_error() {
+        let told = |lines: &[(&str, bool)]| {
+            let lines = lines.iter().map(|(text, error)| (Foreign::from(*text), *error));
+            telling(lines).into_iter().map(|(text, _)| text.plain()).collect::<Vec<_>>()
+        };
+        let npm = [
+            ("added 3 packages in 1s", false),
+            ("npm error code EUSAGE", true),
+            ("npm error", true),
+            ("npm error `npm ci` can only install packages when both files are in sync", true),
+            ("npm error Missing: left-pad@1.3.0 from lock file", true),
+            ("npm error A complete log of this run can be found in: /tmp/log", true),
+        ];
+        assert_eq!(told(&npm), [npm[1].0, npm[3].0, npm[5].0]);
+        let plain = [("one two three", false), ("to the other side", true), ("four five six", false)];
+        assert_eq!(told(&plain), ["to the other side"]);
+        let last = ["a b 1", "a b 2", "a b 3", "a b 4"].map(|line| (line, false));
+        assert_eq!(told(&last), ["a b 2", "a b 3", "a b 4"]);
+        assert!(told(&[]).is_empty());
+    }
 
     #[test]
     fn why_a_step_did_not_end_well_is_said_once() {

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use crate::domain::procedure::{Input, InputKind, Kind, Procedure, ProcedurePlan};
 use crate::domain::release::{Followed, History};
 use crate::domain::source::{Facts, Version};
-use crate::domain::{Environment, InputName, RunId, ServiceName};
+use crate::domain::{Environment, InputName, Release, RunId, ServiceName};
 use crate::port::ReleaseNews;
 use crate::port::release::{Looked, Releases};
 use crate::text::Foreign;
@@ -29,7 +29,7 @@ pub use follow::{
 };
 pub use json::{Listed, What as WhatJson};
 pub use older::{database_of, taken_away, taken_away_told};
-pub use told::{in_full, list};
+pub use told::{examined, in_full, list, verdict};
 pub use what::{What, what};
 
 /// What git said of so many versions is kept, the newest asked.
@@ -226,15 +226,7 @@ pub fn trouble_of(
     version: &str,
     commit: Option<&str>,
 ) -> Option<String> {
-    let is_it = |release: &&crate::domain::Release| {
-        release.is_called(version.as_bytes()) || commit.is_some_and(|commit| release.is_called(commit.as_bytes()))
-    };
-    // A branch that has moved since is other code.
-    let other = |release: &crate::domain::Release| match (&release.commit, commit) {
-        (Some(known), Some(commit)) => !crate::domain::release::same_commit(known.raw(), commit.as_bytes()),
-        (Some(_), None) | (None, _) => false,
-    };
-    let code = history.releases().iter().rev().find(|release| is_it(release) && !other(release))?;
+    let code = newest_of(history, version, commit)?;
     let trouble = history.trouble(code, service)?;
     Some(format!(
         "{} did not go well on {} ({}, by {}) and nobody has examined that: look at run {}, then say so with \
@@ -246,6 +238,19 @@ pub fn trouble_of(
         trouble.run.short(),
         trouble.examine_command()
     ))
+}
+
+/// The newest release of this version, which is of this commit where that is known.
+pub fn newest_of<'a>(history: &'a History, version: &str, commit: Option<&str>) -> Option<&'a Release> {
+    let is_it = |release: &&Release| {
+        release.is_called(version.as_bytes()) || commit.is_some_and(|commit| release.is_called(commit.as_bytes()))
+    };
+    // A branch that has moved since is other code.
+    let other = |release: &Release| match (&release.commit, commit) {
+        (Some(known), Some(commit)) => !crate::domain::release::same_commit(known.raw(), commit.as_bytes()),
+        (Some(_), None) | (None, _) => false,
+    };
+    history.releases().iter().rev().find(|release| is_it(release) && !other(release))
 }
 
 /// A name as a value of an input: one that can be typed and is what it looks like.

@@ -39,7 +39,7 @@ pub(super) fn version(release: &Release) -> String {
 }
 
 /// How it stands now, in a word.
-pub(super) fn verdict(history: &History, release: &Release) -> String {
+pub fn verdict(history: &History, release: &Release) -> String {
     let word = match history.stands(release) {
         Verdict::Good => "good",
         Verdict::RolledBack if release.verdict == Verdict::Good => "taken back",
@@ -51,6 +51,13 @@ pub(super) fn verdict(history: &History, release: &Release) -> String {
         return format!("{word}, examined");
     }
     word.to_owned()
+}
+
+/// Who has examined it, when and what they found; nothing where nobody has, or where it was good.
+pub fn examined(history: &History, release: &Release, now: Timestamp) -> Option<String> {
+    let examined = release.examined.as_ref().filter(|_| history.stands(release) != Verdict::Good)?;
+    let ago = short(std::time::Duration::try_from(now.duration_since(examined.at)).unwrap_or_default());
+    Some(format!("examined by {}, {ago} ago: {}", clean(&examined.by), examined.reason.plain()))
 }
 
 fn is_current(history: &History, release: &Release) -> bool {

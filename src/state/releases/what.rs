@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::told::{clean, migration, stamp, verdict, version, who};
+use super::told::{clean, examined, migration, stamp, verdict, version, who};
 use super::{looks_for_migrations, taken_away_told};
 use crate::domain::release::{Current, History, Reversible};
 use crate::domain::source::{Facts, Since};
@@ -65,8 +65,9 @@ pub fn what(what: &What<'_>) -> String {
         Err(why) => lines.push(format!("{shown}: {why}")),
     }
     lines.push(replaces(what));
-    if let Some(trouble) = what.trouble {
-        lines.push(format!("Not again without a look: {trouble}"));
+    match what.trouble {
+        Some(trouble) => lines.push(format!("Not again without a look: {trouble}")),
+        None => lines.extend(before(what)),
     }
     if let Ok(facts) = what.facts {
         match &facts.since {
@@ -93,6 +94,21 @@ fn replaces(what: &What<'_>) -> String {
             format!("What it replaces is not clear: {} is {word}; the last good one is {before}", version(release))
         }
     }
+}
+
+/// What became of it here before: how it stands, and who has examined it.
+fn before(what: &What<'_>) -> Vec<String> {
+    let commit = what.facts.ok().map(|facts| facts.commit.id.as_str());
+    let Some(release) = super::newest_of(what.history, what.version, commit) else { return Vec::new() };
+    let (word, ago) = (stood(what.history, release), age(what.now, release.at));
+    let lead = format!("It was here before: {word}, {ago} ago by {} (run {})", who(release), release.run.short());
+    std::iter::once(lead).chain(examined(what.history, release, what.now).map(|told| format!("  {told}"))).collect()
+}
+
+/// How a release stands, without the word for what stands in a line of its own.
+fn stood(history: &History, release: &Release) -> String {
+    let word = verdict(history, release);
+    word.strip_suffix(", examined").map_or_else(|| word.clone(), str::to_owned)
 }
 
 /// What becomes of the database where it is older than what runs, in the words of going back.
