@@ -229,7 +229,8 @@ fn content(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Some(Overlay::Running(state)) => running::view(state, &model.under_way, pen, area),
         Some(Overlay::Leave(state)) => {
             let stay = hints::key_of(model, Action::Cancel);
-            leave::view(state, &model.under_way, procedures::goes_on(model), pen, area, &stay);
+            let conduct = procedures::goes_on(model);
+            leave::view(state, &model.under_way, conduct, model.environment().map(|here| &**here), pen, area, &stay);
         }
         None => {}
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use quarterdeck::domain::lock::Stands;
 use quarterdeck::domain::procedure::Given;
-use quarterdeck::domain::run::{Go, StepState};
-use quarterdeck::domain::{InputName, Run};
+use quarterdeck::domain::release::Verdict;
+use quarterdeck::domain::run::{Go, RunState, StepState};
+use quarterdeck::domain::{InputName, Release, Run};
 use quarterdeck::port::Event;
 use quarterdeck::port::procedure::{OpenRun, ProcedureNews};
 
@@ -79,5 +80,42 @@ fn while_a_rollback_goes_on_the_code_is_told_by_its_release() {
         told.done(&mut console, 0, 2_000).started(&mut console, 1);
         assert!(!console.screen().contains("new: backend"), "{}", console.screen());
         says(&console, &["v2.30.2: backend"]);
+        // Behind the verdict it says what it took the place of.
+        told.done(&mut console, 1, 2_000);
+        deploys::ends(&mut console, &told, RunState::Succeeded);
+        let own = deploys::release(1, "v2.30.2", "2026-01-01T00:00:00Z", Verdict::Good, "ada");
+        let own = Release { run: told.run.id.clone(), kind: Kind::Rollback, at: super::scene::at("02:14:00"), ..own };
+        deploys::reads(&mut console, deploys::before().into_iter().chain([own]));
+        let taken = console.row_with("took back");
+        assert!(taken.contains("v2.30.4"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn whoever_leaves_a_deploy_reads_how_far_it_has_come_as_its_pages_say() {
+    let said = |console: &super::Console| {
+        let words = console.screen().replace('│', " ");
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for size in SIZES {
+        // In its gate nothing was changed, however much of it was judged.
+        let (mut console, _told) = deploys::at_the_gate(size);
+        console.keys("q");
+        says(&console, &["Leave in the middle of a run?", "nothing has been changed yet", "3 of 5 items"]);
+        assert!(!said(&console).contains("steps are done"), "{}", console.screen());
+        assert!(said(&console).contains("offered again at the next start"), "{}", console.screen());
+        // Behind the go its steps are counted, and not the gate.
+        let (mut console, mut told) = deploys::running(size);
+        console.keys("q");
+        says(&console, &["1 of 3 steps are done"]);
+        told.done(&mut console, 7, 41_000).done(&mut console, 8, 1_900).done(&mut console, 9, 1_900);
+        says(&console, &["3 of 3 steps are done, and it is being"]);
+        // A drill keeps nothing of it.
+        let mut environment = deploys::production();
+        std::sync::Arc::make_mut(&mut environment.channels).drill = true;
+        let (mut console, _told) = deploys::running_in(size, environment);
+        console.keys("q");
+        says(&console, &["A drill forgets"]);
+        assert!(!said(&console).contains("It is offered again"), "{}", console.screen());
     }
 }

@@ -8,11 +8,11 @@ use super::sight::Sight;
 use super::state::State;
 use super::steps::run_line;
 use super::{beside, following, what};
+use crate::domain::Motion;
 use crate::domain::lock::Stands as Held;
 use crate::domain::motion::Code;
 use crate::domain::procedure::Kind;
 use crate::domain::time::short;
-use crate::domain::{Motion, Standing};
 use crate::state::deploy::{Item, Judged, Page, Wizard};
 
 use crate::style::{Glyphs, Role};
@@ -192,14 +192,8 @@ fn title(state: &State, sight: &Sight<'_>) -> (Words, Words) {
             (name(told), Words::new())
         }
         Page::Run => {
-            let places = wizard.parts(Page::Run);
-            let over = |place: &&usize| {
-                let part = wizard.sheet.procedure.parts.get(**place);
-                let standing = part.map(|part| wizard.sheet.standing(&part.id));
-                standing.is_some_and(|standing| standing.is_over() && standing != Standing::Skipped)
-            };
-            let done = places.iter().filter(over).count();
-            let words = name("Steps").text(Role::Quiet, format!(" {done} of {}", places.len()));
+            let (done, all) = wizard.steps_done();
+            let words = name("Steps").text(Role::Quiet, format!(" {done} of {all}"));
             let usual = wizard.usually(sight.runs);
             (words, usual.map_or_else(Words::new, |usual| Words::of(Role::Quiet, format!("usually {}", short(usual)))))
         }

@@ -1,22 +1,37 @@
 //! Draws the question whether to leave.
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 
 use super::state::State;
-use crate::domain::Run;
+use crate::domain::{Environment, Run};
 use crate::state::UnderWay;
-use crate::state::procedures::Conduct;
+use crate::state::deploy::{Wizard, is_one};
+use crate::state::procedures::{Conduct, Sheet};
 use crate::style::Role;
 use crate::text::Foreign;
 use crate::ui::{Lines, Pen, Words, pane};
 
 /// Draws it in the middle of an area; `stay` is the key for that.
-pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen: &mut Pen<'_>, area: Rect, stay: &str) {
+pub fn view(
+    state: &State,
+    under_way: &UnderWay,
+    conduct: Option<&Conduct>,
+    environment: Option<&Environment>,
+    pen: &mut Pen<'_>,
+    area: Rect,
+    stay: &str,
+) {
     let width = area.width.saturating_sub(4).min(70);
     let mut lines = Lines::new(usize::from(width.saturating_sub(6)), pen.clock);
+    let untold = BTreeMap::new();
+    let deploy = conduct.zip(environment).and_then(|(conduct, here)| deploy(conduct, here, &untold));
+    let drill = environment.is_some_and(|environment| environment.channels.drill);
     let steps = |run: &Run| {
         let done = run.steps.iter().filter(|step| step.state.is_final()).count();
-        format!("{}: {done} of {} steps are done.", run.title, run.steps.len())
+        let steps = || format!("{done} of {} steps are done", run.steps.len());
+        format!("{}: {}.", run.title, deploy.map_or_else(steps, |deploy| deploy.progress_told()))
     };
     let title = match (under_way.sent(), under_way.shown()) {
         _ if conduct.is_some() => conduct.map(|conduct| steps(&conduct.run)).unwrap_or_default(),
@@ -29,7 +44,19 @@ pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen:
     };
     lines.text(Role::Strong, &Foreign::from(title).plain());
     lines.space();
-    if conduct.is_some() {
+    if drill {
+        lines.text(
+            Role::Text,
+            "A drill forgets: its hosts, this change and all that was recorded of it are gone when it is left. The next \
+             drill begins anew, and offers nothing of it again.",
+        );
+    } else if deploy.is_some_and(|deploy| !deploy.has_begun()) {
+        lines.text(
+            Role::Text,
+            "What is being looked at ends by itself, and nothing else of it goes on. It is offered again at the next start, \
+             exactly where it stands then; what is too old by then is checked once more.",
+        );
+    } else if conduct.is_some() {
         lines.text(
             Role::Text,
             "What was begun on a host comes to its end there by itself, whatever becomes of this console, and no \
@@ -56,4 +83,15 @@ pub fn view(state: &State, under_way: &UnderWay, conduct: Option<&Conduct>, pen:
     if let Some(remark) = state.remark {
         pen.words_right(room.x, y, room.width, &Words::of(Role::Warn, remark));
     }
+}
+
+/// The run as its pages show it; nothing of one that has none.
+fn deploy<'a>(
+    conduct: &'a Conduct,
+    environment: &'a Environment,
+    told: &'a BTreeMap<String, String>,
+) -> Option<Wizard<'a>> {
+    let procedure = environment.procedure(conduct.procedure()?).filter(|procedure| is_one(procedure))?;
+    let sheet = Sheet { procedure, run: Some(&conduct.run) };
+    Some(Wizard { environment, sheet, conduct: Some(conduct), told })
 }

@@ -6,6 +6,7 @@ mod follow;
 mod items;
 mod page;
 mod phases;
+mod progress;
 mod ready;
 mod spent;
 mod title;
