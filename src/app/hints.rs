@@ -199,6 +199,8 @@ fn actions(model: &Model) -> Vec<Action> {
         Some(Overlay::Picker(_) | Overlay::Links(_) | Overlay::Logs(_) | Overlay::Needs(_) | Overlay::Columns(_)) => {
             return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine];
         }
+        // Where nothing is possible no row has the cursor, and there is nothing to take.
+        Some(Overlay::Menu(menu)) if menu.cursor.is_none() => return vec![Action::Cancel, Action::EraseLine],
         Some(Overlay::Menu(_)) => return vec![Action::Down, Action::Accept, Action::Cancel, Action::EraseLine],
         Some(Overlay::Confirm(state)) => {
             let named = matches!(state.demand(), Demand::Name(_)) && state.changed.is_none();

@@ -33,7 +33,9 @@ fn what_was_found_of_a_release_that_failed_is_asked_for_and_kept() {
         assert_eq!(kept(&mut console), []);
         console.keys("e down enter enter");
         says(&console, &["A reason is needed"]);
-        console.types("the disk was full").keys("enter");
+        console.types("the disk was full");
+        assert!(!console.screen().contains("A reason is needed"), "{}", console.screen());
+        console.keys("enter");
         let failed = deploys::before()[1].clone();
         assert_eq!(kept(&mut console), [(failed.run.clone(), "the disk was full".to_owned())]);
         console.say(Event::Release(ReleaseNews::Examined(failed.run.clone(), Ok(()))));
@@ -91,5 +93,32 @@ fn the_last_page_of_a_deploy_that_failed_offers_it() {
         says(&console, &["e examine"]);
         console.keys("e");
         says(&console, &["Examined: v2.31.0", "it may be deployed again"]);
+    }
+}
+
+#[test]
+fn a_version_tells_what_became_of_it_here_and_who_examined_that() {
+    for size in SIZES {
+        let mut console = opened(size);
+        let bad = |examined| Release {
+            commit: Some(format!("{:040x}", 0x4f0c_2d11).as_str().into()),
+            at: super::scene::at("02:10:00"),
+            examined,
+            ..deploys::release(7, "v2.31.0", "2026-01-01T00:00:00Z", Verdict::RolledBack, "bo")
+        };
+        deploys::reads(&mut console, deploys::before().into_iter().chain([bad(None)]));
+        assert!(console.row_with("v2.31.0").contains("rolled back"), "{}", console.screen());
+        let found = Examined {
+            by: "ada".to_owned(),
+            workstation: "ada@desk".to_owned(),
+            at: super::scene::at("02:12:20"),
+            reason: "the disk was full".into(),
+        };
+        deploys::reads(&mut console, deploys::before().into_iter().chain([bad(Some(found))]));
+        assert!(console.row_with("v2.31.0").contains("rolled back, examined"), "{}", console.screen());
+        console.keys("g enter");
+        console.say(Event::Release(ReleaseNews::Facts("v2.31.0".into(), Ok(Box::new(deploys::facts())))));
+        console.keys("tab +");
+        says(&console, &["It was here before: rolled back, ", " ago by bo", "examined by ada, ", "the disk was full"]);
     }
 }

@@ -1,12 +1,10 @@
 //! The key that goes on: what it does on each page, and why it does nothing.
 
 use super::{STILL, choose, to_first_choice, with_sight, wizard};
-use crate::app::hints::key_on_screen;
 use crate::app::model::{Model, Screen};
 use crate::app::procedures::{begin, decide, take_up};
 use crate::domain::procedure::Danger;
 use crate::domain::{Now, ProcedureName, RunId};
-use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::Need;
 use crate::state::deploy::what::{Pick, Row, goes_back};
@@ -65,11 +63,10 @@ fn next(model: &Model) -> Result<Next, String> {
         _ if wizard.is_none() => no("nothing is chosen yet"),
         Page::Gate | Page::Run | Page::Verify => match wizard {
             Some(wizard) if wizard.waits_for_go() => Ok(Next::ToPlan),
-            // What a person attests is read first: it is attested by a key of its own.
-            Some(_) if matches!(decide::need(model), Some((_, Need::Tick(_)))) => match model.deploy.in_detail {
-                false => Ok(Next::Open),
-                true => Err(format!("{} attests it", key_on_screen(model, Action::Tick))),
-            },
+            // What a person attests is read first: the same key asks for it only where it is read.
+            Some(_) if !model.deploy.in_detail && matches!(decide::need(model), Some((_, Need::Tick(_)))) => {
+                Ok(Next::Open)
+            }
             Some(_) if decide::need(model).is_some() => match decide::unanswerable(model) {
                 Some(why) => Err(why),
                 None => Ok(Next::Answer),

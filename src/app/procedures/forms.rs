@@ -265,7 +265,7 @@ pub fn tell(model: &Model, inputs: &[Input], now: Now) -> State {
 /// The form for what was seen, with a tick.
 pub fn note(title: &str) -> State {
     let entry = Entry {
-        label: "seen".to_owned(),
+        label: "what you saw".to_owned(),
         about: Foreign::from(format!("{}: what did you see? It is kept with your name.", title.trim_end_matches('.'))),
         ..Entry::default()
     };

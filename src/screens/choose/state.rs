@@ -212,7 +212,7 @@ impl State {
                 None
             }
             Some(field) if choice.does.is_reasoned() && !is_reason(field.text()) => {
-                self.remark = Some(format!("A reason is needed, {REASON}: it is recorded with your name."));
+                self.remark = Some(format!("A reason is needed, {REASON}."));
                 None
             }
             Some(field) if field.text().trim().is_empty() => {
@@ -238,5 +238,9 @@ impl State {
     /// After every event: what is known stays within its room.
     pub fn settle(&mut self, lines: usize, height: usize) {
         self.top = self.top.min(lines.saturating_sub(height));
+        // What was missing is there by now.
+        if self.reason.as_ref().is_some_and(|field| is_reason(field.text())) {
+            self.remark = None;
+        }
     }
 }

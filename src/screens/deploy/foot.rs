@@ -98,7 +98,7 @@ fn words(state: &State, sight: &Sight<'_>) -> Words {
     let Some(wizard) = sight.wizard else {
         let nothing = crate::state::deploy::what::procedures(sight.environment).is_empty();
         return if nothing {
-            Words::of(Role::Quiet, "No procedure of this environment is a deploy or a rollback.")
+            Words::of(Role::Quiet, "No deploy or rollback here; one added since the start is read at the next.")
         } else {
             said(Role::Info, "Next", "choose what is deployed, or what is gone back to.")
         };

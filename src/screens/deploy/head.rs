@@ -16,6 +16,10 @@ use crate::text::Foreign;
 use crate::ui::words::Piece;
 use crate::ui::{Pen, Words, figure};
 
+/// In fewer columns the pages have no room for every word, however short it is just now: the bar keeps its form when one
+/// gets longer.
+const ALL_WORDS: usize = 140;
+
 /// What is brought where; at the right the lock and the time.
 pub fn title(sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -184,13 +188,27 @@ pub fn pages(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     let wide = format!("   {then}   ");
     let narrow = format!(" {then} ");
     let every = |_: Page| true;
+    // What the mark alone does not say.
+    let telling = |page: Page| {
+        let plain = matches!(stands(page).0, Stands::Ahead | Stands::Over) && page != Page::Gate;
+        page == current || !plain && !matches!(page, Page::What | Page::Plan)
+    };
     let near = |page: Page| page == current || page == state.page;
     let only = |page: Page| page == current;
     let none = |_: Page| false;
     let tight = format!("{then} ");
-    let tries: [(&dyn Fn(Page) -> bool, &str); 6] =
-        [(&every, &wide), (&every, &narrow), (&near, &narrow), (&only, &narrow), (&only, &tight), (&none, &tight)];
-    let fits = tries.into_iter().map(|(words, between)| line(words, between)).find(|(.., all)| *all <= room);
+    let tries: [(&dyn Fn(Page) -> bool, &str); 7] = [
+        (&every, &wide),
+        (&every, &narrow),
+        (&telling, &narrow),
+        (&near, &narrow),
+        (&only, &narrow),
+        (&only, &tight),
+        (&none, &tight),
+    ];
+    let roomy = if room < ALL_WORDS { 2 } else { 0 };
+    let fits =
+        tries.into_iter().skip(roomy).map(|(words, between)| line(words, between)).find(|(.., all)| *all <= room);
     let Some((words, places, _)) = fits else { return };
     pen.words(area.x + 1, area.y, area.width.saturating_sub(2), &words);
     for (page, at, wide) in places {

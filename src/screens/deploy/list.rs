@@ -24,6 +24,8 @@ pub(super) const WIDE: u16 = 56;
 
 /// Columns by which what is unfolded is set in.
 const INDENT: usize = 2;
+/// Lines of what was found of the item under the cursor.
+const FOUND: usize = 3;
 /// In fewer columns nothing is unfolded.
 const LEAST: usize = 16;
 /// Columns of how old something is, or how much longer it counts.
@@ -241,6 +243,14 @@ fn unfolded(line: Line, sight: &Sight<'_>, columns: usize) -> Vec<Line> {
     let (part, below) = (line.part, line.part.or(line.below));
     let mut broken = line.left.wrapped(room.saturating_sub(INDENT), sight.clock).into_iter();
     let first = broken.next().unwrap_or_default();
+    // What was found is read in the details: here as much of it as tells what it is about.
+    if line.part.is_none() && broken.len() > FOUND - 1 {
+        let mut kept: Vec<Words> = broken.take(FOUND - 1).collect();
+        if let Some(last) = kept.pop() {
+            kept.push(last.text(Role::Quiet, sight.glyphs.more));
+        }
+        broken = kept.into_iter();
+    }
     let mut all = vec![Line { left: first, right: line.right, part, below: line.below, unfolded: true }];
     all.extend(broken.map(|left| Line {
         left: Words::new().gap(INDENT).then(left),

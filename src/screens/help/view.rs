@@ -12,9 +12,12 @@ use crate::ui::{Filter, Pen, Words, pane};
 const KEYS: u16 = 22;
 const FEW_KEYS: u16 = 13;
 
+/// In more columns no line of it gains anything.
+const WIDEST: u16 = 140;
+
 fn place(area: Rect) -> Rect {
     let height = area.height.saturating_sub(if area.height > 30 { 6 } else { 2 }).min(48);
-    pane::middle(area, area.width.saturating_sub(4).min(92), height)
+    pane::middle(area, area.width.saturating_sub(4).min(WIDEST), height)
 }
 
 /// Where the list stands in an area.
