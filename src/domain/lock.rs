@@ -21,7 +21,7 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// How the lock was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
-    /// The token of the last taking.
+    /// The token that has it, or had it last.
     pub token: u64,
     /// Who took it, in their own words.
     pub holder: Holder,
@@ -37,6 +37,17 @@ pub struct Lock {
     pub heard: Heard,
     /// Who broke it, and why.
     pub broken: Option<Broken>,
+    /// What others have put over it, which counts once it is over.
+    pub beside: Vec<Beside>,
+}
+
+/// A token that was put over one that is in force, by a login that may not end that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// The token: by it, it can be broken.
+    pub token: u64,
+    /// The login on the lock host.
+    pub login: Foreign,
 }
 
 /// Who takes a lock, in their own words.
@@ -107,10 +118,7 @@ impl Lock {
     /// 3s ago`.
     pub fn told(&self, now: Timestamp) -> String {
         let Holder { person, workstation, run, message, since } = &self.holder;
-        // The login is what the host knows; of another than the one they are called by, or root, it is told.
-        let login = self.login.plain();
-        let is_theirs = login.is_empty() || login == "root" || workstation.split('@').next() == Some(login.as_str());
-        let login = if is_theirs { String::new() } else { format!(", by the login {login}") };
+        let login = by_login(&self.login, workstation);
         let mut told = format!("{person} ({workstation}{login}) ");
         told.push_str(match (self.stands, self.by_hand) {
             (Stands::Free, _) => "had it",
@@ -136,9 +144,48 @@ impl Lock {
             Heard::Ago(_) | Heard::BeforeBoot | Heard::Unknown => {}
         }
         if let Some(broken) = &self.broken {
-            let _ = write!(told, "; broken by {} ({}): {}", broken.person, broken.workstation, broken.reason);
+            let by = by_login(&broken.login, &broken.workstation);
+            let _ = write!(told, "; broken by {} ({}{by}): {}", broken.person, broken.workstation, broken.reason);
         }
+        told.push_str(&self.beside_told().map(|beside| format!("; {beside}")).unwrap_or_default());
         told
+    }
+
+    /// What others have put over it, as one clause.
+    fn beside_told(&self) -> Option<String> {
+        let mut logins: Vec<String> = self.beside.iter().map(|beside| beside.login.plain()).collect();
+        logins.dedup();
+        let tokens =
+            |beside: &[Beside]| beside.iter().map(|beside| beside.token.to_string()).collect::<Vec<_>>().join(", ");
+        match (&self.beside[..], &logins[..]) {
+            ([], _) => None,
+            ([one], _) => Some(format!(
+                "the login {} has put token {} over it, which counts only once this is over",
+                one.login.plain(),
+                one.token
+            )),
+            (all, [login]) => Some(format!(
+                "the login {login} has put tokens {} over it, which count only once this is over",
+                tokens(all)
+            )),
+            (all, _) => Some(format!(
+                "the logins {} have put tokens {} over it, which count only once this is over",
+                logins.join(", "),
+                tokens(all)
+            )),
+        }
+    }
+
+    /// That a run has it that was left here, and what may be done about that: to wait is none of it.
+    pub fn left_told(&self, host: &HostName) -> String {
+        let Holder { message, run, .. } = &self.holder;
+        let run = run.as_ref().map(|run| format!(" (run {})", run.short())).unwrap_or_default();
+        let of = if message.is_empty() { run } else { format!(" for \"{message}\"{run}") };
+        let gone = Self { stands: Stands::Reserved, ..self.clone() };
+        format!(
+            "A run that you left has the lock{of}, and nobody is at it, so nothing was begun. {}",
+            gone.way_out(host)
+        )
     }
 
     /// What whoever is refused may do about it, as a sentence.
@@ -176,6 +223,13 @@ impl Lock {
     }
 }
 
+/// The login is what the host knows: of another than the one they are called by, or root, it is told.
+fn by_login(login: &Foreign, workstation: &str) -> String {
+    let login = login.plain();
+    let is_theirs = login.is_empty() || login == "root" || workstation.split('@').next() == Some(login.as_str());
+    if is_theirs { String::new() } else { format!(", by the login {login}") }
+}
+
 /// A lock that somebody holds for a run.
 #[cfg(test)]
 pub(crate) fn example() -> Lock {
@@ -194,6 +248,7 @@ pub(crate) fn example() -> Lock {
         stands: Stands::Held,
         heard: Heard::Unknown,
         broken: None,
+        beside: Vec::new(),
     }
 }
 
@@ -219,6 +274,7 @@ mod tests {
             stands,
             heard: Heard::Ago(Duration::from_secs(3)),
             broken: None,
+            beside: Vec::new(),
         }
     }
 
@@ -244,6 +300,31 @@ mod tests {
         for own in ["ada", "root", ""] {
             assert!(told(own).starts_with("ada (ada@desk) holds it"), "{}", told(own));
         }
+    }
+
+    #[test]
+    fn what_others_have_put_over_it_is_told_with_their_logins() {
+        let told = |beside: &[(u64, &str)]| {
+            let beside = beside.iter().map(|(token, login)| Beside { token: *token, login: (*login).into() }).collect();
+            Lock { beside, ..lock(Stands::Reserved, false) }.told(Timestamp::UNIX_EPOCH)
+        };
+        assert!(!told(&[]).contains("over it"));
+        let one = told(&[(9, "nobody")]);
+        assert!(
+            one.ends_with("; the login nobody has put token 9 over it, which counts only once this is over"),
+            "{one}"
+        );
+        let two = told(&[(9, "nobody"), (11, "nobody")]);
+        assert!(two.contains("the login nobody has put tokens 9, 11 over it"), "{two}");
+        let more = told(&[(9, "nobody"), (11, "eve")]);
+        assert!(more.contains("the logins nobody, eve have put tokens 9, 11 over it"), "{more}");
+    }
+
+    #[test]
+    fn of_a_run_that_was_left_here_it_is_said_how_to_take_it_up() {
+        let told = lock(Stands::Held, false).left_told(&HostName::new("app-1").unwrap());
+        assert!(told.starts_with("A run that you left has the lock for \"Deploy\" (run 89abcdef)"), "{told}");
+        assert!(told.contains("qd run --resume 01939a2e-77aa") && !told.contains("Wait"), "{told}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod kit;
 mod lab;
 mod lock;
 mod lock_host;
+mod logins;
 #[path = "../common/reach.rs"]
 mod reach;
 mod workstations;

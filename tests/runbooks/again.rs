@@ -207,6 +207,7 @@ fn who_has_the_lock_is_seen_everywhere_and_where_it_is_wanted() {
         stands: Stands::Held,
         heard: Heard::Unknown,
         broken: None,
+        beside: Vec::new(),
     };
     let say = |console: &mut Console, lock: &Lock| {
         console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock.clone())))));

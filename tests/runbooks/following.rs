@@ -179,7 +179,17 @@ pub(super) fn held(stands: Stands) -> Lock {
         since: None,
     };
     let heard = Heard::Unknown;
-    Lock { token: 7, holder, login: "bo".into(), by_hand: false, reserved: false, stands, heard, broken: None }
+    Lock {
+        token: 7,
+        holder,
+        login: "bo".into(),
+        by_hand: false,
+        reserved: false,
+        stands,
+        heard,
+        broken: None,
+        beside: Vec::new(),
+    }
 }
 
 #[test]

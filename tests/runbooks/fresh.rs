@@ -81,8 +81,17 @@ fn what_others_do_is_seen() {
             since: None,
         };
         let (login, heard) = ("root".into(), Heard::Unknown);
-        let held =
-            Lock { token: 7, holder, login, by_hand: false, reserved: true, stands: Stands::Held, heard, broken: None };
+        let held = Lock {
+            token: 7,
+            holder,
+            login,
+            by_hand: false,
+            reserved: true,
+            stands: Stands::Held,
+            heard,
+            broken: None,
+            beside: Vec::new(),
+        };
         let free = Lock { stands: Stands::Free, ..held.clone() };
         console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(held)))));
         console.asked();

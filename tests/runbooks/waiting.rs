@@ -22,7 +22,17 @@ fn lock(console: &mut Console, stands: Stands) {
         since: None,
     };
     let (login, heard) = ("root".into(), Heard::Unknown);
-    let lock = Lock { token: 7, holder, login, by_hand: false, reserved: true, stands, heard, broken: None };
+    let lock = Lock {
+        token: 7,
+        holder,
+        login,
+        by_hand: false,
+        reserved: true,
+        stands,
+        heard,
+        broken: None,
+        beside: Vec::new(),
+    };
     console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock)))));
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::lock::{Broken, Holder};
+use crate::domain::lock::{Beside, Broken, Holder};
 use crate::domain::{Lock, RunId};
 use crate::runtimes::lock::{LARGEST, Seen};
 use crate::text::Foreign;
@@ -91,6 +91,7 @@ pub(super) fn lock(seen: Seen) -> Lock {
         stands: seen.stands,
         heard: seen.heard,
         broken,
+        beside: seen.beside.into_iter().map(|(token, login)| Beside { token, login }).collect(),
     }
 }
 

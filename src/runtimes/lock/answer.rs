@@ -31,7 +31,7 @@ pub enum Refused {
 /// The lock as it lies there. What people say of themselves may be anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The highest token.
+    /// The token that has it; the highest where none does.
     pub token: u64,
     /// How it stands.
     pub stands: Stands,
@@ -47,6 +47,8 @@ pub struct Seen {
     pub who: Vec<u8>,
     /// The login that broke it, and what it says.
     pub broken: Option<(Foreign, Vec<u8>)>,
+    /// Tokens that others have put over it, with their logins.
+    pub beside: Vec<(u64, Foreign)>,
 }
 
 /// Reads an answer that was given with this word.
@@ -63,6 +65,13 @@ pub fn read(bytes: &[u8], word: &str) -> Answer {
                 let (_, login) = split(part.words);
                 if let (Some(seen), false) = (&mut seen, login.is_empty()) {
                     seen.broken = Some((Foreign::from(login), part.body.to_vec()));
+                }
+            }
+            b"beside" => {
+                let (token, login) = split(part.words);
+                match (&mut seen, number(token)) {
+                    (Some(seen), Some(token)) => seen.beside.push((token, Foreign::from(login))),
+                    (None, _) | (_, None) => return Answer::Odd,
                 }
             }
             _ => return Answer::Odd,
@@ -97,7 +106,7 @@ fn token(words: &[u8], body: &[u8]) -> Option<Seen> {
     let reserved = word()? == b"reserved";
     let by_hand = word()? == b"hand";
     let login = Foreign::from(word().unwrap_or_default());
-    Some(Seen { token, stands, heard, reserved, by_hand, login, who: body.to_vec(), broken: None })
+    Some(Seen { token, stands, heard, reserved, by_hand, login, who: body.to_vec(), broken: None, beside: Vec::new() })
 }
 
 #[cfg(test)]
@@ -117,7 +126,16 @@ mod tests {
         assert_eq!(seen.heard, Heard::Ago(std::time::Duration::from_secs(3)));
         assert_eq!(seen.login.plain(), "ada x");
         assert_eq!(seen.who, forged.as_bytes());
-        assert_eq!(seen.broken.unwrap().0.plain(), "bob");
+        assert_eq!((seen.broken.unwrap().0.plain(), seen.beside), ("bob".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn what_lies_over_it_is_read_with_its_login() {
+        let bytes = HELD.replace("\nw no held", "\nw beside 12 eve x\n\nw beside 14 bob\n\nw no held");
+        let Answer::Refused(Refused::Held(Some(seen))) = read(bytes.as_bytes(), "w") else { panic!() };
+        assert_eq!(seen.token, 9);
+        assert_eq!(seen.beside, [(12, "eve x".into()), (14, "bob".into())]);
+        assert_eq!(read(b"\nw beside 12 eve\n\nw ok\n\nw end\n", "w"), Answer::Odd);
     }
 
     #[test]

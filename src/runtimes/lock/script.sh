@@ -39,17 +39,53 @@ know_time
 # The highest token. They are seconds since 1970, or one more than the one before. Nobody can set the time at which the
 # system says that a folder was changed: what is a day ahead of the newest of these nobody has come by honestly, whatever
 # the clock was set to meanwhile. It counts for nothing, or who made it would keep everybody from the lock for ever.
-far=$(find "$at" -mindepth 1 -maxdepth 1 -type d -name 'token-[1-9]*' -exec stat -c %Z -- {} + 2>/dev/null | sort -n | tail -n 1)
+# A name with anything but digits in it is none, so nothing that stands in a name is taken for a login.
+all=$(find "$at" -mindepth 1 -maxdepth 1 -type d -name 'token-[1-9]*' ! -name 'token-*[!0-9]*' -exec stat -c '%Z %u %n' -- {} + 2>/dev/null)
+far=$(printf '%s\n' "$all" | sort -n | tail -n 1)
+far=${far%% *}
 case $far in '' | *[!0-9]*) far=0 ;; esac
 [ "$far" -ge "$now" ] || far=$now
 far=$((far + 86400))
-top=0
-for place in "$at"/token-*; do
+# The tokens with the logins that took them, as `NUMBER:UID`, the lowest first.
+tokens=$(printf '%s\n' "$all" | while read -r _ login place; do
   number=${place##*/token-}
-  case $number in '' | 0* | *[!0-9]* | ????????????????*) continue ;; esac
-  is_folder "$place" && [ "$number" -le "$far" ] || continue
-  [ "$number" -le "$top" ] || top=$number
-done
+  case $number in '' | ????????????????*) continue ;; esac
+  [ "$number" -gt "$far" ] || printf '%s:%s\n' "$number" "$login"
+done | sort -n)
+top=0
+for one in $tokens; do top=${one%%:*}; done
+
+# Whether the login $2 took the run $1 over from the login $3: its last place there lies above their last.
+took_over() {
+  case $1 in ????????-????-????-????-????????????) ;; *) return 1 ;; esac
+  of=${name%.lock}
+  of=${of%%+*}-${of#*+}.$1
+  for place in "$state/mirror" /var/tmp; do
+    is_place "$place" && is_folder "$place/$of" || continue
+    new=0 old=0
+    for owner in "$place/$of"/owner-*; do
+      number=${owner##*/owner-}
+      case $number in '' | 0* | *[!0-9]* | ?????????*) continue ;; esac
+      is_folder "$owner" || continue
+      login=$(stat -c %u -- "$owner" 2>/dev/null)
+      case $login in
+        "$2") [ "$new" -ge "$number" ] || new=$number ;;
+        "$3") [ "$old" -ge "$number" ] || old=$number ;;
+      esac
+    done
+    [ "$old" != 0 ] && [ "$new" -gt "$old" ]
+    return
+  done
+  return 1
+}
+
+# Whether the later token $1 (`NUMBER:UID`) ends the token $2 also where that still bars: of the same login, of root, or of
+# somebody who took its run over. Of anybody else it counts only when the earlier one is over.
+ends() {
+  [ "${1#*:}" != "${2#*:}" ] && [ "${1#*:}" != 0 ] || return 0
+  id=$(first "$at/token-${2%%:*}/run" 64)
+  [ -n "$id" ] && [ "$id" = "$(first "$at/token-${1%%:*}/run" 64)" ] && took_over "$id" "${1#*:}" "${2#*:}"
+}
 
 # Whether the run of the token $1 has its verdict, by the login that took the lock: then whoever was at it died before the
 # lock was given back.
@@ -94,24 +130,84 @@ judge() {
   [ ! -e "$own/reserved" ] || stands=reserved
 }
 
-# What is known of the highest token.
+# Whether the token $1 keeps others from the lock. What was reserved and lies below a later one is forgotten when nobody was
+# heard for 30 days, as what its run said is by then.
+bars() {
+  [ "$1" != 0 ] && [ ! -e "$at/token-$1/released" ] && [ ! -d "$at/broken-$1" ] || return 1
+  judge "$1"
+  case $stands in free | lapsed) return 1 ;; esac
+  [ "$1" = "$top" ] || [ "$stands" != reserved ] || [ -z "$(find "$at/token-$1/beat" -mtime +30 2>/dev/null)" ]
+}
+
+# Which token has the lock, in $lock: of those that bar the first that no later one ends; the highest where none does. In
+# $beside what others have put over it, which counts once it is over.
+find_lock() {
+  lock=0:0 beside= left=
+  for one in $tokens; do
+    if [ "$lock" = 0:0 ] || ends "$one" "$lock" || ! bars "${lock%%:*}"; then
+      lock=$one
+    else
+      left=$one
+    fi
+    rest=
+    for other in $beside; do ends "$one" "$other" || rest="$rest $other"; done
+    beside="$rest $left" left=
+  done
+  rest=
+  for one in $beside; do
+    bars "${one%%:*}" || continue
+    if bars "${lock%%:*}"; then rest="$rest $one"; else lock=$one; fi
+  done
+  beside=$rest uid=${lock#*:} lock=${lock%%:*}
+}
+
+# What is known of the token $1.
+tell_of() {
+  judge "$1"
+  reserved=-
+  [ ! -e "$at/token-$1/reserved" ] || reserved=reserved
+  say token "$1" "$stands" "$silent" "$reserved" "$(first "$at/token-$1/kind" 10 | tr -cd a-z)" "$(login_of "$at/token-$1")"
+  first "$at/token-$1/who" 4096
+  if [ -d "$at/broken-$1" ]; then
+    say broken "$1" "$(login_of "$at/broken-$1")"
+    first "$at/broken-$1/who" 4096
+  fi
+}
+
+# What is known of the lock.
 tell() {
   [ "$top" != 0 ] || return
-  judge "$top"
-  reserved=-
-  [ ! -e "$at/token-$top/reserved" ] || reserved=reserved
-  say token "$top" "$stands" "$silent" "$reserved" "$(first "$at/token-$top/kind" 10 | tr -cd a-z)" "$(login_of "$at/token-$top")"
-  first "$at/token-$top/who" 4096
-  if [ -d "$at/broken-$top" ]; then
-    say broken "$top" "$(login_of "$at/broken-$top")"
-    first "$at/broken-$top/who" 4096
-  fi
+  find_lock
+  tell_of "$lock"
+  count=0
+  for one in $beside; do
+    count=$((count + 1))
+    [ "$count" -le 8 ] || break
+    say beside "${one%%:*}" "$(login_of "$at/token-${one%%:*}")"
+  done
+}
+
+# Whether somebody has the lock since the token $1.
+is_ended() {
+  [ ! -d "$at/broken-$1" ] || return 0
+  mine= later=
+  for one in $tokens; do
+    if [ "${one%%:*}" = "$1" ]; then
+      mine=$one
+    elif [ "${one%%:*}" -gt "$1" ]; then
+      later=$one
+      [ -z "$mine" ] || ! ends "$one" "$mine" || return 0
+    fi
+  done
+  [ -n "$mine" ] || return 0
+  # Of what was given up anybody may have had it meanwhile.
+  [ -n "$later" ] && ! bars "$1"
 }
 
 # Whether the token is still ours.
 mine() {
   own=$at/token-$token
-  if [ "$top" != "$token" ] || [ -d "$at/broken-$token" ]; then
+  if is_ended "$token"; then
     tell
     refuse lost
   fi
@@ -121,23 +217,25 @@ mine() {
 case $op in
   look) tell ;;
   take)
-    own=$at/token-$top
-    if [ "$top" != 0 ] && [ -O "$own" ] && [ "$(first "$own/nonce" 64)" = "$nonce" ]; then
+    # The last of our own: others may have put theirs over it since.
+    before=0
+    for one in $tokens; do [ ! -O "$at/token-${one%%:*}" ] || before=${one%%:*}; done
+    if [ "$before" != 0 ] && [ "$(first "$at/token-$before/nonce" 64)" = "$nonce" ]; then
       # Asked before: then the answer was lost.
-      judge "$top"
+      judge "$before"
       [ "$stands" != free ] || refuse gone
+      tell_of "$before"
     else
-      judge "$top"
-      case $stands in
-        free | lapsed) ;;
-        *)
-          # A run that was taken over is its new owner's, and so is its lock.
-          if [ -z "$run" ] || [ "$(first "$own/run" 64)" != "$run" ]; then
-            tell
-            refuse held
-          fi
-          ;;
-      esac
+      find_lock
+      # A run that was taken over is its new owner's, and so is its lock.
+      if bars "$lock"; then
+        me=$(id -u)
+        if [ -z "$run" ] || [ "$(first "$at/token-$lock/run" 64)" != "$run" ] ||
+          { [ "$uid" != "$me" ] && [ "$me" != 0 ] && ! took_over "$run" "$me" "$uid"; }; then
+          tell
+          refuse held
+        fi
+      fi
       # Higher than any before, also when the folder was lost meanwhile.
       next=$((top + 1))
       [ "$now" -le "$next" ] || next=$now
@@ -168,16 +266,18 @@ case $op in
       # What is long over, as far as it is ours.
       for old in "$at"/token-* "$at"/broken-*; do
         [ -O "$old" ] && is_folder "$old" && [ "$old" != "$own" ] || continue
+        # What was broken stays so for as long as it lies there.
+        case $old in "$at"/broken-*) [ ! -e "$at/token-${old##*/broken-}" ] || continue ;; esac
         [ -z "$(find "$old" -maxdepth 0 -mtime +30 2>/dev/null)" ] || rm -rf -- "$old"
       done
-      top=$next
-      judge "$top"
+      tokens="$tokens $next:$(id -u)" top=$next
+      judge "$next"
       if [ "$stands" = free ]; then
         tell
         refuse lost
       fi
+      tell_of "$next"
     fi
-    tell
     ;;
   renew | reserve)
     mine
@@ -193,8 +293,13 @@ case $op in
     flush "$own/released" "$own"
     ;;
   break)
-    judge "$top"
-    if [ "$top" != "$token" ] || [ "$stands" = free ]; then
+    # Whatever bars, and what bars once that is over; and the last one, also where its holder is gone.
+    find_lock
+    stands=free
+    for one in "$lock" $beside; do
+      [ "${one%%:*}" != "$token" ] || judge "$token"
+    done
+    if [ "$stands" = free ]; then
       tell
       refuse lost
     fi
