@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Exit, Reaching, Where, asked, choose};
-use crate::domain::lock::{Heard, Holder, Stands};
+use crate::domain::lock::{Beside, Heard, Holder, Stands};
 use crate::domain::run::{REASON, is_reason};
 use crate::domain::{Environment, HostName, Lock};
 use crate::engine::clock::{AnyClock, RealClock};
@@ -111,6 +111,16 @@ struct Printed {
     #[serde(skip_serializing_if = "Option::is_none")]
     silent_seconds: Option<u64>,
     by_hand: bool,
+    /// What others have put over it: it counts once this is over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<PutOver>,
+}
+
+/// A token that somebody put over the lock.
+#[derive(Debug, Serialize)]
+struct PutOver {
+    token: u64,
+    login: String,
 }
 
 /// Looks, takes, releases or breaks.
@@ -180,7 +190,13 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
             lock.give_up(break_.token, who, break_.reason.trim(), now).await.map_err(|why| refused(&why))?
         }
     };
-    super::output::print(&text(host, seen.as_ref(), what.place().site.as_deref(), now))?;
+    // What was ended is one thing, who has the lock now may be another.
+    let lead = match what {
+        What::Break(break_) => format!("Token {} is broken. ", break_.token),
+        What::Status(_) | What::Take(_) | What::Release(_) => String::new(),
+    };
+    let told = text(host, seen.as_ref(), what.place().site.as_deref(), now);
+    super::output::print(&format!("{lead}{told}"))?;
     Ok(Exit::Ok)
 }
 
@@ -238,7 +254,12 @@ fn json(host: &HostName, lock: Option<&Lock>) -> Result<String, Exit> {
             Heard::BeforeBoot | Heard::Unknown => None,
         }),
         by_hand: lock.is_some_and(|lock| lock.by_hand),
+        beside: lock.map_or_else(Vec::new, |lock| lock.beside.iter().map(put_over).collect()),
     };
     let text = serde_json::to_string_pretty(&printed);
     text.map(|text| format!("{text}\n")).map_err(|error| choose::complain(Exit::Software, &error.to_string()))
+}
+
+fn put_over(beside: &Beside) -> PutOver {
+    PutOver { token: beside.token, login: beside.login.plain() }
 }

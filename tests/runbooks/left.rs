@@ -62,6 +62,34 @@ fn runs_that_were_left_are_told_apart_and_told_until_somebody_hides_that() {
     }
 }
 
+/// The lock of a run that was left here is free when that is taken up: to wait for it would have no end.
+#[test]
+fn whoever_comes_back_to_a_run_that_has_the_lock_stands_on_it_and_is_not_told_to_wait() {
+    for size in SIZES {
+        let mut console = deploys::opened(size);
+        let half = run(51, "v1.2", true);
+        let mut lock = super::following::held(Stands::Held);
+        lock.holder.run = Some(half.id.clone());
+        console.say(Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock)))));
+        assert!(console.screen().contains("L waits for it"), "{}", console.screen());
+        console.keys("L");
+        let open = OpenRun { run: half.clone(), elsewhere: false, left: None };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
+        // Whoever waited for it before that was known waits no more.
+        says(&console, &["a run that you left has the lock; enter takes it up"]);
+        assert!(!console.screen().contains("Waits for the lock"), "{}", console.screen());
+        assert!(!console.screen().contains("L waits for it"), "{}", console.screen());
+        assert!(!console.screen().contains("Locked:"), "{}", console.screen());
+        console.keys("L");
+        says(&console, &["a run that you left has it"]);
+        // Whoever moves away from it is left there, and still told where it is.
+        console.keys("j");
+        says(&console, &["has the lock; enter on its row takes it up"]);
+        console.keys("k enter");
+        says(&console, &["Unfinished:", "take it up"]);
+    }
+}
+
 #[test]
 fn while_a_rollback_goes_on_the_code_is_told_by_its_release() {
     use quarterdeck::domain::{ServiceName, procedure::Kind};

@@ -115,6 +115,33 @@ fn who_waited_for_the_lock_in_vain_begins_nothing() {
     assert_eq!(desk.text("truth"), "");
 }
 
+/// Nobody is at it, and nobody but this workstation can end it: to wait for it would have no end.
+#[test]
+fn a_run_that_was_left_here_is_not_waited_for_and_is_told_as_ones_own() {
+    let desk = locking();
+    assert!(lock(&desk, &["release"]).status.success());
+    desk.document(
+        "+++\nkind = \"deploy\"\nlock = true\n+++\n# P\n\n## Phase 1\n\n```sh {#one host=me danger=change}\n\
+         touch ROOM/reads; until [ -e ROOM/go ]; do sleep 0.1; done\n```\n",
+    );
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes"];
+    let mut left = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
+    desk.wait_for("reads");
+    left.kill().unwrap();
+    left.wait().unwrap();
+    for more in [&[][..], &["--wait-lock", "10m"]] {
+        let began = std::time::Instant::now();
+        let refused = desk.qd(&[&["--yes"], more].concat(), None);
+        let said = told(&refused);
+        assert_eq!(refused.status.code(), Some(77), "{said}");
+        assert!(said.contains("A run that you left has the lock") && said.contains("qd run --resume"), "{said}");
+        assert!(!said.contains("It is waited for"), "{said}");
+        assert!(began.elapsed() < Duration::from_secs(300), "{said}");
+    }
+    desk.write("go", "");
+}
+
 const WAITS: [&str; 7] = ["run", "./run.md", "shop", "-e", "lab", "--wait-lock", "10m"];
 
 /// The same whose gate keeps how often it was looked at, and whose first phase only reads until somebody lets it go on.

@@ -94,6 +94,9 @@ fn next(model: &Model) -> Result<Next, String> {
 /// Who has the lock that the rest of the run would need.
 fn locked(model: &Model, wizard: Wizard<'_>) -> Option<String> {
     let lock = model.conducted.locked().filter(|_| wizard.sheet.procedure.header.lock)?;
+    if model.conducted.is_locked_by_left() {
+        return Some("a run that you left has the lock".to_owned());
+    }
     Some(format!("{} has the lock", Foreign::from(lock.holder.person.as_str()).plain()))
 }
 

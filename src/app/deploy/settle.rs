@@ -133,9 +133,17 @@ fn stand(model: &mut Model, now: Timestamp) {
         let there = |pick: &Pick| rows.iter().any(|row| row.pick().as_ref() == Some(pick));
         let kept = model.deploy.pick.clone().filter(|pick| there(pick));
         let chosen = || model.deploy.name.clone().map(Pick::Procedure).filter(|pick| there(pick));
-        kept.or_else(chosen).or_else(|| rows.iter().find_map(Row::pick))
+        // Nothing else can begin before a run is taken up that keeps the lock: whoever has not moved yet stands on it.
+        let left = || sight.conducted.locking_left().cloned().map(Pick::Unfinished).filter(|pick| there(pick));
+        let moved = matches!(kept, Some(Pick::Version(_) | Pick::Release(_)));
+        let stays = moved || model.deploy.led_to_left || model.overlay.is_some();
+        let left = if stays { None } else { left() };
+        let is_led = left.is_some();
+        Some((left.or(kept).or_else(chosen).or_else(|| rows.iter().find_map(Row::pick)), is_led))
     });
-    model.deploy.pick = found.flatten();
+    let (pick, is_led) = found.flatten().unwrap_or_default();
+    let was_led = model.deploy.led_to_left && model.conducted.is_locked_by_left();
+    (model.deploy.pick, model.deploy.led_to_left) = (pick, is_led || was_led);
 }
 
 /// Makes the plan of what stands behind the gate anew, where something of what it is made of has changed. What was

@@ -28,6 +28,9 @@ pub fn not(model: &Model) -> Option<String> {
     if model.conducted.locked().is_none() {
         return no("nobody else has it");
     }
+    if model.conducted.is_locked_by_left() {
+        return no("a run that you left has it: take that up, or end it");
+    }
     (wizard.run().is_some() && !wizard.goes_on()).then(|| "its run has ended".to_owned())
 }
 
@@ -52,6 +55,11 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     let conduct = waiting.run.as_ref().and_then(|run| model.conducted.get(run));
     if waiting.run.is_some() && !conduct.is_some_and(Conduct::goes_on) {
         model.deploy.waiting = None;
+        return Vec::new();
+    }
+    if model.conducted.is_locked_by_left() {
+        model.deploy.waiting = None;
+        model.say_for("A run that you left has the lock, so it is not waited for: take that run up.", LONG, now);
         return Vec::new();
     }
     if model.conducted.locked().is_some() {

@@ -22,6 +22,7 @@ mod job;
 mod kit;
 mod known;
 mod ledger;
+mod left;
 mod look;
 mod mask;
 mod mirroring;
@@ -47,7 +48,6 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 pub use self::clocks::apart;
 
@@ -67,7 +67,7 @@ use crate::engine::act::{Book, Place, one_change};
 use crate::engine::channels::{About, Cover, Herald, Post};
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
-use crate::engine::lock::{EnvironmentLock, Guard, Waited};
+use crate::engine::lock::{EnvironmentLock, Guard};
 use crate::engine::mirror::{Mirror, MirrorError};
 use crate::engine::store::{Document, Who, fresh_run_id};
 use crate::engine::transport::Asking;
@@ -232,7 +232,7 @@ impl Conductor {
         let is_new = matches!(source, Source::New(..));
         let task = tokio::spawn(async move {
             let begun = match source {
-                Source::New(mut begun, document) => match ready(&stage, &mut begun).await {
+                Source::New(mut begun, document) => match ready(&stage, &book, &mut begun).await {
                     Ok(()) => record(&ledger, &begun.run, &document).await.map(|()| *begun),
                     Err(sentence) => Err(sentence),
                 },
@@ -341,8 +341,8 @@ fn guard(stage: &Stage, run: &Run, book: &Book, was_before: bool) -> Option<Guar
 }
 
 /// Looks at all that a new run needs before it is recorded.
-async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
-    if is_free(stage, begun).await? {
+async fn ready(stage: &Stage, book: &Book, begun: &mut Begun) -> Result<(), String> {
+    if left::is_free(stage, book, begun).await? {
         // What was confirmed before the wait is confirmed anew before anything is changed.
         begun.course.wait_for_word();
         let by_hand = [How::Yes, How::Typed].iter().any(|how| how.word() == begun.run.confirmed);
@@ -360,28 +360,6 @@ async fn ready(stage: &Stage, begun: &mut Begun) -> Result<(), String> {
         }
     }
     anew::meant(begun, &stage.place.environment).await
-}
-
-/// Whether nobody else has the environment's lock, where a new run will want it: one that could only fail is not begun.
-/// What can't be asked now is asked again before the first change. Whether it was waited for.
-async fn is_free(stage: &Stage, begun: &Begun) -> Result<bool, String> {
-    let document = begun.run.document.as_ref();
-    let procedure = document.and_then(|document| stage.place.environment.procedure(&document.name));
-    let locks = procedure.is_some_and(|procedure| procedure.header.lock) && begun.plans.iter().any(changes);
-    let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(false) };
-    match lock.awaited(None, &stage.place.clock, Instant::now()).await {
-        Ok(Waited::InVain(seen)) => {
-            let now = stage.place.clock.now().wall;
-            let (told, out) = (seen.told(now), seen.way_out(lock.host()));
-            Err(format!("The environment is locked, so nothing was begun: {told}. {out}"))
-        }
-        Ok(Waited::No) => Ok(false),
-        Ok(Waited::Free) => Ok(true),
-        Err(why) => {
-            tracing::info!(%why, "the lock was not looked at before the run began");
-            Ok(false)
-        }
-    }
 }
 
 /// Whether a plan touches any host, or only wants a person's word.

@@ -25,7 +25,7 @@ use crate::runtimes::mirror::Name;
 pub use error::LockError;
 pub use guard::{Denied, Guard};
 pub use held::Held;
-pub use patience::Waited;
+pub use patience::{LOOKS, Waited};
 pub use telling::{is_wanted, telling};
 
 /// The lock of one environment. Cheap to clone.

@@ -12,7 +12,7 @@ use crate::engine::clock::{AnyClock, Clock};
 use crate::port::Event;
 
 /// How often it is looked at.
-const LOOKS: Duration = Duration::from_secs(5);
+pub const LOOKS: Duration = Duration::from_secs(5);
 /// How often it is told who has it.
 const TELLS: Duration = Duration::from_secs(30);
 

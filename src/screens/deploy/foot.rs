@@ -10,6 +10,7 @@ use crate::domain::run::RunState;
 use crate::domain::time::short;
 use crate::input::Action;
 use crate::port::procedure::Need;
+use crate::state::deploy::what::Pick;
 use crate::state::deploy::{Item, Judged, Page, Stands, Weight, Wizard, names_version};
 use crate::style::Role;
 use crate::ui::{Pen, Words};
@@ -80,7 +81,18 @@ fn may_wait(state: &State, sight: &Sight<'_>) -> bool {
         Some(_) => wizard.waits_for_go() && state.page == wizard.current(),
     };
     let takes = sight.wizard.filter(|wizard| wizard.sheet.procedure.header.lock);
-    sight.conducted.locked().is_some() && takes.is_some_and(in_the_way)
+    // Nobody is at a run that was left: it is taken up, and waiting would have no end.
+    let other = sight.conducted.locked().is_some() && !sight.conducted.is_locked_by_left();
+    other && takes.is_some_and(in_the_way)
+}
+
+/// That a run that was left here has the lock, and what takes it up.
+fn left(state: &State, sight: &Sight<'_>) -> Option<Words> {
+    let left = sight.conducted.locking_left()?;
+    let words = Words::of(Role::Warn, "Left open: ").text(Role::Text, "a run that you left has the lock; ");
+    let on_it = state.page == Page::What && matches!(&state.pick, Some(Pick::Unfinished(id)) if id == left);
+    let rest = if on_it { " takes it up." } else { " on its row takes it up." };
+    Some(words.text(Role::Key, (sight.key)(Action::Proceed)).text(Role::Text, rest))
 }
 
 /// Who has the lock, and for how long it is waited for.
@@ -110,7 +122,7 @@ fn words(state: &State, sight: &Sight<'_>) -> Words {
         return said(Role::RunGoing, "Begins", &format!("{} is being recorded.", sent.title));
     }
     let Some(run) = wizard.run() else {
-        return before(sight, wizard);
+        return before(state, sight, wizard);
     };
     if run.state != RunState::Running {
         let told = wizard.verdict_in_full().unwrap_or_default();
@@ -164,6 +176,9 @@ fn at_page(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
             None => said(Role::Info, "Judging", "the gate is being judged."),
         },
         Page::Plan if wizard.sheet.procedure.header.lock && sight.conducted.locked().is_some() => {
+            if let Some(words) = left(state, sight) {
+                return words;
+            }
             let told = sight.conducted.locked().map(|lock| lock.told(sight.clock.now.wall)).unwrap_or_default();
             said(Role::Warn, "Locked", &format!("{told}. The gate is passed; the go waits for that."))
         }
@@ -221,8 +236,11 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-fn before(sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
+fn before(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
     let proceed = (sight.key)(Action::Proceed);
+    if let Some(words) = left(state, sight) {
+        return words;
+    }
     if let Some(lock) = sight.conducted.locked() {
         return said(Role::Warn, "Locked", &format!("{}.", lock.told(sight.clock.now.wall)));
     }

@@ -366,6 +366,9 @@ fn whole_gate(wizard: Wizard<'_>, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Re
         words.text(Role::Text, "none set")
     };
     let lock = match sight.conducted.locked() {
+        Some(_) if sight.conducted.is_locked_by_left() => {
+            Words::of(Role::Quiet, "Lock ").text(Role::Warn, format!("{} a run that you left", sight.glyphs.no))
+        }
         Some(lock) => {
             let who = crate::text::Foreign::from(lock.holder.person.as_str()).plain();
             Words::of(Role::Quiet, "Lock ").text(Role::Warn, format!("{} {who}", sight.glyphs.no))

@@ -54,6 +54,8 @@ pub struct State {
     pub read: Option<RunId>,
     /// Whether the lock is waited for.
     pub waiting: Option<Waiting>,
+    /// Whether the cursor was put on the run that was left and has the lock: once, as long as it has it.
+    pub led_to_left: bool,
     detail_lines: usize,
     detail_height: usize,
 }
@@ -77,6 +79,7 @@ impl Default for State {
             short: 0,
             read: None,
             waiting: None,
+            led_to_left: false,
             detail_lines: 0,
             detail_height: 1,
         }

@@ -181,8 +181,13 @@ impl Conducted {
 
     /// Whether the lock is had by a run that was left at this workstation.
     pub fn is_locked_by_left(&self) -> bool {
-        let holder = self.locked().and_then(|lock| lock.holder.run.as_ref());
-        holder.is_some_and(|run| self.open.iter().any(|open| !open.elsewhere && open.run.id == *run))
+        self.locking_left().is_some()
+    }
+
+    /// The run that was left at this workstation and has the lock.
+    pub fn locking_left(&self) -> Option<&RunId> {
+        let run = self.locked()?.holder.run.as_ref()?;
+        self.open.iter().any(|open| !open.elsewhere && open.run.id == *run).then_some(run)
     }
 
     /// Whether nobody is at it.
