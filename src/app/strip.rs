@@ -119,7 +119,7 @@ fn procedure(model: &Model, room: usize, pen: &Pen<'_>) -> Option<Words> {
             if here { key(Words::new(), Action::AnswerRun, " answers") } else { shows(Words::new(), conduct) };
         // The key that answers has its place first: what it is about is cut where there is no room for all of it.
         let left = room.saturating_sub(words.width(pen.clock) + answers.width(pen.clock) + 2);
-        let about = truncate(&procedures::need_told(conduct, environment), left);
+        let about = truncate(&procedures::need_told(model, conduct, environment), left);
         let words = if left < LEAST_ABOUT { words } else { words.text(Role::Text, format!(": {about}")) };
         return Some(words.then(answers));
     }

@@ -78,6 +78,17 @@ pub fn short(span: Duration) -> String {
     }
 }
 
+/// The same of what is still to come, such as a limit: never rounded down.
+pub fn short_at_most(span: Duration) -> String {
+    let unit = match span.as_millis() {
+        0..=60_000 => 1,
+        60_001..=86_400_000 => 60,
+        _ => 3600,
+    };
+    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    short(Duration::from_secs(seconds.div_ceil(unit).saturating_mul(unit)))
+}
+
 /// The units of a length of time, largest first, with their milliseconds.
 pub const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
@@ -132,6 +143,25 @@ mod tests {
             [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (3660, "1h 1m"), (187_200, "2d 4h")];
         for (seconds, text) in texts {
             assert_eq!(short(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_is_never_rounded_down() {
+        let texts = [
+            (0, "0s"),
+            (1, "1s"),
+            (59_001, "1m"),
+            (60_000, "1m"),
+            (60_001, "2m"),
+            (299_990, "5m"),
+            (300_000, "5m"),
+            (3_599_000, "1h"),
+            (3_600_001, "1h 1m"),
+            (86_400_000, "1d"),
+        ];
+        for (millis, text) in texts {
+            assert_eq!(short_at_most(Duration::from_millis(millis)), text, "{millis}");
         }
     }
 

@@ -89,8 +89,21 @@ pub enum ProcedureNews {
     Guarded(RunId, usize, Box<Watching>),
     /// How the lock of the environment stands, whenever that changes; nothing when nobody ever took it.
     Lock(Option<Box<Lock>>),
+    /// The lock is waited for.
+    Awaited(Box<Awaited>),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
     Changed(RunId, Vec<String>),
+}
+
+/// A lock that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// Who has it, or why that is not known: a sentence without a full stop.
+    pub told: String,
+    /// The lock, if it was seen.
+    pub lock: Option<Lock>,
+    /// For how long it is waited for at most.
+    pub left: Duration,
 }
 
 /// What is known of a procedure from before.

@@ -61,6 +61,39 @@ fn when_the_lock_that_was_waited_for_is_free_the_gate_is_judged_anew_and_the_go_
     }
 }
 
+/// The key that answers asks for no go that could not be taken.
+#[test]
+fn while_somebody_else_has_the_lock_no_key_asks_for_the_go() {
+    for size in SIZES {
+        let (mut console, _told) = passed(size);
+        lock(&mut console, Stands::Held);
+        console.keys("d");
+        assert!(!console.screen().contains("type production"), "{}", console.screen());
+        assert!(console.screen().contains("bo has the lock"), "{}", console.screen());
+        console.pass(Duration::from_secs(20));
+        assert!(!console.screen().contains("is passed: go"), "{}", console.screen());
+        lock(&mut console, Stands::Free);
+        console.keys("d").types("production");
+        assert!(console.screen().contains("type production"), "{}", console.screen());
+    }
+}
+
+/// A run that was taken up half-way is confirmed anew for what is left of it.
+#[test]
+fn what_is_confirmed_anew_half_way_is_only_what_is_left() {
+    for size in SIZES {
+        let (mut console, mut told) = passed(size);
+        goes(&mut console, &mut told);
+        told.started(&mut console, 5).done(&mut console, 5, 46_000);
+        needs(&mut console, &told, vec![Need::Go]);
+        // Page 4 still says how far it is.
+        assert!(!console.row_with("4 Run").contains("\u{25cb} 4 Run"), "{}", console.screen());
+        console.keys("d");
+        assert!(console.screen().contains("1 step: only what is left is shown"), "{}", console.screen());
+        assert!(!console.screen().contains("pg_dump"), "{}", console.screen());
+    }
+}
+
 #[test]
 fn who_gives_up_waiting_has_nothing_judged_when_it_is_free() {
     for size in SIZES {

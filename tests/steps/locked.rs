@@ -107,7 +107,15 @@ fn who_waited_for_the_lock_in_vain_begins_nothing() {
     let kept = desk.qd(&["--yes", "--wait-lock", "2s"], None);
     assert_eq!(kept.status.code(), Some(77), "{}", told(&kept));
     assert!(told(&kept).contains("The environment is locked, so nothing was begun"), "{}", told(&kept));
-    assert!(told(&kept).contains("It is waited for"), "{}", told(&kept));
+    // As long as was said, and not a second less.
+    assert!(told(&kept).contains("It is waited for, 2s at most"), "{}", told(&kept));
+    let kept = desk.qd(&["--yes", "--wait-lock", "2s", "--json"], None);
+    assert_eq!(kept.status.code(), Some(77), "{}", told(&kept));
+    let printed = String::from_utf8_lossy(&kept.stdout).into_owned();
+    let event = printed.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let event = event.into_iter().find(|event| event["event"] == "awaits_lock").unwrap();
+    assert!(event["left_ms"].as_u64().is_some_and(|left| left <= 2000) && event["token"].is_u64(), "{event}");
+    assert!(event["told"].as_str().is_some_and(|told| told.contains("moving")), "{event}");
     for wrong in ["0s", "soon", "48h"] {
         let refused = desk.qd(&["--yes", "--wait-lock", wrong], None);
         assert!(!refused.status.success() && told(&refused).contains("such as 10m"), "{}", told(&refused));

@@ -2,14 +2,13 @@
 
 use super::{STILL, choose, to_first_choice, with_sight, wizard};
 use crate::app::model::{Model, Screen};
-use crate::app::procedures::{begin, decide, take_up};
+use crate::app::procedures::{self, begin, decide, take_up};
 use crate::domain::procedure::Danger;
 use crate::domain::{Now, ProcedureName, RunId};
 use crate::port::Effect;
 use crate::port::procedure::Need;
 use crate::state::deploy::what::{Pick, Row, goes_back};
 use crate::state::deploy::{Page, Wizard, names_version};
-use crate::text::Foreign;
 
 /// What the key that goes on does on the page that is shown.
 enum Next {
@@ -93,11 +92,7 @@ fn next(model: &Model) -> Result<Next, String> {
 
 /// Who has the lock that the rest of the run would need.
 fn locked(model: &Model, wizard: Wizard<'_>) -> Option<String> {
-    let lock = model.conducted.locked().filter(|_| wizard.sheet.procedure.header.lock)?;
-    if model.conducted.is_locked_by_left() {
-        return Some("a run that you left has the lock".to_owned());
-    }
-    Some(format!("{} has the lock", Foreign::from(lock.holder.person.as_str()).plain()))
+    procedures::locked(model, wizard.sheet.procedure.header.lock)
 }
 
 /// Why the key that goes on does nothing now.

@@ -15,13 +15,14 @@ use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, InputName, Now, PartId, Permit, Procedure, Run, RunId};
 use crate::port::Effect;
 use crate::port::act::StoreState;
+use crate::port::procedure::Need;
 use crate::screens::choose::{self, About};
 use crate::screens::{edit, plan};
 use crate::state::deploy::names_version;
 use crate::state::procedures::conducted::Sent;
 use crate::state::procedures::{
-    Answers, Choice, Chosen, Conducted, Edited, Missing, Sheet, again, commanded, has_gate, is_of, offered, plan_seen,
-    unlisted,
+    Answers, Choice, Chosen, Conducted, Edited, Missing, Sheet, again, commanded, done_before_word, has_gate, is_of,
+    offered, plan_seen, unlisted,
 };
 use crate::state::releases::Known;
 use crate::text::Foreign;
@@ -230,6 +231,7 @@ pub fn beside<'a>(
     let locked = conducted.locked().filter(|lock| lock.holder.run.is_none() || lock.holder.run != plan.run);
     let of_plan = || plan.run.as_ref().and_then(|id| conducted.get(id));
     let run = conducted.of(&plan.procedure).or_else(of_plan).map(|conduct| &conduct.run);
+    let asks_go = |run: &Run| conducted.get(&run.id).is_some_and(|one| one.needs.contains(&Need::Go));
     // What has ended is held up by nothing any more.
     let over = run.is_some_and(|run| run.ended.is_some());
     let chosen = |id: &PartId| plan.parts.iter().any(|part| part.part == *id || is_of(&part.part, id));
@@ -242,6 +244,11 @@ pub fn beside<'a>(
         gate,
         locked: locked.filter(|_| !over),
         windows: environment.map(|here| &here.windows).filter(|_| !over && !run.is_some_and(overridden)),
+        done: run
+            .filter(|_| plan.whole && plan.purpose == Purpose::Forward)
+            .filter(|run| asks_go(run))
+            .map(done_before_word)
+            .unwrap_or_default(),
         decided: run.zip(environment).map(|(run, here)| again(run, procedure, here).decided).unwrap_or_default(),
         database: known.database_of(procedure, plan),
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),

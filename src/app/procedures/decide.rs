@@ -194,6 +194,7 @@ pub fn unanswerable(model: &Model) -> Option<String> {
     match need(model) {
         None => Some("nothing waits for you".to_owned()),
         Some((_, Need::Paused)) => Some(format!("it is paused: {} goes on", key_on_screen(model, Action::PauseRun))),
+        Some((_, Need::Go)) => super::why::lock_in_the_way(model),
         Some(_) => None,
     }
 }
@@ -245,7 +246,8 @@ fn answer(model: &mut Model, asks: bool, now: Now) -> Vec<Effect> {
         Need::Failure(step, evidence) => menu(model, run, step, &evidence, false),
         Need::Unknown(step, evidence) => menu(model, run, step, &evidence, true),
         Need::Terminal(step) => return vec![Effect::Decide(run, Decision::TakeTerminal(step))],
-        Need::Go => return begin::rest(model, now),
+        Need::Go if super::why::lock_in_the_way(model).is_none() => return begin::rest(model, now),
+        Need::Go => {}
         Need::Window(opening, _) if opening.is_open() => return vec![Effect::Decide(run, Decision::Continue)],
         Need::Window(opening, role) => gate::window(model, run, &opening, role.as_ref(), now),
         // Whoever looks at something meanwhile must not take it up by that: a pause has a key of its own.

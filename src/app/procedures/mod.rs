@@ -305,8 +305,17 @@ pub fn end(model: &mut Model) {
     model.overlay = Some(Overlay::Choose(asking));
 }
 
+/// Who has the lock that something would need, as a clause; nothing where it needs none, or nobody else has it.
+pub fn locked(model: &Model, wants: bool) -> Option<String> {
+    let lock = model.conducted.locked().filter(|_| wants)?;
+    Some(match model.conducted.is_locked_by_left() {
+        true => "a run that you left has the lock".to_owned(),
+        false => format!("{} has the lock", Foreign::from(lock.holder.person.as_str()).plain()),
+    })
+}
+
 /// What a run waits for, in a few words.
-pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
+pub fn need_told(model: &Model, conduct: &Conduct, environment: &Environment) -> String {
     let procedure = conduct.procedure().and_then(|name| environment.procedure(name));
     let title = |part: &PartId| procedure.map_or_else(|| part.to_string(), |one| inner_title(one, environment, part));
     let step = |number: usize, does: &str| {
@@ -325,7 +334,10 @@ pub fn need_told(conduct: &Conduct, environment: &Environment) -> String {
         Some(Need::Failure(number, _)) => step(*number, "failed"),
         Some(Need::Unknown(number, _)) => step(*number, "unknown"),
         Some(Need::Terminal(number)) => step(*number, "the terminal is wanted"),
-        Some(Need::Go) => "the gate is passed: go".to_owned(),
+        Some(Need::Go) => match locked(model, procedure.is_some_and(|one| one.header.lock)) {
+            Some(why) => format!("the go waits: {why}"),
+            None => "the gate is passed: go".to_owned(),
+        },
         Some(Need::Window(opening, _)) if opening.is_open() => "the window is open again: go on".to_owned(),
         Some(Need::Window(..)) => "the window is closed".to_owned(),
         Some(Need::Paused) => "it is paused".to_owned(),
@@ -381,6 +393,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Trouble(..)
         | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
+        | ProcedureNews::Awaited(_)
         | ProcedureNews::Changed(..) => None,
     };
     let waited = decide::waits_for_go(model);
@@ -394,7 +407,7 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
     }
     // Whoever is at it and does nothing else sees at once what the go would do.
     let is_free = model.overlay.is_none() && model.screen == crate::app::model::Screen::Procedure;
-    if is_free && !waited && decide::waits_for_go(model) {
+    if is_free && !waited && decide::waits_for_go(model) && why::lock_in_the_way(model).is_none() {
         return begin::rest(model, now);
     }
     decide::answers(model)

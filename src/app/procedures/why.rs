@@ -172,3 +172,8 @@ fn all(model: &Model) -> Option<String> {
     }
     begin::refused(model, Danger::Read)
 }
+
+/// Who has the lock that the rest of the run beside the open document would need.
+pub fn lock_in_the_way(model: &Model) -> Option<String> {
+    super::locked(model, model.procedure.procedure.as_ref().is_some_and(|one| one.header.lock))
+}

@@ -14,10 +14,10 @@ use super::times::{Times, Watch};
 use super::told::{self, Teller};
 use super::{Prepared, RunArgs, What};
 use crate::cli::{Exit, Reaching, change, choose, output};
-use crate::domain::permit::{Confirm, Permit};
+use crate::domain::permit::Confirm;
 use crate::domain::procedure::HERE;
 use crate::domain::run::{RunState, StepState};
-use crate::domain::{HostName, InputName, Link, PartId, ProcedurePlan, Run, RunId};
+use crate::domain::{HostName, InputName, Link, PartId, Run, RunId};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, RealClock};
 use crate::engine::store::{Document, Sqlite, Store};
@@ -245,7 +245,7 @@ impl<'a> Session<'a> {
                     output::print("\n")?;
                 }
                 self.trust().await?;
-                Some(self.first_permit(plan).await?)
+                Some(self.permit(Confirm::new(plan)).await?.ok_or(Exit::Refused)?)
             }
             None => {
                 self.trust().await?;
@@ -260,10 +260,6 @@ impl<'a> Session<'a> {
             (None, What::New(_)) => {}
         }
         self.follow().await
-    }
-
-    async fn first_permit(&mut self, plan: ProcedurePlan) -> Result<Permit<ProcedurePlan>, Exit> {
-        self.permit(Confirm::new(plan)).await?.ok_or(Exit::Refused)
     }
 
     pub(super) async fn send(&self, effect: Effect) {
@@ -406,6 +402,7 @@ impl<'a> Session<'a> {
                 return self.waits().await;
             }
             Event::Procedure(ProcedureNews::Notice(run, told)) => self.teller.notice(&run, &told)?,
+            Event::Procedure(ProcedureNews::Awaited(awaited)) => self.teller.awaited(&awaited)?,
             Event::Shell(ShellNews::Ready(errand)) => {
                 self.lend(errand.program).await;
                 self.lent = false;
@@ -468,8 +465,8 @@ impl<'a> Session<'a> {
 
     /// The command that goes on with the run. A site that was named by its path is not found by its name.
     pub(super) fn resumption(&self, run: &RunId) -> String {
-        let mut words = vec!["qd", "run", "--resume", run.as_str()];
         let (procedure, site) = (self.args.procedure.as_deref(), self.args.site.as_deref());
+        let mut words = vec!["qd", "run", "--resume", run.as_str()];
         if site.is_some_and(super::loose::is_path) {
             words.extend(procedure.into_iter().chain(site));
         }

@@ -9,7 +9,7 @@ use crate::domain::{HostName, PartId, Procedure, RoleName, Run};
 use crate::engine::transport::RuntimeDir;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Evidence};
-use crate::state::procedures::{Choice, Chosen, again, commanded, find_part, is_of, once_more, plan};
+use crate::state::procedures::{Choice, Chosen, again, commanded, done_before_word, find_part, is_of, once_more, plan};
 use crate::text::Foreign;
 
 /// How often `--on-failure retry` tries a step again.
@@ -280,7 +280,9 @@ impl Session<'_> {
         if !self.args.json && self.args.on_failure != OnFailure::Retry {
             let mut decided = self.prepared.decided.clone();
             decided.extend(answers.decided.clone());
-            output::print(&told::plan(&plan, &self.prepared, &decided, false))?;
+            // What is confirmed anew is what is left.
+            let done = if choice.what == Chosen::Rest { done_before_word(run) } else { Default::default() };
+            output::print(&told::plan(&plan.without(&done), &self.prepared, &decided, false))?;
         }
         let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
         let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };

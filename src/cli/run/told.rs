@@ -14,8 +14,9 @@ use crate::domain::channel::{Delivery, Told};
 use crate::domain::motion::{Code, Motion};
 use crate::domain::procedure::ProcedurePlan;
 use crate::domain::run::{Go, RunState, RunStep, StepState};
+use crate::domain::time::short_at_most;
 use crate::domain::{InputName, PartId, Run, RunId};
-use crate::port::procedure::{Evidence, Need, Piece};
+use crate::port::procedure::{Awaited, Evidence, Need, Piece};
 use crate::state::deploy::Spent;
 use crate::state::procedures::wording::{database_stays, held_up};
 use crate::state::procedures::{plan_json, plan_told_with};
@@ -98,6 +99,21 @@ impl Teller {
             run.id,
             if run.steps.iter().all(|step| step.state == StepState::Planned) { "begins" } else { "goes on" }
         )
+    }
+
+    /// That the lock is waited for: for people it is no part of what the run prints.
+    pub(super) fn awaited(&self, awaited: &Awaited) -> Result<(), Exit> {
+        let Awaited { told, lock, left } = awaited;
+        output::complain(&format!("{told}. It is waited for, {} at most.", short_at_most(*left)));
+        if !self.json {
+            return Ok(());
+        }
+        let (lock, left) = (lock.as_ref(), u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        output::print(&line(&json!({
+            "event": "awaits_lock", "told": told, "left_ms": left, "token": lock.map(|lock| lock.token),
+            "person": lock.map(|lock| &lock.holder.person), "login": lock.map(|lock| lock.login.plain()),
+            "run": lock.and_then(|lock| lock.holder.run.as_ref()),
+        })))
     }
 
     pub(super) fn step(&mut self, run: &Run, number: usize, step: &RunStep, usual: Option<Duration>) -> String {

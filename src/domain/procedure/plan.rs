@@ -1,6 +1,7 @@
 //! What a procedure would do, host by host, with the exact commands: made before anybody is asked, shown, confirmed,
 //! and never changed on its way to the hosts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Role;
@@ -200,6 +201,14 @@ impl ProcedurePlan {
     /// Its parts, and behind them those of the way back that it covers.
     pub fn all_parts(&self) -> impl Iterator<Item = &PlannedPart> {
         self.parts.iter().chain(self.back.iter().flat_map(|back| &back.parts))
+    }
+
+    /// The same without these parts.
+    #[must_use]
+    pub fn without(&self, parts: &BTreeSet<PartId>) -> Self {
+        let mut left = self.clone();
+        left.parts.retain(|part| !parts.contains(&part.part));
+        left
     }
 
     /// The gravest grade of its parts.

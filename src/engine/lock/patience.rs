@@ -6,10 +6,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{EnvironmentLock, LockError};
-use crate::domain::time::short;
 use crate::domain::{Lock, RunId};
 use crate::engine::clock::{AnyClock, Clock};
-use crate::port::Event;
+use crate::port::procedure::Awaited;
+use crate::port::{Event, ProcedureNews};
 
 /// How often it is looked at.
 pub const LOOKS: Duration = Duration::from_secs(5);
@@ -73,9 +73,13 @@ impl EnvironmentLock {
             }
             if told.is_none_or(|told| told.elapsed() >= TELLS) {
                 told = Some(Instant::now());
-                let sentence = format!("{held}. It is waited for, {} at most.", short(left));
+                let lock = match &seen {
+                    Ok(Waited::InVain(lock)) => Some((**lock).clone()),
+                    Ok(Waited::No | Waited::Free) | Err(_) => None,
+                };
+                let news = ProcedureNews::Awaited(Box::new(Awaited { told: held, lock, left }));
                 // Whoever heard of it may be gone: then nobody waits.
-                if patience.events.send(Event::Trouble(sentence)).await.is_err() {
+                if patience.events.send(Event::Procedure(news)).await.is_err() {
                     return seen;
                 }
             }

@@ -1,7 +1,7 @@
 //! What the page says: where and as whom, what it was told, then every part with its commands, host by host. The words
 //! are those of `qd run --plan`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Script};
@@ -38,6 +38,8 @@ pub struct Beside<'a> {
     pub database: Vec<String>,
     /// What was decided in its run.
     pub decided: BTreeMap<PartId, String>,
+    /// What was done before, where what is left of a run is confirmed anew.
+    pub done: BTreeSet<PartId>,
     /// What its run has found out already, by the names under which it is handed on.
     pub found: BTreeMap<InputName, String>,
 }
@@ -68,7 +70,11 @@ pub fn lines(
     glyphs: &Glyphs,
 ) -> Lines {
     let mut lines = Lines::new(columns, clock);
-    head(&mut lines, plan, procedure, beside, glyphs);
+    // What is confirmed is what is left.
+    let done = plan.parts.iter().filter(|part| beside.done.contains(&part.part)).count();
+    let left = (done > 0).then(|| plan.without(&beside.done));
+    let plan = left.as_ref().unwrap_or(plan);
+    head(&mut lines, plan, procedure, (beside, done), glyphs);
     let mut section = None;
     for part in &plan.parts {
         if part.section != section {
@@ -107,7 +113,13 @@ pub fn commands(plan: &ProcedurePlan) -> String {
     Foreign::from(text).clean(Budget { input: 64 << 10, ..Budget::rows() }).text()
 }
 
-fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: &Beside<'_>, glyphs: &Glyphs) {
+fn head(
+    lines: &mut Lines,
+    plan: &ProcedurePlan,
+    procedure: &Procedure,
+    (beside, done): (&Beside<'_>, usize),
+    glyphs: &Glyphs,
+) {
     let hosts: Vec<String> = plan.hosts().into_iter().map(ToString::to_string).collect();
     let shown: Vec<String> = hosts.iter().take(NAMES).cloned().collect();
     let mut place = Words::of(Role::Text, plan.site.as_str())
@@ -127,6 +139,10 @@ fn head(lines: &mut Lines, plan: &ProcedurePlan, procedure: &Procedure, beside: 
         does = does.text(colour(grade), told);
     }
     lines.pair("does", does);
+    if done > 0 {
+        let told = format!("{}: only what is left is shown", figure::count(done, "step"));
+        lines.pair("done", Words::new().prose(Role::Quiet, &told));
+    }
     // What comes later is told there, and once.
     let known = plan.given.iter().filter(|given| plan.later.iter().all(|later| later.name != given.name));
     for (number, given) in known.enumerate() {

@@ -188,6 +188,10 @@ impl Wizard<'_> {
         if !self.goes_on() {
             return told(Stands::Never, if begun { "not finished" } else { "never" });
         }
+        if current == Page::Plan && begun {
+            // What is left is confirmed anew.
+            return (Stands::Waits, format!("{done} of {all}"));
+        }
         if current != page {
             return told(Stands::Ahead, "ahead");
         }

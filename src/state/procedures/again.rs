@@ -1,10 +1,12 @@
 //! What a run knows already, for another plan of its procedure: its answers, the same step once more, the command that may
 //! be edited, and what is still open.
 
+use std::collections::BTreeSet;
+
 use super::answers::{Answers, Choice, Chosen, Edited};
 use super::expand::{Item, find_part};
 use crate::domain::procedure::{Doing, HERE, Options, Part, Procedure};
-use crate::domain::run::StepState;
+use crate::domain::run::{Go, StepState};
 use crate::domain::{Environment, PartId, Run};
 
 /// What a run was given and has found out so far, as answers for another plan of its procedure.
@@ -86,4 +88,13 @@ pub(super) fn undecided(
         _ => "done",
     };
     Some(format!("whether it is to be done is not known before \"{}\" is {does}", open.title.plain()))
+}
+
+/// The parts of a run that are done where what is left of it is confirmed anew; none while its go is still to come.
+pub fn done_before_word(run: &Run) -> BTreeSet<PartId> {
+    let is_given = run.document.as_ref().is_some_and(|document| document.decided.go == Go::Given);
+    let steps = || run.steps.iter().filter(|_| is_given);
+    let left: BTreeSet<&PartId> =
+        steps().filter(|step| step.state == StepState::Planned).filter_map(|step| step.part.as_ref()).collect();
+    steps().filter_map(|step| step.part.as_ref()).filter(|part| !left.contains(part)).cloned().collect()
 }

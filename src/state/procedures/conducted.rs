@@ -318,7 +318,7 @@ impl Conducted {
             }
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             // Told by whoever shows it.
-            ProcedureNews::Notice(..) | ProcedureNews::Trouble(..) => {}
+            ProcedureNews::Notice(..) | ProcedureNews::Trouble(..) | ProcedureNews::Awaited(_) => {}
             ProcedureNews::Guarded(id, step, seen) => {
                 if let Some(conduct) = self.get_mut(&id) {
                     conduct.guarded.insert(step, *seen);

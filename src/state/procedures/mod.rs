@@ -28,7 +28,7 @@ mod told;
 mod value;
 pub mod wording;
 
-pub use again::{again, commanded, found_out, once_more};
+pub use again::{again, commanded, done_before_word, found_out, once_more};
 pub use answers::{Answers, Choice, Chosen, Edited};
 pub use conducted::{Conduct, Conducted};
 pub use expand::{find_part, inner_id, inner_title, is_of};
