@@ -399,7 +399,8 @@ fn lock(stands: Stands) -> Event {
         since: None,
     };
     let (login, heard, broken) = ("root".into(), Heard::Unknown, None);
-    let lock = Lock { token: 7, holder, login, by_hand: false, reserved: true, stands, heard, broken };
+    let lock =
+        Lock { token: 7, holder, login, by_hand: false, reserved: true, stands, heard, broken, beside: Vec::new() };
     Event::Procedure(ProcedureNews::Lock(Some(Box::new(lock))))
 }
 

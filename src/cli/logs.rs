@@ -225,7 +225,8 @@ fn prepare(logs: &Logs) -> Result<(Wanted, Option<Append>), Exit> {
         bound: logs.lines.filter(|_| begin.is_some()),
         until,
         least: logs.level.unwrap_or(7),
-        follow: logs.follow,
+        // What has ended can't be followed.
+        follow: logs.follow && until.is_none_or(|until| until > now.timestamp()),
         whole_lines: append.is_some(),
         resume,
         patience: Duration::from_secs(logs.timeout),

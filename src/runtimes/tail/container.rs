@@ -139,9 +139,9 @@ impl Printed {
     fn since(wish: &TailWish, since: Since, elapsed: Duration) -> Vec<String> {
         let tail = |lines: u32| format!("--tail={lines}");
         // Docker counts them before it looks at the end of the span.
-        let bound = wish.bound.filter(|_| wish.until.is_none()).map(tail);
+        let bound = wish.bound.filter(|_| wish.follow || wish.until.is_none()).map(tail);
         match since {
-            Since::Newest(_) if wish.newest_of_span().is_some() => Vec::new(),
+            Since::Newest(_) if !wish.follow && wish.newest_of_span().is_some() => Vec::new(),
             Since::Head => Vec::new(),
             // Docker keeps no boots: as much as is read of any beginning.
             Since::Boot => bound.into_iter().collect(),

@@ -176,8 +176,8 @@ impl Appended {
                 (mode, reel.place().file.as_str(), reel.place().at)
             }
             (None, _) if self.fresh => ("head", "", 0),
-            // Which are the newest before a moment is known when it was read up to it.
-            (None, _) if wish.newest_of_span().is_some() => ("head", "", 0),
+            // Which are the newest before a moment is known when it was read up to it; of one that is to come all are before it.
+            (None, _) if !wish.follow && wish.newest_of_span().is_some() => ("head", "", 0),
             (None, Since::Newest(lines)) => ("newest", "", u64::from(lines)),
             (None, Since::Ago(_) | Since::At(_) | Since::Boot) => match wish.bound {
                 Some(bound) => ("newest", "", u64::from(bound)),

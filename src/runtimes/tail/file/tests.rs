@@ -198,10 +198,7 @@ fn those_that_were_rotated_while_nobody_read_come_one_after_the_other() {
     let rotate = |bench: &Bench, text: &str| {
         step();
         for number in (1..=3).rev() {
-            let _ = std::fs::rename(
-                bench.path(&format!("log.{number}")),
-                bench.path(&format!("log.{}", number + 1)),
-            );
+            let _ = std::fs::rename(bench.path(&format!("log.{number}")), bench.path(&format!("log.{}", number + 1)));
         }
         std::fs::rename(bench.path("log"), bench.path("log.1")).unwrap();
         bench.append("log", text);
