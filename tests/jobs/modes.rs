@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quarterdeck::domain::run::Reason;
-use quarterdeck::engine::jobs::{Began, Jobs, Seen, way_here};
+use quarterdeck::engine::jobs::{Began, JobKey, Jobs, Seen, way_here};
 use quarterdeck::engine::transport::{LocalTransport, Spawner};
 
 use crate::bare::Bare;
@@ -78,6 +78,28 @@ async fn a_job_of_root_is_a_unit_that_ends_with_all_of_it() {
         let ended = console.ended(alias, &key).await;
         assert_eq!((ended.exit, ended.signal, ended.cancelled), (None, Some(15), false));
         console.jobs.clear(name(alias), key.run.clone()).await.unwrap();
+        assert_eq!(left_on(&lab, "app-2", &key), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: run tests/run"]
+async fn a_step_of_a_login_begins_behind_one_of_root_in_the_same_run() {
+    let lab = Lab::get();
+    let _held = lab.hold(&["app-2"]);
+    let alias = "app-2-oper";
+    let console = Console::new(lab.ssh_config(), &[alias]).await;
+    let (before, first) = (key(), key());
+    let second = JobKey { step: 2, ..first.clone() };
+    // Where a login's step has run before, root shows its token to every login, in a file of its own.
+    assert_eq!(console.jobs.begin(name(alias), order(&before, "true")).await, Began::Started);
+    assert_eq!(console.ended(alias, &before).await.exit, Some(0));
+    assert_eq!(console.jobs.begin(name(alias), as_root(alias, &first, "true")).await, Began::Started);
+    assert_eq!(console.ended(alias, &first).await.exit, Some(0));
+    assert_eq!(console.jobs.begin(name(alias), order(&second, "id -un")).await, Began::Started);
+    assert_eq!(console.ended(alias, &second).await.exit, Some(0));
+    for key in [before, first] {
+        assert_eq!(console.jobs.clear(name(alias), key.run.clone()).await, Ok(0));
         assert_eq!(left_on(&lab, "app-2", &key), "");
     }
 }

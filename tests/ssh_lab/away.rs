@@ -198,3 +198,25 @@ async fn a22_when_a_host_on_the_way_dies_it_is_named() {
     far.up(60).await;
     report("A22", 1, 1, "a jump host dies: named in the link behind it, not in its own; both come back");
 }
+
+/// The session manager takes the folder of a login away at its last logout, while a console goes on in a terminal that
+/// outlives it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+#[ignore = "needs the lab: run tests/run"]
+async fn a_link_whose_folder_here_was_removed_comes_back() {
+    let lab = Lab::get();
+    let _held = block_in_place(|| lab.hold(&["app-1"]));
+    let ways = reach::ways(lab.ssh_config());
+    let mut watched = watch(&ways, "app-1", 1);
+    watched.up(30).await;
+    let first = ways.runtime.path();
+    std::fs::remove_dir_all(first.parent().unwrap()).unwrap();
+    let (why, _) = watched.lost(30).await;
+    assert!(matches!(&why, LinkFailure::Here(said) if format!("{said:?}").contains("removed")), "{why:?}");
+    watched.up(60).await;
+    let second = ways.runtime.path();
+    assert!(second != first && second.is_dir(), "{}", second.display());
+    watched.lines.store(0, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(watched.lines.load(Ordering::Relaxed) > 0, "readers read");
+}
