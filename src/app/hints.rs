@@ -47,7 +47,9 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return pending(model, pen, Rect { width: left, ..room });
     }
     if let Some(notice) = &model.notice {
-        return say(&notice.text, pen, room, left);
+        // On a deploy the row above says what is next: that stays.
+        let rows = if model.screen == Screen::Deploy { 1 } else { SENTENCE };
+        return say(&notice.text, pen, room, left, rows);
     }
     let mut at = room.x;
     for action in actions(model) {
@@ -67,14 +69,15 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 /// Rows of a sentence at most.
 const SENTENCE: usize = 3;
 
-/// Draws a sentence: one that is longer than the line grows upwards over what stands there, so that all of it can be read.
-fn say(text: &str, pen: &mut Pen<'_>, room: Rect, left: u16) {
-    if width(text) <= usize::from(left) {
+/// Draws a sentence: one that is longer than the line grows upwards over what stands there, as far as it may, so that all of
+/// it can be read.
+fn say(text: &str, pen: &mut Pen<'_>, room: Rect, left: u16, rows: usize) {
+    if rows == 1 || width(text) <= usize::from(left) {
         pen.text(room.x, room.y, left, Role::Info, text);
         return;
     }
     let lines = wrap(text, usize::from(left));
-    let above = u16::try_from(lines.len().min(SENTENCE).saturating_sub(1)).unwrap_or(0).min(room.y);
+    let above = u16::try_from(lines.len().min(rows).saturating_sub(1)).unwrap_or(0).min(room.y);
     let top = room.y - above;
     pen.clear(Rect { x: room.x.saturating_sub(1), y: top, width: room.width + 2, height: above }, Role::Text);
     for (line, y) in lines.iter().zip(top..=room.y) {
