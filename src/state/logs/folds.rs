@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use super::group;
-use super::host::HostLog;
+use super::host::{Gone, HostLog};
 use super::order::{Order, Ref};
 use crate::domain::structure::pattern;
 use crate::port::log_block::Row;
@@ -223,10 +224,22 @@ impl Folds {
         self.recent = recent;
         let end = |one: Ref| Self::end_of(one, order, hosts);
         let left = before.map(|before| {
-            self.taken(before).unwrap_or(Fold { first: before, last: end(before), until: before, count: 1, key })
+            self.taken(before).unwrap_or_else(|| Fold {
+                first: before,
+                last: end(before),
+                until: before,
+                count: 1,
+                key,
+            })
         });
         let right = behind.map(|behind| {
-            self.taken(behind).unwrap_or(Fold { first: behind, last: end(behind), until: behind, count: 1, key })
+            self.taken(behind).unwrap_or_else(|| Fold {
+                first: behind,
+                last: end(behind),
+                until: behind,
+                count: 1,
+                key,
+            })
         });
         let mut fold = Fold { first: row, last: end(row), until: row, count: 1, key };
         if let Some(left) = left {
@@ -257,31 +270,75 @@ impl Folds {
         let until = order.backward(row).find(lines).unwrap_or(fold.first);
         let before = order.backward(row).next().unwrap_or(fold.first);
         let behind: Option<Ref> = order.forward(row).skip(1).find(lines).filter(|one| *one <= fold.last);
-        // What comes late comes near the end.
-        let right = behind.map_or(0, |first| {
-            order.forward(first).take_while(|one| *one <= fold.until).filter(|one| lines(one)).count()
-        });
+        let right = behind.map_or(0, |_| Self::lines_behind(&fold, row, order, hosts));
         self.put(Fold { last: before, until, count: fold.count.saturating_sub(right), ..fold });
         if let Some(first) = behind {
             self.put(Fold { first, count: right, ..fold });
         }
     }
 
-    /// Takes out what is gone; `order` is without it already.
-    pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool, order: &Order, hosts: &[HostLog]) {
-        self.folds.retain_mut(|fold| {
-            if fold.first.key() > until || !gone(fold.first) {
-                return true;
+    /// The lines of a run behind a row that stands in it, counted from the end that is nearer: so all parts of a run together
+    /// cost little more than its length, wherever it is parted and how often.
+    fn lines_behind(fold: &Fold, row: Ref, order: &Order, hosts: &[HostLog]) -> usize {
+        let mut older = order.backward(row).take_while(|one| *one >= fold.first);
+        let mut newer = order.forward(row).skip(1).take_while(|one| *one <= fold.until);
+        let (mut before, mut behind) = (0, 0);
+        loop {
+            let Some(one) = older.next() else { return fold.count.saturating_sub(before) };
+            before += usize::from(!Self::goes_on(one, hosts));
+            let Some(one) = newer.next() else { return behind };
+            behind += usize::from(!Self::goes_on(one, hosts));
+        }
+    }
+
+    /// The runs in which something is that will be let go.
+    fn touched(&self, gone: &Gone) -> Range<usize> {
+        let (from, until) = gone.bounds();
+        let first = self.folds.partition_point(|fold| fold.last < from);
+        first..self.folds.partition_point(|fold| fold.first < until).max(first)
+    }
+
+    /// The lines of a run among what goes and those near it, which may go on with what goes.
+    fn lines_near(fold: &Fold, gone: &Gone, order: &Order, hosts: &[HostLog]) -> usize {
+        // All lines of a run are of one host.
+        if fold.first.host() != gone.host {
+            return 0;
+        }
+        let (from, until) = gone.bounds();
+        let seam = gone.before.saturating_add(group::BETWEEN * (group::MEMBERS as u64 + 1));
+        let rows = order.forward(fold.first.max(from)).take_while(|one| *one <= fold.until);
+        let near = rows.take_while(|one| *one < until || one.host() != gone.host || one.number() < seam);
+        near.filter(|one| !Self::goes_on(*one, hosts)).count()
+    }
+
+    /// The lines that [`forget`](Self::forget) takes for those that were there: asked while they are.
+    pub fn near(&self, gone: &Gone, order: &Order, hosts: &[HostLog]) -> Vec<usize> {
+        self.folds.range(self.touched(gone)).map(|fold| Self::lines_near(fold, gone, order, hosts)).collect()
+    }
+
+    /// Takes out what is gone; `order` is without it already. What stays of a run is not counted anew: it may be long.
+    pub fn forget(&mut self, gone: &Gone, near: Vec<usize>, order: &Order, hosts: &[HostLog]) {
+        let touched = self.touched(gone);
+        let begin = touched.start;
+        let runs: Vec<Fold> = self.folds.drain(touched).collect();
+        let left = runs.into_iter().zip(near).filter_map(|(mut fold, before)| {
+            let left = Self::lines_near(&fold, gone, order, hosts);
+            fold.count = fold.count.saturating_sub(before) + left;
+            let is_line = |one: &Ref| !Self::goes_on(*one, hosts);
+            if gone.has(fold.first) {
+                fold.first = order.forward(fold.first).take_while(|one| *one <= fold.until).find(is_line)?;
             }
-            if gone(fold.until) {
-                return false;
+            if gone.has(fold.until) {
+                fold.until = order.backward(fold.until).take_while(|one| *one >= fold.first).find(is_line)?;
             }
-            let mut left = order.forward(fold.first).take_while(|one| *one <= fold.until);
-            let Some(first) = left.find(|one| !Self::goes_on(*one, hosts)) else { return false };
-            fold.count = 1 + left.filter(|one| !Self::goes_on(*one, hosts)).count();
-            fold.first = first;
-            fold.count > 1
+            if gone.has(fold.last) {
+                fold.last = order.backward(fold.last).next().map_or(fold.until, |last| last.max(fold.until));
+            }
+            (fold.count > 1).then_some(fold)
         });
+        for (place, fold) in (begin..).zip(left.collect::<Vec<_>>()) {
+            self.folds.insert(place, fold);
+        }
         self.recent = None;
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clock::HostClock;
-use super::group;
 use super::order::Ref;
+use super::{effort, group};
 use crate::domain::{HostName, Lane};
 use crate::port::log::{Cursor, LogRow, TailState};
 use crate::port::log_block::{Block, OpenBlock, Row};
@@ -52,6 +52,8 @@ pub struct HostLog {
     open_back: Vec<u8>,
     /// Moment of the newest row of the open block, else of the last one.
     newest: i64,
+    /// Moment of its oldest row.
+    oldest: i64,
     sealed_bytes: usize,
 }
 
@@ -89,6 +91,8 @@ struct Sealed {
     back: Vec<u8>,
     /// Moment of its newest row.
     newest: i64,
+    /// Moment of its oldest row.
+    oldest: i64,
 }
 
 impl Sealed {
@@ -104,10 +108,25 @@ pub struct Gone {
     pub host: u16,
     /// … with smaller numbers than this …
     pub before: u64,
+    /// … none of them older than this …
+    pub since: i64,
     /// … none of them younger than this …
     pub until: i64,
     /// … and so many of them lines.
     pub lines: u64,
+}
+
+impl Gone {
+    /// Whether a row is one of them.
+    pub fn has(&self, row: Ref) -> bool {
+        row.host() == self.host && row.number() < self.before
+    }
+
+    /// Between which rows they stand in any order: none of them before the first of these two, each before the second. Where
+    /// many rows have the same time, or times fall, these are few all the same.
+    pub fn bounds(&self) -> (Ref, Ref) {
+        (Ref::from(self.since), Ref::new(self.until, self.host, self.before, Some(0), false))
+    }
 }
 
 impl HostLog {
@@ -133,6 +152,7 @@ impl HostLog {
             open_first: FIRST,
             open_back: Vec::new(),
             newest: i64::MIN,
+            oldest: i64::MAX,
             sealed_bytes: 0,
         }
     }
@@ -147,6 +167,7 @@ impl HostLog {
 
     /// A row by its number, unless it was let go.
     pub fn row(&self, number: u64) -> Option<Row<'_>> {
+        effort::look(1);
         if let Some(place) = number.checked_sub(self.open_first) {
             return self.open.block().row(usize::try_from(place).ok()?);
         }
@@ -157,6 +178,7 @@ impl HostLog {
 
     /// How far before a row the one stands with which it goes on; 0 for none.
     pub fn back(&self, number: u64) -> Option<u8> {
+        effort::look(1);
         if let Some(place) = number.checked_sub(self.open_first) {
             return self.open_back.get(usize::try_from(place).ok()?).copied();
         }
@@ -212,7 +234,9 @@ impl HostLog {
         };
         self.open_back.push(0);
         self.look_back(number);
-        self.newest = if self.open_back.len() == 1 { key } else { self.newest.max(key) };
+        let is_first = self.open_back.len() == 1;
+        self.newest = if is_first { key } else { self.newest.max(key) };
+        self.oldest = if is_first { key } else { self.oldest.min(key) };
         Ref::new(key, self.place, number, priority, self.live && key < late_before)
     }
 
@@ -220,7 +244,8 @@ impl HostLog {
         let block = self.open.seal();
         let mut back = std::mem::take(&mut self.open_back);
         back.shrink_to_fit();
-        let sealed = Sealed { first: self.open_first, newest: self.newest, block: Arc::new(block), back };
+        let (newest, oldest) = (self.newest, self.oldest);
+        let sealed = Sealed { first: self.open_first, newest, oldest, block: Arc::new(block), back };
         self.open_first += sealed.block.len() as u64;
         self.sealed_bytes += sealed.bytes();
         self.sealed.push_back(sealed);
@@ -231,20 +256,25 @@ impl HostLog {
         self.sealed.front().map(|sealed| sealed.newest)
     }
 
-    /// Lets the oldest sealed block go.
-    pub fn evict(&mut self) -> Option<Gone> {
-        let sealed = self.sealed.pop_front()?;
-        self.sealed_bytes -= sealed.bytes();
-        let losses = sealed.block.losses();
-        self.loss_rows -= losses;
-        let lines = (sealed.block.len() - losses) as u64;
+    /// What goes with the oldest sealed block.
+    pub fn would_go(&self) -> Option<Gone> {
+        let sealed = self.sealed.front()?;
+        let lines = (sealed.block.len() - sealed.block.losses()) as u64;
         let before = sealed.first + sealed.block.len() as u64;
+        Some(Gone { host: self.place, before, since: sealed.oldest, until: sealed.newest, lines })
+    }
+
+    /// Lets the oldest sealed block go.
+    pub fn evict(&mut self) {
+        let Some(sealed) = self.sealed.pop_front() else { return };
+        self.sealed_bytes -= sealed.bytes();
+        self.loss_rows -= sealed.block.losses();
         self.clock.forget(sealed.newest);
         if self.older == Older::Beginning {
             self.older = Older::There;
         }
+        let before = sealed.first + sealed.block.len() as u64;
         self.picked.take_if(|picked| picked.before <= before);
-        Some(Gone { host: self.place, before, until: sealed.newest, lines })
     }
 
     /// The number of the first row that is kept.
@@ -273,17 +303,18 @@ impl HostLog {
         keys.reverse();
         let begin = self.first().saturating_sub(rows.len() as u64);
         let (mut blocks, mut open, mut first, mut newest) = (Vec::new(), OpenBlock::default(), begin, i64::MIN);
-        let mut seal = |open: &mut OpenBlock, first: &mut u64, newest: i64| {
+        let mut oldest = i64::MAX;
+        let mut seal = |open: &mut OpenBlock, first: &mut u64, newest: i64, oldest: &mut i64| {
             let block = Arc::new(open.seal());
             let back = vec![0; block.len()];
-            let sealed = Sealed { first: *first, newest, block, back };
+            let sealed = Sealed { first: *first, newest, oldest: std::mem::replace(oldest, i64::MAX), block, back };
             *first += sealed.block.len() as u64;
             blocks.push(sealed);
         };
         let mut made = Vec::with_capacity(rows.len());
         for (number, (row, key)) in (begin..).zip(rows.iter().zip(keys)) {
             if open.is_full() {
-                seal(&mut open, &mut first, newest);
+                seal(&mut open, &mut first, newest, &mut oldest);
             }
             let priority = match row {
                 LogRow::Entry(entry) => {
@@ -296,11 +327,11 @@ impl HostLog {
                     None
                 }
             };
-            newest = key;
+            (newest, oldest) = (key, oldest.min(key));
             made.push(Ref::new(key, self.place, number, priority, false));
         }
         if !open.block().is_empty() {
-            seal(&mut open, &mut first, newest);
+            seal(&mut open, &mut first, newest, &mut oldest);
         }
         for sealed in blocks.into_iter().rev() {
             self.sealed_bytes += sealed.bytes();

@@ -6,6 +6,7 @@
 
 mod clock;
 mod command_line;
+mod effort;
 mod filter;
 mod folds;
 pub mod group;
@@ -23,6 +24,8 @@ mod site_log;
 mod store;
 mod tally;
 
+#[cfg(test)]
+mod flood_tests;
 #[cfg(test)]
 mod folds_tests;
 #[cfg(test)]

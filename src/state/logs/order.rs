@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::effort;
+
 /// References in a chunk before it is parted.
 const CHUNK: usize = 512;
 
@@ -26,6 +28,11 @@ impl Ref {
         let kind = priority.map_or(0b1000, |priority| u64::from(priority & 0b111));
         let place = u64::from(host) << 48 | (number & Self::NUMBERS) << 5;
         Self { key, id: place | u64::from(late) << 4 | kind }
+    }
+
+    /// In front of all rows of this moment.
+    pub fn from(key: i64) -> Self {
+        Self { key, id: 0 }
     }
 
     /// When it happened, in microseconds, by our clock.
@@ -140,15 +147,17 @@ impl Order {
         }
     }
 
-    /// Takes out what is `gone` among those up to this time.
-    pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool) {
+    /// Takes out what is `gone` among those from the first of these two on and before the second.
+    pub fn forget(&mut self, (from, until): (Ref, Ref), gone: impl Fn(Ref) -> bool) {
+        let place = self.chunk_of(from).min(self.chunks.len());
         let mut empty = false;
-        for chunk in &mut self.chunks {
-            if chunk.first().is_none_or(|first| first.key > until) {
+        for chunk in self.chunks.range_mut(place..) {
+            if chunk.first().is_none_or(|first| *first >= until) {
                 break;
             }
             let before = chunk.len();
-            chunk.retain(|row| !gone(*row));
+            effort::look(before);
+            chunk.retain(|row| *row < from || *row >= until || !gone(*row));
             self.len -= before - chunk.len();
             empty |= chunk.is_empty();
         }
@@ -161,12 +170,14 @@ impl Order {
     pub fn forward(&self, from: Ref) -> impl Iterator<Item = Ref> + '_ {
         let place = self.chunk_of(from);
         let skip = self.chunks.get(place).map_or(0, |chunk| chunk.partition_point(|row| *row < from));
-        self.chunks.range(place.min(self.chunks.len())..).flatten().skip(skip).copied()
+        let rows = self.chunks.range(place.min(self.chunks.len())..).flatten().skip(skip);
+        rows.copied().inspect(|_| effort::look(1))
     }
 
     /// Those before this one, the nearest first.
     pub fn backward(&self, before: Ref) -> impl Iterator<Item = Ref> + '_ {
-        self.backward_parts(before).flat_map(|part| part.iter().rev()).copied()
+        let rows = self.backward_parts(before).flat_map(|part| part.iter().rev());
+        rows.copied().inspect(|_| effort::look(1))
     }
 
     /// Those before this one in parts of some length, the nearest part first; in a part they are in order.
@@ -231,8 +242,8 @@ mod tests {
             assert_eq!(order.forward(plain[at]).next(), Some(plain[at]));
             assert_eq!(order.backward(plain[at]).next(), at.checked_sub(1).map(|at| plain[at]));
         }
-        order.forget(300, |row| row.key() <= 300 && row.host() == 1);
-        plain.retain(|row| row.key() > 300 || row.host() != 1);
+        order.forget((Ref::from(100), Ref::from(301)), |row| row.host() == 1);
+        plain.retain(|row| !(100..=300).contains(&row.key()) || row.host() != 1);
         assert_eq!(order.forward(Ref::FIRST).collect::<Vec<_>>(), plain);
         assert_eq!(order.len(), plain.len());
         let mut other = Order::default();

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::filter::Filter;
-use super::host::HostLog;
+use super::host::{Gone, HostLog};
 use super::order::{Order, Ref};
 use super::search::{Mask, mask};
 use super::tally::Tally;
@@ -207,12 +207,13 @@ impl Sieve {
     }
 
     /// Takes out what is gone.
-    pub fn forget(&mut self, until: i64, gone: impl Fn(Ref) -> bool) {
-        let left = self.order.forward(Ref::FIRST).take_while(|row| row.key() <= until);
-        left.filter(|row| gone(*row)).for_each(|row| self.tally.remove(row));
-        self.order.forget(until, &gone);
-        self.around.order.forget(until, &gone);
-        self.around.waiting.retain(|row| !gone(*row));
+    pub fn forget(&mut self, gone: &Gone) {
+        let (from, until) = gone.bounds();
+        let left = self.order.forward(from).take_while(|row| *row < until);
+        left.filter(|row| gone.has(*row)).for_each(|row| self.tally.remove(row));
+        self.order.forget((from, until), |row| gone.has(row));
+        self.around.order.forget((from, until), |row| gone.has(row));
+        self.around.waiting.retain(|row| !gone.has(*row));
     }
 
     /// Bytes it takes.

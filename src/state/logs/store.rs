@@ -191,12 +191,14 @@ impl LogStore {
         }
         if let Some(hits) = &mut self.hits {
             let base = self.base.as_ref().map_or(&self.all, Sieve::order);
-            if base.contains(made) {
+            // Where nothing is left out all is in.
+            if self.base.is_none() || base.contains(made) {
                 hits.admit(made, base, &self.hosts);
             }
         }
         if let Some((layer, mut folds)) = self.folds.take() {
-            if self.layer(layer).contains(made) {
+            let all = self.base.is_none() && (layer == Layer::Base || self.hits.is_none());
+            if all || self.layer(layer).contains(made) {
                 folds.admit(made, self.layer(layer), &self.hosts);
             }
             self.folds = Some((layer, folds));
@@ -212,24 +214,30 @@ impl LogStore {
                 (host.picked, host.older) = (None, Older::There);
                 return;
             }
-            let Some(gone) = host.evict() else { return };
+            let Some(gone) = self.let_go(place) else { return };
             self.received = self.received.saturating_sub(gone.lines);
-            self.forget(gone);
         }
     }
 
-    fn forget(&mut self, gone: Gone) {
-        let is_gone = |row: Ref| row.host() == gone.host && row.number() < gone.before;
-        let oldest = self.all.forward(Ref::FIRST).take_while(|row| row.key() <= gone.until);
-        oldest.filter(|row| is_gone(*row)).for_each(|row| self.tally.remove(row));
-        self.all.forget(gone.until, is_gone);
+    /// Lets the oldest block of a lane go.
+    fn let_go(&mut self, place: u16) -> Option<Gone> {
+        let gone = self.hosts.get(usize::from(place))?.would_go()?;
+        let folds = self.folds.take();
+        // How many lines of runs go with it is known only while they are there.
+        let counted = folds.as_ref().map(|(layer, folds)| folds.near(&gone, self.layer(*layer), &self.hosts));
+        self.hosts.get_mut(usize::from(place))?.evict();
+        let (from, until) = gone.bounds();
+        let oldest = self.all.forward(from).take_while(|row| *row < until);
+        oldest.filter(|row| gone.has(*row)).for_each(|row| self.tally.remove(row));
+        self.all.forget((from, until), |row| gone.has(row));
         for sieve in [&mut self.base, &mut self.hits].into_iter().flatten() {
-            sieve.forget(gone.until, is_gone);
+            sieve.forget(&gone);
         }
-        if let Some((layer, mut folds)) = self.folds.take() {
-            folds.forget(gone.until, is_gone, self.layer(layer), &self.hosts);
+        if let (Some((layer, mut folds)), Some(counted)) = (folds, counted) {
+            folds.forget(&gone, counted, self.layer(layer), &self.hosts);
             self.folds = Some((layer, folds));
         }
+        Some(gone)
     }
 
     /// The journal of this host, to say how far back it can be read.
@@ -266,10 +274,10 @@ impl LogStore {
         while self.bytes() > self.cap {
             let oldest = self.hosts.iter().filter_map(|host| Some((host.oldest_block()?, host.place))).min();
             let Some((_, place)) = oldest else { return };
-            let Some(host) = self.hosts.get_mut(usize::from(place)) else { return };
-            let Some(gone) = host.evict() else { return };
-            host.evicted += gone.lines;
-            self.forget(gone);
+            let Some(gone) = self.let_go(place) else { return };
+            if let Some(host) = self.hosts.get_mut(usize::from(place)) {
+                host.evicted += gone.lines;
+            }
         }
     }
 
