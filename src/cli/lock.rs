@@ -152,8 +152,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
         What::Status(status) => {
             let seen = lock.look(now).await.map_err(|why| complain(Exit::Unknown, &why))?;
             let is_free = seen.as_ref().is_none_or(|lock| lock.may_be_taken(None));
-            let site = what.place().site.as_deref();
-            let text = if status.json { json(host, seen.as_ref())? } else { text(host, seen.as_ref(), site, now) };
+            let text = if status.json { json(host, seen.as_ref())? } else { text(lock, seen.as_ref(), now) };
             super::output::print(&text)?;
             return Ok(if is_free { Exit::Ok } else { Exit::Degraded });
         }
@@ -177,7 +176,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
                 ));
             };
             if ours.holder.person != who.person || ours.holder.workstation != who.workstation {
-                let text = format!("it is not yours: {}. {}", ours.told(now), ours.way_out(host));
+                let text = format!("it is not yours: {}. {}", ours.told(now), lock.way_out(&ours));
                 return Err(choose::complain(Exit::Refused, &text));
             }
             lock.give_up(ours.token, who, "released", now).await.map_err(|why| refused(&why))?
@@ -195,7 +194,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
         What::Break(break_) => format!("Token {} is broken. ", break_.token),
         What::Status(_) | What::Take(_) | What::Release(_) => String::new(),
     };
-    let told = text(host, seen.as_ref(), what.place().site.as_deref(), now);
+    let told = text(lock, seen.as_ref(), now);
     super::output::print(&format!("{lead}{told}"))?;
     Ok(Exit::Ok)
 }
@@ -214,19 +213,13 @@ fn complain(exit: Exit, why: &LockError) -> Exit {
     choose::complain(exit, &format!("{}.", why.to_string().trim_end_matches('.')))
 }
 
-fn text(host: &HostName, lock: Option<&Lock>, site: Option<&str>, now: Timestamp) -> String {
-    // A site of that path is not found by its name.
-    let site = site.filter(|site| site.contains('/')).map(crate::runtimes::shell::word);
+fn text(of: &EnvironmentLock, lock: Option<&Lock>, now: Timestamp) -> String {
+    let host = of.host();
     match lock {
         None => format!("The lock on {host} is free; nobody ever took it.\n"),
         Some(lock) if lock.may_be_taken(None) => format!("The lock on {host} is free: {}.\n", lock.told(now)),
         Some(lock) => {
-            format!(
-                "The lock on {host} is held (token {}): {}.\n{}\n",
-                lock.token,
-                lock.told(now),
-                lock.way_out_of(host, site.as_deref())
-            )
+            format!("The lock on {host} is held (token {}): {}.\n{}\n", lock.token, lock.told(now), of.way_out(lock))
         }
     }
 }

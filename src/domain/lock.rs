@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::name::HostName;
+use super::name::{EnvName, HostName};
 use super::run::RunId;
+use super::site::Environment;
+use super::site_word::SiteWord;
 use super::time::short;
 use crate::text::Foreign;
 
@@ -177,29 +179,26 @@ impl Lock {
     }
 
     /// That a run has it that was left here, and what may be done about that: to wait is none of it.
-    pub fn left_told(&self, host: &HostName) -> String {
+    pub fn left_told(&self, host: &HostName, environment: &Environment) -> String {
         let Holder { message, run, .. } = &self.holder;
         let run = run.as_ref().map(|run| format!(" (run {})", run.short())).unwrap_or_default();
         let of = if message.is_empty() { run } else { format!(" for \"{message}\"{run}") };
         let gone = Self { stands: Stands::Reserved, ..self.clone() };
         format!(
             "A run that you left has the lock{of}, and nobody is at it, so nothing was begun. {}",
-            gone.way_out(host)
+            gone.way_out(host, &environment.word, &environment.name)
         )
     }
 
     /// What whoever is refused may do about it, as a sentence.
     ///
     /// The run is named in full: at another workstation its end alone says nothing.
-    pub fn way_out(&self, host: &HostName) -> String {
-        self.way_out_of(host, None)
-    }
-
-    /// The same for a site that is found only by this path.
-    pub fn way_out_of(&self, host: &HostName, site: Option<&str>) -> String {
-        let of_site = site.map(|site| format!(" {site}")).unwrap_or_default();
-        let token = self.token;
-        let breaking = format!("`qd lock break {token} --reason \"…\"`");
+    /// `word` opens the site, in whose environment it is.
+    pub fn way_out(&self, host: &HostName, word: &SiteWord, environment: &EnvName) -> String {
+        // A run that is known says its environment itself.
+        let of_site = word.only_path().map(|path| format!(" {path}")).unwrap_or_default();
+        let (token, there) = (self.token, word.behind(environment));
+        let breaking = format!("`qd lock break {token}{there} --reason \"…\"`");
         match (self.stands, &self.holder.run) {
             (Stands::Reserved, Some(run)) => format!(
                 "Take run {} over (`qd run --resume {run}{of_site}`), or give it up with {breaking}.",
@@ -256,6 +255,7 @@ pub(crate) fn example() -> Lock {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::SiteName;
 
     fn lock(stands: Stands, by_hand: bool) -> Lock {
         let run = RunId::new("01939a2e-77aa-7c11-8f3e-012389abcdef");
@@ -320,9 +320,13 @@ mod tests {
         assert!(more.contains("the logins nobody, eve have put tokens 9, 11 over it"), "{more}");
     }
 
+    fn lab() -> Environment {
+        Environment::new(SiteName::new("box").unwrap(), EnvName::new("lab").unwrap())
+    }
+
     #[test]
     fn of_a_run_that_was_left_here_it_is_said_how_to_take_it_up() {
-        let told = lock(Stands::Held, false).left_told(&HostName::new("app-1").unwrap());
+        let told = lock(Stands::Held, false).left_told(&HostName::new("app-1").unwrap(), &lab());
         assert!(told.starts_with("A run that you left has the lock for \"Deploy\" (run 89abcdef)"), "{told}");
         assert!(told.contains("qd run --resume 01939a2e-77aa") && !told.contains("Wait"), "{told}");
     }
@@ -339,13 +343,23 @@ mod tests {
         assert!(silent(Heard::BeforeBoot).ends_with("since 12m, not heard since the lock host was booted"));
         assert!(silent(Heard::Unknown).ends_with("since 12m"));
         let host = HostName::new("app-1").unwrap();
-        let begun = Lock { reserved: true, ..lock(Stands::Held, false) }.way_out_of(&host, Some("lab/site"));
+        let named = |lock: Lock| lock.way_out(&host, &SiteWord::default(), &lab().name);
+        assert!(named(lock(Stands::Reserved, false)).contains("qd run --resume 01939a2e-77aa"));
+        assert!(named(lock(Stands::Held, true)).contains("`qd lock break 7 --reason"));
+    }
+
+    #[test]
+    fn what_may_be_done_names_the_path_of_a_site_that_has_no_other_word() {
+        let host = HostName::new("app-1").unwrap();
+        let word = SiteWord::path("'/srv/our sites/box'");
+        let begun = Lock { reserved: true, ..lock(Stands::Held, false) }.way_out(&host, &word, &lab().name);
         assert!(
-            begun.contains("qd run --resume 01939a2e-77aa-7c11-8f3e-012389abcdef lab/site")
+            begun.contains("`qd run --resume 01939a2e-77aa-7c11-8f3e-012389abcdef '/srv/our sites/box'`")
+                && begun.contains("`qd lock break 7 '/srv/our sites/box' -e lab --reason \"…\"`")
                 && !begun.contains("lapses"),
             "{begun}"
         );
-        assert!(lock(Stands::Reserved, false).way_out(&host).contains("qd run --resume 01939a2e-77aa"));
-        assert!(lock(Stands::Held, true).way_out(&host).contains("qd lock break 7"));
+        let left = lock(Stands::Held, false).left_told(&host, &Environment { word, ..lab() });
+        assert!(left.contains("012389abcdef '/srv/our sites/box'`"), "{left}");
     }
 }

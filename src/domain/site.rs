@@ -14,6 +14,7 @@ use super::procedure::{Language, Procedure};
 use super::roles::Roles;
 use super::service::Service;
 use super::site_log::SiteLog;
+use super::site_word::SiteWord;
 use super::source::Source;
 use super::window::Windows;
 use crate::text::Foreign;
@@ -52,6 +53,8 @@ pub struct FileRead {
 pub struct Environment {
     /// The site it belongs to.
     pub site: SiteName,
+    /// The word that opens its site.
+    pub word: SiteWord,
     /// Its name.
     pub name: EnvName,
     /// Whether destructive actions ask for the target's name.
@@ -126,6 +129,7 @@ impl Environment {
     pub fn new(site: SiteName, name: EnvName) -> Self {
         Self {
             site,
+            word: SiteWord::default(),
             name,
             protected: false,
             colour: EnvColour::default(),

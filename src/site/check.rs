@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::find::{Found, find, list};
 use super::lint::{lint, taken_at_their_word};
-use super::load::{Commands, Look, Standing, look};
+use super::load::{Commands, Look, Standing, look, word_of};
 use super::mistake::{Mistake, Severity, path, render};
 use super::places::Places;
 use super::trust::Trust;
@@ -124,9 +124,10 @@ fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked
         // Writing to a string can't fail.
         let _ = write!(line, "; {}", parts.join(", "));
         let commands = Commands::of(site).len();
+        let word = word_of(found).only_path().map_or_else(|| found.name.clone(), str::to_owned);
         if standing == Standing::Untrusted && commands > 0 {
             let what = several(commands, "command");
-            let _ = write!(line, "; not trusted: {what} will not run until `qd trust {}`", word_for(found));
+            let _ = write!(line, "; not trusted: {what} will not run until `qd trust {}`", word);
         }
     }
     if found.shadowed {
@@ -161,12 +162,6 @@ fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked
         }
     }
     checked.take(mistakes);
-}
-
-/// The word that opens this site.
-fn word_for(found: &Found) -> String {
-    let by_name = found.origin != super::Origin::Path && !found.shadowed;
-    if by_name { found.name.clone() } else { path(Path::new(&found.folder)) }
 }
 
 /// Words with commas and a last "and".

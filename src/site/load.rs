@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use super::find::Found;
+use super::find::{Found, Origin};
 use super::folder::{self, reason};
-use super::mistake::{Mistake, Severity, Sink};
+use super::mistake::{Mistake, Severity, Sink, path};
 use super::places::{Places, SITE_FILE};
 use super::procedure;
 use super::raw::RawSite;
@@ -22,7 +22,8 @@ use crate::domain::approval::Signers;
 use crate::domain::channel::{Address, Way};
 use crate::domain::metric::Source as FigureSource;
 use crate::domain::probe::Ask;
-use crate::domain::{LogSource, Site};
+use crate::domain::{Environment, LogSource, Site, SiteWord};
+use crate::runtimes::shell::shown as as_typed;
 
 /// What came of reading one file.
 #[derive(Debug, Clone)]
@@ -197,16 +198,30 @@ pub fn look(places: &Places, found: &Found) -> Look {
     mistakes.extend(procedure::fill(site.as_mut(), &shown, &snapshot.procedures));
     if let Some(site) = &mut site {
         site.folder = Some(found.folder.clone());
+        let word = word_of(found);
         mistakes.extend(signers(site, &found.folder, &shown));
         let site_file = snapshot.site_file.as_deref().map(|bytes| (SITE_FILE.to_owned(), bytes));
         for environment in &mut site.environments {
             let signers = environment.approvals.signers.as_ref();
             let signers = signers.and_then(|signers| Some((signers.file.clone(), signers.text.as_deref()?)));
             let read = site_file.clone().into_iter().chain(signers);
+            environment.word = word.clone();
+            let others = environment.others.iter().map(|other| Environment { word: word.clone(), ..other.clone() });
+            environment.others = others.collect();
             environment.read = read.map(|(name, bytes)| unchanged::read(&found.folder.join(name), bytes)).collect();
         }
     }
     Look { site, mistakes, digest: snapshot.digest, standing }
+}
+
+/// The word that opens this site.
+pub(super) fn word_of(found: &Found) -> SiteWord {
+    let by_name = found.origin != Origin::Path && !found.shadowed;
+    if by_name {
+        SiteWord::default()
+    } else {
+        SiteWord::path(&as_typed(&[path(&found.folder.components().collect::<PathBuf>())]))
+    }
 }
 
 /// Reads those whose signatures count. What is wrong with the file is a mistake, and nobody's signature counts then.

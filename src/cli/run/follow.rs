@@ -463,14 +463,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The command that goes on with the run. A site that was named by its path is not found by its name.
+    /// The command that goes on with the run. A site that only its path opens is not found by its name.
     pub(super) fn resumption(&self, run: &RunId) -> String {
-        let (procedure, site) = (self.args.procedure.as_deref(), self.args.site.as_deref());
-        let mut words = vec!["qd", "run", "--resume", run.as_str()];
-        if site.is_some_and(super::loose::is_path) {
-            words.extend(procedure.into_iter().chain(site));
-        }
-        crate::runtimes::shell::shown(&words.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        let path = self.prepared.environment.word.only_path();
+        let procedure = self.args.procedure.iter().filter(|_| path.is_some()).cloned();
+        let words: Vec<String> =
+            ["qd", "run", "--resume", run.as_str()].map(str::to_owned).into_iter().chain(procedure).collect();
+        let path = path.map(|path| format!(" {path}")).unwrap_or_default();
+        format!("{}{path}", crate::runtimes::shell::shown(&words))
     }
 
     pub(super) fn left(&self, exit: Exit) -> Exit {

@@ -8,6 +8,7 @@ use super::{Migration, Release, Verdict};
 use crate::domain::name::{HostName, ServiceName};
 use crate::domain::procedure::Kind;
 use crate::domain::run::RunId;
+use crate::domain::site_word::SiteWord;
 use crate::text::Foreign;
 
 /// The releases of one environment, the oldest first.
@@ -18,6 +19,8 @@ pub struct History {
     stands: Vec<Verdict>,
     /// For which services each was taken back since that was about the whole system.
     taken: Vec<Vec<ServiceName>>,
+    /// The word that opens their site.
+    word: SiteWord,
 }
 
 /// What runs.
@@ -76,7 +79,18 @@ impl History {
         let mut releases: Vec<Release> = known.into_values().collect();
         releases.sort_by(|one, other| (one.at, &one.run).cmp(&(other.at, &other.run)));
         let (stands, taken) = stands(&releases);
-        Self { releases, stands, taken }
+        Self { releases, stands, taken, word: SiteWord::default() }
+    }
+
+    /// The same of a site that this word opens.
+    #[must_use]
+    pub fn in_site(self, word: SiteWord) -> Self {
+        Self { word, ..self }
+    }
+
+    /// The word that opens their site.
+    pub fn site_word(&self) -> &SiteWord {
+        &self.word
     }
 
     /// All of them, the oldest first.

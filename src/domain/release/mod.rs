@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::name::{EnvName, HostName, InputName, PartId, ServiceName, SiteName};
 use super::procedure::Kind;
 use super::run::{Overridden, RunId};
+use super::site_word::SiteWord;
 use crate::text::Foreign;
 
 pub use follow::{FollowItem, FollowUp, Followed, Follows, Said, SeenBy, TOGETHER, newest};
@@ -165,9 +166,10 @@ impl ReleaseNames {
 }
 
 impl Release {
-    /// The command with which somebody says that they have looked at it, as it can be typed anywhere.
-    pub fn examine_command(&self) -> String {
-        let (run, site, environment) = (self.run.short(), &self.site, &self.environment);
+    /// The command with which somebody says that they have looked at it, as it can be typed anywhere; `word` opens its
+    /// site.
+    pub fn examine_command(&self, word: &SiteWord) -> String {
+        let (run, site, environment) = (self.run.short(), word.of(&self.site), &self.environment);
         format!("qd release examine {run} {site} -e {environment} --reason \"…\"")
     }
 

@@ -135,7 +135,9 @@ impl Watch {
             return (Found::Pass, format!("approved by {}{claimed}", names.join(" and ")), details);
         }
         let run = self.approving.as_ref().map(|asked| asked.run.id.short().to_owned()).unwrap_or_default();
-        let how = format!("whoever has the role {} looks at it and approves it: qd approve {run}", quorum.role);
+        let environment = &self.kit.place.environment;
+        let there = environment.word.behind(&environment.name);
+        let how = format!("whoever has the role {} looks at it and approves it: qd approve {run}{there}", quorum.role);
         details.push(detail("missing", how, false));
         let there = if names.is_empty() { String::new() } else { format!(", approved by {}", names.join(" and ")) };
         let summary = format!("{} of {} approvals by {} missing{there}", counted.missing, quorum.count, quorum.role);

@@ -24,17 +24,17 @@ pub(super) async fn is_free(stage: &Stage, book: &Book, begun: &Begun) -> Result
     let Some(lock) = stage.lock.as_ref().filter(|_| locks) else { return Ok(false) };
     let (clock, since) = (&stage.place.clock, Instant::now());
     if let Some(left) = left_here(lock, book, environment, clock).await {
-        return Err(left.left_told(lock.host()));
+        return Err(left.left_told(lock.host(), environment));
     }
     let waited = tokio::select! {
         waited = lock.awaited(None, clock, since) => waited,
         // Whoever is at it may leave it while it is waited for.
-        left = is_left(lock, book, environment, clock) => return Err(left.left_told(lock.host())),
+        left = is_left(lock, book, environment, clock) => return Err(left.left_told(lock.host(), environment)),
     };
     match waited {
         Ok(Waited::InVain(seen)) => {
             let now = clock.now().wall;
-            let (told, out) = (seen.told(now), seen.way_out(lock.host()));
+            let (told, out) = (seen.told(now), lock.way_out(&seen));
             Err(format!("The environment is locked, so nothing was begun: {told}. {out}"))
         }
         Ok(Waited::No) => Ok(false),

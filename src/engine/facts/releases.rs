@@ -25,7 +25,8 @@ const NAMED: usize = 5;
 pub(super) async fn ask(place: &Place, question: &Question, at: (&HostName, Duration), records: &Records) -> Came {
     let (here, now) = (&place.environment, place.clock.now().wall);
     let of = |environment: &EnvName, shared: Option<Shared>| {
-        Releases::new(here.site.clone(), environment.clone(), Arc::clone(&records.store), shared)
+        let all = Releases::new(here.site.clone(), environment.clone(), Arc::clone(&records.store), shared);
+        all.in_site(here.word.clone())
     };
     match question {
         Question::Same { commit, environment } if *environment == here.name => {
@@ -271,7 +272,8 @@ pub(super) fn release(history: &History, code: &Release, service: Option<&Servic
         Verdict::Unknown | Verdict::Good => "came to no known end",
     };
     let told = format!("{} {how} here, {}: nobody has examined it since", name(code), ago(trouble, now));
-    let hint = format!("{}: {} keeps what was found", trouble.run.short(), trouble.examine_command());
+    let hint =
+        format!("{}: {} keeps what was found", trouble.run.short(), trouble.examine_command(history.site_word()));
     let details = vec![detail("release", told.clone(), false), detail("run", hint, false)];
     let mut came = Came::new(Found::Fail, told, details);
     came.as_of = Some(trouble.at);

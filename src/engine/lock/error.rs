@@ -8,10 +8,10 @@ use crate::domain::{HostName, Lock};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LockError {
     /// Somebody has it.
-    #[error("{}. {}", lock.told(*now), lock.way_out(host))]
+    #[error("{}. {}", lock.told(*now), way_out)]
     Held {
-        /// The lock host.
-        host: HostName,
+        /// What may be done about it, as a sentence.
+        way_out: String,
         /// How it stands.
         lock: Box<Lock>,
         /// When that was seen.

@@ -16,7 +16,7 @@ use super::clock::{AnyClock, Clock};
 use super::lock_host::{Line, LockHost, Unanswered};
 use super::transport::fresh_word;
 use crate::domain::lock::{Holder, Stands};
-use crate::domain::{Environment, HostName, Lock};
+use crate::domain::{EnvName, Environment, HostName, Lock, SiteWord};
 use crate::engine::store::Who;
 use crate::port::RemoteCommand;
 use crate::runtimes::lock::{self as protocol, Answer, Refused, Seen, Taking};
@@ -32,6 +32,8 @@ pub use telling::{is_wanted, telling};
 #[derive(Debug, Clone)]
 pub struct EnvironmentLock {
     name: Name,
+    /// The word that opens its site, and its environment.
+    of: (SiteWord, EnvName),
     host: LockHost,
     patience: Option<patience::Patience>,
 }
@@ -40,12 +42,19 @@ impl EnvironmentLock {
     /// The lock of an environment; `None` where the site names no lock host. `line` has the newest connection to it.
     pub fn of(environment: &Environment, line: Line) -> Option<Self> {
         let host = environment.lock_host.clone()?;
-        Some(Self { name: Name::of(environment), host: LockHost::new(host, line), patience: None })
+        let of = (environment.word.clone(), environment.name.clone());
+        Some(Self { name: Name::of(environment), of, host: LockHost::new(host, line), patience: None })
     }
 
     /// The lock host.
     pub fn host(&self) -> &HostName {
         self.host.name()
+    }
+
+    /// What whoever is refused may do about this lock, as a sentence.
+    pub fn way_out(&self, lock: &Lock) -> String {
+        let (word, environment) = &self.of;
+        lock.way_out(self.host(), word, environment)
     }
 
     /// Its name among all environments: a file, and a word of a shell.
@@ -135,7 +144,10 @@ impl EnvironmentLock {
         let boxed = |seen: Seen| Box::new(form::lock(seen));
         match protocol::read(&output, &word) {
             Answer::Done(seen) => Ok(seen.map(form::lock)),
-            Answer::Refused(Refused::Held(Some(seen))) => Err(LockError::Held { host: host(), lock: boxed(seen), now }),
+            Answer::Refused(Refused::Held(Some(seen))) => {
+                let lock = boxed(seen);
+                Err(LockError::Held { way_out: self.way_out(&lock), lock, now })
+            }
             Answer::Refused(Refused::Lost(Some(seen))) => Err(LockError::Lost { lock: boxed(seen), now }),
             Answer::Refused(Refused::Gone | Refused::Lost(None)) => Err(LockError::Gone(host())),
             Answer::Refused(Refused::Write(why)) => Err(LockError::Unwritable { host: host(), why: why.plain() }),

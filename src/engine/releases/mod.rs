@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::release::{Examined, Followed, History, Release};
-use crate::domain::{EnvName, Environment, RunId, SiteName};
+use crate::domain::{EnvName, Environment, RunId, SiteName, SiteWord};
 use crate::engine::mirror::Mirror;
 use crate::engine::store::Store;
 use crate::port::release::Releases as Told;
@@ -37,6 +37,7 @@ const BROUGHT: usize = 20;
 pub struct Releases {
     site: SiteName,
     environment: EnvName,
+    word: SiteWord,
     store: Option<Arc<dyn Store>>,
     shared: Option<Shared>,
     named: Option<Vec<String>>,
@@ -48,6 +49,7 @@ impl Releases {
         Self {
             site: environment.site.clone(),
             environment: environment.name.clone(),
+            word: environment.word.clone(),
             store,
             shared: mirror.map(Mirror::releases),
             named: None,
@@ -56,7 +58,13 @@ impl Releases {
 
     /// Those of an environment of a site; `shared` is what lies on its lock host, if that can be asked.
     pub fn new(site: SiteName, environment: EnvName, store: Arc<dyn Store>, shared: Option<Shared>) -> Self {
-        Self { site, environment, store: Some(store), shared, named: None }
+        Self { site, environment, word: SiteWord::default(), store: Some(store), shared, named: None }
+    }
+
+    /// The same of a site that this word opens.
+    #[must_use]
+    pub fn in_site(self, word: SiteWord) -> Self {
+        Self { word, ..self }
     }
 
     /// The same, of which only records of these logins on the lock host count, beside those of this machine, of its own
@@ -99,7 +107,7 @@ impl Releases {
         if ahead > 0 {
             told.push(format!("{ahead} releases are dated later than now and are left out: look at the clocks."));
         }
-        let settled = found.settle(here, self.named.as_deref());
+        let settled = found.settle(here, self.named.as_deref(), &self.word);
         let believed = settled.believed;
         let mut releases = settled.releases;
         for (run, examined) in settled.examined {
@@ -116,7 +124,7 @@ impl Releases {
         followed.retain(|said| said.at <= latest);
         claimed.retain(|said| said.at <= latest);
         let unheard = settled.unheard.into_iter().collect();
-        Told { history: History::of(releases), followed, claimed, told, unheard }
+        Told { history: History::of(releases).in_site(self.word.clone()), followed, claimed, told, unheard }
     }
 
     /// What was said of the checklists that follow these releases: what counts, and what other logins said.

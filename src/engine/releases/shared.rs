@@ -2,7 +2,7 @@
 
 use super::whose::{Settled, Whose};
 use crate::domain::release::{Examined, Followed, Release};
-use crate::domain::{EnvName, HostName, RunId, SiteName};
+use crate::domain::{EnvName, HostName, RunId, SiteName, SiteWord};
 use crate::engine::lock_host::{LockHost, Unanswered};
 use crate::engine::store::release_form::{ExaminedForm, FollowedForm, ReleaseForm};
 use crate::engine::transport::fresh_word;
@@ -88,9 +88,9 @@ impl Found {
     }
 
     /// What counts of it, together with what this machine has recorded itself: of all, or of these logins alone, beside
-    /// its own and root.
-    pub(super) fn settle(&self, here: Vec<Release>, named: Option<&[String]>) -> Settled {
-        self.whose().only(named).settle(here, &self.releases, &self.examined)
+    /// its own and root. `word` opens their site.
+    pub(super) fn settle(&self, here: Vec<Release>, named: Option<&[String]>, word: &SiteWord) -> Settled {
+        self.whose().only(named).in_site(word).settle(here, &self.releases, &self.examined)
     }
 
     /// Sentences about what of it is not used.

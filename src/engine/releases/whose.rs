@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::RunId;
 use crate::domain::release::{Examined, Release, Verdict};
+use crate::domain::{RunId, SiteWord};
 use crate::runtimes::releases::{Maker, Owner};
 
 /// What is known of logins and runs.
@@ -19,6 +19,8 @@ pub(super) struct Whose<'a> {
     own: Option<u32>,
     /// The logins whose records count alone, beside the own one and root; whoever a run belongs to where there are none.
     named: Option<&'a [String]>,
+    /// The word that opens their site.
+    word: SiteWord,
 }
 
 /// The records that count, and sentences about the others.
@@ -44,12 +46,17 @@ impl<'a> Whose<'a> {
             *known = (*known).min(maker.since);
         }
         let owners = owners.iter().map(|owner| (&owner.run, owner)).collect();
-        Self { owners, first, own, named: None }
+        Self { owners, first, own, named: None, word: SiteWord::default() }
     }
 
     /// The same, but that no record counts by whom its run belongs to: only those of these logins, the own one and root.
     pub(super) fn only(self, named: Option<&'a [String]>) -> Self {
         Self { named, ..self }
+    }
+
+    /// The same of a site that this word opens.
+    pub(super) fn in_site(self, word: &SiteWord) -> Self {
+        Self { word: word.clone(), ..self }
     }
 
     /// The login to which a run belongs. A mirror that was made after somebody had recorded an end is none of that run.
@@ -110,16 +117,17 @@ impl<'a> Whose<'a> {
         let open = |release: &&Release| {
             release.verdict != Verdict::Good && release.examined.is_none() && !counts(&release.run)
         };
-        let open: Vec<&RunId> = settled.releases.iter().filter(open).map(|release| &release.run).collect();
-        for (run, said, maker) in examined.iter().filter(|(run, _, _)| open.contains(&run)) {
+        let open: Vec<&Release> = settled.releases.iter().filter(open).collect();
+        for (run, said, maker) in examined {
+            let Some(release) = open.iter().find(|release| release.run == *run) else { continue };
             settled.told.push(format!(
                 "The login {} says for {} that run {} was examined ({}). The run is not that login's, so it does not \
-                 count: look yourself, then qd release examine {}.",
+                 count: look yourself, then {}.",
                 maker.login.plain(),
                 said.by,
                 run.short(),
                 said.reason.plain(),
-                run.short()
+                release.examine_command(&self.word)
             ));
         }
         settled
@@ -272,12 +280,13 @@ mod tests {
         };
         let of = |uid, login: &str| {
             let examined = [(run(), said.clone(), maker(login, uid, 20))];
-            let settled = Whose::of(&owners, Some(OURS), &there).settle(Vec::new(), &there, &examined);
+            let whose = Whose::of(&owners, Some(OURS), &there).in_site(&SiteWord::path("/srv/shop"));
+            let settled = whose.settle(Vec::new(), &there, &examined);
             (settled.examined.len(), settled.told.join("\n"))
         };
         let (count, told) = of(65534, "nobody");
         assert_eq!(count, 0);
-        assert!(told.contains("The login nobody says for bo") && told.contains("qd release examine"), "{told}");
+        assert!(told.contains("The login nobody says for bo") && told.contains(" /srv/shop -e "), "{told}");
         for (uid, login) in [(1001, "ada"), (OURS, "ours"), (0, "root")] {
             assert_eq!(of(uid, login), (1, String::new()));
         }

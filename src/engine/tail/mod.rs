@@ -96,7 +96,8 @@ impl Tails {
                     }
                     LogSource::File(path) => file::follow(Arc::clone(&wish), path.clone(), out, connections).boxed(),
                     LogSource::Command(command) if !self.environment.trusted => {
-                        let (site, name) = (&self.environment.site, &command.name);
+                        let site = self.environment.word.of(&self.environment.site);
+                        let name = &command.name;
                         let why = format!("command {name} is not run: read the site, then `qd trust {site}`");
                         follower::dead(out, why).boxed()
                     }

@@ -20,7 +20,7 @@ pub fn command_line(
     follows: bool,
 ) -> (String, Option<&'static str>) {
     let environment = &fleet.environment;
-    let mut words = vec!["qd".to_owned(), "logs".to_owned(), environment.site.to_string()];
+    let mut words = Vec::new();
     let mut differs = None;
     let (services, hosts) = subjects(scope, fleet, &mut differs);
     // Of one boot the whole journals would be read, were no service named.
@@ -72,7 +72,7 @@ pub fn command_line(
     if follows && filter.span.is_none() && until.is_none() {
         words.push("-f".to_owned());
     }
-    (shown(&words), differs)
+    (format!("qd logs {} {}", environment.word.of(&environment.site), shown(&words)), differs)
 }
 
 /// The services and the hosts that are named for a scope.

@@ -109,7 +109,8 @@ impl Known {
         let mut known = self.clone();
         if let Some(releases) = &mut known.releases {
             let all = releases.history.releases().iter().filter(|one| one.run != *run && one.at < begun);
-            releases.history = History::of(all.cloned().collect::<Vec<_>>());
+            let word = releases.history.site_word().clone();
+            releases.history = History::of(all.cloned().collect::<Vec<_>>()).in_site(word);
         }
         known
     }
@@ -236,7 +237,7 @@ pub fn trouble_of(
         told::verdict(history, trouble),
         Foreign::from(trouble.person.as_str()).plain(),
         trouble.run.short(),
-        trouble.examine_command()
+        trouble.examine_command(history.site_word())
     ))
 }
 

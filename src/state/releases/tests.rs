@@ -213,6 +213,15 @@ fn what_failed_is_named_with_the_command_that_lets_it_be_tried_again() {
             && sentence.contains("qd release examine 00000002 shop -e production --reason"),
         "{sentence}"
     );
+    let word = crate::domain::SiteWord::path("/srv/sites/shop");
+    let mut known = Known::default();
+    known.take(ReleaseNews::Releases(Releases { history: history.clone().in_site(word), ..Releases::default() }));
+    let before = known.before(&failed.run, Timestamp::MAX).releases.unwrap().history;
+    for of_path in [known.releases.unwrap().history, History::of([failed.clone()]).in_site(before.site_word().clone())]
+    {
+        let sentence = trouble(&of_path, &document, "v2", None).unwrap();
+        assert!(sentence.contains("examine 00000002 /srv/sites/shop -e production"), "{sentence}");
+    }
     assert_eq!(trouble(&history, &document, "v1", None), None);
     assert!(trouble(&history, &document, "main", Some(&format!("{:040x}", 2))).is_some(), "the same commit");
     assert_eq!(trouble(&history, &document, "v2", Some(&format!("{:040x}", 77))), None, "the name has moved");
