@@ -94,7 +94,10 @@ pub fn run(drill: &Drill, reach: &Reaching) -> Exit {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&place.path().join("store")));
     let rehearsal = Rehearsal::new(scenario, Pace::Real, clock.clone()).knowing(Arc::new(hearsay), Arc::clone(&store));
     let world = World::new(rehearsal, true, clock).keeping(store).signed(Some(person));
-    bare::ended(console::open(model, |ports| world.run(ports.events, ports.effects, first)), SCREEN)
+    bare::ended(
+        console::open(model, |ports| world.telling_lines(ports.lines).run(ports.events, ports.effects, first)),
+        SCREEN,
+    )
 }
 
 /// What is to be played.

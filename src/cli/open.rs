@@ -43,7 +43,10 @@ pub fn run(open: &Open, reach: &Reaching) -> Exit {
     };
     let approach = Direct::new(reach.ssh_config.clone());
     let world = World::new(approach, true, AnyClock::Real(RealClock)).keeping(store).signed(person);
-    bare::ended(console::open(model, |ports| world.run(ports.events, ports.effects, first)), STATUS)
+    bare::ended(
+        console::open(model, |ports| world.telling_lines(ports.lines).run(ports.events, ports.effects, first)),
+        STATUS,
+    )
 }
 
 fn setup(open: &Open, reach: &Reaching) -> Result<Setup, Exit> {

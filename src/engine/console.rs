@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::clock::RealClock;
 use super::crash::{self, Crash};
 use super::fault::Fault;
-use super::run::{Ended, Parts, channels, run};
+use super::run::{Channels, Ended, Parts, channels, run};
 use super::signals;
 use super::terminal::{Device, NoTerminal, Tty, inputs};
 use crate::app::Model;
@@ -41,6 +41,8 @@ pub enum Failure {
 pub struct Ports {
     /// To the loop.
     pub events: mpsc::Sender<Event>,
+    /// To the loop: what is read of logs, so that nothing waits behind it.
+    pub lines: mpsc::Sender<Event>,
     /// From the loop.
     pub effects: mpsc::Receiver<Effect>,
 }
@@ -118,11 +120,11 @@ where
     let surface = Tty::take(Arc::clone(&device), model.setup.calls)
         .map_err(|error| Failure::Refused("take the terminal", error))?;
     let input = inputs(device).map_err(|error| Failure::Refused("read the terminal", error))?;
-    let (events, world_says, effects, wishes) = channels();
+    let Channels { events, world: world_says, lines, read, effects, wishes } = channels();
     fault.start(events.clone());
-    let world = tokio::spawn(world(Ports { events, effects: wishes }));
-    let parts =
-        Parts { surface, input: fault.trigger(input), notices, clock: RealClock, model, world: world_says, effects };
+    let world = tokio::spawn(world(Ports { events, lines, effects: wishes }));
+    let input = fault.trigger(input);
+    let parts = Parts { surface, input, notices, clock: RealClock, model, world: world_says, lines: read, effects };
     let (ended, model) = tokio::select! {
         (ended, surface, model) = run(parts) => {
             drop(surface);

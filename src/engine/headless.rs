@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::{Clock, HeldClock};
 use super::memory::{Memory, Shown};
-use super::run::{Ended, Parts, channels, run};
+use super::run::{Channels, Ended, Parts, channels, run};
 use super::signals::Notice;
 use crate::app::Model;
 use crate::domain::Now;
@@ -28,6 +28,7 @@ pub struct Stage {
     notices: mpsc::Sender<Notice>,
     shells: mpsc::Sender<ShellEnd>,
     events: mpsc::Sender<Event>,
+    lines: mpsc::Sender<Event>,
     wishes: mpsc::Receiver<Effect>,
     asked: Vec<Effect>,
     running: Option<Running>,
@@ -55,7 +56,7 @@ impl Stage {
         let (input, mut typed) = mpsc::channel(4096);
         let (shells, returning) = mpsc::channel(16);
         let (notices, mut noticed) = mpsc::channel(64);
-        let (events, world, effects, wishes) = channels();
+        let Channels { events, world, lines, read, effects, wishes } = channels();
         let parts = Parts {
             surface: Memory::new(sized, showing, returning),
             input: stream::poll_fn(move |context| typed.poll_recv(context)),
@@ -63,6 +64,7 @@ impl Stage {
             clock: clock.clone(),
             model,
             world,
+            lines: read,
             effects,
         };
         let running: Running = Box::pin(run(parts));
@@ -74,6 +76,7 @@ impl Stage {
             notices,
             shells,
             events,
+            lines,
             wishes,
             asked: Vec::new(),
             running: Some(running),
@@ -147,7 +150,8 @@ impl Stage {
 
     /// The world says something.
     pub fn event(&mut self, event: Event) -> &mut Self {
-        let _ = self.events.try_send(event);
+        let way = if matches!(event, Event::Log(_)) { &self.lines } else { &self.events };
+        let _ = way.try_send(event);
         self.settle();
         self
     }

@@ -1,9 +1,12 @@
 //! The loop by example: what a person and the world do, and what is drawn.
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
+
 use ratatui::layout::Rect;
 
 use super::*;
+use crate::domain::Moment;
 
 fn stage() -> Stage {
     Stage::new(Model::default(), (80, 24))
@@ -89,6 +92,7 @@ fn a_world_that_does_not_listen_holds_nobody_up() {
         clock,
         model: Model::default(),
         world: mpsc::channel(1).1,
+        lines: mpsc::channel(1).1,
         effects,
     };
     // The input ends, so the loop ends, although nobody takes an effect.
@@ -119,4 +123,55 @@ fn what_came_before_a_dialog_was_on_screen_is_no_answer_to_it() {
     model.overlay = Some(Overlay::Leave(leave::State::default()));
     let mut stage = Stage::new(model, (80, 24));
     assert!(stage.burst(keys("y")).ended().is_some());
+}
+
+/// A clock on which each look costs a millisecond, as what was done before it did.
+#[derive(Clone)]
+struct Working(HeldClock);
+
+impl Clock for Working {
+    fn now(&self) -> Now {
+        self.0.advance(Duration::from_millis(1));
+        self.0.now()
+    }
+
+    fn until(&self, moment: Moment) -> impl Future<Output = ()> + Send {
+        self.0.until(moment)
+    }
+}
+
+#[test]
+fn keys_frames_and_what_else_the_world_says_come_between_lines_however_many_there_are() {
+    const LINES: usize = 4_000;
+    let (lines, read) = mpsc::channel(LINES);
+    let (events, world) = mpsc::channel(64);
+    (0..LINES).for_each(|_| lines.try_send(Event::Settled(7)).unwrap());
+    (0..64).for_each(|_| events.try_send(Event::Settled(7)).unwrap());
+    let (showing, shown) = watch::channel(Shown::default());
+    // What is left of both whenever it is looked for keys, and how many frames there were.
+    let looks = RefCell::new(Vec::new());
+    let left = |sender: &mpsc::Sender<Event>| sender.max_capacity() - sender.capacity();
+    let input = stream::poll_fn(|_: &mut Context<'_>| {
+        looks.borrow_mut().push((left(&lines), left(&events), shown.borrow().frames));
+        if left(&lines) == 0 { Poll::Ready(None) } else { Poll::Pending::<Option<Input>> }
+    });
+    let parts = Parts {
+        surface: Memory::new(watch::channel((80, 24)).1, showing, mpsc::channel(1).1),
+        input,
+        notices: stream::pending(),
+        clock: Working(HeldClock::at(Now::START)),
+        model: Model::default(),
+        world,
+        lines: read,
+        effects: mpsc::channel(1).0,
+    };
+    let polled = Box::pin(run(parts)).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready((Ended::Gone, _, _))));
+    let looks = looks.into_inner();
+    let between = looks.windows(2).map(|two| two[0].0 - two[1].0).max().unwrap();
+    assert!(between <= 16, "{between} batches of lines before the next look at the keys");
+    let (lines_left, _, _) = looks.iter().find(|(_, events, _)| *events == 0).unwrap();
+    assert!(*lines_left > LINES - 200, "what else is said waits behind lines: {lines_left} of them were left");
+    let frames = looks.last().unwrap().2;
+    assert!(frames >= 200, "{frames} frames");
 }

@@ -2,6 +2,7 @@
 //! or the moment that `view` named.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -15,17 +16,36 @@ use crate::port::{Effect, Event, Input, ShellEnd};
 
 /// Inputs taken in before the next look at the clock and the screen.
 const INPUTS_A_TURN: usize = 256;
-/// Events of the world taken in before the next look at the person.
+/// Events of the world taken in before the next look at the person, and as many of its lines.
 const EVENTS_A_TURN: usize = 1024;
+/// How long they may be taken in before that look, at least one of each kind: a quarter of a frame. What is left waits where it
+/// is, and when there is no room for more, whoever reads on a host waits as well.
+const SHARE: Duration = Duration::from_millis(8);
 
-/// Both channels between the loop and the world, and their sizes.
-///
-/// Events, 1024: the world waits when it is full; nothing is dropped. Effects, 64: when it is full the loop
-/// keeps them in its outbox, where they replace each other.
-pub fn channels() -> (mpsc::Sender<Event>, mpsc::Receiver<Event>, mpsc::Sender<Effect>, mpsc::Receiver<Effect>) {
+/// The channels between the loop and the world.
+#[derive(Debug)]
+pub struct Channels {
+    /// What the world says, 1024: the world waits when it is full; nothing is dropped.
+    pub events: mpsc::Sender<Event>,
+    /// Their other end.
+    pub world: mpsc::Receiver<Event>,
+    /// What is read of logs, 32 batches of few hundred lines: whoever reads waits when it is full, and nothing else waits behind
+    /// lines, of which any number can come.
+    pub lines: mpsc::Sender<Event>,
+    /// Their other end.
+    pub read: mpsc::Receiver<Event>,
+    /// What the world shall do, 64: when it is full the loop keeps them in its outbox, where they replace each other.
+    pub effects: mpsc::Sender<Effect>,
+    /// Their other end.
+    pub wishes: mpsc::Receiver<Effect>,
+}
+
+/// New channels.
+pub fn channels() -> Channels {
     let (events, world) = mpsc::channel(1024);
+    let (lines, read) = mpsc::channel(32);
     let (effects, wishes) = mpsc::channel(64);
-    (events, world, effects, wishes)
+    Channels { events, world, lines, read, effects, wishes }
 }
 
 /// Everything the loop is made of.
@@ -43,6 +63,8 @@ pub struct Parts<S, I, N, C> {
     pub model: Model,
     /// What the world says.
     pub world: mpsc::Receiver<Event>,
+    /// What it reads of logs.
+    pub lines: mpsc::Receiver<Event>,
     /// What the world shall do.
     pub effects: mpsc::Sender<Effect>,
 }
@@ -68,10 +90,10 @@ where
     N: Stream<Item = Notice>,
     C: Clock,
 {
-    let Parts { surface, input, notices, clock, model, mut world, effects } = parts;
+    let Parts { surface, input, notices, clock, model, mut world, mut lines, effects } = parts;
     let mut input = pin!(input);
     let mut notices = pin!(notices.fuse());
-    let mut world_speaks = true;
+    let (mut world_speaks, mut lines_come) = (true, true);
     let mut turn = Turn::new(surface, model);
     turn.measure(clock.now());
 
@@ -82,7 +104,7 @@ where
         let lent = turn.is_lent();
         // Biased, from the top: a word of the system ends or stops everything else; a key is never kept
         // waiting by a flood of data; a free screen makes the next frame possible. Nothing starves: below, each
-        // turn also takes in what the world has said, whatever came first.
+        // turn also takes in what the world has said and what time has brought, whatever came first.
         let happened = tokio::select! {
             biased;
             Some(notice) = notices.next() => Happened::Notice(notice),
@@ -97,6 +119,7 @@ where
                 Happened::Sent
             }
             event = world.recv(), if world_speaks => Happened::World(event),
+            event = lines.recv(), if lines_come => Happened::Lines(event),
             () = clock.until(wake.unwrap_or_default()), if wake.is_some() => Happened::Time,
         };
         let now = clock.now();
@@ -117,8 +140,9 @@ where
             Happened::Taken(true) => turn.written(now),
             Happened::Sent => {}
             Happened::Taken(false) => turn.stop(Ended::Gone, now),
-            Happened::World(Some(event)) => turn.event(event, now),
+            Happened::World(Some(event)) | Happened::Lines(Some(event)) => turn.event(event, now),
             Happened::World(None) => world_speaks = false,
+            Happened::Lines(None) => lines_come = false,
             Happened::Time => turn.time(now),
         }
         // Drain before drawing.
@@ -132,11 +156,21 @@ where
                 None => break,
             }
         }
-        for _ in 0..EVENTS_A_TURN {
-            match world.try_recv() {
-                Ok(event) if turn.ended.is_none() => turn.event(event, now),
-                Ok(_) | Err(_) => break,
+        // However much comes, the next look at the person and at the screen is never far: what is said first, then lines.
+        let until = clock.now().mono.after(SHARE);
+        for said in [&mut world, &mut lines] {
+            for _ in 0..EVENTS_A_TURN {
+                match said.try_recv() {
+                    Ok(event) if turn.ended.is_none() => turn.event(event, now),
+                    Ok(_) | Err(_) => break,
+                }
+                if clock.now().mono >= until {
+                    break;
+                }
             }
+        }
+        if turn.is_late(now) {
+            turn.time(now);
         }
         while let Some(effect) = turn.outbox.pop() {
             match effects.try_send(effect) {
@@ -163,5 +197,6 @@ enum Happened {
     Taken(bool),
     Sent,
     World(Option<Event>),
+    Lines(Option<Event>),
     Time,
 }

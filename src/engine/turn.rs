@@ -308,6 +308,16 @@ impl<S: Surface> Turn<S> {
         }
     }
 
+    /// Whether something that time brings has not come about, because there was always something else to be done.
+    pub(super) fn is_late(&self, now: Now) -> bool {
+        let late = |at: Moment| at < now.mono;
+        match &self.away {
+            Away::Lent(loan) => !loan.runs && late(loan.until()),
+            Away::Stopped => false,
+            Away::Here => [self.due, self.beat.filter(|_| !self.changed)].into_iter().flatten().any(late),
+        }
+    }
+
     /// Draws when something changed, the screen is ours and free, and the last frame is old enough: after
     /// quiet at once, in a flood at the pace of the surface.
     pub(super) fn draw(&mut self, now: Now) {

@@ -128,6 +128,16 @@ fn nothing_is_drawn_when_nothing_happened() {
 }
 
 #[test]
+fn what_time_brings_comes_about_also_where_there_is_always_something_else() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    turn.due = Some(at(2000).mono);
+    assert!(!turn.is_late(at(2000)) && turn.is_late(at(2001)));
+    turn.time(at(2001));
+    assert!(!turn.is_late(at(2002)) && turn.changed);
+}
+
+#[test]
 fn a_screen_that_takes_nothing_gets_nothing_and_wakes_nobody() {
     let mut turn = turn();
     turn.draw(at(1000));

@@ -59,6 +59,8 @@ pub struct World<A> {
     clock: AnyClock,
     store: Option<Arc<dyn Store>>,
     /// Where rows of logs go, where they do not go the way of all events.
+    lines: Option<mpsc::Sender<Event>>,
+    /// The same of single hosts.
     logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
     person: String,
     /// How long notices may take that are on their way when it is left.
@@ -167,11 +169,19 @@ impl<A: Approach> World<A> {
             attended,
             clock,
             store: None,
+            lines: None,
             logs_apart: BTreeMap::new(),
             person: act::who::login(),
             delivers_within: DELIVERED_WITHIN,
             waits_for_lock: None,
         }
+    }
+
+    /// The same with all that is read of logs on a channel of its own, so that nothing waits behind it.
+    #[must_use]
+    pub fn telling_lines(mut self, lines: mpsc::Sender<Event>) -> Self {
+        self.lines = Some(lines);
+        self
     }
 
     /// The same with the logs of these hosts on channels of their own, so that one host can be held back alone.
@@ -440,7 +450,8 @@ impl<A: Approach> World<A> {
             None => lock,
         };
         let mirror = Mirror::of(environment, locked).filter(|_| transport.jobs().is_none());
-        let outlet = Outlet::new(events.clone()).with(self.logs_apart.clone());
+        let lines = self.lines.as_ref().unwrap_or(events).clone();
+        let outlet = Outlet::new(lines).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
         let clock = self.clock.clone();

@@ -22,7 +22,7 @@ use crate::runtimes::tail::command::{self, Keeps};
 use crate::runtimes::tail::protocol::{Found, Next, Protocol, Taken};
 use crate::text::Foreign;
 
-/// Rows that are sent together at least, when so many wait.
+/// Rows that are sent together: at least, when so many wait, and at most.
 const ROWS: usize = 256;
 /// How long a row may wait for others.
 const WAIT: Duration = Duration::from_millis(30);
@@ -62,15 +62,19 @@ impl Out {
             self.events.send(Event::Tail(self.tail, self.origin.host.clone(), self.origin.lane.clone(), state)).await;
     }
 
-    /// Sends all rows. May be dropped at any time: the rows stay until there is room for them.
+    /// Sends all rows, no more at once than whoever takes them may be kept busy with. May be dropped at any time: the rows stay
+    /// until there is room for them.
     pub async fn rows(&self, rows: &mut Vec<LogRow>) {
-        if rows.is_empty() {
-            return;
-        }
-        if let Ok(room) = self.events.reserve().await {
-            let rows = std::mem::take(rows);
-            let Origin { host, lane } = self.origin.clone();
-            room.send(Event::Log(LogBatch { tail: self.tail, host, lane, rows }));
+        while !rows.is_empty() {
+            let batches = rows.len().div_ceil(ROWS).min(self.events.max_capacity());
+            let Ok(room) = self.events.reserve_many(batches).await else { return };
+            let mut left = std::mem::take(rows).into_iter();
+            for place in room {
+                let Origin { host, lane } = self.origin.clone();
+                let rows = left.by_ref().take(ROWS).collect();
+                place.send(Event::Log(LogBatch { tail: self.tail, host, lane, rows }));
+            }
+            *rows = left.collect();
         }
     }
 }
