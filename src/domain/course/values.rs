@@ -2,7 +2,7 @@
 //! hosts are kept apart.
 
 use super::{Asks, Course, Rule};
-use crate::domain::name::{HostName, InputName};
+use crate::domain::name::{HostName, InputName, PartId};
 use crate::domain::run::StepState;
 
 impl Course {
@@ -26,6 +26,17 @@ impl Course {
     pub fn is_elsewhere(&self, name: &InputName, host: &HostName) -> bool {
         let of_name = |rule: &&Rule| rule.capture.as_ref() == Some(name);
         self.value(name.as_str(), host).is_none() && self.rules.iter().any(|rule| of_name(&rule))
+    }
+
+    /// The part that would have given a name on this host, where it was not begun there.
+    pub fn not_begun(&self, name: &InputName, host: &HostName) -> Option<&PartId> {
+        let of_name = |rule: &&Rule| rule.capture.as_ref() == Some(name);
+        let rule = self.rules.iter().rev().find(of_name)?;
+        let steps = || rule.steps.iter().filter_map(|number| self.steps.get(*number));
+        let own = steps().any(|step| step.host == *host);
+        let mut asked = steps().filter(|step| !own || step.host == *host).peekable();
+        asked.peek()?;
+        asked.all(|step| step.attempt == 0).then_some(&rule.part)
     }
 
     /// What each host gave to a name, of the last part that gave it anything.

@@ -6,6 +6,7 @@
 
 mod anew;
 mod approve;
+mod captured;
 mod check;
 mod claim;
 mod clocks;

@@ -25,7 +25,7 @@ use super::windows::InForce;
 use crate::domain::course::{Asks, Course, Do};
 use crate::domain::procedure::{Doing, Input, Job, PlannedPart, ProcedurePlan};
 use crate::domain::run::{Reason, RunStep, StepState};
-use crate::domain::{HostName, InputName, Moment, Permit};
+use crate::domain::{InputName, Moment, Permit};
 use crate::engine::clock::Clock;
 use crate::engine::lock::Guard;
 use crate::engine::transport::Asking;
@@ -419,24 +419,6 @@ impl Task {
     fn push(&mut self, number: usize, orders: Orders, work: BoxFuture<'static, Done>) {
         self.under_way.insert(number, orders);
         self.going.push(work.map(move |done| Came::Step(number, Box::new(done))).boxed());
-    }
-
-    /// The variables that earlier parts gave, for a step on this host.
-    fn captured(&self, job: &Job, host: &HostName) -> Result<Vec<(InputName, String)>, String> {
-        let mut captured = Vec::new();
-        for name in &job.script.captured {
-            match self.course.value(name.as_str(), host) {
-                Some(value) => captured.push((name.clone(), value.to_owned())),
-                None if self.course.is_elsewhere(name, host) => {
-                    return Err(format!(
-                        "{name} is not known on {host}: the step that gives it gave nothing there, or was not kept \
-                         because it held a secret. Nothing was sent."
-                    ));
-                }
-                None => return Err(format!("{name} is not known yet: nothing was sent.")),
-            }
-        }
-        Ok(captured)
     }
 
     async fn came(&mut self, came: Came) {

@@ -42,6 +42,7 @@ type Case = (&'static str, &'static str, (&'static str, String), (&'static str, 
 #[test]
 fn every_rule_is_broken_by_one_document_and_not_by_another() {
     let deploy = "kind = \"deploy\"";
+    let placed = sh("#a host=db-1", "./place") + &sh("#b host=db-1 danger=read capture=before", "readlink /srv/x");
     let cases: Vec<Case> = vec![
         (
             "place",
@@ -233,6 +234,18 @@ fn every_rule_is_broken_by_one_document_and_not_by_another() {
                 sh("#a host=db-1 undo=#b", "./x")
                     + "## Rollback\n\n"
                     + &sh("#b host=db-1 danger=destructive", "rm -rf /srv/x"),
+            ),
+        ),
+        (
+            "way back",
+            "where that fails, the way back fails too",
+            (
+                "back = \"auto\"",
+                [placed.as_str(), "## Rollback\n\n", &sh("#c host=db-1", "./back \"$before\"")].concat(),
+            ),
+            (
+                "back = \"auto\"",
+                [placed.as_str(), "## Rollback\n\n", &sh("#c host=db-1 when=before", "./back \"$before\"")].concat(),
             ),
         ),
         (

@@ -1,9 +1,10 @@
 //! Ways back that lead nowhere: a procedure that is its own rollback, a part that undoes itself or has no part to undo
-//! it; and an undo that destroys without saying so.
+//! it; an undo that destroys without saying so; and a way back by itself that needs what may not be known when it begins.
 
 use super::{Case, Finding};
-use crate::domain::procedure::{Danger, Doing};
+use crate::domain::procedure::{Back, Danger, Doing, Part, Procedure, Role, Term};
 use crate::runtimes::danger::danger;
+use crate::runtimes::shell_text::{scan, sets};
 
 pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
     let procedure = case.procedure;
@@ -33,5 +34,49 @@ pub(super) fn rule(case: &Case<'_>) -> Vec<Finding> {
             found.push(Finding::warning(other.line, message, hint));
         }
     }
+    if procedure.header.back == Back::Auto {
+        found.extend(procedure.parts.iter().filter_map(|part| unknown(procedure, part)));
+    }
     found
+}
+
+/// A part of the way back that needs what is captured only behind a change: where that change fails, it can't be done.
+fn unknown(procedure: &Procedure, part: &Part) -> Option<Finding> {
+    let Doing::Run(language, text) = &part.doing else { return None };
+    if procedure.role(part) != Role::Rollback || !language.is_shell() {
+        return None;
+    }
+    let own: Vec<String> = sets(text).into_iter().map(|set| set.name).collect();
+    let asks = |name: &str| {
+        part.options.when.0.iter().any(|term| match term {
+            Term::Is(asked) | Term::Equals(asked, _) => asked == name,
+            Term::Not(_) | Term::Differs(..) => false,
+        })
+    };
+    let seen = scan(text);
+    let needed = seen.uses.iter().filter(|one| !one.guarded && !own.contains(&one.name) && !asks(&one.name));
+    let ahead = || procedure.parts.iter().filter(|other| !procedure.role(other).is_apart());
+    for name in needed.map(|one| one.name.as_str()) {
+        let gives = |other: &Part| other.options.capture.as_ref().is_some_and(|capture| capture.as_str() == name);
+        let Some(at) = ahead().position(gives) else { continue };
+        if let (Some(change), Some(gives)) = (ahead().take(at).find(|other| changes(other)), ahead().nth(at)) {
+            let message = format!(
+                "{} needs {name}, which {} captures only behind {}: where that fails, the way back fails too",
+                part.id, gives.id, change.id
+            );
+            let hint = "say when= with its name there, or capture it before the first change";
+            return Some(Finding::warning(part.line, message, hint));
+        }
+    }
+    None
+}
+
+/// Whether a part changes something on a host, as far as the document shows.
+fn changes(part: &Part) -> bool {
+    match (&part.doing, part.options.danger) {
+        (Doing::Run(..), Some(declared)) => declared > Danger::Read,
+        (Doing::Run(language, text), None) => danger(*language, text) > Danger::Read,
+        (Doing::Restart(_) | Doing::Shift(..), _) => true,
+        _ => false,
+    }
 }
