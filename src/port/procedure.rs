@@ -45,6 +45,8 @@ pub enum Decision {
     /// The run ends here; what was not begun is skipped. Also ends a run of chosen parts: with success when nothing in it
     /// was left undone.
     Abort(String),
+    /// The same by a rule that somebody gave with the run, for this reason.
+    End(String),
     /// The environment may be changed outside its windows by this run, for this reason.
     Override(String),
     /// The terminal is free for this step now.

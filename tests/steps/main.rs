@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use digest::digest;
 
+mod back;
 mod decided;
 #[path = "../common/digest.rs"]
 mod digest;

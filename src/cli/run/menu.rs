@@ -80,7 +80,7 @@ impl Session<'_> {
             }
         }
         match self.args.on_failure {
-            OnFailure::Abort => decide(Decision::Abort(format!("{words} (--on-failure abort)"))),
+            OnFailure::Abort => decide(Decision::End(format!("{words} (--on-failure abort)"))),
             OnFailure::Skip => decide(Decision::Skip(number, format!("{words} (--on-failure skip)"))),
             OnFailure::Retry if !unknown => {
                 let tried = self.retried.entry(number).or_default();
@@ -91,17 +91,19 @@ impl Session<'_> {
                 let Some(choice) = once_more(run, number) else { return Ok(Decided::Nobody) };
                 Ok(self.more(run, choice).await?.unwrap_or(Decided::Nobody))
             }
+            // Nothing was sent: whoever goes on with the run when the host is there again finishes the way back.
+            OnFailure::Rollback if !unknown && self.is_away(run, number) => Ok(Decided::Nobody),
             OnFailure::Rollback if self.rolled => {
-                decide(Decision::Abort(format!("{words}; it was rolled back (--on-failure rollback)")))
+                decide(Decision::End(format!("{words}; it was rolled back (--on-failure rollback)")))
             }
             // What is done to take it back did not end well, whoever began that: it is not begun once more by itself.
             OnFailure::Rollback if !unknown && self.goes_back(run) => {
-                decide(Decision::Abort(format!("{words}, on the way back (--on-failure rollback)")))
+                decide(Decision::End(format!("{words}, on the way back (--on-failure rollback)")))
             }
             OnFailure::Rollback if !unknown => {
                 self.rolled = true;
                 if !self.procedure().is_some_and(|procedure| has_way_back(&procedure)) {
-                    return decide(Decision::Abort(format!("{words}, and there is no way back to run")));
+                    return decide(Decision::End(format!("{words}, and there is no way back to run")));
                 }
                 Ok(self.more(run, back(run, Chosen::Rollback)).await?.unwrap_or(Decided::Nobody))
             }

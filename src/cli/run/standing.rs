@@ -10,13 +10,13 @@ use super::follow::Session;
 use crate::cli::status::is_settled;
 use crate::cli::{Exit, output};
 use crate::domain::motion::Code;
-use crate::domain::run::StepState;
+use crate::domain::run::{Reason, RunStep, StepState};
 use crate::domain::{Environment, HostName, Moment, Motion, Run, RunId, ServiceName};
 use crate::engine::clock::{Clock, RealClock};
 use crate::port::procedure::ProcedureNews;
 use crate::port::{Effect, Event};
 use crate::state::Fleet;
-use crate::state::procedures::{goes_back, motion};
+use crate::state::procedures::{goes_back, motion, takes_back};
 
 /// Probes that were asked before the end are waited for so long to be asked once more.
 const ASKED_WITHIN: Duration = Duration::from_secs(12);
@@ -106,6 +106,14 @@ impl Session<'_> {
     /// Whether the way back of the run was begun, by a flag, a person or by itself.
     pub(super) fn goes_back(&self, run: &Run) -> bool {
         self.procedure().is_some_and(|procedure| goes_back(&procedure, &self.prepared.environment, run))
+    }
+
+    /// Whether a step of the way back failed because its host was away, with nothing sent to it.
+    pub(super) fn is_away(&self, run: &Run, number: usize) -> bool {
+        let away = |step: &&RunStep| step.state == StepState::Failed && step.reason == Some(Reason::Unreachable);
+        let part = run.steps.get(number).filter(away).and_then(|step| step.part.as_ref());
+        let (document, environment) = (self.procedure(), &self.prepared.environment);
+        part.zip(document).is_some_and(|(part, document)| takes_back(&document, environment, part))
     }
 
     /// The services that a run is about, if something behind its gate was begun.

@@ -207,7 +207,9 @@ impl Session<'_> {
         for (_, words, flag) in all {
             output::print(&self.teller.need(&run.id, words, flag))?;
         }
+        let is_away = |need: &Need| matches!(need, Need::Failure(number, _) if self.is_away(run, *number));
         let worst = |(need, ..): &&(Need, String, String)| match need {
+            Need::Failure(..) if is_away(need) => 2,
             Need::Failure(..) => 0,
             Need::Unknown(..) => 1,
             Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) => 2,
@@ -221,6 +223,13 @@ impl Session<'_> {
             output::print(&told::evidence(evidence))?;
         }
         let resumption = self.resumption(&run.id);
+        if is_away(need) && !(self.attended && !self.args.json) {
+            output::complain(&format!(
+                "{words}, on the way back: nothing was sent there. The run is left open, half-way back; when that host is \
+                 there again, go on with: {resumption}"
+            ));
+            return Ok(Exit::Waits);
+        }
         if matches!(need, Need::Terminal(_)) {
             output::complain(&format!(
                 "{words}, and there is none here: nothing of it was begun. Go on with it at a terminal: {resumption}"
@@ -241,6 +250,7 @@ impl Session<'_> {
         });
         Ok(match need {
             Need::Unknown(..) if self.args.gate => Exit::Failed,
+            Need::Failure(..) if is_away(need) => Exit::Waits,
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
             Need::Tick(_)

@@ -4,6 +4,9 @@
 //! The record alone says where a run stands, so a course that is made anew of the record goes on exactly there. What is
 //! recorded as begun and is not under way here must be looked at ([`Do::Adopt`]) and is never simply begun again.
 
+mod away;
+#[cfg(test)]
+mod away_tests;
 mod back;
 #[cfg(test)]
 mod beside_tests;
@@ -125,6 +128,10 @@ pub struct Course {
     terminal: BTreeSet<usize>,
     /// Parts of its own order that undo another now, whatever else waits.
     undoing: BTreeSet<usize>,
+    /// Of the way back: their hosts are away and waited for.
+    away: BTreeSet<usize>,
+    /// Of the way back: their hosts were waited for here, and did not come.
+    in_vain: BTreeSet<usize>,
     left_out: BTreeSet<HostName>,
     /// Nothing but the way back begins any more.
     rolls_back: bool,
@@ -164,6 +171,8 @@ impl Course {
             waived: BTreeSet::new(),
             terminal: BTreeSet::new(),
             undoing: BTreeSet::new(),
+            away: BTreeSet::new(),
+            in_vain: BTreeSet::new(),
             left_out: BTreeSet::new(),
             rolls_back: false,
             back_alone: false,
@@ -290,6 +299,7 @@ impl Course {
         for number in &numbers {
             self.waived.remove(number);
             self.terminal.remove(number);
+            self.in_vain.remove(number);
             if self.steps.get(*number).is_some_and(|step| step.state != StepState::Planned) {
                 self.again.insert(*number);
             }
@@ -468,6 +478,7 @@ impl Course {
             }
             StepState::Verified | StepState::Skipped | StepState::Waived => Stand::Passed,
             StepState::Failed if self.rule(number).is_some_and(|rule| rule.tries_again(step)) => Stand::Due,
+            StepState::Failed if self.is_still_to_come(number) => Stand::Due,
             StepState::Failed => Stand::Failed,
             StepState::Unknown => Stand::Unknown,
         }

@@ -70,7 +70,7 @@ impl Course {
         for number in 0..self.steps.len() {
             let aside = self.rule(number).is_some_and(|rule| self.is_aside(rule));
             let first = self.is_still_looked_at(number) || self.is_being_sent_back(number);
-            if self.waived.contains(&number) || silent && !aside || first {
+            if self.waived.contains(&number) || silent && !aside || first || self.waits_for_others(number) {
                 continue;
             }
             match self.stand(number) {
@@ -196,10 +196,12 @@ impl Course {
         }
         let stands: Vec<(usize, Stand)> = rule.steps.iter().map(|number| (*number, self.stand(*number))).collect();
         let stuck = |(number, stand): &(usize, Stand)| {
-            matches!(stand, Stand::Failed | Stand::Unknown) && !self.waived.contains(number)
+            matches!(stand, Stand::Failed | Stand::Unknown)
+                && !self.waived.contains(number)
+                && self.keeps_others(*number)
         };
         let (is_stuck, shut) = (stands.iter().any(stuck) || self.is_to_be_sent_back(&rule), self.is_shut(&rule));
-        let mut going = stands.iter().filter(|(_, stand)| *stand == Stand::Going).count();
+        let mut going = stands.iter().filter(|(number, _)| self.takes_place(*number)).count();
         for (number, _) in stands.iter().filter(|(_, stand)| *stand == Stand::Due) {
             if let Some(why) = self.left_out_or_unmet(&rule, *number) {
                 orders.push(Do::Skip(*number, why));

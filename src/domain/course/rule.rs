@@ -49,6 +49,8 @@ pub struct Rule {
     pub asks_again: bool,
     /// Whether a try of unknown end may be repeated.
     pub idempotent: bool,
+    /// Whether it sends something to its host by itself.
+    pub sends: bool,
     /// Whether it is a command, which ends with a status of its own.
     pub commands: bool,
     /// How long an answer counts.
@@ -97,6 +99,7 @@ impl Rule {
             retries: if options.guarded.is_some() { 0 } else { options.retries },
             asks_again: matches!(part.doing, Doing::Check(..) | Doing::Fact(_) | Doing::Approve(_)),
             idempotent: options.idempotent || reads(part),
+            sends: sends(part),
             commands: matches!(part.doing, Doing::Run(..)),
             expires: options.expires,
             fresh: fresh(part),
@@ -184,6 +187,11 @@ fn fresh(part: &PlannedPart) -> Option<Duration> {
 /// Whether it only looks. Telling somebody changes nothing that runs, but is not the same twice.
 fn reads(part: &PlannedPart) -> bool {
     part.danger == Danger::Read && !matches!(part.doing, Doing::Notify(..))
+}
+
+fn sends(part: &PlannedPart) -> bool {
+    let sends = matches!(part.doing, Doing::Run(..) | Doing::Request(..) | Doing::Restart(_) | Doing::Shift(..));
+    sends && asks(part) == Asks::Nobody
 }
 
 fn asks(part: &PlannedPart) -> Asks {

@@ -113,7 +113,7 @@ impl Watch {
 
     fn done(self, lost: Option<Lost>, looked: Vec<(String, Foreign)>) -> Done {
         let evidence = Evidence { reason: self.record.reason, output: Foreign::default(), looked };
-        Done { record: self.record, lost, evidence, anew: None }
+        Done { record: self.record, lost, evidence, put_off: None }
     }
 
     /// Asks until it passes, so often as the document says.

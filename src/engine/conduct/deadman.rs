@@ -156,7 +156,7 @@ impl Step {
         let Some(timer) = self.deadman() else { return came };
         match came {
             // Whoever finds out more looks for it again; until then it does what it is for.
-            Came::Unknown(_) | Came::Anew(_) | Came::Lost(_) => return came,
+            Came::Unknown(_) | Came::PutOff(_) | Came::Lost(_) => return came,
             Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Never(..) => {}
         }
         let (host, back) = (&timer.host, timer.back);

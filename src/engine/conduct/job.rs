@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::away::PutOff;
 use super::check::fields;
 use super::kit::Kit;
 use super::ledger::Lost;
@@ -49,8 +50,8 @@ pub(super) struct Done {
     pub(super) lost: Option<Lost>,
     /// What is known of it if it did not end well.
     pub(super) evidence: Evidence,
-    /// It waited for the lock and was not begun: how often that was waited for.
-    pub(super) anew: Option<u64>,
+    /// It was not begun, and not for good: why.
+    pub(super) put_off: Option<PutOff>,
 }
 
 /// One step on its way.
@@ -67,6 +68,8 @@ pub(super) struct Step {
     pub(super) looks: Looks,
     /// Why nothing of what it prints may be shown or kept, if that is so.
     pub(super) hidden: Option<String>,
+    /// Whether it takes something back, so that a host that is away is waited for.
+    pub(super) takes_back: bool,
 }
 
 /// How one try came out.
@@ -78,8 +81,8 @@ pub(super) enum Came {
     Unknown(String),
     /// It never began, and nothing of it is left.
     Never(Reason, String),
-    /// It waited for the lock, so often in all, and nothing more of it was begun.
-    Anew(u64),
+    /// It is put off: nothing more of it was begun.
+    PutOff(PutOff),
     Lost(Lost),
 }
 
@@ -96,6 +99,7 @@ impl Step {
             let came = self.captured_value(came, &kept);
             let came = if matches!(came, Came::Well) { self.stands().await } else { came };
             let came = self.disarmed(came).await;
+            let came = self.unless_away(came);
             let took = before.unwrap_or_default() + begun.age(self.now());
             let took = if self.looks.unseen { Duration::ZERO } else { took };
             let state = match &came {
@@ -108,15 +112,15 @@ impl Step {
                 Came::Badly(..) | Came::Never(..) => StepState::Failed,
                 Came::Unknown(_) => StepState::Unknown,
                 Came::Lost(lost) => return self.done(Some(lost.clone()), &kept),
-                Came::Anew(waits) => return Done { anew: Some(*waits), ..self.done(None, &kept) },
+                Came::PutOff(put_off) => return Done { put_off: Some(put_off.clone()), ..self.done(None, &kept) },
             };
             let came_never = match &came {
                 Came::Never(reason, _) => Some(*reason),
                 Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_) => None,
-                Came::Anew(_) | Came::Lost(_) => None,
+                Came::PutOff(_) | Came::Lost(_) => None,
             };
             match came {
-                Came::Well | Came::Anew(_) | Came::Lost(_) => {}
+                Came::Well | Came::PutOff(_) | Came::Lost(_) => {}
                 Came::Unplayed(why) => self.record.note = why.into(),
                 Came::Badly(reason, why) | Came::Never(reason, why) => {
                     (self.record.reason, self.record.note) = (Some(reason), why.into());
@@ -148,7 +152,7 @@ impl Step {
         let looked = self.looks.answers.iter().map(|(name, report)| (name.clone(), fields(report)));
         let looked = looked.chain(self.looks.judged.iter().cloned()).collect();
         let evidence = Evidence { reason: self.record.reason, output: kept.tail().into(), looked };
-        Done { record: self.record, lost, evidence, anew: None }
+        Done { record: self.record, lost, evidence, put_off: None }
     }
 
     /// Waits for the next try: whether there is one.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::away::PutOff;
 use super::job::{Came, Orders};
 use super::ledger::Ledger;
 use crate::domain::run::Reason;
@@ -33,7 +34,7 @@ impl Kit {
         tokio::select! {
             may = guard.may_change() => match may {
                 Ok(fence) => self.fence = Some(fence),
-                Err(Denied::Anew(waits)) => return Err(Came::Anew(waits)),
+                Err(Denied::Anew(waits)) => return Err(Came::PutOff(PutOff::Lock(waits))),
                 Err(Denied::Refused(why)) => return Err(Came::Never(Reason::Refused, why)),
             },
             () = orders.cancel.cancelled() => {

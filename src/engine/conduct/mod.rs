@@ -6,6 +6,7 @@
 
 mod anew;
 mod approve;
+mod away;
 mod captured;
 mod check;
 mod claim;
@@ -284,7 +285,7 @@ impl Conductor {
             let sentence = "That run does not go on here: take it over first.".to_owned();
             return drop(self.events.send(Event::Trouble(sentence)).await);
         };
-        let ends = matches!(decision, Decision::Pause | Decision::Cancel(_) | Decision::Abort(_));
+        let ends = matches!(decision, Decision::Pause | Decision::Cancel(_) | Decision::Abort(_) | Decision::End(_));
         let elsewhere = self.runs.iter().filter(|(other, _)| **other != id).find(|(_, run)| run.is_busy());
         if let Some(title) = other.or(elsewhere.map(|(_, run)| run.title.as_str())).filter(|_| !ends) {
             let sentence = format!("\"{title}\" is under way: one change at a time. Decide this when it has ended.");

@@ -156,6 +156,6 @@ impl Telling {
 
     fn done(self, lost: Option<Lost>) -> Done {
         let evidence = Evidence { reason: self.record.reason, ..Evidence::default() };
-        Done { record: self.record, lost, evidence, anew: None }
+        Done { record: self.record, lost, evidence, put_off: None }
     }
 }

@@ -109,6 +109,10 @@ impl Task {
                 self.course.halt(format!("the run was ended by {}: {why}", self.person));
                 self.under_way.values().for_each(|orders| orders.cancel.cancel());
             }
+            Decision::End(why) => {
+                self.course.halt(format!("the run was ended by rule: {why}"));
+                self.under_way.values().for_each(|orders| orders.cancel.cancel());
+            }
             Decision::Override(why) => self.override_windows(&why).await?,
             Decision::TakeTerminal(number) => self.course.take_terminal(number)?,
         }

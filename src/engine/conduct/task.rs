@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::approve::Approving;
+use super::away::{Away, Waited};
 use super::check::Watch;
 use super::job::{Done, Orders, Step};
 use super::kit::Kit;
@@ -66,6 +67,7 @@ pub(super) enum Came {
     Step(usize, Box<Done>),
     Secret(InputName, Result<Arc<Secret>, String>),
     Looked(usize, Vec<(String, Foreign)>),
+    Host(usize, Waited),
 }
 
 /// One run.
@@ -90,6 +92,8 @@ pub(super) struct Task {
     pub(super) asked: BTreeSet<InputName>,
     /// Secrets that can't be had: what could hold one of them is hidden.
     pub(super) denied: BTreeSet<InputName>,
+    /// Steps of the way back whose hosts are waited for.
+    pub(super) away: BTreeMap<usize, Away>,
     pub(super) told: Option<Vec<Need>>,
     /// When the environment may be changed.
     pub(super) windows: InForce,
@@ -153,6 +157,7 @@ impl Task {
             waiting: BTreeMap::new(),
             asked: BTreeSet::new(),
             denied: BTreeSet::new(),
+            away: BTreeMap::new(),
             told: None,
             taken: None,
         };
@@ -344,6 +349,7 @@ impl Task {
                 secrets: Vec::new(),
                 looks: Looks::default(),
                 hidden,
+                takes_back: false,
             };
             return self.push(number, orders, async move { step.run(true).await }.boxed());
         };
@@ -390,6 +396,7 @@ impl Task {
                     secrets,
                     looks: Looks::default(),
                     hidden,
+                    takes_back: self.course.takes_back(number),
                 };
                 async move { step.run(adopt).await }.boxed()
             }
@@ -425,10 +432,11 @@ impl Task {
         match came {
             Came::Step(number, done) => {
                 self.under_way.remove(&number);
-                let Done { record, lost, mut evidence, anew } = *done;
-                if let Some(waits) = anew {
-                    return self.anew(number, waits).await;
+                let Done { record, lost, mut evidence, put_off } = *done;
+                if let Some(put_off) = put_off {
+                    return self.put_off(number, record, put_off).await;
                 }
+                self.away.remove(&number);
                 let stuck = matches!(record.state, StepState::Failed | StepState::Unknown);
                 if stuck && evidence.output.is_empty() {
                     evidence.output = kept_tail(&self.kit.ledger, number, record.attempt).await;
@@ -443,6 +451,7 @@ impl Task {
                 }
             }
             Came::Secret(name, fetched) => self.secret(name, fetched).await,
+            Came::Host(number, waited) => self.waited(number, waited).await,
             Came::Looked(number, looked) => {
                 self.looking.remove(&number);
                 let hidden = self.hidden().is_some();

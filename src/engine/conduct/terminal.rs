@@ -50,7 +50,7 @@ impl Terminal {
         match self.kit.have_lock(true, &self.orders).await {
             Ok(()) => {}
             Err(Came::Never(reason, why)) => return self.end(StepState::Failed, Some(reason), why).await,
-            Err(Came::Anew(waits)) => return Done { anew: Some(waits), ..self.done(None) },
+            Err(Came::PutOff(put_off)) => return Done { put_off: Some(put_off), ..self.done(None) },
             Err(Came::Lost(lost)) => return self.done(Some(lost)),
             Err(Came::Well | Came::Unplayed(_) | Came::Badly(..) | Came::Unknown(_)) => return self.done(None),
         }
@@ -206,6 +206,6 @@ impl Terminal {
 
     fn done(self, lost: Option<Lost>) -> Done {
         let evidence = Evidence { reason: self.record.reason, ..Evidence::default() };
-        Done { record: self.record, lost, evidence, anew: None }
+        Done { record: self.record, lost, evidence, put_off: None }
     }
 }

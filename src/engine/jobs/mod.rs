@@ -12,6 +12,7 @@ mod order;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+pub(crate) use fault::patience;
 pub use host::{HostJobs, WayHeld, way_here};
 pub use order::{Began, Cancelled, Ended, Fence, JobKey, Offsets, Order, Output, Seen};
 

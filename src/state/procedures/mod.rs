@@ -35,7 +35,7 @@ pub use expand::{find_part, inner_id, inner_title, is_of};
 pub use grade::seen_grade;
 pub use matching::{Fit, Subject};
 pub use missing::{Asked, Gap, Missing, Wanted, Wrong, kind_told};
-pub use moved::{goes_back, motion};
+pub use moved::{goes_back, motion, takes_back};
 pub use offered::{offered, unlisted};
 pub use plan::{has_gate, plan, plan_seen};
 pub use printed::Printed;

@@ -27,6 +27,11 @@ pub fn goes_back(procedure: &Procedure, environment: &Environment, run: &Run) ->
     run.steps.iter().any(|step| is_begun(step) && step.part.as_ref().is_some_and(|part| back.contains(part)))
 }
 
+/// Whether a part takes something back.
+pub fn takes_back(procedure: &Procedure, environment: &Environment, part: &PartId) -> bool {
+    way_back(procedure, environment).contains(part)
+}
+
 /// The names of all parts that take something back.
 fn way_back(procedure: &Procedure, environment: &Environment) -> Vec<PartId> {
     let mut wrong = Vec::new();

@@ -1,0 +1,129 @@
+//! The way back while one of its hosts is away: nothing is given up.
+
+use std::process::{Command, Output};
+
+use quarterdeck::domain::run::RunState;
+
+use super::sshd::Sshd;
+use super::{Desk, told};
+
+/// Two hosts are switched, and then something fails.
+const DOCUMENT: &str = "+++\nlock = true\n+++\n# P\n\n## Phase 1\n\n```sh {#switch host=\"box me\" danger=change}\necho new >>ROOM/truth\n```\n\n\
+     ## Phase 2\n\n```sh {#fails host=me danger=change}\ntouch ROOM/second; until [ -e ROOM/gone ]; do sleep 0.1; done; exit 7\n```\n\n\
+     ## Rollback\n\n```sh {#back host=\"box me\" danger=change}\necho old >>ROOM/truth\n```\n";
+
+const BACK_BY_RULE: [&str; 3] = ["--yes", "--on-failure", "rollback"];
+
+struct Shop {
+    desk: Desk,
+    sshd: Sshd,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let sshd = Sshd::start("");
+        let mut desk = Desk::new("", "");
+        let site = format!(
+            "title = \"shop\"\n[environments.lab]\nlock_host = \"me\"\nstate_directory = \"{}\"\n[environments.lab.hosts]\n\
+             box = {{ ssh = \"box\" }}\nme = {{ local = true }}\n",
+            desk.path("state-of-jobs").display()
+        );
+        desk.write("config/quarterdeck/sites/shop/site.toml", &site);
+        desk.document(DOCUMENT);
+        desk.ssh_config = Some(sshd.path("config"));
+        Self { desk, sshd }
+    }
+
+    /// Runs it, and takes `box` away before the step that fails does; `meanwhile` is what goes on then.
+    fn run(&mut self, fault: Option<&str>, meanwhile: impl FnOnce(&Desk, &mut Sshd)) -> Output {
+        let (desk, sshd) = (&self.desk, &mut self.sshd);
+        std::thread::scope(|scope| {
+            let running = scope.spawn(|| desk.qd(&BACK_BY_RULE, fault));
+            desk.wait_for("second");
+            let serving = sshd.connections();
+            sshd.stop();
+            for process in serving {
+                let _ = Command::new("kill").arg("-9").arg(process.to_string()).status();
+            }
+            desk.write("gone", "");
+            meanwhile(desk, sshd);
+            running.join().unwrap()
+        })
+    }
+
+    fn lock(&self) -> String {
+        let status = self.desk.command(env!("CARGO_BIN_EXE_qd"), &["lock", "status", "shop", "-e", "lab"]).output();
+        told(&status.unwrap())
+    }
+}
+
+fn wait_until(what: &str, is: impl Fn() -> bool) {
+    super::sshd::until(what, std::time::Duration::from_secs(60), is);
+}
+
+#[test]
+fn the_other_hosts_go_back_while_one_is_away_and_it_follows_when_it_is_there_again() {
+    let mut shop = Shop::new();
+    let ended = shop.run(None, |desk, sshd| {
+        wait_until("the other host went back", || desk.text("truth") == "new\nnew\nold\n");
+        sshd.serve("");
+    });
+    let said = told(&ended);
+    assert_eq!(shop.desk.text("truth"), "new\nnew\nold\nold\n", "{said}");
+    assert!(ended.status.code() == Some(2) && said.contains("rolled back"), "{said}");
+    assert!(!said.contains("not rolled back") && said.contains("back on box waits for box"), "{said}");
+    assert!(shop.lock().contains("free"), "{}", shop.lock());
+}
+
+#[test]
+fn a_way_back_whose_host_stays_away_is_left_open_and_finished_by_whoever_takes_it_up() {
+    let mut shop = Shop::new();
+    let left = shop.run(Some("impatient"), |_, _| {});
+    let said = told(&left);
+    assert_eq!(shop.desk.text("truth"), "new\nnew\nold\n", "{said}");
+    assert_eq!(left.status.code(), Some(75), "{said}");
+    assert!(said.contains("left open, half-way back") && said.contains("qd run --resume"), "{said}");
+    assert!(!said.contains("ended by"), "{said}");
+    assert_eq!(shop.desk.recorded().0.state, RunState::Running);
+    assert!(!shop.lock().contains("free"), "{}", shop.lock());
+    shop.sshd.serve("");
+    let ended = shop.desk.resume(&BACK_BY_RULE);
+    let said = told(&ended);
+    assert_eq!(shop.desk.text("truth"), "new\nnew\nold\nold\n", "{said}");
+    assert!(ended.status.code() == Some(2) && !said.contains("not rolled back"), "{said}");
+    assert!(shop.lock().contains("free"), "{}", shop.lock());
+}
+
+#[test]
+fn a_way_back_that_fails_with_something_sent_is_ended_by_rule_and_not_by_a_person() {
+    let desk = Desk::here("");
+    desk.document(
+        "# P\n\n```sh {#first host=me danger=change}\nexit 7\n```\n\n## Rollback\n\n```sh {#back host=\"me too\" danger=change}\nexit 8\n```\n",
+    );
+    let ended = desk.qd(&BACK_BY_RULE, None);
+    assert_eq!(ended.status.code(), Some(2), "{}", told(&ended));
+    assert!(told(&ended).contains("not begun: the run was ended by rule: back on me failed"), "{}", told(&ended));
+}
+
+#[test]
+fn a_way_back_by_itself_says_which_step_did_not_run() {
+    let desk = Desk::here("");
+    let document = |when: &str| {
+        format!(
+            "+++\nback = \"auto\"\n+++\n# P\n\n## Phase 1\n\n```sh {{#place host=me danger=change}}\nexit 7\n```\n\n\
+             ## Phase 2\n\n```sh {{#before host=me danger=read capture=before}}\necho v1\n```\n\n\
+             ## Rollback\n\n```sh {{#back host=me{when}}}\ntest -n \"$before\"\n```\n"
+        )
+    };
+    desk.document(&document(""));
+    let failed = told(&desk.qd(&["--yes"], None));
+    assert!(
+        failed.contains("before is not known on me: the step before, which gives it, did not run there"),
+        "{failed}"
+    );
+    desk.end();
+    desk.document(&document(" when=before"));
+    let back = told(&desk.qd(&["--yes"], None));
+    assert!(back.contains("its condition does not hold: when=\"before\""), "{back}");
+    assert_eq!(desk.recorded().0.state, RunState::Failed, "it has ended: nothing is left for a person\n{back}");
+}
