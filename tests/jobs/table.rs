@@ -69,7 +69,7 @@ async fn another_login_sees_that_it_was_begun_and_begins_nothing() {
     let key = key();
     assert_eq!(console.jobs.begin(name("app-2-plain"), order(&key, "sleep 1")).await, Began::Started);
     let seen = console.look("app-2-oper", &key).await;
-    assert!(matches!(&seen, Seen::Unasked(why) if why.starts_with("plain began it")), "{seen:?}");
+    assert!(matches!(&seen, Seen::Theirs { why, .. } if why.starts_with("plain began it")), "{seen:?}");
     assert_eq!(console.jobs.begin(name("app-2-oper"), order(&key, "sleep 1")).await, Began::Before);
     console.ended("app-2-plain", &key).await;
     console.jobs.clear(name("app-2-plain"), key.run.clone()).await.unwrap();
@@ -107,7 +107,7 @@ async fn e5_a_boot_leaves_it_unknown_and_nothing_begins_again() {
         let known = |seen: &Seen| match seen {
             Seen::Vanished(why) => why.contains("booted"),
             Seen::Ended(ended) => ended.signal.is_some() && how.starts_with("reboot"),
-            Seen::Running | Seen::Never | Seen::Superseded(_) | Seen::Unasked(_) => false,
+            Seen::Running | Seen::Never | Seen::Superseded(_) | Seen::Unasked(_) | Seen::Theirs { .. } => false,
         };
         assert!(known(&seen), "{seen:?}");
         assert_eq!(console.jobs.begin(name(alias), order(&key, &text)).await, Began::Before);

@@ -1,11 +1,13 @@
-//! The way back while one of its hosts is away: nothing is given up.
+//! The way back while one of its hosts is away, and a step that only another login can look at: nothing is given up, nothing
+//! waits for ever.
 
+use std::fs;
 use std::process::{Command, Output};
 
-use quarterdeck::domain::run::RunState;
+use quarterdeck::domain::run::{RunState, StepState};
 
 use super::sshd::Sshd;
-use super::{Desk, told};
+use super::{Desk, kill, told};
 
 /// Two hosts are switched, and then something fails.
 const DOCUMENT: &str = "+++\nlock = true\n+++\n# P\n\n## Phase 1\n\n```sh {#switch host=\"box me\" danger=change}\necho new >>ROOM/truth\n```\n\n\
@@ -126,4 +128,43 @@ fn a_way_back_by_itself_says_which_step_did_not_run() {
     let back = told(&desk.qd(&["--yes"], None));
     assert!(back.contains("its condition does not hold: when=\"before\""), "{back}");
     assert_eq!(desk.recorded().0.state, RunState::Failed, "it has ended: nothing is left for a person\n{back}");
+}
+
+#[test]
+fn a_step_that_only_another_login_can_look_at_is_told_and_stays_as_it_is() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let desk = Desk::here("");
+    desk.document(
+        "# P\n```sh {#place host=me danger=change}\ntouch ROOM/begun; until [ -e ROOM/go ]; do sleep 0.1; done\n```\n",
+    );
+    let trusted = super::digest(&desk.path("run.md"));
+    let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes"];
+    let begun = desk.command(env!("CARGO_BIN_EXE_qd"), &arguments).spawn().unwrap();
+    desk.wait_for("begun");
+    kill(begun);
+    let run = desk.recorded().0.id;
+    // What it left is in a folder of another login's, and its claim says whose.
+    let (own, theirs) = (desk.path(&format!("state-of-jobs/runs/{run}")), desk.path("theirs"));
+    fs::rename(&own, &theirs).unwrap();
+    let claim = std::path::PathBuf::from(format!("/var/tmp/quarterdeck-jobs/claim-{run}-0-1"));
+    fs::create_dir_all(&claim).unwrap();
+    std::os::unix::fs::chown(&claim, Some(65534), None).unwrap();
+    let left = desk.resume(&[]);
+    let said = told(&left);
+    assert_eq!(left.status.code(), Some(75), "{said}");
+    assert!(said.contains("How place on me stands can't be seen from here"), "{said}");
+    assert!(
+        said.contains(&format!("goes on with the run, a minute after it was left here: qd run --resume {run}")),
+        "{said}"
+    );
+    let (kept, _) = desk.recorded();
+    assert_eq!((kept.state, kept.steps[0].state), (RunState::Running, StepState::Started), "{kept:?}");
+    // It is that login's to go on with.
+    fs::remove_dir(&claim).unwrap();
+    fs::rename(&theirs, &own).unwrap();
+    desk.write("go", "");
+    let ended = desk.resume(&[]);
+    assert!(ended.status.success(), "{}", told(&ended));
 }

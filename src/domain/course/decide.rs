@@ -149,6 +149,11 @@ impl Course {
         self.paused = true;
     }
 
+    /// Whether it was paused and nobody went on with it.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// Goes on.
     pub fn go_on(&mut self) {
         self.paused = false;

@@ -28,6 +28,8 @@ pub(super) enum PutOff {
     Lock(u64),
     /// It is of the way back, its host is away, and nothing was sent: why, as a sentence.
     Away(String),
+    /// It was begun, and only another login can look at it: whose it is, where that is known, and why.
+    Theirs { login: Option<String>, why: String },
 }
 
 /// A host that is waited for.
@@ -64,6 +66,7 @@ impl Task {
         match put_off {
             PutOff::Lock(waits) => self.anew(number, waits).await,
             PutOff::Away(why) => self.wait_for_host(number, record, why).await,
+            PutOff::Theirs { login, why } => self.keep_theirs(number, login, why).await,
         }
     }
 

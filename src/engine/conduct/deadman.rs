@@ -59,7 +59,7 @@ impl Deadman {
         loop {
             let word = format!("{}", self.place.clock.now().mono.0.as_nanos());
             match self.jobs.beat(self.host.clone(), self.key.clone(), word).await {
-                Seen::Running | Seen::Unasked(_) => self.place.pause(every).await,
+                Seen::Running | Seen::Unasked(_) | Seen::Theirs { .. } => self.place.pause(every).await,
                 Seen::Ended(_) | Seen::Never | Seen::Vanished(_) | Seen::Superseded(_) => return,
             }
         }
@@ -72,7 +72,7 @@ impl Deadman {
         }
         match self.jobs.look(self.host.clone(), self.key.clone()).await {
             Seen::Running => Ok(()),
-            Seen::Unasked(why) | Seen::Vanished(why) => Err(why),
+            Seen::Unasked(why) | Seen::Theirs { why, .. } | Seen::Vanished(why) => Err(why),
             Seen::Ended(_) | Seen::Never | Seen::Superseded(_) => Err("it does not run there".to_owned()),
         }
     }

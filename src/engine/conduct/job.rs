@@ -330,7 +330,7 @@ impl Step {
                     }
                     return Came::Unknown(why);
                 }
-                seen @ Seen::Superseded(_) => return self.seen(seen),
+                seen @ (Seen::Superseded(_) | Seen::Theirs { .. }) => return self.seen(seen),
             }
         }
     }
@@ -445,6 +445,7 @@ impl Step {
             Seen::Never => return Came::Never(Reason::Unreachable, "it was never started".to_owned()),
             Seen::Running => return Came::Unknown("It still runs, and is followed no further.".to_owned()),
             Seen::Unasked(why) => return Came::Unknown(why),
+            Seen::Theirs { login, why } => return Came::PutOff(PutOff::Theirs { login, why }),
         };
         self.record.exit = ended.exit;
         if ended.left_behind {

@@ -168,7 +168,7 @@ pub(super) async fn one(
     match seen {
         Seen::Ended(ended) if ended.timed_out => Err(format!("it took longer than {}", short(job.timeout.min(within)))),
         Seen::Ended(ended) => Ok((ended.exit, all.into())),
-        Seen::Vanished(why) | Seen::Unasked(why) => Err(why),
+        Seen::Vanished(why) | Seen::Unasked(why) | Seen::Theirs { why, .. } => Err(why),
         Seen::Running | Seen::Never | Seen::Superseded(_) => Err("what became of it is not known".to_owned()),
     }
 }

@@ -40,6 +40,7 @@ mod shift;
 mod stands;
 mod task;
 mod terminal;
+mod theirs;
 mod waited;
 mod windows;
 mod writing;

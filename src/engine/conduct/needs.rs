@@ -23,7 +23,8 @@ impl Task {
     /// Says what the run waits for, whenever that changes.
     pub(super) async fn tell_needs(&mut self) {
         let wants = self.course.wants();
-        let busy = self.course.is_going() || (!self.course.is_chosen() && wants.is_empty());
+        let moves = self.course.going().iter().any(|number| !self.theirs.contains_key(number));
+        let busy = moves || (!self.course.is_chosen() && wants.is_empty());
         self.activity.send_replace(if busy { Activity::Busy } else { Activity::Waits });
         let mut needs = Vec::new();
         for want in wants {

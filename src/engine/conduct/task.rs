@@ -94,6 +94,8 @@ pub(super) struct Task {
     pub(super) denied: BTreeSet<InputName>,
     /// Steps of the way back whose hosts are waited for.
     pub(super) away: BTreeMap<usize, Away>,
+    /// Steps at which only another login can look: why.
+    pub(super) theirs: BTreeMap<usize, String>,
     pub(super) told: Option<Vec<Need>>,
     /// When the environment may be changed.
     pub(super) windows: InForce,
@@ -158,6 +160,7 @@ impl Task {
             asked: BTreeSet::new(),
             denied: BTreeSet::new(),
             away: BTreeMap::new(),
+            theirs: BTreeMap::new(),
             told: None,
             taken: None,
         };
@@ -238,6 +241,7 @@ impl Task {
     async fn advance(&mut self) -> bool {
         loop {
             self.look_at_windows().await;
+            self.settle_theirs().await;
             let orders = self.course.next(self.kit.place.clock.now().wall);
             if orders.is_empty() || self.taken.is_some() {
                 break;

@@ -115,7 +115,9 @@ fn done(hosts: &Hosts, host: &HostName, key: &JobKey, told: Told, hard: bool) ->
         Told::Never => Cancelled::Gone(Ended { cancelled: true, ..Ended::default() }),
         Told::Vanished(_) if hard => Cancelled::Gone(Ended { signal: Some(9), cancelled: true, ..Ended::default() }),
         told => match hosts.seen(host, key, 0, told) {
-            Seen::Vanished(why) | Seen::Unasked(why) => Cancelled::Unknown(format!("{why}.")),
+            Seen::Vanished(why) | Seen::Unasked(why) | Seen::Theirs { why, .. } => {
+                Cancelled::Unknown(format!("{why}."))
+            }
             Seen::Running | Seen::Ended(_) | Seen::Never | Seen::Superseded(_) => {
                 Cancelled::Unknown(format!("how the step stands on {host} can't be said."))
             }

@@ -151,11 +151,15 @@ impl Hosts {
             job::Told::Never => Seen::Never,
             job::Told::Vanished(why) => Seen::Vanished(format!("it was begun on {host}, but {why}")),
             job::Told::Foreign(login) => {
-                Seen::Unasked(format!("{login} began it on {host}, and only that login can look at it there"))
+                let why = format!("{login} began it on {host}, and only that login can look at it there");
+                Seen::Theirs { login: Some(login), why }
             }
-            job::Told::Hidden => Seen::Unasked(format!(
-                "what this run left on {host} belongs to another login there, and only root can look at it"
-            )),
+            job::Told::Hidden => {
+                let why = format!(
+                    "what this run left on {host} belongs to another login there, and only root can look at it"
+                );
+                Seen::Theirs { login: None, why }
+            }
         }
     }
 

@@ -89,6 +89,13 @@ pub enum Seen {
     Superseded(u64),
     /// The host could not be asked: why, as a sentence. Says nothing about the job.
     Unasked(String),
+    /// It is another login's there, and this one may not look at it, however often it asks.
+    Theirs {
+        /// Whose, where that is known.
+        login: Option<String>,
+        /// Why, as a sentence.
+        why: String,
+    },
 }
 
 /// How a job ended.

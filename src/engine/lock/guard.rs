@@ -53,8 +53,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// For a run of this holder; nothing is taken yet. `was_before` is whether the run was begun before, so that it may have
-    /// left the environment reserved. Must be called inside the runtime.
+    /// For a run of this holder. `was_before` is whether the run was begun before: what it left reserved is taken over. Of a
+    /// new run nothing is taken yet. Must be called inside the runtime.
     pub fn begin(lock: EnvironmentLock, holder: Holder, clock: AnyClock, was_before: bool) -> Self {
         let (ask, asked) = mpsc::channel(ASKING);
         let (say, lost) = watch::channel(None);
@@ -128,6 +128,7 @@ async fn lost(held: Option<&Held>) -> String {
 
 impl Keeper {
     async fn keep(mut self, mut asked: mpsc::Receiver<Asked>) {
+        self.take_up().await;
         loop {
             let is_told = self.say.borrow().is_some();
             let asked = tokio::select! {
@@ -174,16 +175,35 @@ impl Keeper {
         (!is_ours).then(|| LockError::Lost { lock: Box::new(seen), now }.to_string())
     }
 
+    /// A run that was taken over brings its lock along: whoever asks is told who is at it now, and not that nobody is.
+    async fn take_up(&mut self) {
+        if !self.was_before {
+            return;
+        }
+        let Some(left) = self.left().await.ok().flatten().filter(|left| left.reserved) else { return };
+        let least = left.token.saturating_add(1);
+        let Ok(held) = self.lock.take(self.holder.clone(), least, self.clock.clone()).await else { return };
+        // What was begun under it before has no verdict yet.
+        if held.reserve().await.is_err() {
+            return;
+        }
+        (self.last, self.held) = (held.token(), Some(held));
+    }
+
+    /// The lock as it was left by whoever was at this run before.
+    async fn left(&self) -> Result<Option<Lock>, LockError> {
+        let seen = self.lock.look(self.clock.now().wall).await?;
+        let is_ours = |lock: &Lock| self.holder.run.is_some() && lock.holder.run == self.holder.run && !lock.by_hand;
+        Ok(seen.filter(|lock| matches!(lock.stands, Stands::Held | Stands::Reserved)).filter(is_ours))
+    }
+
     /// Gives back what was taken for this run before it came here: whoever only ticked what was left of it never took the
     /// lock, and nobody else may.
     async fn settle(&self) -> Result<(), LockError> {
         if !self.was_before || self.last > 0 {
             return Ok(());
         }
-        let seen = self.lock.look(self.clock.now().wall).await?;
-        let is_ours = |lock: &Lock| self.holder.run.is_some() && lock.holder.run == self.holder.run && !lock.by_hand;
-        let left = seen.filter(|lock| matches!(lock.stands, Stands::Held | Stands::Reserved)).filter(is_ours);
-        match left {
+        match self.left().await? {
             Some(lock) => {
                 let least = lock.token.saturating_add(1);
                 self.lock.take(self.holder.clone(), least, self.clock.clone()).await?.release().await
