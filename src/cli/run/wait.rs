@@ -223,7 +223,7 @@ impl Session<'_> {
             output::print(&told::evidence(evidence))?;
         }
         let resumption = self.resumption(&run.id);
-        if is_away(need) && !(self.attended && !self.args.json) {
+        if is_away(need) && (self.args.json || !self.attended) {
             output::complain(&format!(
                 "{words}, on the way back: nothing was sent there. The run is left open, half-way back; when that host is \
                  there again, go on with: {resumption}"
