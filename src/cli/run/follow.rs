@@ -106,6 +106,8 @@ pub(super) struct Session<'a> {
     pub(super) needs: Vec<Need>,
     /// What was answered by a flag or a person already, so that nothing is answered twice.
     pub(super) answered: BTreeSet<String>,
+    /// The rest of the run as it was shown last: what is confirmed anew and is the same is not shown again.
+    pub(super) shown_rest: Option<String>,
     /// The parts that a flag has answered: what is asked again later is a question for a person.
     pub(super) flagged: BTreeSet<PartId>,
     /// The answer that was sent last and of which nothing was heard yet.
@@ -169,6 +171,7 @@ impl<'a> Session<'a> {
             run: None,
             needs: Vec::new(),
             answered: BTreeSet::new(),
+            shown_rest: None,
             flagged: BTreeSet::new(),
             pending: None,
             refused: BTreeSet::new(),
@@ -241,7 +244,12 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(&plan, &self.prepared, &self.prepared.decided, false))?;
+                    output::print(&told::plan(
+                        &plan,
+                        &self.prepared,
+                        (&self.prepared.decided, &BTreeMap::new()),
+                        false,
+                    ))?;
                     output::print("\n")?;
                 }
                 self.trust().await?;

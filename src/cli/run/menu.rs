@@ -283,8 +283,15 @@ impl Session<'_> {
             let mut decided = self.prepared.decided.clone();
             decided.extend(answers.decided.clone());
             // What is confirmed anew is what is left.
-            let done = if choice.what == Chosen::Rest { done_before_word(run) } else { Default::default() };
-            output::print(&told::plan(&plan.without(&done), &self.prepared, &decided, false))?;
+            let is_rest = choice.what == Chosen::Rest;
+            let done = if is_rest { done_before_word(run) } else { Default::default() };
+            let text = told::plan(&plan.without(&done), &self.prepared, (&decided, &answers.captured), false);
+            if is_rest && self.shown_rest.as_ref() == Some(&text) {
+                output::print("To be confirmed once more; the plan is the one that was shown.\n")?;
+            } else {
+                output::print(&text)?;
+                self.shown_rest = is_rest.then_some(text);
+            }
         }
         let parts = plan.parts.iter().map(|part| part.part.clone()).collect();
         let Some(permit) = self.permit(Confirm::new(plan)).await? else { return Ok(None) };

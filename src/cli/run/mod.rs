@@ -200,7 +200,7 @@ async fn planned(args: &RunArgs, prepared: &Prepared, reach: &Reaching) -> Resul
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
-    super::output::print(&told::plan(plan, prepared, &prepared.decided, args.json))?;
+    super::output::print(&told::plan(plan, prepared, (&prepared.decided, &Default::default()), args.json))?;
     if let Some(sentence) = clocks::apart(plan, &prepared.environment, reach).await {
         super::output::complain(&sentence);
     }

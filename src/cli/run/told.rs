@@ -27,7 +27,7 @@ use crate::text::Foreign;
 pub(super) fn plan(
     plan: &ProcedurePlan,
     prepared: &Prepared,
-    decided: &BTreeMap<PartId, String>,
+    (decided, found): (&BTreeMap<PartId, String>, &BTreeMap<InputName, String>),
     json: bool,
 ) -> String {
     let environment = &prepared.environment;
@@ -45,7 +45,7 @@ pub(super) fn plan(
     let procedure = environment.procedure(&plan.procedure);
     let window = window.into_iter().map(|told| format!("window: {told}"));
     let beside: Vec<String> = window.chain(database.iter().map(|told| format!("database: {told}"))).collect();
-    plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside, decided).join("\n") + "\n"
+    plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside, decided, found).join("\n") + "\n"
 }
 
 /// Prints what happens.

@@ -53,11 +53,11 @@ impl Desk {
 fn a_site_is_called_by_the_word_that_opens_it() {
     let desk = Desk::new();
     desk.own("mine");
-    let folder = desk.site(&desk.places.here, "our sites");
+    let folder = desk.site(&desk.places.here.join("our sites"), "box");
     let shop = crate::domain::SiteName::new("shop").unwrap();
     let word = |word: &str| desk.look(word).site.unwrap().environments[0].word.of(&shop);
     assert_eq!(word("mine"), "shop");
-    for typed in ["./our sites", "our sites/", "./our sites/site.toml"] {
+    for typed in ["./our sites/box", "our sites/box/", "./our sites/box/site.toml"] {
         let path = word(typed);
         assert_eq!(path, format!("'{}'", folder.display()), "{typed}");
         assert!(find(&desk.places, path.trim_matches('\'')).is_ok(), "and it opens it");

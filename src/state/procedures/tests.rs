@@ -1,6 +1,7 @@
 //! Plans of procedures, as a person would ask for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Answers, Asked, Choice, Chosen, Edited, Missing, find_part, inner_id, plan, plan_json, plan_told};
@@ -270,6 +271,21 @@ fn restarts_are_real_commands_in_the_order_of_what_is_needed() {
     let less = one("# x\n\n- [ ] Restart {#r restart=\"gateway config\" parallel=2}\n");
     let made = less.plan(&Answers::default(), &Choice::default()).unwrap();
     assert_eq!(made.parts[0].at_once, 2);
+}
+
+#[test]
+fn what_the_gate_has_found_is_shown_with_its_value() {
+    use super::plan_told_with;
+    let desk = one("# x\n\n```sh {#a host=db-1 capture=commit}\ngit rev-parse HEAD\n```\n\n\
+                    ```sh {#b host=db-1}\nprintf '%s' \"$commit\"\n```\n");
+    let made = desk.plan(&answers(&[]), &Choice::default()).unwrap();
+    let told = |found: &[(&str, &str)]| {
+        let found = found.iter().map(|(name, value)| (InputName::new(name).unwrap(), (*value).to_owned())).collect();
+        plan_told_with(&made, None, |_| None, &[], &BTreeMap::new(), &found).join("\n")
+    };
+    assert!(told(&[]).contains("commit=(known when it runs)"), "{}", told(&[]));
+    let known = told(&[("commit", "1f2e \u{202e}")]);
+    assert!(known.contains("commit='1f2e ") && !known.contains('\u{202e}'), "{known}");
 }
 
 #[test]

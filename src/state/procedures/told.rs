@@ -11,9 +11,9 @@ use super::wording::{
     BY_ITSELF, Grade, Row, alike, lock, notes, occasion, rows, safe, several, skipped, stage, terms, times, totals,
     way_back, whom,
 };
-use crate::domain::PartId;
 use crate::domain::place::of_site;
 use crate::domain::procedure::{HERE, Job, LockWanted, PlannedPart, Procedure, ProcedurePlan, Role};
+use crate::domain::{InputName, PartId};
 use crate::runtimes::shell::word;
 
 /// What stands for a secret.
@@ -25,17 +25,18 @@ pub fn plan_told(
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
 ) -> Vec<String> {
-    plan_told_with(plan, procedure, expected, &[], &BTreeMap::new())
+    plan_told_with(plan, procedure, expected, &[], &BTreeMap::new(), &BTreeMap::new())
 }
 
 /// The same with what is known beside it, a line each: a closed window, what becomes of the database where older code
-/// comes back; and with what was decided already, which says what is skipped.
+/// comes back; with what was decided already, which says what is skipped; and with what was found out, which commands use.
 pub fn plan_told_with(
     plan: &ProcedurePlan,
     procedure: Option<&Procedure>,
     expected: impl Fn(&PartId) -> Option<Duration>,
     beside: &[String],
     decided: &BTreeMap<PartId, String>,
+    found: &BTreeMap<InputName, String>,
 ) -> Vec<String> {
     let hosts = plan.hosts().into_iter().filter(|host| host.as_str() != HERE).count();
     // What a person does is done nowhere in particular.
@@ -73,7 +74,7 @@ pub fn plan_told_with(
         if std::mem::replace(&mut role, part.role) != part.role {
             lines.extend(role_told(part.role).map(str::to_owned));
         }
-        lines.extend(part_told(number + 1, part, procedure, expected(&part.part)));
+        lines.extend(part_told(number + 1, part, procedure, expected(&part.part), found));
         lines.extend(skipped(part, decided).map(|why| format!("     {why}")));
     }
     if let Some(back) = &plan.back {
@@ -81,7 +82,7 @@ pub fn plan_told_with(
         lines.push(format!("  the way back: {BY_ITSELF}"));
         for (number, part) in back.parts.iter().enumerate() {
             lines.push(String::new());
-            lines.extend(part_told(plan.parts.len() + number + 1, part, procedure, expected(&part.part)));
+            lines.extend(part_told(plan.parts.len() + number + 1, part, procedure, expected(&part.part), found));
         }
     }
     let misread = plan.all_parts().filter(|part| part.misread.is_some()).count();
@@ -110,6 +111,7 @@ fn part_told(
     part: &PlannedPart,
     procedure: Option<&Procedure>,
     expected: Option<Duration>,
+    found: &BTreeMap<InputName, String>,
 ) -> Vec<String> {
     let (title, grade) = (part.title.plain(), Grade::of(part).told());
     let mut lines = vec![format!("{number:>3}  {title}  #{}  {}  {grade}", part.part, part.kind)];
@@ -121,21 +123,24 @@ fn part_told(
         }
         let hosts: Vec<&str> = hosts.iter().map(|job| job.host.as_str()).collect();
         more(format!("on {}{}{}:", hosts.join(", "), whom(job), occasion(job)));
-        rows(&job.script).into_iter().for_each(|row| more(format!("  {}", row_told(row))));
+        rows(&job.script).into_iter().for_each(|row| more(format!("  {}", row_told(row, found))));
     }
     for (job, hosts) in alike(&part.previews) {
         let hosts: Vec<&str> = hosts.iter().map(|job| job.host.as_str()).collect();
         more(format!("shown beforehand, on {}:", hosts.join(", ")));
-        rows(&job.script).into_iter().for_each(|row| more(format!("  {}", row_told(row))));
+        rows(&job.script).into_iter().for_each(|row| more(format!("  {}", row_told(row, found))));
     }
     lines
 }
 
-fn row_told(row: Row) -> String {
+fn row_told(row: Row, found: &BTreeMap<InputName, String>) -> String {
     match row {
         Row::Folder(folder) => format!("cd {folder}"),
         Row::Value(name, value) => format!("{name}={value}"),
-        Row::Later(name) => format!("{name}=(known when it runs)"),
+        Row::Later(name) => match found.get(&name) {
+            Some(value) => format!("{name}={}", safe(&word(value))),
+            None => format!("{name}=(known when it runs)"),
+        },
         Row::Secret(name) => format!("{name}={MASK}"),
         Row::With(program) => format!("given to: {program}"),
         Row::Line(line) => line,
