@@ -470,26 +470,6 @@ impl<'a> Session<'a> {
             self.send(Effect::Decide(run, Decision::Tell(told))).await;
         }
     }
-
-    /// The command that goes on with the run. A site that only its path opens is not found by its name.
-    pub(super) fn resumption(&self, run: &RunId) -> String {
-        let path = self.prepared.environment.word.only_path();
-        let procedure = self.args.procedure.iter().filter(|_| path.is_some()).cloned();
-        let words: Vec<String> =
-            ["qd", "run", "--resume", run.as_str()].map(str::to_owned).into_iter().chain(procedure).collect();
-        let path = path.map(|path| format!(" {path}")).unwrap_or_default();
-        format!("{}{path}", crate::runtimes::shell::shown(&words))
-    }
-
-    pub(super) fn left(&self, exit: Exit) -> Exit {
-        if let Some(run) = &self.run {
-            output::complain(&format!(
-                "left in the middle: what was sent goes on at its hosts. Go on with: {}",
-                self.resumption(&run.id)
-            ));
-        }
-        exit
-    }
 }
 
 /// What is heard when the run is over for this console.

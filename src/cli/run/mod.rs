@@ -12,6 +12,7 @@ mod menu;
 mod prepare;
 mod question;
 mod releases;
+mod resumption;
 mod standing;
 mod summary;
 mod times;
