@@ -196,7 +196,7 @@ impl Lock {
     /// `word` opens the site, in whose environment it is.
     pub fn way_out(&self, host: &HostName, word: &SiteWord, environment: &EnvName) -> String {
         // A run that is known says its environment itself.
-        let of_site = word.only_path().map(|path| format!(" {path}")).unwrap_or_default();
+        let of_site = word.alone();
         let (token, there) = (self.token, word.behind(environment));
         let breaking = format!("`qd lock break {token}{there} --reason \"…\"`");
         match (self.stands, &self.holder.run) {

@@ -24,6 +24,11 @@ impl SiteWord {
         self.0.as_deref()
     }
 
+    /// What stands behind a command that knows the environment by itself, with a space before it: nothing, or the path.
+    pub fn alone(&self) -> String {
+        self.only_path().map(|path| format!(" {path}")).unwrap_or_default()
+    }
+
     /// What stands behind a command that otherwise finds its site by itself, with a space before it: nothing, or the path
     /// and the environment.
     pub fn behind(&self, environment: &EnvName) -> String {
@@ -44,6 +49,7 @@ mod tests {
             (path.of(&site).as_str(), path.behind(&lab).as_str()),
             ("'/srv/our sites/box'", " '/srv/our sites/box' -e lab")
         );
+        assert_eq!((path.alone().as_str(), SiteWord::default().alone().as_str()), (" '/srv/our sites/box'", ""));
         let name = SiteWord::default();
         assert_eq!((name.of(&site).as_str(), name.behind(&lab).as_str(), name.only_path()), ("box", "", None));
     }

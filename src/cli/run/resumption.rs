@@ -11,8 +11,7 @@ impl Session<'_> {
         let procedure = self.args.procedure.iter().filter(|_| path.is_some()).cloned();
         let words: Vec<String> =
             ["qd", "run", "--resume", run.as_str()].map(str::to_owned).into_iter().chain(procedure).collect();
-        let path = path.map(|path| format!(" {path}")).unwrap_or_default();
-        format!("{}{path}", crate::runtimes::shell::shown(&words))
+        format!("{}{}", crate::runtimes::shell::shown(&words), self.prepared.environment.word.alone())
     }
 
     pub(super) fn left(&self, exit: Exit) -> Exit {

@@ -13,8 +13,9 @@ impl Task {
             login.map_or_else(|| "A login that becomes root there".to_owned(), |login| format!("The login {login}"));
         let sentence = format!(
             "How {part} on {host} stands can't be seen from here: {why}. {who} goes on with the run, a minute after it was \
-             left here: qd run --resume {run}.",
-            host = step.host
+             left here: qd run --resume {run}{site}.",
+            host = step.host,
+            site = self.kit.place.environment.word.alone()
         );
         self.theirs.insert(number, why);
         self.course.pause();

@@ -77,6 +77,18 @@ fn changes(part: &Part) -> bool {
         (Doing::Run(..), Some(declared)) => declared > Danger::Read,
         (Doing::Run(language, text), None) => danger(*language, text) > Danger::Read,
         (Doing::Restart(_) | Doing::Shift(..), _) => true,
-        _ => false,
+        (
+            Doing::Request(..)
+            | Doing::Check(..)
+            | Doing::Fact(_)
+            | Doing::Approve(_)
+            | Doing::Ask
+            | Doing::Prompt(_)
+            | Doing::Hold(..)
+            | Doing::Decide(_)
+            | Doing::Notify(..)
+            | Doing::Call(..),
+            _,
+        ) => false,
     }
 }

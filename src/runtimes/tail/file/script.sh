@@ -31,7 +31,7 @@ moment() {
 # one is known by its birth, which is later than what was last written before it. Where something lies beside that may
 # be one and can't be read as such, nobody knows what stood in it.
 after() {
-  next=$f which=$(inode "$f") said=next first= any=
+  next=$f chosen=$(inode "$f") said=next first= any=
   old=$(moment W /proc/self/fd/3) last=$(moment Y /proc/self/fd/3)
   for s in "$real".* "$real"-*; do
     [ -f "$s" ] || continue
@@ -49,7 +49,7 @@ after() {
     elif [ "$born" -eq "$old" ] || [ "$((born+1000000000))" -lt "$last" ]; then
       said=later
     elif [ -z "$first" ] || [ "$born" -lt "$first" ] || { [ "$born" -eq "$first" ] && [ "$next" -nt "$s" ]; }; then
-      next=$s which=$i first=$born
+      next=$s chosen=$i first=$born
     fi
   done
   if [ -n "$any" ] && [ "$(stat -L -c %h /proc/self/fd/3)" = 0 ]; then said=later; fi
@@ -126,7 +126,7 @@ while :; do
       after
       # Names change while they are looked at.
       command exec 5<"$next" || continue
-      [ "$(inode /proc/self/fd/5)" = "$which" ] || continue
+      [ "$(inode /proc/self/fd/5)" = "$chosen" ] || continue
       seen="$seen$(inode /proc/self/fd/3) "
       exec 4<&3 3<&5 5<&-
       size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0 idle=0 step=1
