@@ -55,10 +55,15 @@ pub(super) struct Way {
     pub(super) runtime: Arc<RuntimeDir>,
 }
 
-/// Waits until somebody has removed this socket: nothing can be begun over the link any more.
-async fn vanished(socket: &Path) {
+/// Waits until somebody has removed this socket: nothing can be begun over the link any more. The master removes it too
+/// when it ends, so its own reason is waited for, while all else goes on: a warden that is dropped ends the link.
+async fn vanished(socket: &Path, mut gone: watch::Receiver<Option<LinkFailure>>) -> LinkFailure {
     while socket.exists() {
         tokio::time::sleep(LOOK).await;
+    }
+    match tokio::time::timeout(NEWS, reason(&mut gone)).await {
+        Ok(why) => why,
+        Err(_) => LinkFailure::Here("its socket was removed from here".into()),
     }
 }
 
@@ -91,14 +96,11 @@ impl SshConnection {
         };
         let (say_round_trip, round_trip) = watch::channel(None);
         let watched = line.clone();
-        let (control, mut last_words) = (socket.clone(), master_gone.clone());
+        let (control, last_words) = (socket.clone(), master_gone.clone());
         tokio::spawn(async move {
             let why = tokio::select! {
                 why = reason(&mut master_gone) => why,
-                () = vanished(&control) => match tokio::time::timeout(NEWS, reason(&mut last_words)).await {
-                    Ok(why) => why,
-                    Err(_) => LinkFailure::Here("its socket was removed from here".into()),
-                },
+                why = vanished(&control, last_words) => why,
                 why = warden.tend(&watched, orphaned, &say_round_trip) => why,
                 () = stop.cancelled() => LinkFailure::Closed("by this console".into()),
             };
