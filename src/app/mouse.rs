@@ -60,7 +60,7 @@ pub fn click(model: &mut Model, x: u16, y: u16, now: Now) -> Vec<Effect> {
     }
     let Some(fleet) = &model.fleet else { return Vec::new() };
     let list = match model.screen {
-        Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).list,
+        Screen::Overview => crate::screens::overview::areas(layout.content, &model.overview).upper.list,
         Screen::Hosts => crate::screens::hosts::areas(layout.content, &model.hosts).list,
         Screen::History => crate::screens::history::areas(layout.content, &model.history).list,
         Screen::Runbooks => crate::screens::runbooks::areas(layout.content, &model.runbooks).list,

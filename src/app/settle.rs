@@ -98,7 +98,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     match model.screen {
         Screen::Overview => {
             let areas = overview::areas(area, &model.overview);
-            let columns = areas.detail_columns();
+            let columns = areas.upper.detail_columns();
             let scrolled = model.overview.detail_top > 0;
             let lines = if scrolled {
                 let with_log = areas.log.is_none();
@@ -106,7 +106,7 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
             } else {
                 0
             };
-            model.overview.settle(fleet, areas.list_rows(), areas.detail_rows(), lines, now.mono);
+            model.overview.settle(fleet, areas.upper.list_rows(), areas.upper.detail_rows(), lines, now.mono);
         }
         Screen::Hosts => {
             let areas = hosts::areas(area, &model.hosts);
@@ -168,7 +168,7 @@ impl Model {
         }
         layout(self.size).is_some_and(|layout| {
             let areas = overview::areas(layout.content, &self.overview);
-            areas.detail.is_some() || areas.log.is_some()
+            areas.upper.detail.is_some() || areas.log.is_some()
         })
     }
 }

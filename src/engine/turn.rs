@@ -62,6 +62,8 @@ pub(super) struct Turn<S> {
     pub(super) outbox: Outbox,
     /// Something happened since the last frame.
     changed: bool,
+    /// The person did something since the last frame: that is shown sooner than what the world does.
+    answers: bool,
     /// Figures moved that are on no frame yet: when they will be drawn.
     beat: Option<Moment>,
     /// When the last frame was drawn.
@@ -86,6 +88,7 @@ impl<S: Surface> Turn<S> {
             model,
             outbox: Outbox::default(),
             changed: true,
+            answers: false,
             beat: None,
             drawn: None,
             showing: None,
@@ -114,6 +117,8 @@ impl<S: Surface> Turn<S> {
     fn take(&mut self, event: Event, now: Now) {
         let before = if self.model.can_wait(&event) { self.words() } else { None };
         let alters = !matches!(event, Event::Shown(_));
+        self.answers |=
+            matches!(event, Event::Input(Input::Key(_) | Input::Paste(_) | Input::Click(..) | Input::Wheel(..)));
         let effects = update(&mut self.model, event, now);
         if !alters {
             // That a frame was written out is no reason for another one.
@@ -318,17 +323,23 @@ impl<S: Surface> Turn<S> {
         }
     }
 
+    /// The least time between the last frame and the next. A person who looks at a flood waits for the answer to a key no
+    /// longer than half a frame of sixty in a second.
+    fn pace(&self) -> Duration {
+        if self.answers { self.surface.pace() / 4 } else { self.surface.pace() }
+    }
+
     /// Draws when something changed, the screen is ours and free, and the last frame is old enough: after
     /// quiet at once, in a flood at the pace of the surface.
     pub(super) fn draw(&mut self, now: Now) {
-        let early = self.drawn.is_some_and(|drawn| drawn.after(self.surface.pace()) > now.mono);
+        let early = self.drawn.is_some_and(|drawn| drawn.after(self.pace()) > now.mono);
         if !self.changed || self.away != Away::Here || early || !self.surface.ready() {
             return;
         }
         let model = &self.model;
         let mut due = None;
         let shown = self.surface.draw(|frame| due = view(model, frame, now));
-        self.changed = false;
+        (self.changed, self.answers) = (false, false);
         self.beat = None;
         self.drawn = Some(now.mono);
         self.due = due;
@@ -354,7 +365,7 @@ impl<S: Surface> Turn<S> {
             // Slice after slice, without waiting for the next frame.
             (Away::Here, _, _) if self.model.is_searching() => Some(Moment::default()),
             (Away::Here, true, _) if !self.surface.ready() => None,
-            (Away::Here, true, Some(drawn)) => Some(drawn.after(self.surface.pace())),
+            (Away::Here, true, Some(drawn)) => Some(drawn.after(self.pace())),
             (Away::Here, true, None) => Some(Moment::default()),
             (Away::Here, false, _) => [self.due, self.beat].into_iter().flatten().min(),
         }

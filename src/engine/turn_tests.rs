@@ -11,7 +11,7 @@ use ratatui::{Frame, Terminal};
 use super::*;
 use crate::domain::Link;
 use crate::port::event::HostEvent;
-use crate::port::{Errand, ShellEnd};
+use crate::port::{Errand, Key, ShellEnd};
 
 const PACE: Duration = Duration::from_millis(33);
 
@@ -114,6 +114,23 @@ fn the_first_frame_after_quiet_is_immediate_and_followers_keep_the_pace() {
     turn.draw(at(2100));
     happens(&mut turn, 5000);
     assert_eq!(turn.surface.frames, before + 2);
+}
+
+#[test]
+fn a_key_in_a_flood_is_answered_sooner_than_the_flood_is_drawn() {
+    let mut turn = turn();
+    turn.draw(at(1000));
+    happens(&mut turn, 1001);
+    assert_eq!(turn.surface.frames, 1);
+    turn.event(Event::Input(Input::Key(Key::char('?'))), at(1002));
+    let answer = at(1000).after(PACE / 4);
+    assert_eq!(turn.wake(), Some(answer.mono));
+    turn.draw(answer);
+    assert_eq!(turn.surface.frames, 2);
+    // The next of the flood keeps the pace again.
+    happens(&mut turn, 1020);
+    assert_eq!(turn.surface.frames, 2);
+    assert_eq!(turn.wake(), Some(answer.after(PACE).mono));
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Columns of a list: which there are, how wide each is in the room there is, which go first when it gets narrow.
 
+use ratatui::layout::Rect;
+
+use super::{Pen, Words};
+use crate::style::Role;
+
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -78,6 +83,24 @@ pub fn places(columns: &[Column], room: u16) -> Vec<Place> {
             Some((at, widths[n]))
         })
         .collect()
+}
+
+/// Writes one row of cells, each in the place of its column.
+pub fn row(pen: &mut Pen<'_>, room: Rect, columns: &[Column], places: &[Place], cells: &[Words]) {
+    for ((words, column), place) in cells.iter().zip(columns).zip(places) {
+        let Some((at, width)) = place else { continue };
+        if column.right {
+            pen.words_right(room.x + at, room.y, *width, words);
+        } else {
+            pen.words(room.x + at, room.y, *width, words);
+        }
+    }
+}
+
+/// Writes the headings of all columns.
+pub fn headings(pen: &mut Pen<'_>, room: Rect, columns: &[Column], places: &[Place]) {
+    let cells: Vec<Words> = columns.iter().map(|column| Words::of(Role::Quiet, column.heading)).collect();
+    row(pen, room, columns, places, &cells);
 }
 
 #[cfg(test)]

@@ -64,6 +64,16 @@ pub fn typed(pen: &mut Pen<'_>, area: Rect, name: &str, filter: &Field) {
     filter.draw(pen, field, Role::Key);
 }
 
+/// Says at the foot of a pane how much of a text is below, or that it ends where it is seen.
+pub fn text_below(pen: &mut Pen<'_>, area: Rect, below: usize, top: usize) {
+    if below == 0 && top == 0 {
+        return;
+    }
+    let text = if below == 0 { " end ".to_owned() } else { format!(" {below} more below ") };
+    let more = Words::of(Role::Quiet, text);
+    pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &more);
+}
+
 /// Says on the lower line of a frame how much of its list lies below, and how much of that is in trouble.
 pub fn more_below(pen: &mut Pen<'_>, area: Rect, below: usize, trouble: usize) {
     if below == 0 || area.width < 4 {

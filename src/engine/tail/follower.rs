@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::reader::{Over, Reader, Said};
+use super::together::Together;
 use crate::domain::log_source::Boot;
 use crate::engine::transport::Connection;
 use crate::engine::watch::sentence;
@@ -24,8 +25,6 @@ use crate::text::Foreign;
 
 /// Rows that are sent together: at least, when so many wait, and at most.
 const ROWS: usize = 256;
-/// How long a row may wait for others.
-const WAIT: Duration = Duration::from_millis(30);
 /// Silence after which a reader that goes on has told what was there.
 const QUIET: Duration = Duration::from_millis(400);
 /// Silence after which is looked whether anything can still come; doubled each time, up to the longest.
@@ -375,7 +374,7 @@ impl Follower {
         };
         let mut silence = Instant::now();
         let mut idle = IDLE;
-        let mut flush_at = Instant::now() + WAIT;
+        let mut together = Together::default();
         let mut following = false;
         loop {
             if follow && !following && (self.protocol.is_caught_up() || silence.elapsed() >= QUIET) {
@@ -383,11 +382,15 @@ impl Follower {
                 self.failing = false;
                 self.tell(self.standing(TailState::Following)).await;
             }
-            let waiting = !self.rows.is_empty();
+            // What was put there before the reader began, or beside it.
+            if !self.rows.is_empty() {
+                together.came(Instant::now());
+            }
+            let due = together.due();
             let said = tokio::select! {
                 biased;
                 // A row that waits goes when its time has come, also while others keep coming.
-                () = sleep_until(flush_at), if waiting => None,
+                () = sleep_until(due.unwrap_or(silence)), if due.is_some() => None,
                 said = reader.next() => Some(said),
                 () = sleep_until(silence + QUIET), if follow && !following => continue,
                 () = sleep_until(silence + idle), if follow => {
@@ -400,13 +403,13 @@ impl Follower {
                 }
             };
             match said {
-                None => self.out.rows(&mut self.rows).await,
+                None => {
+                    self.out.rows(&mut self.rows).await;
+                    together.sent(Instant::now());
+                }
                 Some(Said::Entries(entries)) => {
                     (silence, idle) = (Instant::now(), IDLE);
                     self.in_vain = if entries.is_empty() { self.in_vain } else { 0 };
-                    if !waiting {
-                        flush_at = Instant::now() + WAIT;
-                    }
                     for entry in &entries {
                         match self.protocol.take(entry, &mut self.rows) {
                             Taken::Told | Taken::Passed => {}
@@ -419,6 +422,7 @@ impl Follower {
                     }
                     if self.rows.len() >= ROWS {
                         self.out.rows(&mut self.rows).await;
+                        together.sent(Instant::now());
                     }
                 }
                 Some(Said::Over(Over::Well)) if !follow => return Ok(()),

@@ -13,6 +13,7 @@ mod lane;
 mod newest;
 mod page;
 mod reader;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

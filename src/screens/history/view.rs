@@ -7,12 +7,12 @@ use super::detail;
 use super::state::State;
 use crate::state::Runs;
 use crate::style::{Glyphs, Role};
-use crate::ui::columns::{Column, places};
+use crate::ui::columns::{self, Column, places};
 use crate::ui::words::Piece;
-use crate::ui::{Clock, Pen, Words, figure, markdown, pane, runs};
+use crate::ui::{Clock, Halves, Pen, Split, Words, figure, markdown, pane, runs};
 
-/// Below this width the details have no pane of their own beside the list.
-const SIDE_BY_SIDE: u16 = 100;
+/// How the list and the details share the screen.
+const SPLIT: Split = Split { beside: 100, share: 44, least: 46, most: 96 };
 
 /// What the list is called.
 const NAME: &str = "History";
@@ -26,43 +26,9 @@ const COLUMNS: [Column; 6] = [
     Column::of(&HEADINGS, 5, (5, 0, 5), true, 3),
 ];
 
-/// The parts of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Areas {
-    /// The list, with its frame.
-    pub list: Option<Rect>,
-    /// The details, with their frame.
-    pub detail: Option<Rect>,
-}
-
-impl Areas {
-    /// Rows of the list between its frame and its headings.
-    pub fn list_rows(&self) -> usize {
-        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
-    }
-
-    /// Lines of the details inside their frame.
-    pub fn detail_rows(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
-    }
-
-    /// Columns of the details inside their frame and margin.
-    pub fn detail_columns(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
-    }
-}
-
 /// Divides the screen.
-pub fn areas(area: Rect, state: &State) -> Areas {
-    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
-        return Areas { list: None, detail: Some(area) };
-    }
-    if area.width < SIDE_BY_SIDE {
-        return Areas { list: Some(area), detail: None };
-    }
-    let side = (area.width * 44 / 100).clamp(46, 96);
-    let list = Rect { width: area.width - side, ..area };
-    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..area }) }
+pub fn areas(area: Rect, state: &State) -> Halves {
+    SPLIT.of(area, state.zoomed, state.in_detail)
 }
 
 /// Draws the screen.
@@ -84,15 +50,8 @@ fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
     }
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let places = places(&COLUMNS, room.width.saturating_sub(2));
-    for (column, place) in COLUMNS.iter().zip(&places) {
-        let Some((at, width)) = place else { continue };
-        let heading = Words::of(Role::Quiet, column.heading);
-        if column.right {
-            pen.words_right(room.x + 2 + at, room.y, *width, &heading);
-        } else {
-            pen.words(room.x + 2 + at, room.y, *width, &heading);
-        }
-    }
+    let line = |y: u16| Rect { x: room.x + 2, y, width: room.width.saturating_sub(2), height: 1 };
+    columns::headings(pen, line(room.y), &COLUMNS, &places);
     if rows.is_empty() {
         let text = match (runs.all().is_empty(), runs.read) {
             (true, None) => "The store has not been read yet.",
@@ -108,14 +67,7 @@ fn list(state: &State, runs: &Runs, pen: &mut Pen<'_>, area: Rect) {
     for (number, y) in state.window.range(rows.len()).zip(room.y + 1..room.bottom()) {
         let Some(run) = rows.get(number) else { break };
         pen.words(room.x, y, 1, &runs::mark(run.state, glyphs));
-        for ((words, column), place) in cells(run, clock, glyphs).iter().zip(&COLUMNS).zip(&places) {
-            let Some((at, width)) = place else { continue };
-            if column.right {
-                pen.words_right(room.x + 2 + at, y, *width, words);
-            } else {
-                pen.words(room.x + 2 + at, y, *width, words);
-            }
-        }
+        columns::row(pen, line(y), &COLUMNS, &places, &cells(run, clock, glyphs));
         if cursor == Some(number) {
             pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
         }
@@ -156,11 +108,7 @@ fn details(state: &State, all: &Runs, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let lines = detail::lines(state, all, usize::from(room.width), pen.clock, pen.styles.glyphs);
     let below = lines.draw(pen, room, state.detail_top);
-    if below > 0 || state.detail_top > 0 {
-        let text = if below == 0 { " end ".to_owned() } else { format!(" {below} more below ") };
-        let more = Words::of(Role::Quiet, text);
-        pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &more);
-    }
+    pane::text_below(pen, area, below, state.detail_top);
 }
 
 fn row(run: &crate::domain::Run, clock: Clock, glyphs: &Glyphs) -> Vec<String> {

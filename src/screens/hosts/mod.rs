@@ -7,4 +7,4 @@ mod view;
 
 pub use detail::lines as detail_lines;
 pub use state::State;
-pub use view::{Areas, areas, pane_as_markdown, row_as_markdown, view};
+pub use view::{areas, pane_as_markdown, row_as_markdown, view};

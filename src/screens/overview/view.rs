@@ -10,10 +10,10 @@ use crate::state::{Fleet, Instance, ServiceRow};
 use crate::style::Role;
 use crate::text::width;
 use crate::ui::columns::{Column, Place, places};
-use crate::ui::{Filter, Pen, Words, pane};
+use crate::ui::{Filter, Halves, Pen, Split, Words, pane};
 
-/// Below this width the details have no pane of their own beside the list.
-const SIDE_BY_SIDE: u16 = 100;
+/// How the list and the details share the screen.
+const SPLIT: Split = Split { beside: 100, share: 35, least: 38, most: 74 };
 /// Below this height of the content the log has no pane of its own.
 const WITH_LOG: u16 = 30;
 /// What the list is called.
@@ -34,29 +34,10 @@ const COLUMNS: [Column; 7] = [
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Areas {
-    /// The list, with its frame.
-    pub list: Option<Rect>,
-    /// The details, with their frame.
-    pub detail: Option<Rect>,
+    /// The list and the details.
+    pub upper: Halves,
     /// The log, with its frame.
     pub log: Option<Rect>,
-}
-
-impl Areas {
-    /// Rows of the list between its frame and its headings.
-    pub fn list_rows(&self) -> usize {
-        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
-    }
-
-    /// Lines of the details inside their frame.
-    pub fn detail_rows(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
-    }
-
-    /// Columns of the details inside their frame and margin.
-    pub fn detail_columns(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
-    }
 }
 
 /// Divides the screen.
@@ -64,24 +45,16 @@ pub fn areas(area: Rect, state: &State) -> Areas {
     let log_height = if area.height >= WITH_LOG { (area.height * 3 / 10).clamp(8, 18) } else { 0 };
     let log = (log_height > 0).then(|| Rect { y: area.bottom() - log_height, height: log_height, ..area });
     let upper = Rect { height: area.height - log_height, ..area };
-    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
-        return Areas { list: None, detail: Some(upper), log };
-    }
-    if area.width < SIDE_BY_SIDE {
-        return Areas { list: Some(upper), detail: None, log };
-    }
-    let side = (area.width * 35 / 100).clamp(38, 74);
-    let list = Rect { width: area.width - side, ..upper };
-    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..upper }), log }
+    Areas { upper: SPLIT.of(upper, state.zoomed, state.in_detail), log }
 }
 
 /// Draws the screen.
 pub fn view(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {
     let areas = areas(area, state);
-    if let Some(area) = areas.list {
+    if let Some(area) = areas.upper.list {
         list(state, fleet, pen, area);
     }
-    if let Some(area) = areas.detail {
+    if let Some(area) = areas.upper.detail {
         details(state, fleet, pen, area, areas.log.is_none());
     }
     if let Some(area) = areas.log {
@@ -291,11 +264,7 @@ fn details(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect, with_log
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let lines = detail::lines(state, fleet, usize::from(room.width), pen.clock, pen.styles.glyphs, with_log);
     let below = lines.draw(pen, room, state.detail_top);
-    if below > 0 || state.detail_top > 0 {
-        let more = Words::of(Role::Quiet, format!(" {below} more below ",));
-        let more = if below == 0 { Words::of(Role::Quiet, " end ") } else { more };
-        pen.words_right(area.x + 2, area.bottom() - 1, area.width.saturating_sub(4), &more);
-    }
+    pane::text_below(pen, area, below, state.detail_top);
 }
 
 fn newest_lines(state: &State, fleet: &Fleet, pen: &mut Pen<'_>, area: Rect) {

@@ -8,13 +8,13 @@ use super::state::State;
 use crate::state::procedures::shelf::{Row, Shelf, Unfinished};
 use crate::style::{Glyphs, Role};
 use crate::text::Foreign;
-use crate::ui::columns::{Column, places};
-use crate::ui::{Clock, Pen, Words, figure, markdown, pane};
+use crate::ui::columns::{self, Column, places};
+use crate::ui::{Clock, Halves, Pen, Split, Words, figure, markdown, pane};
 
 /// The name of the list.
 const NAME: &str = "Runbooks";
-/// Below this width the details have no pane of their own beside the list.
-const SIDE_BY_SIDE: u16 = 110;
+/// How the list and the details share the screen.
+const SPLIT: Split = Split { beside: 110, share: 34, least: 40, most: 80 };
 
 const COLUMNS: [Column; 6] = [
     Column::of(&HEADINGS, 0, (11, 0, 11), false, 4),
@@ -35,43 +35,9 @@ const FITTING: [Column; 6] = [
     Column::of(&HEADINGS, 5, (4, 0, 4), true, 5),
 ];
 
-/// The parts of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Areas {
-    /// The list, with its frame.
-    pub list: Option<Rect>,
-    /// The details, with their frame.
-    pub detail: Option<Rect>,
-}
-
-impl Areas {
-    /// Rows of the list between its frame and its headings.
-    pub fn list_rows(&self) -> usize {
-        self.list.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
-    }
-
-    /// Lines of the details inside their frame.
-    pub fn detail_rows(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.height.saturating_sub(2)))
-    }
-
-    /// Columns of the details inside their frame and margin.
-    pub fn detail_columns(&self) -> usize {
-        self.detail.map_or(0, |area| usize::from(area.width.saturating_sub(4)))
-    }
-}
-
 /// Divides the screen.
-pub fn areas(area: Rect, state: &State) -> Areas {
-    if state.zoomed || (area.width < SIDE_BY_SIDE && state.in_detail) {
-        return Areas { list: None, detail: Some(area) };
-    }
-    if area.width < SIDE_BY_SIDE {
-        return Areas { list: Some(area), detail: None };
-    }
-    let side = (area.width * 34 / 100).clamp(40, 80);
-    let list = Rect { width: area.width - side, ..area };
-    Areas { list: Some(list), detail: Some(Rect { x: list.right(), width: side, ..area }) }
+pub fn areas(area: Rect, state: &State) -> Halves {
+    SPLIT.of(area, state.zoomed, state.in_detail)
 }
 
 /// Draws the screen; `folder` is where a person puts files of their own.
@@ -124,15 +90,8 @@ fn list(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let columns = if state.subject.is_some() { &FITTING } else { &COLUMNS };
     let places = places(columns, room.width.saturating_sub(2));
-    for (column, place) in columns.iter().zip(&places) {
-        let Some((at, width)) = place else { continue };
-        let heading = Words::of(Role::Quiet, column.heading);
-        if column.right {
-            pen.words_right(room.x + 2 + at, room.y, *width, &heading);
-        } else {
-            pen.words(room.x + 2 + at, room.y, *width, &heading);
-        }
-    }
+    let line = |y: u16| Rect { x: room.x + 2, y, width: room.width.saturating_sub(2), height: 1 };
+    columns::headings(pen, line(room.y), columns, &places);
     if rows.is_empty() {
         pen.text(room.x + 2, room.y + 2, room.width.saturating_sub(2), Role::Quiet, "No procedure is called that.");
         return;
@@ -147,14 +106,7 @@ fn list(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
             continue;
         }
         pen.words(room.x, y, 1, &mark(row, glyphs));
-        for ((words, column), place) in cells(row, shelf, clock, glyphs).iter().zip(columns).zip(&places) {
-            let Some((at, width)) = place else { continue };
-            if column.right {
-                pen.words_right(room.x + 2 + at, y, *width, words);
-            } else {
-                pen.words(room.x + 2 + at, y, *width, words);
-            }
-        }
+        columns::row(pen, line(y), columns, &places, &cells(row, shelf, clock, glyphs));
         if cursor == Some(number) {
             pen.tint(Rect { x: inside.x, y, width: inside.width, height: 1 }, Role::Selected);
         }
@@ -191,7 +143,7 @@ fn details(state: &State, shelf: Shelf<'_>, pen: &mut Pen<'_>, area: Rect) {
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let lines = detail::lines(state, shelf, usize::from(room.width), pen.clock, pen.styles.glyphs);
     let below = lines.draw(pen, room, state.detail_top);
-    pane::more_below(pen, area, below, 0);
+    pane::text_below(pen, area, below, state.detail_top);
 }
 
 fn texts(row: &Row<'_>, shelf: Shelf<'_>, clock: Clock, glyphs: &Glyphs) -> Vec<String> {
