@@ -114,8 +114,14 @@ impl Reel {
     /// What came already comes again.
     fn compare(&mut self, from: u64, known: &[u8]) -> Result<(), Rewritten> {
         if let Some(again) = &mut self.again {
+            // All of it comes at the head of each run of bytes, which may come in parts.
+            let wanted = usize::try_from(self.read).map_or(KNOWN, |read| read.min(KNOWN));
+            if from.saturating_add(wanted as u64) == self.read {
+                again.clear();
+            }
             again.extend_from_slice(known);
-            return Ok(());
+            let differs = |sum| again.len() == wanted && sum != sum_of(again);
+            return if self.place.sum.is_some_and(differs) { Err(Rewritten) } else { Ok(()) };
         }
         let first = self.read.saturating_sub(self.tail.len() as u64);
         let skip = usize::try_from(first.saturating_sub(from)).unwrap_or(usize::MAX);

@@ -5,6 +5,14 @@ f=$1 go=$2 mode=$3 place=$4 off=$5 was=$6 wat=$7
 real=$(readlink -f -- "$f" 2>/dev/null) || real=$f
 which() { stat -L -c %d-%i -- "$1"; }
 size_of() { stat -L -c %s "/proc/self/fd/$1"; }
+# How long the file is, when it was written last, and the moment by the host's clock of files: what proc shows of the program
+# that looks was made just now.
+look() {
+  set -- $(stat -L -c '%s %.9Y' -- /proc/self/fd/3 /proc/self 2>/dev/null)
+  size=${1:-0} wrote=${2-} now=${4-}
+  now=${now%.*}${now#*.}
+  case $now in ''|*[!0-9]*) now=0 ;; esac
+}
 # The file of this inode beside the one that is read, unless it is packed.
 beside() {
   d=${real%/*}
@@ -43,7 +51,8 @@ after() {
     case $s in *.gz|*.xz|*.bz2|*.zst) born=0 ;; esac
     if [ "$old" -eq 0 ] || [ "$born" -eq 0 ] || ! [ -r "$s" ]; then
       if [ "$s" -nt /proc/self/fd/3 ]; then said=later; fi
-    elif [ "$born" -lt "$old" ]; then
+    # A copy, made while the file still had its name.
+    elif [ "$born" -lt "$old" ] || [ "$born" -lt "$held" ]; then
       continue
     # Whoever writes learns of a rotation a little later.
     elif [ "$born" -eq "$old" ] || [ "$((born+1000000000))" -lt "$last" ]; then
@@ -104,18 +113,26 @@ before() {
   fi
 }
 # Where nothing has come for ten seconds it is looked once a second, not five times: each look begins two programs.
-unread=0 idle=0 step=1
+unread=0 idle=0 step=1 held=0 noted= wrote=
+# Births are compared with this host's clock where it is this host that notes them.
+case $(stat -f -L -c %T -- "$f" 2>/dev/null) in ext*|xfs|btrfs|tmpfs|overlayfs|zfs|f2fs) near=1 ;; *) near= ;; esac
 while :; do
-  [ "$go" != go ] || size=$(size_of 3)
+  now=0
+  [ "$go" != go ] || look
   [ "$size" -ge "$at" ] || exit 11
   if [ "$size" -gt "$at" ]; then
     # What was written into the old one until now stands before it.
     [ -z "$kept" ] || before
     to=$(( size > at+16777216 ? at+16777216 : size ))
     send + 3 "$at" "$to"
-    at=$to idle=0 step=1
+    at=$to idle=0 step=1 noted=$wrote
     [ "$(size_of 3)" -ge "$at" ] || exit 11
     continue
+  fi
+  # As long as it was and written all the same: other bytes may stand there.
+  if [ "$wrote" != "$noted" ]; then
+    [ "$at" -eq 0 ] || send + 3 "$at" "$at"
+    noted=$wrote
   fi
   if [ -f "$f" ] && ! [ "$f" -ef /proc/self/fd/3 ]; then
     if [ -r "$f" ]; then
@@ -129,12 +146,14 @@ while :; do
       [ "$(inode /proc/self/fd/5)" = "$chosen" ] || continue
       seen="$seen$(inode /proc/self/fd/3) "
       exec 4<&3 3<&5 5<&-
-      size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0 idle=0 step=1
+      size=$(size_of 3) kept=1 left=300 wat=$at at=0 unread=0 idle=0 step=1 noted=
       begins "$said" 0
       continue
     fi
     unread=$((unread+step))
     [ "$unread" -lt 25 ] && [ "$go" = go ] || exit 20
+  elif [ -n "$near" ] && [ -f "$f" ]; then
+    held=$now
   fi
   if [ -n "$kept" ]; then
     left=$((left-step))

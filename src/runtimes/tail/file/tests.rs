@@ -257,6 +257,51 @@ fn a_file_that_was_rewritten_and_grew_past_the_place_begins_anew() {
     assert_eq!(bench.rows.len(), 4);
 }
 
+/// What has the same length may be something else: it is looked at when the file was written to.
+#[test]
+fn a_file_that_was_rewritten_to_the_same_length_begins_anew() {
+    let mut bench = Bench::new(Since::Head, true);
+    bench.append("log", "f-1\nf-2\n");
+    bench.until("the first", |told| told.len() == 2);
+    std::thread::sleep(Duration::from_millis(600));
+    std::fs::write(bench.path("log"), "h-1\nh-2\n").unwrap();
+    bench.until("the second", |told| told.len() == 5);
+    assert_eq!(bench.told(), ["f-1", "f-2", CUT, "h-1", "h-2"]);
+    // While nobody reads.
+    bench.kill();
+    std::fs::write(bench.path("log"), "i-1\ni-2\n").unwrap();
+    bench.until("the third", |told| told.len() == 8);
+    assert_eq!(bench.told()[5..], [CUT, "i-1", "i-2"]);
+    // Touched, and still the same; then longer.
+    std::fs::File::options()
+        .append(true)
+        .open(bench.path("log"))
+        .unwrap()
+        .set_modified(std::time::SystemTime::now())
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    bench.append("log", "i-3\n");
+    bench.until("one more", |told| told.len() == 9);
+    assert_eq!(bench.told()[8], "i-3");
+}
+
+/// Copied and truncated, then renamed: what the copy holds was read already.
+#[test]
+fn a_copy_that_was_made_while_the_file_had_its_name_is_not_read() {
+    let mut bench = Bench::new(Since::Head, true);
+    bench.append("log", "one\ntwo\nthree\n");
+    bench.until("the first", |told| told.len() == 3);
+    std::thread::sleep(Duration::from_millis(600));
+    std::fs::copy(bench.path("log"), bench.path("log.1")).unwrap();
+    std::fs::write(bench.path("log"), "four\n").unwrap();
+    bench.until("what is new", |told| told.iter().any(|line| line == "four"));
+    std::thread::sleep(Duration::from_millis(600));
+    std::fs::rename(bench.path("log"), bench.path("log.2")).unwrap();
+    bench.append("log", "five\n");
+    bench.until("the successor", |told| told.iter().any(|line| line == "five"));
+    assert_eq!(bench.told(), ["one", "two", "three", CUT, "four", ROTATED, "five"]);
+}
+
 #[test]
 fn a_line_without_its_line_feed_is_told_once_and_whole() {
     let mut bench = Bench::new(Since::Head, false);
