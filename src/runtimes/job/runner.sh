@@ -117,7 +117,10 @@ qd_finish() {
 }
 
 qd_run_it() {
-  trap : HUP INT TERM
+  # Whoever stops the unit, or the host, asks all of it to end, us too: we stay, to say how it ended.
+  qd_asked=
+  trap : HUP INT
+  trap 'qd_asked=15' TERM
   qd_start $$ || exit 0
   echo "$$ $qd_start $qd_boot $1" >"$qd_dir/began.$$" || exit 0
   [ "$qd_owner" = "$qd_uid" ] || chown "$qd_owner" "$qd_dir/began.$$"
@@ -141,6 +144,13 @@ qd_run_it() {
   fi
   if [ -e "$qd_dir/cancel" ]; then
     qd_finish - - 0 1 0 -
+    exit 0
+  fi
+  # FAULT late
+  if [ -n "$qd_asked" ]; then
+    # It was to end before it began: what began now would be killed in its midst, together with us.
+    trap '' HUP INT TERM
+    qd_finish - "$qd_asked" 0 0 0 -
     exit 0
   fi
   case $qd_shell in bash) set -- bash -e -o pipefail ;; *) set -- /bin/sh -e ;; esac
@@ -169,11 +179,17 @@ qd_run_it() {
   ) &
   qd_watch=$!
   # A shell of its own, because only for a signal it also says something, so that 143 and SIGTERM are told apart.
-  /bin/sh -c 'trap : HUP INT TERM
+  /bin/sh -c '# FAULT early
+trap : HUP INT TERM
 d=$1 k=$2 u=$3
 shift 3
 ( exec >&3 2>&4 3>&- 4>&-; unset LC_ALL; . "$d/environment"; cd "${HOME:-/}" 2>/dev/null || cd /; umask "$u"; QD_JOB=$k; export QD_JOB; exec "$@" "$d/script" )
 echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1<>"$qd_dir/status" 2>&1 <"$qd_input"
+  qd_kept=$?
+  # systemd asks everything in the unit to end, and looks again for what came meanwhile: each program that is used from here
+  # on would be asked too, and how the command ended would be lost with one of them. They inherit this.
+  trap '' HUP INT TERM
+  # FAULT over
   { exec 8<&-; } 2>/dev/null
   rm -f "$qd_dir/starter"
   kill -TERM "$qd_watch" 2>/dev/null
@@ -196,6 +212,8 @@ echo $?' qd "$qd_dir" "$qd_key" "$qd_umask" "$@" 3>>"$qd_dir/out" 4>>"$qd_err" 1
   130 | 141) qd_sig=$((qd_exit - 128)) qd_exit=- ;;
   12[89] | 1[3-8][0-9] | 19[0-2]) [ "$qd_words" = 1 ] || qd_sig=$((qd_exit - 128)) qd_exit=- ;;
   esac
+  # The shell that tells it was asked to end before it listened, so it had begun nothing.
+  if [ "$qd_exit$qd_sig" = -- ]; then case $qd_kept in 129 | 130 | 143) qd_sig=$((qd_kept - 128)) ;; esac; fi
   if [ -e "$qd_dir/flood" ] && [ ! -e "$qd_dir/cancel" ]; then
     # SIGXFSZ: a file that grew too large.
     qd_cancelled=0 qd_exit=- qd_sig=25

@@ -73,6 +73,14 @@ impl Bench {
         self.begin_as(&sh(text), 1, &[], 30)
     }
 
+    /// Begins it with a place of the runner's script changed.
+    fn begin_changed(&self, text: &str, place: &str, to: &str) -> Option<Begun> {
+        let script = sh(text);
+        let whole = String::from_utf8(self.order(&script, "n").script().unwrap().to_vec()).unwrap();
+        assert!(whole.contains(place), "{place}");
+        began(self.sh(whole.replace(place, to).as_bytes()).as_bytes())
+    }
+
     fn look(&self) -> (u64, Told) {
         let answer = self.sh(&look(&self.named));
         told(answer.as_bytes()).unwrap_or_else(|| panic!("{answer:?}"))
@@ -196,14 +204,42 @@ fn every_end_is_told_apart() {
 fn a_command_that_ends_before_its_watcher_listens_ends() {
     for shell in shells() {
         let bench = Bench::new(shell);
-        let script = sh("echo quick");
-        let begin = bench.order(&script, "n");
-        let deaf = String::from_utf8(begin.script().unwrap().to_vec()).unwrap();
-        assert!(deaf.contains("# FAULT watching"));
-        let deaf = deaf.replace("# FAULT watching", "trap \"\" TERM; sleep 0.5");
-        assert_eq!(began(bench.sh(deaf.as_bytes()).as_bytes()), Some(Begun::Started));
+        let begun = bench.begin_changed("echo quick", "# FAULT watching", "trap \"\" TERM; sleep 0.5");
+        assert_eq!(begun, Some(Begun::Started));
         let ended = bench.ended();
         assert_eq!((ended.exit, ended.timed_out), (Some(0), false), "{shell} {ended:?}");
+    }
+}
+
+/// systemd asks whatever is in a unit to end, and looks again until nothing new is there: it also meets the programs by
+/// which the runner finds out how the command ended, and writes it down.
+#[test]
+fn a_signal_to_all_of_a_job_takes_nothing_from_what_is_known_of_its_end() {
+    let bench = Bench::new("/bin/sh");
+    let struck = bench.path("struck");
+    std::fs::create_dir(&struck).unwrap();
+    for program in ["cat", "rm", "mv", "wc", "tr", "sync", "grep"] {
+        let path = struck.join(program);
+        let text = format!("#!/bin/sh\nkill -TERM $$\nPATH=/usr/bin:/bin exec {program} \"$@\"\n");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let to = format!("PATH={}:$PATH", struck.display());
+    assert_eq!(bench.begin_changed("echo out; kill -15 $$", "# FAULT over", &to), Some(Begun::Started));
+    let ended = bench.ended();
+    assert_eq!((ended.exit, ended.signal, ended.cancelled, ended.output), (None, Some(15), false, 4));
+}
+
+#[test]
+fn what_is_to_end_before_it_began_never_begins_and_says_which_signal() {
+    for place in ["# FAULT late", "# FAULT early"] {
+        let bench = Bench::new("/bin/sh");
+        let mark = bench.path("mark");
+        let text = format!("touch {}", mark.display());
+        assert_eq!(bench.begin_changed(&text, place, "kill -TERM $$"), Some(Begun::Started), "{place}");
+        let ended = bench.ended();
+        assert_eq!((ended.exit, ended.signal, ended.cancelled), (None, Some(15), false), "{place}");
+        assert!(!mark.exists(), "{place}");
     }
 }
 
@@ -214,12 +250,9 @@ fn what_another_login_keeps_of_the_run_is_no_hindrance() {
         let public = bench.path("public");
         // A folder in the place of the file: nobody can write it, root neither.
         std::fs::create_dir_all(public.join(format!("token-{}-1", bench.named.run))).unwrap();
-        let script = sh("echo done");
-        let text = String::from_utf8(bench.order(&script, "n").script().unwrap().to_vec()).unwrap();
-        let usual = "qd_public=/var/tmp/quarterdeck-jobs\n";
-        assert!(text.contains(usual));
-        let text = text.replace(usual, &format!("qd_public={}\n", public.display()));
-        assert_eq!(began(bench.sh(text.as_bytes()).as_bytes()), Some(Begun::Started), "{shell}");
+        let here = format!("qd_public={}\n", public.display());
+        let begun = bench.begin_changed("echo done", "qd_public=/var/tmp/quarterdeck-jobs\n", &here);
+        assert_eq!(begun, Some(Begun::Started), "{shell}");
         assert_eq!(bench.ended().exit, Some(0), "{shell}");
     }
 }
