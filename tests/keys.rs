@@ -7,7 +7,8 @@ mod console;
 mod scene;
 
 use console::Console;
-use quarterdeck::port::{Effect, Input};
+use quarterdeck::input::key_name;
+use quarterdeck::port::{Effect, Input, Key, KeyCode};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -203,5 +204,59 @@ fn a_box_says_what_may_follow_and_stays_until_a_key_ends_it() {
         assert!(!console.screen().contains("Hide all instances") && !console.screen().contains("means nothing"));
         console.keys("z R");
         assert!(console.screen().contains("├ app-1"), "{}", console.screen());
+    }
+}
+
+/// What a keyboard, or a terminal that is not well, sends where a second key is awaited: it is told, and can do nothing.
+#[test]
+fn a_second_key_that_can_t_be_shown_is_told_as_its_number() {
+    for size in SIZES {
+        let mut console = Console::well(size);
+        for (odd, told) in [('\u{202E}', "202E"), ('\u{378}', "378"), ('\u{E126}', "E126"), ('\u{AD}', "AD")] {
+            console.keys("z").types(&odd.to_string());
+            let row = console.row_with(" means nothing here.");
+            assert!(row.contains(told) && !row.contains(odd), "{row}");
+        }
+        // Marks stand over something.
+        for mark in ['\u{301}', '\u{5AE}', '\u{D82}'] {
+            console.keys("z").types(&mark.to_string());
+            assert!(console.screen().contains(" means nothing here."), "{}", console.screen());
+        }
+    }
+}
+
+/// Whatever is pressed, each screen that comes of it can be drawn.
+#[test]
+fn keys_at_random_lead_to_nothing_that_can_t_be_drawn() {
+    let seed = std::env::var("QD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(11);
+    let count = std::env::var("QD_KEYS").ok().and_then(|count| count.parse().ok()).unwrap_or(400);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let odd =
+        ['\u{202E}', '\u{378}', '\u{301}', '\u{E126}', '\u{AD}', '\u{200D}', '\u{FE0F}', 'ß', '語', '🧑', '\u{1F3FD}'];
+    for size in SIZES {
+        let mut console = Console::in_trouble(size);
+        let mut pressed = Vec::new();
+        for _ in 0..count {
+            let key = match random.u8(..10) {
+                0 => Key::char(odd[random.usize(..odd.len())]),
+                1 => Key::plain(KeyCode::Esc),
+                2 => Key::plain([KeyCode::Enter, KeyCode::Tab, KeyCode::Up, KeyCode::Down][random.usize(..4)]),
+                3 => Key::ctrl(random.char('a'..='z')),
+                _ => Key::char(random.char('!'..='~')),
+            };
+            // What leaves is left out.
+            if key == Key::char('q') || key == Key::ctrl('c') {
+                continue;
+            }
+            pressed.push(key);
+            let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                console.0.press([key]);
+            }));
+            let last: Vec<String> = pressed.iter().rev().take(30).rev().map(|key| key_name::name(*key)).collect();
+            assert!(seen.is_ok(), "seed {seed}, {size:?}, after {} keys: {}", pressed.len(), last.join(" "));
+            if console.0.ended().is_some() {
+                console = Console::in_trouble(size);
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::Now;
 use crate::input::{Action, Context, Lookup, key_name};
 use crate::port::{Effect, Key, KeyCode};
 use crate::state::procedures::Shelf;
+use crate::text::Foreign;
 use crate::ui::Field;
 use crate::ui::list::Step;
 
@@ -111,6 +112,8 @@ pub fn key(model: &mut Model, key: Key, now: Now) -> Vec<Effect> {
                 // What was begun is dropped with a word, unless it was dropped on purpose.
                 if key.code != KeyCode::Esc {
                     let pressed = key_name::sequence_name(&[pending.as_slice(), &[key]].concat());
+                    // A keyboard makes any character, and a terminal that is not well sends any.
+                    let pressed = Foreign::from(pressed.as_str()).plain();
                     model.say(format!("{pressed} means nothing here."), now);
                 }
                 return Vec::new();
