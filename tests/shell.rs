@@ -275,6 +275,24 @@ fn news_are_taken_in_while_the_shell_has_the_screen() {
 }
 
 #[test]
+fn a_key_that_ended_the_program_is_not_taken_for_ours_when_its_signal_is_heard_of_late() {
+    let mut console = headless(setup());
+    console.keys("s");
+    console.say(Event::Shell(ShellNews::Ready(errand())));
+    console.0.shell_ends(ShellEnd::Killed(3));
+    for notice in [Notice::Stop(3), Notice::Stop(2), Notice::Suspend] {
+        console.0.notice(notice);
+    }
+    assert!(console.0.ended().is_none());
+    assert_eq!(console.0.shown().suspended, 0);
+    assert!(console.screen().contains("The shell on app-1 was ended by SIGQUIT"), "{}", console.screen());
+    // Later it is no key that makes it: no key makes a signal while the terminal is ours.
+    console.pass(Duration::from_secs(2));
+    console.0.notice(Notice::Stop(3));
+    assert!(console.0.ended().is_some());
+}
+
+#[test]
 fn without_a_shell_the_console_comes_back_and_says_why() {
     let mut console = headless(setup());
     console.keys("s");
@@ -323,5 +341,16 @@ fn the_pager_has_the_terminal_and_a_private_file_until_it_ends() {
     pty.send("\n");
     assert_back(&mut pty, "The pager showed");
     assert_eq!(files(), 0);
+    // Keys that end the pager by a signal leave the console as it is.
+    pty.keys("2");
+    for key in ["\x1c", "\x03", "\x1c"] {
+        let before = pty.count(b"secure=1");
+        pty.keys("o").wait_until(SOON, "the pager", |pty| pty.count(b"secure=1") > before && !pty.mode(1049));
+        pty.wait_quiet(Duration::from_millis(200));
+        pty.send(key).wait_until(SOON, "our screen", |pty| pty.mode(1049) && pty.screen().contains(OURS));
+        pty.read_during(Duration::from_millis(1200));
+        assert!(pty.state() != 'Z' && pty.mode(1049), "{pty:?}");
+        assert_eq!(files(), 0);
+    }
     leave(pty);
 }

@@ -113,7 +113,7 @@ where
         std::process::exit(i32::from(Ended::Signal(number).code()));
     };
     let lender = Arc::clone(&device);
-    signals::guard(force, move |number| signals::is_of_a_key(number) && lender.is_lent())
+    signals::guard(force, move |number| signals::is_of_a_key(number) && lender.keys_are_lent())
         .map_err(|error| Failure::Refused("listen to signals", error))?;
 
     let fault = Fault::from_environment();

@@ -32,6 +32,9 @@ pub fn is_of_a_key(number: u8) -> bool {
 /// From the first signal that asks for the end until the program is ended by force.
 pub const GRACE: Duration = Duration::from_millis(900);
 
+/// A program that ends by a key's signal may be told to have ended before the signal itself is: it comes within this.
+pub const KEYS_COME_LATE: Duration = Duration::from_secs(1);
+
 const HANGUP: u8 = 1;
 const INTERRUPT: u8 = 2;
 const QUIT: u8 = 3;

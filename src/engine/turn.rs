@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::outbox::Outbox;
 use super::run::Ended;
-use super::signals::{Notice, is_of_a_key};
+use super::signals::{KEYS_COME_LATE, Notice, is_of_a_key};
 use super::surface::Surface;
 use crate::app::{Model, update, view};
 use crate::domain::{Moment, Now, State};
@@ -76,6 +76,8 @@ pub(super) struct Turn<S> {
     size: Option<(u16, u16)>,
     /// Whether the screen has been given away.
     away: Away,
+    /// When it last came back from a program that had it.
+    returned: Option<Moment>,
     /// Who asked for the end, when it was not the person.
     stopped_by: Option<Ended>,
     pub(super) ended: Option<Ended>,
@@ -95,6 +97,7 @@ impl<S: Surface> Turn<S> {
             due: None,
             size: None,
             away: Away::Here,
+            returned: None,
             stopped_by: None,
             ended: None,
         }
@@ -193,8 +196,9 @@ impl<S: Surface> Turn<S> {
     pub(super) fn notice(&mut self, notice: Notice, now: Now) {
         match notice {
             // These keys were meant for the shell, and so is what stops a job.
-            Notice::Stop(signal) if self.away.lent().is_some() && is_of_a_key(signal) => {}
-            Notice::Suspend | Notice::Continued if self.away.lent().is_some() => {}
+            Notice::Stop(signal) if is_of_a_key(signal) && self.keys_are_lent(now) => {}
+            Notice::Suspend if self.keys_are_lent(now) => {}
+            Notice::Continued if self.away.lent().is_some() => {}
             Notice::Stop(signal) => self.stop(Ended::Signal(signal), now),
             Notice::Crashed => self.ended = Some(Ended::Crashed),
             Notice::Suspend => self.suspend(now),
@@ -205,6 +209,12 @@ impl<S: Surface> Turn<S> {
             },
             Notice::Resized => self.measure(now),
         }
+    }
+
+    /// Whether a signal that a key makes is for a program that has the screen, or had it a moment ago. While the screen is ours
+    /// no key makes any.
+    fn keys_are_lent(&self, now: Now) -> bool {
+        self.away.lent().is_some() || self.returned.is_some_and(|at| at.age(now.mono) < KEYS_COME_LATE)
     }
 
     /// Somebody other than the person wants the end. Without a terminal there is nothing to wait for.
@@ -273,6 +283,7 @@ impl<S: Surface> Turn<S> {
 
     fn come_back(&mut self, now: Now) {
         self.away = Away::Stopped;
+        self.returned = Some(now.mono);
         match self.surface.take_back() {
             Ok(true) => self.is_back(now),
             Ok(false) => {}

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::calling::{self, GIVE_TITLE_BACK, KEEP_TITLE};
 use super::foreground;
+use crate::engine::signals::KEYS_COME_LATE;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -75,6 +76,8 @@ struct Hold {
     owed: Vec<u8>,
     /// How often the terminal was taken or given; a frame of an earlier time is not written on.
     turn: u64,
+    /// When a program of ours had it last.
+    returned: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ impl Device {
             writing: false,
             owed: Vec::new(),
             turn: 0,
+            returned: None,
         });
         Ok(Self { tty, takes_texts, hold, changed: Condvar::new() })
     }
@@ -146,7 +150,7 @@ impl Device {
     /// # Errors
     /// When the terminal is gone or has been given back for good.
     pub fn take(&self) -> io::Result<()> {
-        let hold = self.lock()?;
+        let hold = self.hold();
         let waited = self.changed.wait_timeout_while(hold, PATIENCE, |hold| hold.writing);
         let (mut hold, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let cooked = match &hold.phase {
@@ -158,6 +162,7 @@ impl Device {
         if mends {
             // What was typed at the program and not read, and what the terminal answered it, are not for us.
             let _ = tcflush(&self.tty, QueueSelector::IFlush);
+            hold.returned = Some(Instant::now());
         }
         let mut raw = (*cooked).clone();
         raw.make_raw();
@@ -177,9 +182,7 @@ impl Device {
 
     /// Clicks and the wheel are ours from now on, or the terminal's own: what to write for it with the next frame.
     pub fn hear_mouse(&self, mouse: bool) -> &'static [u8] {
-        if let Ok(mut hold) = self.lock() {
-            hold.mouse = mouse;
-        }
+        self.hold().mouse = mouse;
         if mouse { MOUSE } else { NO_MOUSE }
     }
 
@@ -190,7 +193,7 @@ impl Device {
 
     /// The window has this title from now on, until the terminal is given away: what to write for it with the next frame.
     pub fn give_title(&self, title: Vec<u8>) -> Vec<u8> {
-        let Ok(mut hold) = self.lock() else { return Vec::new() };
+        let mut hold = self.hold();
         if !self.takes_texts || !matches!(hold.phase, Phase::Taken(_)) {
             return Vec::new();
         }
@@ -202,9 +205,7 @@ impl Device {
 
     /// Gives the terminal back, to take it again later. Does nothing when it is not taken.
     pub fn give(&self) {
-        if let Ok(hold) = self.lock() {
-            self.leave(hold, Next::Given);
-        }
+        self.leave(self.hold(), Next::Given);
     }
 
     /// Lends the terminal to a program of ours, with a line of words for whoever looks at it.
@@ -212,7 +213,7 @@ impl Device {
     /// # Errors
     /// When it is not ours to lend.
     pub fn lend(&self, words: &str) -> io::Result<()> {
-        let hold = self.lock()?;
+        let hold = self.hold();
         if !matches!(hold.phase, Phase::Taken(_)) || !self.is_ours() {
             return Err(io::Error::other("the terminal belongs to somebody else"));
         }
@@ -221,15 +222,17 @@ impl Device {
         Ok(())
     }
 
-    /// Whether a program of ours has the terminal.
-    pub fn is_lent(&self) -> bool {
-        self.lock().is_ok_and(|hold| matches!(hold.phase, Phase::Lent(_)))
+    /// Whether a signal that a key makes is for a program of ours: that has the terminal, or had it a moment ago. While the
+    /// terminal is ours no key makes any.
+    pub fn keys_are_lent(&self) -> bool {
+        let hold = self.hold();
+        matches!(hold.phase, Phase::Lent(_)) || hold.returned.is_some_and(|at| at.elapsed() < KEYS_COME_LATE)
     }
 
     /// Gives the terminal back for good. Safe to call from anywhere, any number of times, also from a panic and
     /// with a terminal that is blocked or gone; takes half a second at most.
     pub fn close(&self) {
-        if let Ok(hold) = self.lock() {
+        if let Some(hold) = self.hold_at_the_end() {
             self.leave(hold, Next::Closed);
         }
     }
@@ -288,13 +291,13 @@ impl Device {
     /// When the terminal is gone.
     pub fn write(&self, frame: &[u8]) -> io::Result<()> {
         let (turn, mut all) = {
-            let mut hold = self.lock()?;
+            let mut hold = self.hold();
             (hold.turn, std::mem::take(&mut hold.owed))
         };
         all.extend_from_slice(frame);
         let mut rest = all.as_slice();
         while !rest.is_empty() {
-            let mut hold = self.lock()?;
+            let mut hold = self.hold();
             if hold.turn != turn || !matches!(hold.phase, Phase::Taken(_)) {
                 return Ok(());
             }
@@ -312,7 +315,7 @@ impl Device {
                 }
             }
         }
-        let hold = self.lock()?;
+        let hold = self.hold();
         if hold.turn == turn {
             self.settle(hold);
         }
@@ -327,7 +330,7 @@ impl Device {
     /// Reads what the person typed, waiting `patience` at most. Empty when the wait was in vain; `None` when the
     /// terminal is gone or was given back for good. Waits without end while it is only given back for a while.
     pub fn read<'a>(&self, room: &'a mut [u8], patience: Option<Duration>) -> Option<&'a [u8]> {
-        let mut hold = self.lock().ok()?;
+        let mut hold = self.hold();
         while !matches!(hold.phase, Phase::Taken(_)) {
             if matches!(hold.phase, Phase::Closed) {
                 return None;
@@ -339,7 +342,7 @@ impl Device {
         if ready.is_empty() {
             return Some(&[]);
         }
-        let hold = self.lock().ok()?;
+        let hold = self.hold();
         if !matches!(hold.phase, Phase::Taken(_)) {
             return Some(&[]);
         }
@@ -375,15 +378,21 @@ impl Device {
         Ok(rest)
     }
 
-    /// The hold, within a time: a panic may have happened in the middle of anything.
-    fn lock(&self) -> io::Result<MutexGuard<'_, Hold>> {
+    /// The hold, however long it takes: that it is hard to get on a busy machine does not mean that the terminal is gone.
+    /// Nobody has it for longer than a part of a second.
+    fn hold(&self) -> MutexGuard<'_, Hold> {
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The hold, within a time: whoever closes may have panicked while it had it.
+    fn hold_at_the_end(&self) -> Option<MutexGuard<'_, Hold>> {
         let end = Instant::now() + Duration::from_secs(1);
         loop {
             match self.hold.try_lock() {
-                Ok(hold) => return Ok(hold),
-                Err(TryLockError::Poisoned(hold)) => return Ok(hold.into_inner()),
+                Ok(hold) => return Some(hold),
+                Err(TryLockError::Poisoned(hold)) => return Some(hold.into_inner()),
                 Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
-                Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
+                Err(TryLockError::WouldBlock) => return None,
             }
         }
     }
