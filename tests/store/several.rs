@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use quarterdeck::engine::store::Store;
 
-use super::common::{ALL, as_child, child, file, fill, integrity, open};
+use super::common::{ALL, as_child, beside, child, file, fill, integrity, open};
 use super::lab::{repetitions, report};
 
 const PROGRAMS: usize = 4;
@@ -86,4 +86,23 @@ async fn g3_a_writer_that_takes_ten_seconds_refuses_nobody_and_nobody_waits_to_r
     // Three times what one attempt to write may take.
     assert!(slowest < Duration::from_millis(450), "a reader waited for {slowest:?}");
     report("G3", 8, written, &format!("writes past a lock of {} s; slowest read {slowest:?}", held.as_secs()));
+}
+
+/// Whoever waits until nobody has the store open takes over what was left there: it is nobody's by then.
+#[tokio::test]
+async fn a_store_that_is_closed_has_let_go_of_its_runs() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path()).await;
+        store.begin(super::procedures::procedure("sweep", 1)).await.unwrap();
+        let lives = || std::fs::read_dir(folder.path().join("sessions")).unwrap().count();
+        assert_eq!(lives(), 1);
+        drop(store);
+        let begun = Instant::now();
+        // Without a pause: what comes next must hold in the first moment.
+        while beside(folder.path(), "-wal").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it is not closed");
+        }
+        assert_eq!(lives(), 0);
+    }
 }

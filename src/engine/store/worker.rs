@@ -77,6 +77,9 @@ impl Worker {
                 }
             }
         });
+        // Nobody writes here any more: the runs are free before the store is closed, so that whoever sees it closed can
+        // take them over.
+        self.session = None;
     }
 
     /// Opens it, and says how it stands then.
