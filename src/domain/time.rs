@@ -80,13 +80,9 @@ pub fn short(span: Duration) -> String {
 
 /// The same of what is still to come, such as a limit: never rounded down.
 pub fn short_at_most(span: Duration) -> String {
-    let unit = match span.as_millis() {
-        0..=60_000 => 1,
-        60_001..=86_400_000 => 60,
-        _ => 3600,
-    };
-    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-    short(Duration::from_secs(seconds.div_ceil(unit).saturating_mul(unit)))
+    let seconds = span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0));
+    let step = step_of_short(seconds);
+    short(Duration::from_secs(seconds.div_ceil(step).saturating_mul(step)))
 }
 
 /// The units of a length of time, largest first, with their milliseconds.
@@ -119,14 +115,18 @@ pub fn parse(word: &str) -> Option<Duration> {
 
 /// How long the text of [`short`] for `span` stays true.
 pub fn short_lasts(span: Duration) -> Duration {
-    let unit = match span.as_secs() {
+    let step = step_of_short(span.as_secs());
+    let past = Duration::new(span.as_secs() % step, span.subsec_nanos());
+    Duration::from_secs(step).saturating_sub(past)
+}
+
+/// From one text of [`short`] to the next it takes so many seconds.
+fn step_of_short(seconds: u64) -> u64 {
+    match seconds {
         0..60 => 1,
         60..86_400 => 60,
         _ => 3600,
-    };
-    let step = Duration::from_secs(unit);
-    let past = Duration::new(span.as_secs() % unit, span.subsec_nanos());
-    step.saturating_sub(past)
+    }
 }
 
 fn with_rest(count: u64, unit: &str, rest: u64, rest_unit: &str) -> String {
@@ -159,6 +159,7 @@ mod tests {
             (3_599_000, "1h"),
             (3_600_001, "1h 1m"),
             (86_400_000, "1d"),
+            (86_400_001, "1d 1h"),
         ];
         for (millis, text) in texts {
             assert_eq!(short_at_most(Duration::from_millis(millis)), text, "{millis}");

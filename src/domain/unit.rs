@@ -278,6 +278,13 @@ pub fn signal_name(signal: i32) -> String {
     name.map_or_else(|| format!("signal {signal}"), |name| (*name).to_owned())
 }
 
+/// A unit whose name a test knows to be one.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) fn known(word: &str) -> UnitName {
+    UnitName::new(word).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

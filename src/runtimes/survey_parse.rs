@@ -261,10 +261,7 @@ pub fn containers(output: &[u8]) -> Vec<Container> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-
-    fn unit(word: &str) -> UnitName {
-        UnitName::new(word).unwrap()
-    }
+    use crate::domain::unit::known as unit;
 
     #[test]
     fn who_we_are_is_read_and_nothing_is_taken_for_granted() {

@@ -2,6 +2,7 @@
 //! waits for ever.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use quarterdeck::domain::run::{RunState, StepState};
@@ -151,7 +152,9 @@ fn a_step_that_only_another_login_can_look_at_is_told_and_stays_as_it_is() {
     // What it left is in a folder of another login's, and its claim says whose.
     let (own, theirs) = (desk.path(&format!("state-of-jobs/runs/{run}")), desk.path("theirs"));
     fs::rename(&own, &theirs).unwrap();
-    let claim = std::path::PathBuf::from(format!("/var/tmp/quarterdeck-jobs/claim-{run}-0-1"));
+    let claims = Path::new("/var/tmp/quarterdeck-jobs");
+    let were_there = claims.exists();
+    let claim = claims.join(format!("claim-{run}-0-1"));
     fs::create_dir_all(&claim).unwrap();
     std::os::unix::fs::chown(&claim, Some(65534), None).unwrap();
     let left = desk.resume(&[]);
@@ -170,4 +173,13 @@ fn a_step_that_only_another_login_can_look_at_is_told_and_stays_as_it_is() {
     desk.write("go", "");
     let ended = desk.resume(&[]);
     assert!(ended.status.success(), "{}", told(&ended));
+    // What the run showed there goes, and the folder where it was made for this.
+    for entry in fs::read_dir(claims).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().contains(run.as_str()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    if !were_there {
+        let _ = fs::remove_dir(claims);
+    }
 }

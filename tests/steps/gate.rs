@@ -57,6 +57,8 @@ fn a_gate_is_judged_alone_left_open_and_gone_on_with() {
     let went = desk.resume(&["--yes"]);
     assert!(went.status.success(), "{}", told(&went));
     assert_eq!(desk.text("truth"), "changed\n", "{}", told(&went));
+    // What is confirmed is shown once.
+    assert_eq!(told(&went).matches("runbook run:").count(), 1, "{}", told(&went));
     let (run, _) = desk.recorded();
     let decided = &run.document.as_ref().unwrap().decided;
     assert_eq!((run.state, decided.go), (RunState::Succeeded, Go::Given));

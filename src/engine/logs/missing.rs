@@ -101,10 +101,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::domain::log_source::JournalMatch;
-
-    fn unit(word: &str) -> UnitName {
-        UnitName::new(word).unwrap()
-    }
+    use crate::domain::unit::known as unit;
 
     #[test]
     fn a_unit_that_no_host_has_and_that_said_nothing_is_nowhere() {

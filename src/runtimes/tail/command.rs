@@ -350,10 +350,7 @@ impl Keeps {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    fn unit(word: &str) -> UnitName {
-        UnitName::new(word).unwrap()
-    }
+    use crate::domain::unit::known as unit;
 
     #[test]
     fn a_whole_host_needs_no_match() {
