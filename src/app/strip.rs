@@ -236,8 +236,5 @@ fn whose(model: &Model, run: &RunId, room: usize) -> String {
 pub(super) fn word_for(model: &Model, name: &SiteName) -> String {
     let site = model.setup.sites.iter().find(|site| site.name == *name);
     let Some(folder) = site.and_then(|site| site.folder.as_ref()) else { return name.to_string() };
-    let folder: std::path::PathBuf = folder.components().collect();
-    let folder = Foreign::from(folder.as_os_str().as_encoded_bytes()).plain();
-    let bare = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if folder.chars().all(bare) { folder } else { format!("'{}'", folder.replace('\'', r"'\''")) }
+    crate::state::typed::folder(folder)
 }

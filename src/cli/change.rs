@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Exit, Reaching, Where, choose};
 use crate::domain::permit::{Confirm, Demand, Permit};
-use crate::domain::run::RunState;
+use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Count, Environment, HostName, Link, Lock, Motion, Run, ServiceName, Verb};
 use crate::engine::approach::Direct;
 use crate::engine::clock::{AnyClock, Clock, RealClock};
@@ -437,10 +437,13 @@ fn say(line: &str, json: bool) -> Result<(), Exit> {
 /// What a person is told who leaves in the middle.
 fn left(run: Option<&Run>, signal: u8) -> Exit {
     if let Some(run) = run {
-        super::output::complain(&format!(
-            "left in the middle of \"{}\": what was sent goes on at its hosts; qd looks at it at its next start",
-            run.title
-        ));
+        let sent = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
+        let told = if run.steps.iter().any(sent) {
+            "what was sent goes on at its hosts; qd looks at it at its next start"
+        } else {
+            "nothing is under way at its hosts"
+        };
+        super::output::complain(&format!("left in the middle of \"{}\": {told}", run.title));
     }
     Exit::Signal(signal)
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::choose::complain;
 use super::moment::{FORMS, When};
 use super::{Exit, output};
+use crate::domain::place::NO_SITE;
 use crate::domain::run::RunState;
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
 use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, settle};
@@ -217,6 +218,9 @@ async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, 
     }
     if left(store, goes_on(run)).await?.contains(&run.id) {
         beside.nobody = Some(last);
+        let places = output::here().ok();
+        let is_found = |name: &str| places.as_ref().is_none_or(|places| find(places, name).is_ok());
+        beside.without_site = run.site.as_str() != NO_SITE && !is_found(run.site.as_str());
     }
     if let Some(document) = &run.document
         && let Some(kept) = store.document(document.digest.clone()).await?

@@ -19,6 +19,8 @@ pub struct Decided {
     pub left_out: Vec<HostName>,
     /// Whether it is rolled back: of its ordinary steps none begins any more.
     pub rolls_back: bool,
+    /// What its way back came to, once that is known: at the end of the run.
+    pub went_back: Option<WentBack>,
     /// Whether it was begun with its gate alone, and whether the rest was permitted since.
     pub go: Go,
     /// When its go was given behind its gate, by the clock of whoever gave it; nothing where it was begun as a whole.
@@ -30,6 +32,17 @@ pub struct Decided {
     /// Which commits its versions meant when it began, or at its go: approvals are bound to them, and they are recorded with
     /// its release.
     pub meant: Vec<(InputName, String)>,
+}
+
+/// What the way back of a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WentBack {
+    /// All of it was done.
+    Whole,
+    /// The conditions of all that takes something back say that there was nothing to take back.
+    Needless,
+    /// Something of it was not done, or nobody knows whether it should have been.
+    Short,
 }
 
 /// That somebody confirmed what a run changes, after its gate was judged or when they took it up.
@@ -68,6 +81,7 @@ impl Decided {
         let new = newer.left_out.iter().filter(|host| !self.left_out.contains(host)).cloned().collect::<Vec<_>>();
         self.left_out.extend(new);
         self.rolls_back |= newer.rolls_back;
+        self.went_back = newer.went_back.or(self.went_back);
         self.go = self.go.max(newer.go);
         // It is given once: who confirms more of it later does not make it younger.
         self.gone = self.gone.or(newer.gone);

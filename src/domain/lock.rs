@@ -195,8 +195,8 @@ impl Lock {
     /// The run is named in full: at another workstation its end alone says nothing.
     /// `word` opens the site, in whose environment it is.
     pub fn way_out(&self, host: &HostName, word: &SiteWord, environment: &EnvName) -> String {
-        // A run that is known says its environment itself.
-        let of_site = word.alone();
+        // Where the run is not known nothing else says in which environment it is.
+        let of_site = word.with(environment);
         let (token, there) = (self.token, word.behind(environment));
         let breaking = format!("`qd lock break {token}{there} --reason \"…\"`");
         match (self.stands, &self.holder.run) {
@@ -344,7 +344,7 @@ mod tests {
         assert!(silent(Heard::Unknown).ends_with("since 12m"));
         let host = HostName::new("app-1").unwrap();
         let named = |lock: Lock| lock.way_out(&host, &SiteWord::default(), &lab().name);
-        assert!(named(lock(Stands::Reserved, false)).contains("qd run --resume 01939a2e-77aa"));
+        assert!(named(lock(Stands::Reserved, false)).contains("012389abcdef -e lab`"));
         assert!(named(lock(Stands::Held, true)).contains("`qd lock break 7 --reason"));
     }
 
@@ -354,12 +354,12 @@ mod tests {
         let word = SiteWord::path("'/srv/our sites/box'");
         let begun = Lock { reserved: true, ..lock(Stands::Held, false) }.way_out(&host, &word, &lab().name);
         assert!(
-            begun.contains("`qd run --resume 01939a2e-77aa-7c11-8f3e-012389abcdef '/srv/our sites/box'`")
+            begun.contains("`qd run --resume 01939a2e-77aa-7c11-8f3e-012389abcdef '/srv/our sites/box' -e lab`")
                 && begun.contains("`qd lock break 7 '/srv/our sites/box' -e lab --reason \"…\"`")
                 && !begun.contains("lapses"),
             "{begun}"
         );
         let left = lock(Stands::Held, false).left_told(&host, &Environment { word, ..lab() });
-        assert!(left.contains("012389abcdef '/srv/our sites/box'`"), "{left}");
+        assert!(left.contains("012389abcdef '/srv/our sites/box' -e lab`"), "{left}");
     }
 }

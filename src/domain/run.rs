@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use super::decided::{Confirmed, Decided, Go, Overridden, REASON, is_reason};
+pub use super::decided::{Confirmed, Decided, Go, Overridden, REASON, WentBack, is_reason};
 use super::name::{EnvName, HostName, PartId, ProcedureName, ServiceName, SiteName};
 use super::procedure::Given;
 use super::unit::UnitName;
@@ -236,11 +236,25 @@ impl Run {
         self.document.as_ref().is_some_and(|document| document.decided.rolls_back)
     }
 
-    /// Whether it has ended, and what it had done was taken back.
+    /// Whether it has ended, and what it had done was taken back, or there was nothing to take back.
     pub fn is_rolled_back(&self) -> bool {
-        // The way back stands behind everything else.
-        let is_back = self.steps.last().is_some_and(|last| last.state == StepState::Verified);
+        // Of an older record: the way back stands behind everything else.
+        let is_last_well = || self.steps.last().is_some_and(|last| last.state == StepState::Verified);
+        let is_back = match self.went_back() {
+            Some(WentBack::Whole | WentBack::Needless) => true,
+            Some(WentBack::Short) => false,
+            None => is_last_well(),
+        };
         self.rolls_back() && is_back && matches!(self.state, RunState::Failed | RunState::Stopped)
+    }
+
+    /// Whether it was rolled back, and its way back found that there was nothing to take back.
+    pub fn had_nothing_to_take_back(&self) -> bool {
+        self.is_rolled_back() && self.went_back() == Some(WentBack::Needless)
+    }
+
+    fn went_back(&self) -> Option<WentBack> {
+        self.document.as_ref().and_then(|document| document.decided.went_back)
     }
 
     /// How it stands or ended, in words for a person: its state, and what that alone would hide: that it was rolled back,
@@ -251,6 +265,9 @@ impl Run {
         let waived = self.steps.iter().filter(|step| step.state == StepState::Waived).count();
         match self.state {
             RunState::Running if rolls_back => "rolling back".to_owned(),
+            RunState::Failed | RunState::Stopped if self.had_nothing_to_take_back() => {
+                "rolled back, nothing to take back".to_owned()
+            }
             RunState::Failed | RunState::Stopped if self.is_rolled_back() => "rolled back".to_owned(),
             RunState::Failed | RunState::Stopped if rolls_back => format!("{}, not rolled back", self.state.word()),
             RunState::Succeeded if given_up > 0 => format!("succeeded, {given_up} failed"),
@@ -391,6 +408,8 @@ pub enum Finding {
     Unknown,
 }
 
+words!(WentBack { Whole "whole" Needless "needless" Short "short" });
+
 words!(Go { Unasked "unasked" Waits "waits" Given "given" });
 
 words!(Finding { Good "good" Bad "bad" Unknown "unknown" });
@@ -442,6 +461,22 @@ mod tests {
         assert_eq!(told(RunState::Failed, true, &[&failed, &never, &well]), "rolled back");
         assert_eq!(told(RunState::Failed, true, &[&failed, &never, &failed]), "failed, not rolled back");
         assert_eq!(told(RunState::Failed, false, &[&failed, &never]), "failed");
+    }
+
+    #[test]
+    fn what_a_way_back_came_to_counts_and_not_which_of_its_steps_is_the_last() {
+        let step = |state, attempt| RunStep { state, attempt, ..RunStep::default() };
+        let (well, never) = (step(StepState::Verified, 1), step(StepState::Skipped, 0));
+        let told = |last: &RunStep, went_back| {
+            let mut run = run(RunState::Failed, true, vec![step(StepState::Failed, 1), last.clone()]);
+            run.decide(&Decided { went_back, ..Decided::default() });
+            run.verdict_told()
+        };
+        assert_eq!(told(&never, Some(WentBack::Needless)), "rolled back, nothing to take back");
+        assert_eq!(told(&never, Some(WentBack::Whole)), "rolled back");
+        assert_eq!(told(&well, Some(WentBack::Short)), "failed, not rolled back");
+        // Older records say nothing of it.
+        assert_eq!((told(&well, None), told(&never, None)), ("rolled back".into(), "failed, not rolled back".into()));
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl SiteWord {
     pub fn behind(&self, environment: &EnvName) -> String {
         self.only_path().map(|path| format!(" {path} -e {environment}")).unwrap_or_default()
     }
+
+    /// What stands behind a command about something of an environment that the reader's machine may not know, with a space
+    /// before it: the environment, behind the path where only that opens the site.
+    pub fn with(&self, environment: &EnvName) -> String {
+        format!("{} -e {environment}", self.alone())
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +57,7 @@ mod tests {
         );
         assert_eq!((path.alone().as_str(), SiteWord::default().alone().as_str()), (" '/srv/our sites/box'", ""));
         let name = SiteWord::default();
+        assert_eq!((path.with(&lab).as_str(), name.with(&lab).as_str()), (" '/srv/our sites/box' -e lab", " -e lab"));
         assert_eq!((name.of(&site).as_str(), name.behind(&lab).as_str(), name.only_path()), ("box", "", None));
     }
 }

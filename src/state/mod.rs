@@ -14,6 +14,7 @@ pub mod report;
 pub mod run_report;
 pub mod runs;
 pub mod service_row;
+pub mod typed;
 pub mod under_way;
 
 pub use fleet::Fleet;

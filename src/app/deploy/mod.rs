@@ -64,6 +64,8 @@ pub fn with_sight<T>(model: &Model, clock: Clock, does: impl FnOnce(&Sight<'_>, 
     let lines = match (seen, model.procedure.procedure.as_ref()) {
         (Some(Ok(made)), Some(procedure)) => {
             let beside = begin::beside((&model.conducted, Some(environment)), known, made, procedure);
+            let offered = model.deploy_plan.as_ref().and_then(|seen| seen.offered.as_deref());
+            let beside = plan::Beside { offered, ..beside };
             Some(plan::lines(made, procedure, &beside, columns, clock, model.styles.glyphs))
         }
         (Some(Err(_)) | None, _) | (Some(Ok(_)), None) => None,

@@ -16,7 +16,7 @@ use crate::port::release::ReleaseWish;
 use crate::screens::deploy::{Planned, below, count, detail_lines, row_of, short_lines};
 use crate::state::deploy::what::{Pick, Row, procedures as choosable};
 use crate::state::deploy::{Page, first_following};
-use crate::state::procedures::{Chosen, Missing, again, has_gate, plan_seen};
+use crate::state::procedures::{Chosen, Missing, again, has_gate, offered_back, plan_seen};
 use crate::state::releases::{Known, service};
 use crate::text::Foreign;
 use crate::ui::Clock;
@@ -30,6 +30,8 @@ pub struct Seen {
     key: Key,
     /// It; what is still to be said where it can't be made.
     pub(super) plan: Result<Box<ProcedurePlan>, Vec<String>>,
+    /// The way back that somebody may choose when it fails.
+    pub(super) offered: Option<Box<ProcedurePlan>>,
     /// What was known of releases when it was confirmed; nothing while it is not.
     pub(super) known: Option<Box<Known>>,
 }
@@ -187,7 +189,10 @@ fn see_plan(model: &mut Model, now: Now) {
     });
     let Some(fleet) = &model.fleet else { return };
     let made = plan_seen(&procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice);
-    model.deploy_plan = Some(Seen { key, plan: made.map(Box::new).map_err(|missing| unsaid(&missing)), known });
+    let offered = offered_back(&procedure, &fleet.environment, Some(fleet), &wish.answers, &wish.choice);
+    let offered = offered.and_then(Result::ok).map(Box::new);
+    model.deploy_plan =
+        Some(Seen { key, offered, plan: made.map(Box::new).map_err(|missing| unsaid(&missing)), known });
 }
 
 /// What must be said before it can be planned.

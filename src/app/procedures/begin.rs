@@ -252,6 +252,7 @@ pub fn beside<'a>(
         decided: run.zip(environment).map(|(run, here)| again(run, procedure, here).decided).unwrap_or_default(),
         database: known.database_of(procedure, plan),
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),
+        offered: None,
     }
 }
 

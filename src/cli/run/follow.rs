@@ -244,12 +244,8 @@ impl<'a> Session<'a> {
         let permit = match new {
             Some(plan) => {
                 if !self.args.json {
-                    output::print(&told::plan(
-                        &plan,
-                        &self.prepared,
-                        (&self.prepared.decided, &BTreeMap::new()),
-                        false,
-                    ))?;
+                    let decided = &self.prepared.decided;
+                    output::print(&told::plan(&plan, &self.prepared, (decided, &BTreeMap::new())))?;
                     output::print("\n")?;
                 }
                 self.trust().await?;

@@ -285,7 +285,7 @@ impl Session<'_> {
             // What is confirmed anew is what is left.
             let is_rest = choice.what == Chosen::Rest;
             let done = if is_rest { done_before_word(run) } else { Default::default() };
-            let text = told::plan(&plan.without(&done), &self.prepared, (&decided, &answers.captured), false);
+            let text = told::plan(&plan.without(&done), &self.prepared, (&decided, &answers.captured));
             if is_rest && self.shown_rest.as_ref() == Some(&text) {
                 output::print("To be confirmed once more; the plan is the one that was shown.\n")?;
             } else {

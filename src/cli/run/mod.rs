@@ -18,6 +18,7 @@ mod summary;
 mod times;
 mod told;
 mod wait;
+mod whereabouts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, Reaching, choose};
 use crate::domain::{Environment, PartId, ProcedurePlan, RunId};
 use crate::port::Secret;
+use crate::state::procedures::Missing;
 
 /// What may be said.
 #[derive(Debug, Clone, Args)]
@@ -140,6 +142,8 @@ pub(super) struct Prepared {
     pub(super) read_only: Option<&'static str>,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) what: What,
+    /// The way back of what is new that a person may choose when it fails, or what must be said before it can be planned.
+    pub(super) offered: Option<Result<ProcedurePlan, Missing>>,
     /// What becomes of the database where older code comes back.
     pub(super) database: Vec<String>,
     /// Ways that the flags choose, by the part that decides.
@@ -201,7 +205,7 @@ async fn planned(args: &RunArgs, prepared: &Prepared, reach: &Reaching) -> Resul
     let What::New(plan) = &prepared.what else {
         return Err(usage("--plan is of a new run: name the procedure without --resume."));
     };
-    super::output::print(&told::plan(plan, prepared, (&prepared.decided, &Default::default()), args.json))?;
+    super::output::print(&told::beforehand(plan, prepared, args.json))?;
     if let Some(sentence) = clocks::apart(plan, &prepared.environment, reach).await {
         super::output::complain(&sentence);
     }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Prepared, RunArgs, What, answers, ask, choices, follow, inputs, loose, pair, releases, times, usage};
+use super::{
+    Prepared, RunArgs, What, answers, ask, choices, follow, inputs, loose, pair, releases, times, usage, whereabouts,
+};
 use crate::cli::{Exit, Reaching, Where, choose, output};
 use crate::domain::procedure::{Doing, Procedure, here};
 use crate::domain::{Environment, HostName, PartId, ProcedurePlan, Run, RunId};
 use crate::engine::own_file;
 use crate::port::Secret;
 use crate::site::UserFile;
-use crate::state::procedures::{Answers, Choice, Chosen, Missing, find_part, missing_json, plan};
+use crate::state::procedures::{Answers, Choice, Chosen, Missing, find_part, missing_json, offered_back, plan};
 
 /// What is to be done, where, with what; and the mistakes of the command line.
 pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared, Exit> {
@@ -20,7 +22,7 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
         None => None,
     };
     let file = args.procedure.as_deref().filter(|word| loose::is_path(word)).map(loose::File::read).transpose()?;
-    let (user, environment) = place(args, old.as_ref(), file.as_ref()).await?;
+    let (user, environment) = place(args, old.as_ref(), file.as_ref(), reach).await?;
     let mut environment = environment;
     let mut untrusted = None;
     let mut procedure = None;
@@ -51,6 +53,7 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
     let elsewhere = args.resume.as_deref().and_then(RunId::new);
     let mut database = Vec::new();
     let mut learned = releases::Learned::default();
+    let mut offered = None;
     let asked_of = procedure.as_ref().or(of_run);
     let decided = asked_of.map(|procedure| decided(args, procedure, &environment)).unwrap_or_default();
     let what = match (old.map(|run| run.id).or(elsewhere), &procedure) {
@@ -64,8 +67,9 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
             learned = releases::learn(procedure, &environment, &mut answers, reach).await?;
             let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
             choices::learn(procedure, &mut answers, trusted).await?;
-            let choice = choice(args, &environment)?;
-            let plan = planned(procedure, &environment, &mut answers, choice, args, &learned)?;
+            let mut choice = choice(args, &environment)?;
+            let plan = planned(procedure, &environment, &mut answers, &mut choice, args, &learned)?;
+            offered = offered_back(procedure, &environment, None, &answers, &choice);
             learned.judge(procedure, &plan)?;
             database = learned.database(procedure, &plan);
             What::New(Box::new(plan))
@@ -74,7 +78,19 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
     };
     let times = times::Times::read(&environment, procedure.as_deref()).await;
     let person = user.name;
-    Ok(Prepared { environment, person, read_only, secrets, what, database, decided, learned, times, untrusted })
+    Ok(Prepared {
+        environment,
+        person,
+        read_only,
+        secrets,
+        what,
+        offered,
+        database,
+        decided,
+        learned,
+        times,
+        untrusted,
+    })
 }
 
 /// Where: an environment of a site, or one of this run alone where there is no site to be meant.
@@ -82,6 +98,7 @@ async fn place(
     args: &RunArgs,
     old: Option<&Run>,
     file: Option<&loose::File>,
+    reach: &Reaching,
 ) -> Result<(UserFile, Arc<Environment>), Exit> {
     let without = old.is_some_and(|run| run.site.as_str() == loose::SITE);
     let named = args.site.clone().or_else(|| old.filter(|_| !without).map(|run| run.site.to_string()));
@@ -101,6 +118,12 @@ async fn place(
         let names: Vec<&str> = found.sites.iter().map(|site| site.name.as_str()).collect();
         usage(&format!("which site? Name one behind the procedure: {}.", names.join(", ")))
     })?;
+    // A run of another workstation does not say its environment here.
+    if let (Some(run), None, None) = (args.resume.as_deref().and_then(RunId::new), old, &wanted)
+        && choose::environment(&site, None)?.is_none()
+    {
+        return Ok((found.user, whereabouts::environment(&run, &site, reach).await?));
+    }
     Ok((found.user, choose::one_environment(&site, wanted.as_deref())?))
 }
 
@@ -211,14 +234,14 @@ fn planned(
     procedure: &Procedure,
     environment: &Environment,
     answers: &mut Answers,
-    mut choice: Choice,
+    choice: &mut Choice,
     args: &RunArgs,
     learned: &releases::Learned,
 ) -> Result<ProcedurePlan, Exit> {
     let mut asked = false;
     loop {
         learned.offer(procedure, answers);
-        let missing = match plan(procedure, environment, answers, &choice) {
+        let missing = match plan(procedure, environment, answers, choice) {
             Ok(mut plan) => {
                 args.parallel.into_iter().for_each(|at_once| plan.together(at_once));
                 return Ok(plan);
@@ -233,7 +256,7 @@ fn planned(
                 crate::domain::place::of_site(&environment.site, &environment.name)
             ));
         }
-        if !attended || !missing.wrong.is_empty() || !answers::ask(&missing, answers, &mut choice, environment)? {
+        if !attended || !missing.wrong.is_empty() || !answers::ask(&missing, answers, choice, environment)? {
             return Err(unplanned(procedure, &missing, args));
         }
     }

@@ -3,6 +3,7 @@
 use super::follow::Session;
 use crate::cli::{Exit, output};
 use crate::domain::RunId;
+use crate::domain::run::{RunStep, StepState};
 
 impl Session<'_> {
     /// The command that goes on with the run. A site that only its path opens is not found by its name.
@@ -16,10 +17,13 @@ impl Session<'_> {
 
     pub(super) fn left(&self, exit: Exit) -> Exit {
         if let Some(run) = &self.run {
-            output::complain(&format!(
-                "left in the middle: what was sent goes on at its hosts. Go on with: {}",
-                self.resumption(&run.id)
-            ));
+            let sent = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started);
+            let told = if run.steps.iter().any(sent) {
+                "what was sent goes on at its hosts"
+            } else {
+                "nothing is under way at its hosts"
+            };
+            output::complain(&format!("left in the middle: {told}. Go on with: {}", self.resumption(&run.id)));
         }
         exit
     }

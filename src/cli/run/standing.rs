@@ -116,6 +116,16 @@ impl Session<'_> {
         part.zip(document).is_some_and(|(part, document)| takes_back(&document, environment, part))
     }
 
+    /// Whether nothing of a step was begun, because the lock host can't be asked: a later try is all that it wants.
+    pub(super) fn is_unasked(&self, run: &Run, number: usize) -> bool {
+        let refused = |step: &&RunStep| {
+            step.state == StepState::Failed && step.reason == Some(Reason::Refused) && step.attempt == 0
+        };
+        let is_away = |host: &HostName| self.standing.fleet.host(host).is_none_or(|row| !row.link.is_up());
+        let is_cut_off = self.prepared.environment.lock_host.as_ref().is_some_and(is_away);
+        is_cut_off && run.steps.get(number).filter(refused).is_some()
+    }
+
     /// The services that a run is about, if something behind its gate was begun.
     fn concerned(&self, run: &Run) -> Vec<ServiceName> {
         let begun = run.steps.iter().any(|step| {

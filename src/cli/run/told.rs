@@ -19,7 +19,7 @@ use crate::domain::{InputName, PartId, Run, RunId};
 use crate::port::procedure::{Awaited, Evidence, Need, Piece};
 use crate::state::deploy::Spent;
 use crate::state::procedures::wording::{database_stays, held_up};
-use crate::state::procedures::{plan_json, plan_told_with};
+use crate::state::procedures::{offered_told, part_json, plan_json, plan_told_with};
 use crate::state::run_report::state_word;
 use crate::text::Foreign;
 
@@ -28,24 +28,45 @@ pub(super) fn plan(
     plan: &ProcedurePlan,
     prepared: &Prepared,
     (decided, found): (&BTreeMap<PartId, String>, &BTreeMap<InputName, String>),
-    json: bool,
 ) -> String {
-    let environment = &prepared.environment;
-    // What would be lost is no matter where nobody touches it.
-    let stays = if prepared.database.is_empty() { None } else { database_stays(plan, decided) };
-    let database = &stays.map_or_else(|| prepared.database.clone(), |told| vec![told]);
-    let window = held_up(plan, &environment.windows, jiff::Timestamp::now());
     let expected = |part: &PartId| prepared.times.of(part);
-    if json {
-        let mut told = plan_json(plan, expected);
-        told["database"] = json!(database);
-        told["window"] = json!(window);
-        return format!("{told:#}\n");
-    }
-    let procedure = environment.procedure(&plan.procedure);
+    let procedure = prepared.environment.procedure(&plan.procedure);
+    let (window, database) = beside(plan, prepared, decided);
     let window = window.into_iter().map(|told| format!("window: {told}"));
     let beside: Vec<String> = window.chain(database.iter().map(|told| format!("database: {told}"))).collect();
     plan_told_with(plan, procedure.map(Arc::as_ref), expected, &beside, decided, found).join("\n") + "\n"
+}
+
+/// The window that holds it up, and what becomes of the database.
+fn beside(
+    plan: &ProcedurePlan,
+    prepared: &Prepared,
+    decided: &BTreeMap<PartId, String>,
+) -> (Option<String>, Vec<String>) {
+    // What would be lost is no matter where nobody touches it.
+    let stays = if prepared.database.is_empty() { None } else { database_stays(plan, decided) };
+    let window = held_up(plan, &prepared.environment.windows, jiff::Timestamp::now());
+    (window, stays.map_or_else(|| prepared.database.clone(), |told| vec![told]))
+}
+
+/// A plan that is only looked at: with the way back that somebody may choose when it fails.
+pub(super) fn beforehand(shown: &ProcedurePlan, prepared: &Prepared, json: bool) -> String {
+    let expected = |part: &PartId| prepared.times.of(part);
+    let offered = prepared.offered.as_ref();
+    if json {
+        let (window, database) = beside(shown, prepared, &prepared.decided);
+        let mut told = plan_json(shown, expected);
+        (told["database"], told["window"]) = (json!(database), json!(window));
+        let parts = |back: &ProcedurePlan| back.parts.iter().map(|part| part_json(part, expected)).collect::<Vec<_>>();
+        told["offered_back"] = json!(offered.and_then(|back| back.as_ref().ok()).map(parts));
+        return format!("{told:#}\n");
+    }
+    let mut text = plan(shown, prepared, (&prepared.decided, &BTreeMap::new()));
+    if let Some(back) = offered {
+        let procedure = prepared.environment.procedure(&shown.procedure);
+        text.push_str(&(offered_told(shown, back, procedure.map(Arc::as_ref), expected).join("\n") + "\n"));
+    }
+    text
 }
 
 /// Prints what happens.
@@ -335,7 +356,7 @@ pub(super) fn need(
                 None => "no flag does: the site lets nobody override it".to_owned(),
             },
         ),
-        Need::Paused => ("the run is paused".to_owned(), "no flag does, only a terminal".to_owned()),
+        Need::Paused => ("the run is paused".to_owned(), "whoever goes on with it".to_owned()),
     }
 }
 

@@ -32,6 +32,18 @@ fn stuck(need: &Need) -> Option<usize> {
     }
 }
 
+/// What a run that is paused waits for, where a step of it says so: its host is away.
+fn waited_for(run: &Run) -> Option<String> {
+    let waits = |step: &&RunStep| step.state == StepState::Planned && !step.note.is_empty();
+    let step = run.steps.iter().find(waits)?;
+    let part = step.part.as_ref().map(ToString::to_string).unwrap_or_default();
+    Some(format!(
+        "the run is paused, and {part} on {} was not begun: {}",
+        step.host,
+        step.note.plain().trim_end_matches('.')
+    ))
+}
+
 impl Session<'_> {
     /// What is waited for no more, and then again, wants an answer of its own.
     pub(super) fn forget(&mut self) {
@@ -236,6 +248,11 @@ impl Session<'_> {
             ));
             return Ok(Exit::Waits);
         }
+        if matches!(need, Need::Paused) && (self.args.json || !self.attended) {
+            let waits = waited_for(run).unwrap_or_else(|| words.clone());
+            output::complain(&format!("{waits}. The run is left open; go on with: {resumption}"));
+            return Ok(Exit::Waits);
+        }
         if let (Need::Go, true) = (need, self.args.gate) {
             output::complain(&format!("{words}. Go on with: {resumption}"));
             return Ok(Exit::Ok);
@@ -251,6 +268,7 @@ impl Session<'_> {
         Ok(match need {
             Need::Unknown(..) if self.args.gate => Exit::Failed,
             Need::Failure(..) if is_away(need) => Exit::Waits,
+            Need::Failure(number, _) if self.is_unasked(run, *number) => Exit::Waits,
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,
             Need::Tick(_)

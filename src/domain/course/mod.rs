@@ -26,6 +26,9 @@ mod shift_tests;
 #[cfg(test)]
 mod tests;
 mod values;
+mod went_back;
+#[cfg(test)]
+mod went_back_tests;
 mod window;
 #[cfg(test)]
 mod window_tests;
@@ -428,14 +431,6 @@ impl Course {
     /// Whether nothing but its way back begins any more.
     pub fn goes_back(&self) -> bool {
         self.rolls_back
-    }
-
-    /// Whether what it had done was undone: the way back was begun, and all of it ended well.
-    pub fn is_rolled_back(&self) -> bool {
-        let back = self.rules.iter().filter(|rule| rule.role == super::procedure::Role::Rollback);
-        let mut steps = back.flat_map(|rule| &rule.steps).filter_map(|number| self.steps.get(*number)).peekable();
-        let some = steps.peek().is_some();
-        self.rolls_back && some && steps.all(|step| step.state.lets_go_on())
     }
 
     /// Whether nothing in it was left undone.

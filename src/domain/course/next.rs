@@ -239,7 +239,7 @@ impl Course {
 
     /// Whether everything that a step needs of its own part is there. What a person skipped or left out keeps nobody; what
     /// failed and was skipped by itself keeps whatever needs it from ever being begun.
-    fn needs(&self, rule: &Rule, number: usize) -> Needs {
+    pub(super) fn needs(&self, rule: &Rule, number: usize) -> Needs {
         let mut waits = false;
         for need in rule.needs.get(&number).into_iter().flatten() {
             if self.waived.contains(need) {
@@ -393,7 +393,7 @@ impl Course {
 }
 
 /// Whether a step may begin as far as it needs others of its part.
-enum Needs {
+pub(super) enum Needs {
     Met,
     /// For what is still to come.
     Waits,

@@ -316,12 +316,19 @@ pub enum Term {
     Differs(String, String),
 }
 
+impl Term {
+    /// The name that it speaks of.
+    pub fn name(&self) -> &str {
+        match self {
+            Term::Is(name) | Term::Not(name) | Term::Equals(name, _) | Term::Differs(name, _) => name,
+        }
+    }
+}
+
 impl Terms {
     /// The names that it speaks of.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|term| match term {
-            Term::Is(name) | Term::Not(name) | Term::Equals(name, _) | Term::Differs(name, _) => name.as_str(),
-        })
+        self.0.iter().map(Term::name)
     }
 
     /// Whether all hold of what `value` knows.

@@ -4,7 +4,7 @@ use super::release::has_begun;
 use super::task::{Activity, Task};
 use crate::domain::HostName;
 use crate::domain::release::Verdict;
-use crate::domain::run::{RunState, RunStep};
+use crate::domain::run::{Decided, RunState, RunStep, WentBack};
 
 impl Task {
     /// Ends it. Whoever hears of the end may leave at once, so everything else is done by then.
@@ -18,6 +18,11 @@ impl Task {
         }
         let is_ours = self.vouches(state).await;
         let state = if is_ours { state } else { RunState::Unknown };
+        if let Some(came) = self.course.went_back() {
+            let went_back = Some(if is_ours { came } else { WentBack::Short });
+            // What keeps it from being recorded keeps the end from it too, which tells that.
+            let _ = self.kit.ledger.decide(Decided { went_back, ..Decided::default() }).await;
+        }
         let mut release = self.release(state).await;
         if let Some(release) = release.as_mut().filter(|_| !is_ours) {
             (release.verdict, release.follow_ups) = (Verdict::Unknown, Vec::new());

@@ -15,7 +15,7 @@ impl Task {
             "How {part} on {host} stands can't be seen from here: {why}. {who} goes on with the run, a minute after it was \
              left here: qd run --resume {run}{site}.",
             host = step.host,
-            site = self.kit.place.environment.word.alone()
+            site = self.kit.place.environment.word.with(&self.kit.place.environment.name)
         );
         self.theirs.insert(number, why);
         self.course.pause();

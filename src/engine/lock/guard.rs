@@ -249,7 +249,14 @@ impl Keeper {
             }
             self.since = None;
         }
-        taken.map_err(|why| Denied::Refused(format!("The environment is locked: {why}")))
+        taken.map_err(|why| match why {
+            LockError::Unreachable { .. } | LockError::Odd(_) | LockError::Unwritable { .. } => {
+                Denied::Refused(format!("No change begins: {why}"))
+            }
+            LockError::Held { .. } | LockError::Lost { .. } | LockError::Other { .. } | LockError::Gone(_) => {
+                Denied::Refused(format!("The environment is locked: {why}"))
+            }
+        })
     }
 
     fn fence(&self, token: u64) -> Fence {

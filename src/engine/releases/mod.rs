@@ -192,8 +192,16 @@ impl Releases {
         let kept = store.examine(place, run.clone(), examined.clone()).await;
         kept.map_err(|error| format!("That it was examined could not be recorded: {error}."))?;
         let Some(shared) = &self.shared else { return Ok(None) };
-        let there = shared.examined(run, &examined).await;
-        Ok(there.err().map(|why| format!("Others can't see that it was examined yet: {why}.")))
+        if let Err(why) = shared.examined(run, &examined).await {
+            return Ok(Some(format!("Others can't see that it was examined yet: {why}.")));
+        }
+        let there = shared.list(&self.site, &self.environment).await.unwrap_or_default();
+        Ok(there.believes(run).map(|login| {
+            format!(
+                "It counts on this machine alone: the run is the login {login}'s, and others believe only that login of \
+                 it, or root. Have it examined by that login too."
+            )
+        }))
     }
 }
 

@@ -93,6 +93,19 @@ impl Found {
         self.whose().only(named).in_site(word).settle(here, &self.releases, &self.examined)
     }
 
+    /// Whose word others believe of this run, where that is not the login with which this was read: the login to which it
+    /// belongs, or whose record lay there first.
+    pub(super) fn believes(&self, run: &RunId) -> Option<String> {
+        let own = self.own.filter(|own| *own != 0)?;
+        let whose = self.whose();
+        let first = || {
+            let of_run = self.releases.iter().filter(|(release, _)| release.run == *run).map(|(_, maker)| maker);
+            of_run.min_by_key(|maker| (maker.since.is_none(), maker.since))
+        };
+        let believed = whose.owner(run).or_else(first)?;
+        (believed.uid != own).then(|| believed.login.plain())
+    }
+
     /// Sentences about what of it is not used.
     pub(super) fn told(&self, host: &HostName) -> Vec<String> {
         let mut told = Vec::new();

@@ -60,7 +60,7 @@ impl<'a> Whose<'a> {
     }
 
     /// The login to which a run belongs. A mirror that was made after somebody had recorded an end is none of that run.
-    fn owner(&self, run: &RunId) -> Option<&Maker> {
+    pub(super) fn owner(&self, run: &RunId) -> Option<&Maker> {
         let maker = &self.owners.get(run)?.maker;
         let first = self.first.get(run).copied().flatten();
         maker.since.is_some_and(|since| first.is_none_or(|first| since <= first)).then_some(maker)
@@ -266,6 +266,21 @@ mod tests {
         let (verdicts, told) = settled(&owner("ada", 1001, 2), Vec::new(), &there);
         assert_eq!(verdicts, []);
         assert!(told.contains("belongs to the login ada"), "{told}");
+    }
+
+    #[test]
+    fn whose_word_does_not_count_for_others_is_known_by_the_login_that_has_the_run() {
+        let found = |own: u32, owners: Vec<Owner>, since: u64| super::super::Found {
+            releases: vec![says("ada", 1001, since, Verdict::Failed)],
+            owners,
+            own: Some(own),
+            ..Default::default()
+        };
+        let of_others = |own, owners| found(own, owners, 9).believes(&run());
+        assert_eq!(of_others(OURS, owner("ada", 1001, 2).to_vec()).as_deref(), Some("ada"));
+        assert_eq!(of_others(1001, owner("ada", 1001, 2).to_vec()), None);
+        assert_eq!(of_others(0, owner("ada", 1001, 2).to_vec()), None, "everybody believes root");
+        assert_eq!(of_others(OURS, Vec::new()).as_deref(), Some("ada"), "it lay there first");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::domain::name::{EnvName, HostName, InputName, PartId, ProcedureName, S
 use crate::domain::procedure::Given;
 use crate::domain::run::{
     Check, Confirmed, Decided, Finding, Go, Overridden, Reason, RunDocument, RunState, RunStep, StepState, StepVerdict,
+    WentBack,
 };
 use crate::domain::unit::UnitName;
 use crate::domain::{Run, RunId};
@@ -55,6 +56,9 @@ pub(in crate::engine) struct DecidedForm {
     left_out: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     rolls_back: bool,
+    /// What its way back came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    went_back: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     go: Option<String>,
     /// When its go was given.
@@ -73,7 +77,8 @@ pub(in crate::engine) struct DecidedForm {
 
 impl DecidedForm {
     fn is_nothing(&self) -> bool {
-        let undecided = self.overridden.is_none() && self.confirmed.is_none() && self.meant.is_empty();
+        let undecided =
+            self.went_back.is_none() && self.overridden.is_none() && self.confirmed.is_none() && self.meant.is_empty();
         self.left_out.is_empty() && !self.rolls_back && self.go.is_none() && self.gone.is_none() && undecided
     }
 
@@ -81,13 +86,14 @@ impl DecidedForm {
     pub(in crate::engine) fn decided(self) -> Option<Decided> {
         let hosts = self.left_out.iter().map(|host| HostName::new(host).ok());
         let go = self.go.as_deref().map_or(Some(Go::default()), Go::of_word)?;
+        let went_back = self.went_back.as_deref().and_then(WentBack::of_word);
         let gone = self.gone.map(|at| at.parse()).transpose().ok()?;
         let overridden = self.overridden.map(|(by, why)| Overridden { by, why });
         let confirmed = self.confirmed.map(|(how, by)| Confirmed { how, by });
         let left_out = hosts.collect::<Option<_>>()?;
         let meant = self.meant.into_iter().map(|(name, commit)| Some((InputName::new(&name).ok()?, commit)));
         let meant = meant.collect::<Option<_>>()?;
-        Some(Decided { left_out, rolls_back: self.rolls_back, go, gone, overridden, confirmed, meant })
+        Some(Decided { left_out, rolls_back: self.rolls_back, went_back, go, gone, overridden, confirmed, meant })
     }
 }
 
@@ -99,7 +105,8 @@ impl From<&Decided> for DecidedForm {
         let overridden = decided.overridden.as_ref().map(|one| (one.by.clone(), one.why.clone()));
         let confirmed = decided.confirmed.as_ref().map(|one| (one.how.clone(), one.by.clone()));
         let meant = decided.meant.iter().map(|(name, commit)| (name.to_string(), commit.clone())).collect();
-        Self { left_out, rolls_back: decided.rolls_back, go, gone, overridden, confirmed, meant }
+        let went_back = decided.went_back.map(|came| came.word().to_owned());
+        Self { left_out, rolls_back: decided.rolls_back, went_back, go, gone, overridden, confirmed, meant }
     }
 }
 
@@ -325,6 +332,7 @@ impl DocumentForm {
     /// Takes in what was decided since.
     pub(in crate::engine) fn decide(&mut self, newer: DecidedForm) {
         self.decided.rolls_back |= newer.rolls_back;
+        self.decided.went_back = newer.went_back.or(self.decided.went_back.take());
         if newer.overridden.is_some() {
             self.decided.overridden = newer.overridden;
         }

@@ -103,7 +103,7 @@ pub(super) fn verdict(lines: &mut Lines, wizard: Wizard<'_>, sight: &Sight<'_>) 
         );
     }
     if let Some(version) = wizard.version_told() {
-        let back = run.is_rolled_back();
+        let back = run.is_rolled_back() && !run.had_nothing_to_take_back();
         let (label, role) = if back { ("took back", Role::Text) } else { ("version", Role::Strong) };
         lines.pair(label, Words::of(role, version));
     }

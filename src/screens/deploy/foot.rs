@@ -213,9 +213,11 @@ fn can_read_the_plan(state: &State, sight: &Sight<'_>) -> bool {
 /// What is said of a run that was ended, or failed.
 fn ended(sight: &Sight<'_>, wizard: Wizard<'_>, run: &Run) -> String {
     if run.is_rolled_back() {
+        let nothing = if run.had_nothing_to_take_back() { "there was nothing to take back; " } else { "" };
         return match wizard.runs_now(sight.known) {
-            Some((told, Weight::Good)) => format!("what runs now is {told}."),
-            Some((told, _)) => format!("what runs now is {told}: look."),
+            Some((told, Weight::Good)) => format!("{nothing}what runs now is {told}."),
+            Some((told, _)) => format!("{nothing}what runs now is {told}: look."),
+            None if run.had_nothing_to_take_back() => "there was nothing to take back.".to_owned(),
             None => "all of the way back was done.".to_owned(),
         };
     }

@@ -190,7 +190,11 @@ pub fn pages(state: &State, sight: &Sight<'_>, pen: &mut Pen<'_>, area: Rect) {
     let every = |_: Page| true;
     // What the mark alone does not say.
     let telling = |page: Page| {
-        let plain = matches!(stands(page).0, Stands::Ahead | Stands::Over) && page != Page::Gate;
+        let plain = match stands(page).0 {
+            Stands::Ahead => true,
+            Stands::Over => page != Page::Gate,
+            Stands::Going | Stands::Waits | Stands::Trouble | Stands::Unclear | Stands::Back | Stands::Never => false,
+        };
         page == current || !plain && !matches!(page, Page::What | Page::Plan)
     };
     let near = |page: Page| page == current || page == state.page;

@@ -10,8 +10,8 @@ use crate::domain::window::Windows;
 use crate::domain::{HostName, InputName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
 use crate::state::procedures::wording::{
-    BY_ITSELF, Grade, Row, alike, assignment, database_stays, found, held_up, lock, notes, occasion, rows, skipped,
-    stage, totals, way_back, whom,
+    BY_ITSELF, Grade, OFFERED, Row, alike, assignment, database_stays, found, held_up, lock, notes, occasion, rows,
+    skipped, stage, totals, way_back, whom,
 };
 use crate::style::{Glyphs, Role};
 use crate::text::{Budget, Foreign};
@@ -36,6 +36,8 @@ pub struct Beside<'a> {
     pub windows: Option<&'a Windows>,
     /// What becomes of the database where older code comes back.
     pub database: Vec<String>,
+    /// The way back that somebody may choose when it fails.
+    pub offered: Option<&'a ProcedurePlan>,
     /// What was decided in its run.
     pub decided: BTreeMap<PartId, String>,
     /// What was done before, where what is left of a run is confirmed anew.
@@ -89,6 +91,13 @@ pub fn lines(
     if let Some(back) = &plan.back {
         lines.space();
         lines.text(Role::Heading, &format!("The way back: {BY_ITSELF}"));
+        for part in &back.parts {
+            one(&mut lines, part, procedure, beside, columns, glyphs);
+        }
+    }
+    if let Some(back) = beside.offered {
+        lines.space();
+        lines.text(Role::Heading, &format!("The way back: {OFFERED}"));
         for part in &back.parts {
             one(&mut lines, part, procedure, beside, columns, glyphs);
         }

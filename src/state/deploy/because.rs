@@ -146,7 +146,9 @@ impl Wizard<'_> {
         let told = self.verdict()?;
         let run = self.run()?;
         if run.is_rolled_back() {
-            return Some(format!("{told} {}", self.rolled_back_by().unwrap_or_default()).trim_end().to_owned());
+            let by = self.rolled_back_by().map(|by| format!(" {by}")).unwrap_or_default();
+            let nothing = if run.had_nothing_to_take_back() { ", nothing to take back" } else { "" };
+            return Some(format!("rolled back{by}{nothing}"));
         }
         let is_left = run.state != crate::domain::run::RunState::Succeeded && !run.rolls_back() && self.has_begun();
         Some(if is_left { format!("{told}, left as it is") } else { told })

@@ -123,7 +123,7 @@ impl Wizard<'_> {
             Page::Verdict => match run.state {
                 RunState::Running => said(Stands::Ahead, "ahead"),
                 RunState::Succeeded => said(Stands::Over, "good"),
-                RunState::Failed | RunState::Stopped if run.is_rolled_back() => (Stands::Back, run.verdict_told()),
+                RunState::Failed | RunState::Stopped if run.is_rolled_back() => said(Stands::Back, "rolled back"),
                 RunState::Stopped if !self.has_begun() => (Stands::Never, run.verdict_told()),
                 RunState::Failed | RunState::Stopped => (Stands::Trouble, run.verdict_told()),
                 RunState::Unknown => said(Stands::Unclear, "unknown"),

@@ -4,6 +4,7 @@
 
 mod again;
 mod answers;
+mod back;
 pub mod conducted;
 mod expand;
 mod fact;
@@ -30,6 +31,7 @@ pub mod wording;
 
 pub use again::{again, commanded, done_before_word, found_out, once_more};
 pub use answers::{Answers, Choice, Chosen, Edited};
+pub use back::offered_back;
 pub use conducted::{Conduct, Conducted};
 pub use expand::{find_part, inner_id, inner_title, is_of};
 pub use grade::seen_grade;
@@ -41,7 +43,7 @@ pub use plan::{has_gate, plan, plan_seen};
 pub use printed::Printed;
 pub use sheet::Sheet;
 pub use shelf::Shelf;
-pub use told::{missing_json, plan_json, plan_told, plan_told_with};
+pub use told::{missing_json, offered_told, part_json, plan_json, plan_told, plan_told_with};
 pub use value::valid;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::expand::{Item, by_header, expand, is_of};
 use super::missing::{Asked, Missing, Wrong};
 use super::scope::{Found, Scope};
 use super::targets::{Place, hosts, likely};
-use super::{fact, fill, grade, request, restart, shift};
+use super::{back, fact, fill, grade, request, restart, shift};
 use crate::domain::channel::Silent;
 use crate::domain::host::BecomeRoot;
 use crate::domain::procedure::{
@@ -100,11 +100,9 @@ pub fn plan_seen(
     }
     let back = match choice.what {
         Chosen::Whole | Chosen::Rest if procedure.header.back == Back::Auto => {
-            let choice = Choice { what: Chosen::Rollback, ..choice.clone() };
             // What the parts before it capture is known by the time it begins.
-            let before = gate.iter().chain(chosen.iter().map(|(item, _)| item));
-            let answers = found_out(answers, before.map(|item| &item.options));
-            match plan_seen(procedure, environment, fleet, &answers, &choice) {
+            let before = gate.iter().chain(chosen.iter().map(|(item, _)| item)).map(|item| &item.options);
+            match back::ahead(procedure, environment, fleet, answers, choice, before) {
                 Ok(plan) => Some(Box::new(plan)),
                 Err(missing) => {
                     scope.missing.merge(missing);

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Answers, Asked, Choice, Chosen, Edited, Missing, find_part, inner_id, plan, plan_json, plan_told};
+use super::{
+    Answers, Asked, Choice, Chosen, Edited, Missing, find_part, inner_id, offered_back, offered_told, plan, plan_json,
+    plan_told,
+};
 use crate::domain::procedure::{Danger, Procedure};
 use crate::domain::{Environment, HostName, InputName, PartId, ProcedureName, ProcedurePlan};
 use crate::site::load_embedded;
@@ -171,6 +174,25 @@ fn the_way_back_that_is_planned_ahead_knows_what_will_have_been_captured() {
     let back = desk.plan(&Answers::default(), &Choice::default()).unwrap().back.unwrap();
     assert_eq!(back.parts[0].jobs[0].script.captured, [InputName::new("before").unwrap()]);
     assert_eq!(back.parts.len(), 2);
+}
+
+#[test]
+fn a_way_back_that_is_offered_is_told_beforehand_and_is_none_of_the_plan() {
+    let rollback = "## Rollback\n\n```sh {#back host=db-1}\nput \"$before\"\n```\n";
+    let forward = "# x\n\n```sh {#before host=db-1 capture=before danger=read}\nid\n```\n\n";
+    let desk = one(&format!("{forward}{rollback}"));
+    let (answers, choice) = (Answers::default(), Choice::default());
+    let offered = |desk: &Desk| offered_back(desk.procedure("one"), &desk.0, None, &answers, &choice);
+    let made = desk.plan(&answers, &choice).unwrap();
+    assert_eq!(made.back, None);
+    let told = offered_told(&made, &offered(&desk).unwrap(), None, |_| None).join("\n");
+    assert!(told.contains("  2  ") && told.contains("put \"$before\"") && told.contains("offered"), "{told}");
+    assert!(offered(&one(forward)).is_none(), "none is written down");
+    let by_rule = format!("+++\nback = \"auto\"\n+++\n{forward}{rollback}");
+    assert!(offered(&one(&by_rule)).is_none(), "it is in the plan");
+    let wants = format!("{forward}## Rollback\n\n```sh {{#back host=db-1}}\nput <which-one>\n```\n");
+    let told = offered_told(&made, &offered(&one(&wants)).unwrap(), None, |_| None).join("\n");
+    assert!(told.contains("when it is chosen") && told.contains("which_one"), "{told}");
 }
 
 #[test]

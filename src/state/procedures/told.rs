@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::Missing;
 use super::wording::{
-    BY_ITSELF, Grade, Row, alike, lock, notes, occasion, rows, safe, several, skipped, stage, terms, times, totals,
-    way_back, whom,
+    BY_ITSELF, Grade, OFFERED, Row, TO_COME, alike, lock, notes, occasion, rows, safe, several, skipped, stage, terms,
+    times, totals, way_back, whom,
 };
 use crate::domain::place::of_site;
 use crate::domain::procedure::{HERE, Job, LockWanted, PlannedPart, Procedure, ProcedurePlan, Role};
@@ -96,6 +96,30 @@ pub fn plan_told_with(
     lines
 }
 
+/// The way back that is only offered, as lines behind those of its plan; where it can't be planned yet, what it still wants.
+pub fn offered_told(
+    plan: &ProcedurePlan,
+    back: &Result<ProcedurePlan, Missing>,
+    procedure: Option<&Procedure>,
+    expected: impl Fn(&PartId) -> Option<Duration>,
+) -> Vec<String> {
+    let mut lines = vec![String::new(), format!("  the way back: {OFFERED}")];
+    match back {
+        Ok(back) => {
+            for (number, part) in back.parts.iter().enumerate() {
+                lines.push(String::new());
+                let number = plan.parts.len() + number + 1;
+                lines.extend(part_told(number, part, procedure, expected(&part.part), &BTreeMap::new()));
+            }
+        }
+        Err(missing) => {
+            lines.push(format!("  {TO_COME}:"));
+            lines.extend(missing.sentences().iter().map(|told| format!("     {}", safe(told))));
+        }
+    }
+    lines
+}
+
 fn role_told(role: Role) -> Option<&'static str> {
     match role {
         Role::Gate => Some("  gate: nothing behind it begins before all of it is well"),
@@ -151,25 +175,7 @@ fn row_told(row: Row, found: &BTreeMap<InputName, String>) -> String {
 
 /// The plan as JSON: what docs/runs.md says of it. Values of secrets are not in a plan, and so not here.
 pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Duration>) -> Value {
-    let part = |part: &PlannedPart| {
-        json!({
-            "part": part.part,
-            "title": part.title.plain(),
-            "kind": part.kind,
-            "role": part.role.word(),
-            "danger": part.danger.word(),
-            "recognised": part.recognised.word(),
-            "misread": part.misread.as_deref().map(safe),
-            "notes": notes(part, None, None),
-            "at_once": part.at_once,
-            "when": terms(&part.options.when),
-            "undo": part.options.undo,
-            "capture": part.options.capture,
-            "expected_seconds": expected(&part.part).map(|time| time.as_secs()),
-            "jobs": part.jobs.iter().filter(|job| !job.script.text.is_empty()).map(job_json).collect::<Vec<_>>(),
-            "previews": part.previews.iter().map(job_json).collect::<Vec<_>>(),
-        })
-    };
+    let part = |part: &PlannedPart| part_json(part, &expected);
     json!({
         "version": 1,
         "site": plan.site,
@@ -193,6 +199,27 @@ pub fn plan_json(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Dura
         "parts": plan.parts.iter().map(part).collect::<Vec<_>>(),
         "back": plan.back.as_ref().map(|back| back.parts.iter().map(part).collect::<Vec<_>>()),
         "missing": [],
+    })
+}
+
+/// One part of a plan as JSON.
+pub fn part_json(part: &PlannedPart, expected: impl Fn(&PartId) -> Option<Duration>) -> Value {
+    json!({
+        "part": part.part,
+        "title": part.title.plain(),
+        "kind": part.kind,
+        "role": part.role.word(),
+        "danger": part.danger.word(),
+        "recognised": part.recognised.word(),
+        "misread": part.misread.as_deref().map(safe),
+        "notes": notes(part, None, None),
+        "at_once": part.at_once,
+        "when": terms(&part.options.when),
+        "undo": part.options.undo,
+        "capture": part.options.capture,
+        "expected_seconds": expected(&part.part).map(|time| time.as_secs()),
+        "jobs": part.jobs.iter().filter(|job| !job.script.text.is_empty()).map(job_json).collect::<Vec<_>>(),
+        "previews": part.previews.iter().map(job_json).collect::<Vec<_>>(),
     })
 }
 

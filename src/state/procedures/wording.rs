@@ -82,6 +82,12 @@ pub fn totals(plan: &ProcedurePlan) -> Vec<(Grade, String)> {
 /// What is said of a way back that was permitted with the run.
 pub const BY_ITSELF: &str = "by rule, once, when something fails";
 
+/// What is said of a way back that is none of what is confirmed.
+pub const OFFERED: &str = "offered when something fails; none of it begins unless somebody chooses it then";
+
+/// What is said of one that can't be planned yet.
+pub const TO_COME: &str = "what it does is shown when it is chosen, since it must know more by then";
+
 /// The way back from a whole run: where it is written down, or that it is not.
 pub fn way_back(plan: &ProcedurePlan, procedure: &Procedure) -> Option<Result<String, &'static str>> {
     // Its own section comes before the procedure that its front matter names.

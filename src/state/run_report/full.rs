@@ -34,7 +34,7 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
         text.push_str(&format!("notice    {}\n", told_of(notice)));
     }
     if let Some(since) = beside.nobody.filter(|_| run.state == RunState::Running) {
-        text.push_str(&left(run, since));
+        text.push_str(&left(run, since, beside));
     }
     for (number, step) in run.steps.iter().enumerate() {
         let title = step.part.as_ref().and_then(|part| beside.titles.iter().find(|(known, _)| known == part));
@@ -86,7 +86,7 @@ fn told_of(notice: &Told) -> String {
 }
 
 /// What is to be known of a run that nobody here is at.
-fn left(run: &Run, since: jiff::Timestamp) -> String {
+fn left(run: &Run, since: jiff::Timestamp, beside: &Beside) -> String {
     let mut text = format!("\nNo console on this machine is at it, since {} UTC.\n", stamp(since));
     let moving = |step: &&RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
     for step in run.steps.iter().filter(moving) {
@@ -94,7 +94,13 @@ fn left(run: &Run, since: jiff::Timestamp) -> String {
         let at = step.at.map(|at| format!(" since {}", stamp(at))).unwrap_or_default();
         text.push_str(&format!("What was sent goes on without it: {part} on {}{at}.\n", step.host));
     }
-    text.push_str(&format!("Go on with it: qd run --resume {}\n", run.id));
+    text.push_str(&match beside.without_site {
+        false => format!("Go on with it: qd run --resume {}\n", run.id),
+        true => format!(
+            "Go on with it: qd run --resume {} FOLDER, where FOLDER is that of the site {}, which its name does not find here.\n",
+            run.id, run.site
+        ),
+    });
     text
 }
 

@@ -29,6 +29,8 @@ pub struct Beside {
     pub notices: Vec<Told>,
     /// Since when no console here is at it although it goes on.
     pub nobody: Option<Timestamp>,
+    /// Whether its site is not found here by its name.
+    pub without_site: bool,
     /// The titles of its parts.
     pub titles: Vec<(PartId, String)>,
 }
