@@ -68,6 +68,9 @@ fn a_way_back_that_fails_or_asks_is_not_waited_for() {
         )
     };
     let fails = Desk::new(&document("```sh {#back host=here}\nexit 8\n```"));
+    let plan = |more: &[&str]| qd(&fails, &[&["run", "./run.md", "shop", "-e", "lab", "--plan"][..], more].concat());
+    says(&plan(&[]), 0, &["the way back: offered when something fails", "exit 8", "everything is back"]);
+    says(&plan(&["--json"]), 0, &["\"offered_back\": [", "exit 8"]);
     let ended = qd(&fails, &base);
     says(&ended, 2, &["failed, not rolled back", "status 8"]);
     assert!(!told(&ended).contains("| everything is back"), "{}", told(&ended));

@@ -24,10 +24,15 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
+        Self::locked_at("me")
+    }
+
+    /// The environment's lock lies on this host.
+    fn locked_at(host: &str) -> Self {
         let sshd = Sshd::start("");
         let mut desk = Desk::new("", "");
         let site = format!(
-            "title = \"shop\"\n[environments.lab]\nlock_host = \"me\"\nstate_directory = \"{}\"\n[environments.lab.hosts]\n\
+            "title = \"shop\"\n[environments.lab]\nlock_host = \"{host}\"\nstate_directory = \"{}\"\n[environments.lab.hosts]\n\
              box = {{ ssh = \"box\" }}\nme = {{ local = true }}\n",
             desk.path("state-of-jobs").display()
         );
@@ -98,6 +103,25 @@ fn a_way_back_whose_host_stays_away_is_left_open_and_finished_by_whoever_takes_i
 }
 
 #[test]
+fn a_lock_host_that_cannot_be_asked_leaves_a_run_open_of_which_nothing_was_begun() {
+    let mut shop = Shop::locked_at("box");
+    shop.desk
+        .document("+++\nlock = true\n+++\n# P\n\n```sh {#put host=me danger=change}\necho new >>ROOM/truth\n```\n");
+    let serving = shop.sshd.connections();
+    shop.sshd.stop();
+    assert!(serving.is_empty());
+    let left = shop.desk.qd(&["--yes"], None);
+    let said = told(&left);
+    assert_eq!(left.status.code(), Some(75), "{said}");
+    assert!(said.contains("the lock host box can't be asked") && !said.contains("is locked"), "{said}");
+    assert_eq!(shop.desk.text("truth"), "", "{said}");
+    shop.sshd.serve("");
+    let ended = shop.desk.resume(&["--yes", "--on-failure", "retry"]);
+    assert!(ended.status.success(), "{}", told(&ended));
+    assert_eq!(shop.desk.text("truth"), "new\n");
+}
+
+#[test]
 fn a_way_back_that_fails_with_something_sent_is_ended_by_rule_and_not_by_a_person() {
     let desk = Desk::here("");
     desk.document(
@@ -128,6 +152,7 @@ fn a_way_back_by_itself_says_which_step_did_not_run() {
     desk.document(&document(" when=before"));
     let back = told(&desk.qd(&["--yes"], None));
     assert!(back.contains("its condition does not hold: when=\"before\""), "{back}");
+    assert!(back.contains("rolled back, nothing to take back"), "what gives it was never begun\n{back}");
     assert_eq!(desk.recorded().0.state, RunState::Failed, "it has ended: nothing is left for a person\n{back}");
 }
 

@@ -19,6 +19,7 @@ mod back;
 mod decided;
 #[path = "../common/digest.rs"]
 mod digest;
+mod elsewhere;
 mod follow;
 mod gate;
 mod guarded;
