@@ -144,7 +144,8 @@ impl Watch {
         }
     }
 
-    /// Waits, and judges its guard meanwhile.
+    /// Waits, and judges its guard meanwhile. Whoever takes it up waits for what is left; with a guard all of it anew, since
+    /// nobody judged meanwhile.
     async fn hold(
         &self,
         span: Duration,
@@ -152,6 +153,7 @@ impl Watch {
         since: Option<jiff::Timestamp>,
         judged: &mut Vec<Check>,
     ) -> Came {
+        let since = since.filter(|_| guard.is_none());
         let gone = since.map(|since| self.kit.place.clock.now().since(since)).unwrap_or_default();
         let until = self.now().after(span.saturating_sub(gone));
         held(&self.kit, self.number, &self.record, (span, until), guard, judged).await
