@@ -57,6 +57,8 @@ fn keys_frames_and_the_end_come_however_fast_lines_come() {
     pty.send("flood\r");
     // More than comes at once, so that the flood is at its height.
     pty.wait_until(SOON, "the flood", |pty| lines(pty) > 50_000);
+    // What is never silent is not being read for ever: its lines are of now.
+    pty.wait_until(SOON, "it follows", |pty| !pty.screen().contains("flood reading"));
     for _ in 0..3 {
         let before = lines(&pty);
         pty.wait_until(patient(ANSWERED), "the next frame", |pty| lines(pty) > before);

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::follower::Out;
-use super::lane::{Connections, Lane, Over, Takes, rest};
+use super::lane::{ByLine, Connections, Lane, Over, TakesLines, rest};
 use crate::domain::log_source::LogCommand;
 use crate::port::log::{LogRow, TailState, TailWish};
-use crate::runtimes::tail::lines::Lines;
+use crate::runtimes::tail::lines::RawLine;
 use crate::runtimes::tail::output::Told;
 use crate::text::Foreign;
 
@@ -25,12 +25,11 @@ const SILENT: Duration = Duration::from_secs(15);
 /// Takes what a command prints; of a span that has an end no longer than there can be something of it.
 struct Printed<'a> {
     told: &'a mut Told,
-    lines: Lines,
     /// When the end of the span is reached, where nobody waits for what follows.
     end: Option<Instant>,
     /// When something came last.
     heard: Instant,
-    /// When something came first that is past the end.
+    /// When a line came first that is past the end.
     past: Option<Instant>,
 }
 
@@ -39,26 +38,20 @@ impl<'a> Printed<'a> {
         let begun = Instant::now();
         let left = |until: Timestamp| Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
         let end = wish.until.filter(|_| !wish.follow).map(|until| begun + left(until));
-        Self { told, lines: Lines::default(), end, heard: begun, past: None }
+        Self { told, end, heard: begun, past: None }
     }
 }
 
-impl Takes for Printed<'_> {
-    fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool {
-        let mut whole = Vec::new();
-        self.lines.push(bytes, &mut whole);
-        whole.iter().for_each(|line| self.told.take(line, Timestamp::now(), rows));
-        self.heard = Instant::now();
+impl TakesLines for Printed<'_> {
+    fn line(&mut self, line: &RawLine, rows: &mut Vec<LogRow>) {
+        self.told.take(line, Timestamp::now(), rows);
         if self.told.is_past() {
-            self.past.get_or_insert(self.heard);
+            self.past.get_or_insert_with(Instant::now);
         }
-        true
     }
 
-    fn end(&mut self, rows: &mut Vec<LogRow>) {
-        if let Some(line) = self.lines.last() {
-            self.told.take(&line, Timestamp::now(), rows);
-        }
+    fn heard(&mut self) {
+        self.heard = Instant::now();
     }
 
     fn stops_at(&self) -> Option<Instant> {
@@ -83,7 +76,7 @@ pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connecti
         }
         let begun = Instant::now();
         let command = told.begin(Timestamp::now(), &mut lane.rows);
-        let mut take = Printed::new(&mut told, &wish);
+        let mut take = ByLine::new(Printed::new(&mut told, &wish));
         let live = wish.follow.then_some(TailState::Following);
         let wait = match lane.read(&connection, command, live, &mut take).await {
             Over::LinkLost => {

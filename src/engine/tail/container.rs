@@ -17,9 +17,10 @@ use crate::domain::log_source::{ContainerLog, ContainerName, Lane as Name};
 use crate::engine::containers::{Docker, Unread};
 use crate::engine::transport::Connection;
 use crate::port::End;
-use crate::port::log::{Origin, Since, TailState, TailWish};
+use crate::port::log::{LogRow, Origin, Since, TailState, TailWish};
 use crate::runtimes::compose::Reach;
 use crate::runtimes::tail::container::{Printed, is_of, plain_name, refusal, short};
+use crate::runtimes::tail::lines::RawLine;
 use crate::text::Foreign;
 
 /// How often is looked which containers there are, while all of them run and while one does not.
@@ -285,14 +286,14 @@ impl Follower {
         let command = printed.begin(reach, &wish, self.since, elapsed, follow);
         let live = self.lane.wish.follow.then_some(TailState::Following);
         let mut over = {
-            let mut take = ByLine::new(|line: &_, rows: &mut _| {
+            let mut take = ByLine::new(|line: &RawLine, rows: &mut Vec<LogRow>| {
                 printed.take(line, rows);
             });
             self.lane.read(connection, command, live, &mut take).await
         };
         if matches!(over, Over::NoRoom) {
             let command = printed.begin(reach, &wish, self.since, elapsed, false);
-            let mut take = ByLine::new(|line: &_, rows: &mut _| {
+            let mut take = ByLine::new(|line: &RawLine, rows: &mut Vec<LogRow>| {
                 printed.take(line, rows);
             });
             over = self.lane.look(connection, command, &mut take).await;

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::caught_up::CaughtUp;
 use super::follower::Out;
 use super::newest::Newest;
 use crate::domain::LinkFailure;
@@ -57,31 +59,54 @@ pub trait Takes {
     }
 }
 
-/// Takes lines, a last one without its line feed too.
-pub struct ByLine<F> {
-    lines: Lines,
-    take: F,
+/// Who takes a reader line by line.
+pub trait TakesLines {
+    /// Takes one line.
+    fn line(&mut self, line: &RawLine, rows: &mut Vec<LogRow>);
+    /// Something came, be it no whole line.
+    fn heard(&mut self) {}
+    /// When a reader that has not ended is let go, as it stands now; `None` reads to its end.
+    fn stops_at(&self) -> Option<Instant> {
+        None
+    }
 }
 
-impl<F: FnMut(&RawLine, &mut Vec<LogRow>)> ByLine<F> {
+impl<F: FnMut(&RawLine, &mut Vec<LogRow>)> TakesLines for F {
+    fn line(&mut self, line: &RawLine, rows: &mut Vec<LogRow>) {
+        self(line, rows);
+    }
+}
+
+/// Takes bytes apart into lines, a last one without its line feed too.
+pub struct ByLine<T> {
+    lines: Lines,
+    take: T,
+}
+
+impl<T: TakesLines> ByLine<T> {
     /// Each line is given to this.
-    pub fn new(take: F) -> Self {
+    pub fn new(take: T) -> Self {
         Self { lines: Lines::default(), take }
     }
 }
 
-impl<F: FnMut(&RawLine, &mut Vec<LogRow>)> Takes for ByLine<F> {
+impl<T: TakesLines> Takes for ByLine<T> {
     fn bytes(&mut self, bytes: &[u8], rows: &mut Vec<LogRow>) -> bool {
+        self.take.heard();
         let mut whole = Vec::new();
         self.lines.push(bytes, &mut whole);
-        whole.iter().for_each(|line| (self.take)(line, rows));
+        whole.iter().for_each(|line| self.take.line(line, rows));
         true
     }
 
     fn end(&mut self, rows: &mut Vec<LogRow>) {
         if let Some(line) = self.lines.last() {
-            (self.take)(&line, rows);
+            self.take.line(&line, rows);
         }
+    }
+
+    fn stops_at(&self) -> Option<Instant> {
+        self.take.stops_at()
     }
 }
 
@@ -169,8 +194,8 @@ impl Lane {
         self.heard.take().map(|heard| heard.elapsed())
     }
 
-    /// Runs a reader to its end; what it says is given to `take`, which makes rows of it. One that goes on (`follow`) counts as
-    /// following when it has been silent for a moment; `live` is what is said then.
+    /// Runs a reader to its end; what it says is given to `take`, which makes rows of it. One that goes on counts as following when
+    /// it has been silent for a moment, or when what comes is new ([`CaughtUp`]); `live` is what is said then.
     pub async fn read(
         &mut self,
         connection: &Arc<dyn Connection>,
@@ -201,6 +226,7 @@ impl Lane {
         };
         let (mut piece, mut pending) = (vec![0; PIECE], 0);
         let (mut silence, mut flush_at) = (Instant::now(), Instant::now() + WAIT);
+        let mut caught_up = CaughtUp::default();
         loop {
             let waiting = !self.rows.is_empty();
             let stops_at = take.stops_at();
@@ -232,6 +258,13 @@ impl Lane {
             if !take.bytes(piece.get(..length).unwrap_or_default(), &mut self.rows) {
                 self.send().await;
                 return Over::Stopped;
+            }
+            if live.is_some()
+                && let Some(at) = newest_of(&self.rows)
+                && caught_up.hears(at, Timestamp::now())
+                && let Some(state) = live.take()
+            {
+                self.tell(state).await;
             }
             pending = if waiting { pending + length } else { length };
             if self.rows.len() >= ROWS || pending >= BYTES {
@@ -271,6 +304,14 @@ impl Lane {
             end => Over::Ended(end, output.stderr),
         }
     }
+}
+
+/// When the newest of these lines was written.
+fn newest_of(rows: &[LogRow]) -> Option<Timestamp> {
+    rows.iter().rev().find_map(|row| match row {
+        LogRow::Entry(entry) => Some(entry.at),
+        LogRow::Loss(_) => None,
+    })
 }
 
 /// Waits, but not longer than the link lasts.

@@ -4,6 +4,7 @@
 //! the streams, the waiting, and the channels. Nothing is ever dropped: a channel that is full stops the follower,
 //! which then reads no further, and the flow control of ssh stops journalctl on the host.
 
+mod caught_up;
 mod command;
 mod container;
 mod fields;
