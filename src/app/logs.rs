@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::layout::layout;
 use super::model::{Model, Screen};
-use super::{bookmarks, keepsakes, novelty};
+use super::{bookmarks, keepsakes, log_frame, novelty};
 use crate::domain::fact::size_told;
 use crate::domain::{Now, UnitName};
 use crate::input::Action;
@@ -14,7 +14,7 @@ use crate::port::Effect;
 use crate::port::log::{LogBatch, LogFields, Since};
 use crate::port::log_block::Row;
 use crate::port::log_page::LogPage;
-use crate::screens::logs::{MOST_COLUMNS, Place, Shape, Sight, State, TimeFormat, Told, areas, bars, new_patterns};
+use crate::screens::logs::{MOST_COLUMNS, Place, Shape, Sight, State, TimeFormat, Told, areas, bars};
 use crate::state::logs::{Chosen, Filter, NEWEST, NoPage, Reading, Ref, Scope};
 use crate::ui::list::Step;
 use crate::ui::{Clock, figure};
@@ -209,10 +209,9 @@ pub fn units_moved(model: &mut Model) -> Vec<Effect> {
 pub fn take(model: &mut Model, batch: &LogBatch) {
     if let Some(reading) = &mut model.reading {
         reading.take(batch);
-        if reading.store.is_working() {
-            reading.store.work();
-        }
     }
+    log_frame::search(model);
+    model.log_frame.rows_came();
 }
 
 /// Takes fields in.
@@ -452,7 +451,7 @@ pub(super) fn apply_filter(model: &mut Model) {
         && let Some(filter) = model.logs.changed_filter(reading)
     {
         reading.store.set_filter(&filter);
-        reading.store.work();
+        log_frame::search(model);
     }
 }
 
@@ -473,19 +472,11 @@ pub fn settle(model: &mut Model, now: Now) -> Vec<Effect> {
     if let Some(reading) = &mut model.reading {
         reading.store.fold(folded);
         reading.store.look_for_new(since);
-        if !reading.store.is_looking() {
-            reading.store.work();
-        }
     }
-    let Some(layout) = layout(model.size) else { return effects };
-    with(model, |state, sight| state.measure_columns(sight));
-    with(model, |state, sight| {
-        let areas = areas(layout.content, state, sight);
-        state.settle(sight, usize::from(areas.list.height));
-        let count = new_patterns(sight).len();
-        if let Some(pane) = &mut state.patterns {
-            pane.settle(count, areas.patterns.height);
-        }
-    });
+    let is_looking = model.reading.as_ref().is_some_and(|reading| reading.store.is_looking());
+    if !is_looking {
+        log_frame::search(model);
+    }
+    log_frame::settle(model);
     effects
 }

@@ -19,6 +19,7 @@ mod keys;
 pub mod layout;
 mod links;
 mod log_choice;
+mod log_frame;
 mod log_lines;
 mod logs;
 pub mod model;

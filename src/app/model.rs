@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calling;
+use super::log_frame::{self, LogFrame};
 use super::overlay::Overlay;
 use super::recent::Recent;
 use super::setup::Setup;
@@ -110,6 +111,8 @@ pub struct Model {
     pub under_way: UnderWay,
     /// What of the logs is read, and what came.
     pub reading: Option<Reading>,
+    /// What was done for their next frame.
+    pub(super) log_frame: LogFrame,
     /// Files that are being written.
     pub writing: Writing,
     /// How many tails were wished for; each has a number of its own.
@@ -228,6 +231,7 @@ impl Model {
             store: None,
             under_way: UnderWay::default(),
             reading: None,
+            log_frame: LogFrame::default(),
             writing: Writing::default(),
             tails: 0,
             overlay: None,
@@ -304,6 +308,11 @@ impl Model {
     /// Whether lines are being searched for what a person looks at: the loop goes on with it between keys and frames.
     pub fn is_searching(&self) -> bool {
         self.screen == Screen::Logs && self.reading.as_ref().is_some_and(|one| one.store.is_working())
+    }
+
+    /// Whether rows came that are not laid out, so that a frame must begin with [`Event::Frame`].
+    pub fn is_unsettled(&self) -> bool {
+        log_frame::is_due(self)
     }
 
     /// When the model wants to be woken, whatever is on screen.

@@ -8,7 +8,9 @@ use super::deploy::following as deploy_following;
 use super::model::{Model, Notice, Screen};
 use super::overlay::Overlay;
 use super::stroke::Stroke;
-use super::{calling, keepsakes, keys, links, mouse, overlay, procedures, releases, settle, shell, troubles, writing};
+use super::{
+    calling, keepsakes, keys, links, log_frame, mouse, overlay, procedures, releases, settle, shell, troubles, writing,
+};
 use crate::domain::{HostName, Link, Now};
 use crate::port::act::RunNews;
 use crate::port::event::HostEvent;
@@ -26,6 +28,11 @@ const PATH_STAYS: Duration = Duration::from_secs(60);
 /// Takes one event in.
 pub fn update(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
     model.logs.now = now.wall.as_microsecond();
+    model.log_frame.begins();
+    if log_frame::is_due(model) && !matches!(event, Event::Log(_) | Event::Frame) {
+        // Whatever comes now means the lines as they stand.
+        log_frame::lay_out(model);
+    }
     let mut effects = take(model, event, now);
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
         model.notice = None;
@@ -46,10 +53,10 @@ fn take(model: &mut Model, event: Event, now: Now) -> Vec<Effect> {
             if let Some(fleet) = &mut model.fleet {
                 fleet.wake(now);
             }
-            if let Some(reading) = &mut model.reading {
-                reading.store.work();
-            }
+            log_frame::search(model);
         }
+        // What is laid out follows from it as from every event.
+        Event::Frame => {}
         Event::Shown(number) => {
             if let Some(seen) = overlay::seen(model) {
                 seen.shown(number);

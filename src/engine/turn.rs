@@ -119,12 +119,12 @@ impl<S: Surface> Turn<S> {
 
     fn take(&mut self, event: Event, now: Now) {
         let before = if self.model.can_wait(&event) { self.words() } else { None };
-        let alters = !matches!(event, Event::Shown(_));
+        let alters = !matches!(event, Event::Shown(_) | Event::Frame);
         self.answers |=
             matches!(event, Event::Input(Input::Key(_) | Input::Paste(_) | Input::Click(..) | Input::Wheel(..)));
         let effects = update(&mut self.model, event, now);
         if !alters {
-            // That a frame was written out is no reason for another one.
+            // That a frame is drawn, or was written out, is no reason for another one.
         } else if before.is_some() && before == self.words() {
             self.beat = self.beat.or(Some(now.beat(now.mono)));
         } else {
@@ -346,6 +346,9 @@ impl<S: Surface> Turn<S> {
         let early = self.drawn.is_some_and(|drawn| drawn.after(self.pace()) > now.mono);
         if !self.changed || self.away != Away::Here || early || !self.surface.ready() {
             return;
+        }
+        if self.model.is_unsettled() {
+            self.event(Event::Frame, now);
         }
         let model = &self.model;
         let mut due = None;

@@ -233,3 +233,56 @@ fn figures_wait_for_the_next_second_and_words_do_not() {
     }
     assert_eq!((turn.surface.frames, turn.wake()), (3, Some(at(4000).mono)), "a list that changes no word waits");
 }
+
+#[test]
+fn lines_that_come_while_one_is_held_are_laid_out_once_for_a_frame_and_before_a_key() {
+    use crate::app::model::Screen;
+    use crate::domain::Lane;
+    use crate::port::log::{Cursor, LogBatch, LogEntry, LogRow};
+    let mut turn = turn();
+    let known = &crate::engine::drill::embedded::SITES[0];
+    let site = crate::site::load_built_in(known.name, known.site).unwrap();
+    let environment = std::sync::Arc::new(site.environments[0].clone());
+    let host = environment.hosts[0].name.clone();
+    turn.event(Event::Opened(environment), at(1000));
+    turn.model.screen = Screen::Logs;
+    turn.event(Event::Woke, at(1000));
+    let tail = turn.model.reading.as_ref().unwrap().id();
+    let batch = |number: u64| {
+        let entry = LogEntry {
+            cursor: Cursor::new(&format!("c={number}")).unwrap(),
+            at: Now::START.wall,
+            monotonic: 0,
+            boot: 0,
+            priority: 6,
+            unit: None,
+            identifier: "yes".into(),
+            pid: 0,
+            // No two of them say the same but for a number.
+            message: "z".repeat(usize::try_from(number).unwrap() + 1).into(),
+            cut: 0,
+        };
+        Event::Log(LogBatch { tail, host: host.clone(), lane: Lane::Journal, rows: vec![LogRow::Entry(entry)] })
+    };
+    let key = |turn: &mut Turn<Fake>, name: &str, millis: u64| {
+        for key in crate::input::key_name::parse_sequence(name).unwrap() {
+            turn.event(Event::Input(Input::Key(key)), at(millis));
+        }
+    };
+    (0..60).for_each(|number| turn.event(batch(number), at(1000)));
+    key(&mut turn, "k", 1000);
+    turn.draw(at(1100));
+    let (frames, place) = (turn.surface.frames, turn.model.logs.place);
+    for number in 60..90 {
+        turn.event(batch(number), at(1200));
+        assert!(turn.model.is_unsettled());
+    }
+    turn.draw(at(1300));
+    assert_eq!(turn.surface.frames, frames, "what came is counted with the next beat");
+    turn.time(at(2000));
+    turn.draw(at(2000));
+    assert!(!turn.model.is_unsettled() && turn.model.logs.place == place, "the line under the cursor stays");
+    turn.event(batch(90), at(2100));
+    key(&mut turn, "k", 2100);
+    assert!(!turn.model.is_unsettled() && turn.model.logs.place != place);
+}

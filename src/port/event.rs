@@ -25,6 +25,8 @@ pub enum Event {
     Input(Input),
     /// The moment came that `view` had named, or the loop woke for another reason.
     Woke,
+    /// A frame is about to be drawn: what comes by the hundred is laid out once for it.
+    Frame,
     /// A frame with the dialog of this number was written out: from now on keys can be meant for it.
     Shown(u64),
     /// The program was continued after a stop, or its terminal changed hands: everything must be drawn anew.
@@ -101,6 +103,7 @@ impl Event {
             },
             Event::Input(_)
             | Event::Woke
+            | Event::Frame
             | Event::Shown(_)
             | Event::Resumed
             | Event::Stop

@@ -118,21 +118,22 @@ impl Folds {
         near.take_while(|next| Self::goes_on(*next, hosts)).last().unwrap_or(row)
     }
 
-    /// Looks at one more slice.
-    pub fn work(&mut self, order: &Order, hosts: &[HostLog]) {
+    /// Looks at one more slice; how much of a slice that was, in percent.
+    pub fn work(&mut self, order: &Order, hosts: &[HostLog]) -> usize {
         if self.done {
-            return;
+            return 0;
         }
         let mut head = order.forward(self.frontier).next().and_then(|row| match self.kind(row, hosts) {
             Kind::Says(key) => Some((row, key, Self::end_of(row, order, hosts))),
             Kind::GoesOn | Kind::Loss => None,
         });
         let (mut rows, mut bytes, mut tail) = (0, 0, None);
+        let spent = |rows: usize, bytes: usize| (rows * 100 / SLICE_ROWS).max(bytes * 100 / SLICE_BYTES);
         let mut older = order.backward(self.frontier);
         loop {
             let Some(row) = older.next() else {
                 self.done = true;
-                return;
+                return spent(rows, bytes);
             };
             rows += 1;
             let message = hosts.get(usize::from(row.host())).and_then(|host| match host.row(row.number())? {
@@ -166,7 +167,7 @@ impl Folds {
             }
             self.frontier = row;
             if rows >= SLICE_ROWS || bytes >= SLICE_BYTES {
-                return;
+                return spent(rows, bytes);
             }
         }
     }

@@ -114,22 +114,23 @@ impl Novel {
         list
     }
 
-    /// Looks at one more slice of all rows.
-    pub fn work(&mut self, order: &Order, hosts: &[HostLog]) {
+    /// Looks at one more slice of all rows; how much of a slice that was, in percent.
+    pub fn work(&mut self, order: &Order, hosts: &[HostLog]) -> usize {
         if self.done {
-            return;
+            return 0;
         }
         let (mut rows, mut bytes) = (0, 0);
         let mut older = order.backward(self.frontier);
         while rows < SLICE_ROWS && bytes < SLICE_BYTES {
             let Some(row) = older.next() else {
                 self.done = true;
-                return;
+                break;
             };
             self.frontier = row;
             rows += 1;
             bytes += self.look(row, hosts);
         }
+        (rows * 100 / SLICE_ROWS).max(bytes * 100 / SLICE_BYTES)
     }
 
     /// Takes a row in that came just now, if it lies where was looked already.

@@ -116,10 +116,10 @@ impl Sieve {
         }
     }
 
-    /// Looks at one more slice of `base`.
-    pub fn work(&mut self, base: &Order, hosts: &[HostLog]) {
+    /// Looks at one more slice of `base`; how much of a slice that was, in percent.
+    pub fn work(&mut self, base: &Order, hosts: &[HostLog]) -> usize {
         if self.done {
-            return;
+            return 0;
         }
         let (mut found, mut around) = (Vec::new(), Vec::new());
         let (mut left, mut bytes) = (SLICE_ROWS, 0);
@@ -144,6 +144,7 @@ impl Sieve {
                 }
             }
         }
+        let spent = ((SLICE_ROWS - left) * 100 / SLICE_ROWS).max(bytes * 100 / self.slice);
         self.slice = (self.slice * 2).min(SLICE_BYTES);
         if self.done {
             self.windows = Vec::new();
@@ -155,6 +156,7 @@ impl Sieve {
         self.tally.add(&found);
         around.reverse();
         self.around.order.put_in_front(&around);
+        spent
     }
 
     /// Whether a row passes; the first of a block asks for all of it, and adds how many bytes were looked at for that.

@@ -21,6 +21,9 @@ pub const CAP: usize = 256 << 20;
 /// What comes with a stamp so much older than the newest is marked as late, in microseconds.
 const LATE: i64 = 2_000_000;
 
+/// From so many percent of a slice on nothing else is begun in the same turn.
+const LITTLE: usize = 50;
+
 /// What is missing in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Loss {
@@ -339,23 +342,26 @@ impl LogStore {
     }
 
     /// Looks at one more slice of what was not looked at yet: first at what passes without a query, which is quick and
-    /// what a query chooses from.
+    /// what a query chooses from. Where that was little, it goes on with what comes behind it.
     pub fn work(&mut self) {
-        if let Some(base) = &mut self.base
-            && !base.is_done()
-        {
-            return base.work(&self.all, &self.hosts);
+        let mut spent = 0;
+        if let Some(base) = &mut self.base {
+            spent += base.work(&self.all, &self.hosts);
+            if !base.is_done() || spent >= LITTLE {
+                return;
+            }
         }
-        if let Some(hits) = &mut self.hits
-            && !hits.is_done()
-        {
-            return hits.work(self.base.as_ref().map_or(&self.all, Sieve::order), &self.hosts);
+        if let Some(hits) = &mut self.hits {
+            spent += hits.work(self.base.as_ref().map_or(&self.all, Sieve::order), &self.hosts);
+            if !hits.is_done() || spent >= LITTLE {
+                return;
+            }
         }
         if let Some((layer, mut folds)) = self.folds.take() {
-            let worked = !folds.is_done();
-            folds.work(self.layer(layer), &self.hosts);
+            spent += folds.work(self.layer(layer), &self.hosts);
+            let is_done = folds.is_done();
             self.folds = Some((layer, folds));
-            if worked {
+            if !is_done || spent >= LITTLE {
                 return;
             }
         }

@@ -362,3 +362,18 @@ fn a_loss_is_shown_whatever_the_filter_says_and_the_total_is_stated() {
     assert_eq!(messages(&store, store.hits().unwrap()), ["LOSS"; 4]);
     assert_eq!(store.loss(), super::Loss { lines: 1204, unsure: 1 });
 }
+
+#[test]
+fn a_slice_goes_on_with_what_follows_only_where_it_was_little() {
+    let rows = |count: u64| (0..count).map(|number| line(number, number.cast_signed(), 0, 6, "same again")).collect();
+    let filter = Filter { least: 6, query: query("/sa.*ain/"), ..Filter::default() };
+    for (count, at_once) in [(100, true), (60_000, false)] {
+        let mut store = store(64 << 20);
+        store.take(&batch("app-2", rows(count)));
+        store.set_filter(&filter);
+        store.fold(Some(super::store::Layer::Hits));
+        store.work();
+        assert_eq!(!store.is_working(), at_once, "{count}");
+        assert_eq!(store.base().len() as u64, count, "what passes without the query is there first");
+    }
+}
