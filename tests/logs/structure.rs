@@ -198,3 +198,16 @@ fn a_run_stands_still_while_it_is_read_and_what_joins_it_is_new() {
         assert!(console.screen().contains("the same 25 times"), "{}", console.screen());
     }
 }
+
+#[test]
+fn a_message_that_says_nothing_in_its_form_is_shown_as_it_stands() {
+    let (mut console, tail) = reading(MIDDLE);
+    let said = [r#"{}"#, r#"{"msg":""}"#, r#"{"msg":"  ","level":"warn"}"#, r#"{"msg":"","n":1}"#];
+    let rows = (0..).zip(said).map(|(second, text)| line(&format!("02:11:{second:02}"), "backend", 6, text));
+    console.say(batch(tail, "app-1", rows.collect()));
+    let screen = console.screen();
+    for told in &said[..3] {
+        assert!(screen.contains(told), "{told}: {screen}");
+    }
+    assert!(screen.contains(" n=1") && !screen.contains(r#""n":1"#), "{screen}");
+}

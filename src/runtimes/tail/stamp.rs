@@ -88,7 +88,8 @@ impl Stamps {
                 i8::try_from(s?.min(59)).ok()?,
                 nanos,
             );
-            zone.to_timestamp(date.ok()?).ok()
+            // What lies behind the last moment that can be told, at the end of the year 9999, is as far ahead as any.
+            Some(zone.to_timestamp(date.ok()?).unwrap_or(Timestamp::MAX))
         };
         let web = of(&self.web);
         let syslog = of(&self.syslog);
@@ -194,6 +195,9 @@ mod tests {
         }
         assert_eq!(at_later("9999-01-01T00:00:00Z up"), None, "what has not come yet is no moment");
         assert_eq!(at_later("2026-11-23T00:06:00Z up"), None, "also within a day");
+        for far in ["9999-12-31T23:59:59Z far", "9999-12-30T23:00:00-23:59 far", "9998-01-01 00:00:00 far"] {
+            assert_eq!(stamps.read(far.as_bytes(), zone, later), Told::Ahead, "{far}");
+        }
         assert_eq!(at_later("2026-11-23T00:04:00Z up"), told("2026-11-23T00:04:00Z"), "clocks may differ a little");
         for none in ["", "no time", "2026-13-45 99:99:99", "12:00:01 up", "order 2026-11-22"] {
             assert_eq!(at(none), None, "{none}");

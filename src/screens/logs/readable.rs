@@ -21,6 +21,10 @@ pub fn rows(message: &[u8], role: Role, budget: Budget, query: Option<&Query>, s
         Kind::Json | Kind::Logfmt => {}
         Kind::Perf | Kind::Plain => return None,
     }
+    if structure.says.trim_ascii().is_empty() && structure.fields.is_empty() {
+        // An empty row would tell less than `{}` does.
+        return None;
+    }
     let clean = Foreign::from(&structure.says).clean(budget);
     let mut rows: Vec<Words> = if structure.says.is_empty() {
         vec![Words::new()]
