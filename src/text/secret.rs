@@ -16,13 +16,24 @@ pub const COVER: &str = "[hidden]";
 
 /// The name of a field whose value is one, a quotation mark behind it, and its sign.
 const NAMED: &str = r#"(?ix-u)
-    (?P<word> password | passwd | passphrase | secret | token
-      | (?: \b | _ | [a-z0-9]- ) (?: pass | pwd | jwt | credentials? )
+    (?P<word> (?: password | passwd | passphrase ) [0-9]? | secret | token
+      | (?: \b | _ | [a-z0-9]- ) (?: pass | pwd | jwt | t?otp | credentials? )
       | (?: api | access | private | secret | signing | encryption ) [-_.]? key (?: [-_.]? id )?
       | authorization | set-cookie | cookie | session [-_.]? id )
     (?P<quote> \\* ["'] )? \s* (?P<sign> => | = | : ) \s*"#;
 /// The same as an option of a command.
 const OPTION: &str = r"(?ix-u) -- (?: [a-z0-9]+ - )* (?: pass (?:word|wd|phrase)? | secret | token | api-?key ) \s+ (?P<value> [^\s-]\S* )";
+/// What programs take behind an option of one letter, in their own command lines alone: that of another program means another
+/// thing by it. A quotation mark may be one of JSON around it.
+const COMMANDS: [&str; 3] = [
+    r#"(?x-u) \b curl \b [^|;&\n]*? \s (?: -[A-Za-z]*u | --user | --proxy-user ) [\s=]* [^\s:"'-] [^\s:"']* : (?P<value> [^\s"'\\]+ )"#,
+    r#"(?x-u) \b curl \b [^|;&\n]*? \s (?: -[A-Za-z]*u | --user | --proxy-user ) [\s=]* ["'] [^"':]+ : (?P<value> [^"'\\]+ )"#,
+    r#"(?x-u) (?:
+          \b (?: mysql (?: dump | admin | check | import | show )? | mariadb (?: -[a-z]+ )? ) \b [^|;&\n]*? \s -p
+        | \b sshpass \s+ -p \s*
+        | \b redis-cli \b [^|;&\n]*? \s -a \s+
+      ) (?P<value> "[^\s"\\,:}\]][^"\\]*" | '[^'"\\]*' | [^\s"'\\]+ )"#,
+];
 /// What follows the name of a way to prove who one is: its parts by name, or a word.
 const PROOF: &str = r#"(?ix-u) ^ (?: bearer | basic | digest | token | negotiate | ntlm | apikey ) \s+
     (?: (?: [a-z_-]+ \s* = \s* "[^"]*" (?: , \s* )? )+ | "[^"]*" | [^\s"',;\\]+ )"#;
@@ -34,7 +45,7 @@ const MARKED: &str = r"(?x)
       | (?: AKIA | ASIA | ABIA | ACCA ) [A-Z0-9]{16}
       | gh[pousr]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,} | glpat-[A-Za-z0-9_-]{16,}
       | xox[abeprs]-[A-Za-z0-9-]{8,} | (?: sk | rk | whsec ) _ (?: (?:live|test)_ )? [A-Za-z0-9]{16,}
-      | AIza[A-Za-z0-9_-]{30,} | npm_[A-Za-z0-9]{30,}
+      | AIza[A-Za-z0-9_-]{30,} | npm_[A-Za-z0-9]{30,} | sk- (?: proj | ant | svcacct ) -[A-Za-z0-9_-]{20,}
     )";
 
 const KEY_BEGINS: &str = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----";
@@ -47,6 +58,7 @@ const KEY_LINE: &str = r"^\s*(?:[A-Za-z0-9+/=\\]+|[A-Za-z-]+: .*)?\s*$";
 pub struct SecretCover<Speaker> {
     named: Option<Regex>,
     option: Option<Regex>,
+    commands: Vec<Regex>,
     proof: Option<Regex>,
     marked: Option<Regex>,
     begins: Option<Regex>,
@@ -62,6 +74,7 @@ impl<Speaker: Eq + Hash> Default for SecretCover<Speaker> {
         Self {
             named: regex(NAMED),
             option: regex(OPTION),
+            commands: COMMANDS.into_iter().filter_map(regex).collect(),
             proof: regex(PROOF),
             marked: regex(MARKED),
             begins: regex(KEY_BEGINS),
@@ -84,7 +97,11 @@ impl<Speaker: Eq + Hash> SecretCover<Speaker> {
         let keyed = self.without_keys(speaker, line);
         let named = self.values(keyed);
         let options = replaced(self.option.as_ref(), named, &mut self.count);
-        let marked = replaced(self.marked.as_ref(), options, &mut self.count);
+        let mut commands = options;
+        for command in &self.commands {
+            commands = replaced(Some(command), commands, &mut self.count);
+        }
+        let marked = replaced(self.marked.as_ref(), commands, &mut self.count);
         let text = String::from_utf8_lossy(&marked);
         if !text.contains("://") {
             return marked;
@@ -340,6 +357,13 @@ mod tests {
             ("dbPassword=ab,cd)x next", "dbPassword=[hidden] next"),
             ("PGPASSWORD=x psql", "PGPASSWORD=[hidden] psql"),
             ("mysql --password hunter2 -u x", "mysql --password [hidden] -u x"),
+            ("login of ada with otp=123456 ok", "login of ada with otp=[hidden] ok"),
+            (r#"{"password2":"hunter2","n":1}"#, r#"{"password2":"[hidden]","n":1}"#),
+            ("COMMAND=/usr/bin/curl -sSu bo:pw3 https://h/x", "COMMAND=/usr/bin/curl -sSu bo:[hidden] https://h/x"),
+            ("curl --user 'bo:p w' -o x h", "curl --user 'bo:[hidden]' -o x h"),
+            ("mysqldump -u bo -phunter6 shop", "mysqldump -u bo -p[hidden] shop"),
+            ("sshpass -p 'hun ter' ssh h", "sshpass -p '[hidden]' ssh h"),
+            ("sk-proj-0123456789abcdefghijABCD", "[hidden]"),
             (r#"{"password":1234,"n":1}"#, r#"{"password":"[hidden]","n":1}"#),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nbehind", "[hidden]\nbehind"),
         ] {
@@ -387,6 +411,12 @@ mod tests {
             "GET /password/reset 200",
             "eyJhbGciOiJIUzI1 alone",
             "-----BEGIN CERTIFICATE-----",
+            "mysql -u bo -p shop",
+            r#"{"c":"sshpass -p ","d":"x","e":"curl -u ","f":"a:b"}"#,
+            "curl -u bo https://h/x",
+            "docker run -p8080:80 web",
+            "find / -perm 700 -user bo:x",
+            "otpauth is on, totp was asked for",
             "https://host/a@b",
         ] {
             assert_eq!(covered(&[text]), (vec![text.to_owned()], 0), "{text}");
