@@ -19,6 +19,8 @@ mod bytes;
 mod changing;
 #[path = "foreign/hostile.rs"]
 mod hostile;
+#[path = "foreign/logs.rs"]
+mod logs;
 #[path = "common/past.rs"]
 mod past;
 #[path = "foreign/procedures.rs"]
@@ -35,6 +37,7 @@ mod sites;
 mod tty;
 
 use changing::CHANGING;
+use logs::LOGS;
 use procedures::PROCEDURES;
 use quarterdeck::text::{Budget, Foreign, plain, sanitize};
 use screens::SCREENS;
@@ -46,7 +49,7 @@ const WIDE: (u16, u16) = (110, 6);
 
 /// All places that draw foreign text: those of the room itself, and those of the screens.
 fn every_site() -> impl Iterator<Item = &'static Site> {
-    SITES.iter().chain(SCREENS).chain(CHANGING).chain(PROCEDURES)
+    SITES.iter().chain(SCREENS).chain(LOGS).chain(CHANGING).chain(PROCEDURES)
 }
 
 /// Draws each text at each site, one over the other; what was drawn is already checked when

@@ -7,11 +7,9 @@ use std::sync::Arc;
 use quarterdeck::domain::host::Disk;
 use quarterdeck::domain::link::Text;
 use quarterdeck::domain::probe::{Detail as Evidence, Found};
-use quarterdeck::domain::{EnvColour, HostFacts, Lane, Link, LinkFailure, ProbeName, ProbeReport, UnitFacts};
+use quarterdeck::domain::{EnvColour, HostFacts, Link, LinkFailure, ProbeName, ProbeReport, UnitFacts};
 use quarterdeck::port::event::{HostEvent, LogLine, Question, QuestionKind, UnitDetail};
-use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogFields, LogRow, Since, TailState};
-use quarterdeck::screens::{history, hosts, logs, overview, question};
-use quarterdeck::state::logs::{Reading, Scope};
+use quarterdeck::screens::{history, hosts, overview, question};
 use quarterdeck::state::{Fleet, Runs};
 use quarterdeck::style::{Depth, GlyphSet, Styles};
 use quarterdeck::text::Foreign;
@@ -31,9 +29,6 @@ pub const SCREENS: &[Site] = &[
     Site { name: "probe field", name_rules: false, draw: probe_field },
     Site { name: "last error", name_rules: false, draw: last_error },
     Site { name: "log line", name_rules: false, draw: log_line },
-    Site { name: "line of the log", name_rules: false, draw: log_message },
-    Site { name: "unfolded line of the log", name_rules: false, draw: log_fields },
-    Site { name: "why a log can't be read", name_rules: false, draw: log_refused },
     Site { name: "unit file", name_rules: false, draw: unit_file },
     Site { name: "version", name_rules: false, draw: version },
     Site { name: "host system", name_rules: false, draw: host_system },
@@ -53,7 +48,7 @@ pub fn styles() -> Styles {
 }
 
 /// A fleet that was told this of the search on app-2.
-fn fleet(news: Vec<HostEvent>) -> Fleet {
+pub fn fleet(news: Vec<HostEvent>) -> Fleet {
     let now = scene::now("02:13:00");
     let mut environment = scene::environment("staging", EnvColour::Yellow, false);
     environment.services.retain(|service| service.name.as_str() == "moderation");
@@ -159,69 +154,6 @@ fn read(detail: UnitDetail) -> impl FnOnce(&mut overview::State) {
 fn log_line(frame: &mut Frame<'_>, text: &[u8]) {
     let detail = UnitDetail { file: Ok(Foreign::default()), log: Ok(vec![line(text)]) };
     of_overview(frame, &with_unit(|_| {}), "log", read(detail));
-}
-
-/// The screen of the log, of a host with one line, above the neighbour.
-fn of_logs(frame: &mut Frame<'_>, message: &[u8], refused: Option<&[u8]>, fields: Option<&[u8]>) {
-    let fleet = fleet(Vec::new());
-    let host = scene::host_name("app-2");
-    let mut reading = Reading::begin(1, Scope::Host(host.clone()), Since::Newest(5), &fleet);
-    let place = Cursor::new("s=1;i=2").unwrap();
-    let entry = LogEntry {
-        cursor: place.clone(),
-        at: scene::at("02:14:00"),
-        monotonic: 0,
-        boot: 0,
-        priority: 4,
-        unit: None,
-        identifier: Foreign::from("node"),
-        pid: 7,
-        message: message.into(),
-        cut: 0,
-    };
-    reading.take(&LogBatch { tail: 1, host: host.clone(), lane: Lane::Journal, rows: vec![LogRow::Entry(entry)] });
-    let state = refused.map_or(TailState::Following, |why| TailState::Refused(why.into()));
-    reading.stands(1, &host, &Lane::Journal, state);
-    let mut screen = logs::State::default();
-    if let Some(value) = fields {
-        screen.toggle_fields(&reading);
-        let fields = Ok(vec![("FIELD".to_owned(), Foreign::from(value))]);
-        screen.take_fields(LogFields { host, cursor: place, fields }, &reading);
-    }
-    let (styles, area) = (styles(), frame.area());
-    let above = Rect { height: area.height.saturating_sub(1), ..area };
-    let shape = logs::Shape::new(&screen, &reading, &fleet, above.width);
-    let glyphs = styles.glyphs;
-    let (zone, clock) = (None, clock());
-    let kept = quarterdeck::state::logs::Keepsakes::default();
-    let sight = logs::Sight {
-        reading: &reading,
-        fleet: &fleet,
-        shape,
-        clock,
-        zone,
-        local: false,
-        highlights: [&[]; 2],
-        kept: &kept,
-        deploy: None,
-        glyphs,
-        older_key: "K",
-    };
-    let mut pen = Pen::new(frame.buffer_mut(), &styles, clock);
-    logs::view(&screen, &sight, &mut pen, above, &|action| action.row().name.to_owned());
-    frame.render_widget(NEIGHBOUR, Rect { y: area.y + above.height, height: area.height - above.height, ..area });
-}
-
-fn log_message(frame: &mut Frame<'_>, text: &[u8]) {
-    of_logs(frame, text, None, None);
-}
-
-fn log_fields(frame: &mut Frame<'_>, text: &[u8]) {
-    of_logs(frame, b"x", None, Some(text));
-}
-
-fn log_refused(frame: &mut Frame<'_>, text: &[u8]) {
-    of_logs(frame, b"x", Some(text), None);
 }
 
 fn unit_file(frame: &mut Frame<'_>, text: &[u8]) {
