@@ -131,7 +131,7 @@ impl History {
             let fits = *stands == Verdict::Good && release.concerns(service, None) && !release.version.is_empty();
             let runs = current.is_some_and(|current| current.is_same(release));
             let known = targets.iter().any(|target| target.is_same(release));
-            if fits && !runs && !known && self.trouble(release, service).is_none() {
+            if fits && !runs && !known && self.bars(release, service).is_none() {
                 targets.push(release);
             }
         }
@@ -177,6 +177,18 @@ impl History {
         let taken = self.place(release).and_then(|place| self.taken.get(place)).into_iter().flatten();
         let taken = taken.into_iter().any(|own| overlap(Some(own), service));
         ((*stands != Verdict::Good || taken) && release.examined.is_none()).then_some(release)
+    }
+
+    /// Why nobody goes back to code that was good: its [`History::trouble`], unless that was a deploy of what ran already and
+    /// was taken back, for then the same code ran on.
+    pub fn bars(&self, code: &Release, service: Option<&ServiceName>) -> Option<&Release> {
+        let trouble = self.trouble(code, service)?;
+        let before = self.place(trouble).and_then(|place| self.releases.get(..place)).unwrap_or_default();
+        let mut good = before.iter().zip(&self.stands).rev().filter(|(release, stands)| {
+            **stands == Verdict::Good && release.concerns(service, None)
+        });
+        let ran = good.next().is_some_and(|(release, _)| release.is_same(trouble));
+        (trouble.verdict != Verdict::RolledBack || !ran).then_some(trouble)
     }
 
     /// What a good rollback took the place of, if that was other code: what ran then, or was left half-way.
