@@ -16,6 +16,7 @@ use crate::domain::{EnvName, HostName, RunId, ServiceName};
 use crate::engine::act::Place;
 use crate::engine::clock::Clock;
 use crate::engine::releases::{Elsewhere, Releases, Shared, claimed_by, elsewhere};
+use crate::state::releases::{became, examined};
 use crate::text::Foreign;
 
 /// Most releases to go back to that are named.
@@ -251,27 +252,16 @@ pub(super) fn release(history: &History, code: &Release, service: Option<&Servic
         let known = history.releases().iter().rev().find(|release| release.is_same(code));
         let told = match known {
             Some(known) => {
-                let how = match history.stands(known) {
-                    Verdict::Good => "was good",
-                    Verdict::RolledBack if known.verdict == Verdict::Good => "was taken back",
-                    Verdict::RolledBack => "was rolled back",
-                    Verdict::Failed => "failed",
-                    Verdict::Unknown => "came to no known end",
-                };
+                let how = became(history, known);
                 let told = format!("{} {how} here, {}", name(code), ago(known, now));
-                let examined = crate::state::releases::examined(history, known, now);
-                examined.map_or_else(|| told.clone(), |examined| format!("{told}; {examined}"))
+                examined(history, known, now).map_or_else(|| told.clone(), |examined| format!("{told}; {examined}"))
             }
             None => format!("{} was never tried here", name(code)),
         };
         return Came::new(Found::Pass, told.clone(), vec![detail("release", told, true)]);
     };
-    let how = match history.stands(trouble) {
-        Verdict::RolledBack => "was rolled back",
-        Verdict::Failed => "failed",
-        Verdict::Unknown | Verdict::Good => "came to no known end",
-    };
-    let told = format!("{} {how} here, {}: nobody has examined it since", name(code), ago(trouble, now));
+    let (how, ago) = (became(history, trouble), ago(trouble, now));
+    let told = format!("{} {how} here, {ago}: nobody has examined it since", name(code));
     let hint =
         format!("{}: {} keeps what was found", trouble.run.short(), trouble.examine_command(history.site_word()));
     let details = vec![detail("release", told.clone(), false), detail("run", hint, false)];

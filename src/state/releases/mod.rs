@@ -29,7 +29,7 @@ pub use follow::{
 };
 pub use json::{Listed, What as WhatJson};
 pub use older::{database_of, taken_away, taken_away_told};
-pub use told::{examined, in_full, list, verdict};
+pub use told::{became, examined, in_full, list, verdict};
 pub use what::{What, what};
 
 /// What git said of so many versions is kept, the newest asked.

@@ -38,15 +38,25 @@ pub(super) fn version(release: &Release) -> String {
     }
 }
 
+/// How it stands now: in a word, and as what is said of it.
+fn stands(history: &History, release: &Release) -> (&'static str, &'static str) {
+    match history.stands(release) {
+        Verdict::Good => ("good", "was good"),
+        Verdict::RolledBack if release.verdict == Verdict::Good => ("taken back", "was taken back"),
+        Verdict::RolledBack => ("rolled back", "was rolled back"),
+        Verdict::Failed => ("failed", "failed"),
+        Verdict::Unknown => ("unknown", "came to no known end"),
+    }
+}
+
+/// What became of it, behind its name: `was rolled back`.
+pub fn became(history: &History, release: &Release) -> &'static str {
+    stands(history, release).1
+}
+
 /// How it stands now, in a word.
 pub fn verdict(history: &History, release: &Release) -> String {
-    let word = match history.stands(release) {
-        Verdict::Good => "good",
-        Verdict::RolledBack if release.verdict == Verdict::Good => "taken back",
-        Verdict::RolledBack => "rolled back",
-        Verdict::Failed => "failed",
-        Verdict::Unknown => "unknown",
-    };
+    let (word, _) = stands(history, release);
     if release.examined.is_some() && history.stands(release) != Verdict::Good {
         return format!("{word}, examined");
     }
