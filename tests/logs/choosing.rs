@@ -183,7 +183,7 @@ fn the_command_line_that_prints_what_is_shown_is_copied() {
     console.keys("L").types("/order=881* webhook").keys("enter");
     assert_eq!(
         copied(&mut console),
-        "qd logs pakashop -e production -n 500 --level warn --query 'order=881* webhook' -f"
+        "qd logs pakashop -e production -n 500 --query 'level>=warning (order=881* webhook)' -f"
     );
     console.keys("esc esc t 4 k");
     assert_eq!(copied(&mut console), "qd logs pakashop -e production --since 900s -f");

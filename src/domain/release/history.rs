@@ -184,9 +184,11 @@ impl History {
     pub fn bars(&self, code: &Release, service: Option<&ServiceName>) -> Option<&Release> {
         let trouble = self.trouble(code, service)?;
         let before = self.place(trouble).and_then(|place| self.releases.get(..place)).unwrap_or_default();
-        let mut good = before.iter().zip(&self.stands).rev().filter(|(release, stands)| {
-            **stands == Verdict::Good && release.concerns(service, None)
-        });
+        let mut good = before
+            .iter()
+            .zip(&self.stands)
+            .rev()
+            .filter(|(release, stands)| **stands == Verdict::Good && release.concerns(service, None));
         let ran = good.next().is_some_and(|(release, _)| release.is_same(trouble));
         (trouble.verdict != Verdict::RolledBack || !ran).then_some(trouble)
     }

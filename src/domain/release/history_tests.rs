@@ -160,14 +160,14 @@ fn what_was_good_once_and_failed_later_is_no_target() {
 
 #[test]
 fn a_deploy_of_what_runs_that_was_taken_back_bars_no_way_back_to_it() {
-    let again = deploy(3, "2").ended(RolledBack);
+    let again = deploy(3, "2").ended(Verdict::RolledBack);
     let history = History::of([deploy(1, "1"), deploy(2, "2"), again.clone(), deploy(4, "3")]);
     assert_eq!(targets(&history), ["2", "1"]);
     assert!(history.trouble(&deploy(9, "2"), None).is_some(), "it is deployed again only after a look");
     // Taken back to something else, or not known to have been taken back.
     let other = History::of([deploy(1, "2"), deploy(2, "1"), again, deploy(4, "3")]);
     assert_eq!(targets(&other), ["1"]);
-    let failed = History::of([deploy(1, "1"), deploy(2, "2"), deploy(3, "2").ended(Failed), deploy(4, "3")]);
+    let failed = History::of([deploy(1, "1"), deploy(2, "2"), deploy(3, "2").ended(Verdict::Failed), deploy(4, "3")]);
     assert_eq!(targets(&failed), ["1"]);
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::caught_up::CaughtUp;
 use super::follower::Out;
 use super::newest::Newest;
+use super::together::Together;
 use crate::domain::LinkFailure;
 use crate::engine::transport::Connection;
 use crate::port::log::{LogRow, TailState, TailWish};
@@ -23,8 +24,6 @@ pub type Connections = watch::Receiver<Option<Arc<dyn Connection>>>;
 /// Rows that are sent together at least, when so many wait, or so many bytes of them.
 const ROWS: usize = 256;
 const BYTES: usize = 1 << 20;
-/// How long a row may wait for others.
-const WAIT: Duration = Duration::from_millis(30);
 /// Silence after which a reader that goes on has told what was there.
 const QUIET: Duration = Duration::from_millis(400);
 /// Bytes that are taken at once.
@@ -225,15 +224,19 @@ impl Lane {
             Err(end) => return Over::Ended(end, Vec::new()),
         };
         let (mut piece, mut pending) = (vec![0; PIECE], 0);
-        let (mut silence, mut flush_at) = (Instant::now(), Instant::now() + WAIT);
+        let (mut silence, mut together) = (Instant::now(), Together::default());
         let mut caught_up = CaughtUp::default();
         loop {
             let waiting = !self.rows.is_empty();
-            let stops_at = take.stops_at();
+            if waiting {
+                together.came(Instant::now());
+            }
+            let (due, stops_at) = (together.due(), take.stops_at());
             let length = tokio::select! {
                 biased;
-                () = sleep_until(flush_at), if waiting => {
+                () = sleep_until(due.unwrap_or(silence)), if due.is_some() => {
                     self.send().await;
+                    together.sent(Instant::now());
                     continue;
                 }
                 () = sleep_until(stops_at.unwrap_or(silence)), if stops_at.is_some() => {
@@ -252,9 +255,6 @@ impl Lane {
                 break;
             }
             silence = Instant::now();
-            if !waiting {
-                flush_at = silence + WAIT;
-            }
             if !take.bytes(piece.get(..length).unwrap_or_default(), &mut self.rows) {
                 self.send().await;
                 return Over::Stopped;
@@ -269,6 +269,7 @@ impl Lane {
             pending = if waiting { pending + length } else { length };
             if self.rows.len() >= ROWS || pending >= BYTES {
                 self.send().await;
+                together.sent(Instant::now());
             }
         }
         match tokio::time::timeout(VERDICT_WITHIN, &mut stream.ended).await {

@@ -52,16 +52,15 @@ pub fn command_line(
     if let Some(until) = until.filter(|_| filter.span.is_none()) {
         words.extend(["--until".to_owned(), stamp(until)]);
     }
-    if filter.least < 7 {
-        let names = ["emerg", "alert", "crit", "error", "warn", "notice", "info"];
-        let level = names.get(usize::from(filter.least)).unwrap_or(&"info");
-        words.extend(["--level".to_owned(), (*level).to_owned()]);
-    }
-    let query = filter.query.as_ref().map(|query| query.text().to_owned());
+    // `--level` goes by what the journal says; on the screen a line counts as what it calls itself as well.
+    let names = ["emerg", "alert", "crit", "error", "warning", "notice", "info"];
+    let level = names.get(usize::from(filter.least)).map(|level| format!("level>={level}"));
     let unit = filter.unit.as_ref().map(|unit| format!("unit=\"{}\"", unit.as_str().replace('\\', "\\\\")));
-    let query = match (unit, query) {
-        (Some(unit), Some(query)) => Some(format!("{unit} ({query})")),
-        (unit, query) => unit.or(query),
+    let narrow: Vec<String> = level.into_iter().chain(unit).collect();
+    let query = match (narrow.join(" "), filter.query.as_ref().map(|query| query.text().to_owned())) {
+        (narrow, None) => Some(narrow).filter(|narrow| !narrow.is_empty()),
+        (narrow, Some(query)) if narrow.is_empty() => Some(query),
+        (narrow, Some(query)) => Some(format!("{narrow} ({query})")),
     };
     match query {
         // What begins like an option is none.

@@ -170,7 +170,9 @@ pub fn in_full(history: &History, release: &Release) -> String {
         lines.push("going back   it is what runs".to_owned());
     } else if let Some(trouble) = history.bars(release, service).filter(|_| release.verdict == Verdict::Good) {
         let run = trouble.run.short();
-        lines.push(format!("going back   not before somebody has examined the run {run} of the same code, which did not end well"));
+        lines.push(format!(
+            "going back   not before somebody has examined the run {run} of the same code, which did not end well"
+        ));
     } else {
         lines.push("going back   nobody can go back to it".to_owned());
     }
