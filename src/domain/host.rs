@@ -139,10 +139,23 @@ pub struct ClockOffset {
     pub at: Timestamp,
 }
 
+impl ClockOffset {
+    /// Host less ours, in milliseconds: none where it is no more than its own error, which is no difference at all.
+    pub fn proven(&self) -> i64 {
+        if self.millis.abs() <= self.error { 0 } else { self.millis }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_lies_within_the_error_of_a_clock_is_no_difference() {
+        let offset = |millis| ClockOffset { millis, error: 40, at: Timestamp::UNIX_EPOCH }.proven();
+        assert_eq!([-41, -40, 0, 40, 41].map(offset), [-41, 0, 0, 0, 41]);
+    }
 
     #[test]
     fn a_destination_is_a_name_with_or_without_a_user() {

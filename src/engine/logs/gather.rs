@@ -253,7 +253,7 @@ impl<G: Gather> Gathering<'_, G> {
             Event::Host(host, HostEvent::Link(link)) => self.link(host, &link),
             Event::Host(host, HostEvent::Facts(facts)) => {
                 if let Some(clock) = facts.clock {
-                    self.merge.ahead(&host, clock.millis);
+                    self.merge.ahead(&host, clock.proven());
                 }
             }
             Event::Host(host, HostEvent::Units(units)) => {

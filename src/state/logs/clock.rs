@@ -36,9 +36,7 @@ struct Last {
 impl HostClock {
     /// Takes a measuring in. One that says the same within its own error changes nothing.
     pub fn measure(&mut self, offset: ClockOffset) {
-        // What lies within the error is no difference at all.
-        let millis = if offset.millis.abs() <= offset.error { 0 } else { offset.millis };
-        let shift = millis.saturating_mul(-1000);
+        let shift = offset.proven().saturating_mul(-1000);
         let noise = offset.error.saturating_mul(2000).saturating_add(5000);
         if self.measured.is_none() || shift.saturating_sub(self.shift).abs() > noise {
             (self.shift, self.fresh) = (shift, true);
@@ -48,7 +46,7 @@ impl HostClock {
 
     /// The host's clock less ours, when it was measured and is worth telling.
     pub fn offset(&self) -> Option<ClockOffset> {
-        self.measured.filter(|offset| offset.millis.abs() > offset.error)
+        self.measured.filter(|offset| offset.proven() != 0)
     }
 
     /// The moment of a line by our clock, never before the one before it.
