@@ -103,6 +103,8 @@ fn deploys_are_recorded_with_what_they_were_and_what_fails_is_examined_before_it
     let before = desk.times();
     let run = failed["run"].as_str().unwrap();
     says(&deploy(&desk, "v3"), 77, &["nobody has examined that", "qd release examine"]);
+    let planned = desk.run(&["--input", "version=v3", "--plan"], None);
+    says(&planned, 0, &["it would be refused", "nobody has examined that"]);
     assert_eq!(desk.times(), before, "nothing was begun");
     says(&release(&desk, &["what", "v3"]), 1, &["What it replaces is not clear: v3", "me: v3", "or v2"]);
     says(&release(&desk, &["show", run]), 2, &["deploy of v3", "nobody can go back to it"]);

@@ -336,6 +336,7 @@ pub fn need_told(model: &Model, conduct: &Conduct, environment: &Environment) ->
         Some(Need::Terminal(number)) => step(*number, "the terminal is wanted"),
         Some(Need::Go) => match locked(model, procedure.is_some_and(|one| one.header.lock)) {
             Some(why) => format!("the go waits: {why}"),
+            None if model.reading_releases.holds() => "confirmed: it begins".to_owned(),
             None => "the gate is passed: go".to_owned(),
         },
         Some(Need::Window(opening, _)) if opening.is_open() => "the window is open again: go on".to_owned(),

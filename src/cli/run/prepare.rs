@@ -64,7 +64,7 @@ pub(super) async fn prepare(args: &RunArgs, reach: &Reaching) -> Result<Prepared
             What::Resume(run)
         }
         (None, Some(procedure)) => {
-            learned = releases::learn(procedure, &environment, &mut answers, reach).await?;
+            learned = releases::learn(procedure, &environment, &mut answers, reach, args.plan).await?;
             let trusted = if file.is_some() { untrusted.is_none() } else { environment.trusted };
             choices::learn(procedure, &mut answers, trusted).await?;
             let mut choice = choice(args, &environment)?;

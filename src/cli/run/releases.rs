@@ -69,12 +69,14 @@ pub(super) async fn recorded(procedure: &Procedure, environment: &Arc<Environmen
     }
 }
 
-/// Learns what may be given for such inputs of a procedure, and refuses what was given and may not be.
+/// Learns what may be given for such inputs of a procedure, and refuses what was given and may not be; where it is only
+/// `shown`, a version that somebody must look at first is said to be one.
 pub(super) async fn learn(
     procedure: &Procedure,
     environment: &Arc<Environment>,
     answers: &mut Answers,
     reach: &Reaching,
+    shown: bool,
 ) -> Result<Learned, Exit> {
     let inputs = procedure.header.inputs.iter();
     let versions: Vec<InputName> =
@@ -128,8 +130,10 @@ pub(super) async fn learn(
             Ok(git) => git.resolve(value).await.ok().map(|commit| commit.id),
             Err(_) => None,
         };
-        if let Some(sentence) = trouble(history, procedure, value, commit.as_deref()) {
-            return Err(choose::complain(Exit::Refused, &format!("{sentence}.")));
+        match trouble(history, procedure, value, commit.as_deref()) {
+            Some(sentence) if shown => output::complain(&format!("it would be refused: {sentence}.")),
+            Some(sentence) => return Err(choose::complain(Exit::Refused, &format!("{sentence}."))),
+            None => {}
         }
     }
     Ok(Learned { history: Some(asked.known.history), facts })

@@ -182,6 +182,9 @@ fn at_page(state: &State, sight: &Sight<'_>, wizard: Wizard<'_>) -> Words {
             let told = sight.conducted.locked().map(|lock| lock.told(sight.clock.now.wall)).unwrap_or_default();
             said(Role::Warn, "Locked", &format!("{told}. The gate is passed; the go waits for that."))
         }
+        Page::Plan if sight.begins => {
+            said(Role::Info, "Confirmed", "what was released meanwhile is read; then it begins.")
+        }
         Page::Plan if state.page == Page::Plan && closed(sight, wizard).is_some() => {
             said(Role::Warn, "Window", &format!("{}.", closed(sight, wizard).unwrap_or_default()))
         }

@@ -43,6 +43,8 @@ pub struct Sight<'a> {
     pub person: &'a str,
     /// Items of what follows the release of a run that the console looks at, because a person wants it to.
     pub looking: Option<(&'a RunId, &'a [PartId])>,
+    /// What was confirmed begins as soon as it is known what was released meanwhile.
+    pub begins: bool,
     /// Why one can't go back to an earlier release.
     pub no_way_back: Option<&'static str>,
     /// What the step under the cursor has printed.
