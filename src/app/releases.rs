@@ -80,11 +80,6 @@ impl Asked {
 }
 
 impl Reading {
-    /// Whether what was confirmed waits for what was released meanwhile.
-    pub fn holds(&self) -> bool {
-        self.held.is_some()
-    }
-
     fn of(&mut self, which: Which) -> &mut Asked {
         match which {
             Which::Releases => &mut self.releases,
