@@ -223,6 +223,7 @@ fn host_news(model: &mut Model, host: &HostName, news: HostEvent, now: Now) -> V
         | HostEvent::Heard(_)
         | HostEvent::Means(_)
         | HostEvent::Units(_)
+        | HostEvent::InJournal(_)
         | HostEvent::Usage(_)
         | HostEvent::LastError(..)
         | HostEvent::Facts(_)

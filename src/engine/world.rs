@@ -62,6 +62,8 @@ pub struct World<A> {
     lines: Option<mpsc::Sender<Event>>,
     /// The same of single hosts.
     logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
+    /// Whether journals are asked for units that match a pattern and are not loaded any more.
+    looks_back: bool,
     person: String,
     /// How long notices may take that are on their way when it is left.
     delivers_within: Duration,
@@ -171,6 +173,7 @@ impl<A: Approach> World<A> {
             store: None,
             lines: None,
             logs_apart: BTreeMap::new(),
+            looks_back: false,
             person: act::who::login(),
             delivers_within: DELIVERED_WITHIN,
             waits_for_lock: None,
@@ -188,6 +191,13 @@ impl<A: Approach> World<A> {
     #[must_use]
     pub fn logs_apart(mut self, channels: BTreeMap<HostName, mpsc::Sender<Event>>) -> Self {
         self.logs_apart = channels;
+        self
+    }
+
+    /// The same that asks each journal once for units that match a pattern, also those that ended.
+    #[must_use]
+    pub fn looking_back(mut self) -> Self {
+        self.looks_back = true;
         self
     }
 
@@ -422,7 +432,7 @@ impl<A: Approach> World<A> {
             connections.insert(name.clone(), watcher.connection.subscribe());
             let way = watcher.way();
             ways.insert(name.clone(), way);
-            let wanted = Wanted::of(environment, &name);
+            let wanted = Wanted { in_journal: self.looks_back, ..Wanted::of(environment, &name) };
             let (retry, retries) = mpsc::channel(RETRIES);
             let (told, place) = (events.clone(), watcher.clone());
             let on_up = move |connection: Arc<dyn Connection>| {

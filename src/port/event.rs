@@ -99,7 +99,11 @@ impl Event {
                 | HostEvent::Facts(_)
                 | HostEvent::Version(..)
                 | HostEvent::Units(_) => true,
-                HostEvent::Link(_) | HostEvent::Means(_) | HostEvent::Unit(..) | HostEvent::LastError(..) => false,
+                HostEvent::Link(_)
+                | HostEvent::Means(_)
+                | HostEvent::Unit(..)
+                | HostEvent::InJournal(_)
+                | HostEvent::LastError(..) => false,
             },
             Event::Input(_)
             | Event::Woke
@@ -142,6 +146,9 @@ pub enum HostEvent {
     /// A full and current list of the units of interest: the configured ones, those that match a glob, and
     /// all that failed. Replaces everything known before; what is not in it is gone.
     Units(Vec<(UnitName, UnitFacts)>),
+    /// The units that match a pattern and that the host's journal names, loaded or not, once for each link; or why that is not
+    /// known, as a clause without a full stop. Told only where logs are read by patterns.
+    InJournal(Result<Vec<UnitName>, String>),
     /// One unit changed.
     Unit(UnitName, Box<UnitFacts>),
     /// Memory, processor time and tasks of some units.

@@ -1,4 +1,4 @@
-//! What is asked of a host's journal about one unit, and which line of the answer says why it failed.
+//! What is asked of a host's journal about one unit, which line of the answer says why it failed, and which units it names.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::journal_export::Entry;
 use super::systemd::Scope;
+use super::systemd_list::is_template;
 use crate::domain::UnitName;
 use crate::port::RemoteCommand;
 use crate::port::event::LogLine;
@@ -78,6 +79,27 @@ pub const READABLE_NO: i32 = 1;
 /// There is no journal.
 pub const READABLE_NONE: i32 = 2;
 
+/// The fields in which a journal names units of a manager: those that wrote, and those of which the manager wrote.
+pub fn unit_fields(scope: Scope) -> [&'static str; 2] {
+    match scope {
+        Scope::System => ["_SYSTEMD_UNIT", "UNIT"],
+        Scope::User => ["_SYSTEMD_USER_UNIT", "USER_UNIT"],
+    }
+}
+
+/// Asks for everything that ever stood in a field, as far as the journal goes back: a line for each, in no order.
+pub fn values(field: &str) -> RemoteCommand {
+    let words = ["nice", "-n", "19", "journalctl", "--quiet", "--no-pager"].map(String::from).into_iter();
+    RemoteCommand::new(words.chain([format!("--field={field}")])).within(Duration::from_secs(10))
+}
+
+/// The units among the values of a field. Anybody may write a value of his own into some of them: what can't be the name of a
+/// unit is passed over, and one that was made up is a name of which nothing is found.
+pub fn units_of(values: &[u8]) -> impl Iterator<Item = UnitName> {
+    let lines = values.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    lines.filter_map(UnitName::new).filter(|unit| !is_template(unit))
+}
+
 /// An entry as a line; `None` for one without a message or a time.
 pub fn line(entry: &Entry) -> Option<LogLine> {
     let message = entry.get("MESSAGE")?;
@@ -129,6 +151,17 @@ mod tests {
         let line = choose(Scope::System, &unit(), &[], &systemd).unwrap();
         assert_eq!(line.message.raw(), b"crasher.service: Failed with result 'exit-code'.");
         assert_eq!(choose(Scope::System, &unit(), &[], &[]), None);
+    }
+
+    #[test]
+    fn only_what_can_be_a_unit_is_one() {
+        let said = b"gen2.service\n\x1b[31mred.service\nno unit\nworker@.service\n\xff.service\n-x.service\nrun-1.scope\n";
+        let units: Vec<String> = units_of(said).map(|unit| unit.to_string()).collect();
+        assert_eq!(units, ["gen2.service", "run-1.scope"]);
+        assert_eq!(
+            values("UNIT").argv,
+            ["nice", "-n", "19", "journalctl", "--quiet", "--no-pager", "--field=UNIT"]
+        );
     }
 
     #[test]

@@ -106,6 +106,8 @@ impl Fleet {
             }
             HostEvent::Means(means) => self.hosts[place].means = Some(means),
             HostEvent::Units(units) => self.observe_list(place, units, now),
+            // What is no longer loaded has no state.
+            HostEvent::InJournal(_) => return,
             HostEvent::Unit(unit, facts) => self.observe_unit(place, unit, *facts, now),
             HostEvent::Usage(usages) => {
                 for (unit, usage) in usages {

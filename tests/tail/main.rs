@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part of the lab's module")]
 
 mod commands;
+mod ended;
 mod files;
 mod flood;
 mod forms;

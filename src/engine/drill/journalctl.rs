@@ -1,5 +1,6 @@
 //! What `journalctl` of a simulated host answers: which entries are wanted, once or as they come.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +30,8 @@ pub(super) struct Wish {
     newest_first: bool,
     /// What is found in the message.
     grep: Option<regex::bytes::Regex>,
+    /// A field of which only the values are wanted.
+    values_of: Option<String>,
 }
 
 /// How entries are written.
@@ -74,6 +77,7 @@ impl Wish {
                 },
                 "-f" | "--follow" => wish.follow = true,
                 "--no-tail" => no_tail = true,
+                "-F" | "--field" => wish.values_of = Some(value()),
                 "-g" | "--grep" => expression = Some(value()),
                 "--case-sensitive" => case = value() == "true",
                 "-r" | "--reverse" => wish.newest_first = true,
@@ -104,6 +108,9 @@ impl Wish {
 
     /// What is there already.
     pub(super) fn answer(&self, machine: &Machine) -> Vec<u8> {
+        if let Some(field) = &self.values_of {
+            return values(&machine.journal, field);
+        }
         let mut found: Vec<&Entry> =
             machine.journal.entries().filter(|entry| self.wants(&machine.journal, entry)).collect();
         match self.lines {
@@ -191,6 +198,12 @@ impl Wish {
         fresh.reverse();
         self.written(&machine.journal, &machine.name, fresh.into_iter())
     }
+}
+
+/// Everything that ever stood in a field, each once: nothing else that is asked for narrows that.
+fn values(journal: &Journal, field: &str) -> Vec<u8> {
+    let all: BTreeSet<Vec<u8>> = journal.entries().filter_map(|entry| journal.field(entry, field)).collect();
+    all.into_iter().flat_map(|value| [value, b"\n".to_vec()].concat()).collect()
 }
 
 /// What stands before the words of an entry for people.
@@ -308,6 +321,8 @@ mod tests {
             |arguments: &[&str]| String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
         assert_eq!(told(&["-u", "b", "--no-pager"]), "Jan 01 00:00:02 app-1 x[7]: line 2\n");
         assert_eq!(told(&["-u", "b", "-o", "cat"]), "line 2\n");
+        assert_eq!(told(&["-q", "--field=_SYSTEMD_UNIT", "-u", "b"]), "a.service\nb.service\n", "whatever else is asked");
+        assert_eq!(told(&["-F", "UNIT"]), "");
         assert!(Wish::read(&["--cursor=nonsense"], 0).is_err());
         assert!(Wish::read(&["--frobnicate"], 0).is_err());
     }

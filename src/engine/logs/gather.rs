@@ -11,9 +11,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::merge::{Merge, Standing, Turn};
 use super::missing::Missing;
+use super::roster::Roster;
 use super::wanted::Wanted;
 use crate::domain::unit::Load;
-use crate::domain::{HostName, Lane, Link, UnitName};
+use crate::domain::{HostName, Lane, Link};
 use crate::engine::approach::Approach;
 use crate::engine::world::World;
 use crate::port::event::HostEvent;
@@ -24,8 +25,11 @@ use crate::port::{Effect, Event};
 const LANE: usize = 16;
 /// Other events that may wait; the world waits when there is no room.
 const EVENTS: usize = 256;
-/// How long the units that match a pattern are waited for.
+/// How long the units of a host that is reached are waited for, and how long where its journal is asked for units too.
 const UNITS_WITHIN: Duration = Duration::from_secs(10);
+const JOURNAL_WITHIN: Duration = Duration::from_secs(20);
+/// How long the link of such a host is waited for before the others are followed without it.
+const LINK_WITHIN: Duration = Duration::from_secs(10);
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,9 +62,11 @@ struct Gathering<'a, G> {
     /// Where each lane is read, for a wish that goes on.
     places: BTreeMap<Origin, Cursor>,
     /// The units of each host, once they are known.
-    units: BTreeMap<HostName, BTreeSet<UnitName>>,
-    /// Hosts whose units must be asked for, since a service names them by pattern.
-    asked: BTreeSet<HostName>,
+    units: Roster,
+    /// Hosts whose units must be known before anything is read, and until when they are waited for.
+    asked: BTreeMap<HostName, Instant>,
+    /// Hosts with a link.
+    linked: BTreeSet<HostName>,
     begun: bool,
     said: BTreeSet<String>,
     /// Hosts that have told something.
@@ -91,12 +97,15 @@ pub async fn gather<A: Approach>(
     let (told, mut events) = mpsc::channel(EVENTS);
     let (effects, wishes) = mpsc::channel(4);
     let first = vec![Effect::Watch(Arc::clone(&wanted.environment))];
-    let running = tokio::spawn(world.logs_apart(senders).run(told, wishes, first));
+    let running = tokio::spawn(world.logs_apart(senders).looking_back().run(told, wishes, first));
     let patience = Instant::now() + wanted.patience;
+    // Who follows takes a host in when it comes; who reads what was there has to have them all.
+    let linked_until = if wanted.follow { patience.min(Instant::now() + LINK_WITHIN) } else { patience };
     let awaited = hosts.iter().map(|host| (host.clone(), patience)).collect();
     let places = wanted.resume.clone();
     let mut gathering = Gathering {
-        asked: hosts.iter().filter(|host| wanted.asks_for_units(host)).cloned().collect(),
+        asked: hosts.iter().filter(|h| wanted.asks_for_units(h)).map(|h| (h.clone(), linked_until)).collect(),
+        linked: BTreeSet::new(),
         merge: Merge::new(hosts.into_iter().map(Origin::journal)),
         wanted,
         to,
@@ -104,7 +113,7 @@ pub async fn gather<A: Approach>(
         effects,
         tail: 0,
         places,
-        units: BTreeMap::new(),
+        units: Roster::default(),
         begun: false,
         said: BTreeSet::new(),
         reached: BTreeSet::new(),
@@ -125,9 +134,8 @@ pub async fn gather<A: Approach>(
 impl<G: Gather> Gathering<'_, G> {
     async fn run(&mut self, events: &mut mpsc::Receiver<Event>, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let units_until = Instant::now() + UNITS_WITHIN;
         loop {
-            if !self.begun && (self.asked.is_empty() || Instant::now() >= units_until) {
+            if !self.begun && self.waits_for_units().is_none() {
                 self.wish().await;
             }
             let wait = match self.hand_on() {
@@ -142,10 +150,9 @@ impl<G: Gather> Gathering<'_, G> {
                 continue;
             }
             let far = Instant::now() + Duration::from_secs(3600);
-            let mut until = self.awaited.values().copied().chain(wait).chain(past).min().unwrap_or(far);
-            if !self.begun {
-                until = until.min(units_until);
-            }
+            let units = self.waits_for_units().filter(|_| !self.begun);
+            let awaited = self.awaited().map(|(_, until)| until);
+            let until = awaited.chain(wait).chain(past).chain(units).min().unwrap_or(far);
             let Self { merge, lanes, .. } = self;
             let next = std::future::poll_fn(|context| {
                 for (host, lane) in lanes.iter_mut().filter(|(host, _)| merge.has_room(host)) {
@@ -205,10 +212,16 @@ impl<G: Gather> Gathering<'_, G> {
         self.to.pause();
     }
 
+    /// Until when units of hosts are waited for.
+    fn waits_for_units(&self) -> Option<Instant> {
+        self.asked.values().max().copied().filter(|until| *until > Instant::now())
+    }
+
     /// Wishes for the tail, with the units that are known now.
     async fn wish(&mut self) {
         self.begun = true;
         self.tail += 1;
+        self.say_unknown_units();
         let sources = self.wanted.sources(&self.units);
         for host in self.wanted.environment.hosts.iter().map(|host| &host.name) {
             let of_host = sources.get(host).map(Vec::as_slice).unwrap_or_default();
@@ -236,6 +249,48 @@ impl<G: Gather> Gathering<'_, G> {
         let _ = self.effects.send(Effect::Tail(wish)).await;
     }
 
+    /// Says of which hosts not all units are known, so that less is read than was asked for. Hosts that waited for others get
+    /// their whole time from now on.
+    fn say_unknown_units(&mut self) {
+        let hosts: Vec<HostName> = self.wanted.environment.hosts.iter().map(|host| host.name.clone()).collect();
+        for host in hosts {
+            let is_linked = self.linked.contains(&host);
+            if is_linked && let Some(until) = self.awaited.get_mut(&host) {
+                *until = Instant::now() + self.wanted.patience;
+            }
+            let left_out = self.wanted.units_of(&host, &self.units).left_out;
+            if left_out > 0 && !self.wanted.whole {
+                self.say_less(format!(
+                    "{host}: {left_out} of the units that match and ended have no room beside the others and are not read; \
+                     name a narrower pattern"
+                ));
+            }
+            if !self.wanted.has_patterns(&host) || self.units.is_whole(&host) {
+                continue;
+            }
+            if !is_linked {
+                // That it is not reached was said. Who follows takes it in when it comes.
+                let why = self.away.get(&host).map_or("no answer in time", String::as_str);
+                let sentence = format!("{host} was not read to the end: {why}");
+                self.ending.unread.extend((!self.wanted.follow).then_some(sentence));
+                continue;
+            }
+            let why = self.units.why(&host).unwrap_or("no answer in time");
+            self.say_less(match self.units.is_listed(&host) {
+                true => format!("{host}: units that match and ended are not read, they are not known: {why}"),
+                false => format!("{host}: units that match are not read, they are not known: {why}"),
+            });
+        }
+    }
+
+    /// Says that less is read than was asked for.
+    fn say_less(&mut self, sentence: String) {
+        if !self.wanted.follow && !self.ending.unread.contains(&sentence) {
+            self.ending.unread.push(sentence.clone());
+        }
+        self.say(&sentence);
+    }
+
     /// Says of each thing that was asked for where it is not, once, and whether there was anything at all.
     fn say_missing(&mut self) {
         if self.wanted.follow {
@@ -257,21 +312,29 @@ impl<G: Gather> Gathering<'_, G> {
                 }
             }
             Event::Host(host, HostEvent::Units(units)) => {
-                let before = self.wanted.units_of(&host, &self.units);
                 let there = units.into_iter().filter(|(_, facts)| facts.load != Load::NotFound);
-                self.units.insert(host.clone(), there.map(|(name, _)| name).collect());
-                self.asked.remove(&host);
-                // A unit that came anew is read as well: the wish is made anew and goes on where the old one was.
-                if self.begun
-                    && self.wanted.follow
-                    && !self.wanted.whole
-                    && self.wanted.units_of(&host, &self.units) != before
-                {
-                    self.begun = false;
-                }
+                let there = there.map(|(name, _)| name).collect();
+                self.learn(&host, |known| known.list(&host, there));
+            }
+            Event::Host(host, HostEvent::InJournal(units)) => {
+                self.learn(&host, |known| known.name(&host, units));
             }
             Event::Trouble(sentence) => self.say(&sentence),
             _ => {}
+        }
+    }
+
+    /// Takes in which units a host has or had.
+    fn learn(&mut self, host: &HostName, learn: impl FnOnce(&mut Roster)) {
+        let before = self.wanted.units_of(host, &self.units).units;
+        learn(&mut self.units);
+        if self.units.is_listed(host) && (self.units.is_asked(host) || !self.wanted.has_patterns(host)) {
+            self.asked.remove(host);
+        }
+        // A unit that came anew is read as well: the wish is made anew and goes on where the old one was.
+        let is_read = self.begun && self.wanted.follow && !self.wanted.whole;
+        if is_read && self.wanted.units_of(host, &self.units).units != before {
+            self.begun = false;
         }
     }
 
@@ -281,10 +344,16 @@ impl<G: Gather> Gathering<'_, G> {
             Link::Stopped { why, .. } => (why.to_string(), true),
             Link::Up { .. } => {
                 self.away.remove(&host);
+                if let Some(until) = self.asked.get_mut(&host).filter(|_| !self.linked.contains(&host)) {
+                    let within = if self.wanted.has_patterns(&host) { JOURNAL_WITHIN } else { UNITS_WITHIN };
+                    *until = Instant::now() + within;
+                }
+                self.linked.insert(host);
                 return;
             }
             Link::Connecting { .. } | Link::Asking { .. } => return,
         };
+        self.linked.remove(&host);
         self.asked.remove(&host);
         if last || !self.reached.contains(&host) {
             self.say(&format!("{host} is not reached: {why}"));
@@ -303,9 +372,15 @@ impl<G: Gather> Gathering<'_, G> {
         self.merge.end_silent(i64::try_from(left.as_micros()).unwrap_or(i64::MAX), now)
     }
 
+    /// Hosts that are waited for, and until when. Before anything is wished for one with a link can't tell anything.
+    fn awaited(&self) -> impl Iterator<Item = (&HostName, Instant)> {
+        let can_tell = |host: &HostName| self.begun || !self.linked.contains(host);
+        self.awaited.iter().filter(move |(host, _)| can_tell(host)).map(|(host, until)| (host, *until))
+    }
+
     /// Nobody waits for these hosts any longer. Says whether there were any.
     fn give_up(&mut self, now: Instant) -> bool {
-        let late = self.awaited.iter().filter(|(_, until)| **until <= now);
+        let late = self.awaited().filter(|(_, until)| *until <= now);
         let late: Vec<HostName> = late.map(|(host, _)| host.clone()).collect();
         for host in &late {
             self.abandon(host);

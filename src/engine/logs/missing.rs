@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wanted::Units;
+use super::roster::Roster;
 use crate::domain::service::UnitPattern;
 use crate::domain::{HostName, Lane, LogSource, UnitName};
 use crate::engine::watch::Selection;
@@ -56,13 +56,15 @@ impl Missing {
 
     /// Looks which of these are units of no host, as far as the units of hosts are known: they are not loaded there, and said
     /// nothing.
-    pub fn no_unit(&mut self, wanted: &[UnitPattern], units: &Units) {
+    pub fn no_unit(&mut self, wanted: &[UnitPattern], units: &Roster) {
         for pattern in wanted {
             let selection = Selection::new([pattern]);
-            for (host, known) in units {
-                let exact = pattern.exact();
+            let exact = pattern.exact();
+            // That no unit matches is known only where those that ended are known too.
+            let known = |host: &&HostName| if exact.is_some() { units.is_listed(host) } else { units.is_whole(host) };
+            for host in units.hosts().filter(known) {
                 let spoke = exact.is_some_and(|unit| self.said.contains(&(host.clone(), unit.clone())));
-                let is_there = known.iter().any(|unit| selection.wants(unit));
+                let is_there = units.all(host).any(|unit| selection.wants(unit));
                 if !is_there && !spoke {
                     let word = match pattern {
                         UnitPattern::Exact(unit) => unit.as_str(),
@@ -73,8 +75,8 @@ impl Missing {
             }
         }
         let is_empty = |host: &HostName| {
-            let (read, known) = (self.units.get(host)?, units.get(host)?);
-            Some(!read.is_empty() && !self.spoke.contains(host) && read.is_disjoint(known))
+            let read = self.units.get(host).filter(|_| units.is_listed(host))?;
+            Some(!read.is_empty() && !self.spoke.contains(host) && !units.all(host).any(|unit| read.contains(unit)))
         };
         let silent = self.wished.iter().filter(|lane| lane.lane == Lane::Journal);
         let silent: Vec<Origin> = silent.filter(|lane| is_empty(&lane.host) == Some(true)).cloned().collect();
@@ -113,19 +115,35 @@ mod tests {
             [&a, &b].iter().for_each(|host| missing.wish(&Origin::journal((*host).clone()), &source));
             missing
         };
-        let mut units = Units::from([(a.clone(), BTreeSet::from([unit("new.service")])), (b.clone(), BTreeSet::new())]);
+        let mut units = Roster::default();
+        units.list(&a, BTreeSet::from([unit("new.service")]));
+        units.list(&b, BTreeSet::new());
         let mut missing = wish();
         missing.no_unit(&wanted, &units);
         assert_eq!(missing.sentences(), ["a, b: no unit is called old.service"]);
         assert!(missing.is_everything());
-        units.insert(b.clone(), BTreeSet::from([unit("old.service")]));
+        units.list(&b, BTreeSet::from([unit("old.service")]));
         let mut missing = wish();
         missing.no_unit(&wanted, &units);
         assert_eq!(missing.sentences(), ["a: no unit is called old.service"]);
         assert!(!missing.is_everything(), "b has it");
         // Of a host whose units nobody knows nothing is said.
         let mut missing = wish();
-        missing.no_unit(&wanted, &Units::new());
+        missing.no_unit(&wanted, &Roster::default());
         assert!(missing.sentences().is_empty() && !missing.is_everything());
+    }
+
+    #[test]
+    fn a_pattern_matches_nothing_only_where_the_journal_told_what_ended() {
+        let hosts = ["named", "refused", "silent", "nothing"].map(|name| HostName::new(name).unwrap());
+        let [named, refused, _, nothing] = &hosts;
+        let mut units = Roster::default();
+        hosts.iter().for_each(|host| units.list(host, BTreeSet::from([unit("web.service")])));
+        units.name(named, Ok(vec![unit("gen2.service")]));
+        units.name(refused, Err("journalctl: left with status 1".to_owned()));
+        units.name(nothing, Ok(Vec::new()));
+        let mut missing = Missing::default();
+        missing.no_unit(&[UnitPattern::Glob("gen*".into())], &units);
+        assert_eq!(missing.sentences(), ["nothing: no unit is called gen*"]);
     }
 }

@@ -5,6 +5,7 @@ pub mod burst;
 pub mod gather;
 pub mod merge;
 mod missing;
+mod roster;
 mod wanted;
 pub mod written;
 

@@ -10,6 +10,7 @@ mod journal;
 mod last_error;
 mod lines;
 mod manager;
+mod named;
 mod news;
 mod outbox;
 mod pipe;
@@ -121,6 +122,7 @@ pub async fn watch_host(
     let mut parts = std::pin::pin!(future::join5(system, user, facts, usage, containers));
 
     let mut watcher = Watcher::new(host, Arc::clone(&wanted));
+    watcher.look_back(&wanted);
     let mut controlled = true;
     loop {
         watcher.begin();
@@ -161,6 +163,7 @@ enum Done {
     Error(UnitName, Result<Option<LogLine>, NoLines>),
     Detail(UnitName, UnitDetail),
     Version(ServiceName, Option<Foreign>),
+    Named(Option<Result<Vec<UnitName>, String>>),
 }
 
 /// The middle of it: takes news, decides what else is to be asked, and fills the outbox.
@@ -188,6 +191,15 @@ impl<'a> Watcher<'a> {
             asking: false,
             versioning: false,
             detailing: BTreeSet::new(),
+        }
+    }
+
+    /// Asks the journal for units that ended, where this is wanted and a pattern could mean them.
+    fn look_back(&mut self, wanted: &Arc<Wanted>) {
+        let has_patterns = !wanted.system.globs().is_empty() || !wanted.user.globs().is_empty();
+        if wanted.in_journal && has_patterns {
+            let (host, wanted) = (self.host, Arc::clone(wanted));
+            self.jobs.push(async move { Done::Named(named::named(host, &wanted).await) }.boxed());
         }
     }
 
@@ -318,6 +330,11 @@ impl<'a> Watcher<'a> {
             Done::Detail(name, detail) => {
                 self.detailing.remove(&name);
                 self.outbox.detail(name, detail);
+            }
+            Done::Named(units) => {
+                if let Some(units) = units {
+                    self.outbox.in_journal(units);
+                }
             }
             Done::Version(service, version) => {
                 self.versioning = false;

@@ -20,6 +20,7 @@ pub struct Outbox {
     host: HostName,
     means: Option<Means>,
     all: Option<Vec<(UnitName, UnitFacts)>>,
+    in_journal: Option<Result<Vec<UnitName>, String>>,
     units: BTreeMap<UnitName, Box<UnitFacts>>,
     errors: BTreeMap<UnitName, Option<LogLine>>,
     details: VecDeque<(UnitName, Box<UnitDetail>)>,
@@ -35,6 +36,7 @@ impl Outbox {
             host,
             means: None,
             all: None,
+            in_journal: None,
             units: BTreeMap::new(),
             errors: BTreeMap::new(),
             details: VecDeque::new(),
@@ -53,6 +55,11 @@ impl Outbox {
     pub fn all(&mut self, all: Vec<(UnitName, UnitFacts)>) {
         self.units.clear();
         self.all = Some(all);
+    }
+
+    /// The units that the journal names.
+    pub fn in_journal(&mut self, units: Result<Vec<UnitName>, String>) {
+        self.in_journal = Some(units);
     }
 
     /// One unit.
@@ -93,6 +100,7 @@ impl Outbox {
     pub fn is_empty(&self) -> bool {
         self.means.is_none()
             && self.all.is_none()
+            && self.in_journal.is_none()
             && self.units.is_empty()
             && self.errors.is_empty()
             && self.details.is_empty()
@@ -107,6 +115,8 @@ impl Outbox {
             HostEvent::Means(means)
         } else if let Some(all) = self.all.take() {
             HostEvent::Units(all)
+        } else if let Some(units) = self.in_journal.take() {
+            HostEvent::InJournal(units)
         } else if let Some((name, facts)) = self.units.pop_first() {
             HostEvent::Unit(name, facts)
         } else if let Some((name, line)) = self.errors.pop_first() {

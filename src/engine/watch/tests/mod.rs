@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod manager;
+mod named;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -109,6 +110,7 @@ fn watch_with(
         versions,
         containers: Vec::new(),
         become_root: crate::domain::BecomeRoot::Never,
+        in_journal: false,
     };
     let (sender, events) = mpsc::channel(16);
     let (control, told) = mpsc::channel(4);
