@@ -44,7 +44,6 @@ use crate::port::{Borrower, Effect, Errand, Event, ShellNews};
 const QUESTIONS: usize = 16;
 /// Wishes for an attempt; a full queue holds the same wish already.
 const RETRIES: usize = 4;
-
 /// Runs that were found unfinished, on their way to a look at their hosts. They come once, all together.
 const FOUND: usize = 1;
 /// Notices that are on their way when the console is left get this long.
@@ -464,8 +463,7 @@ impl<A: Approach> World<A> {
         let outlet = Outlet::new(lines).with(self.logs_apart.clone());
         let tails = Tails::new(Arc::clone(environment), connections.clone(), outlet);
         let asking = probe::probe_all(Arc::clone(environment), connections, events.clone(), self.clock.clone());
-        let clock = self.clock.clone();
-        let ask = self.attended.then(|| ask.clone());
+        let (clock, ask) = (self.clock.clone(), self.attended.then(|| ask.clone()));
         let vault = Vault::new(ask.clone());
         let (way, line) = line.unzip();
         let mut all = ways.clone();

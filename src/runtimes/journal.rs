@@ -155,13 +155,11 @@ mod tests {
 
     #[test]
     fn only_what_can_be_a_unit_is_one() {
-        let said = b"gen2.service\n\x1b[31mred.service\nno unit\nworker@.service\n\xff.service\n-x.service\nrun-1.scope\n";
+        let said =
+            b"gen2.service\n\x1b[31mred.service\nno unit\nworker@.service\n\xff.service\n-x.service\nrun-1.scope\n";
         let units: Vec<String> = units_of(said).map(|unit| unit.to_string()).collect();
         assert_eq!(units, ["gen2.service", "run-1.scope"]);
-        assert_eq!(
-            values("UNIT").argv,
-            ["nice", "-n", "19", "journalctl", "--quiet", "--no-pager", "--field=UNIT"]
-        );
+        assert_eq!(values("UNIT").argv, ["nice", "-n", "19", "journalctl", "--quiet", "--no-pager", "--field=UNIT"]);
     }
 
     #[test]

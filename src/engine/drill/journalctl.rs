@@ -321,7 +321,11 @@ mod tests {
             |arguments: &[&str]| String::from_utf8(Wish::read(arguments, 0).unwrap().answer(&machine())).unwrap();
         assert_eq!(told(&["-u", "b", "--no-pager"]), "Jan 01 00:00:02 app-1 x[7]: line 2\n");
         assert_eq!(told(&["-u", "b", "-o", "cat"]), "line 2\n");
-        assert_eq!(told(&["-q", "--field=_SYSTEMD_UNIT", "-u", "b"]), "a.service\nb.service\n", "whatever else is asked");
+        assert_eq!(
+            told(&["-q", "--field=_SYSTEMD_UNIT", "-u", "b"]),
+            "a.service\nb.service\n",
+            "whatever else is asked"
+        );
         assert_eq!(told(&["-F", "UNIT"]), "");
         assert!(Wish::read(&["--cursor=nonsense"], 0).is_err());
         assert!(Wish::read(&["--frobnicate"], 0).is_err());

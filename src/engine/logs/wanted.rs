@@ -105,8 +105,7 @@ impl Wanted {
         let selection = Selection::new(patterns);
         let matches = |unit: &&UnitName| selection.matches(unit) && !is_template(unit);
         let has = units.here(host).filter(matches);
-        let mut chosen =
-            Chosen { units: selection.exact().iter().chain(has).cloned().collect(), left_out: 0 };
+        let mut chosen = Chosen { units: selection.exact().iter().chain(has).cloned().collect(), left_out: 0 };
         let mut taken: usize = chosen.units.iter().map(length).sum();
         for unit in units.all(host).filter(matches) {
             if chosen.units.contains(unit) {

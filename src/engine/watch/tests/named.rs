@@ -37,7 +37,8 @@ async fn both_fields_of_a_manager_are_asked_and_only_what_matches_is_taken() {
 
 #[tokio::test]
 async fn a_host_that_can_not_name_them_says_why() {
-    let refused = named(&host(|_| said(1, "", "Failed to open\u{1b} files\n")), &wanted(false)).await.unwrap().unwrap_err();
+    let refused =
+        named(&host(|_| said(1, "", "Failed to open\u{1b} files\n")), &wanted(false)).await.unwrap().unwrap_err();
     assert!(refused.starts_with("journalctl: left with status 1: Failed to open"), "{refused}");
     assert!(!refused.contains('\u{1b}'));
     let cut = |_: &str| Output { cut: 7, ..said(0, "gen1.service\n", "") };
