@@ -45,6 +45,7 @@ pub fn wanted(host: &str, system: &[&str], user: &[&str]) -> Wanted {
         versions: Vec::new(),
         containers: Vec::new(),
         become_root: quarterdeck::domain::BecomeRoot::Never,
+        in_journal: false,
     }
 }
 
@@ -246,7 +247,7 @@ impl Seen {
                 self.errors.insert(name, line);
             }
             HostEvent::Facts(facts) => self.facts = Some(*facts),
-            HostEvent::Link(_) | HostEvent::Heard(_) | HostEvent::Version(..) => {}
+            HostEvent::Link(_) | HostEvent::Heard(_) | HostEvent::Version(..) | HostEvent::InJournal(_) => {}
         }
     }
 }
