@@ -45,7 +45,7 @@ use sites::{EXPORTS, SITES, Site};
 use tty::{Shown, Stage, over_quiet};
 
 /// A screen on which every short string is visible in whole.
-const WIDE: (u16, u16) = (110, 6);
+const WIDE: (u16, u16) = (110, 7);
 
 /// All places that draw foreign text: those of the room itself, and those of the screens.
 fn every_site() -> impl Iterator<Item = &'static Site> {

@@ -46,7 +46,7 @@ proptest! {
             prop_assert_eq!(target.verdict, Verdict::Good);
             prop_assert_eq!(history.stands(target), Verdict::Good);
             prop_assert!(target.concerns(service.as_ref(), None));
-            prop_assert!(history.trouble(target, service.as_ref()).is_none());
+            prop_assert!(history.bars(target, service.as_ref()).is_none());
             if let Current::Runs(runs) = current {
                 prop_assert!(!runs.is_same(target));
             }
