@@ -118,6 +118,8 @@ fn at(place: &str) -> Person {
         None if place == "nothing open" => person.keys("esc"),
         Some(_) | None => {}
     }
+    // Whoever presses a key has a frame before them.
+    person.event(Event::Frame);
     person
 }
 

@@ -13,7 +13,7 @@ fn document(desk: &Desk) -> String {
     format!(
         "+++\ntitle = \"Late\"\n[[inputs]]\nname = \"word\"\nsecret = true\n+++\n# Late\n\
          ```sh {{#late host=here danger=change}}\nprintf '%s' \"$word\" >{kept}\ntouch {there}\n\
-         while ! [ -e {go} ]; do sleep 0.05; done\necho \"it is $word\"\n```\n\
+         while [ -e {there} ] && ! [ -e {go} ]; do sleep 0.05; done\necho \"it is $word\"\n```\n\
          ```sh {{#next host=here danger=change capture=said}}\nprintf 'again '; cat {kept}\n```\n\
          ```sh {{#third host=here danger=change}}\ncat {kept}; echo end\n```\n",
         kept = kept.display(),

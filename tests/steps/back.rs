@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use quarterdeck::domain::run::{RunState, StepState};
 
@@ -107,9 +108,12 @@ fn a_lock_host_that_cannot_be_asked_leaves_a_run_open_of_which_nothing_was_begun
     let mut shop = Shop::locked_at("box");
     shop.desk
         .document("+++\nlock = true\n+++\n# P\n\n```sh {#put host=me danger=change}\necho new >>ROOM/truth\n```\n");
-    let serving = shop.sshd.connections();
+    let begun = Instant::now();
+    while !shop.sshd.connections().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "somebody is connected before anything began");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     shop.sshd.stop();
-    assert!(serving.is_empty());
     let left = shop.desk.qd(&["--yes"], None);
     let said = told(&left);
     assert_eq!(left.status.code(), Some(75), "{said}");

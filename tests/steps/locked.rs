@@ -130,7 +130,7 @@ fn a_run_that_was_left_here_is_not_waited_for_and_is_told_as_ones_own() {
     assert!(lock(&desk, &["release"]).status.success());
     desk.document(
         "+++\nkind = \"deploy\"\nlock = true\n+++\n# P\n\n## Phase 1\n\n```sh {#one host=me danger=change}\n\
-         touch ROOM/reads; until [ -e ROOM/go ]; do sleep 0.1; done\n```\n",
+         touch ROOM/reads; until [ -e ROOM/go ] || ! [ -e ROOM/reads ]; do sleep 0.1; done\n```\n",
     );
     let trusted = super::digest(&desk.path("run.md"));
     let arguments = ["run", "./run.md", "shop", "-e", "lab", "--trust", &trusted, "--yes"];
