@@ -46,7 +46,12 @@ proptest! {
             prop_assert_eq!(target.verdict, Verdict::Good);
             prop_assert_eq!(history.stands(target), Verdict::Good);
             prop_assert!(target.concerns(service.as_ref(), None));
-            prop_assert!(history.bars(target, service.as_ref()).is_none());
+            // Untroubled, or its newest deploy was taken back while the same code ran.
+            if let Some(trouble) = history.trouble(target, service.as_ref()) {
+                prop_assert_eq!(trouble.verdict, Verdict::RolledBack);
+                let mut ran = made.iter().filter(|one| one.at < trouble.at && one.verdict == Verdict::Good);
+                prop_assert!(ran.any(|one| one.is_same(trouble)));
+            }
             if let Current::Runs(runs) = current {
                 prop_assert!(!runs.is_same(target));
             }
