@@ -19,7 +19,7 @@ fn cut(bytes: &[u8], piece: usize) -> Vec<Entry> {
         }
     }
     if let Some(rest) = parser.unfinished() {
-        assert!(rest.fields.iter().all(|field| field.value.len() <= FIELD_KEEPS));
+        assert!(rest.fields().all(|field| field.value.len() <= FIELD_KEEPS));
     }
     entries
 }

@@ -161,6 +161,24 @@ pub enum LogRow {
     Loss(Loss),
 }
 
+impl LogRow {
+    /// The entry, where it is one.
+    pub fn entry(&self) -> Option<&LogEntry> {
+        match self {
+            LogRow::Entry(entry) => Some(entry),
+            LogRow::Loss(_) => None,
+        }
+    }
+
+    /// Behind which place reading goes on when this was told.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            LogRow::Entry(entry) => Some(&entry.cursor),
+            LogRow::Loss(loss) => loss.cursor.as_ref(),
+        }
+    }
+}
+
 /// One entry of a journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {

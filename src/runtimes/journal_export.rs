@@ -3,6 +3,8 @@
 //! A field is `NAME=value` and a line feed; or `NAME`, a line feed, eight bytes of length (little endian), that
 //! many bytes, and a line feed. An empty line ends an entry.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 /// Bytes of one field's value that are kept; the rest is counted.
@@ -13,55 +15,99 @@ const NAME_LONGEST: usize = 256;
 const FIELDS: usize = 1024;
 /// Bytes of all values of one entry that are kept.
 const ENTRY_KEEPS: usize = 1 << 20;
+/// Bytes that are set aside for an entry before any of it has come, at most.
+const LIKE: usize = 4 << 10;
 /// Largest field journald stores; a greater length means that the stream is not what it should be.
 const FIELD_LONGEST: u64 = 768 << 20;
 
 /// One field of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
     /// Its name, such as `MESSAGE`.
-    pub name: Vec<u8>,
+    pub name: &'a [u8],
     /// Its value, at most [`FIELD_KEEPS`] bytes of it.
-    pub value: Vec<u8>,
+    pub value: &'a [u8],
     /// Bytes of the value that were not kept.
     pub cut: u64,
 }
 
-/// One whole entry of a journal.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Where a field stands in the bytes of its entry: the name, and the value right behind it.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    begin: usize,
+    name: usize,
+    value: usize,
+    cut: u64,
+}
+
+/// One whole entry of a journal. All names and values lie in one piece of memory, since an entry has a dozen of them and
+/// hundreds of thousands of entries come at once.
+#[derive(Debug, Clone, Default)]
 pub struct Entry {
-    /// Its fields in the order in which they came; a name may come more than once.
-    pub fields: Vec<Field>,
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
     /// Whether there were more fields or bytes than are kept.
     pub trimmed: bool,
 }
 
+/// Two are the same where their fields are, wherever these lie.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.trimmed == other.trimmed && self.fields().eq(other.fields())
+    }
+}
+
 impl Entry {
+    /// Its fields in the order in which they came; a name may come more than once.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        self.spans.iter().map(|span| self.field(span))
+    }
+
+    fn field(&self, span: &Span) -> Field<'_> {
+        let (name, value) = (span.begin + span.name, span.begin + span.name + span.value);
+        Field {
+            name: self.bytes.get(span.begin..name).unwrap_or_default(),
+            value: self.bytes.get(name..value).unwrap_or_default(),
+            cut: span.cut,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The fields of this name. The length is looked at first: few names have the same.
+    fn named(&self, name: &str) -> impl Iterator<Item = Field<'_>> {
+        let long = self.spans.iter().filter(move |span| span.name == name.len());
+        long.map(|span| self.field(span)).filter(move |field| field.name == name.as_bytes())
+    }
+
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.fields.iter().find(|field| field.name == name.as_bytes()).map(|field| field.value.as_slice())
+        self.named(name).next().map(|field| field.value)
     }
 
     /// All values of this name, one below the other, at most [`FIELD_KEEPS`] bytes.
-    pub fn get_all(&self, name: &str) -> Value {
-        let mut fields = self.fields.iter().filter(|field| field.name == name.as_bytes());
+    pub fn get_all(&self, name: &str) -> Value<'_> {
+        let mut fields = self.named(name);
         let Some(first) = fields.next() else { return Value::default() };
-        let mut all = Value { value: first.value.clone(), cut: first.cut };
+        let mut all = Value { value: Cow::Borrowed(first.value), cut: first.cut };
         for field in fields {
-            all.value.push(b'\n');
-            all.value.extend_from_slice(&field.value);
-            all.cut += field.cut + all.value.len().saturating_sub(FIELD_KEEPS) as u64;
-            all.value.truncate(FIELD_KEEPS);
+            let value = all.value.to_mut();
+            value.push(b'\n');
+            value.extend_from_slice(field.value);
+            all.cut += field.cut + value.len().saturating_sub(FIELD_KEEPS) as u64;
+            value.truncate(FIELD_KEEPS);
         }
         all
     }
 
     /// The fields before the second one of this name, and those from it on; `None` when there is no second one.
     pub fn split_behind(&self, name: &str) -> Option<(Entry, Entry)> {
-        let mut places = self.fields.iter().enumerate().filter(|(_, field)| field.name == name.as_bytes());
+        let mut places = self.fields().enumerate().filter(|(_, field)| field.name == name.as_bytes());
         let (second, _) = places.nth(1)?;
-        let (first, rest) = self.fields.split_at_checked(second)?;
-        let part = |fields: &[Field]| Entry { fields: fields.to_vec(), trimmed: self.trimmed };
+        let (first, rest) = self.spans.split_at_checked(second)?;
+        let part = |spans: &[Span]| Entry { bytes: self.bytes.clone(), spans: spans.to_vec(), trimmed: self.trimmed };
         Some((part(first), part(rest)))
     }
 
@@ -78,9 +124,9 @@ impl Entry {
 
 /// A value, cut where it was too long.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Value {
+pub struct Value<'a> {
     /// What is kept.
-    pub value: Vec<u8>,
+    pub value: Cow<'a, [u8]>,
     /// Bytes that were not kept.
     pub cut: u64,
 }
@@ -112,11 +158,16 @@ enum Stage {
 #[derive(Debug)]
 pub struct Parser {
     stage: Stage,
-    name: Vec<u8>,
-    value: Vec<u8>,
-    cut: u64,
+    /// What has come of the entry, with the unfinished field's bytes at its end.
     entry: Entry,
+    /// Where the unfinished field begins, the length of its name, and how much of its value was not kept.
+    begin: usize,
+    name: usize,
+    cut: u64,
+    /// Bytes of all values that are kept.
     kept: usize,
+    /// The bytes and fields of the entry before: the next one is about as large.
+    like: (usize, usize),
     broken: Option<Malformed>,
 }
 
@@ -124,11 +175,12 @@ impl Default for Parser {
     fn default() -> Self {
         Self {
             stage: Stage::Name,
-            name: Vec::new(),
-            value: Vec::new(),
-            cut: 0,
             entry: Entry::default(),
+            begin: 0,
+            name: 0,
+            cut: 0,
             kept: 0,
+            like: (0, 0),
             broken: None,
         }
     }
@@ -157,16 +209,16 @@ impl Parser {
 
     /// Whether nothing of an unfinished entry is held.
     pub fn is_between_entries(&self) -> bool {
-        matches!(self.stage, Stage::Name) && self.name.is_empty() && self.entry.fields.is_empty()
+        matches!(self.stage, Stage::Name) && self.entry.bytes.is_empty() && self.entry.is_empty()
     }
 
     /// What has come so far of an entry that is not complete, for an answer that was cut off by its length.
     pub fn unfinished(mut self) -> Option<Entry> {
-        if !self.value.is_empty() {
+        if !matches!(self.stage, Stage::Name) && self.entry.bytes.len() > self.begin + self.name {
             self.field_done();
         }
         self.entry.trimmed = true;
-        (!self.entry.fields.is_empty()).then_some(self.entry)
+        (!self.entry.is_empty()).then_some(self.entry)
     }
 
     /// Takes some bytes and says how many; at least one.
@@ -174,7 +226,7 @@ impl Parser {
         match &mut self.stage {
             Stage::Name => self.name_step(bytes, entries),
             Stage::Text => {
-                let end = bytes.iter().position(|byte| *byte == b'\n');
+                let end = memchr::memchr(b'\n', bytes);
                 self.keep(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
                 if end.is_some() {
                     self.field_done();
@@ -191,7 +243,7 @@ impl Parser {
                     // journalctl gave an entry up in the middle of a field and went on with the next one. No field is
                     // as long as these bytes would say.
                     self.field_done();
-                    self.name.extend_from_slice(b"__CURSOR");
+                    self.entry.bytes.extend_from_slice(b"__CURSOR");
                 } else if *filled == 8 {
                     let length = u64::from_le_bytes(*length);
                     if length > FIELD_LONGEST {
@@ -222,46 +274,54 @@ impl Parser {
 
     fn name_step(&mut self, bytes: &[u8], entries: &mut Vec<Entry>) -> Result<usize, Malformed> {
         let end = bytes.iter().position(|byte| *byte == b'\n' || *byte == b'=');
-        self.name.extend_from_slice(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
-        if self.name.len() > NAME_LONGEST {
+        self.entry.bytes.extend_from_slice(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+        self.name = self.entry.bytes.len() - self.begin;
+        if self.name > NAME_LONGEST {
             return Err(Malformed::Name);
         }
         let Some(end) = end else { return Ok(bytes.len()) };
         if bytes.get(end) == Some(&b'=') {
             self.stage = Stage::Text;
-        } else if self.name.is_empty() {
-            self.kept = 0;
-            let entry = std::mem::take(&mut self.entry);
-            if !entry.fields.is_empty() {
-                entries.push(entry);
-            }
+        } else if self.name == 0 {
+            self.entry_done(entries);
         } else {
             self.stage = Stage::Length([0; 8], 0);
         }
         Ok(end + 1)
     }
 
+    fn entry_done(&mut self, entries: &mut Vec<Entry>) {
+        (self.kept, self.begin) = (0, 0);
+        if self.entry.is_empty() {
+            return;
+        }
+        self.like = (self.entry.bytes.len().min(LIKE), self.entry.spans.len());
+        let next =
+            Entry { bytes: Vec::with_capacity(self.like.0), spans: Vec::with_capacity(self.like.1), trimmed: false };
+        entries.push(std::mem::replace(&mut self.entry, next));
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
-        let room = FIELD_KEEPS.saturating_sub(self.value.len()).min(ENTRY_KEEPS.saturating_sub(self.kept));
+        let held = self.entry.bytes.len().saturating_sub(self.begin + self.name);
+        let room = FIELD_KEEPS.saturating_sub(held).min(ENTRY_KEEPS.saturating_sub(self.kept));
         let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
-        self.value.extend_from_slice(kept);
+        self.entry.bytes.extend_from_slice(kept);
         self.kept += kept.len();
         self.cut += (bytes.len() - kept.len()) as u64;
     }
 
     fn field_done(&mut self) {
         self.stage = Stage::Name;
-        let field = Field {
-            name: std::mem::take(&mut self.name),
-            value: std::mem::take(&mut self.value),
-            cut: std::mem::take(&mut self.cut),
-        };
+        let (begin, name, cut) = (self.begin, std::mem::take(&mut self.name), std::mem::take(&mut self.cut));
+        let value = self.entry.bytes.len().saturating_sub(begin + name);
         self.entry.trimmed |= self.kept >= ENTRY_KEEPS;
-        if self.entry.fields.len() < FIELDS {
-            self.entry.fields.push(field);
+        if self.entry.spans.len() < FIELDS {
+            self.entry.spans.push(Span { begin, name, value, cut });
         } else {
             self.entry.trimmed = true;
+            self.entry.bytes.truncate(begin);
         }
+        self.begin = self.entry.bytes.len();
     }
 }
 
@@ -301,8 +361,9 @@ mod tests {
         bytes.extend(std::iter::repeat_n(b'\n', 65_537));
         bytes.extend(b"\n\n");
         let entries = parse(&bytes);
-        assert_eq!((entries[0].fields[0].value.len(), entries[0].fields[0].cut), (FIELD_KEEPS, 70_000 - 65_536));
-        assert_eq!((entries[0].fields[1].value.len(), entries[0].fields[1].cut), (FIELD_KEEPS, 1));
+        let fields: Vec<Field> = entries[0].fields().collect();
+        assert_eq!((fields[0].value.len(), fields[0].cut), (FIELD_KEEPS, 70_000 - 65_536));
+        assert_eq!((fields[1].value.len(), fields[1].cut), (FIELD_KEEPS, 1));
     }
 
     #[test]

@@ -25,6 +25,12 @@ impl Foreign {
         self.0.is_empty()
     }
 
+    /// The text as it came, where sanitising would change nothing of it: one row of printable ASCII.
+    pub fn harmless(&self) -> Option<&str> {
+        let is_harmless = self.0.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        std::str::from_utf8(&self.0).ok().filter(|_| is_harmless)
+    }
+
     /// One sanitised row without colours: what widgets print.
     pub fn plain(&self) -> String {
         self.clean(Budget::line()).text()
@@ -82,6 +88,21 @@ mod tests {
     fn debug_prints_the_sanitised_form() {
         let text = format!("{:?}", Foreign::from("a\x1b]0;title\x07\u{202E}b"));
         assert_eq!(text, "\"a‹osc0›‹U+202E›b\"");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_harmless_is_not_changed_by_sanitising(text in "[ -~]{0,200}|.{0,20}|[ -~\\n\\r\\t\u{7f}]{0,20}") {
+            let foreign = Foreign::from(&text);
+            if let Some(harmless) = foreign.harmless() {
+                let whole = Budget { shown: 64 << 10, colours: true, ..Budget::rows() };
+                let rows: Vec<String> = foreign.clean(whole).rows.iter().map(crate::text::Row::text).collect();
+                proptest::prop_assert_eq!(rows.concat(), harmless);
+                proptest::prop_assert!(rows.len() <= 1);
+            }
+            let is_printable = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+            proptest::prop_assert_eq!(foreign.harmless().is_some(), is_printable);
+        }
     }
 
     #[test]

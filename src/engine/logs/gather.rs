@@ -180,8 +180,8 @@ impl<G: Gather> Gathering<'_, G> {
     fn hand_on(&mut self) -> Option<Option<Instant>> {
         loop {
             match self.merge.turn(Instant::now(), false) {
-                Turn::Row(from, row) => {
-                    if !self.to.row(&from, &row) {
+                Turn::Rows(from, rows) => {
+                    if !rows.iter().all(|row| self.to.row(&from, row)) {
                         return None;
                     }
                 }
@@ -204,8 +204,8 @@ impl<G: Gather> Gathering<'_, G> {
 
     /// Hands on everything that waits.
     fn last(&mut self) {
-        while let Turn::Row(from, row) = self.merge.turn(Instant::now(), true) {
-            if !self.to.row(&from, &row) {
+        while let Turn::Rows(from, rows) = self.merge.turn(Instant::now(), true) {
+            if !rows.iter().all(|row| self.to.row(&from, row)) {
                 return;
             }
         }
@@ -405,17 +405,16 @@ impl<G: Gather> Gathering<'_, G> {
             Event::Log(batch) if batch.tail == self.tail => {
                 let from = Origin { host: batch.host, lane: batch.lane };
                 self.merge.join(from.clone());
-                for row in &batch.rows {
-                    let cursor = match row {
-                        LogRow::Entry(entry) => {
-                            self.missing.spoke(&from, entry);
-                            Some(&entry.cursor)
-                        }
-                        LogRow::Loss(loss) => loss.cursor.as_ref(),
-                    };
-                    if let Some(cursor) = cursor {
-                        self.places.insert(from.clone(), cursor.clone());
+                // Most lines are of the unit of the line before.
+                let mut before = None;
+                for entry in batch.rows.iter().filter_map(LogRow::entry) {
+                    if before != Some(&entry.unit) {
+                        before = Some(&entry.unit);
+                        self.missing.spoke(&from, entry);
                     }
+                }
+                if let Some(cursor) = batch.rows.iter().rev().find_map(LogRow::cursor) {
+                    self.places.insert(from.clone(), cursor.clone());
                 }
                 self.merge.take(&from, batch.rows, Instant::now());
             }

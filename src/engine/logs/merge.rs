@@ -24,6 +24,8 @@ const ROW: usize = 256;
 const LONG: Duration = Duration::from_secs(20);
 /// The same for a journal: what matches in it may be rare, and to look through all of it takes its time.
 const LONG_JOURNAL: Duration = Duration::from_secs(60);
+/// Rows of one lane that are given out at once, at most.
+const RUN: usize = 512;
 /// What is written at the end of what is wished for arrives a little later.
 const LATE: Duration = Duration::from_secs(2);
 /// So many lines behind each other below the newest time of their lane say that this one was wrong.
@@ -90,6 +92,24 @@ impl Lane {
     fn is_full(&self) -> bool {
         self.waiting.len() >= ROOM || self.bytes >= ROOM_BYTES
     }
+
+    /// Takes out the first rows of this lane: those before the `next` row of another, as long as they are ripe. It ends where
+    /// the lane has room again, since its host may then say something that is waited for.
+    fn run(&mut self, origin: &Origin, next: Option<&(i64, Origin)>, is_ripe: impl Fn(Instant) -> bool) -> Vec<LogRow> {
+        let was_full = self.is_full();
+        let mut rows = Vec::with_capacity(self.waiting.len().min(RUN));
+        while rows.len() < RUN
+            && (self.is_full() || !was_full)
+            && let Some((at, arrived, _)) = self.waiting.front()
+            && is_ripe(*arrived)
+            && next.is_none_or(|(other, lane)| (*at, origin) < (*other, lane))
+            && let Some((_, _, row)) = self.waiting.pop_front()
+        {
+            self.bytes = self.bytes.saturating_sub(bytes_of(&row));
+            rows.push(row);
+        }
+        rows
+    }
 }
 
 /// Bytes that a row takes.
@@ -113,8 +133,8 @@ pub struct Merge {
 /// What to do now.
 #[derive(Debug, PartialEq)]
 pub enum Turn {
-    /// Give this out.
-    Row(Origin, Box<LogRow>),
+    /// Give these out, one behind the other. There is one at least.
+    Rows(Origin, Vec<LogRow>),
     /// Wait for what comes, at most until then.
     Wait(Option<Instant>),
 }
@@ -226,10 +246,13 @@ impl Merge {
         self.lanes.values().all(|lane| lane.standing == Standing::Over && lane.waiting.is_empty())
     }
 
-    /// The next row, or how long to wait for it. With `all` nobody is waited for.
+    /// The next rows, or how long to wait for them. With `all` nobody is waited for.
     pub fn turn(&mut self, now: Instant, all: bool) -> Turn {
-        let oldest = self.lanes.iter().filter_map(|(lane, rows)| rows.waiting.front().map(|front| (front.0, lane)));
-        let Some(origin) = oldest.min().map(|(_, origin)| origin.clone()) else { return Turn::Wait(None) };
+        let fronts = || self.lanes.iter().filter_map(|(lane, rows)| Some((rows.waiting.front()?.0, lane)));
+        let Some((oldest, origin)) = fronts().min() else { return Turn::Wait(None) };
+        // Rows are given out up to the first one of another lane.
+        let next = fronts().filter(|front| *front != (oldest, origin)).min().map(|(at, lane)| (at, lane.clone()));
+        let origin = origin.clone();
         let arrived = self.lanes.get(&origin).and_then(|lane| lane.waiting.front()).map(|front| front.1);
         let until = arrived.map(|arrived| arrived + PATIENCE);
         let is_full = self.lanes.values().any(Lane::is_full);
@@ -253,15 +276,13 @@ impl Merge {
             // Older rows are on their way.
             return Turn::Wait(patience);
         }
-        if !all && follows && !is_full && until.is_some_and(|until| now < until) {
+        let waits = !all && follows && !is_full;
+        if waits && until.is_some_and(|until| now < until) {
             return Turn::Wait(until);
         }
-        let row = self.lanes.get_mut(&origin).and_then(|lane| {
-            let row = lane.waiting.pop_front();
-            lane.bytes = lane.bytes.saturating_sub(row.as_ref().map_or(0, |(_, _, row)| bytes_of(row)));
-            row
-        });
-        row.map_or(Turn::Wait(None), |(_, _, row)| Turn::Row(origin, Box::new(row)))
+        let ripe = |arrived: Instant| !waits || now >= arrived + PATIENCE;
+        let rows = self.lanes.get_mut(&origin).map(|lane| lane.run(&origin, next.as_ref(), ripe)).unwrap_or_default();
+        if rows.is_empty() { Turn::Wait(None) } else { Turn::Rows(origin, rows) }
     }
 
     /// Nobody waits any longer for lanes that tell nothing, but for those of hosts that are held back.
@@ -283,7 +304,7 @@ impl Merge {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use jiff::Timestamp;
 
     use super::*;
@@ -304,9 +325,11 @@ mod tests {
 
     fn drain(merge: &mut Merge, now: Instant) -> Vec<(String, i64)> {
         let mut out = Vec::new();
-        while let Turn::Row(host, row) = merge.turn(now, false) {
-            let LogRow::Loss(loss) = *row else { continue };
-            out.push((host.host.to_string(), loss.at.as_second()));
+        while let Turn::Rows(host, rows) = merge.turn(now, false) {
+            for row in rows {
+                let LogRow::Loss(loss) = row else { continue };
+                out.push((host.host.to_string(), loss.at.as_second()));
+            }
         }
         out
     }
@@ -416,6 +439,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_given_out_up_to_the_first_of_another_lane() {
+        let (mut merge, now) = (Merge::new([name("a"), name("b")]), Instant::now());
+        merge.take(&name("a"), rows(&[1, 2, 2, 5]), now);
+        merge.take(&name("b"), rows(&[2, 4]), now);
+        ["a", "b"].iter().for_each(|host| merge.stand(&name(host), Standing::Over));
+        let lengths: Vec<(Origin, usize)> = std::iter::from_fn(|| match merge.turn(now, false) {
+            Turn::Rows(lane, rows) => Some((lane, rows.len())),
+            Turn::Wait(_) => None,
+        })
+        .collect();
+        assert_eq!(lengths, [(name("a"), 3), (name("b"), 2), (name("a"), 1)]);
+    }
+
+    #[test]
     fn room_is_bounded_by_bytes_too() {
         let (mut merge, now) = (Merge::new([name("a")]), Instant::now());
         let entry = LogEntry {
@@ -433,10 +470,9 @@ mod tests {
         let rows = vec![LogRow::Entry(entry); ROOM_BYTES / (60 << 10) + 1];
         merge.take(&name("a"), rows, now);
         assert!(!merge.has_room(&name("a").host));
-        for _ in 0..8 {
-            assert!(matches!(merge.turn(now, false), Turn::Row(..)));
-        }
+        let Turn::Rows(_, rows) = merge.turn(now, false) else { panic!("a lane by itself waits for nobody") };
         assert!(merge.has_room(&name("a").host));
+        assert!(rows.len() < 8, "what is held back may go on as soon as there is room: {}", rows.len());
     }
 
     #[test]
@@ -446,7 +482,7 @@ mod tests {
         merge.stand(&name("b"), Standing::Following);
         merge.take(&name("a"), rows(&vec![1; ROOM]), now);
         assert!(!merge.has_room(&name("a").host) && merge.has_room(&name("b").host));
-        assert!(matches!(merge.turn(now, false), Turn::Row(..)));
+        assert!(matches!(merge.turn(now, false), Turn::Rows(..)));
         assert!(merge.has_room(&name("a").host));
     }
 }

@@ -6,6 +6,7 @@ pub mod gather;
 pub mod merge;
 mod missing;
 mod roster;
+mod stamp;
 mod wanted;
 pub mod written;
 

@@ -1,6 +1,7 @@
 //! One row as text: a line for people, or an object of JSON for programs. Neither ever holds a byte that acts on a
 //! terminal.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value, json};
 
+use super::stamp::Stamp;
 use crate::domain::{Environment, HostName, Lane, RuntimeKind, ServiceName, UnitName};
 use crate::engine::export::ascii;
 use crate::engine::watch::Selection;
@@ -27,12 +29,22 @@ pub enum Form {
     Json,
 }
 
+impl Form {
+    fn stamp(&self) -> Stamp {
+        Stamp::new(match self {
+            Form::Lines(_, zone) => zone.clone(),
+            Form::Json => TimeZone::UTC,
+        })
+    }
+}
+
 /// Writes rows.
 #[derive(Debug)]
 pub struct Written {
     form: Form,
     services: Vec<(ServiceName, Vec<HostName>, Selection)>,
     known: BTreeMap<(HostName, UnitName), Option<ServiceName>>,
+    stamp: Stamp,
 }
 
 impl Written {
@@ -41,7 +53,8 @@ impl Written {
         let systemd = environment.services.iter().filter(|service| service.runtime == RuntimeKind::Systemd);
         let services =
             systemd.map(|service| (service.name.clone(), service.hosts.clone(), Selection::new(&service.units)));
-        Self { form, services: services.collect(), known: BTreeMap::new() }
+        let stamp = form.stamp();
+        Self { form, services: services.collect(), known: BTreeMap::new(), stamp }
     }
 
     fn service(&mut self, host: &HostName, unit: &UnitName) -> Option<ServiceName> {
@@ -62,19 +75,17 @@ impl Written {
                 out.push_str(&ascii(&entry_object(from, service.as_ref(), entry).to_string()));
             }
             (Form::Json, LogRow::Loss(loss)) => out.push_str(&ascii(&loss_object(from, loss).to_string())),
-            (Form::Lines(styles, zone), LogRow::Entry(entry)) => {
+            (Form::Lines(styles, _), LogRow::Entry(entry)) => {
                 let role = Role::level(entry.priority);
-                let text = entry_lines(host, zone, entry);
-                painted(styles.as_deref(), role, &text, out);
+                let stamp = &mut self.stamp;
+                painted(styles.as_deref(), role, out, |out| entry_lines(host, stamp, entry, out));
             }
-            (Form::Lines(styles, zone), LogRow::Loss(loss)) => {
-                let at = loss.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.6f%:z");
-                painted(
-                    styles.as_deref(),
-                    Role::LogLoss,
-                    &format!("{at} {} --- {} ---", told_of(from), loss.words()),
-                    out,
-                );
+            (Form::Lines(styles, _), LogRow::Loss(loss)) => {
+                let stamp = &mut self.stamp;
+                painted(styles.as_deref(), Role::LogLoss, out, |out| {
+                    stamp.push(loss.at, out);
+                    out.push_str(&format!(" {} --- {} ---", told_of(from), loss.words()));
+                });
             }
         }
         out.push('\n');
@@ -90,12 +101,14 @@ fn told_of(from: &Origin) -> String {
 }
 
 /// The text in the role's colour, where there are colours; each line by itself, so that a pager can cut between them.
-fn painted(styles: Option<&Styles>, role: Role, text: &str, out: &mut String) {
+fn painted(styles: Option<&Styles>, role: Role, out: &mut String, text: impl FnOnce(&mut String)) {
     let begin = styles.map(|styles| escape(styles.of(role))).filter(|words| !words.is_empty());
     match begin {
-        None => out.push_str(text),
+        None => text(out),
         Some(begin) => {
-            let lines: Vec<String> = text.split('\n').map(|line| format!("{begin}{line}\u{1b}[0m")).collect();
+            let mut bare = String::new();
+            text(&mut bare);
+            let lines: Vec<String> = bare.split('\n').map(|line| format!("{begin}{line}\u{1b}[0m")).collect();
             out.push_str(&lines.join("\n"));
         }
     }
@@ -134,22 +147,30 @@ fn escape(style: Style) -> String {
     if codes.is_empty() { String::new() } else { format!("\u{1b}[{}m", codes.join(";")) }
 }
 
-fn entry_lines(host: &HostName, zone: &TimeZone, entry: &LogEntry) -> String {
-    let whole = Budget { shown: 64 << 10, colours: true, ..Budget::rows() };
-    let clean = entry.message.clean(whole);
-    let mut texts = clean.rows.iter().map(crate::text::Row::text);
-    let at = entry.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.6f%:z");
-    let speaker = entry.unit.as_ref().map_or_else(|| entry.identifier.ident(), ToString::to_string);
-    let speaker = if speaker.is_empty() { "-".to_owned() } else { speaker };
-    let mut text = format!("{at} {host} {speaker} {} {}", level(entry.priority), texts.next().unwrap_or_default());
-    for row in texts {
-        text.push_str("\n    | ");
-        text.push_str(&row);
+fn entry_lines(host: &HostName, stamp: &mut Stamp, entry: &LogEntry, out: &mut String) {
+    stamp.push(entry.at, out);
+    let identifier = || entry.identifier.ident();
+    let unit = entry.unit.as_ref().map(|unit| Cow::Borrowed(unit.as_str()));
+    let speaker = unit.unwrap_or_else(|| Cow::Owned(identifier()));
+    let speaker = if speaker.is_empty() { "-" } else { &speaker };
+    for word in [host.as_str(), speaker, level(entry.priority)] {
+        out.push(' ');
+        out.push_str(word);
+    }
+    out.push(' ');
+    if let Some(text) = entry.message.harmless() {
+        out.push_str(text);
+    } else {
+        let whole = Budget { shown: 64 << 10, colours: true, ..Budget::rows() };
+        let clean = entry.message.clean(whole);
+        for (number, row) in clean.rows.iter().enumerate() {
+            out.push_str(if number == 0 { "" } else { "\n    | " });
+            out.push_str(&row.text());
+        }
     }
     if entry.cut > 0 {
-        text.push_str(&format!("\n    | … {} bytes more on the host", entry.cut));
+        out.push_str(&format!("\n    | … {} bytes more on the host", entry.cut));
     }
-    text
 }
 
 fn level(priority: u8) -> &'static str {
@@ -220,7 +241,8 @@ mod tests {
     }
 
     fn written(form: Form, row: &LogRow) -> String {
-        let mut written = Written { form, services: Vec::new(), known: BTreeMap::new() };
+        let stamp = form.stamp();
+        let mut written = Written { form, services: Vec::new(), known: BTreeMap::new(), stamp };
         let mut out = String::new();
         written.row(&Origin::journal(HostName::new("app-1").unwrap()), row, &mut out);
         out

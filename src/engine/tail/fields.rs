@@ -50,7 +50,7 @@ fn of(output: &Output, host: &HostName, cursor: &Cursor) -> Result<Vec<(String, 
 
 fn named(entry: &Entry) -> Vec<(String, Foreign)> {
     let name = |bytes: &[u8]| Foreign::from(bytes).plain();
-    entry.fields.iter().map(|field| (name(&field.name), Foreign::from(&field.value))).collect()
+    entry.fields().map(|field| (name(field.name), Foreign::from(field.value))).collect()
 }
 
 #[cfg(test)]

@@ -28,15 +28,15 @@ impl Parts {
         let mut parts = Self::default();
         for part in cursor.as_str().split(';') {
             let Some((name, hex)) = part.split_once('=') else { continue };
-            let short = u64::from_str_radix(hex, 16).ok();
-            let long = u128::from_str_radix(hex, 16).ok();
+            let short = || u64::from_str_radix(hex, 16).ok();
+            let long = || u128::from_str_radix(hex, 16).ok();
             match name {
-                "s" => parts.series = long,
-                "i" => parts.number = short,
-                "b" => parts.boot = long,
-                "m" => parts.monotonic = short,
-                "t" => parts.realtime = short,
-                "x" => parts.sum = short,
+                "s" => parts.series = long(),
+                "i" => parts.number = short(),
+                "b" => parts.boot = long(),
+                "m" => parts.monotonic = short(),
+                "t" => parts.realtime = short(),
+                "x" => parts.sum = short(),
                 _ => {}
             }
         }

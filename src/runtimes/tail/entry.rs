@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::names::Names;
 use super::note::{DROPPED, MISSED, STARTED, STOPPED};
 use crate::domain::UnitName;
 use crate::port::log::{Cursor, LogEntry, LossKind};
@@ -22,8 +23,9 @@ pub enum Note {
     Started,
 }
 
-/// The entry as a row; `None` when it names no place or time, which journalctl never leaves out.
-pub fn row(entry: &Entry) -> Option<LogEntry> {
+/// The entry as a row; `None` when it names no place or time, which journalctl never leaves out. `names` are those of the
+/// rows before.
+pub fn row(entry: &Entry, names: &mut Names) -> Option<LogEntry> {
     let cursor = Cursor::new(text(entry, "__CURSOR")?)?;
     let boot = u128::from_str_radix(text(entry, "_BOOT_ID")?, 16).ok()?;
     let message = entry.get_all("MESSAGE");
@@ -33,8 +35,8 @@ pub fn row(entry: &Entry) -> Option<LogEntry> {
         monotonic: entry.number("__MONOTONIC_TIMESTAMP")?,
         boot,
         priority: entry.number("PRIORITY").filter(|priority| *priority <= 7).unwrap_or(USUAL),
-        unit: unit(entry),
-        identifier: Foreign::from(entry.get("SYSLOG_IDENTIFIER").or_else(|| entry.get("_COMM")).unwrap_or_default()),
+        unit: unit(entry, names),
+        identifier: names.identifier(entry.get("SYSLOG_IDENTIFIER").or_else(|| entry.get("_COMM")).unwrap_or_default()),
         pid: entry.number("_PID").unwrap_or(0),
         message: Foreign::from(message.value),
         cut: message.cut,
@@ -43,9 +45,9 @@ pub fn row(entry: &Entry) -> Option<LogEntry> {
 
 /// The unit that an entry is about: what systemd, or root, says of another unit counts for that unit. Only fields that
 /// no process can set for itself decide who speaks.
-fn unit(entry: &Entry) -> Option<UnitName> {
-    let name = |field: &str| UnitName::new(text(entry, field)?);
-    let about = |speaks: bool, field: &str| name(field).filter(|_| speaks);
+fn unit(entry: &Entry, names: &mut Names) -> Option<UnitName> {
+    let mut name = |field: &str| names.unit(text(entry, field)?);
+    let mut about = |speaks: bool, field: &str| if speaks { name(field) } else { None };
     let manager = entry.get("_PID") == Some(b"1");
     let root = entry.get("_UID") == Some(b"0");
     let own_manager = entry.get("_SYSTEMD_USER_UNIT") == Some(b"init.scope");
@@ -53,8 +55,8 @@ fn unit(entry: &Entry) -> Option<UnitName> {
         .or_else(|| about(root, "OBJECT_SYSTEMD_UNIT"))
         .or_else(|| about(root, "COREDUMP_UNIT"))
         .or_else(|| about(own_manager, "USER_UNIT"))
-        .or_else(|| name("_SYSTEMD_USER_UNIT"))
-        .or_else(|| name("_SYSTEMD_UNIT"))
+        .or_else(|| about(true, "_SYSTEMD_USER_UNIT"))
+        .or_else(|| about(true, "_SYSTEMD_UNIT"))
 }
 
 /// What journald says in this entry, if it is one of its own: other programs can set the same words.
@@ -101,10 +103,14 @@ mod tests {
         parse(format!("{PLACE}{rest}\n").as_bytes()).remove(0)
     }
 
+    fn of(entry: &Entry) -> LogEntry {
+        row(entry, &mut Names::default()).unwrap()
+    }
+
     #[test]
     fn rows_of_a_recorded_journal() {
         let entries = parse(include_bytes!("../../../tests/fixtures/journal-crasher.export"));
-        let rows: Vec<_> = entries.iter().map(|entry| row(entry).unwrap()).collect();
+        let rows: Vec<_> = entries.iter().map(of).collect();
         let own = rows.iter().filter(|row| row.unit.as_ref().unwrap().as_str() == "crasher.service");
         assert_eq!(own.map(|row| row.message.plain()).collect::<Vec<_>>()[2], "giving up");
         assert!(rows.windows(2).all(|pair| pair[0].monotonic <= pair[1].monotonic));
@@ -112,7 +118,7 @@ mod tests {
 
     #[test]
     fn systemd_speaks_for_units_and_others_do_not() {
-        let said = |rest: &str| row(&one(rest)).unwrap().unit.unwrap().as_str().to_owned();
+        let said = |rest: &str| of(&one(rest)).unit.unwrap().as_str().to_owned();
         assert_eq!(said("_PID=1\nUNIT=a.service\n_SYSTEMD_UNIT=init.scope\n"), "a.service");
         assert_eq!(
             said("_PID=9\n_UID=5\nUNIT=a.service\nOBJECT_SYSTEMD_UNIT=a.service\n_SYSTEMD_UNIT=b.service\n"),
@@ -131,10 +137,10 @@ mod tests {
 
     #[test]
     fn forms_of_a_message() {
-        let said = |rest: &str| row(&one(rest)).unwrap().message.raw().to_vec();
+        let said = |rest: &str| of(&one(rest)).message.raw().to_vec();
         assert_eq!(said(""), b"");
         assert_eq!(said("MESSAGE=\n"), b"");
         assert_eq!(said("MESSAGE=a\nMESSAGE=b\n"), b"a\nb");
-        assert_eq!(row(&one("PRIORITY=9\n")).unwrap().priority, 6);
+        assert_eq!(of(&one("PRIORITY=9\n")).priority, 6);
     }
 }

@@ -13,6 +13,7 @@ pub mod cursor;
 pub mod entry;
 pub mod file;
 pub mod lines;
+mod names;
 mod note;
 pub mod output;
 pub mod page;

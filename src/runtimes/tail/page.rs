@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::command::{self, Filter};
 use super::cursor::Parts;
 use super::entry::{self, Note};
+use super::names::Names;
 use crate::port::log::{Cursor, LogEntry, LogRow, Loss, LossKind};
 use crate::port::log_page::{HostFilter, PageEnd, PageWish};
 use crate::port::{End, Output, RemoteCommand};
@@ -51,8 +52,9 @@ pub fn read(output: &Output, wish: &PageWish, why: impl FnOnce() -> String) -> (
     let asked = usize::try_from(wish.lines).unwrap_or(usize::MAX).saturating_add(usize::from(wish.before.is_some()));
     let came = entries.len();
     let (mut rows, mut newer) = (Vec::new(), wish.before.as_ref().map(Parts::of));
+    let mut names = Names::default();
     for entry in &entries {
-        let Some(line) = entry::row(entry) else { continue };
+        let Some(line) = entry::row(entry, &mut names) else { continue };
         let parts = Parts::of(&line.cursor);
         // What is held already stands at the beginning, if anywhere.
         if rows.is_empty() && wish.before.as_ref().is_some_and(|held| is_held(held, &line.cursor)) {

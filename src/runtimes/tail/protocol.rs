@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::command::{Begin, Filter};
 use super::entry::{self, Note};
+use super::names::Names;
 use super::place::Place;
 use super::seen::Seen;
 use crate::port::RemoteCommand;
@@ -115,6 +116,7 @@ pub struct Protocol {
     newest: Option<Place>,
     phase: Phase,
     seen: Seen,
+    names: Names,
     boot: Option<Boot>,
     /// The newest time of the host that is known.
     clock: Timestamp,
@@ -143,6 +145,7 @@ impl Protocol {
             newest: None,
             phase: Phase::Away,
             seen,
+            names: Names::default(),
             boot: boot.map(Boot::under_way),
             clock: now,
             caught_up: false,
@@ -325,47 +328,46 @@ impl Protocol {
     }
 
     fn take_whole(&mut self, entry: &Entry, rows: &mut Vec<LogRow>) -> Taken {
-        let (Some(row), Some(place)) = (entry::row(entry), Place::of(entry, true)) else { return Taken::Malformed };
+        let Some(row) = entry::row(entry, &mut self.names) else { return Taken::Malformed };
+        let (at, place) = (row.at, Place::new(row.cursor.clone(), true));
         if let Some(expected) = self.expected.take() {
             if expected.is(&place) {
-                self.arrive(place, row.at);
+                self.arrive(place, at);
                 return Taken::Passed;
             }
             if expected.own {
-                rows.push(loss(row.at, LossKind::Vacuumed, None));
+                rows.push(loss(at, LossKind::Vacuumed, None));
             }
         }
         if self.seen.is_known(&place.cursor, &place.parts) {
-            self.arrive(place, row.at);
+            self.arrive(place, at);
             return Taken::Passed;
         }
-        if self.until.is_some_and(|until| row.at > until) {
+        if self.until.is_some_and(|until| at > until) {
             return Taken::Beyond;
         }
         self.seen.note(&place.cursor, &place.parts);
-        self.cross_boots(row.boot, row.at, rows);
+        self.cross_boots(row.boot, at, rows);
         let everybody = self.filter.units.is_empty() && !self.filter.is_narrowed();
         let asked_for = everybody || self.names_journald();
         let told = match entry::note(entry) {
-            Some(Note::Lost(kind, lost)) => Some(noted(&place, row.at, kind, lost)),
-            Some(Note::Started) => {
-                self.started(&place, row.at).or_else(|| asked_for.then(|| LogRow::Entry(row.clone())))
-            }
+            Some(Note::Lost(kind, lost)) => Some(noted(&place, at, kind, lost)),
+            Some(Note::Started) => self.started(&place, at).or_else(|| asked_for.then_some(LogRow::Entry(row))),
             Some(Note::Stopped) => {
                 self.boot.iter_mut().for_each(|boot| boot.stopped = true);
-                asked_for.then(|| LogRow::Entry(row.clone()))
+                asked_for.then_some(LogRow::Entry(row))
             }
             None => {
                 if let Some(boot) = self.boot.as_mut().filter(|_| !entry::is_kernel(entry)) {
                     boot.begun = true;
                 }
-                Some(LogRow::Entry(row.clone()))
+                Some(LogRow::Entry(row))
             }
         };
         if let Some(boot) = self.boot.as_mut().filter(|_| told.is_some()) {
             boot.told = true;
         }
-        self.arrive(place, row.at);
+        self.arrive(place, at);
         let taken = if told.is_some() { Taken::Told } else { Taken::Passed };
         rows.extend(told);
         taken
