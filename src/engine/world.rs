@@ -61,8 +61,8 @@ pub struct World<A> {
     lines: Option<mpsc::Sender<Event>>,
     /// The same of single hosts.
     logs_apart: BTreeMap<HostName, mpsc::Sender<Event>>,
-    /// Whether journals are asked for units that match a pattern and are not loaded any more.
-    looks_back: bool,
+    /// Whether journals are asked for units that match a pattern and are not loaded any more, and for which of these names.
+    looks_back: Option<Vec<UnitName>>,
     person: String,
     /// How long notices may take that are on their way when it is left.
     delivers_within: Duration,
@@ -172,7 +172,7 @@ impl<A: Approach> World<A> {
             store: None,
             lines: None,
             logs_apart: BTreeMap::new(),
-            looks_back: false,
+            looks_back: None,
             person: act::who::login(),
             delivers_within: DELIVERED_WITHIN,
             waits_for_lock: None,
@@ -193,10 +193,10 @@ impl<A: Approach> World<A> {
         self
     }
 
-    /// The same that asks each journal once for units that match a pattern, also those that ended.
+    /// The same that asks each journal once for units that match a pattern or have one of these names, also those that ended.
     #[must_use]
-    pub fn looking_back(mut self) -> Self {
-        self.looks_back = true;
+    pub fn looking_back(mut self, names: Vec<UnitName>) -> Self {
+        self.looks_back = Some(names);
         self
     }
 
@@ -431,7 +431,7 @@ impl<A: Approach> World<A> {
             connections.insert(name.clone(), watcher.connection.subscribe());
             let way = watcher.way();
             ways.insert(name.clone(), way);
-            let wanted = Wanted { in_journal: self.looks_back, ..Wanted::of(environment, &name) };
+            let wanted = Wanted { in_journal: self.looks_back.clone(), ..Wanted::of(environment, &name) };
             let (retry, retries) = mpsc::channel(RETRIES);
             let (told, place) = (events.clone(), watcher.clone());
             let on_up = move |connection: Arc<dyn Connection>| {

@@ -45,7 +45,7 @@ pub fn wanted(host: &str, system: &[&str], user: &[&str]) -> Wanted {
         versions: Vec::new(),
         containers: Vec::new(),
         become_root: quarterdeck::domain::BecomeRoot::Never,
-        in_journal: false,
+        in_journal: None,
     }
 }
 

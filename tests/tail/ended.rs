@@ -58,6 +58,14 @@ fn a_unit_that_ended_is_found_by_a_pattern_with_all_its_lines() {
         assert_eq!(bench.cursors(), truth, "{more:?}");
         assert!(!bench.said().contains("no unit is called"), "{}", bench.said());
     }
+    // One that is named by its name is there as well, also where no line of it passes.
+    let one: &'static str = format!("{name}-one.service").leak();
+    for more in [["-n", "0"], ["--level", "emerg"], ["--grep", "nobody says this"], ["--until", "2001-01-01"]] {
+        let _ = std::fs::remove_file(bench.file());
+        bench.more = [&["--unit", one], &more[..]].concat();
+        assert_eq!(bench.command().status().unwrap().code(), Some(0), "{more:?}: {}", bench.said());
+        assert!(!bench.said().contains("no unit is called"), "{}", bench.said());
+    }
     // Whoever follows gets them too, and what comes of another one behind them.
     let _ = std::fs::remove_file(bench.file());
     bench.more = vec!["--since", "yesterday", "--unit", pattern];

@@ -97,7 +97,7 @@ pub async fn gather<A: Approach>(
     let (told, mut events) = mpsc::channel(EVENTS);
     let (effects, wishes) = mpsc::channel(4);
     let first = vec![Effect::Watch(Arc::clone(&wanted.environment))];
-    let running = tokio::spawn(world.logs_apart(senders).looking_back().run(told, wishes, first));
+    let running = tokio::spawn(world.logs_apart(senders).looking_back(wanted.names()).run(told, wishes, first));
     let patience = Instant::now() + wanted.patience;
     // Who follows takes a host in when it comes; who reads what was there has to have them all.
     let linked_until = if wanted.follow { patience.min(Instant::now() + LINK_WITHIN) } else { patience };
@@ -297,6 +297,7 @@ impl<G: Gather> Gathering<'_, G> {
             return;
         }
         self.missing.no_unit(&self.wanted.units, &self.units);
+        self.missing.unsure().into_iter().for_each(|sentence| self.say_less(sentence));
         let sentences = self.missing.sentences();
         sentences.iter().for_each(|sentence| self.say(sentence));
         self.ending.nothing = self.missing.is_everything();
@@ -328,7 +329,7 @@ impl<G: Gather> Gathering<'_, G> {
     fn learn(&mut self, host: &HostName, learn: impl FnOnce(&mut Roster)) {
         let before = self.wanted.units_of(host, &self.units).units;
         learn(&mut self.units);
-        if self.units.is_listed(host) && (self.units.is_asked(host) || !self.wanted.has_patterns(host)) {
+        if self.wanted.is_known(host, &self.units) {
             self.asked.remove(host);
         }
         // A unit that came anew is read as well: the wish is made anew and goes on where the old one was.
@@ -345,7 +346,7 @@ impl<G: Gather> Gathering<'_, G> {
             Link::Up { .. } => {
                 self.away.remove(&host);
                 if let Some(until) = self.asked.get_mut(&host).filter(|_| !self.linked.contains(&host)) {
-                    let within = if self.wanted.has_patterns(&host) { JOURNAL_WITHIN } else { UNITS_WITHIN };
+                    let within = if self.wanted.looks_back(&host) { JOURNAL_WITHIN } else { UNITS_WITHIN };
                     *until = Instant::now() + within;
                 }
                 self.linked.insert(host);

@@ -7,12 +7,15 @@ use crate::domain::service::UnitPattern;
 use crate::domain::{HostName, Lane, LogSource, UnitName};
 use crate::engine::watch::Selection;
 use crate::port::log::{LogEntry, Origin};
+use crate::runtimes::systemd_list::is_template;
 
 /// Lanes that are read, and what is not there of what was asked for.
 #[derive(Debug, Default)]
 pub struct Missing {
     /// Which hosts have it not, by the sentence that says so.
     told: BTreeMap<String, BTreeSet<HostName>>,
+    /// The same of what may be there or not.
+    unsure: BTreeMap<String, BTreeSet<HostName>>,
     wished: BTreeSet<Origin>,
     absent: BTreeSet<Origin>,
     /// The units that are read of each journal; none where all of it is.
@@ -54,23 +57,29 @@ impl Missing {
         self.told.entry(why).or_default().insert(origin.host.clone());
     }
 
-    /// Looks which of these are units of no host, as far as the units of hosts are known: they are not loaded there, and said
-    /// nothing.
+    /// Looks which of these are units of no host, as far as the units of hosts are known: they are not loaded there, their journals
+    /// do not name them, and they said nothing.
     pub fn no_unit(&mut self, wanted: &[UnitPattern], units: &Roster) {
         for pattern in wanted {
-            let selection = Selection::new([pattern]);
-            let exact = pattern.exact();
-            // That no unit matches is known only where those that ended are known too.
-            let known = |host: &&HostName| if exact.is_some() { units.is_listed(host) } else { units.is_whole(host) };
-            for host in units.hosts().filter(known) {
+            let (selection, exact) = (Selection::new([pattern]), pattern.exact());
+            let word = match pattern {
+                UnitPattern::Exact(unit) => unit.as_str(),
+                UnitPattern::Glob(word) => word,
+            };
+            for host in units.hosts() {
                 let spoke = exact.is_some_and(|unit| self.said.contains(&(host.clone(), unit.clone())));
-                let is_there = units.all(host).any(|unit| selection.wants(unit));
-                if !is_there && !spoke {
-                    let word = match pattern {
-                        UnitPattern::Exact(unit) => unit.as_str(),
-                        UnitPattern::Glob(word) => word,
-                    };
+                if spoke || units.all(host).any(|unit| selection.wants(unit)) {
+                    continue;
+                }
+                // A template is never a unit.
+                let is_sure = units.is_whole(host) || exact.is_some_and(is_template);
+                if is_sure && units.is_listed(host) {
                     self.told.entry(format!("no unit is called {word}")).or_default().insert(host.clone());
+                } else if exact.is_some() && units.is_listed(host) {
+                    // One that ended may be in the journal all the same. Of patterns that was said before they were read.
+                    let why = units.why(host).unwrap_or("no answer in time");
+                    let sentence = format!("whether there was a unit {word} is not known: {why}");
+                    self.unsure.entry(sentence).or_default().insert(host.clone());
                 }
             }
         }
@@ -83,19 +92,28 @@ impl Missing {
         self.absent.extend(silent);
     }
 
-    /// All sentences.
+    /// All sentences about what is not there.
     pub fn sentences(&self) -> Vec<String> {
-        let told = self.told.iter().map(|(why, hosts)| {
-            let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
-            format!("{}: {why}", hosts.join(", "))
-        });
-        told.collect()
+        told(&self.told)
+    }
+
+    /// All sentences about what nobody can say it of.
+    pub fn unsure(&self) -> Vec<String> {
+        told(&self.unsure)
     }
 
     /// Whether nothing of what was asked for is anywhere.
     pub fn is_everything(&self) -> bool {
         !self.told.is_empty() && self.wished.iter().all(|lane| self.absent.contains(lane))
     }
+}
+
+fn told(sentences: &BTreeMap<String, BTreeSet<HostName>>) -> Vec<String> {
+    let told = sentences.iter().map(|(why, hosts)| {
+        let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
+        format!("{}: {why}", hosts.join(", "))
+    });
+    told.collect()
 }
 
 #[cfg(test)]
@@ -118,6 +136,7 @@ mod tests {
         let mut units = Roster::default();
         units.list(&a, BTreeSet::from([unit("new.service")]));
         units.list(&b, BTreeSet::new());
+        [&a, &b].iter().for_each(|host| units.name(host, Ok(Vec::new())));
         let mut missing = wish();
         missing.no_unit(&wanted, &units);
         assert_eq!(missing.sentences(), ["a, b: no unit is called old.service"]);
@@ -130,7 +149,29 @@ mod tests {
         // Of a host whose units nobody knows nothing is said.
         let mut missing = wish();
         missing.no_unit(&wanted, &Roster::default());
-        assert!(missing.sentences().is_empty() && !missing.is_everything());
+        assert!(missing.sentences().is_empty() && missing.unsure().is_empty() && !missing.is_everything());
+    }
+
+    #[test]
+    fn a_unit_that_ended_is_there_though_no_line_of_it_passes() {
+        let hosts = ["named", "refused", "nothing"].map(|name| HostName::new(name).unwrap());
+        let [named, refused, nothing] = &hosts;
+        let wanted = [UnitPattern::Exact(unit("gen2.service"))];
+        let source = LogSource::Journal(JournalMatch::units([unit("gen2.service")]));
+        let (mut missing, mut units) = (Missing::default(), Roster::default());
+        for host in &hosts {
+            missing.wish(&Origin::journal(host.clone()), &source);
+            units.list(host, BTreeSet::from([unit("web.service")]));
+        }
+        units.name(named, Ok(vec![unit("gen2.service")]));
+        units.name(refused, Err("this login may read only its own lines of the journal".to_owned()));
+        units.name(nothing, Ok(Vec::new()));
+        missing.no_unit(&wanted, &units);
+        assert_eq!(missing.sentences(), ["nothing: no unit is called gen2.service"]);
+        let unsure = "refused: whether there was a unit gen2.service is not known: this login may read only its own lines of \
+                      the journal";
+        assert_eq!(missing.unsure(), [unsure]);
+        assert!(!missing.is_everything());
     }
 
     #[test]

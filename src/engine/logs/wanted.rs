@@ -73,6 +73,25 @@ impl Wanted {
         !self.whole && (!wanted.system.globs().is_empty() || !wanted.user.globs().is_empty())
     }
 
+    /// The units that were asked for by name and of which must be known whether they are there: who follows waits for them.
+    pub fn names(&self) -> Vec<UnitName> {
+        let names = self.units.iter().filter(|_| !self.follow).filter_map(UnitPattern::exact);
+        names.filter(|unit| !is_template(unit)).cloned().collect()
+    }
+
+    /// Whether the journal of a host is asked which units it names.
+    pub fn looks_back(&self, host: &HostName) -> bool {
+        self.has_patterns(host) || (!self.whole && !self.names().is_empty())
+    }
+
+    /// Whether as much is known of a host's units as there is to know: its journal has to say only which of those ended that
+    /// are not loaded.
+    pub fn is_known(&self, host: &HostName, units: &Roster) -> bool {
+        let is_there = |name: &UnitName| units.here(host).any(|unit| unit == name);
+        let is_enough = || !self.has_patterns(host) && (self.whole || self.names().iter().all(is_there));
+        units.is_listed(host) && (units.is_asked(host) || is_enough())
+    }
+
     /// What is read on which hosts.
     pub fn sources(&self, units: &Roster) -> BTreeMap<HostName, Vec<LogSource>> {
         let hosts = self.environment.hosts.iter().map(|host| &host.name);

@@ -194,10 +194,9 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Asks the journal for units that ended, where this is wanted and a pattern could mean them.
+    /// Asks the journal for units that ended, where this is wanted and something could mean them.
     fn look_back(&mut self, wanted: &Arc<Wanted>) {
-        let has_patterns = !wanted.system.globs().is_empty() || !wanted.user.globs().is_empty();
-        if wanted.in_journal && has_patterns {
+        if named::is_asked(wanted) {
             let (host, wanted) = (self.host, Arc::clone(wanted));
             self.jobs.push(async move { Done::Named(named::named(host, &wanted).await) }.boxed());
         }

@@ -171,7 +171,7 @@ mod tests {
             versions: Vec::new(),
             containers: Vec::new(),
             become_root: crate::domain::BecomeRoot::Never,
-            in_journal: false,
+            in_journal: None,
         }))
     }
 

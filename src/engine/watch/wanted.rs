@@ -22,8 +22,8 @@ pub struct Wanted {
     pub containers: Vec<ComposeUnit>,
     /// How a change becomes root there.
     pub become_root: BecomeRoot,
-    /// Whether the journal is asked, once, for units that match a pattern.
-    pub in_journal: bool,
+    /// Whether the journal is asked, once, for units that match a pattern, and for which of those that are named.
+    pub in_journal: Option<Vec<UnitName>>,
 }
 
 /// A service that is containers.
@@ -75,7 +75,7 @@ impl Wanted {
             system: units(false),
             user: units(true),
             versions: here.iter().filter_map(version).collect(),
-            in_journal: false,
+            in_journal: None,
         }
     }
 

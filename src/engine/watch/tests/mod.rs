@@ -110,7 +110,7 @@ fn watch_with(
         versions,
         containers: Vec::new(),
         become_root: crate::domain::BecomeRoot::Never,
-        in_journal: false,
+        in_journal: None,
     };
     let (sender, events) = mpsc::channel(16);
     let (control, told) = mpsc::channel(4);

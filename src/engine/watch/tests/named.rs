@@ -1,7 +1,7 @@
 //! Which units a journal names, and how a host that can't say is told.
 
 use super::*;
-use crate::engine::watch::named::named;
+use crate::engine::watch::named::{is_asked, named};
 
 fn host(answers: impl Fn(&str) -> Output + Send + Sync + 'static) -> FakeHost {
     FakeHost { answers: Box::new(answers), manager: None, bridges: AtomicUsize::new(0) }
@@ -17,7 +17,7 @@ fn wanted(user: bool) -> Wanted {
         versions: Vec::new(),
         containers: Vec::new(),
         become_root: crate::domain::BecomeRoot::Never,
-        in_journal: true,
+        in_journal: Some(Vec::new()),
     }
 }
 
@@ -37,14 +37,46 @@ async fn both_fields_of_a_manager_are_asked_and_only_what_matches_is_taken() {
 
 #[tokio::test]
 async fn a_host_that_can_not_name_them_says_why() {
+    let fails = |words: &str| match words.contains("--field=") {
+        true => said(1, "", "Failed to open\u{1b} files\n"),
+        false => said(0, "", ""),
+    };
     let refused =
-        named(&host(|_| said(1, "", "Failed to open\u{1b} files\n")), &wanted(false)).await.unwrap().unwrap_err();
+        named(&host(fails), &wanted(false)).await.unwrap().unwrap_err();
     assert!(refused.starts_with("journalctl: left with status 1: Failed to open"), "{refused}");
     assert!(!refused.contains('\u{1b}'));
     let cut = |_: &str| Output { cut: 7, ..said(0, "gen1.service\n", "") };
     assert!(named(&host(cut), &wanted(false)).await.unwrap().unwrap_err().contains("more units than are taken"));
     let lost = |_: &str| Output { end: End::LinkLost(LinkFailure::Silent), ..said(0, "", "") };
     assert_eq!(named(&host(lost), &wanted(false)).await, None, "the next link asks anew");
+}
+
+/// One that is named exactly is looked for as well, where somebody asked for it by name; those of services are not.
+#[tokio::test]
+async fn of_units_that_are_named_those_are_told_that_somebody_asked_for() {
+    let fields = |words: &str| match words.contains("--field=") {
+        true => said(0, "gen2.service\nweb.service\nother.service\n", ""),
+        false => said(0, "", ""),
+    };
+    let exact = ["gen2.service", "web.service"].map(|name| UnitPattern::Exact(unit(name)));
+    let of = |names: Option<Vec<UnitName>>| Wanted {
+        system: Selection::new(&exact),
+        in_journal: names,
+        ..wanted(true)
+    };
+    let asked = Wanted { user: Selection::new([]), ..of(Some(vec![unit("gen2.service"), unit("nobody.service")])) };
+    assert!(is_asked(&asked));
+    assert_eq!(named(&host(fields), &asked).await, Some(Ok(vec![unit("gen2.service")])));
+    let of_services = Wanted { user: Selection::new([]), ..of(Some(Vec::new())) };
+    assert!(!is_asked(&of_services) && !is_asked(&of(None)));
+}
+
+/// To a login without rights `journalctl --field` names what is its own, with status 0, as if there were nothing else.
+#[tokio::test]
+async fn a_login_that_may_not_read_the_journal_does_not_know_what_it_names() {
+    let own = |words: &str| if words.contains("qd-keeps") { said(1, "", "") } else { said(0, "", "") };
+    let why = named(&host(own), &wanted(false)).await.unwrap().unwrap_err();
+    assert_eq!(why, "this login may read only its own lines of the journal");
 }
 
 #[tokio::test]
