@@ -76,9 +76,8 @@ impl Written {
             }
             (Form::Json, LogRow::Loss(loss)) => out.push_str(&ascii(&loss_object(from, loss).to_string())),
             (Form::Lines(styles, _), LogRow::Entry(entry)) => {
-                let role = Role::level(entry.priority);
-                let stamp = &mut self.stamp;
-                painted(styles.as_deref(), role, out, |out| entry_lines(host, stamp, entry, out));
+                let (level, stamp) = (entry.level(), &mut self.stamp);
+                painted(styles.as_deref(), Role::level(level), out, |out| entry_lines(host, stamp, level, entry, out));
             }
             (Form::Lines(styles, _), LogRow::Loss(loss)) => {
                 let stamp = &mut self.stamp;
@@ -147,13 +146,13 @@ fn escape(style: Style) -> String {
     if codes.is_empty() { String::new() } else { format!("\u{1b}[{}m", codes.join(";")) }
 }
 
-fn entry_lines(host: &HostName, stamp: &mut Stamp, entry: &LogEntry, out: &mut String) {
+fn entry_lines(host: &HostName, stamp: &mut Stamp, priority: u8, entry: &LogEntry, out: &mut String) {
     stamp.push(entry.at, out);
     let identifier = || entry.identifier.ident();
     let unit = entry.unit.as_ref().map(|unit| Cow::Borrowed(unit.as_str()));
     let speaker = unit.unwrap_or_else(|| Cow::Owned(identifier()));
     let speaker = if speaker.is_empty() { "-" } else { &speaker };
-    for word in [host.as_str(), speaker, level(entry.priority)] {
+    for word in [host.as_str(), speaker, level(priority)] {
         out.push(' ');
         out.push_str(word);
     }
@@ -185,8 +184,8 @@ fn entry_object(from: &Origin, service: Option<&ServiceName>, entry: &LogEntry) 
     set("time", json!(entry.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()));
     set("unit", json!(entry.unit.as_ref().map(UnitName::as_str)));
     set("service", json!(service.map(ServiceName::as_str)));
-    set("priority", json!(entry.priority));
-    set("level", json!(level(entry.priority)));
+    set("priority", json!(entry.level()));
+    set("level", json!(level(entry.level())));
     set("identifier", json!(String::from_utf8_lossy(entry.identifier.raw())));
     set("pid", json!((entry.pid > 0).then_some(entry.pid)));
     text_into(&mut set, "message", &entry.message);
@@ -264,6 +263,17 @@ mod tests {
         assert_eq!(object["message_base64"], "Yf9i");
         let object: Value = serde_json::from_str(&written(Form::Json, &entry(b"plain"))).unwrap();
         assert!(object.get("message_base64").is_none());
+    }
+
+    /// The screen, its exports, queries and `qd logs` go by one level: the one that a line has by the journal or calls its own.
+    #[test]
+    fn a_line_that_calls_itself_more_important_is_told_so() {
+        let LogRow::Entry(calm) = entry(b"{\"level\":\"error\",\"msg\":\"boom\"}") else { unreachable!() };
+        let row = LogRow::Entry(LogEntry { priority: 6, ..calm });
+        let text = written(Form::Lines(None, TimeZone::UTC), &row);
+        assert!(text.contains("api.service error {"), "{text}");
+        let object: Value = serde_json::from_str(&written(Form::Json, &row)).unwrap();
+        assert_eq!((&object["level"], &object["priority"]), (&json!("error"), &json!(3)));
     }
 
     #[test]

@@ -319,7 +319,7 @@ impl HostLog {
             let priority = match row {
                 LogRow::Entry(entry) => {
                     open.line(entry);
-                    Some(entry.priority.min(7))
+                    Some(entry.level())
                 }
                 LogRow::Loss(loss) => {
                     open.loss(loss);

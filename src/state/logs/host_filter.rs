@@ -6,7 +6,8 @@ use crate::domain::UnitName;
 use crate::domain::query::{LEVELS, Needle, Test, Tree, named};
 use crate::port::log_page::HostFilter;
 
-/// What a host with these units is asked for; `None` for everything. All that passes is among it, and perhaps more.
+/// What a host with these units is asked for; `None` for everything. All that passes is among it, and perhaps more,
+/// but for lines that call themselves more important than the journal has them: of these it knows nothing, and the words say so.
 pub fn host_filter(filter: &Filter, host: &HostName, units: &[UnitName]) -> Option<HostFilter> {
     let search = Search { host, units };
     let sought = filter.query.as_ref().and_then(|query| search.tree(query.tree()));
@@ -14,10 +15,10 @@ pub fn host_filter(filter: &Filter, host: &HostName, units: &[UnitName]) -> Opti
         return None;
     }
     let level = LEVELS.get(usize::from(filter.least)).filter(|_| filter.least < 7);
-    let level = level.map(|level| format!("level>={level}"));
+    let level = level.map(|level| format!("the journal's level>={level}"));
     let told: Vec<String> = sought.iter().map(|sought| sought.told.clone()).chain(level).collect();
     let grep = sought.map(|sought| (sought.expression, sought.case));
-    Some(HostFilter { grep, least: filter.least, told: told.join(" ") })
+    Some(HostFilter { grep, least: filter.least, told: told.join(" and ") })
 }
 
 struct Search<'a> {
@@ -107,8 +108,8 @@ mod tests {
             assert_eq!(grep(typed).as_deref(), expression, "{typed}");
         }
         assert!(asked("Rejected", 7).unwrap().0.unwrap().1 && !asked("rejected", 7).unwrap().0.unwrap().1);
-        assert_eq!(asked("/a+b/", 3).unwrap().1, "/a+b/ level>=error");
-        assert_eq!(asked("", 3).unwrap(), (None, "level>=error".to_owned()));
+        assert_eq!(asked("/a+b/", 3).unwrap().1, "/a+b/ and the journal's level>=error");
+        assert_eq!(asked("", 3).unwrap(), (None, "the journal's level>=error".to_owned()));
         assert_eq!(asked("", 7), None);
     }
 }
