@@ -65,7 +65,7 @@ fuzz_target!(|bytes: &[u8]| {
             Some(1) => Found::Refused,
             _ => entries.first().cloned().map_or(Found::Nothing, |entry| Found::Entry(Box::new(entry))),
         };
-        protocol.open(entries.last(), &found, (number > 0).then_some(Duration::from_secs(1)), &mut rows);
+        protocol.open(entries.last(), &found, (number > 0).then_some(Duration::from_secs(1).into()), &mut rows);
         for _ in 0..4 {
             match protocol.next(Duration::ZERO) {
                 Next::Done => break,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::follower::Out;
-use super::lane::{ByLine, Connections, Lane, Over, TakesLines, rest};
+use super::lane::{ByLine, Lane, Over, TakesLines, rest};
+use super::link::{Connections, HostLink};
 use crate::domain::log_source::LogCommand;
 use crate::port::log::{LogRow, TailState, TailWish};
 use crate::runtimes::tail::lines::RawLine;
@@ -64,14 +65,14 @@ impl TakesLines for Printed<'_> {
 pub async fn follow(wish: Arc<TailWish>, command: LogCommand, out: Out, connections: Connections) {
     let ran = wish.resume.contains_key(&out.origin);
     let mut told = Told::new(command, &wish, ran, Timestamp::now());
-    let mut lane = Lane::new(Arc::clone(&wish), out, connections);
+    let mut lane = Lane::new(Arc::clone(&wish), out, HostLink::new(connections));
     let mut reads = false;
     loop {
         let Some(connection) = lane.link().await else { return };
         if !std::mem::replace(&mut reads, true) {
             lane.tell(TailState::Reading).await;
         }
-        if let Some(gap) = lane.gap() {
+        if let Some(gap) = lane.gap(&connection).await {
             lane.rows.push(told.away(gap, Timestamp::now()));
         }
         let begun = Instant::now();

@@ -10,7 +10,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::follower::{Out, kept};
-use super::lane::{ByLine, Connections, Lane, Over, rest};
+use super::lane::{ByLine, Lane, Over, rest};
+use super::link::{Connections, HostLink};
 use crate::domain::BecomeRoot;
 use crate::domain::container::Container;
 use crate::domain::log_source::{ContainerLog, ContainerName, Lane as Name};
@@ -46,7 +47,7 @@ pub async fn follow(
     connections: Connections,
 ) {
     let keeper = Keeper {
-        lane: Lane::new(wish, out, connections),
+        lane: Lane::new(wish, out, HostLink::new(connections)),
         docker: Docker::once(become_root),
         log,
         names: BTreeMap::new(),
@@ -279,8 +280,8 @@ impl Follower {
         if self.read.is_none() {
             self.lane.tell(TailState::Reading).await;
         }
-        if let Some(gap) = self.lane.gap().filter(|_| printed.has_begun()) {
-            self.lane.rows.push(printed.away(gap));
+        if let Some(gap) = self.lane.gap(connection).await.filter(|_| printed.has_begun()) {
+            self.lane.cut(printed.away(gap));
         }
         let (wish, elapsed) = (Arc::clone(&self.lane.wish), self.lane.begun.elapsed());
         let command = printed.begin(reach, &wish, self.since, elapsed, follow);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::follower::Out;
-use super::lane::{Connections, Lane, Over, Takes, rest};
+use super::lane::{Lane, Over, Takes, rest};
+use super::link::{Connections, HostLink};
 use crate::domain::log_source::LogPath;
 use crate::engine::transport::Connection;
 use crate::port::End;
@@ -26,7 +27,7 @@ const LATE: SignedDuration = SignedDuration::from_secs(2);
 /// Reads a file until everything was read, or for ever.
 pub async fn follow(wish: Arc<TailWish>, path: LogPath, out: Out, connections: Connections) {
     let mut file = Appended::new(&wish, path, wish.resume.get(&out.origin), Timestamp::now());
-    let mut lane = Lane::new(Arc::clone(&wish), out, connections);
+    let mut lane = Lane::new(Arc::clone(&wish), out, HostLink::new(connections));
     loop {
         let Some(left) = left(&wish, &file) else { return lane.tell(TailState::Ended).await };
         tokio::select! {
@@ -50,8 +51,8 @@ async fn go_on(wish: &Arc<TailWish>, lane: &mut Lane, file: &mut Appended) {
     let mut failures = 0;
     loop {
         let Some(connection) = lane.link().await else { return };
-        if let Some(gap) = lane.gap() {
-            lane.rows.push(file.away(gap, Timestamp::now()));
+        if let Some(gap) = lane.gap(&connection).await {
+            lane.cut(file.away(gap, Timestamp::now()));
         }
         let mut stop = None;
         let over = session(lane, file, &connection, &mut stop).await;

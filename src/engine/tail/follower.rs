@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::link::{Connections, HostLink};
 use super::reader::{Over, Reader, Said};
 use super::together::Together;
 use crate::domain::log_source::Boot;
@@ -18,7 +19,7 @@ use crate::engine::watch::sentence;
 use crate::port::log::{LogBatch, LogRow, Origin, TailState, TailWish};
 use crate::port::{End, Event, Output, RemoteCommand};
 use crate::runtimes::journal_export::{Entry, parse};
-use crate::runtimes::tail::Filter;
+use crate::runtimes::tail::{Filter, Held};
 use crate::runtimes::tail::command::{self, Keeps};
 use crate::runtimes::tail::protocol::{Found, Next, Protocol, Taken};
 use crate::text::Foreign;
@@ -117,14 +118,14 @@ pub struct Follower {
     protocol: Protocol,
     follow: bool,
     out: Out,
-    connections: watch::Receiver<Option<Arc<dyn Connection>>>,
+    link: HostLink,
     /// Rows that are not sent yet. What the protocol counts as told is here or was sent.
     rows: Vec<LogRow>,
+    /// The row of a cut that waits for its place among them.
+    cut: Held,
     told: Option<TailState>,
     keeps: Option<Keeps>,
     begun: Option<Instant>,
-    /// When the host was heard last before its link was lost.
-    heard: Option<std::time::Instant>,
     failures: VecDeque<Instant>,
     /// Whether it was told that reading fails.
     failing: bool,
@@ -138,19 +139,19 @@ impl Follower {
         wish: &TailWish,
         filter: Filter,
         out: Out,
-        connections: watch::Receiver<Option<Arc<dyn Connection>>>,
+        connections: Connections,
     ) -> Self {
         let protocol = Protocol::new(wish, filter, wish.resume.get(&out.origin), Timestamp::now());
         Self {
             protocol,
             follow: wish.follow,
             out,
-            connections,
+            link: HostLink::new(connections),
             rows: Vec::new(),
+            cut: Held::default(),
             told: None,
             keeps: None,
             begun: None,
-            heard: None,
             failures: VecDeque::new(),
             failing: false,
             in_vain: 0,
@@ -159,23 +160,24 @@ impl Follower {
 
     /// Reads until everything was read, or for ever.
     pub async fn run(mut self) {
-        let mut lost: Option<Weak<dyn Connection>> = None;
         loop {
-            let Some(connection) = self.link(lost.take()).await else { return };
+            let Some(connection) = self.link().await else { return };
             let mut gone = connection.gone();
             let stop = tokio::select! {
                 biased;
                 stop = self.session(connection.as_ref()) => stop,
                 _why = &mut gone => Stop::LinkLost,
             };
-            self.out.rows(&mut self.rows).await;
+            if !matches!(stop, Stop::Again) {
+                self.cut.settle(&mut self.rows);
+            }
+            self.send().await;
             match stop {
                 Stop::Finished => return self.tell(TailState::Ended).await,
                 Stop::LinkLost => {
-                    self.heard = self.heard.or_else(|| self.begun.map(|_| connection.heard()));
+                    self.link.lose(&connection, self.begun.is_some());
                     self.keeps = None;
                     self.tell(TailState::NoLink).await;
-                    lost = Some(Arc::downgrade(&connection));
                     continue;
                 }
                 Stop::Again => continue,
@@ -192,24 +194,24 @@ impl Follower {
         }
     }
 
-    /// The newest link, another one than `lost`; `None` when there will never be one.
-    async fn link(&mut self, lost: Option<Weak<dyn Connection>>) -> Option<Arc<dyn Connection>> {
-        let is_new = |now: &Option<Arc<dyn Connection>>| match (now, &lost) {
-            (None, _) => false,
-            (Some(now), Some(lost)) => !Weak::ptr_eq(&Arc::downgrade(now), lost),
-            (Some(_), None) => true,
-        };
-        let there = self.connections.borrow_and_update().clone().filter(|now| is_new(&Some(Arc::clone(now))));
-        if there.is_some() {
-            return there;
+    /// The newest link; `None` when there will never be one.
+    async fn link(&mut self) -> Option<Arc<dyn Connection>> {
+        if let Some(there) = self.link.there() {
+            return Some(there);
         }
         self.tell(TailState::NoLink).await;
-        self.connections.wait_for(is_new).await.ok()?.clone()
+        self.link.wait().await
+    }
+
+    /// Sends the rows that wait.
+    async fn send(&mut self) {
+        self.cut.place(&mut self.rows);
+        self.out.rows(&mut self.rows).await;
     }
 
     async fn tell(&mut self, state: TailState) {
         if self.told.as_ref() != Some(&state) {
-            self.out.rows(&mut self.rows).await;
+            self.send().await;
             self.told = Some(state.clone());
             self.out.state(state).await;
         }
@@ -318,8 +320,9 @@ impl Follower {
         };
         tracing::debug!(host = %self.out.origin.host, place = ?self.protocol.place(), ?newest, ?found, "where reading goes on");
         self.begun.get_or_insert_with(Instant::now);
-        let gap = self.heard.take().map(|heard| heard.elapsed());
+        let gap = self.link.gap(connection).await;
         self.protocol.open(newest.as_ref(), &found, gap, &mut self.rows);
+        self.cut.hold(&mut self.rows);
         Ok(())
     }
 
@@ -380,6 +383,7 @@ impl Follower {
             if follow && !following && (self.protocol.is_caught_up() || silence.elapsed() >= QUIET) {
                 following = true;
                 self.failing = false;
+                self.cut.settle(&mut self.rows);
                 self.tell(self.standing(TailState::Following)).await;
             }
             // What was put there before the reader began, or beside it.
@@ -404,7 +408,7 @@ impl Follower {
             };
             match said {
                 None => {
-                    self.out.rows(&mut self.rows).await;
+                    self.send().await;
                     together.sent(Instant::now());
                 }
                 Some(Said::Entries(entries)) => {
@@ -421,7 +425,7 @@ impl Follower {
                         }
                     }
                     if self.rows.len() >= ROWS {
-                        self.out.rows(&mut self.rows).await;
+                        self.send().await;
                         together.sent(Instant::now());
                     }
                 }

@@ -1,25 +1,23 @@
 //! What every lane but the journal needs: the link, the channel, and a reader whose output is lines.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::caught_up::CaughtUp;
 use super::follower::Out;
+use super::link::HostLink;
 use super::newest::Newest;
 use super::together::Together;
 use crate::domain::LinkFailure;
 use crate::engine::transport::Connection;
 use crate::port::log::{LogRow, TailState, TailWish};
 use crate::port::{End, RemoteCommand};
+use crate::runtimes::tail::{Gap, Held};
 use crate::runtimes::tail::lines::{Lines, RawLine};
-
-/// Where the newest connection of a host is.
-pub type Connections = watch::Receiver<Option<Arc<dyn Connection>>>;
 
 /// Rows that are sent together at least, when so many wait, or so many bytes of them.
 const ROWS: usize = 256;
@@ -119,40 +117,33 @@ pub struct Lane {
     pub rows: Vec<LogRow>,
     /// When it began.
     pub begun: Instant,
-    connections: Connections,
+    link: HostLink,
     newest: Option<Newest>,
+    /// The row of a cut that waits for its place among the lines.
+    cut: Held,
     told: Option<TailState>,
-    lost: Option<Weak<dyn Connection>>,
-    heard: Option<std::time::Instant>,
 }
 
 impl Lane {
     /// A lane of which nothing was read yet.
-    pub fn new(wish: Arc<TailWish>, out: Out, connections: Connections) -> Self {
+    pub fn new(wish: Arc<TailWish>, out: Out, link: HostLink) -> Self {
         let newest = wish.newest_of_span().filter(|_| !wish.follow).map(Newest::new);
         let (begun, rows) = (Instant::now(), Vec::new());
-        Self { wish, out, rows, begun, connections, newest, told: None, lost: None, heard: None }
+        Self { wish, out, rows, begun, link, newest, cut: Held::default(), told: None }
     }
 
     /// A lane of the same host.
     pub fn beside(&self, out: Out) -> Self {
-        Self::new(Arc::clone(&self.wish), out, self.connections.clone())
+        Self::new(Arc::clone(&self.wish), out, self.link.beside())
     }
 
     /// The newest link, another one than that which was lost; `None` when there will never be one.
     pub async fn link(&mut self) -> Option<Arc<dyn Connection>> {
-        let lost = self.lost.clone();
-        let is_new = |now: &Option<Arc<dyn Connection>>| match (now, &lost) {
-            (None, _) => false,
-            (Some(now), Some(lost)) => !Weak::ptr_eq(&Arc::downgrade(now), lost),
-            (Some(_), None) => true,
-        };
-        let there = self.connections.borrow_and_update().clone().filter(|now| is_new(&Some(Arc::clone(now))));
-        if there.is_some() {
-            return there;
+        if let Some(there) = self.link.there() {
+            return Some(there);
         }
         self.tell(TailState::NoLink).await;
-        self.connections.wait_for(is_new).await.ok()?.clone()
+        self.link.wait().await
     }
 
     /// Sends the rows that wait. The newest of a span are kept until it was read to its end.
@@ -163,6 +154,7 @@ impl Lane {
             LogRow::Entry(entry) => entry.level() <= least,
             LogRow::Loss(_) => true,
         });
+        self.cut.place(&mut self.rows);
         match &mut self.newest {
             Some(newest) => newest.take(&mut self.rows),
             None => self.out.rows(&mut self.rows).await,
@@ -172,6 +164,10 @@ impl Lane {
     /// Says how it stands, if that is new; rows that wait go before it.
     pub async fn tell(&mut self, state: TailState) {
         if self.told.as_ref() != Some(&state) {
+            if state != TailState::Reading {
+                // What was there has been told, or nothing more of it comes.
+                self.cut.settle(&mut self.rows);
+            }
             self.send().await;
             if let (TailState::Ended, Some(newest)) = (&state, &mut self.newest) {
                 self.out.rows(&mut newest.told()).await;
@@ -183,14 +179,19 @@ impl Lane {
 
     /// The link is gone.
     pub async fn lose(&mut self, connection: &Arc<dyn Connection>) {
-        self.heard = self.heard.or_else(|| Some(connection.heard()));
-        self.lost = Some(Arc::downgrade(connection));
+        self.link.lose(connection, true);
         self.tell(TailState::NoLink).await;
     }
 
-    /// How long the link was away, once.
-    pub fn gap(&mut self) -> Option<Duration> {
-        self.heard.take().map(|heard| heard.elapsed())
+    /// How long the link was away and since when, once.
+    pub async fn gap(&mut self, connection: &Arc<dyn Connection>) -> Option<Gap> {
+        self.link.gap(connection.as_ref()).await
+    }
+
+    /// Takes the row of a cut, which stands at its own time among the lines that come.
+    pub fn cut(&mut self, row: LogRow) {
+        self.rows.push(row);
+        self.cut.hold(&mut self.rows);
     }
 
     /// Runs a reader to its end; what it says is given to `take`, which makes rows of it. One that goes on counts as following when

@@ -11,6 +11,7 @@ mod fields;
 mod file;
 mod follower;
 mod lane;
+mod link;
 mod newest;
 mod page;
 mod reader;

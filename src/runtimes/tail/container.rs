@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::gap::Gap;
 use super::lines::RawLine;
 use crate::domain::UnitName;
 use crate::port::RemoteCommand;
@@ -264,9 +265,8 @@ impl Printed {
     }
 
     /// The row that says how long the link was away.
-    pub fn away(&self, gap: Duration) -> LogRow {
-        let at = self.place.map_or(Timestamp::UNIX_EPOCH, |(at, _)| at);
-        loss(at, LossKind::LinkLost(gap), Some(0))
+    pub fn away(&self, gap: Gap) -> LogRow {
+        gap.row(self.place.map_or(Timestamp::UNIX_EPOCH, |(at, _)| at))
     }
 
     /// The row that says that another container took its place; `read` when it had been read to its end.

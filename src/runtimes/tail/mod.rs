@@ -12,6 +12,7 @@ pub mod container;
 pub mod cursor;
 pub mod entry;
 pub mod file;
+mod gap;
 pub mod lines;
 mod names;
 mod note;
@@ -25,4 +26,5 @@ mod seen;
 pub mod stamp;
 
 pub use command::Filter;
+pub use gap::{Gap, Held};
 pub use protocol::{Found, Next, Protocol};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::gap::Gap;
 use super::lines::RawLine;
 use super::stamp::{Stamps, offset};
 use crate::domain::log_source::LogCommand;
@@ -153,8 +154,8 @@ impl Told {
     }
 
     /// The row that says how long the link was away.
-    pub fn away(&self, gap: Duration, now: Timestamp) -> LogRow {
-        self.row(LossKind::Unheard(gap), now)
+    pub fn away(&self, gap: Gap, now: Timestamp) -> LogRow {
+        self.row(LossKind::Unheard(gap.length), gap.at.unwrap_or(now))
     }
 
     /// The row that says that nobody waits for more of a span, since it was silent for so long.
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_never_called_nothing() {
         let told = told(Since::Head);
-        let row = told.away(Duration::from_secs(14), now());
+        let row = told.away(Duration::from_secs(14).into(), now());
         assert_eq!(
             words(std::slice::from_ref(&row)),
             ["--- 14 s without link; what it printed is not known, and can't be had again"]

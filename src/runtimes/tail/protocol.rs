@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::command::{Begin, Filter};
 use super::entry::{self, Note};
+use super::gap::Gap;
 use super::names::Names;
 use super::place::Place;
 use super::seen::Seen;
@@ -163,8 +164,8 @@ impl Protocol {
     }
 
     /// Begins a session. `newest` is the newest entry of the whole journal, `found` what is at [`place`](Self::place),
-    /// `gap` how long the link was away.
-    pub fn open(&mut self, newest: Option<&Entry>, found: &Found, gap: Option<Duration>, rows: &mut Vec<LogRow>) {
+    /// `gap` how long the link was away, and since when.
+    pub fn open(&mut self, newest: Option<&Entry>, found: &Found, gap: Option<Gap>, rows: &mut Vec<LogRow>) {
         self.newest = newest.and_then(|entry| Place::of(entry, false));
         if let Some(at) = self.newest.as_ref().and_then(Place::at) {
             self.clock = at;
@@ -219,14 +220,13 @@ impl Protocol {
         running.is_none() || running == place.parts.boot
     }
 
-    fn go_on(&mut self, place: Place, found: &Found, gap: Option<Duration>, rows: &mut Vec<LogRow>) {
+    fn go_on(&mut self, place: Place, found: &Found, gap: Option<Gap>, rows: &mut Vec<LogRow>) {
         match (found, &self.newest) {
             (Found::Entry(entry), _) => {
                 let there = Place::of(entry, false);
                 let at = there.as_ref().and_then(Place::at).unwrap_or(self.clock);
                 if there.as_ref().is_some_and(|there| there.is(&place)) {
-                    let at = place.at().unwrap_or(at);
-                    rows.extend(gap.map(|gap| loss(at, LossKind::LinkLost(gap), Some(0))));
+                    rows.extend(gap.map(|gap| gap.row(place.at().unwrap_or(at))));
                     self.expected = Some(place.clone());
                 } else if let Some(id) = there.as_ref().and_then(|there| self.other_boot(there)) {
                     // Nothing is left of the boot: what is missing of it is told by its end.

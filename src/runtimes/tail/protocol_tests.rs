@@ -118,7 +118,7 @@ fn session(protocol: &mut Protocol, journal: &Journal, gap: bool, torn: usize, r
         Some(cursor) => journal.one(&protocol.filter.at(cursor)).map_or(Found::Nothing, |e| Found::Entry(Box::new(e))),
         None => Found::Nothing,
     };
-    protocol.open(newest.as_ref(), &found, gap.then_some(Duration::from_secs(3)), rows);
+    protocol.open(newest.as_ref(), &found, gap.then_some(Duration::from_secs(3).into()), rows);
     loop {
         let (command, follow) = match protocol.next(Duration::ZERO) {
             Next::Done => return,

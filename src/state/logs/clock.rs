@@ -20,6 +20,8 @@ pub struct HostClock {
     fresh: bool,
     measured: Option<ClockOffset>,
     last: Option<Last>,
+    /// The moment of a loss behind the last line.
+    floor: Option<i64>,
     /// Lines of a lane that tells times itself, one after the other below the newest, and the newest of their times.
     below: (u32, i64),
     /// The first row, and the shift that counted there: from it time is counted backwards.
@@ -61,9 +63,11 @@ impl HostClock {
                 self.shift = expected.saturating_sub(at);
                 moment = expected;
             }
-            moment = self.not_before(moment, last.key, boot);
         }
-        self.fresh = false;
+        if let Some(before) = self.before() {
+            moment = self.not_before(moment, before, boot);
+        }
+        (self.fresh, self.floor) = (false, None);
         let last = Last { key: moment, monotonic, boot };
         self.last = Some(last);
         self.first = self.first.or(Some((last, self.shift)));
@@ -116,15 +120,20 @@ impl HostClock {
         self.first = Some((Last { key: until, monotonic: 0, boot: 0 }, shift));
     }
 
-    /// The moment of a loss: between the line before it and the newest of all, since its stamp may be a guess.
-    pub fn loss(&mut self, at: i64, newest: i64) -> i64 {
-        let before = self.last.map_or(i64::MIN, |last| last.key);
-        let moment = at.saturating_add(self.shift).min(newest.max(before)).max(before);
-        let last = self.last.unwrap_or(Last { key: moment, monotonic: 0, boot: 0 });
-        let last = Last { key: moment.max(last.key), ..last };
-        self.last = Some(last);
-        self.first = self.first.or(Some((last, self.shift)));
+    /// The moment of a loss: between the row before it and the newest of all where its stamp may be a guess. By what was passed
+    /// since the last line the clock is not judged.
+    pub fn loss(&mut self, at: i64, newest: Option<i64>) -> i64 {
+        let before = self.before().unwrap_or(i64::MIN);
+        let most = newest.map_or(i64::MAX, |newest| newest.max(before));
+        let moment = at.saturating_add(self.shift).min(most).max(before);
+        self.floor = Some(moment);
+        self.first = self.first.or(Some((Last { key: moment, monotonic: 0, boot: 0 }, self.shift)));
         moment
+    }
+
+    /// The moment of the newest row.
+    fn before(&self) -> Option<i64> {
+        self.floor.or(self.last.map(|last| last.key))
     }
 }
 
@@ -189,13 +198,24 @@ mod tests {
         assert_eq!(keys.get(15..), Some(&[115, 116, 117, 118, 119][..]));
     }
 
+    /// A cut a quarter of an hour behind the last line is no step of the clock, and stands when it was.
+    #[test]
+    fn a_cut_stands_when_it_was_and_what_was_written_behind_it_too() {
+        let mut clock = HostClock::default();
+        clock.measure(offset(5000));
+        assert_eq!(clock.line(105 * SECOND, 50_000_000, 7), 100 * SECOND);
+        assert_eq!(clock.loss(1005 * SECOND, None), 1000 * SECOND);
+        assert_eq!(clock.line(1007 * SECOND, 952_000_000, 7), 1002 * SECOND);
+        assert_eq!(clock.line(1008 * SECOND, 953_000_000, 7), 1003 * SECOND);
+    }
+
     #[test]
     fn it_never_goes_back() {
         let mut clock = HostClock::default();
         let first = clock.line(100 * SECOND, 0, 0);
         assert_eq!(clock.line(90 * SECOND, 0, 0), first);
-        assert_eq!(clock.loss(0, 500 * SECOND), first);
-        assert_eq!(clock.loss(900 * SECOND, 500 * SECOND), 500 * SECOND);
+        assert_eq!(clock.loss(0, Some(500 * SECOND)), first);
+        assert_eq!(clock.loss(900 * SECOND, Some(500 * SECOND)), 500 * SECOND);
         assert_eq!(clock.line(101 * SECOND, 5, 9), 500 * SECOND);
     }
 }

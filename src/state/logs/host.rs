@@ -7,7 +7,7 @@ use super::clock::HostClock;
 use super::order::Ref;
 use super::{effort, group};
 use crate::domain::{HostName, Lane};
-use crate::port::log::{Cursor, LogRow, TailState};
+use crate::port::log::{Cursor, LogRow, LossKind, TailState};
 use crate::port::log_block::{Block, OpenBlock, Row};
 use crate::port::log_page::HostFilter;
 use crate::text::Foreign;
@@ -229,6 +229,8 @@ impl HostLog {
                 self.open.loss(loss);
                 self.loss_rows += 1;
                 self.last = loss.cursor.clone().or_else(|| self.last.take());
+                // Of a cut it is known when it was, also where nobody has said anything since long before it.
+                let newest = Some(newest).filter(|_| !matches!(loss.kind, LossKind::LinkLost(_)));
                 (self.clock.loss(loss.at.as_microsecond(), newest), None)
             }
         };

@@ -331,6 +331,30 @@ fn older_rows_stand_before_all_others_of_their_host_and_go_first() {
     assert!(store.hosts()[0].first() > held[0].number(), "pages went before what the tail brought");
 }
 
+/// What was fetched counts as what it calls itself, as what comes does.
+#[test]
+fn an_older_line_has_the_level_that_it_calls_its_own() {
+    let mut store = LogStore::new(1 << 20);
+    store.set_filter(&Filter { least: 3, ..Filter::default() });
+    store.take(&batch("app-1", vec![line(9, 9, 0, 6, "level=error here")]));
+    store.take_older(&host("app-1"), &[line(7, 7, 0, 6, "level=error before"), line(8, 8, 0, 6, "fine")]);
+    settle(&mut store);
+    assert_eq!(messages(&store, store.base()), ["level=error before", "level=error here"]);
+}
+
+/// The last line of all hosts was long before the link was cut.
+#[test]
+fn a_cut_stands_when_it_was_also_where_nobody_said_anything_for_long() {
+    let mut store = store(1 << 20);
+    let at = Timestamp::from_microsecond(BEGIN + 895_000_000).unwrap();
+    let cut = Loss { at, kind: LossKind::LinkLost(std::time::Duration::from_secs(28)), lost: Some(0), cursor: None };
+    store.take(&batch("app-1", vec![line(1, 0, -5, 6, "before"), LogRow::Loss(cut)]));
+    store.take(&batch("app-2", vec![line(1, 890_000, 0, 6, "late"), line(2, 910_000, 0, 6, "after")]));
+    store.take(&batch("app-1", vec![line(2, 905_000, -5, 6, "behind")]));
+    settle(&mut store);
+    assert_eq!(messages(&store, store.all()), ["before", "late", "LOSS", "behind", "after"]);
+}
+
 #[test]
 fn a_line_of_a_hundred_bytes_costs_little_more() {
     let mut store = LogStore::new(64 << 20);

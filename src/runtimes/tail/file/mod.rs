@@ -17,6 +17,7 @@ use jiff::tz::Offset;
 use self::begin::Begin;
 use self::frames::{Begins, Frames, How, Said, Which};
 use self::reel::{Piece, Place, Reel, Rewritten};
+use super::gap::Gap;
 use super::lines::RawLine;
 use super::stamp::{Stamps, Told};
 use crate::domain::Lane;
@@ -404,8 +405,8 @@ impl Appended {
     }
 
     /// How long the link was away, as a row.
-    pub fn away(&self, gap: std::time::Duration, now: Timestamp) -> LogRow {
-        self.loss(now, LossKind::LinkLost(gap), Some(0))
+    pub fn away(&self, gap: Gap, now: Timestamp) -> LogRow {
+        gap.row(self.last.or(gap.at).unwrap_or(now))
     }
 
     fn loss(&self, now: Timestamp, kind: LossKind, lost: Option<u64>) -> LogRow {
