@@ -68,6 +68,22 @@ fn a_field_of_an_unfolded_line_is_copied_and_looked_for() {
     assert!(console.0.shown().copied.unwrap().contains("02:14:02.044"), "the keys are the lines' again");
 }
 
+/// On a small screen what is unfolded does not begin where messages do: these have less than half of it.
+#[test]
+fn what_is_unfolded_has_the_width_that_there_is() {
+    let value = "a value that has room in a line of eighty columns";
+    for (size, before) in [(SMALL, 2..=7), (MIDDLE, 30..=60), ((200, 60), 30..=60)] {
+        let mut console = Console::in_trouble(size);
+        let tail = opened(&mut console);
+        let message = format!(r#"{{"msg":"said at length","note":"{value}"}}"#);
+        console.say(batch(tail, "app-1", vec![line("02:14:02", "backend", 6, &message)]));
+        console.types("/length").keys("enter p enter");
+        let row = console.row_with("note ");
+        let begins = row.chars().take_while(|c| *c == ' ').count();
+        assert!(before.contains(&begins) && row.contains(value), "{begins}: {}", console.screen());
+    }
+}
+
 #[test]
 fn the_field_that_has_the_keys_is_in_sight() {
     let (mut console, tail) = reading(SMALL);

@@ -29,10 +29,13 @@ pub struct Shape {
     pub gap: u16,
     /// Where the message begins.
     pub message_at: u16,
-    /// Where what is unfolded begins, behind the line's own columns.
+    /// Where what is unfolded begins: behind the line's own columns, where there is room.
     pub unfolded_at: u16,
 }
 
+/// Columns that what is unfolded takes at least, before it begins to the left of messages, and where it begins then.
+const ENOUGH: u16 = 72;
+const NEAR: u16 = 3;
 /// Columns of the level.
 const LEVEL: u16 = 5;
 
@@ -99,7 +102,9 @@ impl Shape {
         // The message keeps half of the room.
         let fields = widths(state, columns.saturating_sub(before) / 2, gap);
         let message_at = before + fields.iter().map(|wide| part(*wide)).sum::<u16>();
-        Self { columns, time, host, service, level, fields, gap, message_at, unfolded_at: before }
+        // Below messages, where these leave as much room as fields need to be read; else almost below the line's beginning.
+        let unfolded_at = if columns.saturating_sub(before) >= ENOUGH { before } else { before.min(NEAR) };
+        Self { columns, time, host, service, level, fields, gap, message_at, unfolded_at }
     }
 
     /// Columns of what is unfolded.
