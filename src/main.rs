@@ -18,8 +18,7 @@ fn main() -> Exit {
         Ok(arguments) => cli::run(arguments),
         Err(error) => {
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-            // Nothing can be done about a terminal that is gone.
-            let _ = error.print();
+            cli::output::tell(&error);
             code
         }
     }

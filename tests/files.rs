@@ -43,6 +43,30 @@ impl Desk {
 const GOOD: &str = "[environments.prod.hosts]\nweb-1 = {}\n[services.a]\nhosts = \"all\"\nversion = [\"true\"]\n";
 
 #[test]
+fn nothing_stands_behind_the_mark_below_a_mistake_of_a_query() {
+    let desk = Desk::new();
+    let (code, text) = desk.qd(&["logs", "good", "--query", "level>=loud"]);
+    assert_eq!(code, 64, "{text}");
+    assert!(
+        text.contains("a level is one of emerg") && text.ends_with("\n    level>=loud\n           ^\n"),
+        "{text:?}"
+    );
+    // Where a word is not known, the help knows more.
+    let (code, text) = desk.qd(&["logs", "good", "--quory", "x"]);
+    assert!(code == 64 && text.contains("--help"), "{text}");
+}
+
+#[test]
+fn the_folder_of_the_only_site_is_offered_where_its_slash_is_missing() {
+    let desk = Desk(tempfile::tempdir().unwrap());
+    desk.write("here/s/site.toml", GOOD);
+    for command in ["logs", "check"] {
+        let (code, text) = desk.qd(&[command, "s"]);
+        assert!(code == 64 && text.contains("did you mean the folder ./s?"), "{command} {code}: {text}");
+    }
+}
+
+#[test]
 fn check_ends_with_0_78_or_64() {
     let desk = Desk::new();
     let (code, text) = desk.qd(&["check"]);

@@ -88,6 +88,8 @@ pub fn view(model: &mut Model, now: Now) -> Vec<Effect> {
     let (line, differs) =
         command_line(fleet, &reading.scope, (reading.since, reading.until), &filter, model.logs.follows());
     let (line, hidden) = covered(&line);
+    let elsewhere = "it prints none of these lines: the hosts of a drill are inside this program";
+    let differs = model.setup.drill.as_ref().map(|_| elsewhere).or(differs);
     let differs = differs.map(|differs| format!("; {differs}")).unwrap_or_default();
     model.say_for(format!("Copied{}{differs}: {line}", self::hidden(hidden)), STAYS, now);
     vec![Effect::Copy(bounded(line).0)]

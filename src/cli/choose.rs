@@ -92,13 +92,22 @@ fn load_one(places: &Places, word: &str) -> Result<Site, Exit> {
 /// # Errors
 /// The exit code, after the reason was printed.
 pub fn site_and_words(option: Option<&str>, words: &[String]) -> Result<(Arc<Site>, Vec<String>), Exit> {
+    let places = super::output::here()?;
     let (site, rest) = match (option, words.split_first()) {
         (Some(site), _) => (Some(site.to_owned()), words),
-        (None, Some((first, rest))) if find(&super::output::here()?, first).is_ok() => (Some(first.clone()), rest),
+        (None, Some((first, rest))) if find(&places, first).is_ok() || is_folder(&places, first) => {
+            (Some(first.clone()), rest)
+        }
         (None, _) => (None, words),
     };
     let found = look(&Where { site, environment: None })?;
     Ok((Arc::clone(found.one()?), rest.to_vec()))
+}
+
+/// Whether a word is the folder of a site where there is no other: a path that lacks its slash, which is told.
+fn is_folder(places: &Places, word: &str) -> bool {
+    let has_default = || crate::site::load_user(places).map_or(true, |user| user.default_site.is_some());
+    places.here.join(word).join(crate::site::SITE_FILE).is_file() && list(places).is_empty() && !has_default()
 }
 
 /// The environment that was named, or the only one there is. Production is never chosen silently: `None` when a

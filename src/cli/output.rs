@@ -26,6 +26,23 @@ pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "qd: {text}");
 }
 
+/// Tells what is wrong with arguments, or what was asked about them.
+pub fn tell(error: &clap::Error) {
+    let _ = match mistake_of_value(error) {
+        Some(text) => std::io::stderr().lock().write_all(text.as_bytes()),
+        // Nothing can be done about a terminal that is gone.
+        None => error.print(),
+    };
+}
+
+/// A mistake in a value, whose sentence says what may stand there, without the advice to read the help: nothing comes behind
+/// the mark below a query.
+fn mistake_of_value(error: &clap::Error) -> Option<String> {
+    let text = (error.kind() == clap::error::ErrorKind::ValueValidation).then(|| error.render().to_string())?;
+    let told = text.split_once("\n\nFor more information").map_or(text.as_str(), |(told, _)| told);
+    Some(format!("{}\n", told.trim_end()))
+}
+
 /// The folders in which files are found.
 ///
 /// # Errors

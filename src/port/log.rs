@@ -337,7 +337,9 @@ impl Loss {
             LossKind::Rotated => "the file was rotated, its successor goes on".to_owned(),
             LossKind::Truncated => "the file was truncated, it goes on from its beginning".to_owned(),
             LossKind::LeftOut(bytes) => format!("the line before goes on for {bytes} bytes more, which were left out"),
-            LossKind::Ahead => "the next line tells a time that has not come yet, and stands where it came".to_owned(),
+            LossKind::Ahead => {
+                "the next line tells a time that has not come yet: it stands where it came, with that of the line before it".to_owned()
+            },
             LossKind::Timeless => "the lines that follow tell no time: each has that of its arrival".to_owned(),
             LossKind::Command(how) => format!("command {}", how.plain()),
         };

@@ -260,4 +260,8 @@ fn what_is_no_line_has_no_bookmark_and_a_drill_says_that_it_forgets() {
     console.keys("k m");
     keep(&mut console);
     assert!(console.screen().contains("The bookmark is kept until this drill ends."), "{}", console.screen());
+    // What no command can read is not offered as if one could.
+    console.keys("$");
+    let told = console.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("the hosts of a drill are inside this program"), "{told}");
 }

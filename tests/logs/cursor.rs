@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quarterdeck::port::log::TailState;
 
+use super::console::Console;
 use super::log_scene::{batch, line, stands, wish};
 use super::{MIDDLE, SMALL, lines, reading, screen_row};
 
@@ -72,9 +73,19 @@ fn older_lines_are_told_of_only_where_there_may_be_some() {
     console.say(batch(tail, "app-1", lines(3, 497)));
     console.keys("g k");
     assert!(console.screen().contains("fetching older lines of app-1 …"), "{}", console.screen());
-    // Nobody knows of a host that was not read.
+    // Of one that told all it has a lost link says nothing.
     let (mut console, tail) = reading(SMALL);
     console.say(stands(tail, "db-1", TailState::NoLink));
+    console.say(batch(tail, "app-1", lines(0, 3)));
+    assert!(console.screen().contains("nothing older stands in the journals"), "{}", console.screen());
+    // Nobody knows of a host that was not read.
+    let mut console = Console::well(SMALL);
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    for (host, state) in [("app-1", TailState::Following), ("app-2", TailState::Following), ("db-1", TailState::NoLink)]
+    {
+        console.say(stands(tail, host, state));
+    }
     console.say(batch(tail, "app-1", lines(0, 3)));
     assert!(console.screen().contains("older lines may be on db-1; K fetches 2,000"), "{}", console.screen());
 }

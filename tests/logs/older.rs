@@ -141,6 +141,37 @@ fn a_page_that_could_not_be_read_is_told_and_can_be_asked_for_again() {
     assert!(console.screen().contains("500 lines"), "{}", console.screen());
 }
 
+/// Sentences about one host don't contradict each other, and an answer that is over does not stay.
+#[test]
+fn what_a_cut_link_kept_from_being_fetched_is_told_as_long_as_it_is_cut() {
+    let mut console = Console::well(SMALL);
+    console.keys("alt-2");
+    let tail = wish(console.asked()).unwrap().id;
+    for host in ["app-1", "app-2", "db-1"] {
+        console.say(stands(tail, host, TailState::Following));
+    }
+    console.say(batch(tail, "app-1", rows(1000..1500)));
+    // Of app-2, which had nothing, nothing older is there, whatever becomes of its link.
+    for host in ["app-1", "app-2"] {
+        console.say(stands(tail, host, TailState::NoLink));
+    }
+    console.keys("g");
+    let wishes = asked(&mut console);
+    assert_eq!(wishes.iter().map(|wish| wish.host.as_str()).collect::<Vec<_>>(), ["app-1"]);
+    console.say(page(&wishes[0], Vec::new(), PageEnd::Failed(Foreign::from("there is no link to app-1 now"))));
+    console.keys("k");
+    assert!(console.screen().contains("could not be fetched: there is no link to app-1 now"), "{}", console.screen());
+    for state in [TailState::Reading, TailState::Following] {
+        for host in ["app-1", "app-2"] {
+            console.say(stands(tail, host, state.clone()));
+        }
+    }
+    console.keys("k");
+    let screen = console.screen();
+    assert!(!screen.contains("could not be fetched") && screen.contains("fetching older lines of app-1"), "{screen}");
+    assert!(screen.contains("nothing of app-2, db-1 stands in the journals"), "{screen}");
+}
+
 #[test]
 fn while_something_is_looked_for_the_host_chooses_and_says_so() {
     let mut console = reading();

@@ -96,12 +96,11 @@ pub fn beginning(sight: &Sight<'_>) -> Vec<Drawn> {
             format!("older lines may be on {}; {key} fetches {}", named(&there), figure::grouped(u64::from(PAGE))),
         );
     }
-    let silent = those(&|host| is_silent(store, host));
+    let is_span = |since| matches!(since, Since::Boot | Since::Ago(_) | Since::At(_));
+    // Of one that may have older lines it is not known that there is nothing at all.
+    let silent = those(&|host| is_silent(store, host) && (is_span(since) || !has_older(since, host)));
     if !silent.is_empty() && !store.all().is_empty() {
-        let of = match since {
-            Since::Newest(_) | Since::Head | Since::Boot => "",
-            Since::Ago(_) | Since::At(_) => " of that time",
-        };
+        let of = if is_span(since) { " of that time" } else { "" };
         say(Role::Warn, format!("nothing of {} stands in the journals{of}", named(&silent)));
     }
     drawn

@@ -123,7 +123,7 @@ pub fn has_older(since: Since, log: &HostLog) -> bool {
         Older::There => match since {
             // Fewer than were asked for are all there are, once the host has told them.
             Since::Newest(lines) => {
-                let told = matches!(log.state, Some(TailState::Following | TailState::Ended));
+                let told = log.live || matches!(log.state, Some(TailState::Following | TailState::Ended));
                 !told || log.lines >= u64::from(lines)
             }
             Since::Head => false,

@@ -252,6 +252,11 @@ impl LogStore {
     /// Takes in how a lane of the tail stands.
     pub fn stands(&mut self, host: &HostName, lane: &Lane, state: TailState) {
         let Some(host) = self.host_mut(host, lane) else { return };
+        let is_back = host.state == Some(TailState::NoLink) && state != TailState::NoLink;
+        if is_back && matches!(host.older, Older::Failed(_)) {
+            // Why it failed then says nothing any more.
+            host.older = Older::There;
+        }
         host.live |= state == TailState::Following;
         host.ended = state == TailState::Ended;
         // What could not be read stays unread when reading has ended.
