@@ -6,7 +6,7 @@
 //! the screen with the ordinary `view`; give it a name, and say with `name: true` if the text is
 //! shown there as a name. Nothing else: each test below draws every row with every string.
 //!
-//! Text that leaves for a file, a clipboard or a web hook has its own table, `EXPORTS`.
+//! Text that leaves for a file, a clipboard or a web hook has its own table, `EXPORTS`; lines of logs that do so have `LOG_EXPORTS`.
 //!
 //! What is drawn goes through the real backend into bytes. The bytes must pass a list of allowed
 //! sequences of our own (`foreign/bytes.rs`), and a terminal emulator that shares no code with us
@@ -37,11 +37,11 @@ mod sites;
 mod tty;
 
 use changing::CHANGING;
-use logs::LOGS;
+use logs::{LOG_EXPORTS, LOGS};
 use procedures::PROCEDURES;
 use quarterdeck::text::{Budget, Foreign, plain, sanitize};
 use screens::SCREENS;
-use sites::{EXPORTS, SITES, Site};
+use sites::{EXPORTS, Export, SITES, Site};
 use tty::{Shown, Stage, over_quiet};
 
 /// A screen on which every short string is visible in whole.
@@ -50,6 +50,11 @@ const WIDE: (u16, u16) = (110, 7);
 /// All places that draw foreign text: those of the room itself, and those of the screens.
 fn every_site() -> impl Iterator<Item = &'static Site> {
     SITES.iter().chain(SCREENS).chain(LOGS).chain(CHANGING).chain(PROCEDURES)
+}
+
+/// All places that write foreign text out.
+fn every_export() -> impl Iterator<Item = &'static Export> {
+    EXPORTS.iter().chain(LOG_EXPORTS)
 }
 
 /// Draws each text at each site, one over the other; what was drawn is already checked when
@@ -69,7 +74,7 @@ fn everywhere(texts: &[Vec<u8>], mut judge: impl FnMut(&Site, &[u8], &Shown<'_>)
         }
         stage.draw(b"quiet");
     }
-    for export in EXPORTS {
+    for export in every_export() {
         for text in texts {
             let out = (export.write)(text);
             bytes::check_export(&out).unwrap_or_else(|why| panic!("{}: {why}: {text:?}", export.name));
@@ -284,7 +289,7 @@ fn c14_the_store_keeps_the_bytes_and_exports_are_clean() {
             let foreign = Foreign::from(text.as_slice());
             assert_eq!(foreign.raw(), text, "{family}");
             assert_eq!(foreign, Foreign::from(text.clone()));
-            for export in EXPORTS {
+            for export in every_export() {
                 let out = (export.write)(foreign.raw());
                 bytes::check_export(&out).unwrap_or_else(|why| panic!("{family}: {}: {why}: {text:?}", export.name));
             }

@@ -68,11 +68,11 @@ fn into(export: &LogExport, folder: &Path, now: Timestamp) -> io::Result<(PathBu
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (part, file) = make(export, folder, now)?;
     let mut out = BufWriter::with_capacity(256 << 10, file);
-    let mut cover = Cover::default();
-    let written = rows(export, &export.rows, &mut cover, &mut out);
-    let done = written.and_then(|()| out.flush()).and_then(|()| out.get_ref().sync_all());
-    match done.and_then(|()| whole_now(&part, export, folder, now)) {
-        Ok(path) => Ok((path, cover.count())),
+    let written = lines(export, &mut out);
+    let done = written.and_then(|hidden| out.flush().map(|()| hidden));
+    let done = done.and_then(|hidden| out.get_ref().sync_all().map(|()| hidden));
+    match done.and_then(|hidden| whole_now(&part, export, folder, now).map(|path| (path, hidden))) {
+        Ok(written) => Ok(written),
         Err(error) => {
             // It is our own and new.
             let _ = fs::remove_file(&part);
@@ -134,6 +134,16 @@ fn first_free<T>(
 
 /// Who wrote a line: a private key that goes over many of them is one.
 pub(super) type Cover = SecretCover<(u16, Option<UnitName>, u32)>;
+
+/// Writes all rows, as the file has them. Says how much in them was covered.
+///
+/// # Errors
+/// Those of writing.
+pub fn lines(export: &LogExport, out: &mut impl Write) -> io::Result<u64> {
+    let mut cover = Cover::default();
+    rows(export, &export.rows, &mut cover, out)?;
+    Ok(cover.count())
+}
 
 /// Writes these of its rows.
 pub(super) fn rows(export: &LogExport, rows: &[ExportRow], cover: &mut Cover, out: &mut impl Write) -> io::Result<()> {

@@ -33,7 +33,7 @@ pub mod mirror;
 pub mod outbox;
 pub mod outside;
 pub mod own_file;
-mod pager;
+pub mod pager;
 pub mod presence;
 pub mod probe;
 pub mod questions;

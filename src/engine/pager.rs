@@ -131,7 +131,7 @@ impl Program {
 /// Writes the lines, and says at which line of the file the one stands that is meant.
 fn write(export: &LogExport, at: Option<usize>, folder: &Path) -> io::Result<(Paged, u64)> {
     let (file, made) = make(export, folder)?;
-    let written = into(export, at, made);
+    let written = lines(export, at, BufWriter::with_capacity(256 << 10, made));
     if written.is_err() {
         remove(&file);
     }
@@ -139,13 +139,18 @@ fn write(export: &LogExport, at: Option<usize>, folder: &Path) -> io::Result<(Pa
     Ok((Paged { file, ..paged }, line))
 }
 
-fn into(export: &LogExport, at: Option<usize>, file: File) -> io::Result<(Paged, u64)> {
+/// Writes what a pager shows: the lines around the one that is meant, or the last ones. Says which line of the text it is; the file
+/// is named by whoever made it.
+///
+/// # Errors
+/// Those of writing.
+pub fn lines(export: &LogExport, at: Option<usize>, out: impl Write) -> io::Result<(Paged, u64)> {
     let all = export.rows.as_slice();
     let at = at.unwrap_or(all.len()).min(all.len());
     let from = at.saturating_sub(MOST / 2).min(all.len().saturating_sub(MOST));
     let to = (from + MOST).min(all.len());
     let part = |from: usize, to: usize| all.get(from..to).unwrap_or_default();
-    let mut out = Counted { out: BufWriter::with_capacity(256 << 10, file), lines: 0 };
+    let mut out = Counted { out, lines: 0 };
     let mut cover = Cover::default();
     if from > 0 {
         writeln!(out, "--- {from} lines before these are left out ---")?;

@@ -4,9 +4,14 @@
 
 use std::sync::Arc;
 
-use quarterdeck::domain::{EnvName, HostName, Lane, LogName};
+use jiff::tz::TimeZone;
+use quarterdeck::domain::{EnvName, Environment, HostName, Lane, LogName, SiteName};
+use quarterdeck::engine::logs::{Form, Written};
+use quarterdeck::engine::{export, pager};
+use quarterdeck::port::export::{ExportFormat, ExportHost, ExportRow, LogExport};
 use quarterdeck::port::keepsake::{Bookmark, BookmarkPlace};
 use quarterdeck::port::log::{Cursor, LogBatch, LogEntry, LogFields, LogRow, Origin, Since, TailState};
+use quarterdeck::port::log_block::OpenBlock;
 use quarterdeck::screens::{bookmarks, columns, filters, log_choice, logs};
 use quarterdeck::state::logs::{Reading, Scope};
 use quarterdeck::text::Foreign;
@@ -17,7 +22,7 @@ use ratatui::layout::Rect;
 
 use crate::scene;
 use crate::screens::{clock, fleet, styles};
-use crate::sites::{NEIGHBOUR, Site};
+use crate::sites::{Export, NEIGHBOUR, Site};
 
 /// Every place of the logs.
 pub const LOGS: &[Site] = &[
@@ -34,6 +39,15 @@ pub const LOGS: &[Site] = &[
     Site { name: "query of a filter", name_rules: false, draw: filter_query },
     Site { name: "note of a bookmark", name_rules: false, draw: bookmark_note },
     Site { name: "line of a bookmark", name_rules: false, draw: bookmark_line },
+];
+
+/// Every way by which lines of logs leave. Each writes the foreign line between two neighbours.
+pub const LOG_EXPORTS: &[Export] = &[
+    Export { name: "exported line", write: |text| exported(ExportFormat::Plain, text) },
+    Export { name: "exported line as JSON", write: |text| exported(ExportFormat::JsonLines, text) },
+    Export { name: "line for the pager", write: paged },
+    Export { name: "printed line", write: |text| printed(Form::Lines(None, TimeZone::UTC), text) },
+    Export { name: "printed line as JSON", write: |text| printed(Form::Json, text) },
 ];
 
 /// What is put into the log of a host.
@@ -63,19 +77,8 @@ fn of_logs(frame: &mut Frame<'_>, put: Put<'_>) {
     let fleet = fleet(Vec::new());
     let host = scene::host_name("app-2");
     let mut reading = Reading::begin(1, Scope::Host(host.clone()), Since::Newest(5), &fleet);
-    let place = Cursor::new("s=1;i=2").unwrap();
-    let entry = LogEntry {
-        cursor: place.clone(),
-        at: scene::at("02:14:00"),
-        monotonic: 0,
-        boot: 0,
-        priority: 4,
-        unit: None,
-        identifier: Foreign::from("node"),
-        pid: 7,
-        message: put.message.into(),
-        cut: 0,
-    };
+    let entry = entry(b"node", put.message);
+    let place = entry.cursor.clone();
     reading.take(&LogBatch { tail: 1, host: host.clone(), lane: put.lane.clone(), rows: vec![LogRow::Entry(entry)] });
     reading.stands(1, &host, &put.lane, put.state);
     let mut screen = logs::State::default();
@@ -133,6 +136,79 @@ fn column_name(frame: &mut Frame<'_>, bytes: &[u8]) {
 fn container(frame: &mut Frame<'_>, bytes: &[u8]) {
     let (lane, state) = (Lane::Container(Arc::from(text(bytes))), TailState::Refused("no".into()));
     of_logs(frame, Put { lane, state, ..Put::default() });
+}
+
+/// A line of a program that calls itself so.
+fn entry(identifier: &[u8], message: &[u8]) -> LogEntry {
+    LogEntry {
+        cursor: Cursor::new("s=1;i=2").unwrap(),
+        at: scene::at("02:14:00"),
+        monotonic: 0,
+        boot: 0,
+        priority: 4,
+        unit: None,
+        identifier: identifier.into(),
+        pid: 7,
+        message: message.into(),
+        cut: 0,
+    }
+}
+
+/// The text as a message, and as the name of a program, between neighbours.
+fn among(text: &[u8]) -> [LogEntry; 4] {
+    let neighbour = || entry(b"node", NEIGHBOUR.as_bytes());
+    [neighbour(), entry(b"node", text), entry(text, b"named"), neighbour()]
+}
+
+fn export_of(format: ExportFormat, text: &[u8]) -> LogExport {
+    let mut block = OpenBlock::default();
+    among(text).iter().for_each(|entry| block.line(entry));
+    let at = scene::at("02:14:00");
+    LogExport {
+        format,
+        site: SiteName::new("pakashop").unwrap(),
+        environment: EnvName::new("staging").unwrap(),
+        hosts: vec![ExportHost { name: scene::host_name("app-2"), blocks: vec![(0, Arc::new(block.seal()))] }],
+        rows: (0..4).map(|number| ExportRow { at, host: 0, number }).collect(),
+    }
+}
+
+/// What leaves is lines of ours alone: the neighbours stand at both ends as they always do, and what stands between them is one
+/// line for each of the others, with what continues it behind a mark.
+fn between(out: Vec<u8>, text: &[u8]) -> Vec<u8> {
+    let told = std::str::from_utf8(&out).unwrap();
+    let lines: Vec<&str> = told.strip_suffix('\n').unwrap().split('\n').collect();
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    assert!(first.contains(NEIGHBOUR) && first == last, "{text:?}: {told}");
+    let own = lines.iter().filter(|line| !line.starts_with("    | "));
+    assert_eq!(own.clone().count(), 4, "{text:?}: {told}");
+    assert!(own.clone().all(|line| line.starts_with("20") || line.starts_with('{')), "{text:?}: {told}");
+    if first.starts_with('{') {
+        assert!(own.clone().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{text:?}: {told}");
+    }
+    out
+}
+
+fn exported(format: ExportFormat, text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    export::lines(&export_of(format, text), &mut out).unwrap();
+    between(out, text)
+}
+
+fn paged(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (paged, _) = pager::lines(&export_of(ExportFormat::Plain, text), Some(1), &mut out).unwrap();
+    assert_eq!(paged.lines, 4);
+    between(out, text)
+}
+
+fn printed(form: Form, text: &[u8]) -> Vec<u8> {
+    // Of an environment without services: none of these lines is anybody's.
+    let environment = Environment::new(SiteName::new("pakashop").unwrap(), EnvName::new("staging").unwrap());
+    let (mut written, mut out) = (Written::new(form, &environment), String::new());
+    let origin = Origin::journal(scene::host_name("app-2"));
+    among(text).into_iter().for_each(|entry| written.row(&origin, &LogRow::Entry(entry), &mut out));
+    between(out.into_bytes(), text)
 }
 
 /// The first row of a list to choose from. Its box is higher than the stage, so that it is drawn elsewhere and the row is shown.
