@@ -35,12 +35,20 @@ moment() {
   m=${m%.*}${m#*.}
   case $m in ''|*[!0-9]*) echo 0 ;; *) echo "$m" ;; esac
 }
+# Whether the third file holds nothing but what the first one begins with, up to this many bytes: looked at are its two ends.
+copied() {
+  n=$(stat -L -c %s -- "$3" 2>/dev/null)
+  [ "${n:-0}" -gt 0 ] && [ "$n" -le "$2" ] || return 1
+  b=$(( n > 65536 ? 65536 : n ))
+  [ "$(head -c "$b" "$1" | cksum)" = "$(head -c "$b" -- "$3" | cksum)" ] || return 1
+  [ "$(tail -c "+$((n-b+1))" "$1" | head -c "$b" | cksum)" = "$(tail -c "$b" -- "$3" | cksum)" ]
+}
 # What came behind the file that is read: the one in its place, or one that was rotated as well before anybody looked. That
 # one is known by its birth, which is later than what was last written before it. Where something lies beside that may
 # be one and can't be read as such, nobody knows what stood in it.
 after() {
   next=$f chosen=$(inode "$f") said=next first= any=
-  old=$(moment W /proc/self/fd/3) last=$(moment Y /proc/self/fd/3)
+  old=$(moment W /proc/self/fd/3) last=$(moment Y /proc/self/fd/3) birth=$(moment W "$f")
   for s in "$real".* "$real"-*; do
     [ -f "$s" ] || continue
     any=1
@@ -53,6 +61,12 @@ after() {
       if [ "$s" -nt /proc/self/fd/3 ]; then said=later; fi
     # A copy, made while the file still had its name.
     elif [ "$born" -lt "$old" ] || [ "$born" -lt "$held" ]; then
+      continue
+    # One that was made later, of the file that is read. Another one that says the same may have lain between all the same, unless
+    # it is younger than the one in the place of the file.
+    elif copied /proc/self/fd/3 "$at" "$s"; then
+      if [ "$birth" -eq 0 ] || [ "$born" -lt "$birth" ]; then said=later; fi
+    elif [ "$birth" -gt 0 ] && [ "$born" -ge "$birth" ] && copied "$f" "$(stat -L -c %s -- "$f")" "$s"; then
       continue
     # Whoever writes learns of a rotation a little later.
     elif [ "$born" -eq "$old" ] || [ "$((born+1000000000))" -lt "$last" ]; then
