@@ -51,6 +51,32 @@ pub struct Service {
     pub logs: Vec<LogName>,
 }
 
+impl Service {
+    /// Units of the hosts' own managers by themselves, as if they were a service: nothing else is known of it.
+    pub fn of_units(name: ServiceName, units: &[UnitPattern], hosts: &[HostName]) -> Self {
+        Self {
+            name,
+            title: Foreign::default(),
+            runtime: RuntimeKind::Systemd,
+            units: units.to_vec(),
+            compose: None,
+            user: false,
+            hosts: hosts.to_vec(),
+            tier: Tier { rank: 0, name: String::new() },
+            depends_on: Vec::new(),
+            expected: Expected::Running,
+            version: None,
+            max_unavailable: 1,
+            settle: Duration::ZERO,
+            ready_within: None,
+            links: Vec::new(),
+            probes: Vec::new(),
+            metrics: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+}
+
 /// A group of services that belong together on screen and in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tier {

@@ -1,8 +1,6 @@
 //! The part of an environment that the words of a `qd logs` mean.
 
-use std::time::Duration;
-
-use crate::domain::service::{Expected, Tier, UnitPattern};
+use crate::domain::service::UnitPattern;
 use crate::domain::site_log::SiteLog;
 use crate::domain::{Environment, HostName, LogSource, RuntimeKind, Service, ServiceName};
 use crate::site::mistake::did_you_mean;
@@ -120,24 +118,5 @@ pub fn narrowed(environment: &Environment, asked: &Named<'_>) -> Result<Environm
 /// A service of these units, wherever they are; it has no place on any screen.
 fn of_units(units: &[UnitPattern], hosts: &[HostName]) -> Option<Service> {
     let name = ServiceName::new("units").ok().filter(|_| !units.is_empty())?;
-    Some(Service {
-        name,
-        title: Foreign::default(),
-        runtime: RuntimeKind::Systemd,
-        units: units.to_vec(),
-        compose: None,
-        user: false,
-        hosts: hosts.to_vec(),
-        tier: Tier { rank: 0, name: String::new() },
-        depends_on: Vec::new(),
-        expected: Expected::Running,
-        version: None,
-        max_unavailable: 1,
-        settle: Duration::ZERO,
-        ready_within: None,
-        links: Vec::new(),
-        probes: Vec::new(),
-        metrics: Vec::new(),
-        logs: Vec::new(),
-    })
+    Some(Service::of_units(name, units, hosts))
 }

@@ -152,36 +152,15 @@ fn length(unit: &UnitName) -> usize {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::service::Tier;
     use crate::domain::unit::known as unit;
-    use crate::domain::{EnvColour, EnvName, Expected, Service, ServiceName, SiteName};
+    use crate::domain::{EnvColour, EnvName, Service, ServiceName, SiteName};
     use crate::runtimes::systemd::Scope;
     use crate::runtimes::tail::Filter;
     use crate::runtimes::tail::command::Begin;
-    use crate::text::Foreign;
 
     /// Everything of the units of these patterns on the host.
     fn wanted(host: &HostName, units: &[UnitPattern]) -> Wanted {
-        let service = Service {
-            name: ServiceName::new("units").unwrap(),
-            title: Foreign::default(),
-            runtime: RuntimeKind::Systemd,
-            units: units.to_vec(),
-            compose: None,
-            user: false,
-            hosts: vec![host.clone()],
-            tier: Tier { rank: 0, name: String::new() },
-            depends_on: Vec::new(),
-            expected: Expected::Running,
-            version: None,
-            max_unavailable: 1,
-            settle: Duration::ZERO,
-            ready_within: None,
-            links: Vec::new(),
-            probes: Vec::new(),
-            metrics: Vec::new(),
-            logs: Vec::new(),
-        };
+        let service = Service::of_units(ServiceName::new("units").unwrap(), units, std::slice::from_ref(host));
         let environment = Environment {
             colour: EnvColour::Grey,
             services: vec![service],
