@@ -19,9 +19,9 @@ use crate::engine::watch::sentence;
 use crate::port::log::{LogBatch, LogRow, Origin, TailState, TailWish};
 use crate::port::{End, Event, Output, RemoteCommand};
 use crate::runtimes::journal_export::{Entry, parse};
-use crate::runtimes::tail::{Filter, Held};
 use crate::runtimes::tail::command::{self, Keeps};
 use crate::runtimes::tail::protocol::{Found, Next, Protocol, Taken};
+use crate::runtimes::tail::{Filter, Held};
 use crate::text::Foreign;
 
 /// Rows that are sent together: at least, when so many wait, and at most.
@@ -135,12 +135,7 @@ pub struct Follower {
 
 impl Follower {
     /// A follower for one host of the wish.
-    pub fn new(
-        wish: &TailWish,
-        filter: Filter,
-        out: Out,
-        connections: Connections,
-    ) -> Self {
+    pub fn new(wish: &TailWish, filter: Filter, out: Out, connections: Connections) -> Self {
         let protocol = Protocol::new(wish, filter, wish.resume.get(&out.origin), Timestamp::now());
         Self {
             protocol,

@@ -16,8 +16,8 @@ use crate::domain::LinkFailure;
 use crate::engine::transport::Connection;
 use crate::port::log::{LogRow, TailState, TailWish};
 use crate::port::{End, RemoteCommand};
-use crate::runtimes::tail::{Gap, Held};
 use crate::runtimes::tail::lines::{Lines, RawLine};
+use crate::runtimes::tail::{Gap, Held};
 
 /// Rows that are sent together at least, when so many wait, or so many bytes of them.
 const ROWS: usize = 256;

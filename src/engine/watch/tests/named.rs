@@ -41,8 +41,7 @@ async fn a_host_that_can_not_name_them_says_why() {
         true => said(1, "", "Failed to open\u{1b} files\n"),
         false => said(0, "", ""),
     };
-    let refused =
-        named(&host(fails), &wanted(false)).await.unwrap().unwrap_err();
+    let refused = named(&host(fails), &wanted(false)).await.unwrap().unwrap_err();
     assert!(refused.starts_with("journalctl: left with status 1: Failed to open"), "{refused}");
     assert!(!refused.contains('\u{1b}'));
     let cut = |_: &str| Output { cut: 7, ..said(0, "gen1.service\n", "") };
@@ -59,11 +58,8 @@ async fn of_units_that_are_named_those_are_told_that_somebody_asked_for() {
         false => said(0, "", ""),
     };
     let exact = ["gen2.service", "web.service"].map(|name| UnitPattern::Exact(unit(name)));
-    let of = |names: Option<Vec<UnitName>>| Wanted {
-        system: Selection::new(&exact),
-        in_journal: names,
-        ..wanted(true)
-    };
+    let of =
+        |names: Option<Vec<UnitName>>| Wanted { system: Selection::new(&exact), in_journal: names, ..wanted(true) };
     let asked = Wanted { user: Selection::new([]), ..of(Some(vec![unit("gen2.service"), unit("nobody.service")])) };
     assert!(is_asked(&asked));
     assert_eq!(named(&host(fields), &asked).await, Some(Ok(vec![unit("gen2.service")])));
