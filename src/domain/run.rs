@@ -209,6 +209,13 @@ impl RunStep {
         self.attempt > 1 || sent
     }
 
+    /// Whether one that failed was not begun at its last try: its host was away, or it was refused before anything of it was
+    /// done.
+    pub fn was_not_begun(&self) -> bool {
+        let refused = matches!(self.reason, Some(Reason::Refused | Reason::Unreachable));
+        self.state == StepState::Failed && refused && self.exit.is_none()
+    }
+
     /// Whether its command ended while nobody was at it: how long that took is not known, only when its end was found.
     pub fn has_ended_unseen(&self) -> bool {
         // What is only looked at, without a command, may truly take no time.

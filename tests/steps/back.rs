@@ -1,5 +1,5 @@
-//! The way back while one of its hosts is away, and a step that only another login can look at: nothing is given up, nothing
-//! waits for ever.
+//! The way back while one of its hosts is away or refuses it, and a step that only another login can look at: nothing is given
+//! up, nothing waits for ever.
 
 use std::fs;
 use std::path::Path;
@@ -101,6 +101,37 @@ fn a_way_back_whose_host_stays_away_is_left_open_and_finished_by_whoever_takes_i
     assert_eq!(shop.desk.text("truth"), "new\nnew\nold\nold\n", "{said}");
     assert!(ended.status.code() == Some(2) && !said.contains("not rolled back"), "{said}");
     assert!(shop.lock().contains("free"), "{}", shop.lock());
+}
+
+#[test]
+fn a_way_back_that_is_refused_before_it_began_is_left_open_and_finished_by_whoever_takes_it_up() {
+    let desk = Desk::here("");
+    // The step that fails puts something in the way of the next: both hosts refuse it, as a full disk would make them.
+    let places = ["state-of-jobs/runs", "home/.local/state/quarterdeck/runs"];
+    let tokens = places.map(|place| format!("ROOM/{place}/*/token-1")).join(" ");
+    desk.document(&format!(
+        "# P\n\n## Phase 1\n\n```sh {{#switch host=\"me too\" danger=change}}\necho new >>ROOM/truth\n```\n\n\
+         ## Phase 2\n\n```sh {{#fails host=me danger=change}}\nfor token in {tokens}; do\n  if [ -f \"$token\" ]; then rm \"$token\" && \
+         mkdir \"$token\"; fi\ndone\nexit 7\n```\n\n\
+         ## Rollback\n\n```sh {{#back host=\"me too\" danger=change}}\necho old >>ROOM/truth\n```\n"
+    ));
+    let left = desk.qd(&BACK_BY_RULE, None);
+    let said = told(&left);
+    assert_eq!(desk.text("truth"), "new\nnew\n", "{said}");
+    assert_eq!(left.status.code(), Some(75), "{said}");
+    assert!(said.contains("is the disk full?: nothing was done."), "{said}");
+    assert!(said.contains("nothing was done there. The run is left open, half-way back"), "{said}");
+    assert!(said.contains("qd run --resume") && !said.contains("ended by rule"), "{said}");
+    let run = desk.recorded().0;
+    assert_eq!(run.state, RunState::Running);
+    for place in places {
+        let _ = fs::remove_dir(desk.path(&format!("{place}/{}/token-1", run.id)));
+    }
+    let ended = desk.resume(&BACK_BY_RULE);
+    let said = told(&ended);
+    assert_eq!(desk.text("truth"), "new\nnew\nold\nold\n", "{said}");
+    assert!(ended.status.code() == Some(2) && said.contains("rolled back"), "{said}");
+    assert!(!said.contains("not rolled back"), "{said}");
 }
 
 #[test]

@@ -91,8 +91,8 @@ impl Session<'_> {
                 let Some(choice) = once_more(run, number) else { return Ok(Decided::Nobody) };
                 Ok(self.more(run, choice).await?.unwrap_or(Decided::Nobody))
             }
-            // Nothing was sent: whoever goes on with the run when the host is there again finishes the way back.
-            OnFailure::Rollback if !unknown && self.is_away(run, number) => Ok(Decided::Nobody),
+            // Nothing was done: whoever goes on with the run when that is mended finishes the way back.
+            OnFailure::Rollback if !unknown && self.is_not_taken_back(run, number) => Ok(Decided::Nobody),
             OnFailure::Rollback if self.rolled => {
                 decide(Decision::End(format!("{words}; it was rolled back (--on-failure rollback)")))
             }

@@ -108,10 +108,10 @@ impl Session<'_> {
         self.procedure().is_some_and(|procedure| goes_back(&procedure, &self.prepared.environment, run))
     }
 
-    /// Whether a step of the way back failed because its host was away, with nothing sent to it.
-    pub(super) fn is_away(&self, run: &Run, number: usize) -> bool {
-        let away = |step: &&RunStep| step.state == StepState::Failed && step.reason == Some(Reason::Unreachable);
-        let part = run.steps.get(number).filter(away).and_then(|step| step.part.as_ref());
+    /// Whether a step of the way back failed with nothing of it begun: its host was away, or refused it.
+    pub(super) fn is_not_taken_back(&self, run: &Run, number: usize) -> bool {
+        let unbegun = |step: &&RunStep| step.was_not_begun();
+        let part = run.steps.get(number).filter(unbegun).and_then(|step| step.part.as_ref());
         let (document, environment) = (self.procedure(), &self.prepared.environment);
         part.zip(document).is_some_and(|(part, document)| takes_back(&document, environment, part))
     }

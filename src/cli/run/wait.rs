@@ -8,7 +8,7 @@ use super::told;
 use crate::cli::{Exit, output};
 use crate::domain::Run;
 use crate::domain::procedure::{Danger, Doing, Part};
-use crate::domain::run::{RunStep, StepState};
+use crate::domain::run::{Reason, RunStep, StepState};
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
 use crate::state::deploy::{Spent, Wizard};
@@ -219,9 +219,10 @@ impl Session<'_> {
         for (_, words, flag) in all {
             output::print(&self.teller.need(&run.id, words, flag))?;
         }
-        let is_away = |need: &Need| matches!(need, Need::Failure(number, _) if self.is_away(run, *number));
+        let is_not_taken_back =
+            |need: &Need| matches!(need, Need::Failure(number, _) if self.is_not_taken_back(run, *number));
         let worst = |(need, ..): &&(Need, String, String)| match need {
-            Need::Failure(..) if is_away(need) => 2,
+            Need::Failure(..) if is_not_taken_back(need) => 2,
             Need::Failure(..) => 0,
             Need::Unknown(..) => 1,
             Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) => 2,
@@ -235,10 +236,15 @@ impl Session<'_> {
             output::print(&told::evidence(evidence))?;
         }
         let resumption = self.resumption(&run.id);
-        if is_away(need) && (self.args.json || !self.attended) {
+        if is_not_taken_back(need) && (self.args.json || !self.attended) {
+            let is_away = stuck(need).and_then(|number| run.steps.get(number)?.reason) == Some(Reason::Unreachable);
+            let (done, until) = match is_away {
+                true => ("sent there", "when that host is there again"),
+                false => ("done there", "when what refused it is mended"),
+            };
             output::complain(&format!(
-                "{words}, on the way back: nothing was sent there. The run is left open, half-way back; when that host is \
-                 there again, go on with: {resumption}"
+                "{words}, on the way back: nothing was {done}. The run is left open, half-way back; {until}, go on with: \
+                 {resumption}"
             ));
             return Ok(Exit::Waits);
         }
@@ -267,7 +273,7 @@ impl Session<'_> {
         });
         Ok(match need {
             Need::Unknown(..) if self.args.gate => Exit::Failed,
-            Need::Failure(..) if is_away(need) => Exit::Waits,
+            Need::Failure(..) if is_not_taken_back(need) => Exit::Waits,
             Need::Failure(number, _) if self.is_unasked(run, *number) => Exit::Waits,
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,

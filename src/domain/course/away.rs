@@ -1,9 +1,9 @@
-//! The way back where a host is away and nothing was sent to it: its step is still to come, takes nobody's place meanwhile, and
-//! holds up nothing of the same part on other hosts.
+//! The way back where a step of it could not be begun on a host, because that was away or refused it: the step is still to
+//! come, takes nobody's place meanwhile, and holds up nothing of the same part on other hosts.
 
 use super::{Course, Rule};
 use crate::domain::procedure::Role;
-use crate::domain::run::{Reason, RunStep};
+use crate::domain::run::RunStep;
 
 impl Course {
     /// A step of the way back that was begun found its host away: it is waited for, and is still to come.
@@ -35,25 +35,26 @@ impl Course {
         self.rule(number).is_some_and(|rule| rule.sends && back(rule))
     }
 
-    /// Whether a step that failed is still to come: its host was away, and was not waited for in vain here.
+    /// Whether a step that failed is still to come: nothing of it was begun, and that was not found out here.
     pub(super) fn is_still_to_come(&self, number: usize) -> bool {
-        self.was_away(number) && !self.in_vain.contains(&number)
+        self.was_not_begun(number) && !self.in_vain.contains(&number)
     }
 
-    /// Whether a step that failed keeps the others of its part from being begun: on the way back a host that is away keeps no
-    /// other one as it is.
+    /// Whether a step that failed keeps the others of its part from being begun: on the way back a host that is away, or that
+    /// refused it, keeps no other one as it is.
     pub(super) fn keeps_others(&self, number: usize) -> bool {
-        !self.was_away(number)
+        !self.was_not_begun(number)
     }
 
-    /// Whether nobody is asked yet about a step whose host is away: others are taken back just now.
+    /// Whether nobody is asked yet about a step that was not begun: others are taken back just now.
     pub(super) fn waits_for_others(&self, number: usize) -> bool {
-        self.was_away(number) && self.going.iter().any(|other| self.takes_back(*other))
+        self.was_not_begun(number) && self.going.iter().any(|other| self.takes_back(*other))
     }
 
-    /// Whether nothing was sent of a step that takes something back, because its host was away.
-    fn was_away(&self, number: usize) -> bool {
-        let away = |step: &RunStep| step.reason == Some(Reason::Unreachable) && step.by.is_none();
-        self.steps.get(number).is_some_and(away) && self.takes_back(number)
+    /// Whether a step takes something back and nothing of it was begun at its last try, because its host was away or refused
+    /// it: that ends no run, since whoever takes it up can still go back.
+    pub(super) fn was_not_begun(&self, number: usize) -> bool {
+        let unbegun = |step: &RunStep| step.was_not_begun() && step.by.is_none();
+        self.steps.get(number).is_some_and(unbegun) && self.takes_back(number)
     }
 }

@@ -1,9 +1,9 @@
-//! The way back where one host is away: the others go on, it is waited for, and whoever takes the run up finishes it.
+//! The way back where one host is away or refuses it: the others go on, and whoever takes the run up finishes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::tests::{NOW, begun, end, fresh, plan, run_part};
 use super::*;
-use crate::domain::procedure::{Purpose, Role};
+use crate::domain::procedure::{OnError, Purpose, Role};
 use crate::domain::run::Reason;
 
 /// A run of two hosts whose second phase failed on the first, and that is on its way back: its steps 4 and 5.
@@ -62,6 +62,31 @@ fn a_host_that_was_waited_for_in_vain_leaves_the_run_open_and_is_tried_by_whoeve
     again.learn(&whole);
     again.learn(&ProcedurePlan { purpose: Purpose::Forward, ..back });
     assert_eq!((again.next(NOW), again.wants()), (vec![], vec![Want::Failure(4)]));
+}
+
+#[test]
+fn a_way_back_that_was_refused_before_it_began_leaves_the_run_open_and_is_tried_by_whoever_takes_it_up() {
+    let (mut course, whole, mut back) = going_back();
+    for part in &mut back.parts {
+        part.options.on_error = OnError::Abort;
+    }
+    course.learn(&back);
+    end(&mut course, 4, StepState::Failed, Some(Reason::Refused));
+    assert_eq!(course.next(NOW), [Do::Begin(5)], "a host that refuses keeps no other one as it is");
+    assert_eq!(course.wants(), [], "nobody is asked while another host is taken back");
+    end(&mut course, 5, StepState::Verified, None);
+    assert_eq!((course.next(NOW), course.wants()), (vec![], vec![Want::Failure(4)]), "it is not tried in a circle");
+    assert!(!course.is_rolled_back());
+    let mut again = Course::new(true, Vec::new(), course.steps().to_vec());
+    again.recall(&Decided { rolls_back: true, ..Decided::default() });
+    again.learn(&whole);
+    again.learn(&ProcedurePlan { purpose: Purpose::Forward, ..back.clone() });
+    assert_eq!((again.next(NOW), again.wants()), (vec![Do::Begin(4)], vec![]));
+    end(&mut again, 4, StepState::Failed, Some(Reason::Refused));
+    assert_eq!((again.next(NOW), again.wants()), (vec![], vec![Want::Failure(4)]), "refused once more");
+    // Of what was sent and failed the document says that it ends the run.
+    end(&mut again, 4, StepState::Failed, Some(Reason::NonZeroExit));
+    assert_eq!(again.next(NOW), [Do::End(RunState::Failed)]);
 }
 
 #[test]

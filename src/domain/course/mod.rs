@@ -133,7 +133,7 @@ pub struct Course {
     undoing: BTreeSet<usize>,
     /// Of the way back: their hosts are away and waited for.
     away: BTreeSet<usize>,
-    /// Of the way back: their hosts were waited for here, and did not come.
+    /// Of the way back: tried here and not begun. Their hosts did not come while they were waited for, or refused them.
     in_vain: BTreeSet<usize>,
     left_out: BTreeSet<HostName>,
     /// Nothing but the way back begins any more.
@@ -366,15 +366,17 @@ impl Course {
 
     /// What is recorded of a step now. `ended` says that it is no longer under way here.
     pub fn set(&mut self, number: usize, step: RunStep, ended: bool) {
-        if ended {
-            self.going.remove(&number);
-        }
+        let tried = ended && self.going.remove(&number);
         self.again.remove(&number);
         if step.state.lets_go_on() {
             self.undoing.remove(&number);
         }
         if let Some(known) = self.steps.get_mut(number) {
             *known = step;
+        }
+        // What was not begun is not tried again by itself by whoever has just tried it.
+        if tried && self.was_not_begun(number) {
+            self.in_vain.insert(number);
         }
     }
 

@@ -144,7 +144,8 @@ impl Course {
                     let why = step.note.plain();
                     orders.push(Do::Skip(number, format!("it failed, and nothing waits for it: {why}")));
                 }
-                OnError::Abort if self.halt.is_none() => {
+                // On the way back there is nothing to end as long as nothing was done: it can still be gone.
+                OnError::Abort if self.halt.is_none() && !self.was_not_begun(number) => {
                     let why = format!("{} did not end well, and the document says on_error=abort", rule.part);
                     self.halt = Some(Halt { why });
                 }
