@@ -370,7 +370,10 @@ impl Session {
                         say(&format!("  {}", Motion::of(&run.steps).words()), json)?;
                     }
                     if json {
-                        super::output::print(&super::runs::json(&Listed::of(std::slice::from_ref(run), &[]))?)?;
+                        super::output::print(&super::runs::json(&Listed::of(
+                            std::slice::from_ref(run),
+                            &Default::default(),
+                        ))?)?;
                     }
                     return Ok(match state {
                         RunState::Succeeded => Exit::Ok,

@@ -146,6 +146,7 @@ impl Command {
             | Command::Outline(_)
             | Command::Schema(_)
             | Command::Trust(_)
+            // What is recorded here is listed all the same.
             | Command::Runs(_)
             | Command::Drill(_)
             | Command::Bare => false,
@@ -185,7 +186,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Some(Command::Lock(lock)) => lock::run(&lock, &arguments.reach),
         Some(Command::Approve(approve)) => approve::run(&approve, &arguments.reach),
         Some(Command::Release(release)) => release::run(&release, &arguments.reach),
-        Some(Command::Runs(runs)) => runs::run(&runs),
+        Some(Command::Runs(runs)) => runs::run(&runs, &arguments.reach),
         Some(Command::Drill(drill)) => drill::run(&drill, &arguments.reach),
         None => open::run(&arguments.open, &arguments.reach),
     }

@@ -1,20 +1,22 @@
 //! `qd runs`: what was done with qd, from the store on this machine.
 
+mod elsewhere;
+
 use clap::Args;
 use jiff::Timestamp;
 
 use super::choose::complain;
 use super::moment::{FORMS, When};
-use super::{Exit, output};
+use super::{Exit, Reaching, asked, output};
 use crate::domain::place::NO_SITE;
 use crate::domain::run::RunState;
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
-use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, settle};
+use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, Taker, settle};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
 use crate::site::find;
 use crate::site::procedure::{Known, load};
-use crate::state::run_report::{Beside, Listed, Printed, in_full, list};
+use crate::state::run_report::{Beside, Listed, Open, Printed, in_full, list};
 use crate::text::Foreign;
 
 /// What may be said.
@@ -47,19 +49,22 @@ pub struct Runs {
     /// With the end of what each step printed.
     #[arg(long, requires = "id")]
     pub output: bool,
+    /// Do not ask lock hosts how runs that go on stand elsewhere: only what was recorded on this machine.
+    #[arg(long)]
+    pub here: bool,
 }
 
 /// How much of what a step printed is read, in bytes.
 const TAIL: usize = 16 << 10;
 
 /// Prints them.
-pub fn run(runs: &Runs) -> Exit {
-    match look(runs) {
+pub fn run(runs: &Runs, reach: &Reaching) -> Exit {
+    match look(runs, reach) {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-fn look(runs: &Runs) -> Result<Exit, Exit> {
+fn look(runs: &Runs, reach: &Reaching) -> Result<Exit, Exit> {
     let folder = output::here()?.data;
     let is_there = Sqlite::is_there(&folder);
     if is_there {
@@ -86,20 +91,25 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
     if !is_there {
         return match &runs.id {
             Some(word) => Err(no_run(word)),
-            None => output::print(&if runs.json { json(&Listed::of(&[], &[]))? } else { text(&[], &[], runs) })
-                .map(|()| Exit::Ok),
+            None => {
+                let (none, now) = (Open::default(), Timestamp::now());
+                output::print(&if runs.json { json(&Listed::of(&[], &none))? } else { text(&[], &none, runs, now) })
+                    .map(|()| Exit::Ok)
+            }
         };
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| complain(Exit::Software, &format!("could not start: {error}")))?;
-    runtime.block_on(async {
+    asked::until_done(async {
         let store = Sqlite::open(&folder);
         let unavailable = |error: StoreError| complain(Exit::Unavailable, &error.to_string());
         settle_first(&store).await;
+        let asking = elsewhere::Asking { places: &places, named: found.as_ref(), reach, here: runs.here };
         match &runs.id {
             Some(word) => {
-                let run = the_one(store.find(word.to_lowercase()).await.map_err(unavailable)?, word)?;
-                let beside = beside(&store, &run, runs.output).await.map_err(unavailable)?;
+                let known = the_one(store.find(word.to_lowercase()).await.map_err(unavailable)?, word)?;
+                let answers = elsewhere::ask(&store, std::slice::from_ref(&known), &asking).await;
+                let run = store.find(known.id.to_string()).await.map_err(unavailable)?.pop().unwrap_or(known);
+                let run = answers.newest(run);
+                let beside = beside(&store, &run, answers, runs.output).await.map_err(unavailable)?;
                 let told = if runs.json { json(&Listed::of_one(&run, &beside))? } else { in_full(&run, &beside) };
                 output::print(&told)?;
                 Ok(ended(run.state))
@@ -107,9 +117,20 @@ fn look(runs: &Runs) -> Result<Exit, Exit> {
             None => {
                 let words = runs.words.clone();
                 let wish = RunsWish { site, environment, words, procedure, since, most: runs.limit };
-                let found = store.runs(wish).await.map_err(unavailable)?;
+                let known = store.runs(wish.clone()).await.map_err(unavailable)?;
+                let answers = elsewhere::ask(&store, &known, &asking).await;
+                let known = store.runs(wish).await.map_err(unavailable)?;
+                let found: Vec<Run> = known.into_iter().map(|run| answers.newest(run)).collect();
                 let left = left(&store, found.iter().any(goes_on)).await.map_err(unavailable)?;
-                output::print(&if runs.json { json(&Listed::of(&found, &left))? } else { text(&found, &left, runs) })?;
+                if !runs.json {
+                    answers.troubles.iter().for_each(|sentence| output::complain(sentence));
+                }
+                let (open, now) = (Open { left, elsewhere: answers.elsewhere }, Timestamp::now());
+                output::print(&if runs.json {
+                    json(&Listed::of(&found, &open))?
+                } else {
+                    text(&found, &open, runs, now)
+                })?;
                 Ok(Exit::Ok)
             }
         }
@@ -160,13 +181,13 @@ async fn settle_first(store: &Sqlite) {
     store.told().borrow().iter().for_each(|sentence| output::complain(sentence));
 }
 
-fn text(found: &[Run], left: &[RunId], asked: &Runs) -> String {
+fn text(found: &[Run], open: &Open, asked: &Runs, now: Timestamp) -> String {
     let words = [&asked.site, &asked.environment, &asked.words, &asked.procedure, &asked.since];
     let narrowed = words.iter().any(|word| word.is_some());
     match (found, narrowed) {
         ([], false) => "Nothing was done with qd from this machine yet.\n".to_owned(),
         ([], true) => "No run is as asked for.\n".to_owned(),
-        (found, _) => list(found, left),
+        (found, _) => list(found, open, now),
     }
 }
 
@@ -194,13 +215,24 @@ fn the_one(mut found: Vec<Run>, word: &str) -> Result<Run, Exit> {
 }
 
 /// What is known of a run beside it.
-async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, StoreError> {
+async fn beside(
+    store: &Sqlite,
+    run: &Run,
+    answers: elsewhere::Answers,
+    with_output: bool,
+) -> Result<Beside, StoreError> {
     let mut beside = Beside::default();
     let mut last = run.begun;
+    let mut takers: Vec<Taker> = Vec::new();
     for record in store.records(run.id.clone()).await? {
         last = last.max(record.at);
         match record.what {
-            Recorded::Taken(_) => beside.takeovers.push((record.at, record.who.person, record.who.workstation)),
+            // Whoever began it did not take it, and each taking counts once.
+            Recorded::Taken(token) if token > 1 && !takers.iter().any(|known| known.token == token) => {
+                takers.push(Taker { token, who: record.who, at: record.at });
+            }
+            Recorded::Taken(_) => {}
+            Recorded::LetGo(token) => takers.retain(|known| known.token != token),
             Recorded::Notice(told) => beside.notices.push(told),
             Recorded::Step(number, step) if run.steps.get(number).is_some_and(|now| step.attempt < now.attempt) => {
                 // The newest word on each try that is over.
@@ -216,6 +248,12 @@ async fn beside(store: &Sqlite, run: &Run, with_output: bool) -> Result<Beside, 
             | Recorded::Ended(_) => {}
         }
     }
+    // What the lock host says is the same at every workstation.
+    let there = answers.takers.into_iter().find(|(id, _)| *id == run.id).map(|(_, takers)| takers);
+    let mut takers = there.unwrap_or(takers);
+    takers.sort_by_key(|taker| taker.token);
+    beside.takeovers = takers.into_iter().map(|taker| (taker.at, taker.who.person, taker.who.workstation)).collect();
+    beside.elsewhere = answers.elsewhere.into_iter().find(|(id, _)| *id == run.id).map(|(_, elsewhere)| elsewhere);
     if left(store, goes_on(run)).await?.contains(&run.id) {
         beside.nobody = Some(last);
         let places = output::here().ok();

@@ -18,21 +18,33 @@ const UP_WITHIN: Duration = Duration::from_secs(5);
 /// What the connection to the lock host is taken from: the newest one.
 pub type Line = watch::Receiver<Option<Arc<dyn Connection>>>;
 
+/// The line to a lock host; it holds as long as this is kept.
+pub type Kept = watch::Sender<Option<Arc<dyn Connection>>>;
+
 /// A connection to the lock host alone, for a command that has no screen. What ssh wants to know is asked on the
 /// terminal, if there is one. The line holds as long as what comes back is kept.
 ///
 /// # Errors
 /// Why there is none, as a sentence without a full stop.
-pub async fn connect(
-    environment: Arc<Environment>,
-    mut approach: Direct,
-) -> Result<watch::Sender<Option<Arc<dyn Connection>>>, String> {
+pub async fn connect(environment: Arc<Environment>, approach: Direct) -> Result<Kept, String> {
+    connected(environment, approach, tty_ask::is_there()).await
+}
+
+/// The same where ssh may ask nothing, for what only lists and has something to list in any case.
+///
+/// # Errors
+/// Why there is none, as a sentence without a full stop.
+pub async fn connect_unasked(environment: Arc<Environment>, approach: Direct) -> Result<Kept, String> {
+    connected(environment, approach, false).await
+}
+
+async fn connected(environment: Arc<Environment>, mut approach: Direct, asks: bool) -> Result<Kept, String> {
     let name = environment.lock_host.clone();
     let host = name.and_then(|name| environment.host(&name).cloned());
     let host = host.ok_or_else(|| format!("{} of {} has no lock_host", environment.name, environment.site))?;
     let (_, transport) = approach.enter(environment).await?;
     let (ask, questions) = mpsc::channel(tty_ask::QUESTIONS);
-    let asker = match tty_ask::is_there() {
+    let asker = match asks {
         true => Asker::new(host.name.clone(), ask),
         false => Asker::nobody(host.name.clone()),
     };

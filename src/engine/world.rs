@@ -321,8 +321,8 @@ impl<A: Approach> World<A> {
                 Some(Effect::Answer(id, answer)) => questions.answer(id, answer),
                 Some(Effect::ReadHistory(most)) => {
                     if let (Some(store), Some(here)) = (&self.store, &here) {
-                        // Beside the loop: the store may have to wait, an effect may not.
-                        drop(tokio::spawn(history::tell(Arc::clone(store), Arc::clone(here), most, events.clone())));
+                        let mirror = watching.as_ref().and_then(|watching| watching.mirror.clone());
+                        history::tell((Arc::clone(store), Arc::clone(here)), most, mirror, events.clone());
                     }
                 }
                 Some(Effect::ReadReleases(wish)) => {

@@ -104,7 +104,7 @@ async fn e6_a_begins_and_dies_b_takes_over_once_and_a_is_refused_when_it_comes_b
         // B goes on with it in a store of its own.
         let (there, _there) = place.mirror().await;
         let b = store(&place.path().join("b")).await;
-        let adopted = quarterdeck::engine::store::Adopted { run: taken.run.clone(), token: taken.token };
+        let adopted = quarterdeck::engine::store::Adopted::from(taken);
         b.take_in(adopted, who("bob"), true, Timestamp::now()).await.unwrap();
         let mut theirs = taken.run.clone();
         let (on, sent) = there.begin(&theirs, taken.token, who("bob"), Timestamp::now());
@@ -123,7 +123,7 @@ async fn e6_a_begins_and_dies_b_takes_over_once_and_a_is_refused_when_it_comes_b
         // It learns by whom, and records nothing more of it.
         let now = here.read(&run.id).await.unwrap();
         assert_eq!((&now.run, &now.who), (&theirs, &Some(who("bob"))));
-        let others = quarterdeck::engine::store::Adopted { run: now.run, token: now.token };
+        let others = quarterdeck::engine::store::Adopted::from(&now);
         a.take_in(others, now.who.unwrap(), false, Timestamp::now()).await.unwrap();
         let late = a.step(run.id.clone(), 2, run.steps[2].clone()).await.unwrap_err();
         assert!(matches!(late.why, Why::Taken(by) if by == "bob from bob@desk"));

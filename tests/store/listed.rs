@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use quarterdeck::domain::HostName;
 use quarterdeck::domain::run::{Reason, RunState, StepState};
 use quarterdeck::engine::store::Store;
 use quarterdeck::port::procedure::Piece;
+use quarterdeck::state::run_report::{Elsewhere, Open, list};
 
 use super::common::{close, fill, open, run, stands};
 
@@ -176,4 +179,31 @@ async fn a_procedures_run_is_told_with_its_tries_who_ticked_what_and_what_it_pri
     }
     assert_eq!(qd(home.path(), &["--grep", "nobody"]).1, "No run is as asked for.\n");
     assert_eq!(qd(home.path(), &["--output"]).0, 64);
+}
+
+#[test]
+fn who_has_a_run_now_or_how_old_what_is_known_of_it_is_stands_in_its_row() {
+    let now = Timestamp::now();
+    let with = |left, silent| Elsewhere::With {
+        person: "bo".to_owned(),
+        workstation: "bo@desk\u{1b}[2J".to_owned(),
+        host: HostName::new("db-1").unwrap(),
+        silent: Some(Duration::from_secs(silent)),
+        left,
+    };
+    let since = now.checked_sub(Duration::from_secs(180)).unwrap();
+    let unasked = Elsewhere::Unasked { since, why: "the lock host db-1 was not asked".to_owned() };
+    let runs = ["a", "b", "c"].map(|name| super::procedures::procedure(name, 1));
+    let all = [with(false, 3), with(true, 90), unasked];
+    let elsewhere = runs.iter().zip(all).map(|(run, one)| (run.id.clone(), one)).collect();
+    let told = list(&runs, &Open { left: Vec::new(), elsewhere }, now);
+    let rows: Vec<&str> = told.lines().skip(1).collect();
+    for (row, words) in rows.iter().zip([
+        ["running  ", "with bo from bo@desk"],
+        ["left open  ", "by bo from bo@desk"],
+        ["running  ", "as known here, 3m ago"],
+    ]) {
+        assert!(words.iter().all(|word| row.contains(word)), "{words:?}\n{told}");
+    }
+    assert!(!told.contains('\u{1b}') && !told.contains("goes on"), "{told}");
 }

@@ -9,7 +9,7 @@ use quarterdeck::domain::procedure::Given;
 use quarterdeck::domain::run::{Reason, RunDocument, RunState, RunStep, StepState};
 use quarterdeck::domain::{HostName, InputName, PartId, ProcedureName, Run, RunId};
 use quarterdeck::engine::jobs::Offsets;
-use quarterdeck::engine::store::{Document, KEPT, PastWish, Recorded, RunsWish, Store, Who, Why};
+use quarterdeck::engine::store::{Adopted, Document, KEPT, PastWish, Recorded, RunsWish, Store, Taker, Who, Why};
 use quarterdeck::port::procedure::Piece;
 
 use super::common::{ALL, as_child, child, close, found, open, run, stands};
@@ -332,6 +332,8 @@ async fn a_run_that_is_let_go_of_is_on_the_list_of_those_that_anybody_may_go_on_
     assert!(one.resumable(ALL).await.unwrap().is_empty());
     // The lock host did not take it over: it is nobody's again, for this console too.
     one.let_go(id.clone()).await.unwrap();
+    let said = one.records(id.clone()).await.unwrap();
+    assert_eq!(said.last().unwrap().what, Recorded::LetGo(2), "nobody took it over");
     for store in [&one, &two] {
         assert_eq!(store.resumable(ALL).await.unwrap().len(), 1);
     }
@@ -354,7 +356,7 @@ async fn whoever_was_replaced_records_nothing_more_of_the_run() {
     // Another workstation has taken it over on the lock host.
     let mut theirs = one.runs(ALL).await.unwrap().remove(0);
     theirs.steps[0] = stands(&theirs.steps[0], StepState::Verified, b"done there");
-    let adopted = quarterdeck::engine::store::Adopted { run: theirs.clone(), token: 2 };
+    let adopted = quarterdeck::engine::store::Adopted { run: theirs.clone(), token: 2, takers: Vec::new() };
     one.take_in(adopted, who("bob"), false, Timestamp::now()).await.unwrap();
     let refused = one.step(run.id.clone(), 1, stands(&run.steps[1], StepState::Intent, b"")).await.unwrap_err();
     assert!(refused.to_string().contains("bob from bob@desk is at this run now"), "{refused}");
@@ -365,12 +367,45 @@ async fn whoever_was_replaced_records_nothing_more_of_the_run() {
 
     // It comes back here, with all that was done there.
     theirs.steps[1] = stands(&theirs.steps[1], StepState::Started, b"");
-    let back = |token| quarterdeck::engine::store::Adopted { run: theirs.clone(), token };
+    let back = |token| quarterdeck::engine::store::Adopted { run: theirs.clone(), token, takers: Vec::new() };
     assert!(two.take_in(back(2), who("ada"), true, Timestamp::now()).await.is_err(), "a token is used once");
     two.take_in(back(3), who("ada"), true, Timestamp::now()).await.unwrap();
     two.step(run.id.clone(), 1, stands(&theirs.steps[1], StepState::Verified, b"")).await.unwrap();
     two.end(run.id.clone(), RunState::Succeeded, Timestamp::now()).await.unwrap();
     assert_eq!(one.find(run.id.as_str().to_owned()).await.unwrap()[0].state, RunState::Succeeded);
+}
+
+#[tokio::test]
+async fn who_took_a_run_over_is_recorded_once_each_with_the_moment_and_to_look_at_it_is_no_taking() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = open(folder.path()).await;
+    let run = procedure("sweep", 2);
+    one.begin(run.clone()).await.unwrap();
+    let taken = async || {
+        let records = one.records(run.id.clone()).await.unwrap();
+        let taken = records.into_iter().filter_map(|record| match record.what {
+            Recorded::Taken(token) => Some((token, record.who.person, record.at)),
+            _ => None,
+        });
+        taken.collect::<Vec<_>>()
+    };
+    let look = async |token, takers: &[Taker]| {
+        let there = Adopted { run: run.clone(), token, takers: takers.to_vec() };
+        one.take_in(there, who("eve"), false, Timestamp::now()).await.unwrap();
+    };
+    look(1, &[]).await;
+    assert_eq!(taken().await, []);
+    one.step(run.id.clone(), 0, stands(&run.steps[0], StepState::Intent, b"")).await.expect("it is still ours");
+    let at = |second: i64| Timestamp::from_second(1_900_000_000 + second).unwrap();
+    let chain = [("bob", 2, at(1)), ("eve", 3, at(2))];
+    let chain = chain.map(|(name, token, at)| Taker { token, who: who(name), at });
+    for _ in 0..2 {
+        look(3, &chain).await;
+    }
+    assert_eq!(taken().await, [(2, "bob".to_owned(), at(1)), (3, "eve".to_owned(), at(2))]);
+    let before = one.records(run.id.clone()).await.unwrap().len();
+    look(3, &chain).await;
+    assert_eq!(one.records(run.id.clone()).await.unwrap().len(), before, "what is known is not recorded again");
 }
 
 #[tokio::test]

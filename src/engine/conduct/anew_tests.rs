@@ -52,7 +52,7 @@ fn begun(environment: &Environment) -> Begun {
         }),
         steps: Vec::new(),
     };
-    Begun { run, course: Course::new(true, Vec::new(), Vec::new()), token: 1, plans: vec![plan] }
+    Begun { run, course: Course::new(true, Vec::new(), Vec::new()), token: 1, plans: vec![plan], taken: None }
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::port::act::RunNews;
 use crate::port::procedure::ProcedureNews;
 
 /// Whoever is at a run says so every 15 seconds on the lock host; when this is over, nobody is.
-pub(super) const SILENT: Duration = Duration::from_secs(45);
+pub const SILENT: Duration = Duration::from_secs(45);
 /// Once a run is ours here, the lock host is asked so often to say the same.
 const TRIES: usize = 4;
 /// Between them.
@@ -87,7 +87,8 @@ impl Claim {
             course.halt(format!("the run was ended by {}: {why}", self.book.person));
         }
         let _ = self.events.send(Event::Run(RunNews::Begun(Box::new(adopted.run.clone())))).await;
-        Ok(Begun { run: adopted.run, course, token: adopted.token, plans })
+        let taken = self.taken_at(id, adopted.token).await;
+        Ok(Begun { run: adopted.run, course, token: adopted.token, plans, taken })
     }
 
     fn who(&self) -> Who {
@@ -127,10 +128,16 @@ impl Claim {
         let records = self.book.store.records(id.clone()).await.map_err(|error| format!("{error}."))?;
         let taken = records.iter().filter_map(|record| match record.what {
             Recorded::Taken(token) => Some(token),
-            Recorded::Whole(_) | Recorded::Step(..) => None,
+            Recorded::Whole(_) | Recorded::Step(..) | Recorded::LetGo(_) => None,
             Recorded::Given(_) | Recorded::Decided(_) | Recorded::Notice(_) | Recorded::Ended(_) => None,
         });
         Ok(taken.max().unwrap_or(FIRST_TOKEN))
+    }
+
+    /// When it was taken over under this token, as that is recorded here: the lock host is told the same moment.
+    async fn taken_at(&self, id: &RunId, token: u64) -> Option<jiff::Timestamp> {
+        let records = self.book.store.records(id.clone()).await.unwrap_or_default();
+        records.into_iter().rev().find(|record| record.what == Recorded::Taken(token)).map(|record| record.at)
     }
 
     /// Whether what the lock host knows of a run was told from here.
@@ -232,7 +239,7 @@ impl Claim {
             mirror.host()
         );
         let _ = self.events.send(Event::Procedure(ProcedureNews::Trouble(id.clone(), from))).await;
-        let adopted = Adopted { run: found.run, token: found.token };
+        let adopted = Adopted::from(&found);
         let taken = self.book.store.take_in(adopted.clone(), self.who(), true, self.now()).await;
         taken.map_err(|error| format!("{error}."))?;
         Ok(adopted)

@@ -119,8 +119,9 @@ impl Mirroring {
 pub(super) async fn theirs(mirror: &Mirror, store: &dyn Store, run: &RunId, at: Timestamp) -> Option<(String, Run)> {
     let found = mirror.read(run).await.ok()?;
     let by = found.by(mirror.host());
-    let who = found.who.unwrap_or_else(|| Who { person: found.login.plain(), workstation: mirror.host().to_string() });
-    let adopted = Adopted { run: found.run.clone(), token: found.token };
+    let who = found.who.clone();
+    let who = who.unwrap_or_else(|| Who { person: found.login.plain(), workstation: mirror.host().to_string() });
+    let adopted = Adopted::from(&found);
     if let Err(error) = store.take_in(adopted, who, false, at).await {
         tracing::info!(%run, %error, "what the lock host says of a run is not taken in");
     }

@@ -52,6 +52,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub use self::claim::SILENT;
 pub use self::clocks::apart;
 
 use self::claim::Claim;
@@ -107,6 +108,8 @@ struct Begun {
     token: u64,
     /// What its steps do, newer plans behind older ones; nothing of one that is only brought to its end.
     plans: Vec<ProcedurePlan>,
+    /// When it was taken over; nothing of one that begins.
+    taken: Option<jiff::Timestamp>,
 }
 
 /// Where a run comes from.
@@ -205,7 +208,7 @@ impl Conductor {
             format!("{} is not the document any more that this was planned from: plan it anew.", plan.procedure)
         })?;
         let (id, title) = (run.id.clone(), run.title.clone());
-        let begun = Begun { run, course, token: FIRST_TOKEN, plans: vec![plan.clone()] };
+        let begun = Begun { run, course, token: FIRST_TOKEN, plans: vec![plan.clone()], taken: None };
         self.spawn(stage, book, id, title, Source::New(Box::new(begun), document));
         Ok(())
     }
@@ -251,7 +254,7 @@ impl Conductor {
             };
             if let Some(mirror) = stage.mirror.clone() {
                 let who = Who { person: book.person.clone(), workstation: book.workstation.clone() };
-                let at = ledger.clock.now().wall;
+                let at = begun.taken.unwrap_or(ledger.clock.now().wall);
                 let (mirroring, sent) = Mirroring::begin(mirror, &begun.run, begun.token, who, at).await;
                 ledger.mirror = Some(mirroring);
                 match sent {

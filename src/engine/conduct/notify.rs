@@ -119,6 +119,7 @@ impl Telling {
             Recorded::Whole(_)
             | Recorded::Step(..)
             | Recorded::Taken(_)
+            | Recorded::LetGo(_)
             | Recorded::Given(_)
             | Recorded::Decided(_)
             | Recorded::Ended(_) => None,

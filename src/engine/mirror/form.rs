@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::store::form::{DecidedForm, NoteForm, RunForm, StepForm};
-use crate::engine::store::{Recorded, Who};
+use crate::engine::store::{Recorded, Taker, Who};
 use crate::runtimes::mirror::{Listed, Name, Owner};
 use crate::text::Foreign;
 
+/// The token of whoever began a run.
+pub(super) const FIRST: u64 = 1;
 /// More steps has no run of ours.
 const STEPS: usize = 4096;
 /// Longer is no name of a person or a workstation, and no title.
@@ -55,6 +57,8 @@ pub struct Mirrored {
     pub silent: Option<Duration>,
     /// Those who were at it, the first first.
     pub owners: Vec<(u64, Option<Who>)>,
+    /// When each of those took it over who did, as far as they said anything.
+    pub takers: Vec<Taker>,
     /// Whether something that lies there could not be read and was left out.
     pub doubtful: bool,
 }
@@ -91,7 +95,7 @@ pub(super) fn line(run: &RunId, token: u64, n: u64, who: &Who, at: Timestamp, wh
         Recorded::Decided(decided) => form.decided = Some(DecidedForm::from(decided)),
         Recorded::Ended(state) => form.ended = Some(state.word().to_owned()),
         // Notices are this workstation's affair.
-        Recorded::Taken(_) | Recorded::Notice(_) => {}
+        Recorded::Taken(_) | Recorded::LetGo(_) | Recorded::Notice(_) => {}
     }
     let mut line = serde_json::to_vec(&form).ok()?;
     line.push(b'\n');
@@ -100,11 +104,12 @@ pub(super) fn line(run: &RunId, token: u64, n: u64, who: &Who, at: Timestamp, wh
 
 /// Makes a run of what lies there. What can't be read is left out, with everything behind it of the same owner.
 pub(super) fn fold(listed: &Listed, at: &Name) -> Result<Mirrored, String> {
-    let (mut run, mut doubtful, mut owners) = (None::<Run>, false, Vec::new());
+    let (mut run, mut doubtful, mut owners, mut takers) = (None::<Run>, false, Vec::new(), Vec::new());
     for owner in &listed.owners {
         let (events, whole) = events_of(owner, &listed.run);
         doubtful |= !whole;
         owners.push((owner.token, events.first().map(said_by)));
+        takers.extend(events.first().and_then(taker));
         for event in events {
             match apply(run.clone(), event, listed, at) {
                 Ok(next) => run = Some(next),
@@ -120,7 +125,14 @@ pub(super) fn fold(listed: &Listed, at: &Name) -> Result<Mirrored, String> {
         return Err("whoever began it said nothing of it".to_owned());
     };
     let who = owners.last().and_then(|(_, who)| who.clone());
-    Ok(Mirrored { run, token: last.token, who, login: last.login.clone(), silent: last.silent, owners, doubtful })
+    let (login, silent) = (last.login.clone(), last.silent);
+    Ok(Mirrored { run, token: last.token, who, login, silent, owners, takers, doubtful })
+}
+
+/// Whoever said this first of all that they said took the run over then; one who began it did not.
+fn taker(event: &EventForm) -> Option<Taker> {
+    let at = event.at.parse().ok().filter(|_| event.token > FIRST)?;
+    Some(Taker { token: event.token, who: said_by(event), at })
 }
 
 fn said_by(event: &EventForm) -> Who {

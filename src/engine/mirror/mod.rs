@@ -5,6 +5,7 @@
 
 mod error;
 mod form;
+mod look;
 mod trail;
 
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ use crate::runtimes::mirror::{self as protocol, Answer, Listed, Name};
 
 pub use error::MirrorError;
 pub use form::Mirrored;
+pub use look::{Looked, look};
 pub use trail::{Sent, Trail, TrailState};
 
 /// The mirror of one environment. Cheap to clone.
@@ -83,15 +85,30 @@ impl Mirror {
     /// # Errors
     /// Why nothing can be read.
     pub async fn list(&self) -> Result<Listing, MirrorError> {
+        Ok(self.listing(self.ask(|word| protocol::list(&self.name, word)).await?))
+    }
+
+    /// Those of these runs that lie there, whether they have ended or not, with one question.
+    ///
+    /// # Errors
+    /// Why nothing can be read.
+    pub async fn these(&self, runs: &[RunId]) -> Result<Listing, MirrorError> {
+        if runs.is_empty() {
+            return Ok(Listing::default());
+        }
+        Ok(self.listing(self.ask(|word| protocol::these(&self.name, word, runs)).await?))
+    }
+
+    fn listing(&self, all: Vec<Listed>) -> Listing {
         let mut listing = Listing::default();
-        for listed in self.ask(|word| protocol::list(&self.name, word)).await? {
+        for listed in all {
             listing.more |= listed.more;
             match self.fold(&listed) {
                 Ok(found) => listing.runs.push(found),
                 Err(why) => listing.unreadable.push(why),
             }
         }
-        Ok(listing)
+        listing
     }
 
     /// One run with all that was told of it.

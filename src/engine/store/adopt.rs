@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::error::Why;
 use super::form::{DecidedForm, DocumentForm, NoteForm, RunForm};
-use super::kept::{Adopted, Who};
+use super::kept::{Adopted, Recorded, Taker, Who};
 use super::write::{json, put_step, record};
-use super::{past, read};
+use super::{fresh_run_id, past, read};
 use crate::domain::procedure::Given;
 use crate::domain::run::{Decided, RunState};
 use crate::domain::{Run, RunId};
@@ -79,14 +79,16 @@ pub(super) fn adopt(
     let said = json(&NoteForm { taken: u64::try_from(token).ok(), ..NoteForm::default() })?;
     record(to, run, None, now, RunState::Running.word(), &said)?;
     let run = read::run(to, run.as_str())?.ok_or_else(missing)?;
-    Ok(Adopted { run, token: u64::try_from(token).unwrap_or_default() })
+    Ok(Adopted { run, token: u64::try_from(token).unwrap_or_default(), takers: Vec::new() })
 }
 
-/// Lets go of a run that is this session's: nobody is at it then.
+/// Lets go of a run that is this session's: nobody is at it then, and whoever took it over here did not.
 pub(super) fn let_go(to: &Transaction<'_>, own: &str, run: &RunId) -> Result<(), Why> {
     let sql = "UPDATE runs SET session = ? WHERE id = ? AND session = ? AND document IS NOT NULL AND state = ?";
-    to.prepare_cached(sql)?.execute(params![NOBODY, run.as_str(), own, RunState::Running.word()])?;
-    Ok(())
+    let changed = to.prepare_cached(sql)?.execute(params![NOBODY, run.as_str(), own, RunState::Running.word()])?;
+    let Some(held) = held(to, run)?.filter(|_| changed > 0) else { return Ok(()) };
+    let said = json(&NoteForm { let_go: u64::try_from(held.token).ok(), ..NoteForm::default() })?;
+    record(to, run, None, Timestamp::now(), RunState::Running.word(), &said)
 }
 
 fn owned(to: &Transaction<'_>, run: &RunId, session: &str, who: &Who, token: i64) -> Result<(), Why> {
@@ -115,6 +117,11 @@ pub(super) fn take_in(
         Some(held) if held.token > token || (ours && held.token == token && held.session != own) => {
             return Err(Why::Taken(crate::text::Foreign::from(held.owner).plain()));
         }
+        // What lies there was told from here.
+        Some(held) if !ours && held.token == token && held.session != ELSEWHERE => return Ok(()),
+        Some(held) if held.token == token && held.session == session && is_known(to, run)? => {
+            return takings(to, run, &adopted.takers);
+        }
         Some(_) => {
             let form = RunForm::from(run);
             let document = form.document.as_ref().map(json).transpose()?;
@@ -129,8 +136,46 @@ pub(super) fn take_in(
     }
     owned(to, &run.id, session, who, token)?;
     record(to, &run.id, None, now, run.state.word(), &json(&RunForm::from(run))?)?;
-    let said = json(&NoteForm { taken: Some(adopted.token), ..NoteForm::default() })?;
-    record(to, &run.id, None, now, run.state.word(), &said)
+    let mut takers = adopted.takers.clone();
+    if !takers.iter().any(|taker| taker.token >= adopted.token) {
+        takers.push(Taker { token: adopted.token, who: who.clone(), at: now });
+    }
+    takings(to, run, &takers)
+}
+
+/// Whether a run stands here as it stands there.
+fn is_known(from: &Transaction<'_>, run: &Run) -> Result<bool, Why> {
+    let known = read::run(from, run.id.as_str())?;
+    Ok(known.is_some_and(|known| {
+        (known.state, known.ended) == (run.state, run.ended)
+            && known.document == run.document
+            && known.steps == run.steps
+    }))
+}
+
+/// Records who took a run over, each once: to look at it, or to be refused it, is no taking.
+fn takings(to: &Transaction<'_>, run: &Run, takers: &[Taker]) -> Result<(), Why> {
+    let known = read::records(to, &run.id)?;
+    for taker in takers.iter().filter(|taker| taker.token > 1) {
+        if known.iter().any(|record| record.what == Recorded::Taken(taker.token)) {
+            continue;
+        }
+        let said = json(&NoteForm { taken: Some(taker.token), ..NoteForm::default() })?;
+        to.prepare_cached(
+            "INSERT INTO records (id, run, number, site, environment, person, workstation, at, state, said)
+             SELECT ?, id, NULL, site, environment, ?, ?, ?, ?, ? FROM runs WHERE id = ?",
+        )?
+        .execute(params![
+            fresh_run_id(taker.at).as_str(),
+            taker.who.person,
+            taker.who.workstation,
+            taker.at.to_string(),
+            run.state.word(),
+            said,
+            run.id.as_str()
+        ])?;
+    }
+    Ok(())
 }
 
 /// Inputs that were told while a run goes on; an input that was told before is told anew.

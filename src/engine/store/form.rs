@@ -152,6 +152,9 @@ pub(in crate::engine) struct NoteForm {
     /// The token under which it was taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<u64>,
+    /// The token under which it was taken over and then let go of, because it was not taken over after all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub let_go: Option<u64>,
     /// What became of a notice to a channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeForm>,

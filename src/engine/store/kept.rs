@@ -58,6 +58,19 @@ pub struct Adopted {
     pub run: Run,
     /// What it is done under from now on; hosts refuse a lower one.
     pub token: u64,
+    /// Who took it over when, as far as the lock host knows, the first first.
+    pub takers: Vec<Taker>,
+}
+
+/// Somebody who took a run over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taker {
+    /// What it was done under from then on.
+    pub token: u64,
+    /// Who.
+    pub who: Who,
+    /// When, by their own clock.
+    pub at: Timestamp,
 }
 
 /// What steps printed.
@@ -124,6 +137,8 @@ pub enum Recorded {
     Step(usize, Box<RunStep>),
     /// It was taken over, and is done under this token from then on.
     Taken(u64),
+    /// It was let go of right after that: the lock host did not say the same, so it was not taken over.
+    LetGo(u64),
     /// Inputs were told.
     Given(Vec<Given>),
     /// Something was decided of it as a whole.

@@ -169,7 +169,8 @@ fn recorded(number: Option<i64>, state: &str, said: &str) -> Option<Recorded> {
         let given = note.given.and_then(NoteForm::given).map(Recorded::Given);
         let decided = note.decided.and_then(DecidedForm::decided).map(Recorded::Decided);
         let told = note.notice.and_then(NoticeForm::told).map(Recorded::Notice);
-        return note.taken.map(Recorded::Taken).or(given).or(decided).or(told);
+        let let_go = note.let_go.map(Recorded::LetGo);
+        return note.taken.map(Recorded::Taken).or(let_go).or(given).or(decided).or(told);
     }
     serde_json::from_str::<RunForm>(said).ok()?.run().map(|run| Recorded::Whole(Box::new(run)))
 }

@@ -68,6 +68,13 @@ pub fn read_run(at: &Name, word: &str, run: &RunId) -> RemoteCommand {
     command(at, &Use { op: "read", word, run: Some(run), token: 0, number: 0, size: OF_ONE, nonce: "", ended: false })
 }
 
+/// Reads those of these runs that lie there, whether they have ended or not.
+pub fn these(at: &Name, word: &str, runs: &[RunId]) -> RemoteCommand {
+    let names: Vec<&str> = runs.iter().map(RunId::as_str).collect();
+    let nonce = &names.join(" ");
+    command(at, &Use { op: "these", word, run: None, token: 0, number: 0, size: OF_ONE, nonce, ended: false })
+}
+
 /// Reads all runs that have not ended.
 pub fn list(at: &Name, word: &str) -> RemoteCommand {
     command(at, &Use { op: "list", word, run: None, token: 0, number: 0, size: OF_ONE, nonce: "", ended: false })

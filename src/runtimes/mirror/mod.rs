@@ -9,7 +9,7 @@ mod command;
 
 pub use crate::runtimes::lock_host::Name;
 pub use answer::{Answer, Listed, Owner, Refused, read};
-pub use command::{adopt, append, beat, list, read_run};
+pub use command::{adopt, append, beat, list, read_run, these};
 
 /// The largest event, in bytes; a larger file is not read (`-size` in the script says the same).
 pub const LARGEST: usize = 4 << 20;

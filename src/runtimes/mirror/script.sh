@@ -46,7 +46,7 @@ tell() {
 
 know_time
 at=
-[ "$op" = list ] || find_it
+case $op in list | these) ;; *) find_it ;; esac
 
 case $op in
   begin)
@@ -113,6 +113,17 @@ case $op in
     [ -n "$at" ] || refuse gone
     say run "${name##*.}"
     tell "$at"
+    say ok
+    ;;
+  these)
+    base=$name
+    for id in $nonce; do
+      name=$base.$id
+      find_it
+      [ -n "$at" ] || continue
+      say run "$id"
+      tell "$at"
+    done
     say ok
     ;;
   list)

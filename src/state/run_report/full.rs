@@ -1,6 +1,6 @@
 //! One run with everything that is known of it, for a person.
 
-use super::{Beside, Printed, clean, lines, rows, stamp, took, words};
+use super::{Beside, Elsewhere, Printed, clean, lines, rows, stamp, took, words};
 use crate::domain::Run;
 use crate::domain::channel::Told;
 use crate::domain::run::{RunDocument, RunState, RunStep, StepState};
@@ -33,8 +33,20 @@ pub fn in_full(run: &Run, beside: &Beside) -> String {
     for notice in &beside.notices {
         text.push_str(&format!("notice    {}\n", told_of(notice)));
     }
-    if let Some(since) = beside.nobody.filter(|_| run.state == RunState::Running) {
-        text.push_str(&left(run, since, beside));
+    match beside.elsewhere.as_ref().filter(|_| run.state == RunState::Running) {
+        Some(with @ Elsewhere::With { .. }) => text.push_str(&with_others(run, with, beside)),
+        elsewhere => {
+            if let Some(Elsewhere::Unasked { since, why }) = elsewhere {
+                text.push_str(&format!(
+                    "\nThis is what is known here, recorded last at {} UTC; how it stands elsewhere is not known: {}.\n",
+                    stamp(*since),
+                    clean(why)
+                ));
+            }
+            if let Some(since) = beside.nobody.filter(|_| run.state == RunState::Running) {
+                text.push_str(&left(run, since, beside));
+            }
+        }
     }
     for (number, step) in run.steps.iter().enumerate() {
         let title = step.part.as_ref().and_then(|part| beside.titles.iter().find(|(known, _)| known == part));
@@ -85,6 +97,34 @@ fn told_of(notice: &Told) -> String {
     format!("{occasion} to {channel} at {} UTC, {}{why}", stamp(notice.at), notice.delivery.word())
 }
 
+/// What is to be known of a run that somebody else has taken over.
+fn with_others(run: &Run, with: &Elsewhere, beside: &Beside) -> String {
+    let Elsewhere::With { person, workstation, host, silent, left } = with else { return String::new() };
+    let (person, workstation) = (clean(person), clean(workstation));
+    let heard = silent.map(crate::domain::time::short);
+    match (left, heard) {
+        (true, Some(heard)) => format!(
+            "\n{person} from {workstation} has it and was not heard on the lock host {host} for {heard}.\n{}",
+            on_with(run, beside)
+        ),
+        (_, Some(heard)) => {
+            format!("\n{person} from {workstation} is at it, heard on the lock host {host} {heard} ago.\n")
+        }
+        (_, None) => format!("\n{person} from {workstation} has it; when they were heard on {host} is not known.\n"),
+    }
+}
+
+/// How it is gone on with.
+fn on_with(run: &Run, beside: &Beside) -> String {
+    match beside.without_site {
+        false => format!("Go on with it: qd run --resume {}\n", run.id),
+        true => format!(
+            "Go on with it: qd run --resume {} FOLDER, where FOLDER is that of the site {}, which its name does not find here.\n",
+            run.id, run.site
+        ),
+    }
+}
+
 /// What is to be known of a run that nobody here is at.
 fn left(run: &Run, since: jiff::Timestamp, beside: &Beside) -> String {
     let mut text = format!("\nNo console on this machine is at it, since {} UTC.\n", stamp(since));
@@ -94,13 +134,7 @@ fn left(run: &Run, since: jiff::Timestamp, beside: &Beside) -> String {
         let at = step.at.map(|at| format!(" since {}", stamp(at))).unwrap_or_default();
         text.push_str(&format!("What was sent goes on without it: {part} on {}{at}.\n", step.host));
     }
-    text.push_str(&match beside.without_site {
-        false => format!("Go on with it: qd run --resume {}\n", run.id),
-        true => format!(
-            "Go on with it: qd run --resume {} FOLDER, where FOLDER is that of the site {}, which its name does not find here.\n",
-            run.id, run.site
-        ),
-    });
+    text.push_str(&on_with(run, beside));
     text
 }
 

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Beside, Printed, clean, rows};
-use crate::domain::run::RunStep;
-use crate::domain::{Run, RunId};
+use super::{Beside, Elsewhere, Open, Printed, clean, rows};
+use crate::domain::Run;
+use crate::domain::run::{RunState, RunStep};
 
 /// Runs for a script.
 #[derive(Debug, Serialize)]
@@ -48,6 +48,12 @@ pub struct Told {
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     nobody_since: Option<String>,
+    /// Who else has taken it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with: Option<ToldOwner>,
+    /// When the newest was recorded that is known of it, where its lock host did not say how it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_here: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     taken_over: Vec<ToldTakeover>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -70,6 +76,15 @@ struct ToldDocument {
 struct ToldOverride {
     by: String,
     why: String,
+}
+
+/// Who has a run at another workstation.
+#[derive(Debug, Serialize)]
+struct ToldOwner {
+    person: String,
+    workstation: String,
+    /// For how long they were not heard, if that is known.
+    silent_ms: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -147,9 +162,12 @@ struct ToldCheck {
 }
 
 impl Listed {
-    /// Of these; those that were `left` go on while no console here is at them.
-    pub fn of(runs: &[Run], left: &[RunId]) -> Self {
-        let told = |run: &Run| Told { nobody: left.contains(&run.id), ..Told::of(run, &Beside::default()) };
+    /// Of these.
+    pub fn of(runs: &[Run], open: &Open) -> Self {
+        let told = |run: &Run| {
+            let beside = Beside { elsewhere: open.elsewhere(&run.id).cloned(), ..Beside::default() };
+            Told { nobody: open.is_left(run), ..Told::of(run, &beside) }
+        };
         Self { version: 1, runs: runs.iter().map(told).collect() }
     }
 
@@ -190,6 +208,11 @@ impl Told {
             }),
             nobody: beside.nobody.is_some(),
             nobody_since: beside.nobody.map(|at| at.to_string()),
+            with: beside.elsewhere.as_ref().filter(|_| run.state == RunState::Running).and_then(ToldOwner::of),
+            known_here: beside.elsewhere.as_ref().and_then(|elsewhere| match elsewhere {
+                Elsewhere::Unasked { since, .. } => Some(since.to_string()),
+                Elsewhere::With { .. } => None,
+            }),
             taken_over: beside
                 .takeovers
                 .iter()
@@ -211,6 +234,19 @@ impl Told {
                 })
                 .collect(),
             steps: run.steps.iter().enumerate().map(|(number, step)| ToldStep::with(number, step, beside)).collect(),
+        }
+    }
+}
+
+impl ToldOwner {
+    fn of(elsewhere: &Elsewhere) -> Option<Self> {
+        match elsewhere {
+            Elsewhere::With { person, workstation, silent, .. } => Some(Self {
+                person: clean(person),
+                workstation: clean(workstation),
+                silent_ms: silent.and_then(|silent| u64::try_from(silent.as_millis()).ok()),
+            }),
+            Elsewhere::Unasked { .. } => None,
         }
     }
 }

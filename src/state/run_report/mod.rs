@@ -6,15 +6,42 @@ mod words;
 
 pub use words::state as state_word;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::channel::Told;
 use crate::domain::run::{RunState, RunStep};
-use crate::domain::{PartId, Run, RunId};
+use crate::domain::{HostName, PartId, Run, RunId};
 use crate::text::{Foreign, fit, width};
 
 pub use full::in_full;
 pub use json::Listed;
+
+/// How a run that goes on stands where others can have gone on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Somebody else has taken it over, as its lock host says.
+    With {
+        /// Who.
+        person: String,
+        /// From where.
+        workstation: String,
+        /// The lock host.
+        host: HostName,
+        /// For how long they were not heard, if that is known.
+        silent: Option<Duration>,
+        /// Whether nobody is at it any more.
+        left: bool,
+    },
+    /// Its lock host was not asked, or gave no answer.
+    Unasked {
+        /// When the newest was recorded that is known of it here.
+        since: Timestamp,
+        /// Why, as a clause.
+        why: String,
+    },
+}
 
 /// What is known of a run beside the run itself.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +56,8 @@ pub struct Beside {
     pub notices: Vec<Told>,
     /// Since when no console here is at it although it goes on.
     pub nobody: Option<Timestamp>,
+    /// How it stands elsewhere, where that is not as it stands here or not known.
+    pub elsewhere: Option<Elsewhere>,
     /// Whether its site is not found here by its name.
     pub without_site: bool,
     /// The titles of its parts.
@@ -52,16 +81,60 @@ pub struct Printed {
     pub bytes: Foreign,
 }
 
-/// A line for each run, in columns; those that were `left` go on while no console here is at them.
-pub fn list(runs: &[Run], left: &[RunId]) -> String {
+/// What is known of several runs beside them.
+#[derive(Debug, Clone, Default)]
+pub struct Open {
+    /// Those that go on while no console here is at them.
+    pub left: Vec<RunId>,
+    /// How those stand elsewhere of which that is not as they stand here or not known.
+    pub elsewhere: Vec<(RunId, Elsewhere)>,
+}
+
+impl Open {
+    /// How a run stands elsewhere.
+    pub fn elsewhere(&self, run: &RunId) -> Option<&Elsewhere> {
+        self.elsewhere.iter().find(|(known, _)| known == run).map(|(_, elsewhere)| elsewhere)
+    }
+
+    /// Whether nobody is at a run that goes on, as far as that is known.
+    pub fn is_left(&self, run: &Run) -> bool {
+        run.state == RunState::Running
+            && match self.elsewhere(&run.id) {
+                Some(Elsewhere::With { left, .. }) => *left,
+                Some(Elsewhere::Unasked { .. }) | None => self.left.contains(&run.id),
+            }
+    }
+
+    /// How long it took; of one that goes on who has it now, or how old what is known of it is.
+    fn took(&self, run: &Run, now: Timestamp) -> String {
+        match self.elsewhere(&run.id).filter(|_| run.state == RunState::Running) {
+            Some(Elsewhere::With { person, workstation, left, .. }) => {
+                let (person, workstation) = (clean(person), clean(workstation));
+                format!("{} {person} from {workstation}", if *left { "by" } else { "with" })
+            }
+            Some(Elsewhere::Unasked { since, .. }) => format!("as known here, {}", ago(*since, now)),
+            None if self.is_left(run) => String::new(),
+            None => took(run),
+        }
+    }
+}
+
+/// How long ago something was.
+fn ago(since: Timestamp, now: Timestamp) -> String {
+    let span = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+    format!("{} ago", crate::domain::time::short(span))
+}
+
+/// A line for each run, in columns.
+pub fn list(runs: &[Run], open: &Open, now: Timestamp) -> String {
     let rows: Vec<[String; 7]> = runs
         .iter()
         .map(|run| {
             [
                 run.id.short().to_owned(),
                 stamp(run.begun),
-                if left.contains(&run.id) { "left open".to_owned() } else { run.verdict_told() },
-                if left.contains(&run.id) { String::new() } else { took(run) },
+                if open.is_left(run) { "left open".to_owned() } else { run.verdict_told() },
+                open.took(run, now),
                 clean(&run.person),
                 crate::domain::place::short(&run.site, &run.environment),
                 clean(&run.title),
