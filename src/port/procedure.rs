@@ -95,6 +95,8 @@ pub enum ProcedureNews {
     Awaited(Box<Awaited>),
     /// A run can't be gone on with because its document has changed: the difference, as lines of a unified diff.
     Changed(RunId, Vec<String>),
+    /// A run was not taken up: why, in sentences.
+    NotTaken(RunId, String),
 }
 
 /// A lock that is waited for.

@@ -8,6 +8,7 @@ use quarterdeck::domain::release::Verdict;
 use quarterdeck::domain::run::{Go, RunState, StepState};
 use quarterdeck::domain::{InputName, Release, Run};
 use quarterdeck::port::Event;
+use quarterdeck::port::act::RunNews;
 use quarterdeck::port::procedure::{OpenRun, ProcedureNews};
 
 use super::deploys;
@@ -91,6 +92,34 @@ fn whoever_comes_back_to_a_run_that_has_the_lock_stands_on_it_and_is_not_told_to
 }
 
 #[test]
+fn why_a_run_was_not_taken_up_is_read_whole_where_it_is_taken_up() {
+    for size in SIZES.into_iter().filter(|(columns, _)| *columns >= 100) {
+        let mut console = deploys::opened(size);
+        let half = run(51, "v1.2", true);
+        let open = OpenRun { run: half.clone(), elsewhere: false, left: None };
+        console.say(Event::Procedure(ProcedureNews::Open(vec![open])));
+        let why = "The run can't be taken over: the lock host db-1 can't be written (Read-only file system). Nothing was begun. \
+                   Mend that and take it up again. The commands of its way back: qd run ship shop -e prod --plan";
+        console.say(Event::Procedure(ProcedureNews::NotTaken(half.id.clone(), why.to_owned())));
+        console.say(Event::Run(RunNews::Refused(why.to_owned())));
+        // However its lines are broken: beside its row, and where it is taken up.
+        let is_whole = |console: &super::console::Console| {
+            let shown = console.screen();
+            why.split(' ').for_each(|word| assert!(shown.contains(word), "{word}: {shown}"));
+        };
+        console.keys("g");
+        is_whole(&console);
+        console.keys("enter");
+        says(&console, &["Unfinished:", "It was not taken up", "take it up"]);
+        is_whole(&console);
+        // It is nothing of a run that goes on.
+        console.keys("esc");
+        console.say(Event::Run(RunNews::Begun(Box::new(half.clone()))));
+        assert!(!console.screen().contains("It was not taken up"), "{}", console.screen());
+    }
+}
+
+#[test]
 fn while_a_rollback_goes_on_the_code_is_told_by_its_release() {
     use quarterdeck::domain::{ServiceName, procedure::Kind};
     for size in SIZES {
@@ -121,7 +150,7 @@ fn while_a_rollback_goes_on_the_code_is_told_by_its_release() {
 
 #[test]
 fn whoever_leaves_a_deploy_reads_how_far_it_has_come_as_its_pages_say() {
-    let said = |console: &super::Console| {
+    let said = |console: &super::console::Console| {
         let words = console.screen().replace('│', " ");
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     };

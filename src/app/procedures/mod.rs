@@ -395,7 +395,8 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
         | ProcedureNews::Awaited(_)
-        | ProcedureNews::Changed(..) => None,
+        | ProcedureNews::Changed(..)
+        | ProcedureNews::NotTaken(..) => None,
     };
     let waited = decide::waits_for_go(model);
     model.conducted.hear(news, now);

@@ -26,6 +26,13 @@ pub fn offer(model: &mut Model, id: &RunId, at: Now) {
     let text = |text: String| About { heading: String::new(), text: Foreign::from(text), difference: false };
     let who = format!("Begun by {} from {}.", plain(&open.run.person), plain(&open.run.workstation));
     about.push(text(who));
+    if let Some(why) = model.conducted.not_taken.get(id) {
+        about.push(About {
+            heading: "It was not taken up".to_owned(),
+            text: Foreign::from(why.as_str()),
+            difference: false,
+        });
+    }
     if let Some(left) = &open.left {
         let (by, silent) = (left.by.plain(), crate::domain::time::short(left.silent));
         about.push(text(format!(

@@ -167,6 +167,13 @@ impl Claim {
         }
     }
 
+    fn not_taken(&self, run: &Run, error: &MirrorError) -> String {
+        let environment = &self.stage.place.environment;
+        let procedure = run.document.as_ref().map(|document| document.name.to_string()).unwrap_or_default();
+        let site = environment.word.of(&environment.site);
+        not_taken(&run.id, error, &format!("qd run {procedure} {site} -e {} --plan", environment.name))
+    }
+
     /// A run of this machine: first here, then on the lock host under the same token.
     async fn own(&self, id: &RunId, there: Option<Mirrored>, newest: u64) -> Result<Adopted, String> {
         let mut adopted = match self.book.store.adopt(id.clone(), self.who(), self.now()).await {
@@ -207,7 +214,7 @@ impl Claim {
                 }
                 Ok(_) | Err(MirrorError::Gone { .. }) => return Ok(()),
                 Err(MirrorError::Taken { .. }) => return Err(self.refused(mirror, id, None).await),
-                Err(error) if left == 0 => return Err(format!("The run can't be taken over: {error}.")),
+                Err(error) if left == 0 => return Err(self.not_taken(&there.run, &error)),
                 Err(_) => tokio::time::sleep(AGAIN).await,
             }
         }
@@ -221,7 +228,7 @@ impl Claim {
         let found = match mirror.adopt(id, there.token, newest.saturating_add(1)).await {
             Ok(found) => found,
             Err(MirrorError::Taken { .. }) => return Err(self.refused(mirror, id, None).await),
-            Err(error) => return Err(format!("The run can't be taken over: {error}.")),
+            Err(error) => return Err(self.not_taken(&there.run, &error)),
         };
         if found.doubtful {
             let host = mirror.host();
@@ -274,5 +281,40 @@ impl Claim {
         let kept = Document::of(run, document);
         let kept = self.book.store.keep_document(kept, self.now()).await;
         kept.map_err(|error| format!("{error}."))
+    }
+}
+
+/// Why a run can't be taken over, and where that is not mended by waiting what to do until it is: without its token nobody
+/// begins anything of it, so that never two do. `plan` is the command that shows its way back.
+fn not_taken(run: &RunId, error: &MirrorError, plan: &str) -> String {
+    let MirrorError::Unwritable { host, why } = error else { return format!("The run can't be taken over: {error}.") };
+    format!(
+        "The run can't be taken over: the lock host {host} can't be written ({why}). Nothing was begun, and nothing of it can \
+         be before {host} is mended, also not its way back: without a record there two could be at it. Look there what is \
+         full or read-only (df -h, mount), mend that, and take it up again. What stands on which host: qd runs --id {run}. \
+         The commands of its way back, should it not wait: {plan}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::HostName;
+
+    #[test]
+    fn a_lock_host_that_takes_no_record_is_told_with_what_to_do_until_it_is_mended() {
+        let (host, id) = (HostName::new("db-1").unwrap(), "01939a2e-77aa-7c11-8f3e-0123456789ab");
+        let run = RunId::new(id).unwrap();
+        let unwritable = MirrorError::Unwritable { host: host.clone(), why: "Read-only file system".to_owned() };
+        let told = not_taken(&run, &unwritable, "qd run ship shop -e prod --plan");
+        let words =
+            ["db-1 can't be written (Read-only file system)", "Nothing was begun", "also not its way back", "df -h"];
+        for word in words.into_iter().chain([&*format!("qd runs --id {id}"), "qd run ship shop -e prod --plan"]) {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+        assert!(!told.contains("tried again by itself"), "{told}");
+        let away = MirrorError::Unreachable { host, why: "its link is not up".to_owned() };
+        assert!(not_taken(&run, &away, "").ends_with("it is tried again by itself."));
     }
 }

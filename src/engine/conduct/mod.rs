@@ -77,7 +77,7 @@ use crate::engine::store::{Document, Who, fresh_run_id};
 use crate::engine::transport::Asking;
 use crate::port::Event;
 use crate::port::act::{RunNews, StoreState};
-use crate::port::procedure::Decision;
+use crate::port::procedure::{Decision, ProcedureNews};
 
 /// Decisions on their way to a run. Whoever decides waits for a place; a run takes them at once.
 const ORDERS: usize = 16;
@@ -250,6 +250,12 @@ impl Conductor {
             };
             let begun = match begun {
                 Ok(begun) => begun,
+                Err(sentence) if !is_new => {
+                    // It is read where the run is taken up: a row of the screen is too short for it.
+                    let told = ProcedureNews::NotTaken(ledger.run.clone(), sentence.clone());
+                    ledger.send(Event::Procedure(told)).await;
+                    return ledger.send(Event::Run(RunNews::Refused(sentence))).await;
+                }
                 Err(sentence) => return ledger.send(Event::Run(RunNews::Refused(sentence))).await,
             };
             if let Some(mirror) = stage.mirror.clone() {

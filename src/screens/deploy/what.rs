@@ -405,6 +405,10 @@ fn unfinished(run: &Run, sight: &Sight<'_>, lines: &mut Lines) {
         (_, true) => "Nobody is at it, and the environment may be half-way: take it up, and go on or go back.",
     };
     lines.text(if left.begun { Role::Warn } else { Role::Text }, told);
+    if let Some(why) = sight.conducted.not_taken.get(&run.id) {
+        lines.space();
+        lines.text(Role::Bad, &Foreign::from(why.as_str()).plain());
+    }
 }
 
 /// What tells a run that was left from others.

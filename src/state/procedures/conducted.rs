@@ -113,6 +113,8 @@ pub struct Conducted {
     pub open: Vec<OpenRun>,
     /// How documents of runs have changed since, which keeps these from being gone on with.
     pub changed: BTreeMap<RunId, Vec<String>>,
+    /// Why runs were not taken up when that was tried last.
+    pub not_taken: BTreeMap<RunId, String>,
     /// What is known of procedures from before.
     pub past: BTreeMap<ProcedureName, Past>,
     /// What previews of a plan printed.
@@ -223,6 +225,7 @@ impl Conducted {
     pub fn observe(&mut self, news: &RunNews, now: Now) {
         match news {
             RunNews::Begun(run) => {
+                self.not_taken.remove(&run.id);
                 if self
                     .sent
                     .as_ref()
@@ -326,6 +329,7 @@ impl Conducted {
             }
             ProcedureNews::Lock(lock) => self.lock = lock.map(|lock| *lock),
             ProcedureNews::Changed(id, lines) => drop(self.changed.insert(id, lines)),
+            ProcedureNews::NotTaken(id, why) => drop(self.not_taken.insert(id, why)),
         }
     }
 }
