@@ -346,3 +346,12 @@ fn a_gate_that_is_judged_tells_all_that_is_wanted_and_ends_with_what_failed() {
         assert_eq!(told(&judged).contains("must be attested"), more.is_empty(), "{}", told(&judged));
     }
 }
+
+#[test]
+fn a_gate_that_lacks_nothing_but_approvals_waits_for_those_who_give_them() {
+    let two = Two::new();
+    let words = ["run", "ship", &two.site, "-e", "lab", "--gate", "--input", "version=v2"];
+    let judged = two.qd("ada", &words);
+    assert_eq!(judged.status.code(), Some(75), "{}", told(&judged));
+    assert!(told(&judged).contains("1 of 1 approvals by lead missing"), "{}", told(&judged));
+}

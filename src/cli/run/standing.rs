@@ -10,8 +10,9 @@ use super::follow::Session;
 use crate::cli::status::is_settled;
 use crate::cli::{Exit, output};
 use crate::domain::motion::Code;
+use crate::domain::procedure::Doing;
 use crate::domain::run::{Reason, RunStep, StepState};
-use crate::domain::{Environment, HostName, Moment, Motion, Run, RunId, ServiceName};
+use crate::domain::{Environment, HostName, Moment, Motion, PartId, Run, RunId, ServiceName};
 use crate::engine::clock::{Clock, RealClock};
 use crate::port::procedure::ProcedureNews;
 use crate::port::{Effect, Event};
@@ -114,6 +115,13 @@ impl Session<'_> {
         let part = run.steps.get(number).filter(unbegun).and_then(|step| step.part.as_ref());
         let (document, environment) = (self.procedure(), &self.prepared.environment);
         part.zip(document).is_some_and(|(part, document)| takes_back(&document, environment, part))
+    }
+
+    /// Whether all that an item of a gate lacks is approvals.
+    pub(super) fn wants_approvals(&self, run: &Run, number: usize) -> bool {
+        let Some(step) = run.steps.get(number) else { return false };
+        let approves = |part: &PartId| self.is(part, |part| matches!(part.doing, Doing::Approve(_)));
+        step.reason == Some(Reason::NonZeroExit) && step.part.as_ref().is_some_and(approves)
     }
 
     /// Whether nothing of a step was begun, because the lock host can't be asked: a later try is all that it wants.

@@ -221,8 +221,12 @@ impl Session<'_> {
         }
         let is_not_taken_back =
             |need: &Need| matches!(need, Need::Failure(number, _) if self.is_not_taken_back(run, *number));
+        // A gate that is judged alone waits for whoever is to approve it.
+        let is_unapproved = |need: &Need| {
+            self.args.gate && matches!(need, Need::Failure(number, _) if self.wants_approvals(run, *number))
+        };
         let worst = |(need, ..): &&(Need, String, String)| match need {
-            Need::Failure(..) if is_not_taken_back(need) => 2,
+            Need::Failure(..) if is_not_taken_back(need) || is_unapproved(need) => 2,
             Need::Failure(..) => 0,
             Need::Unknown(..) => 1,
             Need::Tick(_) | Need::Choose(_) | Need::Tell(_) | Need::Terminal(_) => 2,
@@ -273,7 +277,7 @@ impl Session<'_> {
         });
         Ok(match need {
             Need::Unknown(..) if self.args.gate => Exit::Failed,
-            Need::Failure(..) if is_not_taken_back(need) => Exit::Waits,
+            Need::Failure(..) if is_not_taken_back(need) || is_unapproved(need) => Exit::Waits,
             Need::Failure(number, _) if self.is_unasked(run, *number) => Exit::Waits,
             Need::Failure(..) => Exit::Failed,
             Need::Unknown(..) => Exit::Unknown,

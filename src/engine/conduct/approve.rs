@@ -30,8 +30,11 @@ impl Watch {
     pub(super) async fn approve(&self, quorum: &Quorum, learnt: &mut Option<Learnt>) -> Came {
         let mut tried = 0;
         loop {
+            // That only approvals are missing is told from what no approval mends.
+            let mut mends = false;
             let (found, summary, details) = match self.count(quorum).await {
                 Ok((bind, counted, left_out)) => {
+                    mends = true;
                     let (found, summary, mut details) = self.told(quorum, &bind, &counted);
                     details.extend(left_out.into_iter().map(|line| detail("left out", line, false)));
                     (found, summary, details)
@@ -54,7 +57,11 @@ impl Watch {
             }
             tried += 1;
             if tried > self.rule.retries || self.orders.enough.is_cancelled() {
-                let reason = if found == Found::Fail { Reason::NonZeroExit } else { Reason::Inconclusive };
+                let reason = match found {
+                    Found::Fail if mends => Reason::NonZeroExit,
+                    Found::Fail => Reason::Refused,
+                    Found::Pass | Found::Error | Found::Inconclusive => Reason::Inconclusive,
+                };
                 return Err((reason, summary));
             }
             self.tell(format!("try {tried} of {}: {summary}", self.rule.retries + 1)).await;
