@@ -222,7 +222,7 @@ fn a_step_that_only_another_login_can_look_at_is_told_and_stays_as_it_is() {
     assert_eq!(left.status.code(), Some(75), "{said}");
     assert!(said.contains("How place on me stands can't be seen from here"), "{said}");
     assert!(
-        said.contains(&format!("goes on with the run, a minute after it was left here: qd run --resume {run}")),
+        said.contains(&format!("goes on with the run, once nobody was heard here for 45s: qd run --resume {run}")),
         "{said}"
     );
     let (kept, _) = desk.recorded();

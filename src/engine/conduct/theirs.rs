@@ -1,8 +1,10 @@
 //! A step that another login began, and at which only that login can look: asking again finds out nothing. The run is paused, its
 //! record stays as it is, and whoever may look goes on with it.
 
+use super::claim::SILENT;
 use super::task::Task;
 use crate::domain::run::StepState;
+use crate::domain::time::short;
 
 impl Task {
     /// The step stands as it stood, and is asked again only when a person goes on with the run.
@@ -12,8 +14,9 @@ impl Task {
         let who =
             login.map_or_else(|| "A login that becomes root there".to_owned(), |login| format!("The login {login}"));
         let sentence = format!(
-            "How {part} on {host} stands can't be seen from here: {why}. {who} goes on with the run, a minute after it was \
-             left here: qd run --resume {run}{site}.",
+            "How {part} on {host} stands can't be seen from here: {why}. {who} goes on with the run, once nobody was \
+             heard here for {}: qd run --resume {run}{site}.",
+            short(SILENT),
             host = step.host,
             site = self.kit.place.environment.word.with(&self.kit.place.environment.name)
         );
