@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::release::Migration;
-use crate::text::Foreign;
+use crate::text::{Foreign, hides};
 
 /// The longest name of a version.
 const LONGEST: usize = 255;
@@ -153,6 +153,12 @@ pub fn version(word: &str) -> Result<(), &'static str> {
     if word.chars().any(bad) || word.contains("..") || word.contains("@{") || word.contains("//") {
         return Err("it holds what no name of a tag, a branch or a commit may hold");
     }
+    // What a screen shows in the place of such a character is no part of a name either.
+    if hides(word).is_some() || word.contains(['‹', '›']) {
+        return Err(
+            "it holds a character that can't be seen as it is, such as one that turns text round, and qd takes no such name",
+        );
+    }
     let part = |part: &str| part.starts_with('.') || part.ends_with(".lock");
     if word == "@" || word.starts_with('/') || word.ends_with(['/', '.']) || word.split('/').any(part) {
         return Err("it is no name of a tag, a branch or a commit");
@@ -170,6 +176,9 @@ mod tests {
             assert_eq!(version(good), Ok(()), "{good}");
         }
         let long = "a".repeat(256);
+        for unseen in ["v4-\u{202e}1.1v", "v4-‹U+202E›1.1v", "v\u{200b}1"] {
+            assert!(version(unseen).is_err_and(|why| why.contains("qd takes no such name")), "{unseen:?}");
+        }
         for bad in [
             "",
             "-f",
