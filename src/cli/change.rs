@@ -441,11 +441,9 @@ fn say(line: &str, json: bool) -> Result<(), Exit> {
 fn left(run: Option<&Run>, signal: u8) -> Exit {
     if let Some(run) = run {
         let sent = |step: &RunStep| matches!(step.state, StepState::Intent | StepState::Started | StepState::Done);
-        let told = if run.steps.iter().any(sent) {
-            "what was sent goes on at its hosts; qd looks at it at its next start"
-        } else {
-            "nothing is under way at its hosts"
-        };
+        let sent = run.steps.iter().any(sent);
+        let later = if sent { "; qd looks at it at its next start" } else { "" };
+        let told = format!("{}{later}", super::output::left_behind(sent));
         super::output::complain(&format!("left in the middle of \"{}\": {told}", run.title));
     }
     Exit::Signal(signal)

@@ -65,3 +65,8 @@ pub fn begin_log() {
         complain(&format!("no log of the program's own: {error}"));
     }
 }
+
+/// What becomes of a run that is left in the middle, where something of it `moves` at its hosts or nothing does.
+pub fn left_behind(moves: bool) -> &'static str {
+    if moves { "what was sent goes on at its hosts" } else { "nothing is under way at its hosts" }
+}

@@ -81,6 +81,7 @@ fn the_other_hosts_go_back_while_one_is_away_and_it_follows_when_it_is_there_aga
     assert_eq!(shop.desk.text("truth"), "new\nnew\nold\nold\n", "{said}");
     assert!(ended.status.code() == Some(2) && said.contains("rolled back"), "{said}");
     assert!(!said.contains("not rolled back") && said.contains("back on box waits for box"), "{said}");
+    assert!(!said.contains("at try"), "it was sent once, however often its host was looked for\n{said}");
     assert!(shop.lock().contains("free"), "{}", shop.lock());
 }
 

@@ -51,9 +51,14 @@ pub(super) enum Waited {
 
 impl Step {
     /// On the way back a host that is away is waited for instead: nothing was sent to it.
-    pub(super) fn unless_away(&self, came: Came) -> Came {
+    pub(super) fn unless_away(&mut self, came: Came) -> Came {
         match came {
             Came::Never(Reason::Unreachable, why) if self.takes_back && !self.orders.cancel.is_cancelled() => {
+                // It is still the same try, however often its host is looked for; but a timer that was armed for it may have
+                // acted, and is for that try alone.
+                if self.deadman().is_none() {
+                    self.record.attempt = self.record.attempt.saturating_sub(1);
+                }
                 Came::PutOff(PutOff::Away(why))
             }
             came => came,
@@ -128,7 +133,9 @@ impl Task {
         self.fails(number, step).await;
     }
 
-    async fn fails(&mut self, number: usize, step: RunStep) {
+    async fn fails(&mut self, number: usize, mut step: RunStep) {
+        // All that was made in vain was one try.
+        step.attempt += 1;
         self.evidence.insert(number, Evidence { reason: step.reason, ..Evidence::default() });
         self.record(number, step, StepState::Failed).await;
     }
