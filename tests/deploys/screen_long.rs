@@ -144,7 +144,7 @@ impl<'lab> Ship<'lab> {
         let mut pty = person::opened(&[&site, "-e", "lab"], self.home.path(), &self.variables());
         person::wait(&mut pty, &["● app-1", "● app-2"]);
         pty.keys("7");
-        person::wait(&mut pty, &["2 Gate ahead", "◆ Ship"]);
+        person::wait(&mut pty, &["1 What choose", "◆ Ship"]);
         pty.keys("enter");
         person::wait(&mut pty, &["version", "enter goes on"]);
         pty.keys("ctrl-u").send(version).keys("enter");

@@ -9,7 +9,8 @@ while :; do
   qd_now=${qd_now%%.*}
   if [ "$qd_word" != "$qd_last" ]; then qd_last=$qd_word qd_since=$qd_now; fi
   if [ $((qd_now - qd_since)) -ge "$qd_within" ]; then break; fi
-  sleep 1
+  # What ends the timer may end the pause first; that this ends by a signal says that it has not acted.
+  sleep 1 || :
 done
 # What is begun is ended, also when somebody comes back just now.
 trap '' TERM
@@ -31,6 +32,6 @@ while [ -d "$qd_of" ] && [ ! -f "$qd_of/result" ]; do
     break
   fi
   qd_n=$((qd_n + 1))
-  sleep 1
+  sleep 1 || :
 done
 echo "no sign of life for $qd_within s"

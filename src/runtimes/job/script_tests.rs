@@ -285,6 +285,35 @@ fn a_cancelled_job_says_so_and_its_keeper_needs_no_signal() {
     }
 }
 
+/// Whoever ends it ends its pause too, perhaps first: that is no end of a command of its own.
+#[test]
+fn a_dead_man_timer_that_is_ended_has_not_acted_whatever_of_it_ends_first() {
+    let bench = Bench::new("/bin/sh");
+    let timer = deadman(&sh("echo acted"), Duration::from_secs(60), (9, 1));
+    assert_eq!(bench.begin_as(&timer, 1, &[], 60), Some(Begun::Started));
+    let of_it = format!("QD_JOB={}-{}-{}", bench.named.run, bench.named.step, bench.named.attempt);
+    let pause = || {
+        let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+        let has = |path: &Path, file: &str, word: &str| {
+            std::fs::read(path.join(file)).is_ok_and(|text| String::from_utf8_lossy(&text).contains(word))
+        };
+        let mut pauses = all.filter(|path| has(path, "environ", &of_it) && has(path, "cmdline", "sleep\u{0}1\u{0}"));
+        pauses.next().map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+    };
+    for _ in 0..3 {
+        let first = (0..400).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(25));
+            pause()
+        });
+        Command::new("kill").args(["-s", "TERM", &first.expect("no pause")]).status().unwrap();
+        assert_eq!(bench.look().1, Told::Running);
+    }
+    bench.sh(&cancel(&bench.named, 1, false));
+    let ended = bench.ended();
+    assert!(ended.cancelled && ended.exit.is_none(), "{ended:?}");
+    assert_eq!(bench.output().0, b"");
+}
+
 #[test]
 fn what_is_left_behind_does_not_delay_the_end() {
     for shell in shells() {
