@@ -111,7 +111,7 @@ struct Chosen {
 fn choose(drill: &Drill) -> Result<Chosen, Exit> {
     let embedded = SITES.iter().find(|known| known.name == drill.site).ok_or_else(|| {
         let names: Vec<&str> = SITES.iter().map(|known| known.name).collect();
-        choose::complain(Exit::Usage, &format!("no drill of that name; there is {}.", names.join(", ")))
+        choose::complain(Exit::Usage, &format!("there is no drill {:?}; there is {}.", drill.site, names.join(" and ")))
     })?;
     let (site, _) =
         embedded.load().map_err(|mistakes| choose::complain(Exit::Software, &crate::site::render(&mistakes)))?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Exit, Reaching, Where, asked, choose};
-use crate::domain::lock::{Beside, Heard, Holder, Stands};
+use crate::domain::lock::{Beside, Heard, Holder, RELEASED, Stands};
 use crate::domain::run::{REASON, is_reason};
 use crate::domain::{Environment, HostName, Lock};
 use crate::engine::clock::{AnyClock, RealClock};
@@ -179,7 +179,7 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
                 let text = format!("it is not yours: {}. {}", ours.told(now), lock.way_out(&ours));
                 return Err(choose::complain(Exit::Refused, &text));
             }
-            lock.give_up(ours.token, who, "released", now).await.map_err(|why| refused(&why))?
+            lock.give_up(ours.token, who, RELEASED, now).await.map_err(|why| refused(&why))?
         }
         What::Break(break_) => {
             if !is_reason(&break_.reason) {
@@ -194,7 +194,12 @@ async fn done(what: &What, lock: &EnvironmentLock, who: &Who) -> Result<Exit, Ex
         What::Break(break_) => format!("Token {} is broken. ", break_.token),
         What::Status(_) | What::Take(_) | What::Release(_) => String::new(),
     };
-    let told = text(lock, seen.as_ref(), now);
+    let told = match (what, &seen) {
+        (What::Take(_), Some(own)) => {
+            format!("You have the lock on {host} (token {}), until `qd lock release` gives it back.\n", own.token)
+        }
+        (What::Status(_) | What::Take(_) | What::Release(_) | What::Break(_), _) => text(lock, seen.as_ref(), now),
+    };
     super::output::print(&format!("{lead}{told}"))?;
     Ok(Exit::Ok)
 }

@@ -19,6 +19,8 @@ use crate::text::Foreign;
 
 /// So long after the last sign of life a lease lapses.
 pub const LEASE: Duration = Duration::from_secs(60);
+/// The reason with which somebody gives back what they took by hand.
+pub const RELEASED: &str = "released";
 
 /// How the lock was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +137,9 @@ impl Lock {
         if let Some(run) = run {
             let _ = write!(told, " (run {})", run.short());
         }
-        if let Some(since) = since.filter(|since| *since <= now) {
+        // For how long one had it that nobody has any more nobody knows.
+        let is_over = self.stands == Stands::Free;
+        if let Some(since) = since.filter(|since| *since <= now && !is_over) {
             let _ = write!(told, " since {}", short(now.duration_since(since).unsigned_abs()));
         }
         match self.heard {
@@ -145,12 +149,23 @@ impl Lock {
             Heard::BeforeBoot if !self.by_hand => told.push_str(", not heard since the lock host was booted"),
             Heard::Ago(_) | Heard::BeforeBoot | Heard::Unknown => {}
         }
-        if let Some(broken) = &self.broken {
+        if self.is_given_back() {
+            told.push_str(", and gave it back");
+        } else if let Some(broken) = &self.broken {
             let by = by_login(&broken.login, &broken.workstation);
             let _ = write!(told, "; broken by {} ({}{by}): {}", broken.person, broken.workstation, broken.reason);
         }
         told.push_str(&self.beside_told().map(|beside| format!("; {beside}")).unwrap_or_default());
         told
+    }
+
+    /// Whether who had taken it by hand gave it back, which is no breaking.
+    fn is_given_back(&self) -> bool {
+        let own = |broken: &Broken| {
+            (&broken.person, &broken.workstation) == (&self.holder.person, &self.holder.workstation)
+                && broken.reason == RELEASED
+        };
+        self.by_hand && self.broken.as_ref().is_some_and(own)
     }
 
     /// What others have put over it, as one clause.
@@ -342,6 +357,18 @@ mod tests {
         let silent = |heard| Lock { heard, ..lock(Stands::Reserved, false) }.told(now);
         assert!(silent(Heard::BeforeBoot).ends_with("since 12m, not heard since the lock host was booted"));
         assert!(silent(Heard::Unknown).ends_with("since 12m"));
+        // What is free says nothing of a time that goes on, and what was given back was not broken.
+        let over = |reason: &str| {
+            let broken = Broken {
+                person: "ada".into(),
+                workstation: "ada@desk".into(),
+                login: "root".into(),
+                reason: reason.into(),
+            };
+            Lock { broken: Some(broken), heard: Heard::Unknown, ..lock(Stands::Free, true) }.told(now)
+        };
+        assert_eq!(over(RELEASED), "ada (ada@desk) had it for \"Deploy\", and gave it back");
+        assert!(over("wrong host").ends_with("; broken by ada (ada@desk): wrong host"), "{}", over("wrong host"));
         let host = HostName::new("app-1").unwrap();
         let named = |lock: Lock| lock.way_out(&host, &SiteWord::default(), &lab().name);
         assert!(named(lock(Stands::Reserved, false)).contains("012389abcdef -e lab`"));

@@ -138,7 +138,8 @@ fn check_site(places: &Places, found: &Found, today: Date, checked: &mut Checked
     let locks: Vec<String> = locks.map(|environment| environment.name.to_string()).collect();
     if !locks.is_empty() {
         checked.line(&format!(
-            "  lock_host of {}: procedures with lock = true keep each other away; restarts by hand do not ask it",
+            "  lock_host of {}: procedures with lock = true keep each other away; a restart by hand takes no lock, and asks for \
+             the environment's name while somebody has it",
             listed(&locks)
         ));
     }

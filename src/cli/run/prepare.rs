@@ -145,7 +145,8 @@ fn of_site(word: &str, environment: &Environment) -> Result<Arc<Procedure>, Exit
             environment.name,
             environment.site,
             match (near, all.as_slice()) {
-                (Some(near), _) => format!(": {near}"),
+                (Some(near), _) if near.ends_with('?') => format!(": {near}"),
+                (Some(near), _) => format!(": {near}."),
                 (None, []) => "; it has none.".to_owned(),
                 (None, all) => format!("; it has {}.", all.join(", ")),
             }

@@ -237,6 +237,7 @@ fn missing(part: &Part, sort: Sort, judged: Judged) -> String {
         (Judged::Waits, Sort::Checked | Sort::Evidence) => "it needs you",
         (Judged::Open, Sort::Attested) => "a person says so",
         (Judged::Open, Sort::Evidence) => "fetched by the console, judged by a person",
+        (Judged::Open, Sort::Checked) if matches!(part.doing, Doing::Notify(..)) => "the console tells it by itself",
         (Judged::Open, Sort::Checked) => "the console looks by itself",
         (Judged::Going, _) => "",
         (Judged::Passed | Judged::Failed | Judged::Unknown | Judged::Waived | Judged::Skipped, _) => "",
