@@ -27,6 +27,8 @@ mod following;
 mod fresh;
 #[path = "runbooks/guarded.rs"]
 mod guarded;
+#[path = "runbooks/kept.rs"]
+mod kept;
 #[path = "runbooks/left.rs"]
 mod left;
 #[path = "runbooks/notice.rs"]

@@ -73,7 +73,7 @@ pub fn act(model: &mut Model, action: Action, now: Now) -> Vec<Effect> {
             return releases::refresh(model, now);
         }
         Action::CheckAgain if deploy::following::is_shown(model) => return deploy::following::look(model, now),
-        Action::CheckAgain => return procedures::gate::check_again(model),
+        Action::CheckAgain => return procedures::gate::check_again(model, now),
         Action::AnswerRun => return procedures::decide::open(model, now),
         Action::ChooseHost => procedures::decide::place(model),
         Action::PauseRun => return procedures::pause(model, now),

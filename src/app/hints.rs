@@ -47,12 +47,24 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return pending(model, pen, Rect { width: left, ..room });
     }
     if let Some(notice) = &model.notice {
-        // On a deploy the row above says what is next: that stays.
-        let rows = if model.screen == Screen::Deploy { 1 } else { SENTENCE };
-        return say(&notice.text, pen, room, left, rows);
+        // On a deploy the row above says what is next: that stays, and what is longer than the line stands above it.
+        let last = if model.screen == Screen::Deploy { room.y.saturating_sub(2) } else { room.y };
+        return say(&notice.text, pen, room, left, last);
     }
-    let mut at = room.x;
-    for action in actions(model) {
+    let (mut at, mut left) = (room.x, left);
+    let actions = actions(model);
+    // Where a run goes on, how one gets away from its screen stays in sight whatever else has no room.
+    let keeps_quit = model.screen == Screen::Deploy && model.overlay.is_none() && actions.contains(&Action::Quit);
+    if keeps_quit {
+        let quit = hint(model, Action::Quit, pen.styles.glyphs);
+        let takes = u16::try_from(quit.width(pen.clock)).unwrap_or(left);
+        pen.words_right(room.x, room.y, left, &quit);
+        left = left.saturating_sub(takes + 3);
+    }
+    for action in actions {
+        if keeps_quit && action == Action::Quit {
+            continue;
+        }
         let words = hint_saying(model, action, word(model, action), pen.styles.glyphs);
         let takes = u16::try_from(words.width(pen.clock)).unwrap_or(u16::MAX);
         if words.is_empty() {
@@ -69,18 +81,26 @@ pub fn view(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 /// Rows of a sentence at most.
 const SENTENCE: usize = 3;
 
-/// Draws a sentence: one that is longer than the line grows upwards over what stands there, as far as it may, so that all of
-/// it can be read.
-fn say(text: &str, pen: &mut Pen<'_>, room: Rect, left: u16, rows: usize) {
-    if rows == 1 || width(text) <= usize::from(left) {
+/// Draws a sentence: one that is longer than the line grows upwards from the row `last` over what stands there, as far as it
+/// may, so that all of it can be read.
+fn say(text: &str, pen: &mut Pen<'_>, room: Rect, left: u16, last: u16) {
+    if width(text) <= usize::from(left) {
         pen.text(room.x, room.y, left, Role::Info, text);
         return;
     }
     let lines = wrap(text, usize::from(left));
-    let above = u16::try_from(lines.len().min(rows).saturating_sub(1)).unwrap_or(0).min(room.y);
-    let top = room.y - above;
-    pen.clear(Rect { x: room.x.saturating_sub(1), y: top, width: room.width + 2, height: above }, Role::Text);
-    for (line, y) in lines.iter().zip(top..=room.y) {
+    let above = u16::try_from(lines.len().min(SENTENCE).saturating_sub(1)).unwrap_or(0).min(last);
+    let top = last - above;
+    pen.clear(
+        Rect {
+            x: room.x.saturating_sub(1),
+            y: top,
+            width: room.width + 2,
+            height: last - top + u16::from(last != room.y),
+        },
+        Role::Text,
+    );
+    for (line, y) in lines.iter().zip(top..=last) {
         pen.text(room.x, y, left, Role::Info, line);
     }
 }
@@ -128,6 +148,8 @@ fn word(model: &Model, action: Action) -> &'static str {
         (_, Action::Proceed) => proceed(model),
         (_, Action::Follow) if model.screen == Screen::Deploy => "go along",
         (_, Action::Tick) if model.screen == Screen::Deploy => "attest",
+        // It ends the command of one step; what ends the run has a key of its own.
+        (_, Action::CancelStep) if model.screen == Screen::Deploy => "end a command",
         (_, action) => action.row().hint,
     }
 }
@@ -405,6 +427,11 @@ fn deploy(model: &Model) -> Vec<Action> {
     // Half of the page is away: that, and how it comes back, must not be a riddle.
     if model.deploy.zoomed {
         actions.insert(0, Action::Zoom);
+    }
+    // Before its go there is nothing to pause and nothing to take back.
+    if super::procedures::decide::waits_for_go(model) {
+        let nothing = [Action::PauseRun, Action::RollBack, Action::CancelStep];
+        actions.retain(|action| !nothing.contains(action));
     }
     // What goes on with a paused run comes first, on each of its pages.
     if super::procedures::is_paused(model) {

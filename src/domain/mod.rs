@@ -41,6 +41,7 @@ pub mod site_log;
 pub mod site_word;
 pub mod source;
 pub mod standing;
+mod standing_step;
 pub mod state;
 pub mod structure;
 pub mod survey;

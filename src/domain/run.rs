@@ -145,8 +145,11 @@ pub struct RunStep {
     pub edited: Option<String>,
     /// How it stands.
     pub state: StepState,
-    /// When it came to stand so, by this machine's clock.
+    /// When it came to stand so, by this machine's clock; of what is under way when it was begun, with all tries that follow
+    /// each other by themselves.
     pub at: Option<Timestamp>,
+    /// When it was begun first, whoever tried it once more since; nothing before that, and in older records.
+    pub begun: Option<Timestamp>,
     /// `InvocationID` of the unit before it; empty when there was none.
     pub invocation_before: String,
     /// `InvocationID` of the unit after it; empty when there is none.
@@ -178,6 +181,7 @@ impl Default for RunStep {
             edited: None,
             state: StepState::Planned,
             at: None,
+            begun: None,
             invocation_before: String::new(),
             invocation: String::new(),
             reason: None,

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::domain::course::Watching;
 use crate::domain::procedure::Procedure;
 use crate::domain::run::Reason;
@@ -87,6 +89,10 @@ pub enum ProcedureNews {
     Notice(RunId, crate::domain::channel::Told),
     /// Something about a run went wrong, or was not done, or a person should know of it: a sentence.
     Trouble(RunId, String),
+    /// What a person wanted of a run just now was not done: why, as a sentence. It answers a key and is no trouble of the run.
+    Denied(RunId, String),
+    /// When the end of a run was recorded: it is told when all else is done.
+    Over(RunId, Timestamp),
     /// What the guard of a step has seen by now; replaces what was said before of that step.
     Guarded(RunId, usize, Box<Watching>),
     /// How the lock of the environment stands, whenever that changes; nothing when nobody ever took it.
@@ -117,12 +123,22 @@ pub struct Past {
     pub inputs: Vec<(InputName, Vec<String>)>,
     /// How long parts took that ended well, the newest first.
     pub took: Vec<(PartId, HostName, Duration)>,
+    /// How long parts took on all of their hosts together, where all of it ended well, the newest first.
+    pub whole: Vec<(PartId, Duration)>,
 }
 
 impl Past {
     /// What was typed for an input, the newest first.
     pub fn typed(&self, input: &InputName) -> &[String] {
         self.inputs.iter().find(|(name, _)| name == input).map_or(&[], |(_, values)| values)
+    }
+
+    /// How long a part usually takes, from its first begin to its last end: the middle of what it took.
+    pub fn usually(&self, part: &PartId) -> Option<Duration> {
+        let this = self.whole.iter().filter(|(of, _)| of == part);
+        let mut took: Vec<Duration> = this.take(9).map(|(_, took)| *took).collect();
+        took.sort();
+        took.get(took.len() / 2).copied()
     }
 
     /// How long a part usually takes on a host: the middle of what it took there, else anywhere.

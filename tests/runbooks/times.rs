@@ -9,6 +9,7 @@ use quarterdeck::port::act::RunNews;
 use quarterdeck::port::procedure::{OpenRun, ProcedureNews};
 use quarterdeck::state::procedures::Sheet;
 
+use super::console::Console;
 use super::deploys::{self, needs, running};
 use super::{SIZES, says};
 
@@ -107,4 +108,35 @@ fn how_long_it_usually_takes_is_known_from_other_runs_that_came_to_a_good_end() 
     assert_eq!(usually(Some(&good), &[good.clone(), slow]), Some(30));
     // Of what ended while nobody was at it nobody knows how long it took.
     assert_eq!(usually(None, &[past(34, RunState::Succeeded, 0)]), None);
+}
+
+#[test]
+fn a_hold_says_how_long_it_is_held_already_and_of_how_long() {
+    use quarterdeck::domain::procedure::{Doing, Kind};
+    for size in SIZES {
+        let mut doc = super::procedures::Doc::new("ship", "Ship it", Kind::Deploy);
+        doc.heading(2, "Phase 1").run(
+            "Watch it a while",
+            "true",
+            &["here"],
+            quarterdeck::domain::procedure::Danger::Read,
+        );
+        doc.but(|part| part.doing = Doing::Hold(Duration::from_secs(10), None));
+        doc.ask("It is done");
+        let doc = doc.done();
+        let environment = super::procedures::production(vec![doc.clone()]);
+        let mut console = Console::well_in(size, quarterdeck::domain::Environment { trusted: true, ..environment });
+        let run = super::procedures::run_of(&doc, 41, "02:13:20");
+        let mut told = deploys::Told::begin(&mut console, run);
+        console.keys("7");
+        told.started(&mut console, 0);
+        let since = told.run.steps[0].at;
+        for left in (2..8).rev() {
+            console.pass(Duration::from_secs(1));
+            // What it says is no new beginning.
+            told.step(&mut console, 0, |step| (step.at, step.note) = (since, format!("{left}s left").into()));
+        }
+        console.pass(Duration::from_secs(1));
+        says(&console, &["7s of 10s"]);
+    }
 }

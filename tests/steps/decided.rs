@@ -73,7 +73,9 @@ impl Console {
                 Event::Run(RunNews::Ended(_, state)) => self.ended = Some(state),
                 Event::Run(RunNews::Refused(why))
                 | Event::Trouble(why)
-                | Event::Procedure(ProcedureNews::Trouble(_, why)) => panic!("{what}: {why}"),
+                | Event::Procedure(ProcedureNews::Trouble(_, why) | ProcedureNews::Denied(_, why)) => {
+                    panic!("{what}: {why}")
+                }
                 Event::Procedure(ProcedureNews::Needs(_, needs)) => self.needs = needs,
                 _ => {}
             }

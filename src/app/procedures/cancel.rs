@@ -32,7 +32,7 @@ pub fn cancel(model: &mut Model) {
         choice(choose::Does::Nothing, "leave it", "it goes on"),
         choice(choose::Does::Cancel, "end it", "TERM to everything of it there, and KILL ten seconds later"),
     ];
-    let title = format!("End the command on {}? {title}", step.host);
+    let title = format!("End the command{}? {title}", step.placed());
     let what = choose::What::Cancel(conduct.run.id.clone(), number);
     model.overlay = Some(Overlay::Choose(choose::State::new(what, title, Vec::new(), choices)));
 }

@@ -296,8 +296,9 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
     let own = procedure.is_some_and(|procedure| part.is_some_and(|part| procedure.part(&part.id).is_some()));
     let title = part.map_or_else(|| "A step".to_owned(), |part| part.title.plain());
     let state = if unknown { "Unknown" } else { "Failed" };
-    let heading = format!("{state} on {}: {title}", step.host);
+    let heading = format!("{state}{}: {title}", step.placed());
     let on_host = step.host.as_str() != crate::domain::procedure::HERE;
+    let only = if on_host { format!(", on {} only", step.host) } else { String::new() };
     let mut choices = Vec::new();
     let is_gate = gate::is_gate(model, step.part.as_ref());
     if unknown && !is_gate {
@@ -310,7 +311,7 @@ fn menu(model: &mut Model, run: RunId, number: usize, evidence: &Evidence, unkno
         (false, false) if part.is_some_and(only_looks) => "it is looked at once more",
         (false, false) => "the same command once more",
     };
-    choices.push(choice(Does::Retry, "retry", format!("{about}, on {} only", step.host)));
+    choices.push(choice(Does::Retry, "retry", format!("{about}{only}")));
     // The command of a called procedure is edited there.
     let editable = own && part.is_some_and(|part| commanded(part).is_some());
     if editable && !unknown && !is_gate {

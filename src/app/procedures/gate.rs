@@ -1,17 +1,21 @@
 //! The gate of a procedure's run as a person meets it: evidence to be judged, items to be waived or checked again.
 
 use super::decide::{choice, conduct, found};
-use crate::app::model::Model;
+use crate::app::hints::key_on_screen;
+use crate::app::model::{Model, Screen};
 use crate::app::overlay::Overlay;
 use crate::domain::procedure::{Part, Role};
-use crate::domain::run::StepState;
+use crate::domain::run::{RunStep, StepState};
 use crate::domain::window::Opening;
 use crate::domain::{Now, PartId, RoleName, RunId};
+use crate::input::Action;
 use crate::port::Effect;
 use crate::port::procedure::{Decision, Need};
 use crate::screens::choose::{About, Choice, Does, State, What};
-use crate::state::procedures::is_of;
+use crate::state::deploy::Page;
 use crate::state::procedures::printed::Line;
+use crate::state::procedures::sheet::is_automated;
+use crate::state::procedures::{Conduct, is_of};
 use crate::text::Foreign;
 
 /// Of what was fetched, so many of the last lines are shown where it is judged.
@@ -36,8 +40,7 @@ pub fn waiver(model: &Model, part: Option<&Part>) -> Option<Choice> {
 /// Whether evidence of this part is there and waits to be judged.
 pub fn waits_to_be_judged(model: &Model, part: &PartId) -> bool {
     conduct(model).is_some_and(|conduct| {
-        let fetched =
-            |step: &crate::domain::run::RunStep| step.part.as_ref() == Some(part) && step.state == StepState::Done;
+        let fetched = |step: &RunStep| step.part.as_ref() == Some(part) && step.state == StepState::Done;
         conduct.needs.contains(&Need::Tick(part.clone())) && conduct.run.steps.iter().any(fetched)
     })
 }
@@ -128,7 +131,7 @@ pub fn waive(model: &mut Model) {
 fn under_cursor(model: &Model) -> Option<(PartId, usize)> {
     let part = model.procedure.procedure.as_ref()?.parts.get(model.procedure.cursor?)?;
     let steps = &conduct(model)?.run.steps;
-    let open = |step: &crate::domain::run::RunStep| {
+    let open = |step: &RunStep| {
         let of_it = step.part.as_ref().is_some_and(|id| *id == part.id || is_of(id, &part.id));
         of_it && !step.state.lets_go_on()
     };
@@ -138,7 +141,7 @@ fn under_cursor(model: &Model) -> Option<(PartId, usize)> {
 
 /// Why the item under the cursor can't be waived.
 pub fn why_not_waived(model: &Model) -> Option<String> {
-    if !conduct(model).is_some_and(crate::state::procedures::Conduct::goes_on) {
+    if !conduct(model).is_some_and(Conduct::goes_on) {
         return Some("no run of it goes on".to_owned());
     }
     let Some((id, _)) = under_cursor(model) else { return Some("nothing of it is open".to_owned()) };
@@ -151,22 +154,51 @@ pub fn why_not_waived(model: &Model) -> Option<String> {
     }
 }
 
+/// The item under the cursor that the gate checks. On a page of a deploy that does not show the gate nobody means one.
+fn checked_here(model: &Model) -> Option<&Part> {
+    let shown = model.screen != Screen::Deploy || model.deploy.page == Page::Gate;
+    let here = model.procedure.cursor.filter(|_| shown);
+    let here = here.and_then(|at| model.procedure.procedure.as_ref()?.parts.get(at))?;
+    let checked = is_automated(here) && is_gate(model, Some(&here.id)) && found(model, &here.id).is_some();
+    checked.then_some(here)
+}
+
 /// Has what the gate checks checked once more: the item under the cursor, or all of it where that is none.
-pub fn check_again(model: &Model) -> Vec<Effect> {
+pub fn check_again(model: &mut Model, now: Now) -> Vec<Effect> {
     let Some(run) = conduct(model).map(|conduct| conduct.run.id.clone()) else { return Vec::new() };
-    let here = model.procedure.cursor.and_then(|at| model.procedure.procedure.as_ref()?.parts.get(at));
-    let checked = |part: &&Part| {
-        crate::state::procedures::sheet::is_automated(part)
-            && is_gate(model, Some(&part.id))
-            && found(model, &part.id).is_some()
-    };
-    vec![Effect::Decide(run, Decision::Recheck(here.filter(checked).map(|part| part.id.clone())))]
+    let here = checked_here(model).map(|part| part.id.clone());
+    if here.is_none() {
+        model.say("The gate is checked anew. What a person has waived, judged or ticked stays.", now);
+    }
+    vec![Effect::Decide(run, Decision::Recheck(here))]
 }
 
 /// Why nothing is checked once more.
 pub fn why_not_checked(model: &Model) -> Option<String> {
     let conduct = conduct(model).filter(|conduct| conduct.goes_on());
     let Some(conduct) = conduct else { return Some("no run of it goes on".to_owned()) };
-    let of_gate = conduct.run.steps.iter().any(|step| is_gate(model, step.part.as_ref()));
-    (!of_gate).then(|| "it has no gate".to_owned())
+    let steps = &conduct.run.steps;
+    let of_gate = |step: &RunStep| is_gate(model, step.part.as_ref());
+    let Some(last) = steps.iter().rposition(of_gate) else { return Some("it has no gate".to_owned()) };
+    let done = |step: &RunStep| step.attempt > 0 || step.state == StepState::Verified;
+    if steps.iter().skip(last + 1).any(|step| done(step) && !of_gate(step)) {
+        return Some("something behind the gate has begun, so what the gate has found counts for the run".to_owned());
+    }
+    kept(model, conduct)
+}
+
+/// That a person has decided the item under the cursor, which stays until they take it back.
+fn kept(model: &Model, conduct: &Conduct) -> Option<String> {
+    let part = checked_here(model)?;
+    let of_it = |step: &&RunStep| step.part.as_ref().is_some_and(|id| *id == part.id || is_of(id, &part.id));
+    let steps: Vec<&RunStep> = conduct.run.steps.iter().filter(of_it).collect();
+    let decided =
+        |step: &&RunStep| step.state == StepState::Waived || part.options.evidence && step.state == StepState::Verified;
+    let first = steps.iter().copied().find(decided).filter(|_| steps.iter().all(|step| step.state.lets_go_on()))?;
+    let by = first.by.as_deref().map(|by| format!(" by {}", Foreign::from(by).plain())).unwrap_or_default();
+    let back = key_on_screen(model, Action::Tick);
+    Some(match first.state == StepState::Waived {
+        true => format!("it is waived{by}, which stays: {back} takes the waiver back and looks again"),
+        false => format!("it was judged{by}, which stays: {back} takes that back first"),
+    })
 }

@@ -11,23 +11,21 @@ mod link;
 pub mod past;
 pub mod subject;
 pub mod take_up;
+mod told;
 pub mod why;
 
 pub use cancel::cancel;
 pub use link::{follow_link, links};
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::act::show;
 use super::hints::{key_of, key_on_screen};
 use super::layout::layout;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::troubles;
-use crate::domain::channel::{Delivery, Told};
 use crate::domain::procedure::Doing;
-use crate::domain::run::StepState;
+use crate::domain::run::{RunStep, StepState};
 use crate::domain::{Environment, HostName, Now, PartId, Procedure, ProcedureName, RunId};
 use crate::input::Action;
 use crate::port::Effect;
@@ -42,8 +40,6 @@ use crate::text::Foreign;
 use crate::ui::Clock;
 use crate::ui::list::Step;
 
-/// How long it is said what a drill does not send.
-const REHEARSED: Duration = Duration::from_secs(6);
 /// Where heights are counted time does not matter.
 const STILL: Clock = Clock { now: Now::START, running: false };
 
@@ -322,7 +318,7 @@ pub fn need_told(model: &Model, conduct: &Conduct, environment: &Environment) ->
         let step = conduct.run.steps.get(number);
         let part = step.and_then(|step| step.part.as_ref()).map(&title).unwrap_or_default();
         // What is cut where there is no room is the title.
-        format!("{does} on {}: {part}", step.map(|step| step.host.to_string()).unwrap_or_default())
+        format!("{does}{}: {part}", step.map(RunStep::placed).unwrap_or_default())
     };
     match conduct.needs.first() {
         Some(Need::Tick(part)) => format!("tick {}", title(part)),
@@ -377,12 +373,7 @@ pub fn follow(model: &mut Model) {
 
 /// What is heard of runs beside their record.
 pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
-    if let ProcedureNews::Notice(run, told) = &news {
-        notice(model, run, told, now);
-    }
-    if let ProcedureNews::Trouble(run, sentence) = &news {
-        troubles::tell_of(model, run.clone(), sentence.clone());
-    }
+    told::heard(model, &news, now);
     let read = match &news {
         ProcedureNews::Document(id, _) => Some(id.clone()),
         ProcedureNews::Output(..)
@@ -392,6 +383,8 @@ pub fn news(model: &mut Model, news: ProcedureNews, now: Now) -> Vec<Effect> {
         | ProcedureNews::Past(..)
         | ProcedureNews::Notice(..)
         | ProcedureNews::Trouble(..)
+        | ProcedureNews::Denied(..)
+        | ProcedureNews::Over(..)
         | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
         | ProcedureNews::Awaited(_)
@@ -442,15 +435,6 @@ pub fn hide_left(model: &mut Model) -> bool {
     let said = left(model).is_some();
     model.left_hidden = model.conducted.open.iter().map(|one| one.run.id.clone()).collect();
     said
-}
-
-/// What was not delivered must be seen; what a drill does not send is said.
-fn notice(model: &mut Model, run: &RunId, told: &Told, now: Now) {
-    match told.delivery {
-        Delivery::Delivered => {}
-        Delivery::NotDelivered | Delivery::Unknown => troubles::tell_of(model, run.clone(), told.sentence()),
-        Delivery::Rehearsed => model.say_for(told.sentence(), REHEARSED, now),
-    }
 }
 
 /// After every event, while the document is on screen.

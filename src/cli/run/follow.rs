@@ -125,6 +125,8 @@ pub(super) struct Session<'a> {
     /// Evidence that was shown.
     pub(super) shown: BTreeSet<String>,
     pub(super) watch: Watch,
+    /// When the end of the run was recorded.
+    pub(super) over: Option<jiff::Timestamp>,
     pub(super) stopping: bool,
     /// What is heard of the services.
     pub(super) standing: Standing,
@@ -181,6 +183,7 @@ impl<'a> Session<'a> {
             rolled: false,
             shown: BTreeSet::new(),
             watch: Watch::default(),
+            over: None,
             stopping: false,
             standing,
         })
@@ -217,7 +220,9 @@ impl<'a> Session<'a> {
         // What could not be told to the lock host any more is said here.
         let rest = async {
             while let Some(event) = events.recv().await {
-                if let Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) = event {
+                if let Event::Trouble(sentence)
+                | Event::Procedure(ProcedureNews::Trouble(_, sentence) | ProcedureNews::Denied(_, sentence)) = event
+                {
                     output::complain(&sentence);
                 }
             }
@@ -332,7 +337,8 @@ impl<'a> Session<'a> {
     async fn event(&mut self, event: Event) -> Result<Option<Exit>, Exit> {
         match event {
             Event::Asked(question) => self.question(question).await?,
-            Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) => {
+            Event::Trouble(sentence)
+            | Event::Procedure(ProcedureNews::Trouble(_, sentence) | ProcedureNews::Denied(_, sentence)) => {
                 output::complain(&sentence);
                 return self.not_taken().await;
             }
@@ -417,6 +423,7 @@ impl<'a> Session<'a> {
                 self.lent = false;
                 return self.waits().await;
             }
+            Event::Procedure(ProcedureNews::Over(_, at)) => self.over = Some(at),
             Event::Run(RunNews::Ended(id, state)) => {
                 let Some(run) = self.run.as_ref().filter(|run| run.id == id) else { return Ok(None) };
                 let (took, budget, motion) = (self.took(run), self.budget(run), self.motion(run));
@@ -472,7 +479,8 @@ impl<'a> Session<'a> {
 fn last(teller: &Teller, event: Event) -> Result<(), Exit> {
     match event {
         Event::Procedure(ProcedureNews::Notice(run, told)) => teller.notice(&run, &told),
-        Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)) => {
+        Event::Trouble(sentence)
+        | Event::Procedure(ProcedureNews::Trouble(_, sentence) | ProcedureNews::Denied(_, sentence)) => {
             output::complain(&sentence);
             Ok(())
         }

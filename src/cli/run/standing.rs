@@ -172,7 +172,10 @@ impl Session<'_> {
                 event = tokio::time::timeout_at(until, self.events.recv()) => event,
             };
             match event {
-                Ok(Some(Event::Trouble(sentence) | Event::Procedure(ProcedureNews::Trouble(_, sentence)))) => {
+                Ok(Some(
+                    Event::Trouble(sentence)
+                    | Event::Procedure(ProcedureNews::Trouble(_, sentence) | ProcedureNews::Denied(_, sentence)),
+                )) => {
                     output::complain(&sentence);
                 }
                 Ok(Some(event)) => self.standing.observe(event),

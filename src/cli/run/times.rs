@@ -51,15 +51,13 @@ impl Times {
 
     /// How long a part usually takes.
     pub(super) fn of(&self, part: &PartId) -> Option<Duration> {
-        let host = self.past.took.iter().find(|(of, ..)| of == part).map(|(_, host, _)| host.clone())?;
-        self.past.expected(part, &host)
+        self.past.usually(part)
     }
 }
 
 /// What is under way, since when, and of what it was said already that it takes long.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Watch {
-    begun: Instant,
     steps: BTreeMap<usize, Instant>,
     told: BTreeSet<usize>,
     /// When it was said last how a step that waits is getting on.
@@ -76,18 +74,6 @@ pub(super) enum Late {
     Step(usize, Duration, Duration),
     /// The whole takes longer from its go than this, by so much.
     Budget(Duration, Duration),
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        Self {
-            begun: Instant::now(),
-            steps: BTreeMap::new(),
-            told: BTreeSet::new(),
-            said: BTreeMap::new(),
-            over: false,
-        }
-    }
 }
 
 impl Watch {
@@ -134,22 +120,10 @@ impl Watch {
         }
         late
     }
-
-    /// How long it has gone on here.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
-    }
 }
 
-/// A time as a person reads it: `0.4 s`, `12 s`, `3 min 5 s`.
-pub(super) fn told(time: Duration) -> String {
-    match time.as_secs() {
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
-        seconds @ 10..120 => format!("{seconds} s"),
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
+/// A time as a person reads it, in the words of plans.
+pub(super) use crate::state::procedures::wording::measured as told;
 
 #[cfg(test)]
 mod tests {
@@ -173,7 +147,8 @@ mod tests {
     #[test]
     fn what_takes_much_longer_than_usual_is_told_once() {
         let (part, host) = (PartId::new("pull").unwrap(), HostName::new("web-1").unwrap());
-        let past = Past { inputs: Vec::new(), took: vec![(part.clone(), host.clone(), Duration::from_secs(10))] };
+        let took = vec![(part.clone(), host.clone(), Duration::from_secs(10))];
+        let past = Past { took, ..Past::default() };
         let times = Times { past };
         let step = RunStep { host, part: Some(part), state: StepState::Started, ..RunStep::default() };
         let run = crate::cli::run::told::tests::run(vec![step.clone()]);

@@ -299,10 +299,14 @@ impl Session<'_> {
         late.iter().try_for_each(|late| output::print(&self.teller.late(run, late)))
     }
 
-    /// How long a run has taken: one that was gone on with began before this call.
+    /// How long a run has taken, from its begin to its end as they are recorded: as everything that lists runs says it.
     pub(super) fn took(&self, run: &Run) -> Duration {
-        let since = Duration::try_from(jiff::Timestamp::now().duration_since(run.begun));
-        since.ok().filter(|_| self.args.resume.is_some()).unwrap_or_else(|| self.watch.elapsed())
+        Duration::try_from(self.until().duration_since(run.begun)).unwrap_or_default()
+    }
+
+    /// When it has ended, or now.
+    fn until(&self) -> jiff::Timestamp {
+        self.over.unwrap_or_else(jiff::Timestamp::now)
     }
 
     /// How long the whole run may take, and how long it has taken from its go.
@@ -312,6 +316,6 @@ impl Session<'_> {
         let procedure = environment.procedure(&document.name)?;
         let (sheet, told) = (Sheet { procedure, run: Some(run) }, BTreeMap::new());
         let wizard = Wizard { environment, sheet, conduct: None, told: &told };
-        Some((procedure.header.budget?, wizard.spent(jiff::Timestamp::now())?))
+        Some((procedure.header.budget?, wizard.spent(self.until())?))
     }
 }

@@ -9,6 +9,7 @@ use super::{Asks, Course, Rule, Stand};
 use crate::domain::name::{PartId, RoleName};
 use crate::domain::procedure::{OnError, ProcedurePlan, Purpose, Role};
 use crate::domain::run::{Go, Reason, RunStep, StepState};
+use crate::text::Foreign;
 
 impl Course {
     /// Whether it waits for a person's go behind its gate.
@@ -165,12 +166,22 @@ impl Course {
         rule.role == Role::Gate && at.is_some_and(|at| self.is_left_behind(at))
     }
 
-    /// The steps that are checked once more: those of this part, or of all that their gate checks.
+    /// Who has decided a step of a gate, by waiving it or by judging what was fetched: that stays until it is too old, or
+    /// somebody takes it back.
+    fn decided_by(&self, rule: &Rule, number: usize) -> Option<&RunStep> {
+        let decided =
+            |step: &&RunStep| step.state == StepState::Waived || rule.judged && step.state == StepState::Verified;
+        self.steps.get(number).filter(|_| self.stand(number) == Stand::Passed).filter(decided)
+    }
+
+    /// The steps that are checked once more: those of this part, or of all that their gate checks. What a person has decided
+    /// is not: whoever wants it looked at anew takes that back first.
     ///
     /// # Errors
     /// Why not, as a sentence.
     pub fn may_recheck(&self, part: Option<&PartId>) -> Result<Vec<usize>, String> {
         let mut found = Vec::new();
+        let mut stays = None;
         for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| part.is_none_or(|part| rule.part == *part)) {
             let checked = rule.role == Role::Gate && rule.asks == Asks::Nobody && rule.reads;
             let why = if !checked {
@@ -185,18 +196,12 @@ impl Course {
                 (None, Some(_)) => continue,
                 (_, None) => {}
             }
-            let ended = |number: &usize| {
-                let waived = self.steps.get(*number).is_some_and(|step| step.state == StepState::Waived);
-                match self.stand(*number) {
-                    Stand::Passed => part.is_some() || !waived,
-                    Stand::Shown | Stand::Failed | Stand::Unknown => true,
-                    Stand::Due | Stand::Going | Stand::Open => false,
-                }
-            };
-            found.extend(rule.steps.iter().copied().filter(ended));
+            stays = stays.or_else(|| rule.steps.iter().find_map(|number| self.decided_by(rule, *number)));
+            found.extend(rule.steps.iter().copied().filter(|number| self.may_be_looked_at(rule, *number)));
         }
         if found.is_empty() {
             return Err(match part {
+                Some(part) if stays.is_some() => stays.map(|step| kept(part, step)).unwrap_or_default(),
                 Some(part) if !self.rules.iter().any(|rule| rule.part == *part) => {
                     format!("This run has no part {part}.")
                 }
@@ -216,15 +221,17 @@ impl Course {
         let gates = self.gates().into_iter().filter(|gate| !changed(gate));
         let rules = gates.flat_map(|gate| self.rules.get(gate).unwrap_or_default());
         let checked = rules.filter(|rule| rule.asks == Asks::Nobody && rule.reads);
-        let ended = |number: &usize| {
-            let waived = self.steps.get(*number).is_some_and(|step| step.state == StepState::Waived);
-            match self.stand(*number) {
-                Stand::Passed => !waived,
-                Stand::Shown | Stand::Failed | Stand::Unknown => true,
-                Stand::Due | Stand::Going | Stand::Open => false,
-            }
-        };
-        checked.flat_map(|rule| &rule.steps).copied().filter(ended).collect()
+        let of_it = |rule: &Rule, number: usize| self.may_be_looked_at(rule, number).then_some(number);
+        checked.flat_map(|rule| rule.steps.iter().filter_map(move |number| of_it(rule, *number))).collect()
+    }
+
+    /// Whether a step of a gate was looked at and no person has decided it since.
+    fn may_be_looked_at(&self, rule: &Rule, number: usize) -> bool {
+        match self.stand(number) {
+            Stand::Passed => self.decided_by(rule, number).is_none(),
+            Stand::Shown | Stand::Failed | Stand::Unknown => true,
+            Stand::Due | Stand::Going | Stand::Open => false,
+        }
     }
 
     /// The steps of an item of a gate that are waived, by somebody of whom `has` says which roles they have.
@@ -311,4 +318,11 @@ impl Course {
 /// How one gets past an item that somebody may waive.
 pub(super) fn ways_past(role: &RoleName) -> String {
     format!("it passes, or is waived by the role {role}")
+}
+
+/// That what a person has decided of an item stays.
+fn kept(part: &PartId, step: &RunStep) -> String {
+    let by = step.by.as_ref().map(|by| format!(" by {}", Foreign::from(by.as_str()).plain())).unwrap_or_default();
+    let what = if step.state == StepState::Waived { "waived" } else { "judged" };
+    format!("{part} was {what}{by}, and that stays: whoever wants it looked at anew takes that back first.")
 }

@@ -169,8 +169,27 @@ fn all_that_a_gate_checks_is_checked_once_more_at_a_word() {
         stands(&mut course, number, state, 0);
     }
     assert_eq!(course.may_recheck(None).unwrap(), [0, 2], "a waiver stands");
-    assert_eq!(course.may_recheck(Some(&id("b"))).unwrap(), [1]);
+    assert!(course.may_recheck(Some(&id("b"))).unwrap_err().contains("b was waived, and that stays"));
     assert!(course.may_recheck(Some(&id("item"))).is_err());
+    // Whoever takes the waiver back has it looked at anew by that.
+    assert_eq!(course.may_untick(&id("b")).unwrap(), [(1, StepState::Planned)]);
+}
+
+#[test]
+fn what_a_person_has_judged_or_waived_is_not_looked_at_anew_with_all_the_rest() {
+    let mut graph = checked("graph");
+    graph.options.evidence = true;
+    let parts = vec![checked("a"), graph, waivable(checked("b")), run_part("change", Role::Phase, 1, 1)];
+    let mut course = begun(&plan(true, parts));
+    for (number, state) in [(0, StepState::Verified), (1, StepState::Verified), (2, StepState::Waived)] {
+        stands(&mut course, number, state, 0);
+    }
+    assert_eq!(course.may_recheck(None).unwrap(), [0]);
+    assert_eq!(course.checked_before_any_change(), [0], "nor where the lock was waited for");
+    assert!(course.may_recheck(Some(&id("graph"))).unwrap_err().contains("graph was judged, and that stays"));
+    // What was fetched and judged by nobody yet is fetched anew.
+    stands(&mut course, 1, StepState::Done, 0);
+    assert_eq!(course.may_recheck(None).unwrap(), [0, 1]);
 }
 
 #[test]

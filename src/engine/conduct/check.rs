@@ -46,14 +46,15 @@ pub(super) type Came = Result<String, (Reason, String)>;
 impl Watch {
     /// Does it; `adopt` says that it was begun before and goes on.
     pub(super) async fn run(mut self, adopt: bool) -> Done {
-        let begun = self.now();
+        let begun = self.kit.place.clock.now();
         let since = self.record.at.filter(|_| adopt);
+        let before = since.map(|since| begun.since(since)).unwrap_or_default();
         if !adopt {
             let before = self.record.clone();
             self.record.attempt += 1;
             (self.record.reason, self.record.by, self.record.verdict) = (None, None, None);
             self.record.note = Foreign::default();
-            if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, false).await {
+            if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, begun.wall, false).await {
                 self.record = before;
                 return self.done(Some(lost), Vec::new());
             }
@@ -98,7 +99,7 @@ impl Watch {
             let finding = if state == StepState::Failed { Finding::Bad } else { Finding::Good };
             checks.push(Check { name: self.part.kind.into(), finding, told: self.record.note.clone() });
         }
-        self.record.verdict = Some(StepVerdict { took: begun.age(self.now()), checks });
+        self.record.verdict = Some(StepVerdict { took: before + begun.mono.age(self.now()), checks });
         let lost = self.kit.ledger.commit(self.number, &mut self.record, state).await.err();
         let looked = seen.iter().map(|(name, report)| (name.clone(), fields(report)));
         let found = learnt.iter().map(|learnt| ("what was found".to_owned(), fields(&learnt.report)));

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -91,16 +92,18 @@ impl Step {
     pub(super) async fn run(mut self, adopt: bool) -> Done {
         let mut kept = Kept::default();
         let mut adopt = adopt;
+        // What a person waits for: all tries that follow each other by themselves, and the way to the host.
+        let begun = self.kit.place.clock.now();
+        let before = self.under_way_for().filter(|_| adopt);
+        let since = self.record.at.filter(|_| before.is_some()).unwrap_or(begun.wall);
         loop {
-            let begun = self.now();
-            let before = self.under_way_for().filter(|_| adopt);
-            let came = if adopt { self.adopt(&mut kept).await } else { self.one(&mut kept).await };
+            let came = if adopt { self.adopt(&mut kept, since).await } else { self.one(&mut kept, since).await };
             adopt = false;
             let came = self.captured_value(came, &kept);
             let came = if matches!(came, Came::Well) { self.stands().await } else { came };
             let came = self.disarmed(came).await;
             let came = self.unless_away(came);
-            let took = before.unwrap_or_default() + begun.age(self.now());
+            let took = before.unwrap_or_default() + begun.mono.age(self.now());
             let took = if self.looks.unseen { Duration::ZERO } else { took };
             let state = match &came {
                 // A person judges what was fetched.
@@ -176,7 +179,7 @@ impl Step {
     }
 
     /// One more try from its beginning.
-    async fn one(&mut self, kept: &mut Kept) -> Came {
+    async fn one(&mut self, kept: &mut Kept, since: Timestamp) -> Came {
         let Some((part, job, _)) = self.what.clone() else {
             return Came::Unknown("What it does is not known here.".to_owned());
         };
@@ -195,13 +198,15 @@ impl Step {
             service: before.service.clone(),
             unit: before.unit.clone(),
             part: before.part.clone(),
+            begun: before.begun,
             ..RunStep::default()
         };
         *kept = Kept::default();
         if let Err((reason, why)) = self.look_before().await {
             return Came::Never(reason, why);
         }
-        if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, part.danger > Danger::Read).await {
+        let changes = part.danger > Danger::Read;
+        if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, since, changes).await {
             self.record = before;
             return Came::Lost(lost);
         }
@@ -277,7 +282,7 @@ impl Step {
     }
 
     /// Goes on with what was begun before, wherever it stands: the truth table of a resumption.
-    async fn adopt(&mut self, kept: &mut Kept) -> Came {
+    async fn adopt(&mut self, kept: &mut Kept, since: Timestamp) -> Came {
         let captures = self.reads_value();
         let from = match self.kit.ledger.store.outputs(self.kit.ledger.run.clone(), 0).await {
             // A value is read from its beginning; what is kept already is not kept twice.
@@ -326,7 +331,7 @@ impl Step {
                 Seen::Vanished(why) => {
                     let twice = self.what.as_ref().is_some_and(|(_, _, rule)| rule.idempotent);
                     if twice && !self.orders.cancel.is_cancelled() {
-                        return self.one(kept).await;
+                        return self.one(kept, since).await;
                     }
                     return Came::Unknown(why);
                 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::mask::Masks;
@@ -74,9 +75,18 @@ impl Ledger {
     }
 
     /// The same for an intent: when it can't be recorded, here and on the lock host, nothing comes of it.
-    pub(super) async fn intend(&self, number: usize, step: &mut RunStep, changes: bool) -> Result<(), Lost> {
+    /// It is under way `since` then.
+    pub(super) async fn intend(
+        &self,
+        number: usize,
+        step: &mut RunStep,
+        since: Timestamp,
+        changes: bool,
+    ) -> Result<(), Lost> {
         let before = step.clone();
-        let masked = self.masked(step, StepState::Intent);
+        step.begun = step.begun.or(Some(since));
+        let masked = RunStep { at: Some(since), ..self.masked(step, StepState::Intent) };
+        step.at = Some(since);
         if let Err(error) = self.store.step(self.run.clone(), number, masked.clone()).await {
             *step = before;
             return Err(error.into());
@@ -172,6 +182,7 @@ impl Ledger {
         if let Err(error) = recorded.await {
             self.trouble(format!("The end of the run could not be recorded: {error}.")).await;
         }
+        self.send(Event::Procedure(ProcedureNews::Over(self.run.clone(), at))).await;
         if let Some(mirror) = &self.mirror
             && let Some(sentence) = mirror.end(Recorded::Ended(state), at).await
         {
@@ -227,6 +238,12 @@ impl Ledger {
         self.send(self.of_run(sentence)).await;
     }
 
+    /// Tells whoever decided something of the run why that can't be.
+    pub(super) async fn denied(&self, sentence: String) {
+        let sentence = self.masks.borrow().text(&sentence);
+        self.send(Event::Procedure(ProcedureNews::Denied(self.run.clone(), sentence))).await;
+    }
+
     fn of_run(&self, sentence: String) -> Event {
         Event::Procedure(ProcedureNews::Trouble(self.run.clone(), sentence))
     }
@@ -238,8 +255,7 @@ impl Ledger {
 
     /// The step in this state, and what of it may be recorded and shown.
     fn masked(&self, step: &mut RunStep, state: StepState) -> RunStep {
-        step.state = state;
-        step.at = Some(self.clock.now().wall);
+        step.stand(state, self.clock.now().wall);
         let masks = self.masks.borrow();
         let mut masked = step.clone();
         masked.command = masks.text(&step.command);

@@ -69,7 +69,9 @@ impl Telling {
         self.record.attempt += 1;
         (self.record.reason, self.record.by, self.record.verdict) = (None, None, None);
         self.record.note = Foreign::default();
-        if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, false).await {
+        if let Err(lost) =
+            self.kit.ledger.intend(self.number, &mut self.record, self.kit.place.clock.now().wall, false).await
+        {
             self.record = before;
             return self.done(Some(lost));
         }

@@ -17,7 +17,12 @@ use crate::text::Foreign;
 impl Task {
     pub(super) async fn order(&mut self, order: Order) {
         let refused = match order {
-            Order::Decide(decision) => self.decide(decision).await,
+            Order::Decide(decision) => {
+                if let Err(sentence) = self.decide(decision).await {
+                    self.kit.ledger.denied(sentence).await;
+                }
+                Ok(())
+            }
             Order::Permit(permit) => self.permitted(*permit).await,
             Order::Stop => {
                 // Whoever stops a run may go on with it: only an abort ends it.
@@ -302,7 +307,8 @@ impl Task {
     pub(super) async fn turn_back(&mut self, number: usize) {
         let Some(plan) = self.course.way_back().cloned() else { return };
         let step = self.step(number);
-        let what = step.part.map(|part| format!("{part} on {}", step.host)).unwrap_or_else(|| "a step".to_owned());
+        let what = step.part.as_ref().map(|part| format!("{part}{}", step.placed()));
+        let what = what.unwrap_or_else(|| "a step".to_owned());
         let sentence = format!("it is rolled back by rule: {what} did not end well.");
         self.kit.ledger.trouble(sentence).await;
         let begun = match self.take(&plan, None).await {

@@ -47,6 +47,7 @@ impl Terminal {
             let why = "It had the terminal of a console that is gone: how it ended is not known.";
             return self.end(StepState::Unknown, None, why.to_owned()).await;
         }
+        let begun = self.kit.place.clock.now();
         match self.kit.have_lock(true, &self.orders).await {
             Ok(()) => {}
             Err(Came::Never(reason, why)) => return self.end(StepState::Failed, Some(reason), why).await,
@@ -58,7 +59,7 @@ impl Terminal {
         self.record.attempt += 1;
         (self.record.exit, self.record.reason, self.record.by, self.record.note) =
             (None, None, None, Foreign::default());
-        if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, true).await {
+        if let Err(lost) = self.kit.ledger.intend(self.number, &mut self.record, begun.wall, true).await {
             self.record = before;
             self.refuse("it could not be recorded").await;
             return self.done(Some(lost));
@@ -84,7 +85,6 @@ impl Terminal {
         {
             return self.done(Some(lost));
         }
-        let begun = self.kit.place.clock.now().mono;
         self.kit.ledger.send(Event::Shell(ShellNews::Ready(errand))).await;
         let left = loop {
             if let Ok(text) = tokio::fs::read_to_string(&status).await
@@ -100,7 +100,7 @@ impl Terminal {
                 }
             }
         };
-        let took = begun.age(self.kit.place.clock.now().mono);
+        let took = begun.mono.age(self.kit.place.clock.now().mono);
         // ssh leaves so when its link is gone, and so may the command: then the link is still there.
         let lost = match gone {
             Some(gone) if left == 255 => tokio::time::timeout(GONE, gone).await.ok(),

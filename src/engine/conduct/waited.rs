@@ -1,11 +1,11 @@
-//! Somebody else had the lock and this run waited for it: nothing begins on what was judged and confirmed before that.
+//! Somebody else had the lock and this run waited for it: nothing begins on what was checked and confirmed before that.
 
 use super::task::Task;
 use crate::domain::run::StepState;
 
 impl Task {
     /// The step that waited is put back; what the gate checks is checked anew, and all of it is confirmed anew before
-    /// anything is changed. The way back waits for neither.
+    /// anything is changed. The way back waits for neither. What a person has decided of the gate stays.
     pub(super) async fn anew(&mut self, number: usize, waits: u64) {
         self.course.put_back(number);
         let is_news = self.kit.guard.as_mut().is_some_and(|guard| guard.begin_anew(waits));

@@ -203,6 +203,8 @@ pub(in crate::engine) struct StepForm {
     pub value: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -274,6 +276,7 @@ impl From<&RunStep> for StepForm {
             by: step.by.clone(),
             value: step.value.clone(),
             edited: step.edited.clone(),
+            begun: step.begun.map(|at| at.to_string()),
         }
     }
 }
@@ -400,6 +403,7 @@ impl StepForm {
             by: self.by,
             value: self.value,
             edited: self.edited,
+            begun: word(self.begun, time)?,
         })
     }
 }

@@ -11,9 +11,10 @@ use super::fresh_run_id;
 use super::kept::PastWish;
 use super::read;
 use crate::domain::procedure::Given;
-use crate::domain::run::StepState;
+use crate::domain::run::{RunStep, StepState};
 use crate::domain::{HostName, InputName, PartId, Run};
 use crate::port::procedure::Past;
+use crate::state::procedures::sheet::spent;
 
 /// Values that are remembered of an input.
 const VALUES: usize = 20;
@@ -61,7 +62,8 @@ pub(super) fn remember(to: &Transaction<'_>, run: &Run, given: &[Given], now: Ti
 
 /// What is known from before.
 pub(super) fn read(from: &Connection, wish: &PastWish) -> Result<Past, Why> {
-    Ok(Past { inputs: inputs(from, wish)?, took: took(from, wish)? })
+    let (took, whole) = took(from, wish)?;
+    Ok(Past { inputs: inputs(from, wish)?, took, whole })
 }
 
 fn inputs(from: &Connection, wish: &PastWish) -> Result<Vec<(InputName, Vec<String>)>, Why> {
@@ -83,57 +85,31 @@ fn inputs(from: &Connection, wish: &PastWish) -> Result<Vec<(InputName, Vec<Stri
     Ok(typed.into_iter().collect())
 }
 
-fn took(from: &Connection, wish: &PastWish) -> Result<Vec<(PartId, HostName, Duration)>, Why> {
+/// How long parts took on their hosts, and as a whole, in the newest runs.
+fn took(from: &Connection, wish: &PastWish) -> Result<Took, Why> {
     let mut query =
         from.prepare_cached("SELECT id FROM runs WHERE site = ? AND procedure = ? ORDER BY place DESC LIMIT ?")?;
     let ids = query.query_map(params![wish.site.as_str(), wish.procedure.as_str(), RUNS], |row| row.get(0))?;
     let ids: Vec<String> = ids.collect::<rusqlite::Result<_>>()?;
-    let mut all = Vec::new();
+    let (mut each, mut whole) = (Vec::new(), Vec::new());
     for id in ids {
         let Some(run) = read::run(from, &id)? else { continue };
-        all.extend(took_of(from, &run)?);
+        each.extend(run.steps.iter().filter_map(took_of));
+        let mut parts: Vec<&PartId> = run.steps.iter().filter_map(|step| step.part.as_ref()).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let spans = parts.into_iter().filter_map(|part| Some((part.clone(), spent(part, &run)?)));
+        whole.extend(spans.filter(|(_, span)| *span <= LONGEST_TAKEN));
     }
-    Ok(all)
+    Ok((each, whole))
 }
 
-/// From the start of the try that ended well to its end, by the same clock.
-fn took_of(from: &Connection, run: &Run) -> Result<Vec<(PartId, HostName, Duration)>, Why> {
-    let mut query = from
-        .prepare_cached("SELECT number, state, at FROM records WHERE run = ? AND number IS NOT NULL ORDER BY place")?;
-    let rows = query.query_map([run.id.as_str()], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-    })?;
-    let mut begun: BTreeMap<i64, Timestamp> = BTreeMap::new();
-    let mut all = Vec::new();
-    for row in rows {
-        let (number, state, at) = row?;
-        let (Some(state), Ok(at)) = (StepState::of_word(&state), at.parse::<Timestamp>()) else { continue };
-        match state {
-            StepState::Started => {
-                begun.entry(number).or_insert(at);
-            }
-            // What it did is still looked at.
-            StepState::Done => {}
-            StepState::Verified => {
-                let step = usize::try_from(number).ok().and_then(|number| run.steps.get(number));
-                let span = begun.remove(&number).and_then(|from| Duration::try_from(at.duration_since(from)).ok());
-                // Of what ended while nobody was at it only when that was found is recorded.
-                let step = step.filter(|step| !step.has_ended_unseen());
-                if let (Some(step), Some(span)) = (step, span.filter(|span| *span <= LONGEST_TAKEN))
-                    && let Some(part) = &step.part
-                {
-                    all.push((part.clone(), step.host.clone(), span));
-                }
-            }
-            StepState::Planned
-            | StepState::Intent
-            | StepState::Failed
-            | StepState::Skipped
-            | StepState::Waived
-            | StepState::Unknown => {
-                begun.remove(&number);
-            }
-        }
-    }
-    Ok(all)
+type Took = (Vec<(PartId, HostName, Duration)>, Vec<(PartId, Duration)>);
+
+/// What a person waited for a step that ended well: what is told of it everywhere. Of what ended while nobody was at it only
+/// when that was found is recorded.
+fn took_of(step: &RunStep) -> Option<(PartId, HostName, Duration)> {
+    let took = step.verdict.as_ref()?.took;
+    let well = step.state == StepState::Verified && !step.has_ended_unseen() && took <= LONGEST_TAKEN;
+    well.then(|| Some((step.part.clone()?, step.host.clone(), took))).flatten()
 }

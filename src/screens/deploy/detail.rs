@@ -284,6 +284,9 @@ fn ways(item: &Item<'_>, wizard: Wizard<'_>, sight: &Sight<'_>, lines: &mut Line
         way(Action::CheckAgain, "looks again".to_owned());
     }
     match &item.part.options.waiver {
+        Some(role) if !item.judged.lets_pass() && !sight.environment.roles.has(sight.person, role) => {
+            lines.text(Role::Quiet, &format!("Only the role {role} may waive it."));
+        }
         Some(role) if !item.judged.lets_pass() => {
             way(Action::Waive, format!("waives it, as {role}, with a reason; that stays on the record"));
         }

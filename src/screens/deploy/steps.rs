@@ -40,7 +40,8 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
                 Words::of(Role::Warn, "needs you")
             } else {
                 let usual = wizard.sheet.usually(&part.id, sight.runs);
-                hosts(&steps, sight, columns, usual, matches!(part.doing, Doing::Restart(_)))
+                let held = if let Doing::Hold(span, _) = &part.doing { Some(*span) } else { None };
+                hosts(&steps, sight, columns, &Times { usual, held }, matches!(part.doing, Doing::Restart(_)))
             };
             Line::new(left, right, Some(*place))
         }
@@ -50,7 +51,7 @@ pub(super) fn run_line(row: &Row, wizard: Wizard<'_>, sight: &Sight<'_>, columns
             let standing = Standing::of(steps.iter().map(|step| step.state));
             let (glyph, role) = runs::standing_mark(standing, sight.glyphs);
             let left = Words::new().gap(2).text(role, format!("{glyph} ")).text(Role::Text, title.clone());
-            Line::new(left, hosts(&steps, sight, columns, None, false), None)
+            Line::new(left, hosts(&steps, sight, columns, &Times::default(), false), None)
         }
     }
 }
@@ -90,14 +91,29 @@ pub(super) fn budget(phase: &Phase, sight: &Sight<'_>, columns: usize) -> Words 
     bar.gap(1).then(words)
 }
 
+/// How long a part takes, as far as that is known before.
+#[derive(Default)]
+struct Times {
+    /// What it took in other runs.
+    usual: Option<Duration>,
+    /// What its document says that it waits.
+    held: Option<Duration>,
+}
+
+/// Behind the time for which something is held already: for how long it is held, as long as that is not over.
+fn of_held(held: Option<Duration>, since: jiff::Timestamp, sight: &Sight<'_>) -> String {
+    let left = held.filter(|held| sight.clock.now.since(since) <= *held);
+    left.map(|held| format!(" of {}", short(held))).unwrap_or_default()
+}
+
 /// How each host of a part stands, where there is room for it; else how many are done.
-fn hosts(steps: &[&RunStep], sight: &Sight<'_>, columns: usize, usual: Option<Duration>, services: bool) -> Words {
+fn hosts(steps: &[&RunStep], sight: &Sight<'_>, columns: usize, times: &Times, services: bool) -> Words {
     let begun = steps.iter().any(|step| step.state != StepState::Planned);
     if !begun {
         let mut names: Vec<String> =
             steps.iter().map(|step| step.host.to_string()).filter(|host| host != "here").collect();
         names.dedup();
-        return match (names.as_slice(), usual) {
+        return match (names.as_slice(), times.usual.or(times.held)) {
             ([], Some(usual)) => Words::of(Role::Quiet, format!("about {}", figure::latency(usual))),
             ([], None) => Words::new(),
             ([only], _) => Words::of(Role::Quiet, only.clone()),
@@ -110,7 +126,10 @@ fn hosts(steps: &[&RunStep], sight: &Sight<'_>, columns: usize, usual: Option<Du
         let words = words.then(runs::step_mark(step.state, sight.glyphs));
         match step.state {
             StepState::Intent | StepState::Started | StepState::Done => match step.at {
-                Some(at) => words.gap(1).piece(Role::RunGoing, Piece::Since(at)),
+                Some(at) => {
+                    let words = words.gap(1).piece(Role::RunGoing, Piece::Since(at));
+                    words.text(Role::Quiet, of_held(times.held, at, sight))
+                }
                 None => words,
             },
             StepState::Verified => {

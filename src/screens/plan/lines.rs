@@ -48,8 +48,7 @@ pub struct Beside<'a> {
 
 impl Beside<'_> {
     fn expected(&self, part: &PlannedPart) -> Option<Duration> {
-        let host = &part.jobs.first()?.host;
-        self.past?.expected(&part.part, host)
+        self.past?.usually(&part.part)
     }
 }
 

@@ -42,9 +42,13 @@ pub struct Phase {
     pub is_back: bool,
 }
 
-/// When a step was begun; nothing of one that was not.
+/// When a step was begun first; nothing of one that was not.
 pub(super) fn begun(step: &RunStep) -> Option<Timestamp> {
     let at = step.at.filter(|_| is_begun(step) && step.was_tried())?;
+    if let Some(begun) = step.begun {
+        return Some(begun.min(at));
+    }
+    // Of an older record only its last try is known.
     let took = step.verdict.as_ref().map(|verdict| verdict.took).unwrap_or_default();
     let back = jiff::SignedDuration::try_from(took).unwrap_or_default();
     Some(if step.state.is_final() { at.saturating_sub(back).unwrap_or(at) } else { at })

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::printed::Printed;
 use crate::domain::course::Watching;
 use crate::domain::lock::Stands;
@@ -28,6 +30,8 @@ pub struct Conduct {
     pub at: Moment,
     /// When its end was heard.
     pub ended: Option<Moment>,
+    /// When its end was recorded, while that is not told yet.
+    over: Option<Timestamp>,
     /// What each try of each step has printed.
     pub printed: BTreeMap<(usize, u32), Printed>,
     /// What the guards of its steps have seen, by the numbers of the steps; of a guard that has ended, what it saw last.
@@ -51,6 +55,7 @@ impl Conduct {
             run: run.clone(),
             at: now.mono,
             ended: (run.state != RunState::Running).then_some(now.mono),
+            over: None,
             printed: BTreeMap::new(),
             guarded: BTreeMap::new(),
             needs: Vec::new(),
@@ -254,7 +259,7 @@ impl Conducted {
                 conduct.run.state = *state;
                 if *state != RunState::Running {
                     conduct.ended = Some(now.mono);
-                    conduct.run.ended = conduct.run.ended.or(Some(now.wall));
+                    conduct.run.ended = conduct.run.ended.or(conduct.over).or(Some(now.wall));
                     conduct.needs.clear();
                 }
             }
@@ -321,7 +326,15 @@ impl Conducted {
             }
             ProcedureNews::Past(procedure, past) => drop(self.past.insert(procedure, past)),
             // Told by whoever shows it.
-            ProcedureNews::Notice(..) | ProcedureNews::Trouble(..) | ProcedureNews::Awaited(_) => {}
+            ProcedureNews::Notice(..)
+            | ProcedureNews::Trouble(..)
+            | ProcedureNews::Denied(..)
+            | ProcedureNews::Awaited(_) => {}
+            ProcedureNews::Over(id, at) => {
+                if let Some(conduct) = self.get_mut(&id) {
+                    conduct.over = Some(at);
+                }
+            }
             ProcedureNews::Guarded(id, step, seen) => {
                 if let Some(conduct) = self.get_mut(&id) {
                     conduct.guarded.insert(step, *seen);

@@ -187,7 +187,7 @@ pub fn needs_place(part: &Part) -> bool {
 
 /// How long a part took in a run, from the begin of its first step to the end of its last; nothing where one of them went
 /// badly or ended while nobody was at it, or none was done.
-fn spent(part: &PartId, run: &Run) -> Option<Duration> {
+pub fn spent(part: &PartId, run: &Run) -> Option<Duration> {
     let steps: Vec<&RunStep> = run.steps.iter().filter(|step| step.part.as_ref() == Some(part)).collect();
     let well =
         |step: &&RunStep| matches!(step.state, StepState::Verified | StepState::Skipped) && !step.has_ended_unseen();

@@ -265,7 +265,7 @@ pub fn notes(part: &PlannedPart, procedure: Option<&Procedure>, expected: Option
         None => id.to_string(),
     };
     notes.extend(options.undo.as_ref().map(|undo| format!("undone by {}", titled(undo))));
-    notes.extend(expected.map(|time| format!("took {} before", seconds(time))));
+    notes.extend(expected.map(|time| format!("took {} before", measured(time))));
     notes
 }
 
@@ -392,8 +392,8 @@ pub fn times(plan: &ProcedurePlan, expected: impl Fn(&PartId) -> Option<Duration
     let known: Duration = times.iter().flatten().sum();
     let usual = match times.iter().flatten().count() {
         0 => None,
-        count if count == times.len() => Some(format!("usually takes {}", seconds(known))),
-        count => Some(format!("usually takes {} for {count} of its parts", seconds(known))),
+        count if count == times.len() => Some(format!("usually takes {}", measured(known))),
+        count => Some(format!("usually takes {} for {count} of its parts", measured(known))),
     };
     let budget = plan.budget.map(|budget| format!("may take {}", seconds(budget)));
     let said: Vec<String> = budget.into_iter().chain(usual).collect();
@@ -410,6 +410,14 @@ fn seconds(time: Duration) -> String {
         seconds if seconds < 120 => format!("{seconds} s"),
         seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// A time that was taken, as a person reads it: `0.4 s`, `12 s`, `3 min 5 s`.
+pub fn measured(time: Duration) -> String {
+    match time.as_secs() {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        _ => seconds(time),
     }
 }
 
