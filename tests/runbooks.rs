@@ -7,6 +7,8 @@ mod again;
 mod asked;
 #[path = "runbooks/attested.rs"]
 mod attested;
+#[path = "runbooks/back.rs"]
+mod back;
 #[path = "runbooks/called.rs"]
 mod called;
 #[path = "runbooks/confirmed.rs"]

@@ -18,7 +18,7 @@ use crate::port::act::StoreState;
 use crate::port::procedure::Need;
 use crate::screens::choose::{self, About};
 use crate::screens::{edit, plan};
-use crate::state::deploy::names_version;
+use crate::state::deploy::{Wizard, names_version};
 use crate::state::procedures::conducted::Sent;
 use crate::state::procedures::{
     Answers, Choice, Chosen, Conducted, Edited, Missing, Sheet, again, commanded, done_before_word, has_gate, is_of,
@@ -238,7 +238,15 @@ pub fn beside<'a>(
     // Parts that were chosen alone wait for no gate: whoever begins them is told of it.
     let alone = !plan.whole && plan.purpose == Purpose::Forward;
     let gate = if alone { Sheet { procedure, run }.open_gate(chosen) } else { None };
+    let database = known.database_of(procedure, plan);
+    let told = BTreeMap::new();
+    let back = environment.and_then(|environment| {
+        let conduct = run.and_then(|run| conducted.get(&run.id));
+        let wizard = Wizard { environment, sheet: Sheet { procedure, run }, conduct, told: &told };
+        wizard.going_back(plan, known, database.clone())
+    });
     plan::Beside {
+        back,
         previews: &conducted.previews,
         past: conducted.past.get(&plan.procedure),
         gate,
@@ -250,7 +258,7 @@ pub fn beside<'a>(
             .map(done_before_word)
             .unwrap_or_default(),
         decided: run.zip(environment).map(|(run, here)| again(run, procedure, here).decided).unwrap_or_default(),
-        database: known.database_of(procedure, plan),
+        database,
         found: run.map(|run| found(run, procedure)).unwrap_or_default(),
         offered: None,
     }

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Script};
+use crate::domain::procedure::{Job, Part, PlannedPart, Procedure, Purpose, Script};
 use crate::domain::time::short;
 use crate::domain::window::Windows;
 use crate::domain::{HostName, InputName, Lock, PartId, ProcedurePlan};
 use crate::port::procedure::Past;
+use crate::state::deploy::GoingBack;
 use crate::state::procedures::wording::{
     BY_ITSELF, Grade, OFFERED, Row, alike, assignment, database_stays, found, held_up, lock, notes, occasion, rows,
     skipped, stage, totals, way_back, whom,
@@ -36,6 +37,8 @@ pub struct Beside<'a> {
     pub windows: Option<&'a Windows>,
     /// What becomes of the database where older code comes back.
     pub database: Vec<String>,
+    /// What it means where it is a way back.
+    pub back: Option<GoingBack>,
     /// The way back that somebody may choose when it fails.
     pub offered: Option<&'a ProcedurePlan>,
     /// What was decided in its run.
@@ -128,6 +131,9 @@ fn head(
     (beside, done): (&Beside<'_>, usize),
     glyphs: &Glyphs,
 ) {
+    if let Some(back) = &beside.back {
+        lines.pair("back", Words::new().prose(Role::Strong, &format!("from {}", back.way("to"))));
+    }
     let hosts: Vec<String> = plan.hosts().into_iter().map(ToString::to_string).collect();
     let shown: Vec<String> = hosts.iter().take(NAMES).cloned().collect();
     let mut place = Words::of(Role::Text, plan.site.as_str())
@@ -139,6 +145,14 @@ fn head(
         place = place.text(Role::Quiet, format!(" and {} more", hosts.len() - NAMES));
     }
     lines.pair("where", place);
+    // What would be lost is no matter where nobody touches it.
+    let stays = if beside.database.is_empty() { None } else { database_stays(plan, &beside.decided) };
+    if let Some(back) = beside.back.as_ref().filter(|_| stays.is_none()) {
+        for (number, told) in back.data.iter().enumerate() {
+            let words = Words::new().prose(Role::Warn, told);
+            if number == 0 { lines.pair("data", words) } else { lines.below(words) }
+        }
+    }
     let mut does = Words::new();
     for (grade, told) in totals(plan) {
         if !does.is_empty() {
@@ -193,7 +207,8 @@ fn head(
         let told = format!("not passed: {}; of the whole run nothing would begin yet", item.title.plain());
         lines.pair("gate", Words::new().prose(Role::Warn, &told));
     }
-    match way_back(plan, procedure) {
+    // It is the way back.
+    match way_back(plan, procedure).filter(|_| plan.purpose != Purpose::Rollback) {
         Some(Ok(told)) => {
             let words = Words::of(Role::Text, told);
             let by_itself = format!("; {BY_ITSELF}");
@@ -202,12 +217,10 @@ fn head(
         Some(Err(told)) => lines.pair("way back", Words::of(Role::Warn, told)),
         None => {}
     }
-    // What would be lost is no matter where nobody touches it.
-    let stays = if beside.database.is_empty() { None } else { database_stays(plan, &beside.decided) };
     if let Some(told) = &stays {
         lines.pair("database", Words::new().prose(Role::Text, told));
     }
-    for told in beside.database.iter().filter(|_| stays.is_none()) {
+    for told in beside.database.iter().filter(|_| stays.is_none() && beside.back.is_none()) {
         lines.pair("database", Words::new().prose(Role::Warn, told));
     }
 }

@@ -54,6 +54,11 @@ pub fn view(state: &State, beside: &Beside<'_>, pen: &mut Pen<'_>, area: Rect, b
         (false, [only]) => Words::of(Role::Strong, only.title.plain()).text(Role::Quiet, format!(" of {}", plan.title)),
         (true | false, _) => title,
     };
+    // A way back must not be taken for the deploy whose document it stands in.
+    let title = match &beside.back {
+        Some(back) => Words::of(Role::Strong, format!("Roll back: {}", back.way(pen.styles.glyphs.then))),
+        None => title,
+    };
     let remark = Words::of(band, format!(" {} ", plan.environment.as_str().to_uppercase()));
     let changes = !matches!(state.demand(), Demand::Nothing);
     let line = if plan.protected && changes { Role::LineDanger } else { Role::LineFocus };

@@ -3,6 +3,7 @@
 
 mod because;
 mod follow;
+mod going_back;
 mod items;
 mod page;
 mod phases;
@@ -16,6 +17,7 @@ pub mod what;
 mod tests;
 
 pub use follow::{Following, first as first_following};
+pub use going_back::GoingBack;
 pub use items::{Item, Judged, Sort};
 pub use page::{Page, Stands};
 pub use phases::{Phase, Row, span};

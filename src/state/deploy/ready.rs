@@ -116,6 +116,11 @@ impl Wizard<'_> {
         })
     }
 
+    /// What is known of the migrations of its version, in words.
+    pub(super) fn database_told(&self, known: &Known) -> Option<String> {
+        self.database(known).map(|line| line.told)
+    }
+
     fn database(&self, known: &Known) -> Option<Ready> {
         let facts = known.facts(&self.version()?)?.as_ref().ok()?;
         let since = facts.since.as_ref()?.as_ref().ok()?;
