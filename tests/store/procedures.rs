@@ -177,7 +177,7 @@ async fn what_was_typed_and_how_long_it_took_is_known_the_next_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let begun: Timestamp = "2026-11-21T02:00:00Z".parse().unwrap();
-    for (version, seconds) in [("1.0", 40), ("1.1", 10), ("1.1", 20), ("1.2", 30)] {
+    for (version, seconds) in [("1.0", 40_i64), ("1.1", 10), ("1.1", 20), ("1.2", 30)] {
         let mut run = procedure("deploy", 1);
         run.document.as_mut().unwrap().given[0].value = Some(version.to_owned());
         store.begin(run.clone()).await.unwrap();
