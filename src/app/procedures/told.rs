@@ -32,7 +32,9 @@ pub(super) fn heard(model: &mut Model, news: &ProcedureNews, now: Now) {
         | ProcedureNews::Guarded(..)
         | ProcedureNews::Lock(_)
         | ProcedureNews::Awaited(_)
-        | ProcedureNews::Changed(..) => {}
+        | ProcedureNews::Changed(..)
+        // What is read of it stands beside its row.
+        | ProcedureNews::NotTaken(..) => {}
     }
 }
 
