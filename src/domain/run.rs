@@ -145,8 +145,7 @@ pub struct RunStep {
     pub edited: Option<String>,
     /// How it stands.
     pub state: StepState,
-    /// When it came to stand so, by this machine's clock; of what is under way when it was begun, with all tries that follow
-    /// each other by themselves.
+    /// When it came to stand so, by this machine's clock; of what is under way when its series of tries began.
     pub at: Option<Timestamp>,
     /// When it was begun first, whoever tried it once more since; nothing before that, and in older records.
     pub begun: Option<Timestamp>,
@@ -213,8 +212,7 @@ impl RunStep {
         self.attempt > 1 || sent
     }
 
-    /// Whether one that failed was not begun at its last try: its host was away, or it was refused before anything of it was
-    /// done.
+    /// Whether one that failed was not begun at its last try: its host was away or refused it before anything was done.
     pub fn was_not_begun(&self) -> bool {
         let refused = matches!(self.reason, Some(Reason::Refused | Reason::Unreachable));
         self.state == StepState::Failed && refused && self.exit.is_none()
