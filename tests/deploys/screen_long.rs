@@ -191,8 +191,8 @@ fn a_deploy_that_breaks_before_a_person_says_that_it_went_back_or_stopped_and_ho
     let mut pty = ship.goes("v2");
     person::wait(&mut pty, &["5 Verify 0 of 1", "web/ready"]);
     lab.ctl("app-2", "qdt-web", "health 503 failing");
-    person::wait(&mut pty, &["6 Verdict rolled back", "took back  v2", "code", "old: web, worker"]);
-    assert!(!pty.screen().contains("new:") && !pty.screen().contains("between:"), "{pty:?}");
+    person::wait(&mut pty, &["6 Verdict rolled back", "took back  v2", "code", "what ran before: web, worker"]);
+    assert!(!pty.screen().contains("still v2") && !pty.screen().contains("between:"), "{pty:?}");
     assert_eq!(ship.truth(), old, "{pty:?}");
     pty.hang_up();
     drop(pty);
@@ -201,7 +201,7 @@ fn a_deploy_that_breaks_before_a_person_says_that_it_went_back_or_stopped_and_ho
     ship.make("app-2", "web-ill");
     ship.make("app-2", "stuck");
     let mut pty = ship.goes("v3");
-    let stands = "new: web on app-1; between: web on app-2; old: worker";
+    let stands = "still v3: web on app-1; between: web on app-2; what ran before:";
     person::wait(
         &mut pty,
         &["4 Run failed", "Failed: “Rollback” on app-2", "app-2 ✗ exit 1", "What code runs", stands],
@@ -216,7 +216,7 @@ fn a_deploy_that_breaks_before_a_person_says_that_it_went_back_or_stopped_and_ho
     assert!(!pty.screen().contains("roll back"), "it goes back already: {pty:?}");
     pty.keys("esc");
     person::ends(&mut pty, "mended by hand");
-    let wrapped = ["new: web on app-1; between: web", "on app-2; old: worker"];
+    let wrapped = ["still v3: web on app-1; between:", "web on app-2; what ran before:"];
     person::wait(&mut pty, &["6 Verdict failed, not rolled back", wrapped[0], wrapped[1]]);
     // And what systemd and the probes say of each is one key away.
     pty.keys("1");
