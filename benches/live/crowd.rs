@@ -42,7 +42,7 @@ pub fn measure(stage: &Stage) {
     let (begin, own, all) = (Instant::now(), cost::threads(pty.pid()), cost::family(pty.pid()));
     for part in 1..=10 {
         pty.read_during((begin + Duration::from_secs(span) * part / 10).saturating_duration_since(Instant::now()));
-        println!("  {:>5.0} s: {} MiB resident", begin.elapsed().as_secs_f64(), pty.memory() >> 20);
+        println!("  {:>5.0} s: {} MiB resident", begin.elapsed().as_secs_f64(), pty.memory() >> 10);
     }
     let took = begin.elapsed().as_secs_f64();
     let share = |cpu: Duration| cpu.as_secs_f64() / took * 100.0;

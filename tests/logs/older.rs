@@ -33,12 +33,7 @@ fn cursor(number: u32) -> Option<Cursor> {
 
 /// The newest five hundred lines of app-1 are there; the other hosts have nothing.
 fn reading() -> Console {
-    let mut console = Console::well(SMALL);
-    console.keys("alt-2");
-    let tail = wish(console.asked()).unwrap().id;
-    for host in ["app-1", "app-2", "db-1"] {
-        console.say(stands(tail, host, TailState::Following));
-    }
+    let (mut console, tail) = followed();
     console.say(batch(tail, "app-1", rows(1000..1500)));
     console
 }
@@ -88,14 +83,20 @@ fn above_the_first_line_older_ones_are_fetched_and_nothing_moves() {
     assert!(console.screen().contains("There are no older lines"), "{}", console.screen());
 }
 
-#[test]
-fn a_host_without_lines_is_named_and_where_each_journal_begins_is_told() {
+/// The whole journals of three hosts that are followed, and the number of the wish.
+fn followed() -> (Console, u64) {
     let mut console = Console::well(SMALL);
     console.keys("alt-2");
     let tail = wish(console.asked()).unwrap().id;
     for host in ["app-1", "app-2", "db-1"] {
         console.say(stands(tail, host, TailState::Following));
     }
+    (console, tail)
+}
+
+#[test]
+fn a_host_without_lines_is_named_and_where_each_journal_begins_is_told() {
+    let (mut console, tail) = followed();
     console.say(batch(tail, "app-1", rows(0..3)));
     console.say(batch(tail, "db-1", rows(600..602)));
     console.pass(std::time::Duration::from_secs(1));
@@ -144,12 +145,7 @@ fn a_page_that_could_not_be_read_is_told_and_can_be_asked_for_again() {
 /// Sentences about one host don't contradict each other, and an answer that is over does not stay.
 #[test]
 fn what_a_cut_link_kept_from_being_fetched_is_told_as_long_as_it_is_cut() {
-    let mut console = Console::well(SMALL);
-    console.keys("alt-2");
-    let tail = wish(console.asked()).unwrap().id;
-    for host in ["app-1", "app-2", "db-1"] {
-        console.say(stands(tail, host, TailState::Following));
-    }
+    let (mut console, tail) = followed();
     console.say(batch(tail, "app-1", rows(1000..1500)));
     // Of app-2, which had nothing, nothing older is there, whatever becomes of its link.
     for host in ["app-1", "app-2"] {
