@@ -55,7 +55,7 @@ pub fn measure(stage: &Stage) {
     let mut written = 0;
     for number in 1..=HOSTS {
         let shell = &mut shells[number % real.len()];
-        shell.send(&format!("journalctl -q -o cat -n 3 -u qd-crowd@{number} | grep order= | tail -n 1"));
+        shell.send(&format!("journalctl -q -o cat -n 20 -u qd-crowd@{number} | grep order= | tail -n 1"));
         let last = shell.line();
         let last = last.split("order=").nth(1).and_then(|rest| rest.trim_end_matches('.').parse::<u64>().ok());
         written += last.map_or(0, |last| last + 1);
