@@ -34,7 +34,7 @@ pub fn load(stage: &Stage) {
     let screen = Figures::of(ROUNDS, || console(stage, &mut at_rest, &mut keys));
     let (at_rest, keys) = (Figures::from(at_rest), Figures::from(keys));
     row("the same journalctl over plain ssh, > /dev/null (baseline)", &raw, None);
-    row("the same with nice -n 19, as qd runs it", &nice, Some(&raw));
+    row("the same with nice -n 19, as qd logs runs it", &nice, Some(&raw));
     row("qd logs, > /dev/null", &printed, Some(&raw));
     row("qd: all lines counted on the screen", &screen, Some(&raw));
     println!(
