@@ -11,7 +11,7 @@ use super::{Exit, Reaching, asked, output};
 use crate::domain::place::NO_SITE;
 use crate::domain::run::RunState;
 use crate::domain::{EnvName, ProcedureName, Run, RunId, SiteName};
-use crate::engine::store::{Recorded, RunsWish, Sqlite, Store, StoreError, Taker, settle};
+use crate::engine::store::{FIRST_TOKEN, Recorded, RunsWish, Sqlite, Store, StoreError, Taker, settle};
 use crate::port::act::StoreState;
 use crate::port::procedure::Piece;
 use crate::site::find;
@@ -228,7 +228,7 @@ async fn beside(
         last = last.max(record.at);
         match record.what {
             // Whoever began it did not take it, and each taking counts once.
-            Recorded::Taken(token) if token > 1 && !takers.iter().any(|known| known.token == token) => {
+            Recorded::Taken(token) if token > FIRST_TOKEN && !takers.iter().any(|known| known.token == token) => {
                 takers.push(Taker { token, who: record.who, at: record.at });
             }
             Recorded::Taken(_) => {}

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::mirroring::theirs;
 use super::resume::{difference, fits, planned};
-use super::{Begun, FIRST_TOKEN, Stage};
+use super::{Begun, Stage};
 use crate::domain::course::Course;
 use crate::domain::procedure::{Kind, Procedure};
 use crate::domain::run::{RunDocument, RunState};
@@ -16,7 +16,7 @@ use crate::domain::{Run, RunId};
 use crate::engine::act::Book;
 use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::mirror::{Mirror, MirrorError, Mirrored};
-use crate::engine::store::{Adopted, Document, Recorded, Who, Why};
+use crate::engine::store::{Adopted, Document, Recorded, Who, Why, newest_token};
 use crate::port::Event;
 use crate::port::act::RunNews;
 use crate::port::procedure::ProcedureNews;
@@ -126,12 +126,7 @@ impl Claim {
     /// The token under which the run was last done as far as is known here.
     async fn newest_token(&self, id: &RunId) -> Result<u64, String> {
         let records = self.book.store.records(id.clone()).await.map_err(|error| format!("{error}."))?;
-        let taken = records.iter().filter_map(|record| match record.what {
-            Recorded::Taken(token) => Some(token),
-            Recorded::Whole(_) | Recorded::Step(..) | Recorded::LetGo(_) => None,
-            Recorded::Given(_) | Recorded::Decided(_) | Recorded::Notice(_) | Recorded::Ended(_) => None,
-        });
-        Ok(taken.max().unwrap_or(FIRST_TOKEN))
+        Ok(newest_token(&records))
     }
 
     /// When it was taken over under this token, as that is recorded here: the lock host is told the same moment.

@@ -14,7 +14,7 @@ use crate::domain::time::short;
 use crate::domain::{HostName, InputName, ProcedurePlan, RunId};
 use crate::engine::clock::Clock;
 use crate::engine::jobs::{Began, JobKey, Jobs, Offsets, Order, Seen};
-use crate::engine::store::fresh_run_id;
+use crate::engine::store::{FIRST_TOKEN, fresh_run_id};
 use crate::port::Event;
 use crate::port::procedure::ProcedureNews;
 use crate::text::Foreign;
@@ -137,7 +137,7 @@ pub(super) async fn one(
 ) -> Result<(Option<i32>, Foreign), String> {
     let order = Order {
         key: key.clone(),
-        token: super::FIRST_TOKEN,
+        token: FIRST_TOKEN,
         lock: None,
         script: job.script.clone(),
         captured,

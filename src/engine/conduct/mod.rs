@@ -73,7 +73,7 @@ use crate::engine::clock::{AnyClock, Clock};
 use crate::engine::jobs::Jobs;
 use crate::engine::lock::{EnvironmentLock, Guard};
 use crate::engine::mirror::{Mirror, MirrorError};
-use crate::engine::store::{Document, Who, fresh_run_id};
+use crate::engine::store::{Document, FIRST_TOKEN, Who, fresh_run_id};
 use crate::engine::transport::Asking;
 use crate::port::Event;
 use crate::port::act::{RunNews, StoreState};
@@ -81,8 +81,6 @@ use crate::port::procedure::{Decision, ProcedureNews};
 
 /// Decisions on their way to a run. Whoever decides waits for a place; a run takes them at once.
 const ORDERS: usize = 16;
-/// The fence of a run that was begun here: each console that takes it over adds one.
-const FIRST_TOKEN: u64 = 1;
 
 /// Where runs are done.
 #[derive(Clone)]

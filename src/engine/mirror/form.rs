@@ -8,12 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::run::{RunState, RunStep, StepState};
 use crate::domain::{Run, RunId};
 use crate::engine::store::form::{DecidedForm, NoteForm, RunForm, StepForm};
-use crate::engine::store::{Recorded, Taker, Who};
+use crate::engine::store::{FIRST_TOKEN, Recorded, Taker, Who};
 use crate::runtimes::mirror::{Listed, Name, Owner};
 use crate::text::Foreign;
 
-/// The token of whoever began a run.
-pub(super) const FIRST: u64 = 1;
 /// More steps has no run of ours.
 const STEPS: usize = 4096;
 /// Longer is no name of a person or a workstation, and no title.
@@ -131,7 +129,7 @@ pub(super) fn fold(listed: &Listed, at: &Name) -> Result<Mirrored, String> {
 
 /// Whoever said this first of all that they said took the run over then; one who began it did not.
 fn taker(event: &EventForm) -> Option<Taker> {
-    let at = event.at.parse().ok().filter(|_| event.token > FIRST)?;
+    let at = event.at.parse().ok().filter(|_| event.token > FIRST_TOKEN)?;
     Some(Taker { token: event.token, who: said_by(event), at })
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Mirror, MirrorError, Mirrored};
 use crate::domain::Run;
 use crate::domain::run::RunState;
-use crate::engine::store::{Adopted, Recorded, Store, Who};
+use crate::engine::store::{Adopted, Store, Who, newest_token};
 
 /// So many runs are asked about at once.
 const MOST: usize = 64;
@@ -39,7 +39,7 @@ pub async fn look(
     }
     let mut all = Vec::new();
     for there in listing.runs {
-        let known = newest_token(store, &there.run).await;
+        let known = newest_token(&store.records(there.run.id.clone()).await.unwrap_or_default());
         let from_here = there.who.as_ref().is_none_or(|who| who.workstation == workstation);
         let ours = there.token <= known && from_here;
         // Whether it is somebody else's the store knows best: it keeps what goes on from here.
@@ -51,17 +51,6 @@ pub async fn look(
         all.push(Looked { there, ours });
     }
     Ok(all)
-}
-
-/// The token under which a run was last done as far as is known here.
-async fn newest_token(store: &dyn Store, run: &Run) -> u64 {
-    let records = store.records(run.id.clone()).await.unwrap_or_default();
-    let taken = records.into_iter().filter_map(|record| match record.what {
-        Recorded::Taken(token) => Some(token),
-        Recorded::Whole(_) | Recorded::Step(..) | Recorded::LetGo(_) => None,
-        Recorded::Given(_) | Recorded::Decided(_) | Recorded::Notice(_) | Recorded::Ended(_) => None,
-    });
-    taken.max().unwrap_or(super::form::FIRST)
 }
 
 impl From<&Mirrored> for Adopted {

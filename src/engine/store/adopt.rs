@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::error::Why;
 use super::form::{DecidedForm, DocumentForm, NoteForm, RunForm};
-use super::kept::{Adopted, Recorded, Taker, Who};
+use super::kept::{Adopted, FIRST_TOKEN, Recorded, Taker, Who};
 use super::write::{json, put_step, record};
 use super::{fresh_run_id, past, read};
 use crate::domain::procedure::Given;
@@ -156,7 +156,7 @@ fn is_known(from: &Transaction<'_>, run: &Run) -> Result<bool, Why> {
 /// Records who took a run over, each once: to look at it, or to be refused it, is no taking.
 fn takings(to: &Transaction<'_>, run: &Run, takers: &[Taker]) -> Result<(), Why> {
     let known = read::records(to, &run.id)?;
-    for taker in takers.iter().filter(|taker| taker.token > 1) {
+    for taker in takers.iter().filter(|taker| taker.token > FIRST_TOKEN) {
         if known.iter().any(|record| record.what == Recorded::Taken(taker.token)) {
             continue;
         }

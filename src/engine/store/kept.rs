@@ -128,6 +128,19 @@ pub struct Record {
     pub what: Recorded,
 }
 
+/// The token of whoever began a run; whoever takes it over has a greater one.
+pub const FIRST_TOKEN: u64 = 1;
+
+/// The token under which a run was last done, as far as these records tell.
+pub fn newest_token(records: &[Record]) -> u64 {
+    let taken = records.iter().filter_map(|record| match record.what {
+        Recorded::Taken(token) => Some(token),
+        Recorded::Whole(_) | Recorded::Step(..) | Recorded::LetGo(_) => None,
+        Recorded::Given(_) | Recorded::Decided(_) | Recorded::Notice(_) | Recorded::Ended(_) => None,
+    });
+    taken.max().unwrap_or(FIRST_TOKEN)
+}
+
 /// What was recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recorded {

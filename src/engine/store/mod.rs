@@ -41,7 +41,7 @@ use crate::port::procedure::Piece;
 pub use crate::port::procedure::Past;
 pub(in crate::engine) use adopt::merge;
 pub use error::{StoreError, Why};
-pub use kept::{Adopted, Document, Outputs, PastWish, Record, Recorded, Taker, Try, Who};
+pub use kept::{Adopted, Document, FIRST_TOKEN, Outputs, PastWish, Record, Recorded, Taker, Try, Who, newest_token};
 pub use output::KEPT;
 use read::head;
 pub use release::Kept;
